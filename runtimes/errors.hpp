@@ -1,0 +1,39 @@
+// The operating errors a runtime throws. Programmer errors are asserted instead.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace skein {
+
+/// A named limit of this machine is too low for what was asked. It becomes a result with status
+/// `limit`, not a crash: `name` is how the system calls it (RLIMIT_NOFILE, vm.max_map_count ...).
+class limit_error : public std::runtime_error {
+ public:
+  limit_error(std::string limit_name, std::int64_t limit_value, std::int64_t limit_needed)
+      : std::runtime_error(limit_name + " is " + std::to_string(limit_value) + ", needed " +
+                           std::to_string(limit_needed)),
+        name(std::move(limit_name)),
+        value(limit_value),
+        needed(limit_needed) {}
+
+  std::string name;
+  std::int64_t value;
+  std::int64_t needed;
+};
+
+/// Throws the current errno as std::system_error, naming the call that failed.
+[[noreturn]] inline void throw_errno(const char* call) {
+  throw std::system_error(errno, std::generic_category(), call);
+}
+
+/// Passes a system call's result through; throws as throw_errno when it is negative.
+inline int checked(int result, const char* call) {
+  if (result < 0) throw_errno(call);
+  return result;
+}
+
+}  // namespace skein

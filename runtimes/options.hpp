@@ -1,0 +1,28 @@
+// The conditions a runtime runs under. There are no defaults here on purpose: a default that
+// differed between two runtimes would be an unfair comparison that nobody wrote down. The command
+// line fills every field, the worker echoes it, and the conductor compares.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtimes/clock.hpp"
+
+namespace skein {
+
+/// Who owns the bytes a read returns.
+/// `lent`: the scheduler's scratch, valid until the reading task next waits.
+/// `own`: a buffer of the connection, valid until its next read.
+enum class buffer_policy : std::uint8_t { lent, own };
+
+struct scheduler_options {
+  buffer_policy buffer;
+  std::size_t buffer_bytes;       ///< most bytes one read returns
+  std::size_t stack_bytes;        ///< usable stack of a task that has one (multiple of the page)
+  std::size_t max_tasks;          ///< most tasks alive at once: what arenas are sized for
+  std::uint32_t inline_budget;    ///< operations in a row that may finish without the loop (O5)
+  std::uint32_t events_per_wait;  ///< most events taken from the kernel at once
+  time_ns tick_ns;                ///< timer wheel tick
+};
+
+}  // namespace skein

@@ -1,0 +1,187 @@
+// THE INTERFACE: what a runtime offers a workload, as a contract in prose and then as concepts.
+//
+// Three calling styles exist, so there are three concepts: direct (a call returns when it is done),
+// coroutine (co_await) and callback (a completion handler comes last). The verbs are the same:
+//
+//     spawn  yield  sleep_until  accept  read  write  close  cancel  |  run  stop
+//
+// Clauses. Each has a test in tests/contract that runs for every runtime, and a planted liar that
+// the test must catch. Terms: a *task* is one thread of work, whatever it is made of; the *owner
+// thread* is the one that called run().
+//
+// Tasks
+//   S1  spawn(work) makes work run exactly once, after spawn was called and before run() returns.
+//       Nothing is dropped. In single-threaded runtimes tasks start in the order they were spawned
+//       and never inside spawn.
+//   S2  run() returns when no task is left. run(inbox) returns only after stop(), and serves the
+//       inbox on the owner thread meanwhile.
+//   S3  stop() may be called by any task or by the inbox, more than once. Every pending wait then
+//       ends as cancelled, every later wait ends at once as cancelled, and run returns when all
+//       tasks have ended.
+//   S4  yield() lets every other runnable task run before the caller continues.
+//   S5  A task must not let an exception escape; the process terminates if it does.
+//   S6  spawn throws limit_error when the machine's limits allow no further task.
+//
+// Time
+//   T1  sleep_until(deadline) ends at or after the deadline, never before (a library that cannot
+//       promise this declares by how much, runtime_info::early_by_at_most_ns). Deadlines are
+//       absolute nanoseconds on CLOCK_MONOTONIC. A deadline in the past ends at once as `due`.
+//   T2  sleep_until(timer, deadline) is the same wait made cancellable: cancel(timer) ends it as
+//       `cancelled`, once. Cancelling an idle or fired timer does nothing.
+//   T3  A timer carries one wait at a time and may be used again after it ended.
+//
+// Connections
+//   C1  Bytes arrive complete, in order, unchanged. read returns 1..buffer_bytes bytes, or an empty
+//       span at end of stream, on error, or when cancelled; error() tells which (0, errno,
+//       ECANCELED).
+//   C2  write returns once all bytes are handed to the kernel, true, or once that has become
+//       impossible, false. The caller's bytes may be reused when it returns. After a failed write
+//       reads report the end too.
+//   C3  Lent bytes are valid until the reading task next waits; own bytes until the connection's
+//       next read (buffer_policy).
+//   C4  At most one read and one write may be pending on a connection.
+//   C5  cancel(connection) ends pending and later reads and writes as cancelled; what remains is to
+//       close it. cancel(listener) does the same for accept, which then returns null.
+//   C6  A connection is a slot and a generation, never a bare descriptor: closing one and accepting
+//       another on the same descriptor confuses no pending event. close(connection) is called
+//       exactly once, by its task, with no wait of it pending; the reference is dead afterwards.
+//   C7  Sockets come from make_listener (runtimes/socket.hpp): the same options in every runtime.
+//   C8  Callback style only: receive is a multishot read. The handler runs for every chunk until it
+//       got an empty one, or until close.
+//
+// Waiting
+//   W1  Every wait ends exactly once.
+//   W2  Inline completion is allowed and bounded (op.hpp O5).
+//   W3  Between run's return and destruction live() is {0, 0} for a workload that closes what it
+//       accepts.
+//
+// Threads and memory order: all verbs are called on the owner thread or by a task. A single-
+// threaded runtime runs every task on the owner thread, so tasks need no synchronisation among
+// themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
+// the last step of every task happens-before the return of run(), and cancel/stop may be called by
+// any task.
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/info.hpp"
+#include "runtimes/options.hpp"
+
+namespace skein {
+
+/// A read-only view of received or outgoing bytes.
+using bytes = std::span<const std::byte>;
+
+/// How a sleep ended.
+enum class wake : bool { due, cancelled };
+
+/// What is alive in a scheduler. Both are 0 after an orderly run (W3).
+struct live_counts {
+  std::size_t tasks = 0;
+  std::size_t connections = 0;
+};
+
+/// What all styles share. The three nested types are opaque to workloads: connections are handed
+/// out by accept, listeners by listen, and a timer is made by whoever wants a cancellable sleep.
+template <class S>
+concept scheduler = requires(S& scheduler, const S& observed, typename S::connection& connection,
+                             typename S::listener& listener, typename S::timer& timer,
+                             skein::inbox& door, int descriptor) {
+  requires std::constructible_from<S, const scheduler_options&>;
+  requires std::default_initializable<typename S::timer>;
+  { S::info() } -> std::same_as<runtime_info>;
+  { observed.live() } -> std::same_as<live_counts>;
+  { scheduler.run() } -> std::same_as<void>;
+  { scheduler.run(door) } -> std::same_as<void>;
+  { scheduler.stop() } -> std::same_as<void>;
+  /// Adopts a listening descriptor made by make_listener.
+  { scheduler.listen(descriptor) } -> std::same_as<typename S::listener&>;
+  { scheduler.close(connection) } -> std::same_as<void>;
+  { scheduler.cancel(connection) } -> std::same_as<void>;
+  { scheduler.cancel(listener) } -> std::same_as<void>;
+  { scheduler.cancel(timer) } -> std::same_as<void>;
+  { std::as_const(connection).error() } -> std::same_as<int>;
+};
+
+/// Direct: threads and fibers. A verb returns when it is done; meanwhile the task waits.
+template <class S>
+concept direct_scheduler =
+    scheduler<S> && requires(S& scheduler, typename S::connection& connection,
+                             typename S::listener& listener, typename S::timer& timer,
+                             time_ns deadline_ns, bytes data, void (*work)()) {
+      { scheduler.spawn(work) } -> std::same_as<void>;
+      { scheduler.yield() } -> std::same_as<void>;
+      { scheduler.sleep_until(deadline_ns) } -> std::same_as<wake>;
+      { scheduler.sleep_until(timer, deadline_ns) } -> std::same_as<wake>;
+      { scheduler.accept(listener) } -> std::same_as<typename S::connection*>;
+      { scheduler.read(connection) } -> std::same_as<bytes>;
+      { scheduler.write(connection, data) } -> std::same_as<bool>;
+    };
+
+/// An awaitable whose co_await gives a Result (member-function awaiters only: ours all are).
+template <class Awaiter, class Result>
+concept awaiter_of = requires(Awaiter& awaiter) {
+  { awaiter.await_ready() } -> std::same_as<bool>;
+  { awaiter.await_resume() } -> std::same_as<Result>;
+};
+
+/// Coroutine: verbs are awaited; S::task is lazy, so creating one runs nothing, and dropping one
+/// that never started releases its frame.
+template <class S>
+concept coroutine_scheduler =
+    scheduler<S> && requires(S& scheduler, typename S::connection& connection,
+                             typename S::listener& listener, typename S::timer& timer,
+                             time_ns deadline_ns, bytes data, typename S::task work) {
+      requires std::movable<typename S::task>;
+      { scheduler.spawn(std::move(work)) } -> std::same_as<void>;
+      { scheduler.yield() } -> awaiter_of<void>;
+      { scheduler.sleep_until(deadline_ns) } -> awaiter_of<wake>;
+      { scheduler.sleep_until(timer, deadline_ns) } -> awaiter_of<wake>;
+      { scheduler.accept(listener) } -> awaiter_of<typename S::connection*>;
+      { scheduler.read(connection) } -> awaiter_of<bytes>;
+      { scheduler.write(connection, data) } -> awaiter_of<bool>;
+    };
+
+namespace detail {
+/// A stand-in session: the handlers a callback scheduler is asked to call.
+template <class S>
+struct callback_probe {
+  void on_step() {}
+  void on_wake(wake) {}
+  void on_accept(typename S::connection*) {}
+  void on_chunk(bytes) {}
+  void on_written(bool) {}
+};
+}  // namespace detail
+
+/// Callback: the handler is a member function named at compile time and comes with its object, so
+/// there is no closure and no allocation; the session object owns its connection and timer. accept
+/// is a stream too: the handler runs for every connection, and once with null at the end.
+/// Waits end through handlers, so W1 reads: every handler runs exactly once per wait.
+template <class S>
+concept callback_scheduler =
+    scheduler<S> && requires(S& scheduler, typename S::connection& connection,
+                             typename S::listener& listener, typename S::timer& timer,
+                             time_ns deadline_ns, bytes data, detail::callback_probe<S>* session) {
+      { scheduler.template spawn<&detail::callback_probe<S>::on_step>(session) };
+      { scheduler.template yield<&detail::callback_probe<S>::on_step>(session) };
+      {
+        scheduler.template sleep_until<&detail::callback_probe<S>::on_wake>(timer, deadline_ns,
+                                                                            session)
+      };
+      { scheduler.template accept<&detail::callback_probe<S>::on_accept>(listener, session) };
+      { scheduler.template receive<&detail::callback_probe<S>::on_chunk>(connection, session) };
+      {
+        scheduler.template write<&detail::callback_probe<S>::on_written>(connection, data, session)
+      };
+      /// A callback task has no stack to fall off: it says when it is over. Every spawned task must.
+      { scheduler.task_done() } -> std::same_as<void>;
+    };
+
+}  // namespace skein

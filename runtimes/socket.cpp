@@ -1,0 +1,61 @@
+#include "runtimes/socket.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "runtimes/errors.hpp"
+
+namespace skein {
+
+namespace {
+
+void set_option(int descriptor, int level, int name, const void* value, socklen_t size) {
+  checked(::setsockopt(descriptor, level, name, value, size), "setsockopt");
+}
+
+void prepare(int descriptor) {
+  const int on = 1;
+  const linger reset{1, 0};
+  set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  set_option(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  checked(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
+  checked(::listen(descriptor, listen_backlog()), "listen");
+}
+
+std::uint16_t port_of(int descriptor) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  checked(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+int listen_backlog() noexcept {
+  std::ifstream file("/proc/sys/net/core/somaxconn");
+  int value = 0;
+  return file >> value ? value : 128;
+}
+
+listening_socket make_listener(blocking mode) {
+  const int flags = SOCK_STREAM | SOCK_CLOEXEC | (mode == blocking::no ? SOCK_NONBLOCK : 0);
+  const int descriptor = checked(::socket(AF_INET, flags, 0), "socket");
+  try {
+    prepare(descriptor);
+    return {descriptor, port_of(descriptor)};
+  } catch (...) {
+    ::close(descriptor);
+    throw;
+  }
+}
+
+}  // namespace skein

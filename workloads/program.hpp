@@ -1,0 +1,87 @@
+// What the harness sees of a workload on a runtime: one erased object per run. Inside a program all
+// is templates; this is the only virtual call between the harness and the work, and none is made
+// per operation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/measure/histogram.hpp"
+#include "runtimes/clock.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::workloads {
+
+/// What a cell asks a worker to do. Which fields matter depends on the workload; every one that
+/// matters is set by the caller (no defaults that could differ between runtimes).
+struct parameters {
+  scheduler_options options;
+  std::size_t connections = 0;    ///< c10k
+  std::size_t payload_bytes = 0;  ///< c10k
+  std::size_t tasks = 0;          ///< timers
+  std::string pattern;            ///< timers: spread | storm
+  time_ns window_ns = 0;          ///< timers: deadlines lie in [epoch, epoch + window]
+  time_ns grid_ns = 0;            ///< timers: deadlines are whole multiples of this
+  std::uint64_t seed = 0;
+};
+
+/// Work done so far, in the workload's own units: c10k counts read-and-written chunks of bytes,
+/// timers counts sleepers that woke.
+struct work_counts {
+  std::uint64_t units = 0;
+  std::uint64_t bytes = 0;
+  /// Order-independent sum over what was done; equals the workload's oracle when all was right.
+  std::uint64_t checksum = 0;
+  std::uint64_t errors = 0;
+  std::string first_error;  ///< empty if none
+};
+
+class program {
+ public:
+  program() = default;
+  program(const program&) = delete;
+  program& operator=(const program&) = delete;
+  virtual ~program() = default;
+
+  /// c10k: the port the server listens on, from construction on. timers: none.
+  virtual std::optional<std::uint16_t> port() const { return std::nullopt; }
+
+  /// Runs until stop(), serving the door on the calling thread. Called once. Throws what the
+  /// scheduler throws (limit_error when a limit of the machine was reached).
+  virtual void run(inbox& door) = 0;
+
+  /// Ends run(); called from the inbox.
+  virtual void stop() = 0;
+
+  /// timers: spawns tasks until `tasks` in all have been spawned, deadlines counted from epoch_ns
+  /// (the same in every call). Called from the inbox. May throw limit_error.
+  virtual void spawn_up_to(std::size_t tasks, time_ns epoch_ns);
+
+  /// True once every task of the whole workload has done its work. c10k never finishes by itself.
+  virtual bool finished() const { return false; }
+
+  /// timers: `notify` is called once, on the owner thread where there is one, when finished() turns
+  /// true. Set before run().
+  virtual void on_finished(void (*notify)(void*), void* argument);
+
+  /// Thread-safe only as far as counting goes: in a thread-per-task runtime, a snapshot.
+  virtual work_counts counts() const = 0;
+  virtual live_counts live() const = 0;
+
+  /// timers: signed lateness, fired - due. Null for workloads without deadlines.
+  virtual const measure::histogram* lateness() const { return nullptr; }
+
+  /// Bytes of one task's coroutine frame, where the runtime has one and can tell.
+  virtual std::optional<std::size_t> frame_bytes() const { return std::nullopt; }
+};
+
+inline void program::spawn_up_to(std::size_t, time_ns) {}
+inline void program::on_finished(void (*)(void*), void*) {}
+
+}  // namespace skein::workloads
