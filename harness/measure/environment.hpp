@@ -1,0 +1,29 @@
+// The machine and the build, as a session records them, and a hash of what decides whether two
+// sessions may be compared. Leaves out anything that changes from minute to minute but the load.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "harness/measure/json.hpp"
+#include "harness/measure/proc_file.hpp"
+
+namespace skein::measure {
+
+/// session.environment, every key present. What the machine does not have, or does not tell, is the
+/// string "absent". The kernel's command line is recorded without what follows "--" and without
+/// root=, init= and the like: those name files and do not change performance.
+json capture_environment(const system_paths& paths = {});
+
+/// 16 hex digits over the parts of an environment that decide comparability: CPU, kernel and its
+/// settings, sysctls, limits, libc, compiler and library versions. Not the load.
+std::string environment_hash(const json& environment);
+
+/// session.build: {compiler, flags, type, binary_sha256}. The hash is of the running executable, by
+/// sha256sum from coreutils, and null where that is missing.
+json capture_build();
+
+/// SHA-256 of a file as 64 hex digits; nothing when it or sha256sum is missing.
+std::optional<std::string> file_sha256(const std::string& path);
+
+}  // namespace skein::measure

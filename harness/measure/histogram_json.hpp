@@ -1,0 +1,35 @@
+// A histogram as the record and the worker protocol carry it, and the one rule on which percentiles
+// may be printed. Leaves out slices over time: the load generator adds those.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "harness/measure/histogram.hpp"
+#include "harness/measure/json.hpp"
+
+namespace skein::measure {
+
+/// How many values a high percentile needs before it is a number and not null. p50 and p90 need one
+/// value. The only place where these thresholds stand.
+struct percentile_rule {
+  std::int64_t p99_min_count;
+  std::int64_t p999_min_count;
+  std::int64_t p9999_min_count;
+
+  /// What is published: 200 values beyond each percentile.
+  static constexpr percentile_rule published() { return {20'000, 200'000, 2'000'000}; }
+  /// Every percentile as soon as there is a value: for runs of test size.
+  static constexpr percentile_rule any() { return {1, 1, 1}; }
+};
+
+/// {"count","min","mean","stddev","p50","p90","p99","p999","p9999","max","overflow","early_count",
+/// "early_max_ns","histogram"}; times in ns. All statistics are null when count is 0, and
+/// early_max_ns is null when nothing was early.
+json to_json(const histogram& source, percentile_rule rule = percentile_rule::published());
+
+/// The way back, exact in counts, min, max, overflow and early firings.
+/// Throws std::runtime_error when a field is missing, malformed or contradicts the payload's count.
+histogram histogram_from_json(const json& object);
+
+}  // namespace skein::measure

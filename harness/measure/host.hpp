@@ -1,0 +1,58 @@
+// What the rest of the machine did to a run: stolen time, others on our CPUs, interrupts, pressure.
+// Side evidence only; leaves out judging it, which happens before a result is looked at, elsewhere.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/measure/json.hpp"
+#include "harness/measure/proc_file.hpp"
+
+namespace skein::measure {
+
+/// Totals of one CPU since boot, in steps of a clock tick (10 ms).
+struct host_cpu {
+  std::int64_t busy_ns = 0;  ///< user, nice, system, irq and softirq
+  std::int64_t steal_ns = 0;
+  std::int64_t irq_ns = 0;  ///< irq and softirq, also part of busy_ns
+};
+
+/// Stall totals of one resource; `full` is missing where the kernel does not keep it.
+struct host_pressure {
+  std::optional<std::int64_t> some_ns;
+  std::optional<std::int64_t> full_ns;
+};
+
+struct host_snapshot {
+  std::map<int, host_cpu> cpus;                   ///< by CPU number; empty when unreadable
+  std::map<std::string, host_pressure> pressure;  ///< "cpu", "io", "memory"; empty when absent
+};
+
+host_snapshot read_host(const system_paths& paths = {});
+
+/// What one of our processes used, and the CPUs it was pinned to.
+struct own_use {
+  std::vector<int> cpus;
+  std::int64_t cpu_ns = 0;
+};
+
+/// Between two snapshots.
+struct host_usage {
+  std::map<int, host_cpu> cpus;
+  /// Busy time that none of our processes account for. Own time on several CPUs is taken off them
+  /// in proportion to how busy they were. Never negative; good to about two ticks.
+  std::map<int, std::int64_t> foreign_cpu_ns;
+  std::map<std::string, host_pressure> pressure;
+};
+
+host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
+                        const std::vector<own_use>& own);
+
+/// run.host: steal_ns and foreign_cpu_ns as {"<cpu>": ns}, pressure as {"cpu": {"some_ns",
+/// "full_ns"}, ...} or null, irq_ns summed over CPUs, anchor_ns null (the matrix knows it).
+json to_json(const host_usage& usage);
+
+}  // namespace skein::measure

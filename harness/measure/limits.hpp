@@ -1,0 +1,67 @@
+// The limits of this machine, against what a cell needs. Read-only, but for the soft descriptor
+// limit. Used by the doctor and by the preflight that turns "cannot run" into a result with a
+// reason.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/measure/json.hpp"
+#include "harness/measure/proc_file.hpp"
+
+namespace skein::measure {
+
+/// What one cell takes in one process, or on the machine. 0 means "nothing of it": not checked.
+struct cell_needs {
+  std::int64_t descriptors = 0;   ///< open at once in the hungriest process
+  std::int64_t threads = 0;       ///< in the worker
+  std::int64_t mappings = 0;      ///< lines of /proc/PID/maps of the worker
+  std::int64_t client_ports = 0;  ///< from one client address to one server port
+  std::int64_t memory_bytes = 0;  ///< of both processes and the kernel
+  std::int64_t cpus = 0;          ///< distinct CPUs to pin to
+  std::int64_t backlog = 0;       ///< connections waiting to be accepted at once
+};
+
+/// Empty is unknown, or without limit.
+struct machine_limits {
+  std::optional<std::int64_t> descriptors;      ///< RLIMIT_NOFILE, hard
+  std::optional<std::int64_t> processes;        ///< RLIMIT_NPROC; empty for root, who is exempt
+  std::optional<std::int64_t> max_map_count;    ///< vm.max_map_count
+  std::optional<std::int64_t> pid_max;          ///< kernel.pid_max
+  std::optional<std::int64_t> threads_max;      ///< kernel.threads-max
+  std::optional<std::int64_t> cgroup_pids;      ///< pids.max of our cgroup
+  std::optional<std::int64_t> somaxconn;        ///< net.core.somaxconn
+  std::optional<std::int64_t> client_ports;     ///< width of net.ipv4.ip_local_port_range
+  std::optional<std::int64_t> available_bytes;  ///< MemAvailable
+  std::optional<std::int64_t> cpus_allowed;     ///< of this process
+};
+
+machine_limits read_limits(const system_paths& paths = {});
+
+/// One limit against one need.
+struct check {
+  std::string name;
+  std::optional<std::int64_t> value;
+  std::int64_t needed = 0;
+  /// True when the need fits, or when the limit is unknown.
+  bool ok = true;
+  /// What to do when it does not fit; empty when it does.
+  std::string remedy;
+};
+
+/// Every limit that the needs touch, in a fixed order.
+std::vector<check> checks_for(const cell_needs& needs, const machine_limits& limits);
+std::vector<check> checks_for(const cell_needs& needs);
+
+/// The first check that does not hold, for a result of status `limit`.
+std::optional<check> first_exceeded(const std::vector<check>& checks);
+
+/// {"name","value","needed","ok","remedy"}, remedy null when ok.
+json to_json(const check& item);
+
+/// Lifts this process's soft RLIMIT_NOFILE to the hard one and returns what now holds.
+std::int64_t raise_descriptor_limit() noexcept;
+
+}  // namespace skein::measure

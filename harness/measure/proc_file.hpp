@@ -1,0 +1,50 @@
+// Reading the small text files of /proc and /sys, in pieces that a test can feed with its own tree.
+// Leaves out what the numbers mean: each reader in this folder knows its own files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skein::measure {
+
+/// Where the kernel's file systems are mounted. Tests point these at a directory of fixtures.
+struct system_paths {
+  std::string proc = "/proc";
+  std::string sys = "/sys";
+};
+
+/// The whole file, or nothing when it cannot be opened or read. Never throws for a missing file:
+/// "unknown" is an answer here.
+std::optional<std::string> read_text(const std::string& path);
+
+/// The first line of the file without its newline or trailing blanks; nothing when unreadable.
+std::optional<std::string> read_line(const std::string& path);
+
+/// The first whitespace-separated word as a number; nothing when unreadable or not a number
+/// ("max" in a cgroup file, for one).
+std::optional<std::int64_t> read_integer(const std::string& path);
+
+/// `text` as a decimal number, surrounding blanks allowed; nothing when it is anything else.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+
+/// The value after "name:" in a "Name:   123 kB" file such as /proc/PID/status, as the kernel wrote
+/// it; kibibytes are turned into bytes by `field_bytes`.
+std::optional<std::int64_t> field_value(std::string_view text, std::string_view name);
+std::optional<std::int64_t> field_bytes(std::string_view text, std::string_view name);
+
+/// The rest of the line after "name" and a colon or blank, trimmed; nothing when there is none.
+std::optional<std::string> field_text(std::string_view text, std::string_view name);
+
+/// Whitespace-separated words of one line.
+std::vector<std::string_view> split_words(std::string_view line);
+
+/// Lines without their newlines; a last line without a newline counts.
+std::vector<std::string_view> split_lines(std::string_view text);
+
+/// "0-3,6" as {0, 1, 2, 3, 6}; empty when the text is not such a list.
+std::vector<int> parse_cpu_list(std::string_view text);
+
+}  // namespace skein::measure

@@ -1,0 +1,62 @@
+// What a process used of the CPU, read from outside: time, waiting to run, switches, faults.
+// Leaves out the other processes of the machine (host.hpp) and instruction counts.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "harness/measure/json.hpp"
+#include "harness/measure/proc_file.hpp"
+
+namespace skein::measure {
+
+/// Totals since the process began. Empty is unknown, and `unreadable` says why.
+struct cpu_snapshot {
+  /// To the nanosecond, from the process's own CPU clock.
+  std::optional<std::int64_t> total_ns;
+  /// In steps of a clock tick (10 ms), from /proc/PID/stat.
+  std::optional<std::int64_t> user_ticks_ns;
+  std::optional<std::int64_t> system_ticks_ns;
+  /// Runnable but not running, all threads.
+  std::optional<std::int64_t> run_delay_ns;
+  std::optional<std::int64_t> voluntary_switches;
+  std::optional<std::int64_t> involuntary_switches;
+  std::optional<std::int64_t> minor_faults;
+  std::optional<std::int64_t> major_faults;
+  std::optional<std::int64_t> threads;
+  std::vector<std::string> unreadable;
+};
+
+/// Reads the process now. Run delay and switches come from one taskstats request where the kernel
+/// grants it (needs CAP_NET_ADMIN); otherwise from two files for every thread, which takes some
+/// 20 us a thread, is bought with CPU time on the caller's CPU, and misses threads that have ended.
+cpu_snapshot read_cpu(pid_t pid, const system_paths& paths = {});
+
+/// The way without taskstats, for comparison and tests.
+cpu_snapshot read_cpu_by_thread(pid_t pid, const system_paths& paths = {});
+
+/// Between two snapshots of one process.
+struct cpu_usage {
+  std::optional<std::int64_t> total_ns;
+  /// The precise total, divided in the proportion of the ticks; empty when no tick passed.
+  std::optional<std::int64_t> user_ns;
+  std::optional<std::int64_t> system_ns;
+  std::optional<std::int64_t> run_delay_ns;
+  std::optional<std::int64_t> voluntary_switches;
+  std::optional<std::int64_t> involuntary_switches;
+  std::optional<std::int64_t> minor_faults;
+  std::optional<std::int64_t> major_faults;
+  /// The larger of the two snapshots' thread counts.
+  std::optional<std::int64_t> threads_max;
+};
+
+/// A counter that went backwards (threads ended) is empty, not negative.
+cpu_usage cpu_between(const cpu_snapshot& begin, const cpu_snapshot& end);
+
+/// run.cpu, with per_op_ns and user_per_op_ns over `operations`; both null when that is 0.
+json to_json(const cpu_usage& usage, std::int64_t operations);
+
+}  // namespace skein::measure

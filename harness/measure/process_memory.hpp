@@ -1,0 +1,61 @@
+// One reading of a process's memory, user and kernel, taken from outside through /proc.
+// The kernel's part is a sum of named components; a memory cgroup is carried along as a
+// cross-check. Leaves out slopes (memory_slope.hpp): one reading is never a result.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "harness/measure/json.hpp"
+#include "harness/measure/proc_file.hpp"
+
+namespace skein::measure {
+
+/// What a kernel thread stack takes on x86-64 and arm64 (THREAD_SIZE). The kernel tells only the
+/// system-wide sum, so it is threads x this.
+inline constexpr std::int64_t kernel_stack_bytes_per_thread = 16 * 1024;
+
+/// One reading at a known number of tasks. A field that could not be read is empty, never 0, and
+/// `unreadable` says why.
+struct memory_point {
+  std::int64_t tasks = 0;
+  std::optional<std::int64_t> rss_bytes;
+  std::optional<std::int64_t> rss_anon_bytes;
+  std::optional<std::int64_t> pss_bytes;
+  std::optional<std::int64_t> private_dirty_bytes;
+  std::optional<std::int64_t> virtual_bytes;
+  std::optional<std::int64_t> page_table_bytes;
+  std::optional<std::int64_t> mappings;
+  std::optional<std::int64_t> threads;
+  std::optional<std::int64_t> kernel_stack_bytes;
+  /// active objects x object size, by cache, of the whole system: only differences mean anything.
+  std::optional<std::map<std::string, std::int64_t>> slab;
+  std::optional<std::int64_t> cgroup_bytes;
+  std::optional<std::int64_t> cgroup_kernel_bytes;
+  std::vector<std::string> unreadable;
+
+  /// Kernel stacks + page tables + slab; empty when any of the three is.
+  std::optional<std::int64_t> kernel_bytes() const;
+};
+
+/// Reads the process now; the caller has let it settle. Costs a walk over its mappings. Reading
+/// another user's process, or slabinfo as a plain user, leaves fields empty.
+memory_point read_memory_point(pid_t pid, std::int64_t tasks, const system_paths& paths = {});
+
+/// Starts a new peak at the present resident size. False when the kernel refuses (not our process).
+bool reset_peak_rss(pid_t pid, const system_paths& paths = {});
+/// The largest resident size since the last reset (VmHWM). Never ru_maxrss: that survives exec.
+std::optional<std::int64_t> read_peak_rss_bytes(pid_t pid, const system_paths& paths = {});
+
+/// One element of run.memory.points.
+json to_json(const memory_point& point);
+
+/// True for the slab caches that grow with threads, mappings, sockets and polled descriptors.
+bool is_counted_slab(std::string_view cache);
+
+}  // namespace skein::measure
