@@ -28,6 +28,10 @@ namespace skein {
 
 enum class submitted : bool { done, pending };
 
+/// Where an op is. idle: nowhere, its owner's; waiting: parked at a connection, a listener or in the
+/// timer wheel; queued: in the run queue, in no other list.
+enum class op_state : std::uint8_t { idle, waiting, queued };
+
 /// What the loop must do when it takes the op from its run queue.
 enum class queued_action : std::uint8_t { complete, retry_read, retry_accept };
 
@@ -55,10 +59,10 @@ struct op {
   /// Bytes moved, or 0, or a negated errno. 0 from a read is end of stream.
   std::int32_t result = 0;
 
+  op_state state = op_state::idle;
   queued_action action = queued_action::complete;
   bool multishot = false;
-  bool more = false;     ///< multishot: further completions will follow this one
-  bool waiting = false;  ///< between `pending` and the (last) completion
+  bool more = false;  ///< multishot: further completions will follow this one
 };
 
 static_assert(sizeof(op) == 40, "an op is part of every waiting task: its size is a result");

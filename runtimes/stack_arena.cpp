@@ -57,6 +57,7 @@ stack stack_arena::allocate() {
                       static_cast<std::int64_t>(max_stacks_ + 1));
   }
   std::byte* slot = base_ + created_ * (stack_bytes_ + page_bytes_);
+  if (free_.capacity() == created_) free_.reserve(2 * created_ + 64);  // release must not allocate
   guard(slot);
   ++created_;
   return {slot + page_bytes_, stack_bytes_};

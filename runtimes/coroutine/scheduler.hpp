@@ -1,0 +1,214 @@
+// Stackless coroutines on an event loop: the coroutine style of the interface.
+//
+// All that is here is the shape of waiting: each verb's awaiter submits the task's one operation to
+// the loop and either goes on (done) or suspends (pending). Which loop that is, is a parameter; the
+// fiber runtime uses the same one.
+#pragma once
+
+#include <cassert>
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/coroutine/task.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/info.hpp"
+#include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::coroutine {
+
+/// A cancellable sleep's handle: knows the operation that waits on it, if one does.
+class timer {
+ public:
+  timer() = default;
+  timer(const timer&) = delete;
+  timer& operator=(const timer&) = delete;
+
+  op* waiter = nullptr;
+};
+
+namespace detail {
+
+/// Base of the awaiters: suspends only if the operation is pending, and keeps the operation's
+/// address for await_resume. `object` is what is waited for until then.
+template <class Loop, class Object>
+struct operation_awaiter {
+  Loop* loop;
+  union {
+    Object* object;
+    op* finished;
+  };
+
+  operation_awaiter(Loop& on, Object& waited_for) noexcept : loop(&on), object(&waited_for) {}
+  bool await_ready() const noexcept { return false; }
+};
+
+template <class Loop>
+struct accept_awaiter : operation_awaiter<Loop, typename Loop::listener> {
+  using operation_awaiter<Loop, typename Loop::listener>::operation_awaiter;
+
+  bool await_suspend(task::handle waiting) noexcept {
+    typename Loop::listener& from = *this->object;
+    this->finished = &waiting.promise();
+    return this->loop->submit_accept(from, *this->finished) == submitted::pending;
+  }
+  typename Loop::connection* await_resume() const noexcept {
+    if (this->finished->result < 0) return nullptr;
+    return static_cast<typename Loop::connection*>(this->finished->target);
+  }
+};
+
+template <class Loop>
+struct read_awaiter : operation_awaiter<Loop, typename Loop::connection> {
+  using operation_awaiter<Loop, typename Loop::connection>::operation_awaiter;
+
+  bool await_suspend(task::handle waiting) noexcept {
+    typename Loop::connection& from = *this->object;
+    this->finished = &waiting.promise();
+    return this->loop->submit_read(from, *this->finished) == submitted::pending;
+  }
+  bytes await_resume() const noexcept {
+    if (this->finished->result <= 0) return {};
+    const auto& from = *static_cast<typename Loop::connection*>(this->finished->target);
+    return {this->loop->data(from), static_cast<std::size_t>(this->finished->result)};
+  }
+};
+
+template <class Loop>
+struct write_awaiter : operation_awaiter<Loop, typename Loop::connection> {
+  const bytes* data;  // lives in the awaiting frame until the end of the co_await expression
+
+  write_awaiter(Loop& on, typename Loop::connection& to, const bytes& outgoing) noexcept
+      : operation_awaiter<Loop, typename Loop::connection>(on, to), data(&outgoing) {}
+  bool await_suspend(task::handle waiting) noexcept {
+    typename Loop::connection& to = *this->object;
+    this->finished = &waiting.promise();
+    return this->loop->submit_write(to, *data, *this->finished) == submitted::pending;
+  }
+  bool await_resume() const noexcept { return this->finished->result == 0; }
+};
+
+template <class Loop>
+struct sleep_awaiter {
+  Loop* loop;
+  union {
+    time_ns deadline_ns;
+    op* finished;
+  };
+
+  sleep_awaiter(Loop& on, time_ns until_ns) noexcept : loop(&on), deadline_ns(until_ns) {}
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(task::handle waiting) noexcept {
+    op& sleeper = waiting.promise();
+    sleeper.deadline_ns = deadline_ns;
+    finished = &sleeper;
+    return loop->submit_sleep(sleeper) == submitted::pending;
+  }
+  wake await_resume() const noexcept {
+    return finished->result == 0 ? wake::due : wake::cancelled;
+  }
+};
+
+template <class Loop>
+struct timer_awaiter : sleep_awaiter<Loop> {
+  timer* on_timer;
+
+  timer_awaiter(Loop& on, timer& waited_for, time_ns until_ns) noexcept
+      : sleep_awaiter<Loop>(on, until_ns), on_timer(&waited_for) {}
+  bool await_suspend(task::handle waiting) noexcept {
+    assert(on_timer->waiter == nullptr && "a timer carries one wait at a time (T3)");
+    on_timer->waiter = &waiting.promise();
+    return sleep_awaiter<Loop>::await_suspend(waiting);
+  }
+  wake await_resume() const noexcept {
+    on_timer->waiter = nullptr;
+    return sleep_awaiter<Loop>::await_resume();
+  }
+};
+
+template <class Loop>
+struct yield_awaiter {
+  Loop* loop;
+
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(task::handle waiting) const noexcept { loop->post(waiting.promise()); }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace detail
+
+template <class Loop>
+class basic_scheduler {
+ public:
+  using task = coroutine::task;
+  using connection = typename Loop::connection;
+  using listener = typename Loop::listener;
+  using timer = coroutine::timer;
+
+  explicit basic_scheduler(const scheduler_options& options) : loop_(options) {}
+
+  static runtime_info info() {
+    return {.id = "coroutine",
+            .style = "coroutine",
+            .task = "a heap frame from a recycling pool",
+            .loop = "epoll, edge-triggered, registered once",
+            .timer_source = "hierarchical wheel, one timerfd",
+            .library = "none",
+            .library_version = "none",
+            .threads = "1",
+            .timer_resolution_ns = ns_per_ms,
+            .early_by_at_most_ns = 0};
+  }
+
+  void spawn(task work) {
+    const task::handle started = work.release();
+    started.promise().parent.set_spawned(live_tasks_);
+    ++live_tasks_;
+    loop_.post(started.promise());
+  }
+
+  auto yield() noexcept { return detail::yield_awaiter<Loop>{&loop_}; }
+  auto sleep_until(time_ns deadline_ns) noexcept {
+    return detail::sleep_awaiter<Loop>(loop_, deadline_ns);
+  }
+  auto sleep_until(timer& on, time_ns deadline_ns) noexcept {
+    return detail::timer_awaiter<Loop>(loop_, on, deadline_ns);
+  }
+  auto accept(listener& from) noexcept { return detail::accept_awaiter<Loop>(loop_, from); }
+  auto read(connection& from) noexcept { return detail::read_awaiter<Loop>(loop_, from); }
+  /// By reference: g++ would give a by-value span a slot of its own in every frame that writes.
+  auto write(connection& to, const bytes& data) noexcept {
+    return detail::write_awaiter<Loop>(loop_, to, data);
+  }
+
+  listener& listen(int descriptor) { return loop_.listen(descriptor); }
+  void close(connection& closed) noexcept { loop_.close(closed); }
+  void cancel(connection& target) noexcept { loop_.cancel(target); }
+  void cancel(listener& target) noexcept { loop_.cancel(target); }
+  void cancel(timer& target) noexcept {
+    if (target.waiter != nullptr) loop_.cancel_sleep(*target.waiter);
+  }
+
+  void run() {
+    loop_.run(nullptr, [this] { return live_tasks_ == 0; });
+  }
+  void run(inbox& door) {
+    loop_.run(&door, [this] { return loop_.stopping() && live_tasks_ == 0; });
+  }
+  void stop() noexcept { loop_.stop(); }
+
+  live_counts live() const noexcept { return {live_tasks_, loop_.live_connections()}; }
+
+ private:
+  Loop loop_;
+  std::size_t live_tasks_ = 0;
+};
+
+using scheduler = basic_scheduler<epoll_loop>;
+
+static_assert(coroutine_scheduler<scheduler>);
+
+}  // namespace skein::coroutine

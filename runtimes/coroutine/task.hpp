@@ -1,0 +1,152 @@
+// The coroutine task: lazy, move-only, without a result.
+//
+// Creating one runs nothing. It is started by scheduler::spawn, which detaches it, or by co_await in
+// another task, which continues when it is done. Dropping one that was never started, or one that
+// waits for nothing, releases its frame; dropping one whose operation is pending is a programmer
+// error and asserted.
+//
+// A task waits for one thing at a time, so its one operation lives in its promise: a frame holds no
+// operation per await, which keeps g++'s frames (a slot per temporary) small.
+//
+// The g++ 12 miscompiles around co_await destroy temporaries with non-trivial members twice. Here
+// every awaiter is trivially destructible and task parameters are references or scalars.
+#pragma once
+
+#include <cassert>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+#include "runtimes/coroutine/frame_pool.hpp"
+#include "runtimes/op.hpp"
+
+namespace skein::coroutine {
+
+class [[nodiscard]] task {
+ public:
+  struct promise_type;
+  using handle = std::coroutine_handle<promise_type>;
+
+  task(task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  task& operator=(task&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~task();
+
+  /// Starts the task and continues the awaiting one when it is done.
+  auto operator co_await() && noexcept;
+
+  /// Gives up ownership; the caller starts the coroutine.
+  handle release() noexcept { return std::exchange(handle_, {}); }
+
+ private:
+  explicit task(handle owned) noexcept : handle_(owned) {}
+
+  handle handle_;
+};
+
+/// What continues when a task ends: nothing yet, a task that awaits it, or, for a spawned task, the
+/// count of live tasks it leaves. One word: the count's address carries the low bit.
+class task_parent {
+ public:
+  void set_awaiting(std::coroutine_handle<> awaiting) noexcept {
+    word_ = reinterpret_cast<std::uintptr_t>(awaiting.address());
+  }
+  void set_spawned(std::size_t& live_tasks) noexcept {
+    word_ = reinterpret_cast<std::uintptr_t>(&live_tasks) | spawned_bit;
+  }
+  bool spawned() const noexcept { return (word_ & spawned_bit) != 0; }
+  std::size_t& live_tasks() const noexcept {
+    return *reinterpret_cast<std::size_t*>(word_ & ~spawned_bit);
+  }
+  std::coroutine_handle<> awaiting() const noexcept {
+    return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(word_));
+  }
+
+ private:
+  static constexpr std::uintptr_t spawned_bit = 1;
+  std::uintptr_t word_ = 0;
+};
+
+#ifdef SKEIN_SANITIZED
+// Sanitizer builds keep a stack frame per symmetric transfer, so a transfer is made by returning to
+// this loop instead. Thread-local is safe here: coroutines do not change threads.
+inline thread_local std::coroutine_handle<> next_transfer;
+
+inline void resume(std::coroutine_handle<> first) {
+  for (auto current = first; current; current = std::exchange(next_transfer, {})) current.resume();
+}
+inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
+  next_transfer = to;
+  return std::noop_coroutine();
+}
+#else
+inline void resume(std::coroutine_handle<> first) { first.resume(); }
+inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept { return to; }
+#endif
+
+struct task::promise_type : op {
+  promise_type() noexcept : op(&continue_task) {}
+
+  static void* operator new(std::size_t size_bytes) {
+    return frame_pool::local().allocate(size_bytes);
+  }
+  static void operator delete(void* frame, std::size_t size_bytes) noexcept {
+    frame_pool::local().release(frame, size_bytes);
+  }
+
+  task get_return_object() noexcept { return task(handle::from_promise(*this)); }
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  auto final_suspend() const noexcept;
+  void return_void() const noexcept {}
+  void unhandled_exception() const noexcept { std::terminate(); }  // S5
+
+  task_parent parent;
+
+ private:
+  static void continue_task(op& finished) noexcept {
+    resume(handle::from_promise(static_cast<promise_type&>(finished)));
+  }
+};
+
+namespace detail {
+
+struct final_awaiter {
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(task::handle ended) const noexcept {
+    const task_parent parent = ended.promise().parent;
+    if (!parent.spawned()) return transfer(parent.awaiting());
+    --parent.live_tasks();
+    ended.destroy();
+    return std::noop_coroutine();
+  }
+  void await_resume() const noexcept {}
+};
+
+struct child_awaiter {
+  task::handle child;
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
+    child.promise().parent.set_awaiting(awaiting);
+    return transfer(child);
+  }
+  void await_resume() const noexcept {}
+};
+
+}  // namespace detail
+
+inline auto task::promise_type::final_suspend() const noexcept { return detail::final_awaiter{}; }
+
+inline auto task::operator co_await() && noexcept { return detail::child_awaiter{handle_}; }
+
+inline task::~task() {
+  if (!handle_) return;
+  assert(handle_.promise().state == op_state::idle && "a task was dropped with its wait pending");
+  handle_.destroy();
+}
+
+}  // namespace skein::coroutine

@@ -1,0 +1,479 @@
+#include "runtimes/loop/epoll_loop.hpp"
+
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+
+#include "runtimes/errors.hpp"
+
+namespace skein {
+
+namespace {
+
+// Event tokens: a connection's are slot | generation << 32; these stand where no slot can.
+constexpr std::uint32_t special = 0xffff'ffff;
+constexpr std::uint64_t timer_token = special | std::uint64_t{1} << 32;
+constexpr std::uint64_t door_token = special | std::uint64_t{2} << 32;
+// A listener's token is its address (never all ones in the low half: it is 8-byte aligned) ...
+constexpr std::uint64_t listener_bit = std::uint64_t{1} << 63;  // ... with this bit set.
+
+constexpr std::uint32_t connection_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t read_events = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t hangup_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t write_events = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+std::uint64_t token_of(const connection& of) noexcept {
+  return of.slot | static_cast<std::uint64_t>(of.generation) << 32;
+}
+
+std::uint64_t token_of(const listener& of) noexcept {
+  return reinterpret_cast<std::uint64_t>(&of) | listener_bit;
+}
+
+}  // namespace
+
+epoll_loop::epoll_loop(const scheduler_options& options)
+    : options_(options),
+      inline_left_(options.inline_budget),
+      wheel_(options.tick_ns, monotonic_clock::now_ns()),
+      scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)),
+      events_(options.events_per_wait) {
+  epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  timer_ = checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
+  checked(add(timer_, EPOLLIN | EPOLLET, timer_token), "epoll_ctl");
+}
+
+epoll_loop::~epoll_loop() {
+  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
+    connection& left = connections_.at(slot);
+    assert(left.reader == nullptr && left.writer == nullptr && "an operation outlived its loop");
+    if (left.open()) ::close(left.descriptor);
+  }
+  for (const listener& left : listeners_) ::close(left.descriptor);
+  assert(wheel_.empty() && "a sleeping task outlived its loop");
+  ::close(timer_);
+  ::close(epoll_);
+}
+
+int epoll_loop::add(int descriptor, std::uint32_t events, std::uint64_t token) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = token;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+void epoll_loop::watch(inbox* door) {
+  door_ = door;
+  if (door != nullptr) checked(add(door->descriptor(), EPOLLIN, door_token), "epoll_ctl");
+}
+
+void epoll_loop::unwatch(inbox* door) {
+  if (door != nullptr) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door->descriptor(), nullptr);
+  door_ = nullptr;
+}
+
+// --- a turn ---------------------------------------------------------------------------------
+
+void epoll_loop::turn() {
+  run_queued();
+  expire_timers();
+  const bool block = run_queue_.empty();
+  if (block) arm_timer();
+  wait_and_dispatch(block);
+  connections_.release_closed();
+}
+
+void epoll_loop::run_queued() {
+  op_queue batch = run_queue_.take();
+  while (op* ready = batch.pop()) resume_queued(*ready);
+}
+
+void epoll_loop::resume_queued(op& ready) {
+  inline_left_ = options_.inline_budget;
+  switch (ready.action) {
+    case queued_action::complete:
+      ready.state = op_state::idle;
+      complete(ready);
+      return;
+    case queued_action::retry_read:
+      park(ready);
+      continue_read(*static_cast<connection*>(ready.target));
+      return;
+    case queued_action::retry_accept:
+      park(ready);
+      continue_accept(*static_cast<listener*>(ready.target));
+      return;
+  }
+}
+
+void epoll_loop::expire_timers() {
+  if (wheel_.empty()) return;
+  wheel_.advance(monotonic_clock::now_ns(), [this](op& due) {
+    due.result = 0;
+    due.state = op_state::idle;
+    complete(due);
+  });
+}
+
+void epoll_loop::arm_timer() {
+  const time_ns next_ns = wheel_.next_event_ns().value_or(0);
+  if (next_ns == armed_ns_) return;
+  itimerspec setting{};
+  setting.it_value.tv_sec = next_ns / ns_per_s;
+  setting.it_value.tv_nsec = next_ns % ns_per_s;
+  checked(::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &setting, nullptr), "timerfd_settime");
+  armed_ns_ = next_ns;
+}
+
+void epoll_loop::wait_and_dispatch(bool block) {
+  const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
+                                 block ? -1 : 0);
+  if (count < 0) {
+    if (errno == EINTR) return;
+    throw_errno("epoll_wait");
+  }
+  for (int i = 0; i < count; ++i) dispatch(events_[static_cast<std::size_t>(i)]);
+}
+
+void epoll_loop::dispatch(const epoll_event& event) {
+  const std::uint64_t token = event.data.u64;
+  inline_left_ = options_.inline_budget;
+  if ((token & listener_bit) != 0) {
+    listener& ready = *reinterpret_cast<listener*>(token & ~listener_bit);
+    ready.acceptable = true;
+    continue_accept(ready);
+  } else if (token == timer_token) {
+    armed_ns_ = 0;  // fired; the next turn expires what is due and arms again
+  } else if (token == door_token) {
+    door_->on_readable();
+  } else {
+    const auto slot = static_cast<std::uint32_t>(token);
+    const auto generation = static_cast<std::uint32_t>(token >> 32);
+    if (connection* ready = connections_.find(slot, generation)) {
+      dispatch_connection(*ready, event.events);
+    }
+  }
+}
+
+void epoll_loop::dispatch_connection(connection& ready, std::uint32_t events) {
+  const std::uint32_t generation = ready.generation;
+  if ((events & read_events) != 0) {
+    ready.readable = true;
+    if ((events & hangup_events) != 0) ready.ending = true;
+    continue_read(ready);
+  }
+  const bool same = ready.open() && ready.generation == generation;
+  if (same && (events & write_events) != 0) continue_write(ready);
+}
+
+// --- accept ---------------------------------------------------------------------------------
+
+listener& epoll_loop::listen(int descriptor) {
+  listener& added = listeners_.emplace_back();
+  added.descriptor = descriptor;
+  checked(add(descriptor, EPOLLIN | EPOLLET, token_of(added)), "epoll_ctl");
+  return added;
+}
+
+submitted epoll_loop::submit_accept(listener& from, op& waiter) {
+  assert(from.waiter == nullptr && "one accept at a time on a listener");
+  waiter.target = &from;
+  if (stopping_) from.error_number = ECANCELED;
+  if (from.error_number != 0) {
+    waiter.result = -from.error_number;
+    return submitted::done;
+  }
+  if (from.acceptable && take_inline()) {
+    if (try_accept(from, waiter)) return submitted::done;
+  }
+  from.waiter = &waiter;
+  if (from.acceptable) {
+    defer(waiter, queued_action::retry_accept);
+  } else {
+    park(waiter);
+  }
+  return submitted::pending;
+}
+
+/// True if the op has its result: a connection or an error. False: it would block.
+bool epoll_loop::try_accept(listener& from, op& waiter) {
+  int descriptor = -1;
+  do {
+    descriptor = ::accept4(from.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  } while (descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
+  if (descriptor < 0 && errno == EAGAIN) {
+    from.acceptable = false;
+    return false;
+  }
+  if (descriptor < 0 || !adopt(descriptor, waiter)) {
+    from.error_number = errno;
+    waiter.result = -errno;
+  }
+  return true;
+}
+
+/// Makes an accepted descriptor a connection. False, with errno set, if epoll refuses it.
+bool epoll_loop::adopt(int descriptor, op& waiter) {
+  connection& accepted = connections_.open(descriptor);
+  if (add(descriptor, connection_events, token_of(accepted)) < 0) {
+    const int refused = errno;
+    close(accepted);
+    errno = refused;
+    return false;
+  }
+  if (options_.buffer == buffer_policy::own) provide_own_buffer(accepted);
+  waiter.target = &accepted;
+  waiter.result = 0;
+  return true;
+}
+
+void epoll_loop::continue_accept(listener& from) {
+  op* waiter = from.waiter;
+  if (waiter == nullptr || waiter->state == op_state::queued) return;
+  if (try_accept(from, *waiter)) end_now(from.waiter, waiter->result);
+}
+
+// --- read -----------------------------------------------------------------------------------
+
+submitted epoll_loop::submit_read(connection& from, op& waiter) {
+  assert(from.reader == nullptr && "one read at a time on a connection (C4)");
+  waiter.target = &from;
+  if (from.error_number != 0) {
+    waiter.result = -from.error_number;
+    waiter.more = false;
+    return submitted::done;
+  }
+  if (from.readable && !waiter.multishot && take_inline()) {
+    if (try_read(from, waiter)) return submitted::done;
+  }
+  from.reader = &waiter;
+  if (from.readable) {
+    defer(waiter, queued_action::retry_read);
+  } else {
+    park(waiter);
+  }
+  return submitted::pending;
+}
+
+/// True if the op has its result. False: it would block.
+bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
+  ssize_t count = 0;
+  do {
+    count = ::recv(from.descriptor, buffer_of(from), options_.buffer_bytes, 0);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0 && errno == EAGAIN) {
+    from.readable = false;
+    return false;
+  }
+  if (count < 0) {
+    from.error_number = static_cast<std::uint16_t>(errno);
+    waiter.result = -errno;
+    return true;
+  }
+  // A short read drained the socket. Bytes that came after it raise a new edge; a hang-up that came
+  // before it does not, hence `ending`.
+  from.readable = from.ending || static_cast<std::size_t>(count) == options_.buffer_bytes;
+  waiter.result = static_cast<std::int32_t>(count);
+  return true;
+}
+
+void epoll_loop::continue_read(connection& from) {
+  op* waiter = from.reader;
+  if (waiter == nullptr || waiter->state == op_state::queued) return;
+  if (!try_read(from, *waiter)) return;
+  if (waiter->multishot && waiter->result > 0) {
+    deliver_chunk(from, *waiter);
+  } else {
+    waiter->more = false;
+    end_now(from.reader, waiter->result);
+  }
+}
+
+/// One chunk of a multishot read. The op stays the connection's reader, and further chunks go
+/// through the run queue, so a peer that never stops sending shares the loop with the others. Its
+/// owner may close or cancel the connection from the completion.
+void epoll_loop::deliver_chunk(connection& from, op& waiter) {
+  const std::uint32_t generation = from.generation;
+  waiter.more = true;
+  complete(waiter);
+  const bool same = from.open() && from.generation == generation && from.reader == &waiter;
+  if (same && from.readable && waiter.state == op_state::waiting) {
+    defer(waiter, queued_action::retry_read);
+  }
+}
+
+// --- write ----------------------------------------------------------------------------------
+
+submitted epoll_loop::submit_write(connection& to, std::span<const std::byte> data, op& waiter) {
+  assert(to.writer == nullptr && "one write at a time on a connection (C4)");
+  waiter.target = &to;
+  if (to.error_number != 0) {
+    waiter.result = -to.error_number;
+    return submitted::done;
+  }
+  ssize_t count = 0;
+  do {
+    count = ::send(to.descriptor, data.data(), data.size(), MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  if (count < 0 && errno != EAGAIN) {
+    to.error_number = static_cast<std::uint16_t>(errno);
+    waiter.result = -errno;
+    return submitted::done;
+  }
+  const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
+  if (sent < data.size()) return keep_unsent(to, data.subspan(sent), waiter);
+  waiter.result = 0;
+  if (take_inline()) return submitted::done;
+  post(waiter);
+  return submitted::pending;
+}
+
+submitted epoll_loop::keep_unsent(connection& to, std::span<const std::byte> rest, op& waiter) {
+  unsent_tail& tail = unsent_[to.slot];
+  tail.data.assign(rest.begin(), rest.end());
+  tail.sent = 0;
+  to.has_unsent = true;
+  to.writer = &waiter;
+  park(waiter);
+  return submitted::pending;
+}
+
+void epoll_loop::continue_write(connection& to) {
+  if (!to.has_unsent) return;
+  unsent_tail& tail = unsent_[to.slot];
+  while (tail.sent < tail.data.size()) {
+    const ssize_t count = ::send(to.descriptor, tail.data.data() + tail.sent,
+                                 tail.data.size() - tail.sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count < 0) {
+      to.error_number = static_cast<std::uint16_t>(errno);
+      finish_write(to, -errno);
+      return;
+    }
+    tail.sent += static_cast<std::size_t>(count);
+  }
+  finish_write(to, 0);
+}
+
+void epoll_loop::finish_write(connection& to, int result) {
+  unsent_.erase(to.slot);
+  to.has_unsent = false;
+  end_now(to.writer, result);
+}
+
+// --- sleep ----------------------------------------------------------------------------------
+
+submitted epoll_loop::submit_sleep(op& waiter) {
+  if (stopping_) {
+    waiter.result = -ECANCELED;
+    return submitted::done;
+  }
+  waiter.result = 0;
+  // An empty wheel is not turned; bring it to the present before it is used again.
+  if (wheel_.empty()) wheel_.advance(monotonic_clock::now_ns(), [](op&) {});
+  if (wheel_.insert(waiter)) {
+    park(waiter);
+    return submitted::pending;
+  }
+  // Due by the wheel's time, which never runs ahead of the clock. A task that sleeps into the past
+  // again and again yields to others once its budget is used up.
+  if (take_inline()) return submitted::done;
+  post(waiter);
+  return submitted::pending;
+}
+
+void epoll_loop::cancel_sleep(op& sleeper) noexcept {
+  if (sleeper.state != op_state::waiting) return;
+  wheel_.cancel(sleeper);
+  sleeper.result = -ECANCELED;
+  post(sleeper);
+}
+
+// --- cancel, close, stop --------------------------------------------------------------------
+
+void epoll_loop::cancel(connection& target) noexcept {
+  if (!target.open()) return;
+  if (target.error_number == 0) target.error_number = ECANCELED;
+  if (target.has_unsent) {
+    unsent_.erase(target.slot);
+    target.has_unsent = false;
+  }
+  end_later(target.reader, -ECANCELED);
+  end_later(target.writer, -ECANCELED);
+}
+
+void epoll_loop::cancel(listener& target) noexcept {
+  target.error_number = ECANCELED;
+  end_later(target.waiter, -ECANCELED);
+}
+
+void epoll_loop::close(connection& closed) noexcept {
+  assert(closed.writer == nullptr && "close with a write pending (C6)");
+  // A multishot reader may be the one that closes; its op is done with and leaves with it.
+  assert((closed.reader == nullptr || closed.reader->multishot) && "close with a read pending (C6)");
+  if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);
+  if (options_.buffer == buffer_policy::own && closed.slot < own_buffers_.size()) {
+    own_buffers_[closed.slot].reset();
+  }
+  ::close(closed.descriptor);
+  connections_.retire(closed);
+}
+
+void epoll_loop::stop() noexcept {
+  if (stopping_) return;
+  stopping_ = true;
+  for (listener& each : listeners_) cancel(each);
+  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) cancel(connections_.at(slot));
+  wheel_.clear([this](op& sleeper) {
+    sleeper.result = -ECANCELED;
+    post(sleeper);
+  });
+}
+
+/// Queues `waiter`; the loop acts on it after everything queued before.
+void epoll_loop::defer(op& waiter, queued_action action) noexcept {
+  assert(waiter.state != op_state::queued && "an op is queued once");
+  waiter.action = action;
+  waiter.state = op_state::queued;
+  run_queue_.push(waiter);
+}
+
+/// Completes a pending op from within an event.
+void epoll_loop::end_now(op*& pending, int result) {
+  op& ended = *pending;
+  pending = nullptr;
+  ended.result = result;
+  ended.state = op_state::idle;
+  complete(ended);
+}
+
+/// Completes a pending op through the run queue, where it may be already, to be retried.
+void epoll_loop::end_later(op*& pending, int result) noexcept {
+  if (pending == nullptr) return;
+  op& ended = *pending;
+  pending = nullptr;
+  ended.result = result;
+  ended.more = false;
+  if (ended.state == op_state::queued) {
+    ended.action = queued_action::complete;
+  } else {
+    post(ended);
+  }
+}
+
+// --- buffers --------------------------------------------------------------------------------
+
+std::byte* epoll_loop::buffer_of(const connection& of) const noexcept {
+  return options_.buffer == buffer_policy::lent ? scratch_.get() : own_buffers_[of.slot].get();
+}
+
+void epoll_loop::provide_own_buffer(const connection& for_slot) {
+  if (own_buffers_.size() <= for_slot.slot) own_buffers_.resize(for_slot.slot + 1);
+  own_buffers_[for_slot.slot] = std::make_unique_for_overwrite<std::byte[]>(options_.buffer_bytes);
+}
+
+}  // namespace skein
