@@ -2,7 +2,6 @@
 // sessions may be compared. Leaves out anything that changes from minute to minute but the load.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "harness/measure/json.hpp"
@@ -16,14 +15,12 @@ namespace skein::measure {
 json capture_environment(const system_paths& paths = {});
 
 /// 16 hex digits over the parts of an environment that decide comparability: CPU, kernel and its
-/// settings, sysctls, limits, libc, compiler and library versions. Not the load.
+/// settings, cgroup, sysctls, libc, compiler and library versions. Not the load, and not what may
+/// differ by a few pages or by who started us (memory and swap size, rlimits).
 std::string environment_hash(const json& environment);
 
 /// session.build: {compiler, flags, type, binary_sha256}. The hash is of the running executable, by
 /// sha256sum from coreutils, and null where that is missing.
 json capture_build();
-
-/// SHA-256 of a file as 64 hex digits; nothing when it or sha256sum is missing.
-std::optional<std::string> file_sha256(const std::string& path);
 
 }  // namespace skein::measure

@@ -51,7 +51,9 @@ struct memory_summary {
   memory_extras extras;
   /// Why these numbers are not to be trusted or not there. An entry starts with "memory: ".
   std::vector<std::string> reasons;
-  /// False when total (user where the kernel's part is unknown) is no line: R^2 below 0.99.
+  /// False when the total (user memory where the kernel's part is unknown) is no line: R^2 below
+  /// 0.99 and a slope uncertain by more than 64 bytes. A poor R^2 of a nearly flat line, known to
+  /// within 64 bytes, stays a reason without making the result invalid.
   bool linear = true;
 };
 

@@ -1,0 +1,143 @@
+// /proc/stat and /proc/pressure, before and after.
+#include "harness/measure/host.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unistd.h>
+
+namespace skein::measure {
+namespace {
+
+constexpr std::array resources{"cpu", "io", "memory"};
+
+/// Columns behind "cpuN": user nice system idle iowait irq softirq steal guest guest_nice, in
+/// ticks. Guest time is already part of user time.
+std::optional<host_cpu> parse_cpu(const std::vector<std::string_view>& words,
+                                  std::int64_t tick_ns) {
+  if (words.size() < 9) return std::nullopt;
+  const auto column = [&words, tick_ns](std::size_t index) {
+    return parse_integer(words[index]).value_or(0) * tick_ns;
+  };
+  host_cpu cpu;
+  cpu.irq_ns = column(6) + column(7);
+  cpu.busy_ns = column(1) + column(2) + column(3) + cpu.irq_ns;
+  cpu.steal_ns = column(8);
+  return cpu;
+}
+
+std::map<int, host_cpu> read_cpus(const std::string& path) {
+  std::map<int, host_cpu> cpus;
+  const auto text = read_text(path);
+  if (!text) return cpus;
+  const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+  for (const auto line : split_lines(*text)) {
+    const auto words = split_words(line);
+    if (words.empty() || !words[0].starts_with("cpu")) continue;
+    const auto number = parse_integer(words[0].substr(3));  // not there on the line of the sum
+    const auto cpu = parse_cpu(words, tick_ns);
+    if (number && cpu) cpus.emplace(static_cast<int>(*number), *cpu);
+  }
+  return cpus;
+}
+
+/// A line is "some avg10=0.00 avg60=0.00 avg300=0.00 total=123", total in us.
+std::optional<std::int64_t> total_ns(std::string_view text, std::string_view kind) {
+  constexpr std::string_view key = "total=";
+  const auto line = field_text(text, kind);
+  if (!line) return std::nullopt;
+  for (const auto word : split_words(*line)) {
+    if (!word.starts_with(key)) continue;
+    const auto total_us = parse_integer(word.substr(key.size()));
+    if (total_us) return *total_us * 1'000;
+  }
+  return std::nullopt;
+}
+
+using total = std::optional<std::int64_t>;
+
+total grown(const total& begin, const total& end) {
+  return begin && end ? total(std::max<std::int64_t>(0, *end - *begin)) : std::nullopt;
+}
+
+host_cpu grown(const host_cpu& begin, const host_cpu& end) {
+  return {.busy_ns = std::max<std::int64_t>(0, end.busy_ns - begin.busy_ns),
+          .steal_ns = std::max<std::int64_t>(0, end.steal_ns - begin.steal_ns),
+          .irq_ns = std::max<std::int64_t>(0, end.irq_ns - begin.irq_ns)};
+}
+
+/// Takes one process's time off the CPUs it was pinned to.
+void take_off(host_usage& usage, const own_use& own) {
+  std::int64_t busy_ns = 0;
+  for (const int cpu : own.cpus) {
+    if (usage.cpus.contains(cpu)) busy_ns += usage.cpus.at(cpu).busy_ns;
+  }
+  if (busy_ns <= 0) return;
+  for (const int cpu : own.cpus) {
+    if (!usage.cpus.contains(cpu)) continue;
+    const double share =
+        static_cast<double>(usage.cpus.at(cpu).busy_ns) / static_cast<double>(busy_ns);
+    usage.foreign_cpu_ns[cpu] -= static_cast<std::int64_t>(share * static_cast<double>(own.cpu_ns));
+  }
+}
+
+}  // namespace
+
+host_snapshot read_host(const system_paths& paths) {
+  host_snapshot snapshot;
+  snapshot.cpus = read_cpus(paths.proc + "/stat");
+  for (const auto* resource : resources) {
+    const auto text = read_text(paths.proc + "/pressure/" + resource);
+    if (!text) continue;
+    snapshot.pressure[resource] = {total_ns(*text, "some"), total_ns(*text, "full")};
+  }
+  return snapshot;
+}
+
+host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
+                        const std::vector<own_use>& own) {
+  host_usage usage;
+  for (const auto& [number, cpu] : end.cpus) {
+    const auto before = begin.cpus.find(number);
+    if (before == begin.cpus.end()) continue;  // came online in between
+    usage.cpus[number] = grown(before->second, cpu);
+    usage.foreign_cpu_ns[number] = usage.cpus[number].busy_ns;
+  }
+  for (const auto& process : own) take_off(usage, process);
+  for (auto& [number, foreign_ns] : usage.foreign_cpu_ns) {
+    foreign_ns = std::max<std::int64_t>(0, foreign_ns);
+  }
+  for (const auto& [resource, after] : end.pressure) {
+    const auto before = begin.pressure.find(resource);
+    if (before == begin.pressure.end()) continue;
+    usage.pressure[resource] = {grown(before->second.some_ns, after.some_ns),
+                                grown(before->second.full_ns, after.full_ns)};
+  }
+  return usage;
+}
+
+json to_json(const host_usage& usage) {
+  json steal = json::object();
+  json foreign = json::object();
+  json pressure = json::object();
+  std::int64_t irq_ns = 0;
+  for (const auto& [number, cpu] : usage.cpus) {
+    steal[std::to_string(number)] = cpu.steal_ns;
+    irq_ns += cpu.irq_ns;
+  }
+  for (const auto& [number, ns] : usage.foreign_cpu_ns) foreign[std::to_string(number)] = ns;
+  for (const auto& [resource, stalled] : usage.pressure) {
+    pressure[resource] = {{"some_ns", or_null(stalled.some_ns)},
+                          {"full_ns", or_null(stalled.full_ns)}};
+  }
+  const bool known = !usage.cpus.empty();
+  json object;
+  object["steal_ns"] = known ? steal : json(nullptr);
+  object["foreign_cpu_ns"] = known ? foreign : json(nullptr);
+  object["pressure"] = pressure.empty() ? json(nullptr) : pressure;
+  object["irq_ns"] = known ? json(irq_ns) : json(nullptr);
+  object["anchor_ns"] = nullptr;
+  return object;
+}
+
+}  // namespace skein::measure

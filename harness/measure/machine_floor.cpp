@@ -1,0 +1,161 @@
+// The two probes that open a session.
+#include "harness/measure/machine_floor.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace skein::measure {
+namespace {
+
+constexpr time_ns slot_ns = ns_per_ms;
+constexpr std::size_t wake_warm_up = 100;
+constexpr std::size_t wake_rounds_max = 20'000;
+constexpr std::size_t wake_rounds_min = 20;
+
+/// Pins the calling thread; false when the CPU is not there or not allowed.
+bool pin_to(int cpu) {
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(cpu), &set);
+  return ::sched_setaffinity(0, sizeof set, &set) == 0;
+}
+
+/// The value at a fraction of the sorted order, nearest rank from above; nothing when empty.
+std::optional<std::int64_t> at_fraction(std::vector<std::int64_t> values, double fraction) {
+  if (values.empty()) return std::nullopt;
+  const auto last = values.size() - 1;
+  const auto rank = static_cast<std::size_t>(fraction * static_cast<double>(values.size()));
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::min(rank, last));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+/// The longest gap between two clock readings, for each millisecond of the probe. A gap counts in
+/// the slot in which it ends; slots that passed inside one gap are part of it and have none.
+std::vector<std::int64_t> spin_gaps(time_ns probe_ns) {
+  const auto slots = static_cast<std::size_t>(std::max<time_ns>(1, probe_ns / slot_ns));
+  std::vector<std::int64_t> longest;
+  longest.reserve(slots);
+  const auto begin = monotonic_clock::now_ns();
+  const auto end = begin + static_cast<time_ns>(slots) * slot_ns;
+  time_ns before = begin;
+  time_ns slot_end = begin + slot_ns;
+  time_ns gap = 0;
+  while (before < end) {
+    const auto now = monotonic_clock::now_ns();
+    gap = std::max(gap, now - before);
+    before = now;
+    if (now < slot_end) continue;
+    longest.push_back(gap);
+    gap = 0;
+    slot_end = now + slot_ns;
+  }
+  return longest;
+}
+
+std::optional<std::int64_t> probe_stalls(int cpu, time_ns probe_ns) {
+  std::optional<std::int64_t> result;
+  std::thread([&] {
+    if (pin_to(cpu)) result = at_fraction(spin_gaps(probe_ns), 0.99);
+  }).join();
+  return result;
+}
+
+class event {
+ public:
+  event() : descriptor_(::eventfd(0, EFD_CLOEXEC)) {}
+  ~event() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  event(const event&) = delete;
+  event& operator=(const event&) = delete;
+
+  bool good() const { return descriptor_ >= 0; }
+  void signal() const {
+    const std::uint64_t one = 1;
+    while (::write(descriptor_, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+  }
+  void wait() const {
+    std::uint64_t value = 0;
+    while (::read(descriptor_, &value, sizeof value) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  int descriptor_;
+};
+
+/// The answering side: one answer to each question until told that the next question is the last.
+void answer(const event& ping, const event& pong, const std::atomic<bool>& last) {
+  for (;;) {
+    ping.wait();
+    // `last` is set before the question that ends the conversation, so whoever has read that
+    // question sees it. The eventfd orders the two; acquire and release say so without leaning on
+    // what a system call guarantees. The same holds for `answering_pinned` and the first answer.
+    if (last.load(std::memory_order_acquire)) return;
+    pong.signal();
+  }
+}
+
+std::vector<std::int64_t> ask_repeatedly(const event& ping, const event& pong, time_ns probe_ns) {
+  std::vector<std::int64_t> one_way;
+  one_way.reserve(wake_rounds_max);
+  const auto end = monotonic_clock::now_ns() + probe_ns;
+  for (std::size_t round = 0; round < wake_warm_up + wake_rounds_max; ++round) {
+    const auto asked = monotonic_clock::now_ns();
+    ping.signal();
+    pong.wait();
+    const auto answered = monotonic_clock::now_ns();
+    if (round >= wake_warm_up) one_way.push_back((answered - asked) / 2);
+    if (answered >= end && one_way.size() >= wake_rounds_min) break;
+  }
+  return one_way;
+}
+
+/// Each thread pins itself before the first question is asked; an unpinnable CPU means no result.
+std::optional<std::int64_t> probe_wake(int asking_cpu, int answering_cpu, time_ns probe_ns) {
+  const event ping;
+  const event pong;
+  if (!ping.good() || !pong.good()) return std::nullopt;
+  std::atomic<bool> last{false};
+  std::atomic<bool> answering_pinned{false};  // written before the first pong, read after it
+  std::optional<std::int64_t> result;
+  std::thread answering([&] {
+    answering_pinned.store(pin_to(answering_cpu), std::memory_order_release);
+    pong.signal();
+    answer(ping, pong, last);
+  });
+  std::thread asking([&] {
+    pong.wait();
+    if (answering_pinned.load(std::memory_order_acquire) && pin_to(asking_cpu)) {
+      result = at_fraction(ask_repeatedly(ping, pong, probe_ns), 0.5);
+    }
+    last.store(true, std::memory_order_release);
+    ping.signal();
+  });
+  asking.join();
+  answering.join();
+  return result;
+}
+
+}  // namespace
+
+machine_floor measure_machine_floor(int worker_cpu, int generator_cpu, time_ns probe_ns) {
+  return {.stall_p99_ns = probe_stalls(worker_cpu, probe_ns),
+          .wake_ns = probe_wake(generator_cpu, worker_cpu, probe_ns)};
+}
+
+json to_json(const machine_floor& floor) {
+  return {{"stall_p99_ns", or_null(floor.stall_p99_ns)}, {"wake_ns", or_null(floor.wake_ns)}};
+}
+
+}  // namespace skein::measure
