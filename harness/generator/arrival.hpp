@@ -1,0 +1,60 @@
+// When each request of an open-loop run is meant to be sent, and on which connection.
+// The sequence is a function of (seed, rate, kind, active) alone: every runtime is offered the very
+// same load, however it copes. Leaves out sending: a late request is the load loop's business.
+#pragma once
+
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+
+#include "harness/generator/random.hpp"
+#include "runtimes/clock.hpp"
+
+namespace skein::generator {
+
+enum class arrival_kind : std::uint8_t { poisson, uniform };
+
+struct arrival {
+  time_ns offset_ns;  ///< intended send time, since the load began
+  std::uint32_t connection;
+};
+
+/// One global schedule, made as it is consumed; offsets never decrease. Gaps are exponential with
+/// mean 1/rate (poisson) or all equal (uniform); the connection is uniform over the first `active`.
+/// Times and connections come from separate streams, so both kinds visit the same connections.
+class arrival_schedule {
+ public:
+  arrival_schedule(arrival_kind kind, double rate_per_s, std::uint64_t seed, std::uint32_t active)
+      : kind_(kind),
+        mean_gap_ns_(static_cast<double>(ns_per_s) / rate_per_s),
+        gaps_(seed, 1),
+        connections_(seed, 2),
+        active_(active) {
+    assert(rate_per_s > 0 && active > 0);
+  }
+
+  arrival next() {
+    advance();
+    return {static_cast<time_ns>(elapsed_ns_), connections_.below(active_)};
+  }
+
+ private:
+  void advance() {
+    if (kind_ == arrival_kind::uniform) {
+      // A product, not a sum: no rounding error piles up over a long run.
+      elapsed_ns_ = mean_gap_ns_ * static_cast<double>(index_++);
+    } else {
+      elapsed_ns_ -= mean_gap_ns_ * std::log(gaps_.unit());
+    }
+  }
+
+  arrival_kind kind_;
+  double mean_gap_ns_;
+  double elapsed_ns_ = 0;
+  std::uint64_t index_ = 0;
+  random_stream gaps_;
+  random_stream connections_;
+  std::uint32_t active_;
+};
+
+}  // namespace skein::generator

@@ -1,0 +1,185 @@
+// The connect stage, step by step:
+// 1. Sockets are begun until `most_pending` are on their way. connect() does not block; the kernel
+//    picks the port only then (IP_BIND_ADDRESS_NO_PORT), so that one port serves several addresses.
+// 2. epoll says when one is writable or broken; SO_ERROR says which.
+// 3. Any failure ends the stage. A client that retried would hide a server that cannot keep up.
+#include "harness/generator/connections.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cassert>
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/measure/limits.hpp"
+#include "runtimes/errors.hpp"
+
+namespace skein::generator {
+namespace {
+
+/// Never more than the server's listen backlog, which is that of this machine.
+std::uint32_t most_pending() {
+  const std::int64_t backlog = measure::read_limits().somaxconn.value_or(128);
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(backlog, 1, 128));
+}
+
+/// Beside the connections: standard streams, epoll, and what the process was started with.
+constexpr std::int64_t other_descriptors = 16;
+constexpr int wait_ms = 20;
+
+void check_limits(const prepare_request& plan) {
+  measure::raise_descriptor_limit();
+  measure::cell_needs needs;
+  needs.descriptors = plan.connections + other_descriptors;
+  needs.client_ports = (plan.connections + plan.addresses - 1) / plan.addresses;
+  const auto exceeded = measure::first_exceeded(measure::checks_for(needs));
+  if (exceeded) throw limit_error(exceeded->name, exceeded->value.value_or(0), exceeded->needed);
+}
+
+void set_option(int descriptor, int level, int option, const void* value, std::size_t size) {
+  checked(::setsockopt(descriptor, level, option, value, static_cast<socklen_t>(size)),
+          "setsockopt");
+}
+
+void set_switch(int descriptor, int level, int option) {
+  const int on = 1;
+  set_option(descriptor, level, option, &on, sizeof on);
+}
+
+sockaddr_in loopback(std::uint32_t last_byte, std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(0x7f000000U | last_byte);
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_in& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+int pending_error(int descriptor) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  checked(::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size), "getsockopt");
+  return error;
+}
+
+}  // namespace
+
+connection_table::connection_table(const prepare_request& plan)
+    : port_(plan.port), addresses_(plan.addresses), epoll_(-1) {
+  check_limits(plan);
+  connections_.resize(plan.connections);
+  epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+}
+
+connection_table::~connection_table() {
+  for (std::uint32_t i = 0; i < begun_; ++i) close(i);
+  ::close(epoll_);
+}
+
+bool connection_table::connect_to(std::uint32_t total, const std::function<bool()>& interrupted) {
+  assert(total <= connections_.size());
+  const std::uint32_t pending_limit = most_pending();
+  time_ns last_progress_ns = monotonic_clock::now_ns();
+  const time_ns limit_ns = std::chrono::nanoseconds(no_progress_limit).count();
+  while (connected_ < total) {
+    const std::uint32_t before = connected_;
+    while (begun_ < total && begun_ - connected_ < pending_limit) begin(begun_);
+    for (const epoll_event& event : poll(wait_ms)) settle(event.data.u32, event.events);
+    if (interrupted()) return false;
+    const time_ns now = monotonic_clock::now_ns();
+    if (connected_ != before) last_progress_ns = now;
+    if (now - last_progress_ns > limit_ns) {
+      fail("no progress for " + std::to_string(no_progress_limit.count()) +
+           " s: the server does not accept");
+    }
+  }
+  return true;
+}
+
+std::span<epoll_event> connection_table::poll(int timeout_ms) {
+  const int ready =
+      ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
+  if (ready < 0 && errno != EINTR) throw_errno("epoll_wait");
+  return {events_.data(), static_cast<std::size_t>(std::max(ready, 0))};
+}
+
+std::uint32_t connection_table::open_among(std::uint32_t count) const noexcept {
+  const auto end = connections_.begin() + count;
+  return static_cast<std::uint32_t>(std::count_if(connections_.begin(), end, [](const auto& each) {
+    return each.state == connection_state::open;
+  }));
+}
+
+void connection_table::close(std::uint32_t index) noexcept {
+  connection& which = connections_[index];
+  if (which.descriptor >= 0) ::close(which.descriptor);
+  which.descriptor = -1;
+  which.state = connection_state::closed;
+}
+
+int connection_table::open_socket() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail_errno("socket", errno);
+  return descriptor;
+}
+
+void connection_table::begin(std::uint32_t index) {
+  connection& which = connections_[index];
+  const int descriptor = which.descriptor = open_socket();
+  which.state = connection_state::connecting;
+  ++begun_;
+  const linger reset{1, 0};
+  set_option(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  set_switch(descriptor, IPPROTO_TCP, TCP_NODELAY);
+  set_switch(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+  const sockaddr_in from = loopback(1 + index % addresses_, 0);
+  if (::bind(descriptor, generic(from), sizeof from) < 0) fail_errno("bind", errno);
+  const sockaddr_in to = loopback(1, port_);
+  if (::connect(descriptor, generic(to), sizeof to) < 0 && errno != EINPROGRESS) {
+    fail_errno("connect", errno);
+  }
+  epoll_event interest{};
+  interest.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  interest.data.u32 = index;
+  checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &interest), "epoll_ctl");
+}
+
+void connection_table::settle(std::uint32_t index, std::uint32_t events) {
+  connection& which = connections_[index];
+  if (which.state == connection_state::connecting) {
+    if (const int error = pending_error(which.descriptor)) fail_errno("connect", error);
+    if (events & EPOLLOUT) {
+      which.state = connection_state::open;
+      ++connected_;
+    }
+  }
+  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+    fail("the server hung up on connection " + std::to_string(index));
+  }
+}
+
+void connection_table::fail(const std::string& what) const {
+  throw connect_error(what + " (port " + std::to_string(port_) + ", " + std::to_string(connected_) +
+                      " connections were established)");
+}
+
+void connection_table::fail_errno(const char* call, int error) const {
+  if (error == EMFILE) {
+    throw limit_error("RLIMIT_NOFILE", measure::raise_descriptor_limit(),
+                      static_cast<std::int64_t>(connections_.size()) + other_descriptors);
+  }
+  if (error == EADDRNOTAVAIL || error == EADDRINUSE) {
+    const auto ports = measure::read_limits().client_ports.value_or(0);
+    throw limit_error("ip_local_port_range", ports * addresses_,
+                      static_cast<std::int64_t>(connections_.size()));
+  }
+  fail(std::string(call) + ": " + std::generic_category().message(error));
+}
+
+}  // namespace skein::generator

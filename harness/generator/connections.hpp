@@ -1,0 +1,93 @@
+// The generator's connections: a table of non-blocking loopback sockets on one epoll instance.
+// Opens them in bounded batches and closes them without leaving ports behind. Leaves out requests:
+// exchange.hpp sends and receives on what is open here.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <sys/epoll.h>
+#include <vector>
+
+#include "harness/generator/messages.hpp"
+#include "harness/generator/requests.hpp"
+
+namespace skein::generator {
+
+enum class connection_state : std::uint8_t { unopened, connecting, open, closed };
+
+/// One client connection and its requests, oldest first.
+/// Invariant: the list from `oldest` to `newest` holds every request without a whole reply;
+/// `unsent` is the first of them not handed to the kernel in full, and all after it are unsent too.
+struct connection {
+  int descriptor = -1;
+  connection_state state = connection_state::unopened;
+  std::uint32_t next_sequence = 0;    ///< of the next request
+  std::uint32_t next_reply = 0;       ///< sequence the next reply must have
+  std::uint32_t in_flight = 0;        ///< requests begun to be sent, and not answered
+  std::size_t unsent_done_bytes = 0;  ///< of `unsent`, handed to the kernel
+  std::size_t received_bytes = 0;     ///< of the reply to `oldest`
+  std::uint64_t damage = 0;           ///< of the reply to `oldest`; see payload.hpp
+  request* oldest = nullptr;
+  request* newest = nullptr;
+  request* unsent = nullptr;
+};
+
+/// The connect stage could not go on. `connected` says how far it came.
+class connect_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Sockets to 127.0.0.1:port, from 127.0.0.1 .. 127.0.0.<addresses> in turn. For one thread.
+///
+/// Every socket is registered once, edge-triggered, for reading, writing and hang-up, and stays so
+/// until it is closed; the event's data is the connection's index. A close resets the connection
+/// (SO_LINGER{1,0}): no TIME_WAIT, and a process that just ends does the same.
+class connection_table {
+ public:
+  /// Checks descriptors and ports against the limits of this machine first, and raises the soft
+  /// RLIMIT_NOFILE to the hard one. Throws limit_error when they do not suffice.
+  explicit connection_table(const prepare_request& plan);
+  ~connection_table();
+  connection_table(const connection_table&) = delete;
+  connection_table& operator=(const connection_table&) = delete;
+
+  /// Opens connections until `total` are there. A refusal is not retried. Returns false when
+  /// `interrupted` said so. Throws limit_error (RLIMIT_NOFILE, ip_local_port_range) or
+  /// connect_error (refused, a peer that hangs up, no progress for `no_progress_limit`).
+  bool connect_to(std::uint32_t total, const std::function<bool()>& interrupted);
+
+  /// Events that are there now (timeout_ms 0), or within timeout_ms. Valid until the next call.
+  std::span<epoll_event> poll(int timeout_ms);
+
+  [[nodiscard]] connection& at(std::uint32_t index) { return connections_[index]; }
+  [[nodiscard]] std::uint32_t size() const noexcept { return connected_; }
+  /// How many of the first `count` are open.
+  [[nodiscard]] std::uint32_t open_among(std::uint32_t count) const noexcept;
+  void close(std::uint32_t index) noexcept;
+
+  static constexpr std::chrono::seconds no_progress_limit{30};
+
+ private:
+  [[nodiscard]] int open_socket();
+  void begin(std::uint32_t index);
+  void settle(std::uint32_t index, std::uint32_t events);
+  [[noreturn]] void fail(const std::string& what) const;
+  [[noreturn]] void fail_errno(const char* call, int error) const;
+
+  std::vector<connection> connections_;
+  std::array<epoll_event, 256> events_{};
+  std::uint16_t port_;
+  std::uint32_t addresses_;
+  int epoll_;
+  std::uint32_t begun_ = 0;      ///< connections [0, begun_) have a socket, or had one
+  std::uint32_t connected_ = 0;  ///< of those, the ones that were established
+};
+
+}  // namespace skein::generator

@@ -1,0 +1,102 @@
+// Requests out, replies in: what happens on one connection, and the sums over all of them.
+// Leaves out when to send what (load.hpp) and what the times amount to (window.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "harness/generator/connections.hpp"
+#include "harness/generator/payload.hpp"
+#include "harness/generator/requests.hpp"
+
+namespace skein::generator {
+
+/// What went wrong, by kind, each a count.
+struct error_counts {
+  std::uint64_t connect = 0;      ///< connect stages that failed
+  std::uint64_t read = 0;         ///< replies lost with their connection, at least one for each
+  std::uint64_t write = 0;        ///< requests that could not be sent: their connection is gone
+  std::uint64_t timeout = 0;      ///< requests not answered by the end of the drain
+  std::uint64_t descriptors = 0;  ///< connect stages that ran out of descriptors
+};
+
+/// Sums over a session, warm-up and drain included.
+struct exchange_totals {
+  std::uint64_t sent = 0;       ///< requests begun to be sent
+  std::uint64_t completed = 0;  ///< requests answered in full
+  std::uint64_t bytes = 0;      ///< received
+  std::uint64_t wrong_bytes = 0;
+  /// Over the replies, as they came: sequence from counting replies, plus the damage of wrong ones.
+  std::uint64_t checksum = 0;
+  /// Over the requests, as they were made, less those that were never answered.
+  std::uint64_t expected_checksum = 0;
+};
+
+/// Told of each request's progress; called from within the exchange's own calls.
+class exchange_observer {
+ public:
+  virtual void on_sent(const request& sent) = 0;
+  /// `done` was answered in full at `now`. The observer may issue the connection's next request.
+  virtual void on_reply(std::uint32_t connection, const request& done, time_ns now) = 0;
+
+ protected:
+  ~exchange_observer() = default;
+};
+
+/// The one way requests leave and replies arrive. For one thread.
+///
+/// 1. A request is sent at once when the connection allows it, otherwise (socket full, pipeline
+///    full) as soon as it does; it is never dropped.
+/// 2. Replies are matched to requests in order, per connection, and every byte is compared.
+/// 3. A connection that ends, fails, or delivers bytes nobody asked for is closed; its unanswered
+///    requests count as errors.read. Requests for a closed connection count as errors.write.
+class exchange {
+ public:
+  exchange(connection_table& table, const payload_pool& payloads);
+
+  /// Who is told, and how many requests one connection may have in flight from now on.
+  void attach(exchange_observer& observer, std::uint32_t pipeline) noexcept;
+
+  /// Makes the next request of a connection. False when that connection is gone.
+  bool issue(std::uint32_t index, time_ns intended_ns, time_ns now);
+
+  /// Acts on one event of the table: sends what was waiting, receives all there is. Returns the
+  /// time of the last byte received, or `now` when there was none.
+  time_ns on_event(std::uint32_t index, std::uint32_t events, time_ns now);
+
+  /// Counts every request without a reply as errors.timeout and closes its connection, which could
+  /// not be trusted with another load.
+  void give_up();
+
+  /// Requests issued and not answered.
+  [[nodiscard]] std::uint64_t outstanding() const noexcept { return outstanding_; }
+  [[nodiscard]] const exchange_totals& totals() const noexcept { return totals_; }
+  /// Connections closed by rule 3.
+  [[nodiscard]] std::uint64_t lost_connections() const noexcept { return lost_; }
+  error_counts& errors() noexcept { return errors_; }
+
+ private:
+  void flush(std::uint32_t index, time_ns now);
+  time_ns receive(std::uint32_t index, bool hung_up, time_ns now);
+  bool consume(std::uint32_t index, std::span<const std::byte> got, time_ns now);
+  [[nodiscard]] std::size_t acceptable(const connection& which) const noexcept;
+  void complete(std::uint32_t index, time_ns now);
+  void lose(std::uint32_t index);
+  std::uint64_t discard_requests(std::uint32_t index);
+
+  connection_table* table_;
+  const payload_pool* payloads_;
+  exchange_observer* observer_ = nullptr;
+  std::uint32_t pipeline_ = std::numeric_limits<std::uint32_t>::max();
+  request_store requests_;
+  std::vector<std::byte> buffer_;
+  std::uint64_t outstanding_ = 0;
+  std::uint64_t lost_ = 0;
+  exchange_totals totals_;
+  error_counts errors_;
+};
+
+}  // namespace skein::generator

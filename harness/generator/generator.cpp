@@ -1,0 +1,170 @@
+// The conversation: prepare, connect (in steps), load, stop.
+// While a load runs the channel is looked at every few ms: `stop` or an end of file abandons the
+// load; any other command waits for its turn.
+#include "harness/generator/generator.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "harness/generator/connections.hpp"
+#include "harness/generator/exchange.hpp"
+#include "harness/generator/load.hpp"
+#include "harness/generator/messages.hpp"
+#include "harness/generator/payload.hpp"
+#include "harness/generator/report.hpp"
+#include "harness/measure/json.hpp"
+#include "harness/protocol/line_channel.hpp"
+#include "runtimes/errors.hpp"
+
+namespace skein::generator {
+namespace {
+
+/// What `prepare` sets up. Members point at each other, so it stays where it was made.
+struct prepared {
+  explicit prepared(const prepare_request& request)
+      : plan(request),
+        payloads(request.seed, request.payload_bytes),
+        table(request),
+        requests(table, payloads) {}
+
+  prepare_request plan;
+  payload_pool payloads;
+  connection_table table;
+  exchange requests;
+};
+
+class session {
+ public:
+  session(int command_fd, int reply_fd) : channel_(command_fd, reply_fd) {}
+
+  void run() {
+    while (!stopping_) {
+      const auto line = next_line();
+      if (!line) return;
+      answer(*line);
+    }
+    prepared_.reset();
+    reply({{"type", "stopped"}});
+  }
+
+ private:
+  std::optional<std::string> next_line() {
+    if (waiting_.empty()) return channel_.read_line();
+    std::string line = std::move(waiting_.front());
+    waiting_.pop_front();
+    return line;
+  }
+
+  void answer(const std::string& line) {
+    try {
+      const json message = json::parse(line);
+      dispatch(message.at("type").get<std::string>(), message);
+    } catch (const limit_error& limit) {
+      reply({{"type", "limit"},
+             {"limit", limit.name},
+             {"value", limit.value},
+             {"needed", limit.needed},
+             {"message", limit.what()},
+             {"connected", connected()}});
+    } catch (const std::exception& error) {
+      reply({{"type", "error"}, {"message", error.what()}, {"connected", connected()}});
+    }
+  }
+
+  void dispatch(const std::string& type, const json& message) {
+    if (type == "prepare") return prepare(message);
+    if (type == "connect") return connect(message);
+    if (type == "load") return load(message);
+    if (type != "stop") {
+      throw std::invalid_argument("unknown message type \"" + type +
+                                  "\"; known are prepare, connect, load, stop");
+    }
+    stopping_ = true;
+  }
+
+  void prepare(const json& message) {
+    if (prepared_) throw std::invalid_argument("prepare was already sent");
+    prepared_ = std::make_unique<prepared>(parse_prepare(message));
+    reply({{"type", "ready"}});
+  }
+
+  void connect(const json& message) {
+    prepared& current = need_prepared();
+    const std::uint32_t total = parse_connect(message, current.plan.connections);
+    try {
+      if (!current.table.connect_to(total, [this] { return interrupted(); })) return;
+    } catch (const limit_error& limit) {
+      error_counts& errors = current.requests.errors();
+      ++(limit.name == "RLIMIT_NOFILE" ? errors.descriptors : errors.connect);
+      throw;
+    } catch (const connect_error&) {
+      ++current.requests.errors().connect;
+      throw;
+    }
+    reply({{"type", "connected"}, {"connections", connected()}});
+  }
+
+  void load(const json& message) {
+    prepared& current = need_prepared();
+    const std::uint32_t active = current.plan.active;
+    const load_request request = parse_load(message, active);
+    const std::uint32_t open = current.table.open_among(active);
+    if (open < active) {
+      throw std::runtime_error("load needs " + std::to_string(active) +
+                               " active connections, open are " + std::to_string(open));
+    }
+    load_run run(current.table, current.requests, request, active, current.plan.seed,
+                 {.window_begin = [this](time_ns t) { mark("window_begin", t); },
+                  .window_end = [this](time_ns t) { mark("window_end", t); },
+                  .interrupted = [this] { return interrupted(); }});
+    if (run.run()) reply(result_message(run, request, current.requests));
+  }
+
+  prepared& need_prepared() {
+    if (!prepared_) throw std::invalid_argument("prepare must come first");
+    return *prepared_;
+  }
+
+  std::uint32_t connected() const { return prepared_ ? prepared_->table.size() : 0; }
+
+  /// True when whatever is being done is to be given up: `stop` came, or the conductor is gone.
+  bool interrupted() {
+    const bool open = channel_.feed();
+    while (auto line = channel_.next_line()) {
+      const json message = json::parse(*line, nullptr, false);
+      if (message.is_object() && message.value("type", json()) == "stop") stopping_ = true;
+      waiting_.push_back(std::move(*line));
+    }
+    return stopping_ || !open;
+  }
+
+  void mark(const char* type, time_ns t) { reply({{"type", type}, {"t_ns", t}}); }
+
+  void reply(const json& message) { channel_.write_line(message.dump()); }
+
+  protocol::line_channel channel_;
+  std::deque<std::string> waiting_;  ///< commands that came while another was being carried out
+  std::unique_ptr<prepared> prepared_;
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+int generator_main(int command_fd, int reply_fd) {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    session(command_fd, reply_fd).run();
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "skein generator: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace skein::generator

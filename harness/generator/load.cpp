@@ -1,0 +1,187 @@
+// The loop: send what is due, receive what is there, see whether a phase is over; never sleep.
+// Lateness is kept low by looking at the schedule between any two events, and not once a poll.
+#include "harness/generator/load.hpp"
+
+#include <cassert>
+#include <limits>
+
+namespace skein::generator {
+namespace {
+
+constexpr time_ns far_future = std::numeric_limits<time_ns>::max();
+constexpr time_ns interrupt_check_ns = 5 * ns_per_ms;
+constexpr time_ns drain_limit_ns = 2 * ns_per_s;
+constexpr time_ns stall_limit_ns = 10 * ns_per_s;
+/// Requests sent in a row before replies are looked at again.
+constexpr int send_burst = 32;
+
+time_ns warmup_cap_ns(const load_request& load) {
+  return 5 * load.warmup_ns + 2 * ns_per_s;
+}
+
+}  // namespace
+
+load_run::load_run(connection_table& table, exchange& requests, const load_request& load,
+                   std::uint32_t active, std::uint64_t seed, load_hooks hooks)
+    : table_(&table),
+      requests_(&requests),
+      load_(load),
+      active_(active),
+      hooks_(std::move(hooks)),
+      window_(load.requests ? 0 : load.duration_ns),
+      next_due_ns_(far_future),
+      send_until_ns_(far_future),
+      lost_seen_(requests.lost_connections()) {
+  assert(table.open_among(active) == active);
+  requests.attach(*this, load.pipeline.value_or(std::numeric_limits<std::uint32_t>::max()));
+  if (load.mode == load_mode::open) schedule_.emplace(load.arrival, load.rate_per_s, seed, active);
+}
+
+bool load_run::run() {
+  start_ns_ = last_reply_ns_ = monotonic_clock::now_ns();
+  if (schedule_) take_next_arrival();
+  time_ns next_check_ns = start_ns_;
+  while (phase_ != phase::finished) {
+    time_ns now = monotonic_clock::now_ns();
+    if (now >= next_check_ns) {
+      if (hooks_.interrupted()) return false;
+      next_check_ns = now + interrupt_check_ns;
+    }
+    now = send_due(now);
+    advance(now);
+    receive(now);
+  }
+  count_unsent();
+  requests_->give_up();
+  return true;
+}
+
+time_ns load_run::send_due(time_ns now) {
+  return schedule_ ? send_scheduled(now) : send_first(now);
+}
+
+/// Sends what the schedule says is due; returns the time afterwards.
+time_ns load_run::send_scheduled(time_ns now) {
+  for (int sent = 0; sent < send_burst && next_due_ns_ <= now; ++sent) {
+    if (next_due_ns_ >= send_until_ns_) break;
+    issue(next_.connection, next_due_ns_, now);
+    take_next_arrival();
+    now = monotonic_clock::now_ns();
+  }
+  return now;
+}
+
+/// Fixed mode: the first request of each connection; replies bring about all others.
+time_ns load_run::send_first(time_ns now) {
+  for (int sent = 0; sent < send_burst && started_ < active_; ++sent) {
+    if (now >= send_until_ns_) break;
+    issue(started_++, now, now);
+    now = monotonic_clock::now_ns();
+  }
+  return now;
+}
+
+void load_run::receive(time_ns now) {
+  const auto events = table_->poll(0);
+  window_.on_poll(events.empty());
+  for (const epoll_event& event : events) {
+    now = requests_->on_event(event.data.u32, event.events, now);
+    if (next_due_ns_ <= now) now = send_scheduled(now);
+  }
+}
+
+void load_run::advance(time_ns now) {
+  if (phase_ == phase::warm_up) begin_window_if_warm(now);
+  if (phase_ == phase::window) end_window_if_due(now);
+  if (phase_ == phase::drain) end_drain_if_done(now);
+  if (requests_->lost_connections() == lost_seen_) return;
+  lost_seen_ = requests_->lost_connections();
+  if (table_->open_among(active_) == 0) end_early(now, "all active connections were lost");
+}
+
+void load_run::begin_window_if_warm(time_ns now) {
+  const time_ns elapsed_ns = now - start_ns_;
+  if (elapsed_ns < load_.warmup_ns) return;
+  if (completed_ < load_.warmup_requests) {
+    if (elapsed_ns < warmup_cap_ns(load_)) return;
+    warmup_note_ = "warm-up ended after " + std::to_string(elapsed_ns / ns_per_ms) + " ms with " +
+                   std::to_string(completed_) + " of " + std::to_string(load_.warmup_requests) +
+                   " requests completed";
+  }
+  begin_window(now);
+}
+
+void load_run::begin_window(time_ns now) {
+  phase_ = phase::window;
+  window_.begin(now);
+  if (!load_.requests) send_until_ns_ = now + load_.duration_ns;
+  last_reply_ns_ = now;
+  hooks_.window_begin(now);
+}
+
+void load_run::end_window_if_due(time_ns now) {
+  if (now >= send_until_ns_) return end_window(now);
+  if (load_.requests && now - last_reply_ns_ > stall_limit_ns) {
+    end_early(now, "nothing completed for 10 s");
+  }
+}
+
+void load_run::end_window(time_ns now) {
+  phase_ = phase::drain;
+  send_until_ns_ = std::min(send_until_ns_, now);
+  ended_ns_ = now;
+  window_.end(now, send_until_ns_);
+  hooks_.window_end(now);
+}
+
+void load_run::end_early(time_ns now, std::string why) {
+  if (phase_ == phase::warm_up) begin_window(now);
+  if (phase_ == phase::window) {
+    early_end_ = std::move(why);
+    end_window(now);
+  }
+}
+
+void load_run::end_drain_if_done(time_ns now) {
+  const bool all_sent = next_due_ns_ >= send_until_ns_;
+  const bool all_answered = requests_->outstanding() == 0;
+  if (!(all_sent && all_answered) && now - ended_ns_ < drain_limit_ns) return;
+  drain_ns_ = now - ended_ns_;
+  phase_ = phase::finished;
+}
+
+void load_run::issue(std::uint32_t connection, time_ns intended_ns, time_ns now) {
+  window_.on_scheduled(intended_ns);
+  requests_->issue(connection, intended_ns, now);
+  window_.on_outstanding(requests_->outstanding());
+}
+
+void load_run::take_next_arrival() {
+  next_ = schedule_->next();
+  next_due_ns_ = start_ns_ + next_.offset_ns;
+}
+
+/// The part of the schedule that the drain left unsent: not answered, so an error, and never lost
+/// from the books.
+void load_run::count_unsent() {
+  for (; next_due_ns_ < send_until_ns_; take_next_arrival()) {
+    window_.on_scheduled(next_due_ns_);
+    ++requests_->errors().timeout;
+  }
+}
+
+void load_run::on_sent(const request& sent) {
+  window_.on_sent(sent);
+}
+
+void load_run::on_reply(std::uint32_t connection, const request& done, time_ns now) {
+  window_.on_reply(done, now);
+  last_reply_ns_ = now;
+  ++completed_;
+  if (load_.requests && phase_ == phase::window && window_.units() == *load_.requests) {
+    end_window(now);
+  }
+  if (!schedule_ && now < send_until_ns_) issue(connection, now, now);
+}
+
+}  // namespace skein::generator

@@ -1,0 +1,95 @@
+// One load, from the first request to the last reply: warm-up, window, drain.
+// Leaves out the protocol around it (generator.cpp) and the record made of it (report.hpp).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "harness/generator/exchange.hpp"
+#include "harness/generator/window.hpp"
+
+namespace skein::generator {
+
+/// What a load tells the outside while it runs, on its own thread. Both times are CLOCK_MONOTONIC.
+struct load_hooks {
+  std::function<void(time_ns)> window_begin;
+  std::function<void(time_ns)> window_end;
+  /// Asked every few ms; true abandons the load.
+  std::function<bool()> interrupted;
+};
+
+/// Sends one load over the active connections, busy polling.
+///
+/// 1. The load begins at once. Open mode follows one schedule fixed in advance, from its beginning
+/// to
+///    the end of the window; fixed mode keeps one request in flight on every active connection.
+/// 2. The window begins when both warmup_ns have passed and warmup_requests have completed, but no
+///    later than 5 * warmup_ns + 2 s: a load too slow for the count says so in `warmup_note`.
+/// 3. It ends after duration_ns, or at the completion that makes `requests`; then, too, when
+/// nothing
+///    has completed for 10 s, and in every case when all active connections are lost
+///    (`early_end` says so).
+/// 4. The drain then sends what is late and waits up to 2 s for replies. Requests without one are
+///    counted as errors.timeout, and so are those the generator never came to send.
+class load_run : private exchange_observer {
+ public:
+  /// The first `active` connections of the table must be open.
+  load_run(connection_table& table, exchange& requests, const load_request& load,
+           std::uint32_t active, std::uint64_t seed, load_hooks hooks);
+  load_run(const load_run&) = delete;
+  load_run& operator=(const load_run&) = delete;
+
+  /// Runs it all. False when interrupted: nothing measured is then of use.
+  bool run();
+
+  [[nodiscard]] const window& measured() const noexcept { return window_; }
+  [[nodiscard]] time_ns warmup_ns() const noexcept { return window_.begin_ns() - start_ns_; }
+  [[nodiscard]] time_ns drain_ns() const noexcept { return drain_ns_; }
+  [[nodiscard]] const std::string& warmup_note() const noexcept { return warmup_note_; }
+  [[nodiscard]] const std::string& early_end() const noexcept { return early_end_; }
+
+ private:
+  enum class phase : std::uint8_t { warm_up, window, drain, finished };
+
+  time_ns send_due(time_ns now);
+  time_ns send_scheduled(time_ns now);
+  time_ns send_first(time_ns now);
+  void receive(time_ns now);
+  void advance(time_ns now);
+  void begin_window_if_warm(time_ns now);
+  void begin_window(time_ns now);
+  void end_window_if_due(time_ns now);
+  void end_window(time_ns now);
+  void end_early(time_ns now, std::string why);
+  void end_drain_if_done(time_ns now);
+  void issue(std::uint32_t connection, time_ns intended_ns, time_ns now);
+  void take_next_arrival();
+  void count_unsent();
+  void on_sent(const request& sent) override;
+  void on_reply(std::uint32_t connection, const request& done, time_ns now) override;
+
+  connection_table* table_;
+  exchange* requests_;
+  load_request load_;
+  std::uint32_t active_;
+  load_hooks hooks_;
+  window window_;
+  std::optional<arrival_schedule> schedule_;  ///< open mode only
+  arrival next_{};
+  time_ns next_due_ns_;        ///< of next_; the far future in fixed mode
+  std::uint32_t started_ = 0;  ///< fixed mode: connections given their first request
+  phase phase_ = phase::warm_up;
+  time_ns start_ns_ = 0;
+  time_ns send_until_ns_;  ///< no request is intended for this instant or later
+  time_ns ended_ns_ = 0;
+  time_ns drain_ns_ = 0;
+  time_ns last_reply_ns_ = 0;
+  std::uint64_t completed_ = 0;
+  std::uint64_t lost_seen_;
+  std::string warmup_note_;
+  std::string early_end_;
+};
+
+}  // namespace skein::generator

@@ -1,0 +1,50 @@
+// The commands of the generator protocol as types, checked once at the door.
+// Leaves out the replies: they are built where their values are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/generator/arrival.hpp"
+#include "harness/measure/json.hpp"
+#include "runtimes/clock.hpp"
+
+namespace skein::generator {
+
+using measure::json;
+
+/// What all connections and loads of a session have in common.
+struct prepare_request {
+  std::uint16_t port;
+  std::uint32_t connections;  ///< at most this many will be opened
+  std::uint32_t active;       ///< the first of them, which carry requests
+  std::uint32_t payload_bytes;
+  std::uint64_t seed;
+  std::uint32_t addresses;  ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
+};
+
+enum class load_mode : std::uint8_t { open, fixed };
+
+/// One load. Times are since its beginning.
+struct load_request {
+  load_mode mode;
+  double rate_per_s;  ///< open mode only
+  arrival_kind arrival;
+  time_ns warmup_ns;
+  std::uint64_t warmup_requests;
+  time_ns duration_ns;                    ///< of the window; not used where `requests` is given
+  std::optional<std::uint64_t> requests;  ///< completions that end the window
+  /// Requests in flight on one connection at most; later ones wait for it, their intended time
+  /// unchanged. Nothing given: no bound, requests are pipelined. 1 is what most clients do.
+  std::optional<std::uint32_t> pipeline;
+};
+
+/// Each throws std::invalid_argument naming the field that is missing, of the wrong type or out of
+/// range, and what it may be.
+prepare_request parse_prepare(const json& message);
+load_request parse_load(const json& message, std::uint32_t active);
+/// The total number of connections asked for.
+std::uint32_t parse_connect(const json& message, std::uint32_t planned);
+
+}  // namespace skein::generator

@@ -1,0 +1,81 @@
+// What is measured of one load: latencies of the requests meant for the window, and the generator's
+// own health while it lasted. Leaves out when the window begins and ends (load.hpp).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "harness/generator/requests.hpp"
+#include "harness/generator/slices.hpp"
+#include "harness/measure/histogram.hpp"
+#include "runtimes/clock.hpp"
+
+namespace skein::generator {
+
+/// A request belongs to the window when its *intended* time does, whenever it is sent or completes;
+/// histograms, `sent`, `completed` and lateness are about those. `units` and the generator's own
+/// counters are about what happened between the two instants. For one thread.
+class window {
+ public:
+  /// @param expected_ns  how long it will be, to allocate for; 0 if not known
+  explicit window(time_ns expected_ns) : slices_(expected_ns) {}
+
+  void begin(time_ns now);
+  /// Ends it `now`; requests intended at `limit_ns` or later do not exist.
+  void end(time_ns now, time_ns limit_ns);
+  [[nodiscard]] bool has_begun() const noexcept { return begin_ns_ != never; }
+  [[nodiscard]] bool is_open() const noexcept { return has_begun() && end_ns_ == never; }
+  [[nodiscard]] bool contains(const request& which) const noexcept {
+    return which.intended_ns >= begin_ns_;
+  }
+
+  /// Each is called for every request; those outside the window are told apart here.
+  void on_scheduled(time_ns intended_ns, std::uint64_t count = 1) noexcept;
+  void on_outstanding(std::uint64_t outstanding) noexcept;
+  void on_sent(const request& sent) noexcept;
+  void on_reply(const request& done, time_ns now);
+  void on_poll(bool empty) noexcept;
+
+  [[nodiscard]] time_ns begin_ns() const noexcept { return begin_ns_; }
+  [[nodiscard]] time_ns duration_ns() const noexcept { return end_ns_ - begin_ns_; }
+  /// How long requests were scheduled for: the duration without the loop's delay in noticing its
+  /// end.
+  [[nodiscard]] time_ns offered_ns() const noexcept { return limit_ns_ - begin_ns_; }
+  [[nodiscard]] std::uint64_t units() const noexcept { return units_; }
+  [[nodiscard]] std::uint64_t scheduled() const noexcept { return scheduled_; }
+  [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
+  [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
+  [[nodiscard]] std::uint64_t late_50us() const noexcept { return late_50us_; }
+  [[nodiscard]] std::uint64_t inflight_max() const noexcept { return inflight_max_; }
+  [[nodiscard]] time_ns cpu_ns() const noexcept { return cpu_end_ns_ - cpu_begin_ns_; }
+  [[nodiscard]] std::uint64_t polls() const noexcept { return polls_; }
+  [[nodiscard]] std::uint64_t empty_polls() const noexcept { return empty_polls_; }
+  [[nodiscard]] const measure::histogram& latency() const noexcept { return latency_; }
+  [[nodiscard]] const measure::histogram& service_time() const noexcept { return service_; }
+  [[nodiscard]] const measure::histogram& lateness() const noexcept { return lateness_; }
+  [[nodiscard]] const slice_series& slices() const noexcept { return slices_; }
+
+ private:
+  static constexpr time_ns never = std::numeric_limits<time_ns>::max();
+
+  time_ns begin_ns_ = never;
+  time_ns end_ns_ = never;
+  time_ns limit_ns_ = never;
+  time_ns cpu_begin_ns_ = 0;
+  time_ns cpu_end_ns_ = 0;
+  std::uint64_t units_ = 0;
+  std::uint64_t scheduled_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t completed_ = 0;
+  std::uint64_t late_50us_ = 0;
+  std::uint64_t inflight_max_ = 0;
+  std::uint64_t polls_ = 0;
+  std::uint64_t empty_polls_ = 0;
+  measure::histogram latency_;   ///< receive - intended
+  measure::histogram service_;   ///< receive - sent
+  measure::histogram lateness_;  ///< sent - intended
+  slice_series slices_;
+};
+
+}  // namespace skein::generator

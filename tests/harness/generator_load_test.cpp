@@ -1,0 +1,173 @@
+// The generator against a server that behaves: counts, times and checksums add up in every mode.
+#include <cmath>
+
+#include "tests/catch.hpp"
+#include "tests/harness/generator_fixture.hpp"
+
+namespace {
+
+using namespace skein;
+using namespace skein::test;
+
+void check_clean(const json& result) {
+  for (const auto& [kind, count] : result["errors"].items()) {
+    INFO(kind);
+    CHECK(count == 0);
+  }
+  CHECK(result["wrong_bytes"] == 0);
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+  CHECK(result["latency"]["count"] == result["load"]["completed"]);
+  CHECK(result["service_time"]["count"] == result["load"]["completed"]);
+  CHECK(result["load"]["sent"] == result["load"]["completed"]);
+}
+
+std::int64_t slice_total(const json& result) {
+  std::int64_t total = 0;
+  for (const json& slice : result["latency"]["slices"]) total += slice["count"].get<std::int64_t>();
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE("fixed work ends at the requested number of completions", "[generator]") {
+  const int connections = GENERATE(1, 16);
+  const int payload_bytes = GENERATE(1, 64, 100'000);
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), connections, connections, payload_bytes);
+  const json result = generator.run(fixed_load(300));
+  check_clean(result);
+  CHECK(result["window"]["units"] == 300);
+  CHECK(result["load"]["model"] == "fixed");
+  CHECK(result["load"]["inflight_max"] == connections);
+  CHECK(result["load"]["offered_per_s"].is_null());
+  CHECK(result["latency"]["p50"] == result["service_time"]["p50"]);
+  CHECK(slice_total(result) == result["latency"]["count"]);
+  const auto units = result["work"]["units"].get<std::int64_t>();
+  CHECK(result["work"]["bytes"] == units * payload_bytes);
+  CHECK(server.bytes() == static_cast<std::uint64_t>(units * payload_bytes));
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+  CHECK(generator.hang_up() == 0);
+}
+
+TEST_CASE("fixed work obeys Little's law within 5 %", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 16, 16, 64);
+  const json result = generator.run(fixed_load(5000));
+  const auto throughput_per_ns = result["load"]["achieved_per_s"].get<double>() / 1e9;
+  const auto response_ns = result["latency"]["mean"].get<double>();
+  CHECK(throughput_per_ns * response_ns == Approx(16).epsilon(0.05));
+}
+
+TEST_CASE("fixed work without a number of requests ends with its duration", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 4, 2, 64);
+  json load = fixed_load(1);
+  load["requests"] = nullptr;
+  load["duration_ns"] = 600 * ns_per_ms;
+  const json result = generator.run(load);
+  check_clean(result);
+  CHECK(result["window"]["duration_ns"] >= 600 * ns_per_ms);
+  CHECK(result["latency"]["slices"].size() == 3);
+  CHECK(slice_total(result) == result["latency"]["count"]);
+}
+
+TEST_CASE("an open loop sends its whole schedule, the same each time", "[generator]") {
+  const std::string arrival = GENERATE("poisson", "uniform");
+  const int connections = GENERATE(1, 16);
+  echo_server server;
+  json first;
+  for (int round = 0; round < 2; ++round) {
+    generator_under_test generator;
+    generator.open(server.port(), connections, connections, 64);
+    json load = open_load(2000, 400 * ns_per_ms);
+    load["arrival"] = arrival;
+    const json result = generator.run(load);
+    check_clean(result);
+    CHECK(result["load"]["model"] == "open");
+    CHECK(result["load"]["arrival"] == arrival);
+    CHECK(std::abs(result["load"]["sent"].get<int>() - 800) < 120);
+    CHECK(result["load"]["offered_per_s"].get<double>() ==
+          Approx(result["load"]["sent"].get<double>() / 0.4));
+    CHECK(slice_total(result) == result["latency"]["count"]);
+    if (round == 0) first = result;
+    CHECK(result["work"]["expected_checksum"] == first["work"]["expected_checksum"]);
+  }
+}
+
+TEST_CASE("the window begins after the later of warm-up time and requests", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 4, 4, 64);
+  json load = open_load(1000, 200 * ns_per_ms);
+  load["warmup_ns"] = 50 * ns_per_ms;
+  load["warmup_requests"] = 300;
+  const json result = generator.run(load);
+  check_clean(result);
+  CHECK(result["load"]["warmup_ns"] >= 150 * ns_per_ms);
+  CHECK(result["load"]["warmup_note"].is_null());
+  CHECK(result["work"]["units"].get<int>() >= result["load"]["completed"].get<int>() + 300);
+}
+
+TEST_CASE("a warm-up too slow for its requests is cut short and says so", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 1, 1, 64);
+  json load = open_load(100, 50 * ns_per_ms);
+  load["warmup_requests"] = 1'000'000;
+  const json result = generator.run(load);
+  CHECK(result["load"]["warmup_ns"] >= 2 * ns_per_s);
+  CHECK_THAT(result["load"]["warmup_note"].get<std::string>(),
+             Catch::Matchers::Contains("of 1000000 requests"));
+}
+
+TEST_CASE("late requests are sent late, counted late and never dropped", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  // Far more than one thread can send: nearly every request is late.
+  const json result = generator.run(open_load(5'000'000, 10 * ns_per_ms));
+  const auto scheduled = result["load"]["offered_per_s"].get<double>() * 0.01;
+  const auto unanswered = result["errors"]["timeout"].get<double>();
+  CHECK(scheduled > 45'000);
+  CHECK(result["load"]["completed"].get<double>() + unanswered == Approx(scheduled).margin(1));
+  CHECK(result["load"]["late_50us_fraction"].get<double>() > 0.5);
+  CHECK(result["load"]["late_ns_p99"].get<time_ns>() > ns_per_ms);
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("a stalled server shows in latency, and not in service time one request at a time",
+          "[generator]") {
+  echo_faults stall;
+  stall.stall_at = 200 * 64;
+  stall.stall_ms = 200;
+  echo_server server(stall);
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  json load = open_load(500, 2 * ns_per_s);
+  load["pipeline"] = 1;
+  const json result = generator.run(load);
+  check_clean(result);
+  const auto mean_ns = [&](const char* name) { return result[name]["mean"].get<double>(); };
+  // About 100 of 1000 requests wait 100 ms on average; no more than the two in flight were sent.
+  CHECK(mean_ns("latency") > 5 * static_cast<double>(ns_per_ms));
+  CHECK(mean_ns("service_time") < mean_ns("latency") / 2);
+}
+
+TEST_CASE("connections may be opened in steps and load sent twice", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  CHECK(generator.ask(generator.prepare_message(server.port(), 40, 10, 64))["type"] == "ready");
+  for (const int total : {0, 10, 20, 40, 40}) {
+    const json reply = generator.ask({{"type", "connect"}, {"connections", total}});
+    CHECK(reply["type"] == "connected");
+    CHECK(reply["connections"] == total);
+  }
+  check_clean(generator.run(fixed_load(100)));
+  const json second = generator.run(fixed_load(100));
+  check_clean(second);
+  CHECK(second["window"]["units"] == 100);
+  CHECK(second["work"]["units"].get<int>() >= 200);
+}
