@@ -1,0 +1,91 @@
+#include "runtimes/thread/limits.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+namespace skein::thread {
+
+namespace {
+
+struct thread_limit {
+  std::string name;
+  std::int64_t value;
+  std::int64_t used;
+
+  std::int64_t room() const noexcept { return value - used; }
+};
+
+/// The number a one-line file holds; none if there is no such file or it says "max".
+std::optional<std::int64_t> read_number(const std::string& path) {
+  std::ifstream file(path);
+  std::int64_t number = 0;
+  if (file >> number) return number;
+  return std::nullopt;
+}
+
+/// All threads of the machine: the figure after the slash in the fourth field of /proc/loadavg.
+std::int64_t machine_threads() {
+  std::ifstream file("/proc/loadavg");
+  std::string load;
+  std::string running_and_all;
+  file >> load >> load >> load >> running_and_all;
+  const std::size_t slash = running_and_all.find('/');
+  if (slash == std::string::npos) return 0;
+  return std::atoll(running_and_all.c_str() + slash + 1);
+}
+
+/// Where this process's control group keeps its pids controller; empty if it has none.
+std::string pids_directory() {
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const std::string path = line.substr(second + 1);
+    if (controllers == "pids") return "/sys/fs/cgroup/pids" + path;
+    if (controllers.empty()) return "/sys/fs/cgroup" + path;
+  }
+  return {};
+}
+
+void add_if_known(std::vector<thread_limit>& limits, const char* name,
+                  std::optional<std::int64_t> value, std::int64_t used) {
+  if (value) limits.push_back({name, *value, used});
+}
+
+std::optional<std::int64_t> user_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(limit.rlim_cur);
+}
+
+}  // namespace
+
+limit_error refused_thread(std::size_t own_threads) {
+  const auto own = static_cast<std::int64_t>(own_threads);
+  const std::int64_t all = std::max(machine_threads(), own);
+  const std::string group = pids_directory();
+  std::vector<thread_limit> limits;
+  add_if_known(limits, "RLIMIT_NPROC", user_limit(), own);
+  add_if_known(limits, "kernel.pid_max", read_number("/proc/sys/kernel/pid_max"), all);
+  add_if_known(limits, "kernel.threads-max", read_number("/proc/sys/kernel/threads-max"), all);
+  add_if_known(limits, "pids.max", read_number(group + "/pids.max"),
+               read_number(group + "/pids.current").value_or(own));
+  if (limits.empty()) return {"threads (pthread_create)", own, own + 1};
+  const auto closest = std::min_element(
+      limits.begin(), limits.end(),
+      [](const thread_limit& a, const thread_limit& b) { return a.room() < b.room(); });
+  // The count is read after the refusal, when others may have ended: never claim that it sufficed.
+  return {closest->name, closest->value, std::max(closest->used, closest->value) + 1};
+}
+
+}  // namespace skein::thread

@@ -1,0 +1,16 @@
+// Which limit of the machine a refused thread ran into. pthread_create only says EAGAIN; a result
+// must name the limit, its value and what was needed.
+#pragma once
+
+#include <cstddef>
+
+#include "runtimes/errors.hpp"
+
+namespace skein::thread {
+
+/// The limit on threads with the least room left, of RLIMIT_NPROC, kernel.pid_max,
+/// kernel.threads-max and the control group's pids.max. Reads /proc and /sys; call it only after
+/// a thread was refused. `own_threads` is how many the caller knows of in this process.
+limit_error refused_thread(std::size_t own_threads);
+
+}  // namespace skein::thread

@@ -1,0 +1,92 @@
+// One OS thread per task, blocking system calls, kernel timers: the direct style with nothing below
+// it but the kernel.
+//
+// A verb is a system call. What is ours is the rest: stacks that are reused (task_threads.hpp),
+// sleeps that can be ended (sleepers.hpp), and ending blocked calls (connections.hpp), which is
+// done by shutting sockets down; threads are never cancelled or signalled.
+//
+// How stop() ends everything:
+//   1. It sets the stop word; sleepers wake, later sleeps end at once.
+//   2. It shuts down all listeners and connections; blocked accepts, reads and writes return. A
+//      connection accepted at that moment is closed again before its task sees it.
+//   3. It wakes the owner, which leaves run() once the last task has ended.
+// Each step may be repeated, and stop may be called by several tasks at once.
+//
+// Leaves out yield's guarantee in full: sched_yield asks the kernel to run the others first, on
+// this CPU; what other CPUs do is theirs. Timer slack is left alone: it is set for all runtimes
+// alike.
+#pragma once
+
+#include <sched.h>
+#include <utility>
+
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+#include "runtimes/thread/connections.hpp"
+#include "runtimes/thread/sleepers.hpp"
+#include "runtimes/thread/task_threads.hpp"
+
+namespace skein::thread {
+
+class scheduler {
+ public:
+  using connection = thread::connection;
+  using listener = thread::listener;
+  using timer = thread::timer;
+
+  /// Reserves address space for max_tasks stacks. Throws limit_error, std::system_error.
+  explicit scheduler(const scheduler_options& options);
+
+  static runtime_info info() noexcept;
+
+  /// The task starts at once, perhaps before spawn returns. `work` may capture up to 256 bytes.
+  /// Throws limit_error naming the limit: the task ceiling, RLIMIT_NPROC, kernel.pid_max ...
+  template <class Work>
+  void spawn(Work&& work) {
+    threads_.start(std::forward<Work>(work));
+  }
+
+  void yield() noexcept { ::sched_yield(); }
+
+  wake sleep_until(time_ns deadline_ns) noexcept { return sleepers_.sleep_until(deadline_ns); }
+  wake sleep_until(timer& on, time_ns deadline_ns) noexcept {
+    return sleepers_.sleep_until(on, deadline_ns);
+  }
+
+  /// Adopts a listening descriptor, and makes it a blocking one.
+  listener& listen(int descriptor) { return connections_.listen(descriptor); }
+
+  /// Null when cancelled or when accept failed; listener::error() tells.
+  connection* accept(listener& from);
+
+  /// Lent bytes lie in a buffer of the calling task; its next read, of any connection, reuses it.
+  bytes read(connection& from) noexcept;
+  bool write(connection& to, bytes data) noexcept;
+  void close(connection& closed) noexcept { connections_.close(closed); }
+
+  void cancel(connection& target) noexcept { connection_registry::cancel(target); }
+  void cancel(listener& target) noexcept { connection_registry::cancel(target); }
+  void cancel(timer& target) noexcept { sleepers_.cancel(target); }
+
+  void run() { serve(nullptr); }
+  void run(inbox& door) { serve(&door); }
+  void stop() noexcept;
+
+  /// A snapshot; any thread may ask.
+  live_counts live() const { return {threads_.live(), connections_.live()}; }
+
+ private:
+  void serve(inbox* door);
+  bool over(const inbox* door) const;
+  void wait_for_news(inbox* door);
+
+  const buffer_policy buffer_;
+  const std::size_t buffer_bytes_;
+  sleepers sleepers_;
+  connection_registry connections_;
+  task_threads threads_;  ///< last: its threads use the others
+};
+
+static_assert(direct_scheduler<scheduler>);
+
+}  // namespace skein::thread

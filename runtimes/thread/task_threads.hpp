@@ -1,0 +1,135 @@
+// One thread per task, on a stack of ours; the count of those alive; and the reuse of their stacks.
+//
+// What lies in a task's slot of the arena, from the top down:
+//
+//     read buffer | task record | the task's callable || glibc's descriptor, TLS | frames ... |
+//     guard
+//
+// Left of || is carved off before the rest is handed to pthread_create, so a task costs no heap
+// allocation of ours, and its read buffer is memory of its own: a loop has a scratch to lend to all
+// its tasks, threads run at the same time and have only their stacks.
+//
+// Ending a thread, the hard part. A stack may be reused only when the kernel and glibc are done
+// with the thread on it, and a thread cannot know that about itself. So:
+//   1. Threads are joinable. As its last act in our code a thread, holding the mutex, appends its
+//      record to the list of the ended and takes itself off the live count. The record is still on
+//      its stack.
+//   2. spawn takes the oldest ended record off the list, if there is one, joins that thread and
+//   uses
+//      its stack; only otherwise it takes a new one from the arena. The join waits, at most, for
+//      the few instructions from the unlock to the thread's death; oldest first makes that rare.
+//      Nobody else can join the thread: it is off the list. It does not need the mutex again, so
+//      joining it with the mutex held is safe; spawn lets go of the mutex only to keep nobody
+//      waiting.
+//   3. So stacks in use = live + ended, at any time the mutex is free (a spawn that still joins is
+//      counted as live already). With at most max_tasks live, an arena of max_tasks stacks has one
+//      for each: when it is full the list of the ended is not empty.
+//   4. The owner waits until live() is 0 and then joins all that have ended. After that no thread
+//   of
+//      ours exists, and what it touched last (the mutex, the wake-up) may be destroyed.
+//   5. A thread that pthread_create refuses (EAGAIN) may have been refused because of threads in
+//   the
+//      middle of ending: those are joined, and it is tried once more.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <new>
+#include <pthread.h>
+#include <type_traits>
+#include <utility>
+
+#include "runtimes/options.hpp"
+#include "runtimes/stack_arena.hpp"
+
+namespace skein::thread {
+
+class task_threads {
+ public:
+  /// `options.stack_bytes` is what a task can use: glibc's share, the read buffer and the record
+  /// come on top. Throws limit_error if there is no room for max_tasks stacks.
+  explicit task_threads(const scheduler_options& options);
+  ~task_threads();
+  task_threads(const task_threads&) = delete;
+  task_threads& operator=(const task_threads&) = delete;
+
+  /// Runs a copy of `work` on a thread of its own. Any thread may call it. Throws limit_error.
+  template <class Work>
+  void start(Work&& work);
+
+  /// The calling task's own read buffer, buffer_bytes long.
+  static std::byte* read_buffer() noexcept;
+
+  /// Tasks whose work has not ended. Any thread may call it.
+  std::size_t live() const;
+
+  /// A descriptor that is readable after live() became 0, or after wake().
+  int wake_descriptor() const noexcept { return wake_; }
+  void wake() noexcept;
+  void clear_wake() noexcept;
+
+  /// Joins every thread whose task has ended.
+  void join_ended();
+
+ private:
+  /// Where a callable may lie; larger ones are refused at compile time.
+  static constexpr std::size_t work_room_bytes = 256;
+
+  struct task {
+    task_threads* home = nullptr;
+    void (*run)(void* work) noexcept = nullptr;
+    task* next = nullptr;  ///< in the list of the ended; guarded by the mutex
+    pthread_t thread{};    ///< set by the thread itself
+    stack whole;
+    std::byte* buffer = nullptr;
+    alignas(std::max_align_t) std::byte work[work_room_bytes];
+  };
+
+  task& new_task();
+  void discard(task& unused) noexcept;
+  void start_thread(task& ready);
+  int create(task& ready);
+  stack take_stack();
+  task* pop_ended() noexcept;
+  static stack join(task& ended);
+  void ended(task& self) noexcept;
+  static void* enter(void* argument);
+
+  const std::size_t buffer_bytes_;
+  const std::size_t max_tasks_;
+  int wake_ = -1;
+
+  mutable std::mutex mutex_;  ///< guards all below, and stack reuse as said above
+  stack_arena arena_;
+  std::size_t live_ = 0;
+  task* ended_first_ = nullptr;
+  task** ended_last_ = &ended_first_;
+};
+
+template <class Work>
+void task_threads::start(Work&& work) {
+  using callable = std::decay_t<Work>;
+  static_assert(sizeof(callable) <= work_room_bytes, "a task captures at most this much");
+  static_assert(alignof(callable) <= alignof(std::max_align_t));
+  task& made = new_task();
+  try {
+    ::new (static_cast<void*>(made.work)) callable(std::forward<Work>(work));
+  } catch (...) {
+    discard(made);
+    throw;
+  }
+  made.run = [](void* place) noexcept {
+    callable& stored = *std::launder(static_cast<callable*>(place));
+    stored();
+    stored.~callable();
+  };
+  try {
+    start_thread(made);
+  } catch (...) {
+    std::launder(reinterpret_cast<callable*>(made.work))->~callable();
+    discard(made);
+    throw;
+  }
+}
+
+}  // namespace skein::thread
