@@ -35,11 +35,11 @@ std::optional<line_fit> fit_line(std::span<const line_point> points);
 
 /// What the readings alone do not tell; empty is null in the record.
 struct memory_extras {
-  std::optional<std::int64_t> peak_rss_bytes;
+  std::optional<std::int64_t> peak_rss_bytes = {};
   /// RssAnon once all tasks have ended: does memory come back?
-  std::optional<std::int64_t> after_drain_bytes;
-  std::optional<std::int64_t> frame_bytes;
-  std::optional<double> allocations_per_task;
+  std::optional<std::int64_t> after_drain_bytes = {};
+  std::optional<std::int64_t> frame_bytes = {};
+  std::optional<double> allocations_per_task = {};
 };
 
 struct memory_summary {

@@ -1,0 +1,177 @@
+// The histogram against a plain sorted vector, and its edges.
+#include "harness/measure/histogram.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "harness/measure/histogram_json.hpp"
+#include "tests/catch.hpp"
+
+using skein::measure::histogram;
+using skein::measure::percentile_rule;
+using skein::test::approx;
+
+namespace {
+
+/// Durations over the whole range, as many below a microsecond as above a second.
+std::vector<std::int64_t> log_uniform(std::size_t count, unsigned seed) {
+  std::mt19937_64 source(seed);
+  std::uniform_real_distribution<double> exponent(0, std::log10(6e10));
+  std::vector<std::int64_t> values(count);
+  for (auto& value : values) value = static_cast<std::int64_t>(std::pow(10, exponent(source)));
+  return values;
+}
+
+histogram filled(const std::vector<std::int64_t>& values) {
+  histogram result;
+  for (const auto value : values) result.record(value);
+  return result;
+}
+
+/// The value at the nearest rank, the definition that the histogram's percentile approximates.
+std::int64_t oracle_percentile(std::vector<std::int64_t> values, double percent) {
+  std::sort(values.begin(), values.end());
+  const auto rank = std::floor(percent / 100 * static_cast<double>(values.size()) + 0.5);
+  return values[static_cast<std::size_t>(std::max(1.0, rank)) - 1];
+}
+
+}  // namespace
+
+TEST_CASE("percentiles agree with a sorted vector to three digits") {
+  const auto values = log_uniform(20'000, 7);
+  const auto recorded = filled(values);
+  for (const double percent : {0.0, 1.0, 50.0, 90.0, 99.0, 99.9, 99.99, 100.0}) {
+    const auto expected = oracle_percentile(values, percent);
+    const auto got = recorded.percentile(percent);
+    INFO("percent " << percent << " expected " << expected << " got " << got);
+    CHECK(got >= expected);
+    CHECK(static_cast<double>(got - expected) <= 1e-3 * static_cast<double>(expected));
+  }
+}
+
+TEST_CASE("count, min and max are exact and the mean is good to three digits") {
+  const auto values = log_uniform(5'000, 11);
+  const auto recorded = filled(values);
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  CHECK(recorded.count() == 5'000);
+  CHECK(recorded.min() == *std::min_element(values.begin(), values.end()));
+  CHECK(recorded.max() == *std::max_element(values.begin(), values.end()));
+  CHECK(recorded.mean() == approx(sum / 5'000).epsilon(1e-3));
+}
+
+TEST_CASE("small values are stored exactly") {
+  histogram recorded;
+  for (std::int64_t value = 0; value < 2'048; ++value) recorded.record(value);
+  CHECK(recorded.percentile(50) == 1'023);
+  CHECK(recorded.mean() == approx(1'023.5));
+  CHECK(recorded.stddev() == approx(std::sqrt((2'048.0 * 2'048.0 - 1) / 12)));
+}
+
+TEST_CASE("every bucket borders on the next one") {
+  for (std::size_t index = 0; index + 1 < histogram::counts_size; ++index) {
+    const auto low = histogram::lowest_equivalent(index);
+    const auto high = histogram::highest_equivalent(index);
+    if (histogram::index_of(low) != index || histogram::index_of(high) != index ||
+        histogram::lowest_equivalent(index + 1) != high + 1) {
+      FAIL("bucket " << index << " from " << low << " to " << high);
+    }
+  }
+}
+
+TEST_CASE("values beyond 60 s are counted apart and change nothing else") {
+  auto recorded = filled({5, histogram::highest_ns});
+  recorded.record(histogram::highest_ns + 1);
+  CHECK(recorded.count() == 2);
+  CHECK(recorded.overflow() == 1);
+  CHECK(recorded.max() == histogram::highest_ns);
+}
+
+TEST_CASE("early firings are counted apart with the earliest of them") {
+  histogram recorded;
+  recorded.record_signed(-3);
+  recorded.record_signed(-999'000);
+  recorded.record_signed(0);
+  recorded.record_signed(8);
+  CHECK(recorded.count() == 2);
+  CHECK(recorded.early_count() == 2);
+  CHECK(recorded.early_max_ns() == 999'000);
+  CHECK(recorded.min() == 0);
+}
+
+TEST_CASE("merging two histograms equals recording everything in one") {
+  const auto one = log_uniform(1'000, 1);
+  const auto other = log_uniform(700, 2);
+  auto merged = filled(one);
+  merged.merge(filled(other));
+  auto all = one;
+  all.insert(all.end(), other.begin(), other.end());
+  const auto expected = filled(all);
+  CHECK(std::ranges::equal(merged.counts(), expected.counts()));
+  CHECK(merged.min() == expected.min());
+  CHECK(merged.max() == expected.max());
+}
+
+TEST_CASE("merging with an empty histogram changes nothing") {
+  auto merged = filled({4, 9});
+  merged.merge(histogram{});
+  CHECK(merged.count() == 2);
+  CHECK(merged.min() == 4);
+  CHECK(merged.max() == 9);
+}
+
+TEST_CASE("concurrent recording loses nothing") {
+  constexpr int threads = 4;
+  const auto values = log_uniform(5'000, 3);
+  histogram shared;
+  std::vector<std::thread> recorders;
+  for (int i = 0; i < threads; ++i) {
+    recorders.emplace_back([&] {
+      for (const auto value : values) shared.record_concurrent(value);
+      shared.record_signed_concurrent(-7);
+      shared.record_concurrent(histogram::highest_ns + 1);
+    });
+  }
+  for (auto& recorder : recorders) recorder.join();
+  const auto expected = filled(values);
+  CHECK(shared.count() == threads * expected.count());
+  CHECK(shared.percentile(90) == expected.percentile(90));
+  CHECK(shared.min() == expected.min());
+  CHECK(shared.max() == expected.max());
+  CHECK(shared.early_count() == threads);
+  CHECK(shared.early_max_ns() == 7);
+  CHECK(shared.overflow() == threads);
+}
+
+TEST_CASE("an empty histogram has no statistics, and none of them is zero in its record") {
+  const auto object = skein::measure::to_json(histogram{});
+  CHECK(object["count"] == 0);
+  for (const auto* key : {"min", "mean", "stddev", "p50", "p99", "max", "early_max_ns"}) {
+    INFO(key);
+    CHECK(object[key].is_null());
+  }
+}
+
+TEST_CASE("a high percentile is null below the published number of values") {
+  const auto below = skein::measure::to_json(filled(std::vector<std::int64_t>(19'999, 5)));
+  CHECK(below["p90"] == 5);
+  CHECK(below["p99"].is_null());
+  const auto enough = skein::measure::to_json(filled(std::vector<std::int64_t>(20'000, 5)));
+  CHECK(enough["p99"] == 5);
+  CHECK(enough["p999"].is_null());
+}
+
+TEST_CASE("the rule for test sizes prints every percentile") {
+  const auto object = skein::measure::to_json(filled({5}), percentile_rule::any());
+  CHECK(object["p9999"] == 5);
+}
+
+TEST_CASE("no statistic lies above the exact maximum") {
+  const auto recorded = filled({1'000'001, 1'000'001});
+  CHECK(recorded.percentile(100) == 1'000'001);
+  CHECK(recorded.mean() <= 1'000'001);
+}

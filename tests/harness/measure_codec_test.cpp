@@ -1,0 +1,81 @@
+// Histograms into payloads and records, and back; and payloads that are none.
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "harness/measure/hdr_codec.hpp"
+#include "harness/measure/histogram_json.hpp"
+#include "tests/catch.hpp"
+
+using skein::measure::decode_hdr;
+using skein::measure::encode_hdr;
+using skein::measure::histogram;
+using skein::measure::histogram_from_json;
+using skein::measure::json;
+using skein::test::contains;
+
+namespace {
+
+histogram scattered(std::size_t count, unsigned seed) {
+  std::mt19937_64 source(seed);
+  std::uniform_int_distribution<std::int64_t> values(-1'000, histogram::highest_ns + 1'000'000);
+  histogram result;
+  for (std::size_t i = 0; i < count; ++i) result.record_signed(values(source) >> (i % 36));
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a payload decodes to the same counts") {
+  for (const std::size_t count : {0U, 1U, 2U, 1'000U, 30'000U}) {
+    const auto source = scattered(count, static_cast<unsigned>(count));
+    CHECK(std::ranges::equal(decode_hdr(encode_hdr(source)).counts(), source.counts()));
+  }
+}
+
+TEST_CASE("the first and the last bucket survive, and so does a count of many bytes") {
+  histogram source;
+  source.add_to_bucket(0, std::int64_t{1} << 50);
+  source.add_to_bucket(histogram::counts_size - 1, 3);
+  const auto decoded = decode_hdr(encode_hdr(source));
+  CHECK(decoded.counts().front() == std::int64_t{1} << 50);
+  CHECK(decoded.counts().back() == 3);
+}
+
+TEST_CASE("a payload begins with the cookie of the V2 compressed encoding") {
+  CHECK_THAT(encode_hdr(histogram{}), contains("HISTF"));
+}
+
+TEST_CASE("a record's histogram comes back whole") {
+  const auto source = scattered(4'000, 5);
+  const auto copy = histogram_from_json(json::parse(skein::measure::to_json(source).dump()));
+  CHECK(skein::measure::to_json(copy) == skein::measure::to_json(source));
+  CHECK(copy.min() == source.min());
+  CHECK(copy.max() == source.max());
+}
+
+TEST_CASE("an empty histogram comes back empty") {
+  const auto copy = histogram_from_json(skein::measure::to_json(histogram{}));
+  CHECK(copy.count() == 0);
+  CHECK(copy.max() == 0);
+}
+
+TEST_CASE("a damaged payload is refused with a reason") {
+  const auto good = encode_hdr(scattered(100, 9));
+  CHECK_THROWS_WITH(decode_hdr("not base64!"), contains("base64"));
+  CHECK_THROWS_WITH(decode_hdr(""), contains("ends"));
+  CHECK_THROWS_WITH(decode_hdr(good.substr(0, good.size() / 2)), contains("shorter"));
+  CHECK_THROWS_WITH(decode_hdr("AAAA" + good), contains("V2"));
+  auto flipped = good;
+  flipped[flipped.size() / 2] = flipped[flipped.size() / 2] == 'A' ? 'B' : 'A';
+  CHECK_THROWS(decode_hdr(flipped));
+}
+
+TEST_CASE("a record whose count contradicts its payload is refused") {
+  auto object = skein::measure::to_json(scattered(50, 2));
+  object["count"] = 51;
+  CHECK_THROWS_WITH(histogram_from_json(object), contains("count"));
+  object.erase("histogram");
+  CHECK_THROWS_WITH(histogram_from_json(object), contains("payload"));
+}

@@ -1,0 +1,111 @@
+// The environment is complete on this machine and on one that tells nothing.
+#include "harness/measure/environment.hpp"
+#include "harness/measure/file_hash.hpp"
+#include "tests/catch.hpp"
+#include "tests/harness/measure_process.hpp"
+
+using namespace skein::measure;
+using skein::test::fixture_tree;
+
+namespace {
+
+constexpr auto keys = {"cpu_model",
+                       "cpus_online",
+                       "smt",
+                       "governor",
+                       "turbo",
+                       "kernel",
+                       "cmdline",
+                       "preempt",
+                       "hz",
+                       "mitigations",
+                       "virtualization",
+                       "clocksource",
+                       "thp",
+                       "aslr",
+                       "numa",
+                       "mem_total_bytes",
+                       "swap_bytes",
+                       "cgroup",
+                       "rlimits",
+                       "sysctl",
+                       "load",
+                       "libc",
+                       "boost",
+                       "compiler",
+                       "libuv"};
+
+void check_complete(const json& environment) {
+  for (const auto* key : keys) {
+    INFO(key);
+    REQUIRE(environment.contains(key));
+    CHECK(!environment[key].is_null());
+  }
+  CHECK(environment.size() == keys.size());
+  for (const auto* key : {"version", "cpu_max", "memory_max"}) {
+    CHECK(environment["cgroup"].contains(key));
+  }
+  for (const auto* key : {"nofile", "nproc", "stack"}) CHECK(environment["rlimits"].contains(key));
+  for (const auto* key : {"somaxconn", "ip_local_port_range", "max_map_count", "threads_max",
+                          "pid_max", "perf_event_paranoid"}) {
+    CHECK(environment["sysctl"].contains(key));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every part of the environment is there on this machine") {
+  const auto environment = capture_environment();
+  check_complete(environment);
+  CHECK(environment["cpus_online"].get<int>() >= 1);
+  CHECK(environment["mem_total_bytes"].get<std::int64_t>() > 0);
+}
+
+TEST_CASE("what a machine does not tell is absent, not false and not zero") {
+  fixture_tree nothing;
+  const auto environment = capture_environment(nothing.paths());
+  check_complete(environment);
+  for (const auto* key : {"cpu_model", "smt", "governor", "turbo", "thp", "aslr", "load"}) {
+    INFO(key);
+    CHECK(environment[key] == "absent");
+  }
+}
+
+TEST_CASE("the kernel's command line is kept as far as it tunes the kernel") {
+  fixture_tree tree;
+  tree.write("proc/cmdline", "BOOT_IMAGE=/v root=UUID=1 mitigations=off quiet -- --secret 5\n");
+  tree.write("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+  const auto environment = capture_environment(tree.paths());
+  CHECK(environment["cmdline"] == "mitigations=off quiet");
+  CHECK(environment["thp"] == "madvise");
+}
+
+TEST_CASE("the hash ignores the load and notices another governor") {
+  auto environment = capture_environment();
+  const auto hash = environment_hash(environment);
+  CHECK(hash.size() == 16);
+  environment["load"] = "absent";
+  CHECK(environment_hash(environment) == hash);
+  environment["governor"] = "another";
+  CHECK(environment_hash(environment) != hash);
+}
+
+TEST_CASE("the hash of a text is the published one of FNV-1a") {
+  CHECK(text_hash("") == "cbf29ce484222325");
+  CHECK(text_hash("foobar") == "85944171f73967e8");
+}
+
+TEST_CASE("a build names its compiler, its type and its binary") {
+  const auto build = capture_build();
+  CHECK(!build["compiler"].get<std::string>().empty());
+  CHECK(!build["type"].get<std::string>().empty());
+  CHECK(build["binary_sha256"].get<std::string>().size() == 64);
+}
+
+TEST_CASE("a file's SHA-256 is the published one, and a missing file has none") {
+  fixture_tree tree;
+  tree.write("proc/abc", "abc");
+  CHECK(file_sha256(tree.paths().proc + "/abc") ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(!file_sha256(tree.paths().proc + "/missing"));
+}

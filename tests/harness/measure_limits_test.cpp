@@ -1,0 +1,71 @@
+// Needs against limits, from given limits; and that this machine's can be read.
+#include "harness/measure/limits.hpp"
+#include "tests/catch.hpp"
+#include "tests/harness/measure_process.hpp"
+
+using namespace skein::measure;
+using skein::test::contains;
+using skein::test::fixture_tree;
+
+TEST_CASE("a need above its limit fails with the limit's name, value and remedy") {
+  machine_limits limits;
+  limits.descriptors = 20'000;
+  const auto checks = checks_for({.descriptors = 100'016}, limits);
+  REQUIRE(checks.size() == 1);
+  const auto exceeded = first_exceeded(checks);
+  REQUIRE(exceeded);
+  CHECK(exceeded->name == "RLIMIT_NOFILE");
+  CHECK(exceeded->value == 20'000);
+  CHECK(exceeded->needed == 100'016);
+  CHECK_THAT(exceeded->remedy, contains("ulimit -n 100016"));
+}
+
+TEST_CASE("a need equal to its limit fits and needs no remedy") {
+  machine_limits limits;
+  limits.max_map_count = 65'530;
+  const auto checks = checks_for({.mappings = 65'530}, limits);
+  CHECK(!first_exceeded(checks));
+  CHECK(to_json(checks.front())["remedy"].is_null());
+}
+
+TEST_CASE("an unknown limit stops nothing and shows as unknown") {
+  const auto checks = checks_for({.descriptors = 5, .cpus = 2}, machine_limits{});
+  REQUIRE(checks.size() == 2);
+  CHECK(!first_exceeded(checks));
+  CHECK(to_json(checks.front())["value"].is_null());
+}
+
+TEST_CASE("threads are held against every limit that counts them") {
+  machine_limits limits;
+  limits.pid_max = 4'000;
+  const auto checks = checks_for({.threads = 5'000}, limits);
+  CHECK(checks.size() == 4);
+  CHECK(first_exceeded(checks)->name == "kernel.pid_max");
+}
+
+TEST_CASE("what a cell does not need is not checked") {
+  CHECK(checks_for(cell_needs{}, machine_limits{}).empty());
+}
+
+TEST_CASE("this machine's limits are read") {
+  const auto limits = read_limits();
+  CHECK(limits.pid_max.value() > 0);
+  CHECK(limits.available_bytes.value() > 0);
+  CHECK(limits.cpus_allowed.value() >= 1);
+  CHECK(limits.client_ports.value() > 0);
+}
+
+TEST_CASE("limits that cannot be read are unknown") {
+  fixture_tree tree;
+  tree.write("proc/sys/net/ipv4/ip_local_port_range", "1000\t1009\n");
+  const auto limits = read_limits(tree.paths());
+  CHECK(limits.client_ports == 10);
+  CHECK(!limits.max_map_count);
+  CHECK(!limits.available_bytes);
+}
+
+TEST_CASE("the soft descriptor limit is lifted to the hard one") {
+  const auto lifted = raise_descriptor_limit();
+  CHECK(lifted > 0);
+  CHECK(raise_descriptor_limit() == lifted);
+}

@@ -1,0 +1,83 @@
+// Starting a child without a copy of this process: posix_spawn, two pipes.
+#include "tests/harness/measure_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <spawn.h>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace skein::test {
+namespace {
+
+std::array<int, 2> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  return ends;
+}
+
+}  // namespace
+
+measured_child::measured_child() {
+  const auto commands = make_pipe();
+  const auto answers = make_pipe();
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, commands[0], STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, answers[1], STDOUT_FILENO);
+  std::string program = SKEIN_MEASURE_CHILD;
+  std::array<char*, 2> arguments{program.data(), nullptr};
+  const int error =
+      ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(commands[0]);
+  ::close(answers[1]);
+  to_child_ = commands[1];
+  from_child_ = answers[0];
+  if (error != 0) throw std::runtime_error("cannot start " + program);
+}
+
+measured_child::~measured_child() {
+  ::close(to_child_);  // the end of its input ends it
+  ::close(from_child_);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+bool measured_child::command(const std::string& line) {
+  const std::string text = line + '\n';
+  if (::write(to_child_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return false;
+  }
+  char letter = 0;
+  while (::read(from_child_, &letter, 1) == 1) {
+    if (letter == '\n') return true;
+  }
+  return false;
+}
+
+fixture_tree::fixture_tree() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "skein-fixture-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  root_ = pattern;
+}
+
+fixture_tree::~fixture_tree() {
+  std::error_code error;
+  std::filesystem::remove_all(root_, error);
+}
+
+void fixture_tree::write(const std::string& path, const std::string& text) const {
+  const auto file = std::filesystem::path(root_) / path;
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << text;
+}
+
+}  // namespace skein::test
