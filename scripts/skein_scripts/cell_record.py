@@ -1,0 +1,113 @@
+"""Run records from the matrix's side: what a run of a cell must say of itself, and the record of a
+run that could not say anything. Leaves out reading and writing them (results.py)."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+from .matrix import Cell
+from .plan import Slot
+from .results import CURRENT_VERSION, Record, RecordError
+from .skein_process import Ending
+
+# Fields of the cell that the matrix decides; the binary decides the others.
+_ASKED = (
+    "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
+    "payload_bytes", "buffer", "window_ns", "duration_ns",
+)  # fmt: skip
+
+
+def failure_record(
+    slot: Slot, session_id: str, seed: int, started_utc: str, ending: Ending, why: str
+) -> Record:
+    """The record of a run whose binary wrote none: timeout or failed, with its last words."""
+    return {
+        "kind": "run",
+        "schema": CURRENT_VERSION,
+        "run_id": str(uuid.uuid4()),
+        "session_id": session_id,
+        **run_meta(slot),
+        "cell_id": cell_id_of(slot.cell),
+        "cell": cell_fields(slot.cell, seed),
+        "echoed": None,
+        "started_utc": started_utc,
+        "status": "timeout" if ending.timed_out else "failed",
+        "reasons": [why],
+        "failure": {
+            "process": "conductor",
+            "exit_status": ending.exit_status,
+            "signal": ending.signal,
+            "stderr": ending.stderr_tail,
+            "message": why,
+        },
+    }
+
+
+def run_meta(slot: Slot) -> Record:
+    """Where in the plan a run belongs."""
+    return {"arm": "single", "block": slot.block, "pair": None, "position": slot.position}
+
+
+def check_is_of(record: Record, slot: Slot, session_id: str) -> None:
+    """Raises RecordError where a record is not of the run that was asked for."""
+    expected = {"session_id": session_id, **run_meta(slot)}
+    for name, value in expected.items():
+        if record.get(name) != value:
+            raise RecordError(f"{name} is {record.get(name)!r}, not {value!r} as asked")
+    asked = cell_fields(slot.cell, 0)
+    for name in _ASKED:
+        if asked[name] is not None and record["cell"].get(name) != asked[name]:
+            raise RecordError(
+                f"cell.{name} is {record['cell'].get(name)!r}, not {asked[name]!r} as asked"
+            )
+
+
+def cell_fields(cell: Cell, seed: int) -> Record:
+    """`run.cell` as far as the matrix knows it; null where the binary decides."""
+    settings = cell.settings
+    rate = settings.get("rate")
+    return {
+        "workload": cell.workload,
+        "runtime": cell.runtime,
+        "style": None,
+        "tasks": settings.get("tasks"),
+        "connections": settings.get("connections"),
+        "active": settings.get("active"),
+        "mode": settings.get("mode"),
+        "rate_per_s": rate,
+        "payload_bytes": settings.get("payload_bytes"),
+        "buffer": settings.get("buffer"),
+        "stack_bytes": settings.get("stack_bytes"),
+        "pattern": settings.get("pattern"),
+        "window_ns": cell.duration_ns("window") or None,
+        "duration_ns": cell.duration_ns("duration") or None,
+        "warmup_ns": cell.duration_ns("warmup") or None,
+        "requests": settings.get("requests"),
+        "workers": None,
+        "seed": seed,
+    }
+
+
+def cell_id_of(cell: Cell) -> str:
+    """The path that names a cell, for records that the binary could not write itself."""
+    settings = cell.settings
+    parts = [cell.workload, cell.runtime]
+    if cell.workload == "timers":
+        parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
+        return "/".join(parts)
+    parts += [str(settings["connections"]), cell.shape]
+    if "active" in settings:
+        parts.append(f"active={settings['active']}")
+    if "rate" in settings:
+        parts.append(f"rate={settings['rate']}")
+    if "payload_bytes" in settings:
+        parts.append(f"{settings['payload_bytes']}B")
+    if "buffer" in settings:
+        parts.append(str(settings["buffer"]))
+    return "/".join(parts)
+
+
+def utc_now() -> str:
+    """Now, as records carry it."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,202 @@
+"""Runs as tables and plots see them: groups (the same work), a series for each runtime in it, and
+for each series the runs that count, or the reason why there is none.
+
+A slot of a plan that was run again (resumed, or repeated after an invalid run) counts once, with
+its last run. Leaves out statistics of the values and their looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import units
+from .errors import UsageError
+from .names import RUNTIME_ORDER, SHAPE_FIELD, in_order
+from .results import Record, number, runs, sessions
+from .statistics import Summary, summarize
+
+_SAME_WORK = (
+    "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
+    "buffer", "buffer_bytes", "stack_bytes", "window_ns", "duration_ns", "requests", "workers",
+)  # fmt: skip
+
+
+@dataclass
+class Series:
+    """The runs of one runtime on one group's work."""
+
+    runtime: str
+    runs: list[Record] = field(default_factory=list)
+    reason: str | None = None  # why its settings differ from the group's
+
+    @property
+    def ok(self) -> list[Record]:
+        """The runs whose numbers count."""
+        return [run for run in self.runs if run["status"] == "ok"]
+
+    def values(self, *path: str) -> list[float]:
+        """The numbers at a path, of the runs that count and have it."""
+        found = (number(run, *path) for run in self.ok)
+        return [value for value in found if value is not None]
+
+    def summary(self, *path: str) -> Summary | None:
+        """Of the repeats of a number."""
+        return summarize(self.values(*path))
+
+    def median(self, *path: str) -> float | None:
+        """Of the repeats of a number."""
+        summary = self.summary(*path)
+        return summary.median if summary else None
+
+    @property
+    def cell(self) -> Record | None:
+        """The cell of any of the runs: they are alike in all but the seed."""
+        return self.runs[0]["cell"] if self.runs else None
+
+    def status_counts(self) -> str:
+        """Statuses with their counts, ok first."""
+        counts: dict[str, int] = {}
+        for run in self.runs:
+            counts[run["status"]] = counts.get(run["status"], 0) + 1
+        ordered = sorted(counts.items(), key=lambda item: (item[0] != "ok", item[0]))
+        return ", ".join(f"{count} {status}" for status, count in ordered) or "not run"
+
+    def why_missing(self) -> str | None:
+        """Why there is no number, in a few words; None where there is one."""
+        if self.ok:
+            return None
+        if not self.runs:
+            return "not run"
+        last = self.runs[-1]
+        return f"{last['status']}: {last['reasons'][0]}" if last["reasons"] else last["status"]
+
+
+@dataclass
+class Group:
+    """The same work on several runtimes."""
+
+    name: str
+    workload: str
+    series: list[Series]  # in the order of names.RUNTIME_ORDER
+
+    def of(self, runtime: str) -> Series | None:
+        """The series of a runtime, if it was planned or run."""
+        return next((one for one in self.series if one.runtime == runtime), None)
+
+    @property
+    def cell(self) -> Record | None:
+        """The cell of a series that has the group's own settings."""
+        plain = [one.cell for one in self.series if one.cell and not one.reason]
+        others = [one.cell for one in self.series if one.cell]
+        return next(iter(plain or others), None)
+
+    @property
+    def shape(self) -> str:
+        """The mode or pattern."""
+        cell = self.cell or {}
+        return str(cell.get(SHAPE_FIELD.get(self.workload, "")) or "")
+
+    @property
+    def repeats(self) -> int:
+        """The most runs that count of any series."""
+        return max((len(one.ok) for one in self.series), default=0)
+
+    def title(self) -> str:
+        """The work in words."""
+        cell = self.cell
+        return describe_work(cell) if cell else self.name
+
+
+def describe_work(cell: Record) -> str:
+    """The work of a cell in words, without the runtime."""
+    if cell["workload"] == "timers":
+        when = "on one deadline"
+        if cell.get("pattern") != "storm" and cell.get("window_ns"):
+            when = f"over {units.format_exact_duration(cell['window_ns'])}"
+        return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
+    parts = [f"{cell['connections']:,} connections"]
+    if cell.get("active") is not None:
+        parts.append(f"{cell['active']:,} active")
+    if cell.get("rate_per_s") is not None:
+        parts.append(units.format_rate(cell["rate_per_s"]))
+    if cell.get("payload_bytes") is not None and cell.get("mode") != "idle":
+        parts.append(f"{cell['payload_bytes']:,} B")
+    if cell.get("buffer"):
+        parts.append(f"{cell['buffer']} buffers")
+    if cell.get("stack_bytes") is not None:
+        parts.append(f"stacks of {units.format_bytes(cell['stack_bytes'])}")
+    return f"c10k, {cell.get('mode')}: {', '.join(parts)}"
+
+
+def group_runs(records: list[Record]) -> list[Group]:
+    """Groups of a file, in the order of its plan, then those of runs outside any plan."""
+    opened = sessions(records)
+    _require_one_machine(opened)
+    groups: dict[str, Group] = {}
+    key_of_slot: dict[tuple[str, int, int], str] = {}
+    for session in opened:
+        _add_planned(session, groups, key_of_slot)
+    placed: dict[tuple[object, ...], tuple[Group, Record]] = {}
+    for run in runs(records):
+        slot = (run["session_id"], run.get("block"), run.get("position"))
+        key = key_of_slot.get(slot)  # type: ignore[arg-type]
+        group = groups[key.rpartition("/")[0]] if key else _group_of_work(run, groups)
+        # A resumed session has another id but the same plan: the slot is named by group and block.
+        planned = (group.name, run["cell"]["runtime"], run.get("block"))
+        identity = planned if key else (run["run_id"],)
+        placed.pop(identity, None)
+        placed[identity] = (group, run)
+    for group, run in placed.values():
+        _series_of(group, run["cell"]["runtime"]).runs.append(run)
+    for group in groups.values():
+        by_runtime = {one.runtime: one for one in group.series}
+        group.series = [by_runtime[runtime] for runtime in in_order(by_runtime)]
+    return list(groups.values())
+
+
+def _add_planned(
+    session: Record, groups: dict[str, Group], key_of_slot: dict[tuple[str, int, int], str]
+) -> None:
+    plan = session.get("plan") or {}
+    cells = plan.get("cells") or []
+    for cell in cells:
+        group = groups.setdefault(cell["group"], Group(cell["group"], cell["workload"], []))
+        _series_of(group, cell["runtime"]).reason = cell.get("reason")
+    if not cells:
+        return
+    for block, keys in enumerate(plan["order"]):
+        for position, key in enumerate(keys):
+            key_of_slot[session["session_id"], block, position] = key
+
+
+def _series_of(group: Group, runtime: str) -> Series:
+    found = group.of(runtime)
+    if found is None:
+        found = Series(runtime)
+        group.series.append(found)
+    return found
+
+
+def _group_of_work(run: Record, groups: dict[str, Group]) -> Group:
+    """The group of a run outside any plan: runs with the same work are of one group."""
+    cell = run["cell"]
+    key = "\0".join(str(cell.get(name)) for name in _SAME_WORK)
+    return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
+
+
+def _require_one_machine(opened: list[Record]) -> None:
+    machines = {
+        (session["environment"]["cpu_model"], session["environment"]["kernel"])
+        for session in opened
+    }
+    if len(machines) > 1:
+        names = "; ".join(sorted(f"{cpu}, Linux {kernel}" for cpu, kernel in machines))
+        raise UsageError(
+            f"the file mixes machines ({names}): numbers of different machines do not belong in"
+            " one table, so split it by session"
+        )
+
+
+def missing_runtimes(group: Group) -> list[str]:
+    """Runtimes of the fixed list that the group's plan leaves out."""
+    return [name for name in RUNTIME_ORDER if group.of(name) is None]

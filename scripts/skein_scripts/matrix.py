@@ -1,0 +1,263 @@
+"""The matrix: a TOML file to cells. A group is one `[[cell]]` entry, the same work for several
+runtimes; a cell is a group on one runtime, and knows the command line that measures it.
+
+Later wins: defaults of the workload, the entry, its override for a runtime (which must give a
+reason), `--set` on the command line. Leaves out the order of the cells (plan.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from . import units
+from .errors import UsageError
+from .names import SHAPE_FIELD, SHAPES, check_name, in_order
+
+PRESET_FOLDER = Path(__file__).resolve().parents[1] / "presets"
+PRESETS = ("quick", "standard", "full")
+
+Settings = dict[str, str | int]
+
+_COUNT, _SIZE, _DURATION, _WORD = "count", "size", "duration", "word"
+# What a cell may set, and the kind of its value; the option has the same name with dashes.
+_KINDS: dict[str, dict[str, str]] = {
+    "c10k": {
+        "mode": _WORD,
+        "connections": _COUNT,
+        "active": _COUNT,
+        "rate": _COUNT,
+        "arrival": _WORD,
+        "payload_bytes": _SIZE,
+        "buffer": _WORD,
+        "buffer_bytes": _SIZE,
+        "stack_bytes": _SIZE,
+        "duration": _DURATION,
+        "warmup": _DURATION,
+        "requests": _COUNT,
+    },
+    "timers": {
+        "pattern": _WORD,
+        "tasks": _COUNT,
+        "window": _DURATION,
+        "grid": _DURATION,
+        "stack_bytes": _SIZE,
+    },
+}
+_WORDS = {
+    "mode": SHAPES["c10k"],
+    "pattern": SHAPES["timers"],
+    "buffer": ("lent", "own"),
+    "arrival": ("poisson", "uniform"),
+}
+_NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
+# Settings that a mode has no use for: a default for the workload does not reach it.
+_UNUSED_IN_MODE = {
+    "fixed": ("rate", "arrival"),
+    "idle": ("active", "rate", "arrival", "duration", "warmup", "requests"),
+}
+_ENTRY_KEYS = ("name", "workload", "runtimes", "override")
+_TOP_KEYS = ("seed", "repeats", "retry_invalid", "runtimes", "defaults", "cell")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One group on one runtime."""
+
+    group: str
+    workload: str
+    runtime: str
+    settings: Settings = field(hash=False)
+    reason: str | None = None  # why the settings differ from the group's
+
+    @property
+    def key(self) -> str:
+        """Unique in the matrix, and the same from run to run."""
+        return f"{self.group}/{self.runtime}"
+
+    @property
+    def shape(self) -> str:
+        """The mode or pattern."""
+        return str(self.settings[SHAPE_FIELD[self.workload]])
+
+    def arguments(self) -> list[str]:
+        """What follows `skein run` for this cell, without seed, output and CPUs."""
+        words = [self.workload, "--runtime", self.runtime]
+        for name, value in self.settings.items():
+            words += [f"--{name.replace('_', '-')}", str(value)]
+        return words
+
+    def duration_ns(self, name: str) -> int:
+        """A duration of the settings in ns, 0 where it is not set."""
+        value = self.settings.get(name)
+        return units.parse_duration_ns(str(value)) if value is not None else 0
+
+    def describe(self) -> dict[str, Any]:
+        """The cell as the session's plan records it."""
+        return {
+            "key": self.key,
+            "group": self.group,
+            "runtime": self.runtime,
+            "workload": self.workload,
+            "settings": dict(self.settings),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The cells to run, how often, and the seed that orders them and the work in them."""
+
+    name: str
+    seed: int
+    repeats: int
+    retry_invalid: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def groups(self) -> list[str]:
+        """Groups in the order of the file."""
+        return list(dict.fromkeys(cell.group for cell in self.cells))
+
+    def config_sha256(self) -> str:
+        """Names everything that decides what is measured; two files with the same hash resume
+        each other."""
+        config = {
+            "seed": self.seed,
+            "repeats": self.repeats,
+            "cells": [cell.describe() for cell in self.cells],
+        }
+        canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def load_preset(name: str) -> Matrix:
+    """One of the matrices that come with skein."""
+    check_name("preset", name, PRESETS)
+    return load_matrix(PRESET_FOLDER / f"{name}.toml")
+
+
+def load_matrix(path: Path) -> Matrix:
+    """Reads a matrix file. Raises UsageError that names file, entry and what is valid."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the matrix {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    try:
+        return parse_matrix(document, path.stem)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
+    """A parsed TOML document to a matrix."""
+    for key in document:
+        check_name("key", key, _TOP_KEYS)
+    runtimes = document.get("runtimes")
+    entries = document.get("cell")
+    if not isinstance(runtimes, list) or not runtimes:
+        raise UsageError('it needs runtimes = ["coroutine", ...]')
+    if not isinstance(entries, list) or not entries:
+        raise UsageError("it needs at least one [[cell]]")
+    defaults = document.get("defaults", {})
+    for workload in defaults:
+        check_name("workload", workload, _KINDS)
+    cells = [cell for entry in entries for cell in _expand(entry, defaults, runtimes)]
+    _check_unique(cells)
+    return Matrix(
+        name=name,
+        seed=_whole(document, "seed", 1, 0),
+        repeats=_whole(document, "repeats", 3, 1),
+        retry_invalid=_whole(document, "retry_invalid", 0, 0),
+        cells=tuple(cells),
+    )
+
+
+def _whole(document: dict[str, Any], key: str, default: int, least: int) -> int:
+    value = document.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f"{key} must be a whole number of at least {least}, not {value!r}")
+    return value
+
+
+def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]) -> list[Cell]:
+    workload = check_name("workload", str(entry.get("workload", "")), _KINDS)
+    kinds = _KINDS[workload]
+    for key in entry:
+        check_name(f"key of a {workload} cell", key, (*_ENTRY_KEYS, *kinds))
+    name = str(entry.get("name") or f"{workload}-{entry.get(SHAPE_FIELD[workload], '')}")
+    if not name or "/" in name:
+        raise UsageError(f"the cell name '{name}' must be a word without '/'")
+    own = {key: value for key, value in entry.items() if key in kinds}
+    settings = checked_settings(workload, {**defaults.get(workload, {}), **own}, name)
+    overrides = entry.get("override", {})
+    chosen = in_order(entry.get("runtimes", runtimes))
+    for runtime in overrides:
+        check_name(f"runtime in an override of cell '{name}'", runtime, chosen)
+    return [
+        _one_cell(name, workload, runtime, settings, overrides.get(runtime)) for runtime in chosen
+    ]
+
+
+def _one_cell(
+    group: str, workload: str, runtime: str, settings: Settings, override: dict[str, Any] | None
+) -> Cell:
+    cell = Cell(group, workload, runtime, settings)
+    if override is None:
+        return cell
+    reason = override.get("reason")
+    if not isinstance(reason, str) or not reason:
+        raise UsageError(f"the override of cell '{cell.key}' must give a reason")
+    own = {key: value for key, value in override.items() if key != "reason"}
+    merged = checked_settings(workload, {**settings, **own}, cell.key)
+    return replace(cell, settings=merged, reason=reason)
+
+
+def checked_settings(workload: str, values: dict[str, Any], where: str) -> Settings:
+    """The settings of a cell in their fixed order, each valid. Raises UsageError."""
+    kinds = _KINDS[workload]
+    for key in values:
+        check_name(f"setting in cell '{where}'", key, kinds)
+    # In the order of the table above, so that a command line reads the same in every cell.
+    settings = {
+        key: check_value(key, kind, values[key]) for key, kind in kinds.items() if key in values
+    }
+    for key in _NEEDED[workload]:
+        if key not in settings:
+            raise UsageError(f"cell '{where}' needs {key}")
+    if settings.get("mode") == "open" and "rate" not in settings:
+        raise UsageError(f"cell '{where}' needs rate: its mode is open")
+    unused = _UNUSED_IN_MODE.get(str(settings.get("mode")), ())
+    return {key: value for key, value in settings.items() if key not in unused}
+
+
+def check_value(key: str, kind: str, value: Any) -> str | int:
+    """A value of a setting in the form that the command line takes."""
+    if kind == _WORD:
+        return check_name(key, str(value), _WORDS[key])
+    if kind == _DURATION:
+        return units.duration_text(units.parse_duration_ns(str(value)))
+    if kind == _SIZE and isinstance(value, str):
+        return units.parse_size_bytes(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise UsageError(f"{key} must be a whole number, not {value!r}")
+    return value
+
+
+def _check_unique(cells: list[Cell]) -> None:
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.key in seen:
+            raise UsageError(f"two cells are named '{cell.group}': give each its own name")
+        seen.add(cell.key)
+
+
+def setting_kinds(workload: str) -> dict[str, str]:
+    """The settings a workload has, with the kinds of their values."""
+    return _KINDS[workload]

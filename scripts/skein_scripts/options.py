@@ -1,0 +1,110 @@
+"""The options of scripts/run_matrix.py and the matrix they ask for. Leaves out running it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from . import selection
+from .matrix import PRESETS, Matrix, load_matrix, load_preset
+from .plan import Slot, estimate_s
+from .progress import describe
+from .units import format_clock
+
+DEFAULT_SKEIN = Path(__file__).resolve().parents[2] / "build" / "release" / "skein"
+
+_EPILOG = """\
+examples:
+  scripts/run_matrix.py --preset quick --output out/first --report
+  scripts/run_matrix.py --preset standard --filter 'workload=c10k,runtime=coroutine|fiber' \\
+      --set c10k.duration=2s --repeats 3 --output out/try --dry-run
+  scripts/run_matrix.py --preset standard --output out/long --resume
+
+exit status: 0 all measured (a named limit counts as measured), 2 usage, 4 something could not be
+measured or written, 130 interrupted (what was measured is kept: --resume goes on)
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        prog="run_matrix.py",
+        description="Runs a matrix of cells, interleaved, and keeps every result.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(PRESETS)} (quick)")
+    source.add_argument("--matrix", type=Path, metavar="FILE", help="a matrix of your own (TOML)")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the results")
+    parser.add_argument("--skein", type=Path, default=DEFAULT_SKEIN, metavar="PATH")
+    parser.add_argument("--filter", action="append", default=[], metavar="KEY=A|B,...",
+                        help="only these cells; repeated: cells that match any")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="WORKLOAD.KEY=VALUE",
+                        dest="sets", help="change a setting; or WORKLOAD/SHAPE.KEY=VALUE")  # fmt: skip
+    parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
+    parser.add_argument("--seed", type=_natural, metavar="N", help="of the order and the work")
+    parser.add_argument("--worker-cpus", metavar="LIST", help="handed on to skein run")
+    parser.add_argument("--generator-cpus", metavar="LIST", help="handed on to skein run")
+    parser.add_argument("--cell-timeout", type=_seconds, metavar="SECONDS",
+                        help="of one cell (60 and four times its estimate)")  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="run only what DIR does not have yet")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
+    parser.add_argument("--report", action="store_true", help="then draw plots, write the report")
+    return parser
+
+
+def _natural(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    value = _natural(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
+    return value
+
+
+def chosen_matrix(options: argparse.Namespace) -> Matrix:
+    """The matrix that the options ask for."""
+    matrix = (
+        load_matrix(options.matrix) if options.matrix else load_preset(options.preset or "quick")
+    )
+    matrix = selection.apply_filters(matrix, options.filter)
+    matrix = selection.apply_sets(matrix, options.sets)
+    if options.repeats is not None:
+        matrix = replace(matrix, repeats=options.repeats)
+    if options.seed is not None:
+        matrix = replace(matrix, seed=options.seed)
+    return matrix
+
+
+def print_plan(matrix: Matrix, slots: list[Slot], console: Console) -> None:
+    """What would run, in order, with the command line of each cell and the time in all."""
+    for cell in matrix.cells:
+        reason = f"   ({cell.reason})" if cell.reason else ""
+        console.print(f"{cell.key}: skein run {' '.join(cell.arguments())}{reason}",
+                      soft_wrap=True, highlight=False, markup=False)  # fmt: skip
+    for number, slot in enumerate(slots, start=1):
+        console.print(f"{number:4} {describe(slot)}  ~{estimate_s(slot.cell):.1f} s",
+                      highlight=False)  # fmt: skip
+    total_s = sum(estimate_s(slot.cell) for slot in slots)
+    console.print(f"{len(slots)} runs of {len(matrix.cells)} cells in {matrix.repeats} rounds,"
+                  f" about {format_clock(total_s)} in all (seed {matrix.seed})",
+                  highlight=False, soft_wrap=True)  # fmt: skip

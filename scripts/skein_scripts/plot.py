@@ -1,0 +1,67 @@
+"""The command line of scripts/plot.py: all figures of a results file, as SVG and PNG."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from .errors import OK, UsageError
+from .groups import Group, group_runs
+from .plots import cpu_above_floor, latency_spectrum, lateness, memory_per_task, memory_vs_n, style
+from .results import Record, find_results, load, sessions
+
+_OVER_GROUPS = (memory_per_task, memory_vs_n, cpu_above_floor)
+_PER_GROUP = (latency_spectrum, lateness)
+
+
+def draw_all(records: list[Record], folder: Path) -> list[Path]:
+    """Draws every figure that the records have data for; returns the SVG files in reading order.
+    A figure for one group of several has the group's name in its own."""
+    groups = group_runs(records)
+    opened = sessions(records)
+    context = style.Context.of(opened[-1] if opened else None)
+    with style.looks():
+        return [
+            style.save(figure, folder, name)[0]
+            for name, figure in _figures(groups, context)
+            if figure is not None
+        ]
+
+
+def _figures(groups: list[Group], context: style.Context) -> Iterator[tuple[str, Figure | None]]:
+    for over in _OVER_GROUPS:
+        yield over.NAME, over.draw(groups, context)
+    for per in _PER_GROUP:
+        chosen = per.groups_of(groups)
+        for group in chosen:
+            yield _name(per.NAME, group, len(chosen)), per.draw(group, context)
+
+
+def _name(plot: str, group: Group, of: int) -> str:
+    if of == 1:
+        return plot
+    return f"{plot}-{re.sub(r'[^A-Za-z0-9]+', '-', group.name).strip('-')}"
+
+
+def main(arguments: list[str]) -> int:
+    """The program. Returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="plot.py",
+        description="Draws the figures of a results file.",
+        epilog="example: scripts/plot.py out/first --output out/first/plots",
+        allow_abbrev=False,
+    )
+    parser.add_argument("results", type=Path, help="a results file, or the folder that has it")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="default: plots beside the file")
+    options = parser.parse_args(arguments)
+    path = find_results(options.results)
+    drawn = draw_all(load(path), options.output or path.parent / "plots")
+    if not drawn:
+        raise UsageError(f"{path} has no runs to draw")
+    for figure in drawn:
+        print(figure)
+    return OK

@@ -1,0 +1,95 @@
+"""Figure: latency at every percentile, from histograms merged over runs. The axis gives each
+further nine the same room. Left from the intended send time, right from the actual one: where they part, a
+closed-loop measurement would have looked away."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from .. import units
+from ..groups import Group
+from ..histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
+from . import style
+
+NAME = "latency_spectrum"
+_TICKS = {0.5: "50 %", 0.9: "90 %", 0.99: "99 %", 0.999: "99.9 %", 0.9999: "99.99 %",
+          0.99999: "99.999 %"}  # fmt: skip
+
+
+def groups_of(groups: list[Group]) -> list[Group]:
+    """Those with requests."""
+    return [group for group in groups if group.workload == "c10k" and group.shape != "idle"]
+
+
+def draw(group: Group, context: style.Context) -> Figure | None:
+    """One figure for a group with requests; None for others."""
+    if not groups_of([group]):
+        return None
+    foot = context.foot(
+        f"Histograms merged over n = {group.repeats} runs of each runtime; dotted: fewer than"
+        f" {TRUSTED_TAIL_SAMPLES} samples beyond, not to be relied on"
+    )
+    figure, axes = style.new_figure(
+        f"Latency spectrum · {group.title()}", [4.4], foot, columns=2, share_y=True
+    )
+    left, right = axes[0]
+    farthest = max(
+        _panel(left, group, "latency"), _panel(right, group, "service_time"), 1 / (1 - 0.99)
+    )
+    for panel, title in ((left, "from the intended send time (latency)"),
+                         (right, "from the actual send (service time)")):  # fmt: skip
+        panel.set_title(title)
+        _percentile_axis(panel, farthest)
+    left.set_ylabel("response time")
+    left.yaxis.set_major_formatter(lambda value, _: units.format_duration(value))
+    _legend(left, group)
+    return figure
+
+
+def _panel(axes: Axes, group: Group, distribution: str) -> float:
+    """Draws the curves; returns how far right they reach."""
+    farthest = 1.0
+    for series in group.series:
+        samples = merged_histogram(series.ok, distribution)
+        if samples.total == 0:
+            continue
+        at_or_below = samples.shares_at_or_below()
+        below = np.concatenate([[0.0], at_or_below[:-1]])
+        x = 1 / (1 - below)  # a value is that of the percentile at which its bucket begins
+        solid = (1 - below) * samples.total >= TRUSTED_TAIL_SAMPLES
+        looks = style.curve_looks(series.runtime)
+        end = int(solid.sum())
+        axes.plot(x[:end], samples.values_ns[:end], **looks)
+        rest = slice(max(0, end - 1), None)
+        axes.plot(x[rest], samples.values_ns[rest], **looks | {"linewidth": 1.0, "linestyle": ":"})
+        farthest = max(farthest, float(x[-1]))
+    style.log_scale(axes, y=True)
+    axes.grid(color=style.GRID_COLOUR)
+    return farthest
+
+
+def _percentile_axis(axes: Axes, farthest: float) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(1, farthest * 1.15)
+    shown = {share: text for share, text in _TICKS.items() if 1 / (1 - share) <= farthest * 1.15}
+    axes.set_xticks([1 / (1 - share) for share in shown], list(shown.values()))
+    axes.minorticks_off()
+    axes.set_xlabel("percentile of requests")
+
+
+def _legend(axes: Axes, group: Group) -> None:
+    handles = []
+    for series in group.series:
+        reason = series.why_missing()
+        label = series.runtime if reason is None else f"{series.runtime}: no result ({reason})"
+        handles.append(
+            Line2D([], [], label=textwrap.fill(label, 44),
+                   **style.curve_looks(series.runtime)
+                   | ({} if reason is None else {"linestyle": "none"}))
+        )  # fmt: skip
+    axes.legend(handles=handles, loc="upper left", fontsize=9)

@@ -1,0 +1,137 @@
+"""The report: tables, figures and the facts of the machine, as one HTML page and as Markdown, and
+the tables on the terminal. Leaves out drawing (plot.py) and statistics."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from rich.console import Console
+
+from . import plot, table
+from .errors import OK
+from .groups import group_runs
+from .plots.style import PALETTE
+from .results import Record, find_results, load, runs, sessions
+from .units import format_bytes, format_duration
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+_CAPTIONS = {
+    "memory_per_task": "What one waiting task costs, in user and kernel memory.",
+    "memory_vs_n": "Memory against the number of waiting tasks.",
+    "cpu_above_floor": "CPU time of a request, and what the runtime adds to the floor.",
+    "latency_spectrum": "Latency at every percentile.",
+    "lateness": "How late timers fire, and how many fire early.",
+}
+CAVEATS = (
+    "Client and server share one machine and the loopback device: half of TCP's work is charged to"
+    " the sender. It is common to all runtimes, so ratios hold and absolute figures are not those"
+    " of a server on a network.",
+    "Kernel memory of a connection includes both of its ends.",
+    "Numbers of two sessions, or of two machines, are not to be compared.",
+    "An interval that contains no difference does not show that two runtimes are equal.",
+)
+
+
+def machine_facts(session: Record) -> list[tuple[str, str]]:
+    """The facts of the session that decide what its numbers mean, as text."""
+    machine = session["environment"]
+    facts = [
+        ("CPU", f"{machine['cpu_model']}, {machine['cpus_online']} online"),
+        ("kernel", _text(machine["kernel"])),
+    ]
+    for name in ("virtualization", "governor", "turbo", "smt", "mitigations", "clocksource",
+                 "preempt", "thp", "libc", "compiler", "boost", "libuv"):  # fmt: skip
+        if machine.get(name) is not None:
+            facts.append((name, _text(machine[name])))
+    if isinstance(machine.get("mem_total_bytes"), int):
+        facts.append(("memory", format_bytes(machine["mem_total_bytes"])))
+    floor = session.get("machine_floor") or {}
+    facts.append(("machine floor: stall p99", format_duration(floor.get("stall_p99_ns"))))
+    facts.append(("machine floor: wake-up", format_duration(floor.get("wake_ns"))))
+    build = session.get("build") or {}
+    facts.append(("build", _text(build.get("compiler"), build.get("type"), build.get("flags"))))
+    tool = session["tool"]
+    dirty = "with changes" if tool.get("dirty") else None
+    facts.append(("skein", _text(tool["version"], tool.get("commit"), dirty)))
+    facts.append(("session", f"{session['session_id']}, {session['created_utc']}"))
+    facts.append(("configuration", _text(session.get("config_sha256"))))
+    return facts
+
+
+def _text(*values: Any) -> str:
+    return ", ".join(str(value) for value in values if value is not None) or "not recorded"
+
+
+def not_ok(records: list[Record]) -> list[str]:
+    """Runs that are not ok, each with its reason."""
+    return [
+        f"{run['cell_id']}: {run['status']}: {'; '.join(run['reasons'])}"
+        for run in runs(records)
+        if run["status"] != "ok"
+    ]
+
+
+def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Path, Path]:
+    """Writes report.html and report.md into the folder; returns their paths."""
+    opened = sessions(records)
+    values = {
+        "session": opened[-1] if opened else None,
+        "facts": machine_facts(opened[-1]) if opened else [],
+        "tables": [table.make_table(group) for group in group_runs(records)],
+        "figures": [(str(path.relative_to(folder)), _caption(path)) for path in figures],
+        "caveats": CAVEATS,
+        "not_ok": not_ok(records),
+        "run_count": len(runs(records)),
+        "palette": PALETTE,
+        "is_note": table.is_note,
+        "markdown_of": table.markdown,
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(("html.j2",)),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    written = []
+    for name in ("report.html", "report.md"):
+        path = folder / name
+        path.write_text(environment.get_template(f"{name}.j2").render(values), encoding="utf-8")
+        written.append(path)
+    return written[0], written[1]
+
+
+def _caption(path: Path) -> str:
+    return next((text for name, text in _CAPTIONS.items() if path.stem.startswith(name)), "")
+
+
+def make(results: Path, folder: Path, console: Console) -> Path:
+    """Draws, writes and prints everything for a results file; returns the path of the page."""
+    records = load(find_results(results))
+    figures = plot.draw_all(records, folder / "plots")
+    for group in group_runs(records):
+        table.render(table.make_table(group), console)
+    page, _ = write(records, folder, figures)
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    return page
+
+
+def main(arguments: list[str]) -> int:
+    """The program. Returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="report.py",
+        description="Prints the tables of a results file; writes report.html, report.md, plots.",
+        epilog="example: scripts/report.py out/first",
+        allow_abbrev=False,
+    )
+    parser.add_argument("results", type=Path, help="a results file, or the folder that has it")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="default: where the file is")
+    options = parser.parse_args(arguments)
+    path = find_results(options.results)
+    folder = options.output or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    make(path, folder, Console())
+    return OK

@@ -1,0 +1,226 @@
+"""Result files: read, validate, lint, upgrade and append. One JSON object a line; a `session`
+line, then a `run` line as each run ends. The format is results/schema/v1.json.
+
+Reading is strict: a line that is no valid record makes the whole file an error, named by its line,
+since a number read from a broken record is worse than none. Leaves out what the numbers mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from .errors import MeasureError, UsageError
+from .histogram import decode
+
+Record = dict[str, Any]
+
+CURRENT_VERSION = 1
+# The step from version n to version n + 1, by n. Old files stay readable for good: a new version
+# adds its step here, its schema in results/schema and a fixture of the version it leaves behind.
+UPGRADES: dict[int, Callable[[Record], Record]] = {}
+
+SCHEMA_FOLDER = Path(__file__).resolve().parents[2] / "results" / "schema"
+RESULTS_NAME = "results.jsonl"
+_PERCENTILES = ("min", "p50", "p90", "p99", "p999", "p9999", "max")
+_DISTRIBUTIONS = ("latency", "service_time", "lateness")
+
+
+class RecordError(UsageError):
+    """A line is not a valid record."""
+
+
+@cache
+def _validator(version: int) -> jsonschema.Draft202012Validator:
+    text = (SCHEMA_FOLDER / f"v{version}.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def upgrade(record: Record) -> Record:
+    """The record in the current version. Raises RecordError for a version nobody knows."""
+    version = record.get("schema")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise RecordError("it has no schema version")
+    if version > CURRENT_VERSION:
+        raise RecordError(
+            f"its schema version {version} is newer than {CURRENT_VERSION}, which this skein reads"
+        )
+    while version < CURRENT_VERSION:
+        record = UPGRADES[version](record)
+        version += 1
+    return record
+
+
+def validate(record: Record) -> None:
+    """Checks a current record against schema and lint. Raises RecordError."""
+    errors = sorted(_validator(CURRENT_VERSION).iter_errors(record), key=lambda e: list(e.path))
+    if errors:
+        deepest = max(errors[0].context or [errors[0]], key=lambda error: len(error.path))
+        where = "/".join(str(part) for part in deepest.absolute_path) or "the record"
+        raise RecordError(f"{where}: {deepest.message[:300]}")
+    problems = lint(record)
+    if problems:
+        raise RecordError("; ".join(problems))
+
+
+def lint(record: Record) -> list[str]:
+    """What a schema cannot say: contradictions inside a run. Empty where there are none."""
+    if record["kind"] != "run":
+        return []
+    problems: list[str] = []
+    for name in _DISTRIBUTIONS:
+        if record.get(name):
+            problems += _lint_distribution(name, record[name])
+    if record["status"] == "ok":
+        problems += _lint_ok(record)
+    return problems
+
+
+def _lint_distribution(name: str, distribution: Record) -> list[str]:
+    known = [(key, distribution[key]) for key in _PERCENTILES if distribution.get(key) is not None]
+    problems = [
+        f"{name}.{high} {above} is below {name}.{low} {below}"
+        for (low, below), (high, above) in itertools.pairwise(known)
+        if above < below
+    ]
+    mean, largest = distribution.get("mean"), distribution.get("max")
+    if mean is not None and largest is not None and mean > largest:
+        problems.append(f"{name}.mean {mean} is above {name}.max {largest}")
+    if distribution.get("histogram"):
+        problems += _lint_payload(name, distribution)
+    return problems
+
+
+def _lint_payload(name: str, distribution: Record) -> list[str]:
+    try:
+        total = decode(distribution["histogram"]).total
+    except ValueError as error:
+        return [f"{name}.histogram: {error}"]
+    if total != distribution["count"]:
+        return [f"{name}.histogram holds {total} values, {name}.count is {distribution['count']}"]
+    return []
+
+
+def _lint_ok(record: Record) -> list[str]:
+    problems = []
+    work = record["work"]
+    if work["checksum"] != work["expected_checksum"]:
+        problems.append(
+            f"status ok with checksum {work['checksum']}, not {work['expected_checksum']}"
+        )
+    cell = record["cell"]
+    for field, value in record["echoed"].items():
+        if value is not None and cell.get(field) is not None and value != cell[field]:
+            problems.append(f"the worker was given {field}={value}, not {cell[field]} as asked")
+    return problems
+
+
+def parse_line(line: str) -> Record:
+    """One line to a current, valid record. Raises RecordError."""
+    try:
+        record = json.loads(line, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise RecordError(f"not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise RecordError("not a JSON object")
+    current = upgrade(record)
+    validate(current)
+    return current
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number; unknown is null")
+
+
+def load(path: Path) -> list[Record]:
+    """All records of a file, current and valid. Raises RecordError naming file and line."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+    records = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(parse_line(line))
+        except RecordError as error:
+            raise RecordError(f"{path}:{number}: {error}") from error
+    return records
+
+
+def find_results(path: Path) -> Path:
+    """The results file meant by a path: itself, or the one in the folder."""
+    found = path / RESULTS_NAME if path.is_dir() else path
+    if not found.is_file():
+        raise UsageError(f"there are no results at {found}")
+    return found
+
+
+def sessions(records: Iterable[Record]) -> list[Record]:
+    """The session records, in the order of the file."""
+    return [record for record in records if record["kind"] == "session"]
+
+
+def runs(records: Iterable[Record]) -> list[Record]:
+    """The run records, in the order of the file."""
+    return [record for record in records if record["kind"] == "run"]
+
+
+class ResultWriter:
+    """Appends records to a file, each handed to the kernel before `append` returns, so that a later
+    failure loses nothing. A record that could not be written whole is taken back."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens for appending; raises MeasureError where that cannot be."""
+        self._path = path
+        try:
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise MeasureError(f"cannot write results to {path}: {error.strerror}") from error
+
+    def append(self, record: Record) -> None:
+        """Validates and writes one record. Raises RecordError or MeasureError."""
+        validate(record)
+        start = self._file.seek(0, io.SEEK_END)
+        left = memoryview(dump(record).encode("utf-8"))
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            with contextlib.suppress(OSError):  # a device: the first error is the one to report
+                self._file.truncate(start)
+            raise MeasureError(
+                f"cannot write results to {self._path}: {error.strerror}; what was written before"
+                " is kept: go on with --resume once there is room"
+            ) from error
+
+    def close(self) -> None:
+        """Closes the file; everything appended is with the kernel already."""
+        self._file.close()
+
+
+def dump(record: Record) -> str:
+    """One line of JSON with its newline. Raises ValueError for NaN and infinities."""
+    return json.dumps(record, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def number(record: Record, *path: str) -> float | None:
+    """The number at a path of keys, None where any part of it is missing or null."""
+    value: Any = record
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

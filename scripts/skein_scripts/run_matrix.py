@@ -1,0 +1,103 @@
+"""The command line of scripts/run_matrix.py: from options to a folder of results.
+
+Order of things: everything that can be wrong is found out before anything is measured (options,
+matrix, output, lock, binary); then the plan runs; then, if asked for, plots and report are made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from . import report
+from .errors import COULD_NOT_MEASURE, OK, UsageError
+from .lock import MeasuringLock, lock_path
+from .matrix import Matrix
+from .names import check_name
+from .options import build_parser, chosen_matrix, print_plan
+from .plan import Slot, make_plan
+from .preflight import check_same_conditions, prepare_folder, remaining_slots
+from .progress import make_progress
+from .results import RESULTS_NAME, ResultWriter
+from .runner import CellOptions, Runner, Tally
+from .session import make_session, read_runtimes
+from .skein_process import Skein
+
+
+def measure(
+    options: argparse.Namespace, matrix: Matrix, slots: list[Slot], console: Console
+) -> Tally:
+    """Runs what is to be run, under the lock."""
+    argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    prepare_folder(options.output, len(slots))
+    lock = MeasuringLock(lock_path(), argv)
+    try:
+        return _measure_locked(options, matrix, slots, console, lock, argv)
+    finally:
+        lock.release()
+
+
+def _measure_locked(
+    options: argparse.Namespace,
+    matrix: Matrix,
+    slots: list[Slot],
+    console: Console,
+    lock: MeasuringLock,
+    argv: list[str],
+) -> Tally:
+    path = options.output / RESULTS_NAME
+    todo, earlier = remaining_slots(path, matrix, slots, options.resume)
+    if not todo:
+        console.print("nothing left to run", highlight=False)
+        return Tally()
+    skein = Skein(options.skein.absolute())
+    known = read_runtimes(skein)
+    for cell in matrix.cells:
+        check_name("runtime", cell.runtime, known)
+    session = make_session(skein, matrix, slots, argv)
+    check_same_conditions(session, earlier)
+    writer = ResultWriter(path)
+    try:
+        writer.append(session)
+        cell_options = CellOptions(
+            options.worker_cpus, options.generator_cpus, options.cell_timeout, lock.descriptor
+        )
+        runner = Runner(skein, matrix, session["session_id"], writer, options.output, cell_options)
+        with make_progress(todo, console) as progress:
+            return runner.run(todo, progress)
+    finally:
+        writer.close()
+
+
+def print_tally(tally: Tally, folder: Path, console: Console) -> None:
+    """How many runs ended how."""
+    parts = [f"{count} {status}" for status, count in sorted(tally.by_status.items())]
+    retried = f"; {tally.retried} invalid runs were repeated" if tally.retried else ""
+    console.print(f"{', '.join(parts) or 'no runs'}{retried}; results: {folder / RESULTS_NAME}",
+                  highlight=False, soft_wrap=True)  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """The program. Returns its exit status."""
+    options = build_parser().parse_args(arguments)
+    console = Console()
+    matrix = chosen_matrix(options)
+    slots = make_plan(matrix)
+    if options.dry_run:
+        print_plan(matrix, slots, console)
+        return OK
+    if options.output is None:
+        raise UsageError("name a folder for the results with --output")
+    try:
+        tally = measure(options, matrix, slots, console)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; what was measured is in {options.output}: go on with --resume",
+                      highlight=False, soft_wrap=True)  # fmt: skip
+        raise
+    print_tally(tally, options.output, console)
+    if options.report:
+        report.make(options.output, options.output, console)
+    return COULD_NOT_MEASURE if tally.not_measured else OK

@@ -1,0 +1,156 @@
+"""Runs a plan, cell by cell, and writes a record for each, whatever happens to the cell.
+
+`skein run` writes to a file of its own; the record is validated and only then appended to the
+results, so those are valid at any moment. A cell whose binary crashes, hangs or writes nonsense
+gets a record made here, with status failed or timeout; the plan goes on. What stops it is Ctrl-C
+and results that cannot be written.
+
+Leaves out the order (plan.py), what is shown meanwhile (progress.py) and the lock (lock.py).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from .cell_record import check_is_of, failure_record, run_meta, utc_now
+from .matrix import Cell, Matrix
+from .plan import Slot, estimate_s, seed_of_block
+from .results import Record, RecordError, ResultWriter
+from .session import read_run
+from .skein_process import Ending, Skein
+
+_CELL_FILE = ".cell.jsonl"
+DONE = ("ok", "limit")
+
+
+class Watcher(Protocol):
+    """Is told how the plan proceeds."""
+
+    def begin(self, slot: Slot) -> None:
+        """A run is about to start."""
+
+    def end(self, slot: Slot, record: Record, wall_s: float) -> None:
+        """A run has ended, and its record is written."""
+
+
+@dataclass(frozen=True)
+class CellOptions:
+    """What all cells of a session share."""
+
+    worker_cpus: str | None
+    generator_cpus: str | None
+    timeout_s: float | None  # None: several times the estimate
+    lock_descriptor: int | None
+
+
+@dataclass
+class Tally:
+    """How the runs of a plan ended: the last status of each slot."""
+
+    by_status: dict[str, int] = field(default_factory=dict)
+    retried: int = 0
+
+    def add(self, status: str) -> None:
+        self.by_status[status] = self.by_status.get(status, 0) + 1
+
+    @property
+    def not_measured(self) -> int:
+        """Runs that neither measured nor met a named limit."""
+        return sum(count for status, count in self.by_status.items() if status not in DONE)
+
+
+class Runner:
+    """Runs slots of one session."""
+
+    def __init__(
+        self,
+        skein: Skein,
+        matrix: Matrix,
+        session_id: str,
+        writer: ResultWriter,
+        folder: Path,
+        options: CellOptions,
+    ) -> None:
+        self._skein = skein
+        self._matrix = matrix
+        self._session_id = session_id
+        self._writer = writer
+        self._cell_file = folder / _CELL_FILE
+        self._options = options
+
+    def run(self, slots: list[Slot], watcher: Watcher) -> Tally:
+        """Runs all slots in order. KeyboardInterrupt and MeasureError pass through; everything
+        appended until then is valid."""
+        tally = Tally()
+        for slot in slots:
+            watcher.begin(slot)
+            began = time.monotonic()
+            record = self._measure(slot)
+            for _ in range(self._matrix.retry_invalid):
+                if record["status"] != "invalid":
+                    break
+                self._writer.append(record)
+                tally.retried += 1
+                record = self._measure(slot)
+            self._writer.append(record)
+            tally.add(record["status"])
+            watcher.end(slot, record, time.monotonic() - began)
+        return tally
+
+    def _measure(self, slot: Slot) -> Record:
+        """One call of `skein run`, to a valid record."""
+        self._cell_file.unlink(missing_ok=True)
+        started_utc = utc_now()
+        descriptor = self._options.lock_descriptor
+        try:
+            ending = self._skein.call(
+                self._arguments(slot),
+                self._timeout_s(slot.cell),
+                () if descriptor is None else (descriptor,),
+            )
+            return self._record_of(slot, ending, started_utc)
+        finally:
+            self._cell_file.unlink(missing_ok=True)
+
+    def _timeout_s(self, cell: Cell) -> float:
+        return self._options.timeout_s or 60.0 + 4 * estimate_s(cell)
+
+    def _arguments(self, slot: Slot) -> list[str]:
+        options = self._options
+        words = ["run", *slot.cell.arguments()]
+        words += ["--seed", str(seed_of_block(self._matrix, slot.block))]
+        if options.worker_cpus is not None:
+            words += ["--worker-cpus", options.worker_cpus]
+        if options.generator_cpus is not None:
+            words += ["--generator-cpus", options.generator_cpus]
+        words += ["-o", str(self._cell_file), "--session", self._session_id]
+        words += ["--run-meta", json.dumps(run_meta(slot))]
+        if options.lock_descriptor is not None:
+            words += ["--lock-fd", str(options.lock_descriptor)]
+        return words
+
+    def _record_of(self, slot: Slot, ending: Ending, started_utc: str) -> Record:
+        if ending.timed_out:
+            return self._failure(slot, ending, started_utc, f"skein {ending.describe()}")
+        try:
+            text = self._cell_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        if not text.strip():
+            why = f"skein {ending.describe()} and wrote no record"
+            return self._failure(slot, ending, started_utc, why)
+        try:
+            record = read_run(text)
+            check_is_of(record, slot, self._session_id)
+        except RecordError as error:
+            why = f"skein {ending.describe()} and wrote no valid record: {error}"
+            return self._failure(slot, ending, started_utc, why)
+        return record
+
+    def _failure(self, slot: Slot, ending: Ending, started_utc: str, why: str) -> Record:
+        seed = seed_of_block(self._matrix, slot.block)
+        return failure_record(slot, self._session_id, seed, started_utc, ending, why)

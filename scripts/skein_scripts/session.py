@@ -1,0 +1,87 @@
+"""The `session` line of a matrix: what `skein session` says of build and machine, completed with
+what only the matrix knows (command line, seed, plan, hash of the configuration)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .errors import MeasureError
+from .matrix import Matrix
+from .plan import Slot, plan_record
+from .results import Record, RecordError, parse_line, upgrade, validate
+from .skein_process import Skein
+
+_SESSION_TIMEOUT_S = 60.0
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def make_session(skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str]) -> Record:
+    """A complete session record. Raises MeasureError where the binary gives no usable one."""
+    ending = skein.call(["session", "--argv", json.dumps(argv)], _SESSION_TIMEOUT_S)
+    if ending.exit_status != 0:
+        last_words = "".join(f"\n  {line}" for line in ending.stderr_tail)
+        raise MeasureError(f"'{skein.path} session' {ending.describe()}{last_words}")
+    try:
+        session = upgrade(json.loads(ending.stdout))
+        session |= {
+            "argv": argv,
+            "seed": matrix.seed,
+            "plan": plan_record(matrix, slots),
+            "config_sha256": matrix.config_sha256(),
+        }
+        session["tool"] = _with_commit(session.get("tool") or {})
+        validate(session)
+    except (ValueError, RecordError) as error:
+        raise MeasureError(f"'{skein.path} session' gave no session record: {error}") from error
+    if session["kind"] != "session":
+        raise MeasureError(f"'{skein.path} session' gave a {session['kind']} record")
+    return session
+
+
+def _with_commit(tool: dict[str, Any]) -> dict[str, Any]:
+    """Fills in commit and dirty from git where the binary does not know them."""
+    if tool.get("commit") is None:
+        status = _git("status", "--porcelain", "--untracked-files=no")
+        tool["commit"] = _git("rev-parse", "HEAD") or None
+        tool["dirty"] = None if status is None else status != ""
+    return tool
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(_ROOT), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def read_runtimes(skein: Skein) -> list[str]:
+    """The runtimes this binary has, from `skein list --json`."""
+    ending = skein.call(["list", "--json"], _SESSION_TIMEOUT_S)
+    try:
+        return [str(entry["id"]) for entry in json.loads(ending.stdout)["runtimes"]]
+    except (ValueError, KeyError, TypeError) as error:
+        last_words = "".join(f"\n  {line}" for line in ending.stderr_tail)
+        raise MeasureError(
+            f"'{skein.path} list --json' {ending.describe()} and gave no list{last_words}"
+        ) from error
+
+
+def read_run(text: str) -> Record:
+    """The one run line that a call of `skein run` wrote. Raises RecordError."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) != 1:
+        raise RecordError(f"{len(lines)} lines instead of one run record")
+    record = parse_line(lines[0])
+    if record["kind"] != "run":
+        raise RecordError(f"a {record['kind']} record instead of a run")
+    return record

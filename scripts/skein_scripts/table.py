@@ -1,0 +1,227 @@
+"""The tables: for each group of runs one, with a row for each runtime. The columns are those that
+mean something for the work; a runtime without numbers has its reason in its row.
+
+A table here is plain text in rows; `render` shows it on a terminal, the report writes it as HTML
+and Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from . import units
+from .floor import above_floor
+from .groups import Group, Series
+from .histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
+from .names import FLOOR
+from .statistics import Summary, spread_meaning
+
+Cell = Callable[[Group, Series], str]
+
+MERGED_MARK = " †"
+_EARLY = ("lateness", "early_count")
+# Below this, intervals do not fit beside each other on a terminal.
+_WIDE_COLUMNS = 104
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text. A row that has a note instead of numbers is two cells long."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str]
+
+
+def _interval(summary: Summary | None, show: Callable[[float | None], str]) -> str:
+    if summary is None:
+        return units.MISSING
+    if summary.n < 2:
+        return show(summary.median)
+    return f"{show(summary.median)} [{show(summary.low)}, {show(summary.high)}]"
+
+
+def _column(show: Callable[[float | None], str], *path: str) -> Cell:
+    return lambda _group, series: show(series.median(*path))
+
+
+def _spread_column(show: Callable[[float | None], str], *path: str) -> Cell:
+    return lambda _group, series: _interval(series.summary(*path), show)
+
+
+def _above_us(group: Group, series: Series) -> str:
+    if series.runtime == FLOOR:
+        return "the floor"
+    above = above_floor(group, series)
+    return _interval(above.difference_ns, _signed_us) if above else units.MISSING
+
+
+def _signed_us(value_ns: float | None) -> str:
+    return units.MISSING if value_ns is None else f"{value_ns / 1000:+.2f}"
+
+
+def _ratio(value: float | None) -> str:
+    return units.MISSING if value is None else f"{value:.3f}"
+
+
+def _times_floor(group: Group, series: Series) -> str:
+    if series.runtime == FLOOR:
+        return "1"
+    above = above_floor(group, series)
+    return _interval(above.ratio, _ratio) if above else units.MISSING
+
+
+def _early(_group: Group, series: Series) -> str:
+    counts = series.values(*_EARLY)
+    return units.format_count(sum(counts)) if counts else units.MISSING
+
+
+def _early_most(_group: Group, series: Series) -> str:
+    most = series.values("lateness", "early_max_ns")
+    return units.format_us(max(most)) if most else units.MISSING
+
+
+def _tasks(_group: Group, series: Series) -> str:
+    return units.format_count((series.cell or {}).get("tasks"))
+
+
+def _percentile(distribution: str, name: str, share: float) -> Cell:
+    """The median over runs of each run's percentile; where one run has too few samples for it, the
+    percentile of the merged histogram, marked, if all runs together have enough."""
+
+    def cell(_group: Group, series: Series) -> str:
+        each = series.median(distribution, name)
+        if each is not None:
+            return units.format_us(each)
+        samples = merged_histogram(series.ok, distribution)
+        if samples.total * (1 - share) < TRUSTED_TAIL_SAMPLES - 1e-6:
+            return units.MISSING
+        value = samples.percentile_ns(share)
+        return units.MISSING if value is None else units.format_us(value) + MERGED_MARK
+
+    return cell
+
+
+_LATENCY: list[tuple[str, Cell]] = [
+    ("p50 µs", _percentile("latency", "p50", 0.5)),
+    ("p99 µs", _percentile("latency", "p99", 0.99)),
+    ("p99.9 µs", _percentile("latency", "p999", 0.999)),
+    ("service p99 µs", _percentile("service_time", "p99", 0.99)),
+]
+_CPU: list[tuple[str, Cell]] = [
+    ("CPU/request µs", _spread_column(units.format_us, "cpu", "per_op_ns")),
+    ("user µs", _column(units.format_us, "cpu", "user_per_op_ns")),
+    ("above floor µs", _above_us),
+    ("× floor", _times_floor),
+]
+_MEMORY: list[tuple[str, Cell]] = [
+    (
+        "user B/{unit}",
+        _spread_column(units.format_per_task_bytes, "memory", "per_task", "user_bytes"),
+    ),
+    ("kernel B/{unit}", _column(units.format_per_task_bytes, "memory", "per_task", "kernel_bytes")),
+    ("total B/{unit}", _column(units.format_per_task_bytes, "memory", "per_task", "total_bytes")),
+    ("fixed user", _column(units.format_bytes, "memory", "fixed_bytes")),
+]
+_PEAK: tuple[str, Cell] = ("peak RSS", _column(units.format_bytes, "memory", "peak_rss_bytes"))
+_RATE: tuple[str, Cell] = ("requests", _column(units.format_rate, "load", "achieved_per_s"))
+_TIMERS: list[tuple[str, Cell]] = [
+    ("tasks", _tasks),
+    ("late p50 µs", _percentile("lateness", "p50", 0.5)),
+    ("late p99 µs", _percentile("lateness", "p99", 0.99)),
+    ("late max µs", _column(units.format_us, "lateness", "max")),
+    ("early", _early),
+    ("earliest µs", _early_most),
+    ("CPU/timer µs", _column(units.format_us, "cpu", "per_op_ns")),
+]
+
+
+def columns_of(group: Group) -> list[tuple[str, Cell]]:
+    """The columns that fit a group's work."""
+    if group.workload == "timers":
+        return _named([*_TIMERS, *_MEMORY[:3]], "timer")
+    if group.shape == "idle":
+        return _named([*_MEMORY, _PEAK], "connection")
+    return _named([_RATE, *_LATENCY, *_CPU, _MEMORY[0], _MEMORY[1]], "connection")
+
+
+def _named(columns: list[tuple[str, Cell]], unit: str) -> list[tuple[str, Cell]]:
+    return [(name.format(unit=unit), cell) for name, cell in columns]
+
+
+def make_table(group: Group) -> Table:
+    """The table of one group."""
+    columns = columns_of(group)
+    shown = [
+        (name, cell)
+        for name, cell in columns
+        if any(cell(group, one) != units.MISSING for one in group.series if one.ok)
+    ]
+    rows, notes = [], []
+    for series in group.series:
+        missing = series.why_missing()
+        head = [series.runtime, series.status_counts()]
+        rows.append(head + ([missing] if missing else [cell(group, series) for _, cell in shown]))
+        if series.reason:
+            notes.append(f"{series.runtime}: {series.reason}")
+    if any("[" in text for row in rows for text in row[2:]):
+        notes.append(f"[low, high]: {spread_meaning(group.repeats)}; the others are medians")
+    if any(MERGED_MARK in text for row in rows for text in row[2:]):
+        notes.append(f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it")
+    if group.workload == "timers" and any(sum(one.values(*_EARLY)) for one in group.series):
+        notes.append("percentiles are of the timers that did not fire early")
+    return Table(
+        title=group.title(), columns=["runtime", "runs", *(name for name, _ in shown)],
+        rows=rows, notes=notes,
+    )  # fmt: skip
+
+
+def render(table: Table, console: Console) -> None:
+    """Prints a table on a terminal, turned: runtimes side by side, a line for each quantity.
+    Intervals stand below their medians where there is room for them."""
+    wide = console.width >= _WIDE_COLUMNS
+    drawn = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
+    drawn.add_column("")
+    notes = list(table.notes)
+    for row in table.rows:
+        drawn.add_column(Text(row[0]), justify="right")
+        if is_note(row, table):
+            notes.insert(0, f"{row[0]}: {row[2]}")
+    for index, name in enumerate(table.columns[1:], start=1):
+        texts = [units.MISSING if is_note(row, table) and index > 1 else row[index]
+                 for row in table.rows]  # fmt: skip
+        drawn.add_row(Text(name), *(Text(_stacked(text, wide)) for text in texts))
+    console.print(drawn)
+    for note in notes:
+        if wide or not note.startswith("[low"):
+            console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+    console.print()
+
+
+def _stacked(text: str, wide: bool) -> str:
+    head, bracket, interval = text.partition(" [")
+    if not bracket:
+        return text
+    return f"{head}\n[{interval}" if wide else head
+
+
+def is_note(row: list[str], table: Table) -> bool:
+    """True for a row whose third cell is a reason instead of numbers."""
+    return len(row) == 3 and row[2] != "" and len(table.columns) != 3
+
+
+def markdown(table: Table) -> str:
+    """The table as Markdown, title and notes included."""
+    lines = [f"### {table.title}", "", "| " + " | ".join(table.columns) + " |"]
+    lines.append("|" + "---|" * 2 + "---:|" * (len(table.columns) - 2))
+    for row in table.rows:
+        padded = row + [""] * (len(table.columns) - len(row))
+        lines.append("| " + " | ".join(text.replace("|", "\\|") for text in padded) + " |")
+    lines += ["", *(f"- {note}" for note in table.notes), ""]
+    return "\n".join(lines)

@@ -1,0 +1,122 @@
+"""Units at the edge: text to base units (ns, bytes) on the way in, base units to text on the way
+out. Everything between works on integers of base units, with the unit in the name."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import UsageError
+
+_DURATION_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
+_SIZE_BYTES = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+MISSING = "–"
+
+
+def _parse(text: str, units: dict[str, int], what: str, example: str) -> int:
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-zµ]*)\s*", text)
+    unit = match.group(2).lower().replace("µ", "u") if match else ""
+    if match is None or unit not in units:
+        valid = ", ".join(name for name in units if name)
+        raise UsageError(f"'{text}' is not a {what} (write it like {example}; units: {valid})")
+    return round(float(match.group(1)) * units[unit])
+
+
+def parse_duration_ns(text: str) -> int:
+    """`"5s"`, `"250ms"` to nanoseconds. A bare number is refused: its unit would be a guess."""
+    return _parse(text, _DURATION_NS, "duration", "5s")
+
+
+def parse_size_bytes(value: str | int) -> int:
+    """`"64KiB"` or a number of bytes to bytes."""
+    return value if isinstance(value, int) else _parse(value, _SIZE_BYTES, "size", "64KiB")
+
+
+def _significant(value: float, digits: int = 3) -> str:
+    """Three significant digits without an exponent: 0.123, 1.23, 12.3, 123, 1,234."""
+    if value == 0:
+        return "0"
+    magnitude = abs(value)
+    decimals = max(0, digits - 1 - _exponent(magnitude))
+    return f"{value:,.{decimals}f}"
+
+
+def _exponent(magnitude: float) -> int:
+    exponent = 0
+    while magnitude >= 10:
+        magnitude /= 10
+        exponent += 1
+    while magnitude < 1:
+        magnitude *= 10
+        exponent -= 1
+    return exponent
+
+
+def format_duration(value_ns: float | None) -> str:
+    """Nanoseconds to text, in the unit that suits: `850 ns`, `12.3 µs`, `1.20 ms`, `5.00 s`."""
+    if value_ns is None:
+        return MISSING
+    for unit, scale in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
+        if abs(value_ns) >= scale:
+            return f"{_significant(value_ns / scale)} {unit}"
+    return f"{_significant(value_ns)} ns" if value_ns else "0 ns"
+
+
+def format_us(value_ns: float | None) -> str:
+    """Nanoseconds to microseconds, for columns that all have one unit."""
+    return MISSING if value_ns is None else _significant(value_ns / 1000)
+
+
+def format_bytes(value_bytes: float | None, digits: int = 3) -> str:
+    """Bytes to text: `136 B`, `8.20 KiB`, `1.53 MiB`."""
+    if value_bytes is None:
+        return MISSING
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if abs(value_bytes) >= scale:
+            return f"{_significant(value_bytes / scale, digits)} {unit}"
+    return f"{value_bytes:.0f} B"
+
+
+def format_per_task_bytes(value_bytes: float | None) -> str:
+    """Bytes per task in plain bytes, so that a column compares at a glance."""
+    if value_bytes is None:
+        return MISSING
+    rounded = round(value_bytes) or 0  # no "-0"
+    return f"{rounded:,}"
+
+
+def format_count(value: float | None) -> str:
+    """A count with thousands separated."""
+    return MISSING if value is None else f"{value:,.0f}"
+
+
+def format_rate(value: float | None) -> str:
+    """Events a second."""
+    return MISSING if value is None else f"{value:,.0f}/s"
+
+
+def format_share(value: float | None) -> str:
+    """A fraction as a percentage."""
+    return MISSING if value is None else f"{100 * value:.3g} %"
+
+
+def format_clock(seconds: float) -> str:
+    """Seconds as `m:ss` or `h:mm:ss`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def format_exact_duration(value_ns: int) -> str:
+    """A duration that was asked for, exactly: `5 s`, `250 ms`."""
+    match = re.fullmatch(r"([0-9]+)([a-z]+)", duration_text(value_ns))
+    assert match is not None
+    return f"{int(match.group(1)):,} {match.group(2).replace('us', 'µs')}"
+
+
+def duration_text(value_ns: int) -> str:
+    """Nanoseconds as a command line takes them, exactly: 5s, 250ms, 1500us."""
+    for unit in ("s", "ms", "us"):
+        if value_ns % _DURATION_NS[unit] == 0:
+            return f"{value_ns // _DURATION_NS[unit]}{unit}"
+    return f"{value_ns}ns"
