@@ -1,4 +1,5 @@
-// What a runtime says about itself: the row `skein list` prints and the conditions a result carries.
+// What a runtime says about itself: the row `skein list` prints and the conditions a result
+// carries.
 #pragma once
 
 #include <string_view>
@@ -9,14 +10,14 @@ namespace skein {
 
 /// Facts about one runtime. All strings are static.
 struct runtime_info {
-  std::string_view id;              ///< = folder = namespace = colour in every plot
-  std::string_view style;           ///< direct | coroutine | callback | none
-  std::string_view task;            ///< what a waiting task is made of
-  std::string_view loop;            ///< what it waits on
-  std::string_view timer_source;    ///< what wakes a sleeper
-  std::string_view library;         ///< "none" if the runtime is ours alone
-  std::string_view library_version; ///< as linked, not as compiled against
-  std::string_view threads;         ///< how many threads serve N tasks, in words
+  std::string_view id;               ///< = folder = namespace = colour in every plot
+  std::string_view style;            ///< direct | coroutine | callback | none
+  std::string_view task;             ///< what a waiting task is made of
+  std::string_view loop;             ///< what it waits on
+  std::string_view timer_source;     ///< what wakes a sleeper
+  std::string_view library;          ///< "none" if the runtime is ours alone
+  std::string_view library_version;  ///< as linked, not as compiled against
+  std::string_view threads;          ///< how many threads serve N tasks, in words
   /// Granularity deadlines are rounded up to; 1 means none.
   time_ns timer_resolution_ns;
   /// How early a timer may fire. 0 by contract (clause T1); a library that breaks the clause is

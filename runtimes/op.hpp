@@ -28,8 +28,8 @@ namespace skein {
 
 enum class submitted : bool { done, pending };
 
-/// Where an op is. idle: nowhere, its owner's; waiting: parked at a connection, a listener or in the
-/// timer wheel; queued: in the run queue, in no other list.
+/// Where an op is. idle: nowhere, its owner's; waiting: parked at a connection, a listener or in
+/// the timer wheel; queued: in the run queue, in no other list.
 enum class op_state : std::uint8_t { idle, waiting, queued };
 
 /// What the loop must do when it takes the op from its run queue.

@@ -112,9 +112,9 @@ concept scheduler = requires(S& scheduler, const S& observed, typename S::connec
 /// Direct: threads and fibers. A verb returns when it is done; meanwhile the task waits.
 template <class S>
 concept direct_scheduler =
-    scheduler<S> && requires(S& scheduler, typename S::connection& connection,
-                             typename S::listener& listener, typename S::timer& timer,
-                             time_ns deadline_ns, bytes data, void (*work)()) {
+    scheduler<S> &&
+    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
+             typename S::timer& timer, time_ns deadline_ns, bytes data, void (*work)()) {
       { scheduler.spawn(work) } -> std::same_as<void>;
       { scheduler.yield() } -> std::same_as<void>;
       { scheduler.sleep_until(deadline_ns) } -> std::same_as<wake>;
@@ -135,9 +135,9 @@ concept awaiter_of = requires(Awaiter& awaiter) {
 /// that never started releases its frame.
 template <class S>
 concept coroutine_scheduler =
-    scheduler<S> && requires(S& scheduler, typename S::connection& connection,
-                             typename S::listener& listener, typename S::timer& timer,
-                             time_ns deadline_ns, bytes data, typename S::task work) {
+    scheduler<S> &&
+    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
+             typename S::timer& timer, time_ns deadline_ns, bytes data, typename S::task work) {
       requires std::movable<typename S::task>;
       { scheduler.spawn(std::move(work)) } -> std::same_as<void>;
       { scheduler.yield() } -> awaiter_of<void>;
@@ -180,7 +180,8 @@ concept callback_scheduler =
       {
         scheduler.template write<&detail::callback_probe<S>::on_written>(connection, data, session)
       };
-      /// A callback task has no stack to fall off: it says when it is over. Every spawned task must.
+      /// A callback task has no stack to fall off: it says when it is over. Every spawned task
+      /// must.
       { scheduler.task_done() } -> std::same_as<void>;
     };
 

@@ -1,12 +1,11 @@
 #include "runtimes/socket.hpp"
 
 #include <arpa/inet.h>
+#include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "runtimes/errors.hpp"
 

@@ -1,10 +1,9 @@
 #include "runtimes/stack_arena.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cassert>
 #include <fstream>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "runtimes/errors.hpp"
 
@@ -14,7 +13,9 @@ namespace {
 
 constexpr int madv_guard_install = 102;  // <linux/mman.h> since 6.13; older headers lack the name
 
-std::size_t page_size() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+std::size_t page_size() {
+  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
 
 std::size_t round_up(std::size_t size_bytes, std::size_t unit_bytes) {
   return (size_bytes + unit_bytes - 1) / unit_bytes * unit_bytes;
@@ -43,7 +44,9 @@ stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks)
   ::madvise(base_, total_bytes, MADV_NOHUGEPAGE);
 }
 
-stack_arena::~stack_arena() { ::munmap(base_, (stack_bytes_ + page_bytes_) * max_stacks_); }
+stack_arena::~stack_arena() {
+  ::munmap(base_, (stack_bytes_ + page_bytes_) * max_stacks_);
+}
 
 stack stack_arena::allocate() {
   if (!free_.empty()) {

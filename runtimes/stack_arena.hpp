@@ -1,9 +1,10 @@
 // Stacks for fibers and threads: one reserved mapping, cut into slots of a guard page and a stack.
 //
 // One mapping for all of them is what lets a task with a stack cost one touched page and, where the
-// kernel has lightweight guards (MADV_GUARD_INSTALL, Linux 6.13), no mapping of its own: the default
-// vm.max_map_count of 65,530 would otherwise end the matter at 32,700 stacks. On older kernels the
-// guards are PROT_NONE pages, two mappings a stack, and the count is capped and reported as a limit.
+// kernel has lightweight guards (MADV_GUARD_INSTALL, Linux 6.13), no mapping of its own: the
+// default vm.max_map_count of 65,530 would otherwise end the matter at 32,700 stacks. On older
+// kernels the guards are PROT_NONE pages, two mappings a stack, and the count is capped and
+// reported as a limit.
 //
 // Leaves out locking: one thread at a time. Released stacks are reused last in, first out, because
 // the most recently used one is still in the cache; their pages are kept (a burst's memory stays
@@ -34,8 +35,8 @@ class stack_arena {
   stack_arena(const stack_arena&) = delete;
   stack_arena& operator=(const stack_arena&) = delete;
 
-  /// A guarded stack; contents unspecified. Throws limit_error naming what ran out: the arena itself
-  /// (skein task ceiling) or vm.max_map_count.
+  /// A guarded stack; contents unspecified. Throws limit_error naming what ran out: the arena
+  /// itself (skein task ceiling) or vm.max_map_count.
   stack allocate();
 
   /// Takes back a stack of this arena on which nothing runs any more.

@@ -25,6 +25,7 @@ class frame_pool {
   }
 
   void* allocate(std::size_t size_bytes) {
+    last_frame_bytes_ = size_bytes;
 #ifndef SKEIN_SANITIZED
     const std::size_t index = class_of(size_bytes);
     if (index < classes) {
@@ -47,6 +48,9 @@ class frame_pool {
 #endif
     ::operator delete(frame, size_bytes);
   }
+
+  /// Size of the frame allocated last, as the compiler asked for it; 0 before the first.
+  std::size_t last_frame_bytes() const noexcept { return last_frame_bytes_; }
 
   /// What a frame of this size takes up in the pool.
   static constexpr std::size_t class_bytes(std::size_t size_bytes) noexcept {
@@ -80,6 +84,7 @@ class frame_pool {
     std::array<std::byte, block_bytes> data;
   };
 
+  std::size_t last_frame_bytes_ = 0;
   std::array<free_frame*, classes> free_{};
   std::vector<std::unique_ptr<block>> blocks_;
 };

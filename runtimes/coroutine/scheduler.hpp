@@ -2,7 +2,7 @@
 //
 // All that is here is the shape of waiting: each verb's awaiter submits the task's one operation to
 // the loop and either goes on (done) or suspends (pending). Which loop that is, is a parameter; the
-// fiber runtime uses the same one.
+// fiber runtime uses the same one. A task uses the verbs of the scheduler it was spawned on.
 #pragma once
 
 #include <cassert>
@@ -15,45 +15,50 @@
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/timer.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 
 namespace skein::coroutine {
 
-/// A cancellable sleep's handle: knows the operation that waits on it, if one does.
-class timer {
- public:
-  timer() = default;
-  timer(const timer&) = delete;
-  timer& operator=(const timer&) = delete;
-
-  op* waiter = nullptr;
-};
-
 namespace detail {
 
-/// Base of the awaiters: suspends only if the operation is pending, and keeps the operation's
-/// address for await_resume. `object` is what is waited for until then.
-template <class Loop, class Object>
+template <class Loop>
+Loop& loop_of(task::handle waiting) noexcept {
+  return *static_cast<Loop*>(waiting.promise().home->loop);
+}
+
+template <class Loop>
+Loop& loop_of(op& finished) noexcept {
+  return *static_cast<Loop*>(static_cast<task::promise_type&>(finished).home->loop);
+}
+
+/// Base of the awaiters: knows what it waits for until it is submitted, and the finished operation
+/// from then on.
+template <class Object>
 struct operation_awaiter {
-  Loop* loop;
   union {
     Object* object;
     op* finished;
   };
 
-  operation_awaiter(Loop& on, Object& waited_for) noexcept : loop(&on), object(&waited_for) {}
+  explicit operation_awaiter(Object& waited_for) noexcept : object(&waited_for) {}
   bool await_ready() const noexcept { return false; }
+
+  Object& begin(task::handle waiting) noexcept {
+    Object& waited_for = *object;
+    finished = &waiting.promise();
+    return waited_for;
+  }
 };
 
 template <class Loop>
-struct accept_awaiter : operation_awaiter<Loop, typename Loop::listener> {
-  using operation_awaiter<Loop, typename Loop::listener>::operation_awaiter;
+struct accept_awaiter : operation_awaiter<typename Loop::listener> {
+  using operation_awaiter<typename Loop::listener>::operation_awaiter;
 
   bool await_suspend(task::handle waiting) noexcept {
-    typename Loop::listener& from = *this->object;
-    this->finished = &waiting.promise();
-    return this->loop->submit_accept(from, *this->finished) == submitted::pending;
+    auto& from = this->begin(waiting);
+    return loop_of<Loop>(waiting).submit_accept(from, waiting.promise()) == submitted::pending;
   }
   typename Loop::connection* await_resume() const noexcept {
     if (this->finished->result < 0) return nullptr;
@@ -62,62 +67,58 @@ struct accept_awaiter : operation_awaiter<Loop, typename Loop::listener> {
 };
 
 template <class Loop>
-struct read_awaiter : operation_awaiter<Loop, typename Loop::connection> {
-  using operation_awaiter<Loop, typename Loop::connection>::operation_awaiter;
+struct read_awaiter : operation_awaiter<typename Loop::connection> {
+  using operation_awaiter<typename Loop::connection>::operation_awaiter;
 
   bool await_suspend(task::handle waiting) noexcept {
-    typename Loop::connection& from = *this->object;
-    this->finished = &waiting.promise();
-    return this->loop->submit_read(from, *this->finished) == submitted::pending;
+    auto& from = this->begin(waiting);
+    return loop_of<Loop>(waiting).submit_read(from, waiting.promise()) == submitted::pending;
   }
   bytes await_resume() const noexcept {
-    if (this->finished->result <= 0) return {};
-    const auto& from = *static_cast<typename Loop::connection*>(this->finished->target);
-    return {this->loop->data(from), static_cast<std::size_t>(this->finished->result)};
+    op& read = *this->finished;
+    if (read.result <= 0) return {};
+    const auto& from = *static_cast<typename Loop::connection*>(read.target);
+    return {loop_of<Loop>(read).data(from), static_cast<std::size_t>(read.result)};
   }
 };
 
 template <class Loop>
-struct write_awaiter : operation_awaiter<Loop, typename Loop::connection> {
+struct write_awaiter : operation_awaiter<typename Loop::connection> {
   const bytes* data;  // lives in the awaiting frame until the end of the co_await expression
 
-  write_awaiter(Loop& on, typename Loop::connection& to, const bytes& outgoing) noexcept
-      : operation_awaiter<Loop, typename Loop::connection>(on, to), data(&outgoing) {}
+  write_awaiter(typename Loop::connection& to, const bytes& outgoing) noexcept
+      : operation_awaiter<typename Loop::connection>(to), data(&outgoing) {}
   bool await_suspend(task::handle waiting) noexcept {
-    typename Loop::connection& to = *this->object;
-    this->finished = &waiting.promise();
-    return this->loop->submit_write(to, *data, *this->finished) == submitted::pending;
+    auto& to = this->begin(waiting);
+    return loop_of<Loop>(waiting).submit_write(to, *data, waiting.promise()) == submitted::pending;
   }
   bool await_resume() const noexcept { return this->finished->result == 0; }
 };
 
 template <class Loop>
 struct sleep_awaiter {
-  Loop* loop;
   union {
     time_ns deadline_ns;
     op* finished;
   };
 
-  sleep_awaiter(Loop& on, time_ns until_ns) noexcept : loop(&on), deadline_ns(until_ns) {}
+  explicit sleep_awaiter(time_ns until_ns) noexcept : deadline_ns(until_ns) {}
   bool await_ready() const noexcept { return false; }
   bool await_suspend(task::handle waiting) noexcept {
     op& sleeper = waiting.promise();
     sleeper.deadline_ns = deadline_ns;
     finished = &sleeper;
-    return loop->submit_sleep(sleeper) == submitted::pending;
+    return loop_of<Loop>(waiting).submit_sleep(sleeper) == submitted::pending;
   }
-  wake await_resume() const noexcept {
-    return finished->result == 0 ? wake::due : wake::cancelled;
-  }
+  wake await_resume() const noexcept { return finished->result == 0 ? wake::due : wake::cancelled; }
 };
 
 template <class Loop>
 struct timer_awaiter : sleep_awaiter<Loop> {
   timer* on_timer;
 
-  timer_awaiter(Loop& on, timer& waited_for, time_ns until_ns) noexcept
-      : sleep_awaiter<Loop>(on, until_ns), on_timer(&waited_for) {}
+  timer_awaiter(timer& waited_for, time_ns until_ns) noexcept
+      : sleep_awaiter<Loop>(until_ns), on_timer(&waited_for) {}
   bool await_suspend(task::handle waiting) noexcept {
     assert(on_timer->waiter == nullptr && "a timer carries one wait at a time (T3)");
     on_timer->waiter = &waiting.promise();
@@ -131,10 +132,10 @@ struct timer_awaiter : sleep_awaiter<Loop> {
 
 template <class Loop>
 struct yield_awaiter {
-  Loop* loop;
-
   bool await_ready() const noexcept { return false; }
-  void await_suspend(task::handle waiting) const noexcept { loop->post(waiting.promise()); }
+  void await_suspend(task::handle waiting) const noexcept {
+    loop_of<Loop>(waiting).post(waiting.promise());
+  }
   void await_resume() const noexcept {}
 };
 
@@ -146,9 +147,11 @@ class basic_scheduler {
   using task = coroutine::task;
   using connection = typename Loop::connection;
   using listener = typename Loop::listener;
-  using timer = coroutine::timer;
+  using timer = skein::timer;
 
-  explicit basic_scheduler(const scheduler_options& options) : loop_(options) {}
+  explicit basic_scheduler(const scheduler_options& options) : loop_(options), home_{&loop_} {}
+  basic_scheduler(const basic_scheduler&) = delete;
+  basic_scheduler& operator=(const basic_scheduler&) = delete;
 
   static runtime_info info() {
     return {.id = "coroutine",
@@ -165,23 +168,23 @@ class basic_scheduler {
 
   void spawn(task work) {
     const task::handle started = work.release();
-    started.promise().parent.set_spawned(live_tasks_);
-    ++live_tasks_;
+    started.promise().home = &home_;
+    ++home_.live_tasks;
     loop_.post(started.promise());
   }
 
-  auto yield() noexcept { return detail::yield_awaiter<Loop>{&loop_}; }
+  auto yield() noexcept { return detail::yield_awaiter<Loop>{}; }
   auto sleep_until(time_ns deadline_ns) noexcept {
-    return detail::sleep_awaiter<Loop>(loop_, deadline_ns);
+    return detail::sleep_awaiter<Loop>(deadline_ns);
   }
   auto sleep_until(timer& on, time_ns deadline_ns) noexcept {
-    return detail::timer_awaiter<Loop>(loop_, on, deadline_ns);
+    return detail::timer_awaiter<Loop>(on, deadline_ns);
   }
-  auto accept(listener& from) noexcept { return detail::accept_awaiter<Loop>(loop_, from); }
-  auto read(connection& from) noexcept { return detail::read_awaiter<Loop>(loop_, from); }
+  auto accept(listener& from) noexcept { return detail::accept_awaiter<Loop>(from); }
+  auto read(connection& from) noexcept { return detail::read_awaiter<Loop>(from); }
   /// By reference: g++ would give a by-value span a slot of its own in every frame that writes.
   auto write(connection& to, const bytes& data) noexcept {
-    return detail::write_awaiter<Loop>(loop_, to, data);
+    return detail::write_awaiter<Loop>(to, data);
   }
 
   listener& listen(int descriptor) { return loop_.listen(descriptor); }
@@ -193,18 +196,18 @@ class basic_scheduler {
   }
 
   void run() {
-    loop_.run(nullptr, [this] { return live_tasks_ == 0; });
+    loop_.run(nullptr, [this] { return home_.live_tasks == 0; });
   }
   void run(inbox& door) {
-    loop_.run(&door, [this] { return loop_.stopping() && live_tasks_ == 0; });
+    loop_.run(&door, [this] { return loop_.stopping() && home_.live_tasks == 0; });
   }
   void stop() noexcept { loop_.stop(); }
 
-  live_counts live() const noexcept { return {live_tasks_, loop_.live_connections()}; }
+  live_counts live() const noexcept { return {home_.live_tasks, loop_.live_connections()}; }
 
  private:
   Loop loop_;
-  std::size_t live_tasks_ = 0;
+  task_home home_;
 };
 
 using scheduler = basic_scheduler<epoll_loop>;

@@ -1,9 +1,9 @@
 // The coroutine task: lazy, move-only, without a result.
 //
-// Creating one runs nothing. It is started by scheduler::spawn, which detaches it, or by co_await in
-// another task, which continues when it is done. Dropping one that was never started, or one that
-// waits for nothing, releases its frame; dropping one whose operation is pending is a programmer
-// error and asserted.
+// Creating one runs nothing. It is started by scheduler::spawn, which detaches it, or by co_await
+// in another task, which continues when it is done. Dropping one that was never started, or one
+// that waits for nothing, releases its frame; dropping one whose operation is pending is a
+// programmer error and asserted.
 //
 // A task waits for one thing at a time, so its one operation lives in its promise: a frame holds no
 // operation per await, which keeps g++'s frames (a slot per temporary) small.
@@ -15,7 +15,6 @@
 #include <cassert>
 #include <coroutine>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -48,27 +47,12 @@ class [[nodiscard]] task {
   handle handle_;
 };
 
-/// What continues when a task ends: nothing yet, a task that awaits it, or, for a spawned task, the
-/// count of live tasks it leaves. One word: the count's address carries the low bit.
-class task_parent {
- public:
-  void set_awaiting(std::coroutine_handle<> awaiting) noexcept {
-    word_ = reinterpret_cast<std::uintptr_t>(awaiting.address());
-  }
-  void set_spawned(std::size_t& live_tasks) noexcept {
-    word_ = reinterpret_cast<std::uintptr_t>(&live_tasks) | spawned_bit;
-  }
-  bool spawned() const noexcept { return (word_ & spawned_bit) != 0; }
-  std::size_t& live_tasks() const noexcept {
-    return *reinterpret_cast<std::size_t*>(word_ & ~spawned_bit);
-  }
-  std::coroutine_handle<> awaiting() const noexcept {
-    return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(word_));
-  }
-
- private:
-  static constexpr std::uintptr_t spawned_bit = 1;
-  std::uintptr_t word_ = 0;
+/// Where a task lives: its scheduler's loop and the count of live tasks. One per scheduler.
+/// Awaiters find the loop through the task instead of carrying it, which is worth 8 bytes of frame
+/// per await.
+struct task_home {
+  void* loop;  ///< the type is the scheduler's, which is the only one to look
+  std::size_t live_tasks = 0;
 };
 
 #ifdef SKEIN_SANITIZED
@@ -84,8 +68,12 @@ inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
   return std::noop_coroutine();
 }
 #else
-inline void resume(std::coroutine_handle<> first) { first.resume(); }
-inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept { return to; }
+inline void resume(std::coroutine_handle<> first) {
+  first.resume();
+}
+inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
+  return to;
+}
 #endif
 
 struct task::promise_type : op {
@@ -104,7 +92,8 @@ struct task::promise_type : op {
   void return_void() const noexcept {}
   void unhandled_exception() const noexcept { std::terminate(); }  // S5
 
-  task_parent parent;
+  task_home* home = nullptr;             ///< set when the task starts
+  std::coroutine_handle<> continuation;  ///< the task that awaits this one; none if spawned
 
  private:
   static void continue_task(op& finished) noexcept {
@@ -117,9 +106,9 @@ namespace detail {
 struct final_awaiter {
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(task::handle ended) const noexcept {
-    const task_parent parent = ended.promise().parent;
-    if (!parent.spawned()) return transfer(parent.awaiting());
-    --parent.live_tasks();
+    const task::promise_type& promise = ended.promise();
+    if (promise.continuation) return transfer(promise.continuation);
+    --promise.home->live_tasks;
     ended.destroy();
     return std::noop_coroutine();
   }
@@ -130,8 +119,9 @@ struct child_awaiter {
   task::handle child;
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) const noexcept {
-    child.promise().parent.set_awaiting(awaiting);
+  std::coroutine_handle<> await_suspend(task::handle awaiting) const noexcept {
+    child.promise().home = awaiting.promise().home;
+    child.promise().continuation = awaiting;
     return transfer(child);
   }
   void await_resume() const noexcept {}
@@ -139,9 +129,13 @@ struct child_awaiter {
 
 }  // namespace detail
 
-inline auto task::promise_type::final_suspend() const noexcept { return detail::final_awaiter{}; }
+inline auto task::promise_type::final_suspend() const noexcept {
+  return detail::final_awaiter{};
+}
 
-inline auto task::operator co_await() && noexcept { return detail::child_awaiter{handle_}; }
+inline auto task::operator co_await() && noexcept {
+  return detail::child_awaiter{handle_};
+}
 
 inline task::~task() {
   if (!handle_) return;

@@ -1,11 +1,10 @@
 #include "runtimes/loop/epoll_loop.hpp"
 
+#include <cassert>
+#include <cerrno>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-#include <cassert>
-#include <cerrno>
 
 #include "runtimes/errors.hpp"
 
@@ -77,21 +76,13 @@ void epoll_loop::unwatch(inbox* door) {
 
 // --- a turn ---------------------------------------------------------------------------------
 
-void epoll_loop::turn() {
-  run_queued();
-  expire_timers();
-  const bool block = run_queue_.empty();
-  if (block) arm_timer();
-  wait_and_dispatch(block);
-  connections_.release_closed();
-}
-
 void epoll_loop::run_queued() {
   op_queue batch = run_queue_.take();
   while (op* ready = batch.pop()) resume_queued(*ready);
 }
 
 void epoll_loop::resume_queued(op& ready) {
+  ++ran_since_poll_;
   inline_left_ = options_.inline_budget;
   switch (ready.action) {
     case queued_action::complete:
@@ -128,9 +119,12 @@ void epoll_loop::arm_timer() {
   armed_ns_ = next_ns;
 }
 
-void epoll_loop::wait_and_dispatch(bool block) {
-  const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
-                                 block ? -1 : 0);
+void epoll_loop::wait_and_dispatch() {
+  const bool block = run_queue_.empty();
+  if (block) arm_timer();
+  ran_since_poll_ = 0;
+  const int count =
+      ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), block ? -1 : 0);
   if (count < 0) {
     if (errno == EINTR) return;
     throw_errno("epoll_wait");
@@ -414,7 +408,8 @@ void epoll_loop::cancel(listener& target) noexcept {
 void epoll_loop::close(connection& closed) noexcept {
   assert(closed.writer == nullptr && "close with a write pending (C6)");
   // A multishot reader may be the one that closes; its op is done with and leaves with it.
-  assert((closed.reader == nullptr || closed.reader->multishot) && "close with a read pending (C6)");
+  assert((closed.reader == nullptr || closed.reader->multishot) &&
+         "close with a read pending (C6)");
   if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);
   if (options_.buffer == buffer_policy::own && closed.slot < own_buffers_.size()) {
     own_buffers_[closed.slot].reset();

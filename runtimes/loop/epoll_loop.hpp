@@ -3,12 +3,14 @@
 // It knows operations (op.hpp) and nothing of tasks. Techniques, each measured before it was kept:
 //  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.
 //  - Edge-triggered, registered once per connection for its whole life.
-//  - A read shorter than the buffer has drained the socket, so the read that would only say EAGAIN is
+//  - A read shorter than the buffer has drained the socket, so the read that would only say EAGAIN
+//  is
 //    skipped until the next edge (epoll(7), Q9).
 //  - One timerfd armed for the wheel's next event, and only when that moves.
 //
 // One turn of run():
-//   1. what was queued before the turn (spawned and yielded tasks, deferred operations);
+//   1. what was queued before the turn (spawned and yielded tasks, deferred operations), and what
+//      that queued in turn, until the queue is empty or 64 ops ran since the kernel was last asked;
 //   2. timers that are due;
 //   3. epoll_wait, blocking only if nothing is queued;
 //   4. the events, each completing the ops it satisfies;
@@ -16,19 +18,18 @@
 //
 // Cancelling and stopping (O3). cancel(connection) marks it and hands its pending ops to the run
 // queue with -ECANCELED, so no completion ever runs inside cancel. stop does the same to every
-// connection, listener and timer there is, and from then on submit answers -ECANCELED at once; tasks
-// therefore run to their end, and run() returns when its condition says so.
+// connection, listener and timer there is, and from then on submit answers -ECANCELED at once;
+// tasks therefore run to their end, and run() returns when its condition says so.
 //
 // Single-threaded: every member is called on the thread that called run().
 #pragma once
-
-#include <sys/epoll.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <span>
+#include <sys/epoll.h>
 #include <unordered_map>
 #include <vector>
 
@@ -94,11 +95,19 @@ class epoll_loop {
   /// The bytes of the connection's last read (buffer_policy says for how long).
   const std::byte* data(const connection& of) const noexcept { return buffer_of(of); }
 
-  /// Turns until `done()`; serves `door`, if any, meanwhile.
+  /// Runs until `done()`, which is asked after tasks ran and before the loop would block; serves
+  /// `door`, if any, meanwhile.
   template <class Done>
   void run(inbox* door, Done&& done) {
     watch(door);
-    while (!done()) turn();
+    while (true) {
+      run_queued();
+      if (!run_queue_.empty() && ran_since_poll_ < ops_between_polls) continue;
+      expire_timers();
+      if (done()) break;
+      wait_and_dispatch();
+      connections_.release_closed();
+    }
     unwatch(door);
     connections_.release_closed();
   }
@@ -113,17 +122,19 @@ class epoll_loop {
   connection_table& connections() noexcept { return connections_; }
 
  private:
+  /// A system call costs as much as a hundred yields: it is not made after each.
+  static constexpr std::uint32_t ops_between_polls = 64;
+
   struct unsent_tail {
     std::vector<std::byte> data;
     std::size_t sent = 0;
   };
 
-  void turn();
   void run_queued();
   void resume_queued(op& ready);
   void expire_timers();
   void arm_timer();
-  void wait_and_dispatch(bool block);
+  void wait_and_dispatch();
   void dispatch(const epoll_event& event);
   void dispatch_connection(connection& ready, std::uint32_t events);
 
@@ -163,6 +174,7 @@ class epoll_loop {
 
   scheduler_options options_;
   std::uint32_t inline_left_;
+  std::uint32_t ran_since_poll_ = 0;
   bool stopping_ = false;
   int epoll_ = -1;
   int timer_ = -1;

@@ -5,16 +5,16 @@
 // occupancy bitmaps follow what Linux and Tokio do. Pure data structure: it reads no clock and arms
 // no kernel timer, both are the loop's business.
 //
-// Why nothing fires early. Let tick(t) be the number of whole ticks at or before t. A timer is filed
-// under its due tick, d = ceil(deadline / tick), and expires only when the wheel's current tick,
-// c = tick(now), has reached d:  c >= d  =>  now >= c * tick >= d * tick >= deadline.
+// Why nothing fires early. Let tick(t) be the number of whole ticks at or before t. A timer is
+// filed under its due tick, d = ceil(deadline / tick), and expires only when the wheel's current
+// tick, c = tick(now), has reached d:  c >= d  =>  now >= c * tick >= d * tick >= deadline.
 //
 // Where a timer is filed. With c the current tick and d > c, the level is the one of the highest
-// 6-bit digit in which c and d differ; the slot is d's digit there. So every timer in a level's slot
-// agrees with c on all higher digits, and a slot of level k is due for re-filing exactly when c's
-// digit k reaches it with all lower digits zero. Ticks are counted from the wheel's start, so the top
-// level is not outgrown by a long uptime; a deadline beyond it (two years at 1 ms) is clamped into it
-// and re-filed until it fits.
+// 6-bit digit in which c and d differ; the slot is d's digit there. So every timer in a level's
+// slot agrees with c on all higher digits, and a slot of level k is due for re-filing exactly when
+// c's digit k reaches it with all lower digits zero. Ticks are counted from the wheel's start, so
+// the top level is not outgrown by a long uptime; a deadline beyond it (two years at 1 ms) is
+// clamped into it and re-filed until it fits.
 #pragma once
 
 #include <array>
@@ -136,14 +136,16 @@ class timer_wheel {
   void unlink(op& timer) noexcept {
     assert(timer.link != nullptr && "only a filed timer can be taken out");
     *timer.link = timer.next;
-    if (timer.next != nullptr) timer.next->link = timer.link;
-    else note_if_emptied(timer.link);
+    if (timer.next != nullptr)
+      timer.next->link = timer.link;
+    else
+      note_if_emptied(timer.link);
     timer.next = nullptr;
     timer.link = nullptr;
   }
 
-  /// If `link` is a slot's head, and it is null now, the slot's occupancy bit goes out. A list being
-  /// expired has its head outside the table and no bit.
+  /// If `link` is a slot's head, and it is null now, the slot's occupancy bit goes out. A list
+  /// being expired has its head outside the table and no bit.
   void note_if_emptied(op** link) noexcept {
     const std::less<op**> below;
     op** const first = heads_.data();
@@ -177,8 +179,10 @@ class timer_wheel {
         op* timer = list;
         list = timer->next;
         const time_ns due = due_tick(timer->deadline_ns);
-        if (due <= current_) push_due(*timer);
-        else file(*timer, due);
+        if (due <= current_)
+          push_due(*timer);
+        else
+          file(*timer, due);
       }
     }
   }

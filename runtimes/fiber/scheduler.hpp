@@ -1,0 +1,259 @@
+// Stackful fibers on an event loop: the direct style of the interface, single-threaded.
+//
+// A fiber is a stack from the guarded arena with its control block at the top; the control block is
+// the fiber's one operation, since it waits for one thing at a time. A verb submits it to the loop
+// and, if the answer is pending, switches to the loop's context; the completion switches back. The
+// loop is the coroutine runtime's, so the two differ in how a task waits and in nothing else.
+//
+// Switching is Boost.Context's fcontext (O. Kowalke): callee-saved registers, MXCSR and the x87
+// control word. Two traps it leaves to its users:
+//  - Loading an MXCSR whose sticky exception flags differ from the current ones makes a switch an
+//    order of magnitude slower, so a fiber that did floating-point work clears them before it
+//    leaves.
+//  - A stack costs one touched page only while nothing goes deep: programs link with -z now (lazy
+//    binding walks 3 KB of stack), and the first throw, which initialises the unwinder, happens on
+//    the main stack.
+// A thread-local's address must not be kept across a wait, and no wait may happen in a catch block.
+#pragma once
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/fiber/fpu.hpp"
+#include "runtimes/fiber/sanitizer.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/info.hpp"
+#include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/timer.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+#include "runtimes/stack_arena.hpp"
+
+namespace skein::fiber {
+
+/// Version of the Boost headers compiled against (Boost.Context has no run-time version).
+std::string_view boost_version();
+
+/// Throws and catches once per process, so that no fiber pays for the unwinder's first use.
+void warm_up_unwinder();
+
+template <class Loop>
+class basic_scheduler {
+ public:
+  using connection = typename Loop::connection;
+  using listener = typename Loop::listener;
+  using timer = skein::timer;
+
+  explicit basic_scheduler(const scheduler_options& options)
+      : loop_(options), stacks_(options.stack_bytes * stack_factor, options.max_tasks) {
+    warm_up_unwinder();
+  }
+  basic_scheduler(const basic_scheduler&) = delete;
+  basic_scheduler& operator=(const basic_scheduler&) = delete;
+
+  static runtime_info info() {
+    return {.id = "fiber",
+            .style = "direct",
+            .task = "a guarded stack from one arena",
+            .loop = "epoll, edge-triggered, registered once",
+            .timer_source = "hierarchical wheel, one timerfd",
+            .library = "Boost.Context",
+            .library_version = boost_version(),
+            .threads = "1",
+            .timer_resolution_ns = ns_per_ms,
+            .early_by_at_most_ns = 0};
+  }
+
+  /// `work` is moved onto the new fiber's stack. Throws limit_error (S6).
+  template <class Work>
+  void spawn(Work&& work);
+
+  void yield() {
+    loop_.post(running());
+    suspend();
+  }
+
+  wake sleep_until(time_ns deadline_ns) {
+    op& sleeper = running();
+    sleeper.deadline_ns = deadline_ns;
+    wait_unless_done(loop_.submit_sleep(sleeper));
+    return sleeper.result == 0 ? wake::due : wake::cancelled;
+  }
+
+  wake sleep_until(timer& on, time_ns deadline_ns) {
+    assert(on.waiter == nullptr && "a timer carries one wait at a time (T3)");
+    on.waiter = &running();
+    const wake how = sleep_until(deadline_ns);
+    on.waiter = nullptr;
+    return how;
+  }
+
+  connection* accept(listener& from) {
+    op& waiter = running();
+    wait_unless_done(loop_.submit_accept(from, waiter));
+    return waiter.result < 0 ? nullptr : static_cast<connection*>(waiter.target);
+  }
+
+  bytes read(connection& from) {
+    op& waiter = running();
+    wait_unless_done(loop_.submit_read(from, waiter));
+    if (waiter.result <= 0) return {};
+    return {loop_.data(from), static_cast<std::size_t>(waiter.result)};
+  }
+
+  bool write(connection& to, bytes data) {
+    op& waiter = running();
+    wait_unless_done(loop_.submit_write(to, data, waiter));
+    return waiter.result == 0;
+  }
+
+  listener& listen(int descriptor) { return loop_.listen(descriptor); }
+  void close(connection& closed) noexcept { loop_.close(closed); }
+  void cancel(connection& target) noexcept { loop_.cancel(target); }
+  void cancel(listener& target) noexcept { loop_.cancel(target); }
+  void cancel(timer& target) noexcept {
+    if (target.waiter != nullptr) loop_.cancel_sleep(*target.waiter);
+  }
+
+  void run() {
+    run_until(nullptr, [this] { return live().tasks == 0; });
+  }
+  void run(inbox& door) {
+    run_until(&door, [this] { return loop_.stopping() && live().tasks == 0; });
+  }
+  void stop() noexcept { loop_.stop(); }
+
+  live_counts live() const noexcept { return {stacks_.in_use(), loop_.live_connections()}; }
+  const stack_arena& stacks() const noexcept { return stacks_; }
+
+ private:
+  using fcontext = boost::context::detail::fcontext_t;
+  using transfer = boost::context::detail::transfer_t;
+
+  /// At the top of its stack, with the work to do below it and the frames below that.
+  struct control_block : op {
+    control_block(basic_scheduler& scheduler, stack memory) noexcept
+        : op(&continue_fiber), owner(&scheduler), own_stack(memory) {}
+
+    basic_scheduler* owner;
+    stack own_stack;
+    fcontext context = nullptr;
+    bool finished = false;
+    watched_stack watched = watched_stack::fresh(own_stack.bottom, own_stack.size_bytes);
+  };
+
+  template <class Work>
+  struct fiber_with : control_block {
+    template <class Given>
+    fiber_with(basic_scheduler& scheduler, stack memory, Given&& given)
+        : control_block(scheduler, memory), work(std::forward<Given>(given)) {}
+    Work work;
+  };
+
+  static void continue_fiber(op& ready) noexcept {
+    auto& fiber = static_cast<control_block&>(ready);
+    fiber.owner->resume(fiber);
+  }
+
+  template <class Work>
+  static void enter(transfer from) noexcept;
+
+  void resume(control_block& fiber) noexcept;
+  void suspend() noexcept;
+  [[noreturn]] void leave_for_good(control_block& fiber) noexcept;
+
+  control_block& running() noexcept {
+    assert(running_ != nullptr && "a verb that waits was called outside a task");
+    return *running_;
+  }
+  void wait_unless_done(submitted how) noexcept {
+    if (how == submitted::pending) suspend();
+  }
+
+  template <class Done>
+  void run_until(inbox* door, Done done) {
+    loop_stack_ = watched_stack::current_thread();
+    loop_.run(door, done);
+  }
+
+  Loop loop_;
+  stack_arena stacks_;
+  control_block* running_ = nullptr;
+  fcontext loop_context_ = nullptr;
+  watched_stack loop_stack_;
+};
+
+template <class Loop>
+template <class Work>
+void basic_scheduler<Loop>::spawn(Work&& work) {
+  using fiber_type = fiber_with<std::decay_t<Work>>;
+  const stack memory = stacks_.allocate();
+  const auto top = reinterpret_cast<std::uintptr_t>(memory.top());
+  // The control block first, then 16-byte aligned frames, as the x86-64 and AArch64 ABIs want.
+  const std::uintptr_t place = (top - sizeof(fiber_type)) & ~std::uintptr_t{63};
+  auto* fiber =
+      ::new (reinterpret_cast<void*>(place)) fiber_type(*this, memory, std::forward<Work>(work));
+  fiber->context = boost::context::detail::make_fcontext(
+      fiber, place - reinterpret_cast<std::uintptr_t>(memory.bottom), &enter<std::decay_t<Work>>);
+  loop_.post(*fiber);
+}
+
+template <class Loop>
+template <class Work>
+void basic_scheduler<Loop>::enter(transfer from) noexcept {
+  auto& fiber = *static_cast<fiber_with<Work>*>(from.data);
+  basic_scheduler& owner = *fiber.owner;
+  owner.loop_context_ = from.fctx;
+  fiber.watched.arrive_from(owner.loop_stack_);
+  fiber.work();
+  std::destroy_at(&fiber.work);
+  owner.leave_for_good(fiber);
+}
+
+template <class Loop>
+void basic_scheduler<Loop>::resume(control_block& fiber) noexcept {
+  running_ = &fiber;
+  clear_sticky_flags();
+  loop_stack_.leave_for(fiber.watched);
+  const transfer back = boost::context::detail::jump_fcontext(fiber.context, &fiber);
+  loop_stack_.arrive_from(fiber.watched);
+  running_ = nullptr;
+  if (!fiber.finished) {
+    fiber.context = back.fctx;
+    return;
+  }
+  fiber.watched.retire();
+  stacks_.release(fiber.own_stack);  // the control block's memory, too: last use of it
+}
+
+template <class Loop>
+void basic_scheduler<Loop>::suspend() noexcept {
+  control_block& self = running();
+  clear_sticky_flags();
+  self.watched.leave_for(loop_stack_);
+  const transfer back = boost::context::detail::jump_fcontext(loop_context_, nullptr);
+  self.watched.arrive_from(loop_stack_);
+  loop_context_ = back.fctx;
+}
+
+template <class Loop>
+void basic_scheduler<Loop>::leave_for_good(control_block& fiber) noexcept {
+  fiber.finished = true;
+  clear_sticky_flags();
+  fiber.watched.leave_for(loop_stack_, true);
+  boost::context::detail::jump_fcontext(loop_context_, nullptr);
+  __builtin_unreachable();
+}
+
+using scheduler = basic_scheduler<epoll_loop>;
+
+static_assert(direct_scheduler<scheduler>);
+
+}  // namespace skein::fiber
