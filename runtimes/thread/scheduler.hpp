@@ -34,6 +34,9 @@ class scheduler {
   using listener = thread::listener;
   using timer = thread::timer;
 
+  /// What tasks share must be atomic.
+  static constexpr bool tasks_run_in_parallel = true;
+
   /// Reserves address space for max_tasks stacks. Throws limit_error, std::system_error.
   explicit scheduler(const scheduler_options& options);
 

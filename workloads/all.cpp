@@ -1,0 +1,59 @@
+#include "workloads/all.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <vector>
+
+#include "runtimes/all.hpp"
+#include "workloads/c10k/floor.hpp"
+#include "workloads/c10k/info.hpp"
+#include "workloads/c10k/program.hpp"
+#include "workloads/timers/floor.hpp"
+#include "workloads/timers/info.hpp"
+#include "workloads/timers/program.hpp"
+
+namespace skein::workloads {
+
+namespace {
+
+template <template <class> class Program, class FloorProgram>
+std::unique_ptr<program> make(std::string_view runtime, const parameters& asked) {
+  std::unique_ptr<program> made;
+  all_runtimes::for_each([&]<class Runtime>() {
+    if (Runtime::info().id != runtime) return;
+    if constexpr (scheduler<Runtime>) {
+      made = std::make_unique<Program<Runtime>>(asked);
+    } else {
+      made = std::make_unique<FloorProgram>(asked);
+    }
+  });
+  if (!made) throw std::invalid_argument("unknown runtime '" + std::string(runtime) + "'");
+  return made;
+}
+
+}  // namespace
+
+std::span<const workload_info> all() {
+  static const std::array<workload_info, 2> list{c10k::info(), timers::info()};
+  return list;
+}
+
+std::span<const runtime_info> runtimes() {
+  static const std::vector<runtime_info> list = [] {
+    std::vector<runtime_info> infos;
+    all_runtimes::for_each([&]<class Runtime>() { infos.push_back(Runtime::info()); });
+    return infos;
+  }();
+  return list;
+}
+
+std::unique_ptr<program> make_program(std::string_view workload, std::string_view runtime,
+                                      const parameters& asked) {
+  if (workload == "c10k") return make<c10k::program, c10k::floor_program>(runtime, asked);
+  if (workload == "timers") return make<timers::program, timers::floor_program>(runtime, asked);
+  throw std::invalid_argument("unknown workload '" + std::string(workload) + "'");
+}
+
+work_counts expected_timers(const parameters& asked) { return timers::expected(asked); }
+
+}  // namespace skein::workloads

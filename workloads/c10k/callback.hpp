@@ -1,0 +1,112 @@
+// The echo server in the callback style: a session object per connection owns its state, and every
+// step ends by naming the next one.
+//
+// There is no closure and nothing is allocated per message. What the other styles keep on a stack
+// or in a frame is kept here by hand: the session deletes itself when its stream has ended and no
+// write of it is pending, whichever comes last.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+
+#include "runtimes/scheduler.hpp"
+
+namespace skein::c10k {
+
+/// Accepts connections and gives each a session. One task; lives until the last session is over,
+/// since sessions reach the scheduler and the counters through it (which keeps them small).
+template <callback_scheduler S, class Counters>
+class echo_acceptor {
+ public:
+  using connection = typename S::connection;
+  using listener = typename S::listener;
+
+  echo_acceptor(S& scheduler, listener& from, Counters& counters) noexcept
+      : scheduler_(scheduler), from_(from), counters_(counters) {}
+
+  void start() { scheduler_.template accept<&echo_acceptor::on_accept>(from_, this); }
+
+ private:
+  class session;
+
+  void on_accept(connection* peer) {
+    if (peer != nullptr) {
+      ++sessions_;
+      auto* opened = new session(*this, *peer);
+      scheduler_.template spawn<&session::start>(opened);
+      return;
+    }
+    if (from_.error() != ECANCELED) counters_.error(from_.error());
+    accepting_ = false;
+    end_task();
+  }
+
+  void session_over() noexcept {
+    --sessions_;
+    end_task();
+  }
+
+  /// One task has ended: the acceptor's own, or a session's.
+  void end_task() noexcept {
+    S& scheduler = scheduler_;
+    if (!accepting_ && sessions_ == 0) delete this;
+    scheduler.task_done();
+  }
+
+  S& scheduler_;
+  listener& from_;
+  Counters& counters_;
+  std::size_t sessions_ = 0;
+  bool accepting_ = true;
+};
+
+/// Echoes every chunk until the stream ends.
+template <callback_scheduler S, class Counters>
+class echo_acceptor<S, Counters>::session {
+ public:
+  session(echo_acceptor& server, connection& peer) noexcept : server_(server), peer_(peer) {}
+
+  void start() { server_.scheduler_.template receive<&session::on_chunk>(peer_, this); }
+
+ private:
+  void on_chunk(bytes chunk) {
+    if (chunk.empty()) {
+      receiving_ = false;
+      return close_when_idle();
+    }
+    writing_ = true;
+    server_.counters_.add(chunk);  // now: lent bytes may be gone when the write is over
+    server_.scheduler_.template write<&session::on_written>(peer_, chunk, this);
+  }
+
+  /// A failed write needs no words: the stream ends too, and error() keeps the reason.
+  void on_written(bool) {
+    writing_ = false;
+    close_when_idle();
+  }
+
+  void close_when_idle() {
+    if (receiving_ || writing_) return;
+    echo_acceptor& server = server_;
+    const int error = peer_.error();
+    if (error != 0 && error != ECANCELED) server.counters_.error(error);
+    server.scheduler_.close(peer_);
+    delete this;
+    server.session_over();
+  }
+
+  echo_acceptor& server_;
+  connection& peer_;
+  bool receiving_ = true;
+  bool writing_ = false;
+};
+
+/// Echoes on every connection of `from` until it is cancelled or the scheduler stops. `counters`
+/// must outlive the run: add(chunk) is called per chunk, error(errno) per failed connection.
+template <callback_scheduler S, class Counters>
+void serve(S& scheduler, typename S::listener& from, Counters& counters) {
+  auto* acceptor = new echo_acceptor<S, Counters>(scheduler, from, counters);
+  scheduler.template spawn<&echo_acceptor<S, Counters>::start>(acceptor);
+}
+
+}  // namespace skein::c10k

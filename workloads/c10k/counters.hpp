@@ -1,0 +1,48 @@
+// What an echo server counts. Every byte is checked by the load generator, which knows what it sent;
+// here they are only counted, alike in every runtime, so that the two sides can be held together.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+
+#include "workloads/program.hpp"
+#include "workloads/tally.hpp"
+#include "workloads/trouble.hpp"
+
+namespace skein::c10k {
+
+template <workloads::tasks_on Threads>
+class echo_counters {
+ public:
+  /// One chunk was read and written back whole.
+  void add(std::size_t chunk_bytes) noexcept {
+    chunks_.add(1);
+    bytes_.add(chunk_bytes);
+  }
+
+  /// How a connection or the listener ended. A peer that resets is how clients here hang up
+  /// (SO_LINGER{1,0}), and being cancelled is how a server ends: neither is an error.
+  void error(int error_number) {
+    if (error_number == 0 || error_number == ECONNRESET || error_number == EPIPE) return;
+    if (error_number == ECANCELED) return;
+    trouble_.error(error_number, "connection");
+  }
+
+  void limit(const limit_error& reached) { trouble_.limit(reached); }
+  void rethrow_limit() const { trouble_.rethrow_limit(); }
+
+  workloads::work_counts counts() const {
+    return {.units = chunks_.get(),
+            .bytes = bytes_.get(),
+            .checksum = 0,
+            .errors = trouble_.count(),
+            .first_error = trouble_.first()};
+  }
+
+ private:
+  workloads::tally<Threads> chunks_;
+  workloads::tally<Threads> bytes_;
+  workloads::trouble trouble_;
+};
+
+}  // namespace skein::c10k

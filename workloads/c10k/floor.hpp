@@ -1,0 +1,32 @@
+// c10k without an interface: the hand-written epoll server everything is held against.
+#pragma once
+
+#include "runtimes/epoll_floor/echo_server.hpp"
+#include "runtimes/socket.hpp"
+#include "workloads/c10k/counters.hpp"
+#include "workloads/program.hpp"
+
+namespace skein::c10k {
+
+class floor_program final : public workloads::program {
+ public:
+  explicit floor_program(const workloads::parameters& asked)
+      : socket_(make_listener(blocking::no)),
+        server_(socket_.descriptor, asked.options.max_tasks, asked.options.buffer_bytes,
+                asked.options.buffer, asked.options.events_per_wait, counters_) {}
+
+  std::optional<std::uint16_t> port() const override { return socket_.port; }
+  void run(inbox& door) override { server_.run(door); }
+  void stop() override { server_.stop(); }
+  workloads::work_counts counts() const override { return counters_.counts(); }
+  live_counts live() const override { return server_.live(); }
+
+ private:
+  using counters = echo_counters<workloads::tasks_on::one_thread>;
+
+  counters counters_;
+  listening_socket socket_;
+  epoll_floor::echo_server<counters> server_;
+};
+
+}  // namespace skein::c10k

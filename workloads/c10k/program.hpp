@@ -1,0 +1,42 @@
+// c10k as a program: an echo server on a scheduler.
+#pragma once
+
+#include <cstdint>
+
+#include "runtimes/socket.hpp"
+#include "workloads/c10k/callback.hpp"
+#include "workloads/c10k/coroutine.hpp"
+#include "workloads/c10k/counters.hpp"
+#include "workloads/c10k/direct.hpp"
+#include "workloads/program.hpp"
+#include "workloads/styles.hpp"
+
+namespace skein::c10k {
+
+template <scheduler S>
+class program final : public workloads::program {
+ public:
+  explicit program(const workloads::parameters& asked)
+      : scheduler_(asked.options), socket_(make_listener(blocking::no)) {
+    serve(scheduler_, scheduler_.listen(socket_.descriptor), counters_);
+  }
+
+  std::optional<std::uint16_t> port() const override { return socket_.port; }
+  void run(inbox& door) override {
+    scheduler_.run(door);
+    counters_.rethrow_limit();
+  }
+  void stop() override { scheduler_.stop(); }
+  workloads::work_counts counts() const override { return counters_.counts(); }
+  live_counts live() const override { return scheduler_.live(); }
+  std::optional<std::size_t> frame_bytes() const override {
+    return workloads::frame_bytes_of<S>();
+  }
+
+ private:
+  echo_counters<workloads::tasks_of<S>> counters_;
+  S scheduler_;  // after what its tasks use
+  listening_socket socket_;
+};
+
+}  // namespace skein::c10k

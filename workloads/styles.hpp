@@ -1,0 +1,28 @@
+// What the workloads ask about a scheduler, beyond its style's verbs.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "runtimes/coroutine/frame_pool.hpp"
+#include "runtimes/scheduler.hpp"
+#include "workloads/tally.hpp"
+
+namespace skein::workloads {
+
+/// Tasks run on threads of their own exactly where the scheduler says so.
+template <class S>
+inline constexpr tasks_on tasks_of =
+    requires { requires S::tasks_run_in_parallel; } ? tasks_on::many_threads : tasks_on::one_thread;
+
+/// The frame of the task spawned last, in the style that has frames.
+template <class S>
+std::optional<std::size_t> frame_bytes_of() {
+  if constexpr (coroutine_scheduler<S>) {
+    const std::size_t size_bytes = coroutine::frame_pool::local().last_frame_bytes();
+    if (size_bytes > 0) return size_bytes;
+  }
+  return std::nullopt;
+}
+
+}  // namespace skein::workloads

@@ -1,0 +1,41 @@
+// A counter that tasks share. Plain where all tasks run on one thread, atomic where each has its
+// own: the count is the same, and a lock prefix on a runtime that needs none would be a tax.
+//
+// Relaxed order is enough: a tally publishes nothing but itself, and the final value is read after
+// run() has returned, which every task's last step happens-before (runtimes/scheduler.hpp).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace skein::workloads {
+
+enum class tasks_on : std::uint8_t { one_thread, many_threads };
+
+template <tasks_on Threads>
+class tally {
+ public:
+  void add(std::uint64_t amount) noexcept { value_ += amount; }
+  /// Adds and tells the new value.
+  std::uint64_t add_and_get(std::uint64_t amount) noexcept { return value_ += amount; }
+  std::uint64_t get() const noexcept { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+template <>
+class tally<tasks_on::many_threads> {
+ public:
+  void add(std::uint64_t amount) noexcept { value_.fetch_add(amount, std::memory_order_relaxed); }
+  /// Acquire-release: who sees the last addition also sees what the others did before theirs.
+  std::uint64_t add_and_get(std::uint64_t amount) noexcept {
+    return value_.fetch_add(amount, std::memory_order_acq_rel) + amount;
+  }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+}  // namespace skein::workloads
