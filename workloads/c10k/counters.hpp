@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cerrno>
-#include <cstddef>
 
+#include "runtimes/scheduler.hpp"
 #include "workloads/program.hpp"
 #include "workloads/tally.hpp"
 #include "workloads/trouble.hpp"
@@ -14,10 +14,10 @@ namespace skein::c10k {
 template <workloads::tasks_on Threads>
 class echo_counters {
  public:
-  /// One chunk was read and written back whole.
-  void add(std::size_t chunk_bytes) noexcept {
+  /// One chunk was read and handed back. Looks at its size only: lent bytes may be gone by now.
+  void add(bytes chunk) noexcept {
     chunks_.add(1);
-    bytes_.add(chunk_bytes);
+    bytes_.add(chunk.size());
   }
 
   /// How a connection or the listener ended. A peer that resets is how clients here hang up
