@@ -1,0 +1,44 @@
+// The subcommands, each a function that adds itself to the command line and one that runs.
+// Leaves out parsing of values (units.hpp) and what the commands do beneath (conductor, worker).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/exit_status.hpp"
+
+namespace skein::cli {
+
+/// A subcommand, ready to be run once the command line has been parsed.
+struct command {
+  CLI::App* app;
+  std::function<int()> run;
+};
+
+/// The program's own words, for records.
+using arguments = std::vector<std::string>;
+
+std::vector<command> add_list(CLI::App& program);
+std::vector<command> add_doctor(CLI::App& program);
+std::vector<command> add_session(CLI::App& program, const arguments& argv);
+std::vector<command> add_run(CLI::App& program, const arguments& argv);
+std::vector<command> add_processes(CLI::App& program);  ///< worker, generator
+
+/// Names for messages: the ids of all runtimes, of all workloads.
+std::vector<std::string> runtime_names();
+std::vector<std::string> workload_names();
+
+/// The option's value through a parser, whose complaint gets the option's name in front.
+template <typename Parser>
+auto parsed(const std::string& option, const std::string& text, Parser parser)
+    -> decltype(parser(text)) {
+  try {
+    return parser(text);
+  } catch (const usage_error& error) {
+    throw usage_error(option + ": " + error.what());
+  }
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,95 @@
+// Option by option. Help texts carry the defaults of defaults.hpp, so that there is one place.
+#include "harness/cli/run_options.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/cli/defaults.hpp"
+#include "harness/cli/units.hpp"
+
+namespace skein::cli {
+namespace {
+
+template <typename Value>
+std::string with_default(const char* text, const Value& value) {
+  return fmt::format("{} [{}]", text, value);
+}
+
+}  // namespace
+
+void add_common_options(CLI::App& app, run_words& words) {
+  app.add_option("--runtime", words.runtime, "Which runtime to measure (skein list)");
+  app.add_option("--size", words.size, "A named size of the workload: test or base [base]");
+  app.add_option("--seed", words.seed, with_default("Seed of everything random", defaults::seed));
+  app.add_option(
+      "--stack-bytes", words.stack_bytes,
+      with_default("Usable stack of a task that has one", format_size(defaults::stack_bytes)));
+  app.add_option("--worker-cpus", words.worker_cpus,
+                 with_default("CPUs of the worker, e.g. 0 or 0,2-3", defaults::worker_cpus));
+  app.add_option(
+      "--generator-cpus", words.generator_cpus,
+      with_default("CPUs of the load generator and of this process", defaults::generator_cpus));
+  app.add_option("--timeout", words.timeout, "Bound on the whole cell [computed from the cell]");
+  app.add_option("--thread-ceiling", words.thread_ceiling,
+                 with_default("Most threads a worker may be asked for", defaults::thread_ceiling));
+  app.add_option("--worker-command", words.worker_command,
+                 "Measure this program instead of our own worker; it speaks harness/PROTOCOL.md");
+  app.add_option("-o,--output", words.output, "Append the record to this JSON Lines file");
+  app.add_option("--session", words.session_id,
+                 "The run belongs to this session, whose line the caller writes");
+  app.add_option("--run-meta", words.run_meta,
+                 "Copied into the record: a JSON object of arm, block, pair, position");
+  app.add_option("--lock-file", words.lock_file,
+                 "Lock against a second measurement [$SKEIN_LOCK_FILE or /tmp/skein.lock]");
+  app.add_option("--lock-fd", words.lock_fd,
+                 "An inherited descriptor that holds that lock already");
+  app.add_flag("--json", words.json, "Print the record instead of a table");
+}
+
+void add_c10k_options(CLI::App& app, run_words& words) {
+  app.add_option("--connections", words.connections,
+                 with_default("Connections to hold open", defaults::connections));
+  app.add_option("--active", words.active,
+                 fmt::format("Connections that carry requests [{} in mode fixed, {} in mode open]",
+                             defaults::active_fixed, defaults::active_open));
+  app.add_option("--mode", words.mode,
+                 "open: requests at a rate, latency from the intended time; fixed: one in flight "
+                 "on each active connection; idle: none, memory only [fixed]");
+  app.add_option("--rate", words.rate,
+                 with_default("Requests per second, mode open", defaults::rate_per_s));
+  app.add_option("--arrival", words.arrival,
+                 with_default("poisson or uniform, mode open", defaults::arrival));
+  app.add_option(
+      "--payload-bytes", words.payload_bytes,
+      with_default("Bytes of a request and of its reply", format_size(defaults::payload_bytes)));
+  app.add_option("--buffer", words.buffer,
+                 with_default("Who owns read buffers: lent (the loop) or own (each connection)",
+                              defaults::buffer));
+  app.add_option("--buffer-bytes", words.buffer_bytes,
+                 with_default("Most bytes one read returns",
+                              format_size(defaults::buffer_bytes) + ", at least the payload"));
+  app.add_option("--duration", words.duration,
+                 with_default("Of the measured window", format_duration(defaults::duration_ns)));
+  app.add_option("--warmup", words.warmup,
+                 with_default("Before the window, and at least a fixed number of requests",
+                              format_duration(defaults::warmup_ns)));
+  app.add_option("--requests", words.requests,
+                 "Mode fixed: the window ends after so many instead of after --duration");
+  app.add_option("--hold", words.hold,
+                 with_default("Mode idle: keep all connections open for so long",
+                              format_duration(defaults::hold_ns)));
+}
+
+void add_timers_options(CLI::App& app, run_words& words) {
+  app.add_option("--tasks", words.tasks, with_default("Sleeping tasks", defaults::tasks));
+  app.add_option(
+      "--pattern", words.pattern,
+      with_default("spread: deadlines all over the window; storm: one for all", defaults::pattern));
+  app.add_option(
+      "--window", words.window,
+      with_default("Over which deadlines are spread", format_duration(defaults::window_ns)));
+  app.add_option(
+      "--grid", words.grid,
+      with_default("Deadlines are multiples of this", format_duration(defaults::grid_ns)));
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,33 @@
+// The words of `skein run`, as typed, and the way from them to a request with nothing left open.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "harness/conductor/run_request.hpp"
+
+namespace skein::cli {
+
+/// As typed; empty where nothing was.
+struct run_words {
+  std::string runtime, size, seed, stack_bytes, worker_cpus, generator_cpus, timeout,
+      worker_command, thread_ceiling;
+  std::string output, session_id, run_meta, lock_file;
+  int lock_fd = -1;
+  bool json = false;
+  // c10k
+  std::string connections, active, mode, rate, arrival, payload_bytes, buffer, buffer_bytes,
+      duration, warmup, requests, hold;
+  // timers
+  std::string tasks, pattern, window, grid;
+};
+
+void add_common_options(CLI::App& app, run_words& words);
+void add_c10k_options(CLI::App& app, run_words& words);
+void add_timers_options(CLI::App& app, run_words& words);
+
+/// Parse, default and check. Throws usage_error, naming the option and what it may be.
+conductor::run_request c10k_request(const run_words& words);
+conductor::run_request timers_request(const run_words& words);
+
+}  // namespace skein::cli

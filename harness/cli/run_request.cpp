@@ -1,0 +1,284 @@
+// From words to a request: sizes and defaults filled in, every value checked against its bounds.
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <optional>
+#include <unistd.h>
+#include <wordexp.h>
+
+#include "harness/cli/commands.hpp"
+#include "harness/cli/defaults.hpp"
+#include "harness/cli/nearest.hpp"
+#include "harness/cli/run_options.hpp"
+#include "harness/cli/units.hpp"
+#include "harness/conductor/lock.hpp"
+#include "workloads/all.hpp"
+
+namespace skein::cli {
+namespace {
+
+using conductor::run_request;
+using measure::json;
+
+constexpr std::int64_t max_count = 100'000'000;
+constexpr std::int64_t max_payload_bytes = 16 * 1024 * 1024;
+constexpr std::int64_t max_stack_bytes = 64 * 1024 * 1024;
+constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
+
+std::int64_t bounded(const char* option, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value >= low && value <= high) return value;
+  throw usage_error(
+      fmt::format("{}: {} is out of bounds; from {} to {}", option, value, low, high));
+}
+
+std::int64_t count_or(const char* option, const std::string& text, std::int64_t otherwise,
+                      std::int64_t low, std::int64_t high = max_count) {
+  return bounded(option, text.empty() ? otherwise : parsed(option, text, parse_count), low, high);
+}
+
+std::int64_t size_or(const char* option, const std::string& text, std::int64_t otherwise,
+                     std::int64_t low, std::int64_t high) {
+  const std::int64_t value = text.empty() ? otherwise : parsed(option, text, parse_size);
+  if (value >= low && value <= high) return value;
+  throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", option,
+                                format_size(value), format_size(low), format_size(high)));
+}
+
+time_ns duration_or(const char* option, const std::string& text, time_ns otherwise, time_ns low) {
+  const time_ns value = text.empty() ? otherwise : parsed(option, text, parse_duration);
+  if (value >= low && value <= max_duration_ns) return value;
+  throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", option,
+                                format_duration(value), format_duration(low),
+                                format_duration(max_duration_ns)));
+}
+
+std::string choice_or(const char* kind, const std::string& text, const std::string& otherwise,
+                      const std::vector<std::string>& valid) {
+  if (text.empty()) return otherwise;
+  require_known(kind, text, valid);
+  return text;
+}
+
+/// An option that another choice makes meaningless is refused, not ignored.
+void refuse_unless(bool applies, const char* option, const std::string& text, const char* when) {
+  if (!applies && !text.empty()) {
+    throw usage_error(fmt::format("{} applies to {} only", option, when));
+  }
+}
+
+const workloads::workload_info& info_of(const std::string& workload) {
+  const auto all = workloads::all();
+  return *std::find_if(all.begin(), all.end(),
+                       [&](const auto& each) { return each.id == workload; });
+}
+
+std::vector<std::string> modes_of(const std::string& workload) {
+  const auto modes = info_of(workload).modes;
+  return {modes.begin(), modes.end()};
+}
+
+/// The named size; nothing when none was named.
+std::optional<workloads::size> named_size(const std::string& workload, const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  const auto sizes = info_of(workload).sizes;
+  std::vector<std::string> names;
+  for (const auto& each : sizes) names.emplace_back(each.name);
+  require_known("size", name, names);
+  return *std::find_if(sizes.begin(), sizes.end(),
+                       [&](const auto& each) { return each.name == name; });
+}
+
+std::int64_t signed_size(std::size_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+/// Split as a shell would, quotes and all, but nothing is executed or substituted.
+std::vector<std::string> split_command(const std::string& text) {
+  if (text.empty()) return {};
+  wordexp_t split{};
+  const bool good = ::wordexp(text.c_str(), &split, WRDE_NOCMD) == 0 && split.we_wordc > 0;
+  std::vector<std::string> words;
+  if (good) words.assign(split.we_wordv, split.we_wordv + split.we_wordc);
+  ::wordfree(&split);
+  if (!good) {
+    throw usage_error("--worker-command: '" + text +
+                      "' is no plain command; quote it, and leave out shell operators");
+  }
+  return words;
+}
+
+json run_meta_from(const std::string& text) {
+  if (text.empty()) return json::object();
+  json meta = json::parse(text, nullptr, false);
+  if (!meta.is_object()) throw usage_error("--run-meta: '" + text + "' is not a JSON object");
+  const std::vector<std::string> known{"arm", "block", "pair", "position"};
+  for (const auto& [name, value] : meta.items()) require_known("--run-meta field", name, known);
+  if (meta.contains("arm")) {
+    if (!meta["arm"].is_string()) throw usage_error("--run-meta: arm is not a string");
+    require_known("arm", meta["arm"].get<std::string>(),
+                  std::vector<std::string>{"single", "base", "candidate"});
+  }
+  return meta;
+}
+
+conductor::cpu_request cpus_from(const char* option, const std::string& text,
+                                 const char* otherwise) {
+  return {parsed(option, text.empty() ? otherwise : text, parse_cpus), !text.empty()};
+}
+
+/// Ids become parts of paths and names in plots.
+void require_id(const std::string& runtime) {
+  const bool fits =
+      runtime.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
+      runtime.front() >= 'a';
+  if (!fits) {
+    throw usage_error("--runtime: '" + runtime +
+                      "' is no id; lower-case letters, digits and _, a letter first");
+  }
+}
+
+void name_runtime(const run_words& words, conductor::cell& asked) {
+  if (words.runtime.empty()) {
+    throw usage_error(
+        fmt::format("--runtime is required; valid: {}", fmt::join(runtime_names(), ", ")));
+  }
+  if (words.worker_command.empty()) {
+    require_known("runtime", words.runtime, runtime_names());
+  } else {
+    require_id(words.runtime);
+  }
+  asked.runtime = words.runtime;
+  for (const auto& runtime : workloads::runtimes()) {
+    if (runtime.id == words.runtime) asked.style = std::string(runtime.style);
+  }
+}
+
+/// Stacks are whole pages: at least two, or nothing but the guard would be left to touch.
+std::int64_t stack_bytes_from(const std::string& text) {
+  const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
+  const std::int64_t least = 2 * page_bytes;
+  const std::int64_t value =
+      size_or("--stack-bytes", text, defaults::stack_bytes, least, max_stack_bytes);
+  if (value % page_bytes != 0) {
+    throw usage_error(fmt::format(
+        "--stack-bytes: {} is not a multiple of the page ({}); from {} to {}", format_size(value),
+        format_size(page_bytes), format_size(least), format_size(max_stack_bytes)));
+  }
+  return value;
+}
+
+run_request common_request(const std::string& workload, const run_words& words) {
+  run_request request;
+  request.asked.workload = workload;
+  name_runtime(words, request.asked);
+  const std::int64_t stack_bytes = stack_bytes_from(words.stack_bytes);
+  const bool may_have_stacks = conductor::has_stacks(request.asked.style.value_or("direct"));
+  refuse_unless(may_have_stacks, "--stack-bytes", words.stack_bytes,
+                "runtimes whose tasks have a stack (style direct)");
+  if (may_have_stacks) request.asked.stack_bytes = stack_bytes;
+  request.asked.seed = static_cast<std::uint64_t>(
+      count_or("--seed", words.seed, defaults::seed, 0, std::int64_t{1} << 53));
+  request.worker_cpus = cpus_from("--worker-cpus", words.worker_cpus, defaults::worker_cpus);
+  request.generator_cpus =
+      cpus_from("--generator-cpus", words.generator_cpus, defaults::generator_cpus);
+  request.quiesce_ns = defaults::quiesce_ns;
+  request.thread_ceiling =
+      count_or("--thread-ceiling", words.thread_ceiling, defaults::thread_ceiling, 1);
+  if (!words.timeout.empty()) {
+    request.timeout_ns = duration_or("--timeout", words.timeout, 0, 100 * ns_per_ms);
+  }
+  request.worker_command = split_command(words.worker_command);
+  if (!words.output.empty()) request.output = words.output;
+  if (!words.session_id.empty()) request.session_id = words.session_id;
+  request.run_meta = run_meta_from(words.run_meta);
+  if (words.lock_fd >= 0) request.lock_fd = words.lock_fd;
+  request.lock_file = words.lock_file.empty() ? conductor::default_lock_file() : words.lock_file;
+  request.print_json = words.json;
+  return request;
+}
+
+/// How a load differs between the two named sizes, beside what the workload says.
+struct pace {
+  time_ns duration_ns = defaults::duration_ns;
+  time_ns warmup_ns = defaults::warmup_ns;
+  std::int64_t warmup_requests = defaults::warmup_requests;
+};
+
+pace pace_of(const std::string& size) {
+  if (size != "test") return {};
+  return {defaults::test_duration_ns, defaults::test_warmup_ns, defaults::test_warmup_requests};
+}
+
+void set_load(const run_words& words, const std::optional<workloads::size>& size,
+              run_request& request) {
+  conductor::cell& asked = request.asked;
+  const bool open = asked.mode == "open";
+  const bool test = words.size == "test";
+  const pace paced = pace_of(words.size);
+  const std::int64_t usual = open ? defaults::active_open : defaults::active_fixed;
+  asked.active = count_or("--active", words.active,
+                          std::min(test ? signed_size(size->active) : usual, *asked.connections), 1,
+                          *asked.connections);
+  if (open) {
+    asked.rate_per_s = words.rate.empty() ? (test ? size->rate_per_s : defaults::rate_per_s)
+                                          : parsed("--rate", words.rate, parse_rate);
+    asked.arrival = choice_or("arrival", words.arrival, defaults::arrival, {"poisson", "uniform"});
+  }
+  asked.warmup_ns = duration_or("--warmup", words.warmup, paced.warmup_ns, 0);
+  request.warmup_requests = paced.warmup_requests;
+  asked.payload_bytes = size_or("--payload-bytes", words.payload_bytes, defaults::payload_bytes, 1,
+                                max_payload_bytes);
+  if (!words.requests.empty()) {
+    if (!words.duration.empty()) throw usage_error("give --requests or --duration, not both");
+    asked.requests = count_or("--requests", words.requests, 0, 1);
+  } else {
+    asked.duration_ns = duration_or("--duration", words.duration, paced.duration_ns, ns_per_ms);
+  }
+}
+
+void check_modes(const run_words& words, const std::string& mode) {
+  const bool loaded = mode != "idle";
+  refuse_unless(mode == "open", "--rate", words.rate, "--mode open");
+  refuse_unless(mode == "open", "--arrival", words.arrival, "--mode open");
+  refuse_unless(mode == "fixed", "--requests", words.requests, "--mode fixed");
+  refuse_unless(mode == "idle", "--hold", words.hold, "--mode idle");
+  refuse_unless(loaded, "--active", words.active, "--mode open and fixed");
+  refuse_unless(loaded, "--duration", words.duration, "--mode open and fixed");
+  refuse_unless(loaded, "--warmup", words.warmup, "--mode open and fixed");
+}
+
+}  // namespace
+
+run_request c10k_request(const run_words& words) {
+  run_request request = common_request("c10k", words);
+  conductor::cell& asked = request.asked;
+  const auto size = named_size("c10k", words.size);
+  asked.mode = choice_or("mode", words.mode, defaults::mode, modes_of("c10k"));
+  check_modes(words, *asked.mode);
+  asked.connections = count_or("--connections", words.connections,
+                               size ? signed_size(size->connections) : defaults::connections, 1);
+  if (asked.mode != "idle") set_load(words, size, request);
+  asked.buffer = choice_or("buffer", words.buffer, defaults::buffer, {"lent", "own"});
+  const std::int64_t payload = asked.payload_bytes.value_or(1);
+  asked.buffer_bytes =
+      size_or("--buffer-bytes", words.buffer_bytes, std::max(defaults::buffer_bytes, payload),
+              payload, max_payload_bytes);
+  request.hold_ns =
+      asked.mode == "idle" ? duration_or("--hold", words.hold, defaults::hold_ns, 0) : 0;
+  return request;
+}
+
+run_request timers_request(const run_words& words) {
+  run_request request = common_request("timers", words);
+  conductor::cell& asked = request.asked;
+  const auto size = named_size("timers", words.size);
+  asked.tasks =
+      count_or("--tasks", words.tasks, size ? signed_size(size->tasks) : defaults::tasks, 1);
+  asked.pattern = choice_or("pattern", words.pattern, defaults::pattern, modes_of("timers"));
+  asked.grid_ns = duration_or("--grid", words.grid, defaults::grid_ns, 1);
+  asked.window_ns =
+      duration_or("--window", words.window, size ? size->window_ns : defaults::window_ns, 1);
+  return request;
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,174 @@
+// Hand-written because the rules are ours: a unit is required for a duration, optional for a size.
+#include "harness/cli/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "harness/cli/exit_status.hpp"
+
+namespace skein::cli {
+namespace {
+
+struct unit {
+  std::string_view name;
+  std::int64_t scale;
+};
+
+constexpr std::array durations{
+    unit{"ns", 1},       unit{"us", ns_per_us},    unit{"ms", ns_per_ms},
+    unit{"s", ns_per_s}, unit{"m", 60 * ns_per_s}, unit{"h", 3600 * ns_per_s}};
+constexpr std::array sizes{unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 20},
+                           unit{"GiB", 1 << 30}};
+constexpr std::array counts{unit{"k", 1'000}, unit{"M", 1'000'000}};
+
+/// A number and what follows it.
+struct quantity {
+  double value;
+  std::string_view unit;
+};
+
+/// Nothing but digits, `_` between digits, at most one point; then the unit.
+bool split_quantity(std::string_view text, quantity& result) {
+  const std::size_t end = std::min(text.find_first_not_of("0123456789._"), text.size());
+  std::string digits(text.substr(0, end));
+  if (digits.empty() || digits.front() == '_' || digits.back() == '_') return false;
+  std::erase(digits, '_');
+  const char* const last = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), last, result.value);
+  result.unit = text.substr(end);
+  return error == std::errc{} && stop == last;
+}
+
+template <std::size_t Size>
+const unit* find_unit(const std::array<unit, Size>& units, std::string_view name) {
+  const auto* const found =
+      std::find_if(units.begin(), units.end(), [&](const unit& each) { return each.name == name; });
+  return found == units.end() ? nullptr : found;
+}
+
+[[noreturn]] void refuse(std::string_view text, std::string_view remedy) {
+  throw usage_error("'" + std::string(text) + "' " + std::string(remedy));
+}
+
+std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
+  const double scaled = value * static_cast<double>(scale);
+  if (scaled > 9.2e18) refuse(text, "is too large");
+  const double rounded = std::round(scaled);
+  if (std::abs(scaled - rounded) > 1e-6 * std::max(1.0, rounded)) {
+    refuse(text, "is not a whole number of the base unit");
+  }
+  return static_cast<std::int64_t>(rounded);
+}
+
+/// A scaled number whose unit may be left out.
+double parse_plain(std::string_view text, std::string_view remedy) {
+  quantity parsed{};
+  if (!split_quantity(text, parsed)) refuse(text, remedy);
+  if (parsed.unit.empty()) return parsed.value;
+  const unit* const found = find_unit(counts, parsed.unit);
+  if (found == nullptr) refuse(text, remedy);
+  return parsed.value * static_cast<double>(found->scale);
+}
+
+template <std::size_t Size>
+std::string format_with(const std::array<unit, Size>& units, std::int64_t value) {
+  const unit* best = &units.front();
+  for (const unit& each : units) {
+    if (value != 0 && value % each.scale == 0) best = &each;
+  }
+  return std::to_string(value / best->scale) + std::string(best->name);
+}
+
+int parse_cpu(std::string_view text) {
+  int cpu = -1;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), cpu);
+  if (error != std::errc{} || stop != text.data() + text.size() || cpu < 0 || cpu >= 1024) {
+    refuse(text, "is not a CPU; write 0, 0-3 or 0,2");
+  }
+  return cpu;
+}
+
+std::pair<int, int> parse_cpu_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const int first = parse_cpu(text.substr(0, dash));
+  const int last = dash == std::string_view::npos ? first : parse_cpu(text.substr(dash + 1));
+  if (last < first) refuse(text, "runs backwards; write the lower CPU first");
+  return {first, last};
+}
+
+}  // namespace
+
+time_ns parse_duration(std::string_view text) {
+  constexpr std::string_view remedy =
+      "is not a duration; write a number and its unit: 5s, 250ms, 100us or 1m";
+  quantity parsed{};
+  if (!split_quantity(text, parsed)) refuse(text, remedy);
+  if (parsed.unit.empty()) refuse(text, "has no unit; write 5s, 250ms, 100us or 1m");
+  const unit* const found = find_unit(durations, parsed.unit);
+  if (found == nullptr) refuse(text, remedy);
+  return whole(parsed.value, found->scale, text);
+}
+
+std::int64_t parse_size(std::string_view text) {
+  constexpr std::string_view remedy = "is not a size; write 64, 64B, 16KiB or 2MiB";
+  quantity parsed{};
+  if (!split_quantity(text, parsed)) refuse(text, remedy);
+  const unit* const found = parsed.unit.empty() ? &sizes.front() : find_unit(sizes, parsed.unit);
+  if (found == nullptr) refuse(text, remedy);
+  return whole(parsed.value, found->scale, text);
+}
+
+std::int64_t parse_count(std::string_view text) {
+  constexpr std::string_view remedy = "is not a count; write 10000, 10_000, 10k or 1M";
+  return whole(parse_plain(text, remedy), 1, text);
+}
+
+double parse_rate(std::string_view text) {
+  constexpr std::string_view remedy = "is not a rate per second; write 20000, 20_000 or 20k";
+  const double rate = parse_plain(text, remedy);
+  if (!(rate > 0)) refuse(text, "is no rate: it must be above 0");
+  return rate;
+}
+
+std::vector<int> parse_cpus(std::string_view text) {
+  std::vector<int> cpus;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto [first, last] = parse_cpu_range(text.substr(begin, end - begin));
+    for (int cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
+    begin = end + 1;
+  }
+  std::sort(cpus.begin(), cpus.end());
+  cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
+  return cpus;
+}
+
+std::string format_duration(time_ns duration_ns) {
+  // Minutes and hours read worse than seconds in an id.
+  constexpr std::array shown{durations[0], durations[1], durations[2], durations[3]};
+  return duration_ns == 0 ? "0s" : format_with(shown, duration_ns);
+}
+
+std::string format_size(std::int64_t size_bytes) {
+  return format_with(sizes, size_bytes);
+}
+
+std::string format_cpus(const std::vector<int>& cpus) {
+  std::string text;
+  for (std::size_t i = 0; i < cpus.size();) {
+    std::size_t last = i;
+    while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+    if (!text.empty()) text += ',';
+    text += std::to_string(cpus[i]);
+    if (last > i) text += '-' + std::to_string(cpus[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+}  // namespace skein::cli

@@ -1,0 +1,37 @@
+// Numbers as people write them on a command line, and back: "250ms", "16KiB", "10_000", "0-3".
+// Base units inside (ns, bytes); formatting only at the edge. Leaves out option names: whoever
+// parses an option puts its name in front of the message.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtimes/clock.hpp"
+
+namespace skein::cli {
+
+// Each parser throws usage_error, saying what would have been right.
+
+/// "5s", "250ms", "1.5s", "1m", "100us", "50ns". A plain number is refused: whose unit would it be?
+time_ns parse_duration(std::string_view text);
+
+/// "64", "64B", "16KiB", "2MiB", "1GiB".
+std::int64_t parse_size(std::string_view text);
+
+/// "10000", "10_000", "10k", "1M". Not negative.
+std::int64_t parse_count(std::string_view text);
+
+/// A rate per second: as parse_count, with decimals ("0.5", "20k"). Above 0.
+double parse_rate(std::string_view text);
+
+/// "0", "0-3", "0,2": CPUs in rising order, each once. Not empty.
+std::vector<int> parse_cpus(std::string_view text);
+
+/// The way back, exact: the largest unit that leaves a whole number ("5s", "250ms", "1500ms").
+std::string format_duration(time_ns duration_ns);
+std::string format_size(std::int64_t size_bytes);
+std::string format_cpus(const std::vector<int>& cpus);
+
+}  // namespace skein::cli

@@ -1,0 +1,229 @@
+// The order of events:
+// 1. worker: hello, prepare, ready (it listens); generator: prepare, ready; worker: start.
+// 2. N/4, N/2, N connections; at each step, and before the first, a rest and a memory reading. The
+//    worker must confirm the number first.
+// 3. The load (open, fixed), its window framed by readings of CPU and host; or the hold (idle).
+// 4. The work is compared while the connections are still open; then the generator closes them and
+//    ends, memory is read again, and the worker stops and ends.
+#include "harness/conductor/c10k_run.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+
+#include "harness/cli/defaults.hpp"
+#include "harness/conductor/memory_steps.hpp"
+#include "harness/conductor/window_probe.hpp"
+#include "harness/conductor/worker_steps.hpp"
+#include "harness/measure/process_memory.hpp"
+#include "harness/worker/replies.hpp"
+
+namespace skein::conductor {
+namespace {
+
+constexpr time_ns settle_ns = 10 * ns_per_s;  // for counts that follow what the peer just did
+constexpr time_ns look_again_ns = 10 * ns_per_ms;
+
+class c10k_run {
+ public:
+  c10k_run(run_request& request, const pinning& pins, const interrupts& signals, outcome& out)
+      : request_(request),
+        asked_(request.asked),
+        pins_(pins),
+        out_(out),
+        talk_(signals,
+              monotonic_clock::now_ns() + request.timeout_ns.value_or(c10k_timeout_ns(request))),
+        worker_("worker", worker_command(request), pins.worker_set()),
+        generator_("generator", {"/proc/self/exe", {"skein", "generator"}}, pins.generator_set()) {}
+
+  void run() {
+    set_up();
+    open_connections();
+    if (is_idle()) {
+      hold();
+    } else {
+      load();
+    }
+    wind_down();
+  }
+
+ private:
+  [[nodiscard]] bool is_idle() const { return asked_.mode == "idle"; }
+  [[nodiscard]] std::int64_t total() const { return asked_.connections.value_or(0); }
+
+  void set_up() {
+    const time_ns begin_ns = monotonic_clock::now_ns();
+    talk_.add(worker_);
+    talk_.add(generator_);
+    greet(talk_, worker_, asked_);
+    const auto port = prepare(talk_, worker_, asked_, out_);
+    if (!port) throw failed_by(worker_, status::failed, "is ready without a port");
+    talk_.ask(generator_,
+              {{"type", "prepare"},
+               {"port", *port},
+               {"connections", total()},
+               {"active", asked_.active.value_or(0)},
+               {"payload_bytes", asked_.payload_bytes.value_or(cli::defaults::payload_bytes)},
+               {"seed", asked_.seed},
+               {"addresses", cli::defaults::client_addresses}},
+              "ready", in_a_while());
+    start(talk_, worker_);
+    out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
+  }
+
+  void open_connections() {
+    measure::reset_peak_rss(worker_.pid());
+    await_connections(0);
+    read_memory_step(talk_, worker_, 0, request_.quiesce_ns, out_);
+    for (const std::int64_t step : memory_steps(total())) {
+      talk_.ask(generator_, {{"type", "connect"}, {"connections", step}}, "connected",
+                talk_.cell_deadline_ns());
+      await_connections(step);
+      read_memory_step(talk_, worker_, step, request_.quiesce_ns, out_);
+    }
+  }
+
+  /// The generator may be ahead: a connection is open for it once the kernel has queued it.
+  void await_connections(std::int64_t wanted) {
+    await_counts([&](const worker_counts& now) { return now.live_connections == wanted; },
+                 [&](const worker_counts& now) {
+                   return fmt::format("says it has {} connections open, not {}",
+                                      now.live_connections, wanted);
+                 });
+  }
+
+  /// Asks until the counts are as they should be; they follow the peer's within a moment.
+  template <typename Right, typename Complaint>
+  worker_counts await_counts(Right right, Complaint complaint) {
+    const time_ns deadline_ns =
+        std::min(monotonic_clock::now_ns() + settle_ns, talk_.cell_deadline_ns());
+    for (;;) {
+      worker_counts now = ask_counts(talk_, worker_, soon());
+      if (right(now)) return now;
+      if (monotonic_clock::now_ns() >= deadline_ns) {
+        throw failed_by(worker_, status::failed, complaint(now));
+      }
+      talk_.wait_until(monotonic_clock::now_ns() + look_again_ns);
+    }
+  }
+
+  /// Nothing is sent: what the connections cost by being there. Says where to look.
+  void hold() {
+    fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
+               static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
+               worker_.pid());
+    window_probe probe(pins_, worker_.pid(), generator_.pid());
+    const time_ns begin_ns = monotonic_clock::now_ns();
+    probe.begin();
+    talk_.wait_until(begin_ns + request_.hold_ns);
+    probe.end(out_);
+    out_.window_ns = monotonic_clock::now_ns() - begin_ns;
+    const worker_counts counts = ask_counts(talk_, worker_, soon());
+    check_worker_errors(counts);
+    const std::string nothing = worker::hex_checksum(0);
+    out_.load = {{"model", "idle"}};
+    out_.work = {{"units", counts.units},
+                 {"bytes", counts.bytes},
+                 {"checksum", counts.bytes == 0 ? nothing : counts.checksum},
+                 {"expected_checksum", nothing}};
+  }
+
+  void load() {
+    window_probe probe(pins_, worker_.pid(), generator_.pid());
+    talk_.say(generator_, load_message());
+    const time_ns load_begin_ns = monotonic_clock::now_ns();
+    const json begun = talk_.expect(generator_, "window_begin", talk_.cell_deadline_ns());
+    probe.begin();
+    const json ended = talk_.expect(generator_, "window_end", talk_.cell_deadline_ns());
+    probe.end(out_);
+    const auto begin_ns = field<time_ns>(generator_, begun, "t_ns");
+    out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
+    out_.window_ns = field<time_ns>(generator_, ended, "t_ns") - begin_ns;
+    take_result(talk_.expect(generator_, "result", talk_.cell_deadline_ns()));
+  }
+
+  [[nodiscard]] json load_message() const {
+    return {{"type", "load"},
+            {"mode", measure::or_null(asked_.mode)},
+            {"rate_per_s", measure::or_null(asked_.rate_per_s)},
+            {"arrival", measure::or_null(asked_.arrival)},
+            {"warmup_ns", measure::or_null(asked_.warmup_ns)},
+            {"warmup_requests", request_.warmup_requests},
+            {"duration_ns", measure::or_null(asked_.duration_ns)},
+            {"requests", measure::or_null(asked_.requests)}};
+  }
+
+  void take_result(const json& result) {
+    out_.work = field<json>(generator_, result, "work");
+    out_.load = field<json>(generator_, result, "load");
+    out_.latency = field<json>(generator_, result, "latency");
+    out_.service_time = field<json>(generator_, result, "service_time");
+    const json window = field<json>(generator_, result, "window");
+    out_.operations = field<std::int64_t>(generator_, window, "units");
+    // Distributions are of the requests meant for the window; some complete after its end.
+    out_.expected_samples = field<std::int64_t>(generator_, out_.load, "completed");
+    if (const auto wrong = field<std::int64_t>(generator_, result, "wrong_bytes"); wrong > 0) {
+      throw failed_by(worker_, status::failed, fmt::format("sent {} wrong bytes back", wrong));
+    }
+    compare_work(field<json>(generator_, result, "errors"));
+  }
+
+  /// With requests lost on the way the two sides may rightly differ; the run is invalid then.
+  void compare_work(const json& errors) {
+    for (const auto& [kind, count] : errors.items()) {
+      if (count != 0) {
+        out_.invalidate(fmt::format("load: {} {} errors", count.dump(), kind));
+      }
+    }
+    if (out_.how != status::ok) return;
+    const auto bytes = field<std::int64_t>(generator_, out_.work, "bytes");
+    check_worker_errors(await_counts([&](const worker_counts& now) { return now.bytes == bytes; },
+                                     [&](const worker_counts& now) {
+                                       return fmt::format("says it echoed {} bytes, {} came back",
+                                                          now.bytes, bytes);
+                                     }));
+  }
+
+  void check_worker_errors(const worker_counts& counts) {
+    if (counts.errors == 0) return;
+    throw failed_by(worker_, status::failed,
+                    fmt::format("counted {} errors, first: {}", counts.errors,
+                                counts.first_error.empty() ? "not said" : counts.first_error));
+  }
+
+  void wind_down() {
+    talk_.ask(generator_, {{"type", "stop"}}, "stopped", in_a_while());
+    talk_.dismiss(generator_, soon());
+    await_connections(0);
+    read_memory_after(talk_, worker_, request_.quiesce_ns, out_);
+    out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
+  }
+
+  run_request& request_;
+  cell& asked_;
+  const pinning& pins_;
+  outcome& out_;
+  conversation talk_;
+  child_process worker_;
+  child_process generator_;
+};
+
+}  // namespace
+
+time_ns c10k_timeout_ns(const run_request& request) {
+  const cell& asked = request.asked;
+  constexpr time_ns base_ns = 60 * ns_per_s;
+  constexpr time_ns connection_ns = 2 * ns_per_ms;
+  constexpr time_ns request_ns = 1 * ns_per_ms;
+  // The generator bounds its warm-up and drain itself (harness/generator/load.hpp).
+  return base_ns + asked.connections.value_or(0) * connection_ns + 6 * asked.warmup_ns.value_or(0) +
+         asked.duration_ns.value_or(0) + asked.requests.value_or(0) * request_ns + request.hold_ns +
+         6 * request.quiesce_ns;
+}
+
+void measure_c10k(run_request& request, const pinning& pins, const interrupts& signals,
+                  outcome& out) {
+  c10k_run(request, pins, signals, out).run();
+}
+
+}  // namespace skein::conductor

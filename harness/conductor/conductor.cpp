@@ -1,0 +1,120 @@
+// Every way a cell can end comes together here, and each leaves a record or says why there is none.
+#include "harness/conductor/conductor.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <memory>
+#include <optional>
+#include <unistd.h>
+
+#include "harness/cli/exit_status.hpp"
+#include "harness/conductor/c10k_run.hpp"
+#include "harness/conductor/interrupts.hpp"
+#include "harness/conductor/lint.hpp"
+#include "harness/conductor/lock.hpp"
+#include "harness/conductor/output.hpp"
+#include "harness/conductor/preflight.hpp"
+#include "harness/conductor/record.hpp"
+#include "harness/conductor/session.hpp"
+#include "harness/conductor/summary_table.hpp"
+#include "harness/conductor/timers_run.hpp"
+#include "harness/conductor/validity.hpp"
+
+namespace skein::conductor {
+namespace {
+
+std::unique_ptr<measuring_lock> take_lock(const run_request& request) {
+  if (request.lock_fd) return std::make_unique<measuring_lock>(*request.lock_fd);
+  return std::make_unique<measuring_lock>(request.lock_file,
+                                          fmt::format("{}", fmt::join(request.argv, " ")));
+}
+
+/// The session a run belongs to: the caller's, or one of our own, whose line is written first (and
+/// shows early whether the file can be written at all).
+std::string open_session(const run_request& request, const pinning& pins, output_file* output) {
+  if (request.session_id) return *request.session_id;
+  if (output == nullptr) return "unrecorded";
+  const session_request own{request.argv, request.asked.seed, {cell_id(request.asked)}};
+  const json session = session_record(own, pins);
+  output->append(session);
+  return session.at("session_id");
+}
+
+void measure_cell(run_request& request, const pinning& pins, const interrupts& signals,
+                  outcome& out) {
+  if (const auto obstacle = first_obstacle(request.asked, request.thread_ceiling)) {
+    throw cell_ended(*obstacle);
+  }
+  if (request.asked.workload == "timers") {
+    measure_timers(request, pins, signals, out);
+  } else {
+    measure_c10k(request, pins, signals, out);
+  }
+}
+
+/// After a run that came to its end: is it to be believed?
+void scrutinize(const run_request& request, const pinning& pins, outcome& out) {
+  if (const auto problems = lint(request.asked, out); !problems.empty()) {
+    throw failed_by_conductor(fmt::format("lint: {}", fmt::join(problems, "; ")));
+  }
+  judge(out, request.asked, pins);
+  const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
+  for (const std::string& reason : memory.reasons) out.mark(reason);
+  if (!memory.linear && out.how == status::ok) out.how = status::invalid;
+}
+
+outcome observe(run_request& request, const pinning& pins, const interrupts& signals) {
+  outcome out;
+  out.started_utc = utc_now();
+  out.reasons = pins.reasons;
+  try {
+    measure_cell(request, pins, signals, out);
+    scrutinize(request, pins, out);
+  } catch (const cell_ended& why) {
+    out.end(why);
+  } catch (const interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    out.end(failed_by_conductor(error.what()));
+  }
+  return out;
+}
+
+void show(const json& record, bool as_json) {
+  const bool colour = ::isatty(STDOUT_FILENO) == 1;
+  const std::string text = as_json ? record.dump() + "\n" : summary_table(record, colour);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+int measure_and_record(run_request& request, const pinning& pins, const interrupts& signals,
+                       output_file* output) {
+  const std::string session_id = open_session(request, pins, output);
+  pin_self(pins.generator_cpus);
+  const outcome out = observe(request, pins, signals);
+  const json record = run_record(request, out, session_id);
+  show(record, request.print_json);
+  if (output != nullptr) output->append(record);
+  return out.how == status::ok || out.how == status::limit ? cli::exit_ok : cli::exit_not_measured;
+}
+
+}  // namespace
+
+int run(run_request request) {
+  const pinning pins = plan_pinning(request.worker_cpus, request.generator_cpus, allowed_cpus());
+  const auto lock = take_lock(request);
+  std::unique_ptr<output_file> output;
+  if (request.output) output = std::make_unique<output_file>(*request.output);
+  const interrupts signals;
+  for (const std::string& reason : pins.reasons) fmt::print(stderr, "skein: {}\n", reason);
+  try {
+    return measure_and_record(request, pins, signals, output.get());
+  } catch (const interrupted&) {
+    fmt::print(stderr, "skein: interrupted; this run was not recorded\n");
+    return cli::exit_interrupted;
+  }
+}
+
+}  // namespace skein::conductor

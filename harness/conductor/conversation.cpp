@@ -1,0 +1,222 @@
+// ppoll over everything, then whole lines to messages to queues.
+#include "harness/conductor/conversation.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <exception>
+#include <poll.h>
+#include <system_error>
+#include <utility>
+
+#include "runtimes/errors.hpp"
+
+namespace skein::conductor {
+namespace {
+
+constexpr time_ns moment_ns = 300 * ns_per_ms;
+constexpr std::size_t shown_bytes = 160;
+
+std::string text_at(const json& message, const char* name, const std::string& otherwise) {
+  const auto found = message.find(name);
+  return found != message.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
+std::string type_of(const json& message) {
+  return text_at(message, "type", "");
+}
+
+bool is(const json& message, std::string_view type, std::string_view name) {
+  if (type_of(message) != type) return false;
+  const auto found = message.find("name");
+  return name.empty() || (found != message.end() && *found == name);
+}
+
+std::string shown(std::string_view text) {
+  std::string result(text.substr(0, shown_bytes));
+  if (text.size() > shown_bytes) result += "...";
+  return result;
+}
+
+std::string described(std::string_view type, std::string_view name) {
+  return name.empty() ? "'" + std::string(type) + "'"
+                      : "'" + std::string(type) + " " + std::string(name) + "'";
+}
+
+limit_fact limit_from(const json& message) {
+  limit_fact limit;
+  limit.name = text_at(message, "limit", "unnamed limit");
+  limit.value = measure::integer_at(message, "value");
+  limit.needed = measure::integer_at(message, "needed").value_or(0);
+  limit.message = text_at(message, "message", limit.name + " is too low");
+  return limit;
+}
+
+std::string how_it_ended(const std::optional<process_end>& end) {
+  if (!end) return "closed its channel";
+  if (end->signal) return "was ended by " + signal_name(*end->signal);
+  return "exited with status " + std::to_string(*end->exit_status);
+}
+
+}  // namespace
+
+cell_ended failed_by(child_process& child, status how, std::string message) {
+  failure_fact fact;
+  fact.process = child.name();
+  // A timed-out child is still running, and would only be waited for in vain.
+  if (how != status::timeout) {
+    if (const auto end = child.wait_until(monotonic_clock::now_ns() + moment_ns)) {
+      fact.exit_status = end->exit_status;
+      fact.signal = end->signal;
+    }
+  }
+  child.drain_stderr();
+  fact.stderr_lines = child.stderr_lines();
+  fact.message = "the " + child.name() + " " + std::move(message);
+  return {how, std::move(fact)};
+}
+
+void conversation::add(child_process& child) {
+  peers_.emplace_back();
+  peers_.back().child = &child;
+}
+
+void conversation::say(child_process& child, const json& message) {
+  try {
+    child.channel().write_line(message.dump());
+  } catch (const std::system_error&) {
+    ended_early(peer_of(child));
+  }
+}
+
+json conversation::expect(child_process& child, std::string_view type, time_ns deadline_ns,
+                          std::string_view name) {
+  peer& from = peer_of(child);
+  const time_ns bound_ns = std::min(deadline_ns, cell_deadline_ns_);
+  for (;;) {
+    json message = take(from, type, name);
+    if (!message.is_null()) return message;
+    check_presence();
+    if (monotonic_clock::now_ns() >= bound_ns) timed_out(from, type, name);
+    pump(bound_ns);
+  }
+}
+
+json conversation::ask(child_process& child, const json& message, std::string_view type,
+                       time_ns deadline_ns, std::string_view name) {
+  say(child, message);
+  return expect(child, type, deadline_ns, name);
+}
+
+bool conversation::has_come(const child_process& child, std::string_view type,
+                            std::string_view name) {
+  const auto& messages = peer_of(child).messages;
+  return std::any_of(messages.begin(), messages.end(),
+                     [&](const json& message) { return is(message, type, name); });
+}
+
+void conversation::wait_until(time_ns deadline_ns) {
+  do {
+    wait_for_news(deadline_ns);
+  } while (monotonic_clock::now_ns() < deadline_ns);
+}
+
+void conversation::wait_for_news(time_ns deadline_ns) {
+  pump(deadline_ns);
+  check_presence();
+}
+
+void conversation::dismiss(child_process& child, time_ns deadline_ns) {
+  peer_of(child).leaving = true;
+  const auto end = child.wait_until(std::min(deadline_ns, cell_deadline_ns_));
+  if (!end) throw failed_by(child, status::timeout, "said it had stopped, and did not exit");
+  if (end->exit_status != 0) throw failed_by(child, status::failed, how_it_ended(end));
+  std::erase_if(peers_, [&](const peer& each) { return each.child == &child; });
+}
+
+/// Whoever is waited for: a child that went away ends the run.
+void conversation::check_presence() {
+  for (peer& each : peers_) {
+    if (each.at_end && !each.leaving) ended_early(each);
+  }
+}
+
+conversation::peer& conversation::peer_of(const child_process& child) {
+  const auto found = std::find_if(peers_.begin(), peers_.end(),
+                                  [&](const peer& each) { return each.child == &child; });
+  assert(found != peers_.end());
+  return *found;
+}
+
+void conversation::pump(time_ns deadline_ns) {
+  signals_.check();
+  std::vector<pollfd> entries{{signals_.descriptor(), POLLIN, 0}};
+  for (const peer& each : peers_) {
+    entries.push_back({each.at_end ? -1 : each.child->reply_fd(), POLLIN, 0});
+    entries.push_back({each.child->stderr_fd(), POLLIN, 0});
+  }
+  const time_ns left_ns = std::max<time_ns>(deadline_ns - monotonic_clock::now_ns(), 0);
+  const timespec left{left_ns / ns_per_s, left_ns % ns_per_s};
+  if (::ppoll(entries.data(), entries.size(), &left, nullptr) < 0 && errno != EINTR) {
+    throw_errno("ppoll");
+  }
+  signals_.check();
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    if (entries[2 + 2 * i].revents != 0) peers_[i].child->drain_stderr();
+    if (entries[1 + 2 * i].revents != 0) take_in(peers_[i]);
+  }
+}
+
+void conversation::take_in(peer& from) {
+  try {
+    if (!from.child->channel().feed()) from.at_end = true;
+    while (auto line = from.child->channel().next_line()) receive(from, *line);
+  } catch (const protocol::framing_error& error) {
+    if (from.at_end) ended_early(from);
+    throw failed_by(*from.child, status::failed,
+                    std::string("broke the protocol: ") + error.what());
+  }
+}
+
+void conversation::receive(peer& from, const std::string& line) {
+  json message = json::parse(line, nullptr, false);
+  if (!message.is_object() || type_of(message).empty()) {
+    throw failed_by(*from.child, status::failed,
+                    "answered something that is no message: " + shown(line));
+  }
+  if (is(message, "limit", {})) throw cell_ended(limit_from(message));
+  if (is(message, "error", {})) {
+    throw failed_by(*from.child, status::failed,
+                    "reports: " + text_at(message, "message", "an error, unexplained"));
+  }
+  from.messages.push_back(std::move(message));
+}
+
+/// The wanted message, or null if it has not come.
+json conversation::take(peer& from, std::string_view type, std::string_view name) {
+  for (auto each = from.messages.begin(); each != from.messages.end(); ++each) {
+    if (is(*each, type, name)) {
+      json message = std::move(*each);
+      from.messages.erase(each);
+      return message;
+    }
+    if (!is(*each, "phase", "finished")) {
+      throw failed_by(
+          *from.child, status::failed,
+          "was asked for " + described(type, name) + " and said: " + shown(each->dump()));
+    }
+  }
+  return nullptr;
+}
+
+void conversation::ended_early(peer& from) {
+  const auto end = from.child->wait_until(monotonic_clock::now_ns() + moment_ns);
+  throw failed_by(*from.child, status::failed, how_it_ended(end) + " before the run was over");
+}
+
+void conversation::timed_out(peer& from, std::string_view type, std::string_view name) {
+  throw failed_by(*from.child, status::timeout,
+                  "did not answer with " + described(type, name) + " in time");
+}
+
+}  // namespace skein::conductor

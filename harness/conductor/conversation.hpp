@@ -1,0 +1,104 @@
+// Talking to the children, with deadlines: the one place where the conductor waits.
+//
+// 1. Every wait polls the replies and the stderr of every child, and the interrupts. So whichever
+//    child fails, and at whatever moment, the run learns of it at once.
+// 2. A message of type `limit` or `error`, an end of file, and a line that is no message end the
+//    cell by exception, from any wait. A message that nobody asked for does too, except
+//    {"type":"phase","name":"finished"}, which comes when it comes.
+// 3. Every wait has a deadline, and none is later than the cell's.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/conductor/child_process.hpp"
+#include "harness/conductor/interrupts.hpp"
+#include "harness/conductor/outcome.hpp"
+#include "harness/measure/json.hpp"
+#include "runtimes/clock.hpp"
+
+namespace skein::conductor {
+
+using measure::json;
+
+class conversation {
+ public:
+  conversation(const interrupts& signals, time_ns cell_deadline_ns)
+      : signals_(signals), cell_deadline_ns_(cell_deadline_ns) {}
+
+  /// The child must outlive the conversation, or be forgotten.
+  void add(child_process& child);
+
+  void say(child_process& child, const json& message);
+
+  /// The child's next message, which must be of this type (and, for a phase, of this name).
+  /// Throws cell_ended by rule 2, or with status timeout; `interrupted` on a signal.
+  json expect(child_process& child, std::string_view type, time_ns deadline_ns,
+              std::string_view name = {});
+  /// As expect after say: the usual exchange.
+  json ask(child_process& child, const json& message, std::string_view type, time_ns deadline_ns,
+           std::string_view name = {});
+  /// True once that message has come, without taking it.
+  bool has_come(const child_process& child, std::string_view type, std::string_view name);
+
+  /// Waits, with an eye on the children, up to the deadline exactly.
+  void wait_until(time_ns deadline_ns);
+
+  /// Waits until something has come from a child, at most until the deadline.
+  void wait_for_news(time_ns deadline_ns);
+
+  /// Gives the cell a little more time: to ask a late child what it is doing.
+  void extend(time_ns extra_ns) {
+    cell_deadline_ns_ = std::max(cell_deadline_ns_, monotonic_clock::now_ns() + extra_ns);
+  }
+
+  /// Waits for the child to end by itself with status 0 and forgets it.
+  void dismiss(child_process& child, time_ns deadline_ns);
+
+  [[nodiscard]] time_ns cell_deadline_ns() const noexcept { return cell_deadline_ns_; }
+
+ private:
+  struct peer {
+    child_process* child;
+    std::deque<json> messages;
+    bool leaving = false;
+    bool at_end = false;
+  };
+
+  void check_presence();
+  peer& peer_of(const child_process& child);
+  void pump(time_ns deadline_ns);
+  void take_in(peer& from);
+  void receive(peer& from, const std::string& line);
+  json take(peer& from, std::string_view type, std::string_view name);
+  [[noreturn]] void ended_early(peer& from);
+  [[noreturn]] void timed_out(peer& from, std::string_view type, std::string_view name);
+
+  const interrupts& signals_;
+  time_ns cell_deadline_ns_;
+  std::deque<peer> peers_;
+};
+
+/// A field of a child's message. Throws cell_ended when it is missing or of another type.
+template <typename Value>
+Value field(child_process& child, const json& message, const char* name);
+
+/// A failure of this child, with its exit (if it ends within a moment) and its last stderr lines.
+cell_ended failed_by(child_process& child, status how, std::string message);
+
+template <typename Value>
+Value field(child_process& child, const json& message, const char* name) {
+  const auto found = message.find(name);
+  try {
+    if (found != message.end()) return found->template get<Value>();
+  } catch (const json::exception&) {
+    // As good as missing.
+  }
+  throw failed_by(child, status::failed,
+                  "sent a message without a usable '" + std::string(name) + "'");
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,106 @@
+// Each check is a few lines; all of them run, so that a record is refused once and completely.
+#include "harness/conductor/lint.hpp"
+
+#include <exception>
+#include <fmt/format.h>
+#include <iterator>
+
+#include "harness/measure/histogram_json.hpp"
+
+namespace skein::conductor {
+namespace {
+
+using problems = std::vector<std::string>;
+
+void append(problems& all, problems more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+void check_order(const std::string& name, const json& distribution, problems& found) {
+  const char* lower = nullptr;
+  double below = 0;
+  for (const char* key : {"min", "p50", "p90", "p99", "p999", "p9999", "max"}) {
+    const auto value = distribution.find(key);
+    if (value == distribution.end() || !value->is_number()) continue;
+    const auto number = value->get<double>();
+    if (lower != nullptr && number < below) {
+      found.push_back(
+          fmt::format("{}.{} {} is below {}.{} {}", name, key, number, name, lower, below));
+    }
+    lower = key;
+    below = number;
+  }
+}
+
+/// Buckets are 1/1024 wide and stand for their middle, so the mean may pass an exact extreme by
+/// that.
+void check_mean(const std::string& name, const json& distribution, problems& found) {
+  constexpr double bucket = 1.0 / 1024;
+  const auto number = [&](const char* key) { return distribution.value(key, json()); };
+  const json mean = number("mean");
+  const json max = number("max");
+  const json min = number("min");
+  if (!mean.is_number()) return;
+  if (max.is_number() && mean.get<double>() > max.get<double>() * (1 + bucket) + 1) {
+    found.push_back(
+        fmt::format("{}.mean {} is above the maximum {}", name, mean.dump(), max.dump()));
+  }
+  if (min.is_number() && mean.get<double>() < min.get<double>() * (1 - bucket) - 1) {
+    found.push_back(
+        fmt::format("{}.mean {} is below the minimum {}", name, mean.dump(), min.dump()));
+  }
+}
+
+void check_counts(const std::string& name, const json& distribution,
+                  std::optional<std::int64_t> expected, problems& found) {
+  try {
+    const measure::histogram decoded = measure::histogram_from_json(distribution);
+    const std::int64_t samples = decoded.count() + decoded.overflow() + decoded.early_count();
+    if (expected && samples != *expected) {
+      found.push_back(
+          fmt::format("{} holds {} samples for {} completions", name, samples, *expected));
+    }
+  } catch (const std::exception& error) {
+    found.push_back(name + ": " + error.what());
+  }
+}
+
+void check_work(const outcome& out, problems& found) {
+  if (!out.work.is_object()) {
+    found.emplace_back("no work was reported");
+    return;
+  }
+  const json checksum = out.work.value("checksum", json());
+  const json expected = out.work.value("expected_checksum", json());
+  if (!checksum.is_string() || checksum != expected) {
+    found.push_back("work: checksum " + checksum.dump() + " is not the expected " +
+                    expected.dump());
+  }
+}
+
+}  // namespace
+
+problems lint_distribution(const std::string& name, const json& distribution,
+                           std::optional<std::int64_t> expected) {
+  problems found;
+  if (distribution.is_null()) return found;
+  if (!distribution.is_object()) return {name + " is no object"};
+  check_order(name, distribution, found);
+  check_mean(name, distribution, found);
+  check_counts(name, distribution, expected, found);
+  return found;
+}
+
+problems lint(const cell& asked, const outcome& out) {
+  problems found = echo_differences(to_json(asked), out.echoed);
+  check_work(out, found);
+  append(found, lint_distribution("latency", out.latency, out.expected_samples));
+  append(found, lint_distribution("service_time", out.service_time, out.expected_samples));
+  append(found, lint_distribution("lateness", out.lateness, out.expected_samples));
+  if (asked.workload == "timers" && out.lateness.is_null()) {
+    found.emplace_back("lateness is missing");
+  }
+  return found;
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,24 @@
+// Contradictions inside a run, looked for before it is written: a record that contradicts itself is
+// a failed run, whatever its numbers look like. Leaves out evidence from outside (validity.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/conductor/outcome.hpp"
+
+namespace skein::conductor {
+
+/// What is wrong, empty when nothing is:
+/// - echoed equals the cell;
+/// - work's checksum is the expected one;
+/// - in each distribution min <= p50 <= p90 <= ... <= max, min <= mean <= max, and the payload's
+///   count is the count;
+/// - latency, service_time and lateness hold one sample for each completion of the window.
+std::vector<std::string> lint(const cell& asked, const outcome& out);
+
+/// The part that looks at one distribution; `expected` samples where that is known.
+std::vector<std::string> lint_distribution(const std::string& name, const json& distribution,
+                                           std::optional<std::int64_t> expected);
+
+}  // namespace skein::conductor

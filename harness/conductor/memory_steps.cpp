@@ -1,0 +1,29 @@
+// Readings through harness/measure, at rest.
+#include "harness/conductor/memory_steps.hpp"
+
+#include "harness/measure/process_memory.hpp"
+
+namespace skein::conductor {
+
+std::vector<std::int64_t> memory_steps(std::int64_t total) {
+  std::vector<std::int64_t> steps;
+  for (const std::int64_t step : {total / 4, total / 2, total}) {
+    if (step > (steps.empty() ? 0 : steps.back())) steps.push_back(step);
+  }
+  return steps;
+}
+
+void read_memory_step(conversation& talk, const child_process& worker, std::int64_t tasks,
+                      time_ns quiesce_ns, outcome& out) {
+  talk.wait_until(monotonic_clock::now_ns() + quiesce_ns);
+  out.memory_points.push_back(measure::read_memory_point(worker.pid(), tasks));
+}
+
+void read_memory_after(conversation& talk, const child_process& worker, time_ns quiesce_ns,
+                       outcome& out) {
+  talk.wait_until(monotonic_clock::now_ns() + quiesce_ns);
+  out.memory_extras.after_drain_bytes = measure::read_memory_point(worker.pid(), 0).rss_anon_bytes;
+  out.memory_extras.peak_rss_bytes = measure::read_peak_rss_bytes(worker.pid());
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,23 @@
+// Where memory is read: at 0, N/4, N/2 and N tasks of one process, each after a rest.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/conductor/conversation.hpp"
+#include "harness/conductor/outcome.hpp"
+
+namespace skein::conductor {
+
+/// N/4, N/2, N, without repetition and without 0 (small N): the steps after the empty one.
+std::vector<std::int64_t> memory_steps(std::int64_t total);
+
+/// Rests, then adds one reading of the worker to the outcome.
+void read_memory_step(conversation& talk, const child_process& worker, std::int64_t tasks,
+                      time_ns quiesce_ns, outcome& out);
+
+/// Rests, then reads what is left once all tasks have ended, and the peak.
+void read_memory_after(conversation& talk, const child_process& worker, time_ns quiesce_ns,
+                       outcome& out);
+
+}  // namespace skein::conductor

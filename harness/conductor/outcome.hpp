@@ -1,0 +1,104 @@
+// What became of one run: everything measured so far, and why it ended. It is filled in as the run
+// goes on, so that a crash halfway keeps what was known. Leaves out the record's layout
+// (record.hpp).
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/conductor/cell.hpp"
+#include "harness/measure/host.hpp"
+#include "harness/measure/memory_slope.hpp"
+#include "harness/measure/process_cpu.hpp"
+
+namespace skein::conductor {
+
+enum class status { ok, limit, invalid, failed, timeout };
+
+std::string_view name_of(status which);
+
+/// A named limit of this machine that stood in the way.
+struct limit_fact {
+  std::string name;
+  std::optional<std::int64_t> value;
+  std::int64_t needed = 0;
+  std::string message;
+};
+
+/// What broke, with all that a person needs to look further.
+struct failure_fact {
+  std::string process;  ///< worker | generator | conductor
+  std::optional<int> exit_status;
+  std::optional<int> signal;
+  std::vector<std::string> stderr_lines;
+  std::string message;
+};
+
+/// Thrown to end a cell early; the record is written all the same.
+class cell_ended : public std::exception {
+ public:
+  explicit cell_ended(limit_fact fact) : status_(status::limit), limit(std::move(fact)) {}
+  cell_ended(status how, failure_fact fact) : status_(how), failure(std::move(fact)) {}
+
+  [[nodiscard]] status how() const noexcept { return status_; }
+  const char* what() const noexcept override {
+    return limit ? limit->message.c_str() : failure->message.c_str();
+  }
+
+ private:
+  status status_;
+
+ public:
+  std::optional<limit_fact> limit;
+  std::optional<failure_fact> failure;
+};
+
+/// SIGINT or SIGTERM: nothing is written.
+class interrupted : public std::exception {
+ public:
+  const char* what() const noexcept override { return "interrupted"; }
+};
+
+/// A failure of the conductor's own making or finding: wrong bytes, a lint violation.
+cell_ended failed_by_conductor(std::string message);
+
+struct outcome {
+  status how = status::ok;
+  std::vector<std::string> reasons;
+  std::optional<limit_fact> limit;
+  std::optional<failure_fact> failure;
+
+  std::string started_utc;
+  json echoed;  ///< null until the worker has said it
+  std::optional<time_ns> setup_ns;
+  std::optional<time_ns> warmup_ns;
+  std::optional<time_ns> window_ns;
+  std::optional<time_ns> spawn_ns;
+  std::optional<time_ns> fire_ns;
+
+  json work;
+  json load;
+  json latency;
+  json service_time;
+  json lateness;
+  std::optional<measure::cpu_usage> cpu;
+  std::int64_t operations = 0;                   ///< within the window: what CPU time is divided by
+  std::optional<std::int64_t> expected_samples;  ///< what the histograms must hold
+  std::vector<measure::memory_point> memory_points;
+  measure::memory_extras memory_extras;
+  std::optional<measure::host_usage> host;
+
+  void mark(std::string reason) { reasons.push_back(std::move(reason)); }
+  void invalidate(std::string reason) {
+    mark(std::move(reason));
+    if (how == status::ok) how = status::invalid;
+  }
+  void end(const cell_ended& why);
+};
+
+}  // namespace skein::conductor

@@ -1,0 +1,41 @@
+// Which CPUs the two sides run on. Leaves out doing it to a child (child_process.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace skein::conductor {
+
+/// What was asked for. A set that was not asked for explicitly gives way where it cannot be had.
+struct cpu_request {
+  std::vector<int> cpus;
+  bool explicitly = false;
+};
+
+/// What will be done. An empty set: not pinned.
+struct pinning {
+  std::vector<int> worker_cpus;
+  std::vector<int> generator_cpus;
+  std::vector<int> allowed;          ///< where an unpinned side may run
+  std::vector<std::string> reasons;  ///< why a run is marked: not pinned, or not apart
+
+  [[nodiscard]] const std::vector<int>& worker_set() const {
+    return worker_cpus.empty() ? allowed : worker_cpus;
+  }
+  [[nodiscard]] const std::vector<int>& generator_set() const {
+    return generator_cpus.empty() ? allowed : generator_cpus;
+  }
+};
+
+/// CPUs this process may run on.
+std::vector<int> allowed_cpus();
+
+/// Throws usage_error, naming the allowed set, when an explicit request cannot be met. A default
+/// that cannot be met is dropped with a reason; sides that share a CPU do so with a reason.
+pinning plan_pinning(const cpu_request& worker, const cpu_request& generator,
+                     const std::vector<int>& allowed);
+
+/// Pins the calling thread. Throws std::system_error.
+void pin_self(const std::vector<int>& cpus);
+
+}  // namespace skein::conductor

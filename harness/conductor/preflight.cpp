@@ -1,0 +1,75 @@
+// Needs by workload and runtime. Descriptors are those of one process: both sides hold N sockets.
+#include "harness/conductor/preflight.hpp"
+
+#include <fmt/format.h>
+
+#include "harness/cli/defaults.hpp"
+
+namespace skein::conductor {
+namespace {
+
+constexpr std::int64_t own_descriptors = 64;  // standard streams, epoll, timers, libraries
+constexpr std::int64_t own_threads = 1;
+// The least one of each is known to cost; both ends of a connection are on this machine.
+constexpr std::int64_t connection_bytes = 8'000;
+constexpr std::int64_t thread_bytes = 28'000;
+constexpr std::int64_t stack_page_bytes = 4'096;
+constexpr std::int64_t object_bytes = 64;
+
+std::int64_t count_of(const cell& asked) {
+  return asked.tasks.value_or(asked.connections.value_or(0));
+}
+
+std::int64_t task_bytes(const cell& asked) {
+  if (threads_of(asked) > 0) return thread_bytes;
+  return has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes;
+}
+
+}  // namespace
+
+std::int64_t threads_of(const cell& asked) {
+  return asked.runtime == "thread" ? count_of(asked) : 0;
+}
+
+measure::cell_needs needs_of(const cell& asked) {
+  measure::cell_needs needs;
+  if (asked.connections) {
+    needs.descriptors = *asked.connections + own_descriptors;
+    needs.client_ports = (*asked.connections + cli::defaults::client_addresses - 1) /
+                         cli::defaults::client_addresses;
+    needs.memory_bytes = *asked.connections * connection_bytes;
+  }
+  if (threads_of(asked) > 0) needs.threads = threads_of(asked) + own_threads;
+  needs.memory_bytes += count_of(asked) * task_bytes(asked);
+  return needs;
+}
+
+std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling) {
+  if (threads_of(asked) > thread_ceiling) {
+    return limit_fact{"skein thread ceiling", thread_ceiling, threads_of(asked),
+                      fmt::format("skein thread ceiling {} < {}; it keeps a machine that others "
+                                  "use from being filled; --thread-ceiling raises it",
+                                  thread_ceiling, threads_of(asked))};
+  }
+  const auto exceeded = measure::first_exceeded(measure::checks_for(needs_of(asked)));
+  if (!exceeded) return std::nullopt;
+  return limit_fact{exceeded->name, exceeded->value, exceeded->needed,
+                    fmt::format("{} {} < {}; {}", exceeded->name, exceeded->value.value_or(0),
+                                exceeded->needed, exceeded->remedy)};
+}
+
+measure::cell_needs needs_of_published_cells() {
+  namespace defaults = cli::defaults;
+  cell hungriest;
+  hungriest.workload = "c10k";
+  hungriest.runtime = "thread";
+  hungriest.style = "direct";
+  hungriest.connections = defaults::connections;
+  measure::cell_needs needs = needs_of(hungriest);
+  constexpr std::int64_t mappings_per_thread = 3;  // a stack, its guard, what the library adds
+  needs.mappings = defaults::connections * mappings_per_thread + 1'000;
+  needs.cpus = 2;
+  return needs;
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,28 @@
+// What a cell needs against what this machine allows, before anything is started.
+// Leaves out mappings: whether stacks need one each depends on how a runtime guards them, and the
+// runtime says so itself (limit_error).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "harness/conductor/cell.hpp"
+#include "harness/conductor/outcome.hpp"
+#include "harness/measure/limits.hpp"
+
+namespace skein::conductor {
+
+/// A lower bound of what the cell takes: what exceeds a limit here cannot work.
+measure::cell_needs needs_of(const cell& asked);
+
+/// Tasks of the cell that are threads; 0 for other runtimes.
+std::int64_t threads_of(const cell& asked);
+
+/// The first limit that stands in the way, the machine's or our own ceiling on threads.
+std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling);
+
+/// For the doctor: what the published cells need, CPUs to pin to included.
+measure::cell_needs needs_of_published_cells();
+
+}  // namespace skein::conductor

@@ -1,0 +1,37 @@
+// One run: the cell, and how it is to be measured and recorded. Filled in by the command line, with
+// nothing left to be defaulted here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/conductor/cell.hpp"
+#include "harness/conductor/pinning.hpp"
+#include "runtimes/clock.hpp"
+
+namespace skein::conductor {
+
+struct run_request {
+  cell asked;
+  cpu_request worker_cpus;
+  cpu_request generator_cpus;
+
+  std::int64_t warmup_requests = 0;  ///< c10k: the window begins no earlier than after so many
+  time_ns hold_ns = 0;               ///< c10k idle: how long all connections are kept open
+  time_ns quiesce_ns = 0;            ///< before each memory reading
+  std::int64_t thread_ceiling = 0;
+  std::optional<time_ns> timeout_ns;        ///< of the whole cell; computed when empty
+  std::vector<std::string> worker_command;  ///< a foreign worker; empty: our own
+
+  std::optional<std::string> output;      ///< a JSON Lines file to append to
+  std::optional<std::string> session_id;  ///< of a session line that is already written
+  json run_meta;                          ///< arm, block, pair, position
+  std::optional<int> lock_fd;
+  std::string lock_file;
+  bool print_json = false;
+  std::vector<std::string> argv;
+};
+
+}  // namespace skein::conductor

@@ -1,0 +1,141 @@
+// Rows of a label and values. Units appear here and nowhere deeper.
+#include "harness/conductor/summary_table.hpp"
+
+#include <cmath>
+#include <fmt/color.h>
+#include <fmt/format.h>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+namespace skein::conductor {
+namespace {
+
+using measure::json;
+
+constexpr std::string_view unknown = "-";
+
+std::optional<double> number(const json& object, std::string_view key) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+const json& child(const json& object, std::string_view key) {
+  static const json nothing;
+  if (!object.is_object()) return nothing;
+  const auto found = object.find(key);
+  return found == object.end() ? nothing : *found;
+}
+
+std::string time_text(std::optional<double> ns) {
+  if (!ns) return std::string(unknown);
+  if (std::abs(*ns) < 1e3) return fmt::format("{:.0f} ns", *ns);
+  if (std::abs(*ns) < 1e6) return fmt::format("{:.1f} us", *ns / 1e3);
+  if (std::abs(*ns) < 1e9) return fmt::format("{:.2f} ms", *ns / 1e6);
+  return fmt::format("{:.2f} s", *ns / 1e9);
+}
+
+std::string bytes_text(std::optional<double> bytes) {
+  return bytes ? fmt::format("{:.0f} B", *bytes) : std::string(unknown);
+}
+
+class table {
+ public:
+  void row(std::string_view label, const std::string& text) {
+    fmt::format_to(std::back_inserter(text_), "  {:<18}{}\n", label, text);
+  }
+  void line(const std::string& text) { text_ += text + "\n"; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+fmt::text_style style_of(std::string_view status) {
+  if (status == "ok") return fmt::fg(fmt::terminal_color::green);
+  if (status == "limit" || status == "invalid") return fmt::fg(fmt::terminal_color::yellow);
+  return fmt::fg(fmt::terminal_color::red);
+}
+
+void add_head(const json& record, bool colour, table& rows) {
+  const auto status = record.at("status").get<std::string>();
+  const std::string shown = colour ? fmt::format(style_of(status), "{}", status) : status;
+  rows.line(fmt::format("{}: {}", record.at("cell_id").get<std::string>(), shown));
+  for (const json& reason : record.at("reasons")) rows.row("reason", reason.get<std::string>());
+}
+
+void add_failure(const json& record, table& rows) {
+  for (const json& line : child(child(record, "failure"), "stderr")) {
+    rows.row("stderr", line.get<std::string>());
+  }
+}
+
+void add_work(const json& record, table& rows) {
+  const json& work = record.at("work");
+  if (!work.is_object()) return;
+  const bool right = work.at("checksum") == work.at("expected_checksum");
+  rows.row("work", fmt::format("{} units, {} bytes, checksum {}", work.at("units").dump(),
+                               child(work, "bytes").dump(), right ? "right" : "WRONG"));
+  if (const auto rate = number(child(record, "load"), "achieved_per_s")) {
+    const auto offered = number(child(record, "load"), "offered_per_s");
+    rows.row("throughput", offered ? fmt::format("{:.0f} per s of {:.0f} offered", *rate, *offered)
+                                   : fmt::format("{:.0f} per s", *rate));
+  }
+}
+
+void add_distribution(const json& record, const char* key, std::string_view label, table& rows) {
+  const json& times = child(record, key);
+  if (!times.is_object()) return;
+  rows.row(label,
+           fmt::format("p50 {}  p90 {}  p99 {}  p99.9 {}  max {}", time_text(number(times, "p50")),
+                       time_text(number(times, "p90")), time_text(number(times, "p99")),
+                       time_text(number(times, "p999")), time_text(number(times, "max"))));
+}
+
+void add_early_fires(const json& record, table& rows) {
+  const json& lateness = child(record, "lateness");
+  const auto early = number(lateness, "early_count");
+  if (!early) return;
+  rows.row("early fires", *early == 0 ? "none"
+                                      : fmt::format("{:.0f}, by up to {}", *early,
+                                                    time_text(number(lateness, "early_max_ns"))));
+}
+
+void add_cpu(const json& record, table& rows) {
+  const json& cpu = child(record, "cpu");
+  const auto all = number(cpu, "per_op_ns");
+  if (!all) return;
+  const auto user = number(cpu, "user_per_op_ns");
+  const auto system = user ? std::optional(*all - *user) : std::nullopt;
+  rows.row("CPU per operation", fmt::format("{}: user {}, system {}", time_text(all),
+                                            time_text(user), time_text(system)));
+}
+
+void add_memory(const json& record, table& rows) {
+  const json& per_task = child(child(record, "memory"), "per_task");
+  if (!per_task.is_object()) return;
+  rows.row("memory per task",
+           fmt::format("user {}, kernel {}, total {}", bytes_text(number(per_task, "user_bytes")),
+                       bytes_text(number(per_task, "kernel_bytes")),
+                       bytes_text(number(per_task, "total_bytes"))));
+}
+
+}  // namespace
+
+std::string summary_table(const json& record, bool colour) {
+  table rows;
+  add_head(record, colour, rows);
+  add_failure(record, rows);
+  add_work(record, rows);
+  add_distribution(record, "latency", "latency", rows);
+  add_distribution(record, "service_time", "service time", rows);
+  add_distribution(record, "lateness", "lateness", rows);
+  add_early_fires(record, rows);
+  add_cpu(record, rows);
+  add_memory(record, rows);
+  return rows.take();
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,13 @@
+// A run for people: what it was, how it ended, and its main figures with units.
+#pragma once
+
+#include <string>
+
+#include "harness/measure/json.hpp"
+
+namespace skein::conductor {
+
+/// Made from the record alone, so that what is shown is what is written. Several lines, each ended.
+std::string summary_table(const measure::json& record, bool colour);
+
+}  // namespace skein::conductor

@@ -1,0 +1,187 @@
+// The order of events:
+// 1. hello, prepare, ready, start. Memory is read with no task.
+// 2. The epoch is set: deadlines count from it. N/4, N/2, N tasks are spawned, and memory read
+// after
+//    each, all before the epoch.
+// 3. Epoch to `finished` is the window, framed by readings of CPU and host.
+// 4. What the worker counted is compared with the oracle's; memory is read again; the worker stops.
+#include "harness/conductor/timers_run.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "harness/conductor/memory_steps.hpp"
+#include "harness/conductor/window_probe.hpp"
+#include "harness/conductor/worker_steps.hpp"
+#include "harness/measure/process_memory.hpp"
+#include "harness/worker/parameters.hpp"
+#include "harness/worker/replies.hpp"
+#include "workloads/all.hpp"
+
+namespace skein::conductor {
+namespace {
+
+constexpr time_ns grace_ns = 10 * ns_per_s;  // after the last deadline: late is late, not lost
+constexpr time_ns probe_early_ns = 10 * ns_per_ms;
+constexpr int longer_lead = 4;
+
+time_ns rounded_up(time_ns value, time_ns grid_ns) {
+  return (value + grid_ns - 1) / grid_ns * grid_ns;
+}
+
+class timers_run {
+ public:
+  timers_run(run_request& request, const pinning& pins, time_ns lead_ns, conversation& talk,
+             outcome& out)
+      : request_(request),
+        asked_(request.asked),
+        pins_(pins),
+        lead_ns_(lead_ns),
+        out_(out),
+        talk_(talk),
+        worker_("worker", worker_command(request), pins.worker_set()) {}
+
+  /// False when spawning, or the readings that follow it, ended after the first deadline.
+  bool run() {
+    set_up();
+    const bool in_time = spawn_all();
+    fire();
+    wind_down();
+    return in_time;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t total() const { return asked_.tasks.value_or(0); }
+
+  void set_up() {
+    const time_ns begin_ns = monotonic_clock::now_ns();
+    talk_.add(worker_);
+    greet(talk_, worker_, asked_);
+    prepare(talk_, worker_, asked_, out_);
+    start(talk_, worker_);
+    out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
+    measure::reset_peak_rss(worker_.pid());
+    ask_counts(talk_, worker_, soon());
+    read_memory_step(talk_, worker_, 0, request_.quiesce_ns, out_);
+  }
+
+  bool spawn_all() {
+    const time_ns grid_ns = std::max(asked_.grid_ns.value_or(1), ns_per_ms);
+    epoch_ns_ = rounded_up(monotonic_clock::now_ns() + lead_ns_, grid_ns);
+    bool in_time = true;
+    for (const std::int64_t step : memory_steps(total())) {
+      talk_.ask(worker_,
+                {{"type", "phase"}, {"name", "spawn"}, {"tasks", step}, {"epoch_ns", epoch_ns_}},
+                "phase", talk_.cell_deadline_ns(), "spawn");
+      // A reading with tasks already gone would be a reading of nothing.
+      in_time = in_time && monotonic_clock::now_ns() + request_.quiesce_ns < epoch_ns_;
+      if (in_time) read_memory_step(talk_, worker_, step, request_.quiesce_ns, out_);
+      in_time = in_time && monotonic_clock::now_ns() < epoch_ns_;
+    }
+    return in_time;
+  }
+
+  void fire() {
+    window_probe probe(pins_, worker_.pid(), std::nullopt);
+    talk_.wait_until(epoch_ns_ - probe_early_ns);
+    probe.begin();
+    await_finished();
+    probe.end(out_);
+    out_.window_ns = std::max<time_ns>(monotonic_clock::now_ns() - epoch_ns_, 0);
+    take_counts(ask_counts(talk_, worker_, in_a_while()));
+  }
+
+  void await_finished() {
+    const time_ns last_ns =
+        std::max(epoch_ns_, monotonic_clock::now_ns()) + asked_.window_ns.value_or(0);
+    const time_ns bound_ns = std::min(last_ns + grace_ns, talk_.cell_deadline_ns());
+    while (!talk_.has_come(worker_, "phase", "finished")) {
+      if (monotonic_clock::now_ns() >= bound_ns) return report_lost();
+      talk_.wait_for_news(bound_ns);
+    }
+    talk_.expect(worker_, "phase", bound_ns, "finished");
+  }
+
+  /// A worker that still answers has lost its timers; one that does not hangs.
+  void report_lost() {
+    talk_.extend(grace_ns);
+    const worker_counts counts = ask_counts(talk_, worker_, soon());
+    throw failed_by(worker_, counts.units < total() ? status::failed : status::timeout,
+                    fmt::format("has {} of {} timers missing after the last deadline",
+                                total() - counts.units, total()));
+  }
+
+  void take_counts(const worker_counts& counts) {
+    const auto expected = workloads::expected_timers(worker::parameters_for(asked_));
+    out_.spawn_ns = counts.spawn_ns;
+    out_.fire_ns = counts.fire_ns;
+    out_.lateness = counts.lateness;
+    out_.operations = counts.units;
+    out_.expected_samples = total();
+    out_.work = {{"units", counts.units},
+                 {"bytes", counts.bytes},
+                 {"checksum", counts.checksum},
+                 {"expected_checksum", worker::hex_checksum(expected.checksum)}};
+    if (counts.units != static_cast<std::int64_t>(expected.units)) {
+      throw failed_by(
+          worker_, status::failed,
+          fmt::format("finished with {} timers fired, not {}", counts.units, expected.units));
+    }
+    if (counts.errors != 0) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("counted {} errors, first: {}", counts.errors,
+                                  counts.first_error.empty() ? "not said" : counts.first_error));
+    }
+  }
+
+  void wind_down() {
+    read_memory_after(talk_, worker_, request_.quiesce_ns, out_);
+    out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
+  }
+
+  run_request& request_;
+  cell& asked_;
+  const pinning& pins_;
+  time_ns lead_ns_;
+  outcome& out_;
+  conversation& talk_;
+  child_process worker_;
+  time_ns epoch_ns_ = 0;
+};
+
+/// One fresh worker with this lead. The outcome begins anew, but for when the cell was started.
+bool attempt(run_request& request, const pinning& pins, const interrupts& signals, time_ns lead_ns,
+             outcome& out) {
+  outcome fresh;
+  fresh.started_utc = out.started_utc;
+  fresh.reasons = out.reasons;
+  out = std::move(fresh);
+  conversation talk(
+      signals, monotonic_clock::now_ns() + request.timeout_ns.value_or(timers_timeout_ns(request)));
+  return timers_run(request, pins, lead_ns, talk, out).run();
+}
+
+}  // namespace
+
+time_ns timers_lead_ns(const run_request& request) {
+  constexpr time_ns least_ns = 500 * ns_per_ms;
+  constexpr time_ns task_ns = 5 * ns_per_us;
+  return 4 * request.quiesce_ns + std::max(least_ns, request.asked.tasks.value_or(0) * task_ns);
+}
+
+time_ns timers_timeout_ns(const run_request& request) {
+  constexpr time_ns base_ns = 60 * ns_per_s;
+  return base_ns + longer_lead * timers_lead_ns(request) + request.asked.window_ns.value_or(0) +
+         grace_ns;
+}
+
+void measure_timers(run_request& request, const pinning& pins, const interrupts& signals,
+                    outcome& out) {
+  const time_ns lead_ns = timers_lead_ns(request);
+  if (attempt(request, pins, signals, lead_ns, out)) return;
+  out.mark("spawning was given a second try with a longer lead");
+  if (attempt(request, pins, signals, longer_lead * lead_ns, out)) return;
+  out.invalidate("spawning ended after the first deadline");
+}
+
+}  // namespace skein::conductor

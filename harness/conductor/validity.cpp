@@ -1,0 +1,144 @@
+// One function for each kind of evidence.
+#include "harness/conductor/validity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+namespace skein::conductor {
+namespace {
+
+std::optional<double> number_at(const json& object, const char* key) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+void judge_cpu(outcome& out, int cpu, time_ns window_ns, const validity_rules& rules) {
+  const auto window = static_cast<double>(window_ns);
+  if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
+    const double steal = static_cast<double>(found->second.steal_ns) / window;
+    if (steal >= rules.steal_fraction) {
+      out.invalidate(fmt::format("host: {:.1f} % of CPU {} was stolen", 100 * steal, cpu));
+    }
+  }
+  const auto foreign = out.host->foreign_cpu_ns.find(cpu);
+  if (foreign == out.host->foreign_cpu_ns.end() || foreign->second <= rules.foreign_floor_ns)
+    return;
+  const double fraction = static_cast<double>(foreign->second) / window;
+  if (fraction >= rules.foreign_fraction) {
+    out.invalidate(fmt::format("host: others used {:.1f} % of CPU {}", 100 * fraction, cpu));
+  }
+}
+
+void judge_host(outcome& out, const pinning& pins, const validity_rules& rules) {
+  if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
+  for (const int cpu : pins.worker_cpus) judge_cpu(out, cpu, *out.window_ns, rules);
+  for (const int cpu : pins.generator_cpus) {
+    const auto& shared = pins.worker_cpus;
+    const bool judged = std::find(shared.begin(), shared.end(), cpu) != shared.end();
+    if (!judged) judge_cpu(out, cpu, *out.window_ns, rules);
+  }
+  const auto memory = out.host->pressure.find("memory");
+  if (memory == out.host->pressure.end()) return;
+  const double stalled =
+      static_cast<double>(memory->second.some_ns.value_or(0)) / static_cast<double>(*out.window_ns);
+  if (stalled >= rules.pressure_fraction) {
+    out.invalidate(
+        fmt::format("host: tasks stalled for memory {:.1f} % of the time", 100 * stalled));
+  }
+}
+
+bool is_saturated(const outcome& out, const pinning& pins, const validity_rules& rules) {
+  if (!out.cpu || !out.cpu->total_ns || !out.window_ns) return false;
+  const auto cpus = std::max<std::size_t>(pins.worker_set().size(), 1);
+  return static_cast<double>(*out.cpu->total_ns) >=
+         rules.saturated_fraction * static_cast<double>(*out.window_ns) * static_cast<double>(cpus);
+}
+
+void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
+  const auto offered = number_at(out.load, "offered_per_s");
+  const auto achieved = number_at(out.load, "achieved_per_s");
+  if (!offered || !achieved || *offered <= 0) return;
+  if (*achieved < rules.achieved_fraction * *offered) {
+    const auto text =
+        fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
+    if (is_saturated(out, pins, rules)) {
+      out.mark(text + ": the worker is saturated");
+    } else {
+      out.invalidate(text + ", and the worker is not saturated");
+    }
+  }
+  const auto late = number_at(out.load, "late_50us_fraction");
+  if (late && *late > rules.late_fraction) {
+    out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * *late));
+  }
+}
+
+/// What the generator has to say about itself.
+void judge_generator(outcome& out) {
+  for (const char* note : {"warmup_note", "early_end"}) {
+    const auto found = out.load.find(note);
+    if (found == out.load.end() || !found->is_string()) continue;
+    const std::string text = "load: " + found->get<std::string>();
+    if (std::string_view(note) == "early_end") {
+      out.invalidate(text);
+    } else {
+      out.mark(text);
+    }
+  }
+}
+
+void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& rules) {
+  const auto rate = number_at(out.load, "achieved_per_s");
+  const auto mean_ns = number_at(out.service_time, "mean");
+  if (asked.mode != "fixed" || !rate || !mean_ns || !asked.active) return;
+  const double in_flight = *rate * *mean_ns / static_cast<double>(ns_per_s);
+  const auto wanted = static_cast<double>(*asked.active);
+  if (std::abs(in_flight / wanted - 1) > rules.little_tolerance) {
+    out.mark(fmt::format("load: throughput x service time is {:.1f}, not the {} in flight",
+                         in_flight, *asked.active));
+  }
+}
+
+/// The mean of the slices' medians.
+std::optional<double> level_of(const json& slices, std::size_t begin, std::size_t end) {
+  std::vector<double> medians;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (const auto p50 = number_at(slices[i], "p50")) medians.push_back(*p50);
+  }
+  if (medians.empty()) return std::nullopt;
+  return std::accumulate(medians.begin(), medians.end(), 0.0) / static_cast<double>(medians.size());
+}
+
+void judge_steadiness(outcome& out, const validity_rules& rules) {
+  if (!out.latency.is_object() || !out.latency.contains("slices")) return;
+  const json& slices = out.latency["slices"];
+  if (!slices.is_array() || slices.size() < 6) return;
+  const std::size_t third = slices.size() / 3;
+  const auto first = level_of(slices, 0, third);
+  const auto last = level_of(slices, slices.size() - third, slices.size());
+  if (!first || !last || *first <= 0 || *last <= 0) return;
+  const double ratio = *last / *first;
+  if (ratio > rules.steady_ratio || ratio < 1 / rules.steady_ratio) {
+    out.mark(
+        fmt::format("not steady: the last third's median latency is {:.2f} x the first's", ratio));
+  }
+}
+
+}  // namespace
+
+void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  judge_host(out, pins, rules);
+  if (!out.load.is_object()) return;
+  judge_generator(out);
+  judge_open_load(out, pins, rules);
+  judge_closed_loop(out, asked, rules);
+  judge_steadiness(out, rules);
+}
+
+}  // namespace skein::conductor

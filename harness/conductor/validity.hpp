@@ -1,0 +1,26 @@
+// Side evidence against a run: what the machine or the load generator did that the runtime cannot
+// be held to. Judged from that evidence alone, never from the value of a result.
+#pragma once
+
+#include "harness/conductor/outcome.hpp"
+#include "harness/conductor/pinning.hpp"
+
+namespace skein::conductor {
+
+/// The thresholds, in one place.
+struct validity_rules {
+  double steal_fraction = 0.01;           ///< of the window, on a pinned CPU
+  double foreign_fraction = 0.03;         ///< of the window, on a pinned CPU
+  time_ns foreign_floor_ns = 30'000'000;  ///< the accounting is good to two ticks of 10 ms
+  double pressure_fraction = 0.01;        ///< of the window, tasks stalled for memory
+  double achieved_fraction = 0.98;        ///< of the offered rate, unless the worker is saturated
+  double saturated_fraction = 0.9;        ///< of its CPUs: the worker is the bottleneck
+  double late_fraction = 0.05;            ///< sends more than 50 us late
+  double steady_ratio = 1.25;             ///< first third against last third; shown, never invalid
+  double little_tolerance = 0.05;         ///< N = X * R in a closed loop; shown, never invalid
+};
+
+/// Adds reasons, and turns an ok run invalid where the evidence is against it.
+void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules = {});
+
+}  // namespace skein::conductor

@@ -1,0 +1,43 @@
+// The worker is read first at the beginning and first at the end, so that what the other readings
+// cost falls outside as far as it can.
+#include "harness/conductor/window_probe.hpp"
+
+#include <unistd.h>
+
+namespace skein::conductor {
+namespace {
+
+measure::own_use use_between(const measure::cpu_snapshot& begin, const measure::cpu_snapshot& end,
+                             const std::vector<int>& cpus) {
+  return {cpus, measure::cpu_between(begin, end).total_ns.value_or(0)};
+}
+
+}  // namespace
+
+window_probe::window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator)
+    : pins_(pins), worker_(worker), generator_(generator) {}
+
+void window_probe::begin() {
+  begin_ = read();
+}
+
+void window_probe::end(outcome& out) {
+  const reading now = read();
+  out.cpu = measure::cpu_between(begin_.worker, now.worker);
+  out.host =
+      measure::host_between(begin_.host, now.host,
+                            {use_between(begin_.worker, now.worker, pins_.worker_set()),
+                             use_between(begin_.generator, now.generator, pins_.generator_set()),
+                             use_between(begin_.conductor, now.conductor, pins_.generator_set())});
+}
+
+window_probe::reading window_probe::read() const {
+  reading now;
+  now.worker = measure::read_cpu(worker_);
+  if (generator_) now.generator = measure::read_cpu(*generator_);
+  now.conductor = measure::read_cpu(::getpid());
+  now.host = measure::read_host();
+  return now;
+}
+
+}  // namespace skein::conductor

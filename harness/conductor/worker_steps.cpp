@@ -1,0 +1,101 @@
+// Each step is one exchange, checked.
+#include "harness/conductor/worker_steps.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "harness/worker/replies.hpp"
+
+namespace skein::conductor {
+namespace {
+
+worker_counts counts_from(child_process& worker, const json& message) {
+  worker_counts counts;
+  counts.units = field<std::int64_t>(worker, message, "units");
+  counts.bytes = field<std::int64_t>(worker, message, "bytes");
+  counts.checksum = field<std::string>(worker, message, "checksum");
+  counts.live_tasks = field<std::int64_t>(worker, message, "live_tasks");
+  counts.live_connections = field<std::int64_t>(worker, message, "live_connections");
+  counts.errors = field<std::int64_t>(worker, message, "errors");
+  if (message.contains("first_error") && message["first_error"].is_string()) {
+    counts.first_error = message["first_error"];
+  }
+  if (message.contains("lateness")) counts.lateness = message["lateness"];
+  counts.spawn_ns = measure::integer_at(message, "spawn_ns");
+  counts.fire_ns = measure::integer_at(message, "fire_ns");
+  counts.frame_bytes = measure::integer_at(message, "frame_bytes");
+  return counts;
+}
+
+}  // namespace
+
+time_ns soon() {
+  return monotonic_clock::now_ns() + 10 * ns_per_s;
+}
+time_ns in_a_while() {
+  return monotonic_clock::now_ns() + 60 * ns_per_s;
+}
+
+command_line worker_command(const run_request& request) {
+  if (!request.worker_command.empty()) {
+    return {request.worker_command.front(), request.worker_command};
+  }
+  return {"/proc/self/exe", {"skein", "worker", "--runtime", request.asked.runtime}};
+}
+
+void greet(conversation& talk, child_process& worker, cell& asked) {
+  const json hello = talk.expect(worker, "hello", soon());
+  if (const auto version = field<int>(worker, hello, "protocol");
+      version != worker::protocol_version) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("speaks protocol {}, not {}", version, worker::protocol_version));
+  }
+  const auto runtime = field<std::string>(worker, hello, "runtime");
+  if (runtime != asked.runtime) {
+    throw failed_by(worker, status::failed,
+                    "is mislabelled: asked for runtime " + asked.runtime + ", it is " + runtime);
+  }
+  const auto style = field<std::string>(worker, hello, "style");
+  if (asked.style && *asked.style != style) {
+    throw failed_by(worker, status::failed,
+                    "is mislabelled: asked for style " + *asked.style + ", it is " + style);
+  }
+  asked.style = style;
+  if (!has_stacks(style)) asked.stack_bytes.reset();
+}
+
+std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
+                                    outcome& out) {
+  const json fields = to_json(asked);
+  const json ready =
+      talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload}, {"cell", fields}},
+               "ready", in_a_while());
+  out.echoed = field<json>(worker, ready, "echoed");
+  if (const auto differences = echo_differences(fields, out.echoed); !differences.empty()) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("is mislabelled: {}", fmt::join(differences, "; ")));
+  }
+  return measure::integer_at(ready, "port");
+}
+
+void start(conversation& talk, child_process& worker) {
+  talk.ask(worker, {{"type", "start"}}, "started", in_a_while());
+}
+
+worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns) {
+  return counts_from(worker, talk.ask(worker, {{"type", "stats"}}, "stats", deadline_ns));
+}
+
+worker_counts stop(conversation& talk, child_process& worker) {
+  const worker_counts counts =
+      counts_from(worker, talk.ask(worker, {{"type", "stop"}}, "stopped", in_a_while()));
+  if (counts.live_tasks != 0 || counts.live_connections != 0) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("stopped with {} tasks and {} connections alive", counts.live_tasks,
+                                counts.live_connections));
+  }
+  talk.dismiss(worker, soon());
+  return counts;
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,50 @@
+// The part of a run that all workloads share: a worker that starts, says what it understood, is
+// asked how it stands, and stops.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/conductor/conversation.hpp"
+#include "harness/conductor/run_request.hpp"
+
+namespace skein::conductor {
+
+/// The worker's own program, or the foreign one that was asked for.
+command_line worker_command(const run_request& request);
+
+/// hello: checks protocol and runtime, and completes the cell of a foreign worker with its style.
+void greet(conversation& talk, child_process& worker, cell& asked);
+
+/// prepare, ready: the echo must equal the cell. Returns the port where there is one.
+std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
+                                    outcome& out);
+
+/// start, started.
+void start(conversation& talk, child_process& worker);
+
+struct worker_counts {
+  std::int64_t units = 0;
+  std::int64_t bytes = 0;
+  std::string checksum;
+  std::int64_t live_tasks = 0;
+  std::int64_t live_connections = 0;
+  std::int64_t errors = 0;
+  std::string first_error;  ///< may be missing from a foreign worker
+  json lateness;
+  std::optional<time_ns> spawn_ns;
+  std::optional<time_ns> fire_ns;
+  std::optional<std::int64_t> frame_bytes;
+};
+
+worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns);
+
+/// stop, stopped, exit: nothing may be left alive. The final counts.
+worker_counts stop(conversation& talk, child_process& worker);
+
+/// Deadline of an answer that takes no work, and of one that takes some.
+time_ns soon();
+time_ns in_a_while();
+
+}  // namespace skein::conductor

@@ -1,0 +1,85 @@
+// Field by field, in both directions.
+#include "harness/worker/parameters.hpp"
+
+#include <optional>
+#include <stdexcept>
+
+#include "harness/cli/defaults.hpp"
+
+namespace skein::worker {
+namespace {
+
+namespace defaults = cli::defaults;
+
+std::size_t size_of(const std::optional<std::int64_t>& value, const char* name) {
+  if (value.value_or(0) < 0) throw std::invalid_argument(std::string(name) + " is negative");
+  return static_cast<std::size_t>(value.value_or(0));
+}
+
+buffer_policy policy_of(const std::optional<std::string>& name) {
+  if (!name || *name == "lent") return buffer_policy::lent;
+  if (*name == "own") return buffer_policy::own;
+  throw std::invalid_argument("buffer is '" + *name + "', not lent or own");
+}
+
+std::string name_of(buffer_policy policy) {
+  return policy == buffer_policy::own ? "own" : "lent";
+}
+
+/// Timers read nothing, yet every scheduler is built with the same conditions.
+scheduler_options options_for(const conductor::cell& asked) {
+  return {
+      .buffer = policy_of(asked.buffer),
+      .buffer_bytes = size_of(asked.buffer_bytes.value_or(defaults::buffer_bytes), "buffer_bytes"),
+      .stack_bytes = size_of(asked.stack_bytes.value_or(defaults::stack_bytes), "stack_bytes"),
+      .max_tasks = size_of(asked.tasks, "tasks") + size_of(asked.connections, "connections") +
+                   defaults::spare_tasks,
+      .inline_budget = defaults::inline_budget,
+      .events_per_wait = defaults::events_per_wait,
+      .tick_ns = defaults::tick_ns,
+  };
+}
+
+/// The value the program was given, where the field applied to the cell.
+template <typename Given>
+std::optional<std::int64_t> applied(const std::optional<std::int64_t>& asked, Given given) {
+  return asked ? std::optional(static_cast<std::int64_t>(given)) : std::nullopt;
+}
+
+}  // namespace
+
+workloads::parameters parameters_for(const conductor::cell& asked) {
+  if (asked.workers != 1) throw std::invalid_argument("workers must be 1 in this version");
+  workloads::parameters result{};
+  result.options = options_for(asked);
+  result.connections = size_of(asked.connections, "connections");
+  result.payload_bytes = size_of(asked.payload_bytes, "payload_bytes");
+  result.tasks = size_of(asked.tasks, "tasks");
+  result.pattern = asked.pattern.value_or("");
+  result.window_ns = asked.window_ns.value_or(0);
+  result.grid_ns = asked.grid_ns.value_or(0);
+  result.seed = asked.seed;
+  return result;
+}
+
+conductor::cell echo_of(const conductor::cell& asked, const workloads::parameters& parameters,
+                        const runtime_info& runtime) {
+  conductor::cell echo = asked;
+  const bool stacks = conductor::has_stacks(std::string(runtime.style));
+  echo.runtime = runtime.id;
+  echo.style = runtime.style;
+  echo.tasks = applied(asked.tasks, parameters.tasks);
+  echo.connections = applied(asked.connections, parameters.connections);
+  echo.payload_bytes = applied(asked.payload_bytes, parameters.payload_bytes);
+  if (asked.buffer) echo.buffer = name_of(parameters.options.buffer);
+  echo.buffer_bytes = applied(asked.buffer_bytes, parameters.options.buffer_bytes);
+  echo.stack_bytes.reset();
+  if (stacks) echo.stack_bytes = static_cast<std::int64_t>(parameters.options.stack_bytes);
+  if (asked.pattern) echo.pattern = parameters.pattern;
+  echo.grid_ns = applied(asked.grid_ns, parameters.grid_ns);
+  echo.window_ns = applied(asked.window_ns, parameters.window_ns);
+  echo.seed = parameters.seed;
+  return echo;
+}
+
+}  // namespace skein::worker

@@ -1,0 +1,21 @@
+// From the cell a conductor asks for to the parameters a program is built from, and back to the
+// echo. The echo is made from the parameters, not copied from the request: it says what the program
+// was really given. Leaves out checking the values' sense (the command line did).
+#pragma once
+
+#include <string>
+
+#include "harness/conductor/cell.hpp"
+#include "runtimes/info.hpp"
+#include "workloads/program.hpp"
+
+namespace skein::worker {
+
+/// Throws std::invalid_argument for a field that is missing, negative or unknown.
+workloads::parameters parameters_for(const conductor::cell& asked);
+
+/// The cell as this worker understood it.
+conductor::cell echo_of(const conductor::cell& asked, const workloads::parameters& parameters,
+                        const runtime_info& runtime);
+
+}  // namespace skein::worker

@@ -1,0 +1,75 @@
+// Builds the replies; one function each.
+#include "harness/worker/replies.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "harness/measure/histogram_json.hpp"
+
+namespace skein::worker {
+
+std::string hex_checksum(std::uint64_t checksum) {
+  return fmt::format("{:016x}", checksum);
+}
+
+json hello_reply(const runtime_info& runtime) {
+  return {{"type", "hello"},
+          {"protocol", protocol_version},
+          {"runtime", runtime.id},
+          {"pid", ::getpid()},
+          {"style", runtime.style},
+          {"loop", runtime.loop},
+          {"timer_source", runtime.timer_source},
+          {"library", runtime.library},
+          {"library_version", runtime.library_version}};
+}
+
+json ready_reply(const conductor::cell& echo, std::optional<std::uint16_t> port) {
+  json reply = {{"type", "ready"}, {"echoed", conductor::to_json(echo)}};
+  if (port) reply["port"] = *port;
+  return reply;
+}
+
+json limit_reply(const limit_error& limit) {
+  return {{"type", "limit"},
+          {"limit", limit.name},
+          {"value", limit.value},
+          {"needed", limit.needed},
+          {"message", limit.what()}};
+}
+
+json error_reply(std::string_view message) {
+  return {{"type", "error"}, {"message", message}};
+}
+
+json spawned_reply(std::size_t tasks, time_ns spawn_ns) {
+  return {{"type", "phase"}, {"name", "spawn"}, {"tasks", tasks}, {"spawn_ns", spawn_ns}};
+}
+
+json finished_reply() {
+  return {{"type", "phase"}, {"name", "finished"}};
+}
+
+json counts_reply(std::string_view type, const workloads::program& program, worker_times times) {
+  const workloads::work_counts counts = program.counts();
+  const live_counts live = program.live();
+  json reply = {{"type", type},
+                {"units", counts.units},
+                {"bytes", counts.bytes},
+                {"checksum", hex_checksum(counts.checksum)},
+                {"live_tasks", live.tasks},
+                {"live_connections", live.connections},
+                {"errors", counts.errors},
+                {"first_error", counts.first_error},
+                {"lateness", nullptr},
+                {"spawn_ns", times.spawn_ns},
+                {"fire_ns", measure::or_null(times.fire_ns)},
+                {"frame_bytes", measure::or_null(program.frame_bytes())}};
+  // While tasks still run, theirs are the histogram's only readers and writers (histogram.hpp).
+  if (program.lateness() != nullptr && (program.finished() || live.tasks == 0)) {
+    reply["lateness"] = measure::to_json(*program.lateness());
+  }
+  return reply;
+}
+
+}  // namespace skein::worker

@@ -1,0 +1,41 @@
+// The worker's side of the protocol, message by message (harness/PROTOCOL.md).
+// Leaves out when they are sent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/conductor/cell.hpp"
+#include "harness/measure/json.hpp"
+#include "runtimes/errors.hpp"
+#include "runtimes/info.hpp"
+#include "workloads/program.hpp"
+
+namespace skein::worker {
+
+using measure::json;
+
+inline constexpr int protocol_version = 1;
+
+/// Durations only the worker can take.
+struct worker_times {
+  time_ns spawn_ns = 0;            ///< inside spawn_up_to, summed
+  std::optional<time_ns> fire_ns;  ///< from the first deadline to the last timer fired
+};
+
+json hello_reply(const runtime_info& runtime);
+json ready_reply(const conductor::cell& echo, std::optional<std::uint16_t> port);
+json limit_reply(const limit_error& limit);
+json error_reply(std::string_view message);
+json spawned_reply(std::size_t tasks, time_ns spawn_ns);
+json finished_reply();
+
+/// `type` is "stats" or "stopped": the same fields.
+json counts_reply(std::string_view type, const workloads::program& program, worker_times times);
+
+/// 16 hex digits: a checksum does not fit a JSON number everywhere.
+std::string hex_checksum(std::uint64_t checksum);
+
+}  // namespace skein::worker

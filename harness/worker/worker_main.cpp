@@ -1,0 +1,96 @@
+// Before the program runs, commands are read one by one, blocking; from then on they come in
+// through the inbox, on the program's own loop, so that being measured costs no thread.
+#include "harness/worker/worker_main.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "harness/measure/limits.hpp"
+#include "harness/protocol/line_channel.hpp"
+#include "harness/worker/control_inbox.hpp"
+#include "harness/worker/parameters.hpp"
+#include "harness/worker/process_setup.hpp"
+#include "workloads/all.hpp"
+
+namespace skein::worker {
+namespace {
+
+const runtime_info& info_of(std::string_view runtime) {
+  const auto runtimes = workloads::runtimes();
+  const auto found = std::find_if(runtimes.begin(), runtimes.end(),
+                                  [&](const runtime_info& each) { return each.id == runtime; });
+  assert(found != runtimes.end());
+  return *found;
+}
+
+/// The next command, which must be of this type; nothing when the conductor is gone or says stop.
+std::optional<json> next_command(protocol::line_channel& channel, const std::string& type) {
+  const auto line = channel.read_line();
+  if (!line) return std::nullopt;
+  json command = json::parse(*line);
+  const auto got = command.value("type", std::string());
+  if (got == "stop") return std::nullopt;
+  if (got != type) throw std::invalid_argument("expected " + type + ", got " + *line);
+  return command;
+}
+
+void say(protocol::line_channel& channel, const json& message) {
+  channel.write_line(message.dump());
+}
+
+int run_program(protocol::line_channel& channel, workloads::program& program,
+                const workloads::parameters& parameters) {
+  // A storm breaks at the end of its window; spread deadlines begin with it.
+  control_inbox inbox(channel, program, parameters.pattern == "storm" ? parameters.window_ns : 0);
+  inbox.say({{"type", "started"}});
+  program.run(inbox);
+  if (inbox.how() == ending::stopped) inbox.say(counts_reply("stopped", program, inbox.times()));
+  return inbox.how() == ending::error ? 1 : 0;
+}
+
+int serve(const runtime_info& runtime, protocol::line_channel& channel) {
+  say(channel, hello_reply(runtime));
+  const auto prepare = next_command(channel, "prepare");
+  if (!prepare) return 0;
+  const auto asked = conductor::cell_from_json(prepare->at("cell"));
+  const auto parameters = parameters_for(asked);
+  measure::raise_descriptor_limit();
+  const auto program = workloads::make_program(asked.workload, runtime.id, parameters);
+  say(channel, ready_reply(echo_of(asked, parameters, runtime), program->port()));
+  if (!next_command(channel, "start")) return 0;
+  return run_program(channel, *program, parameters);
+}
+
+/// The channel may be what broke, so stderr gets the message as well.
+int complain(protocol::line_channel& channel, const std::exception& error) noexcept {
+  std::fprintf(stderr, "skein worker: %s\n", error.what());
+  try {
+    say(channel, error_reply(error.what()));
+  } catch (const std::exception&) {
+    std::fprintf(stderr, "skein worker: the conductor is gone\n");
+  }
+  return 1;
+}
+
+}  // namespace
+
+int worker_main(std::string_view runtime, int command_fd, int reply_fd) {
+  protocol::line_channel channel(command_fd, reply_fd);
+  try {
+    set_up_process();
+    return serve(info_of(runtime), channel);
+  } catch (const limit_error& limit) {
+    say(channel, limit_reply(limit));
+    return 0;
+  } catch (const std::exception& error) {
+    return complain(channel, error);
+  }
+}
+
+}  // namespace skein::worker
