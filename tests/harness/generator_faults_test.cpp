@@ -16,7 +16,7 @@ json run_against(const echo_faults& faults) {
   return generator.run(open_load(2000, 200 * ns_per_ms));
 }
 
-bool contains(const json& message, const std::string& text) {
+bool says(const json& message, const std::string& text) {
   return message.at("message").get<std::string>().find(text) != std::string::npos;
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("a load that loses all its connections ends early and says so", "[gene
   CHECK(result["load"]["early_end"] == "all active connections were lost");
   const json again = generator.ask(fixed_load(1));
   CHECK(again["type"] == "error");
-  CHECK(contains(again, "needs 1 active connections, open are 0"));
+  CHECK(says(again, "needs 1 active connections, open are 0"));
 }
 
 TEST_CASE("a server that stops answering makes timeouts", "[generator]") {
@@ -82,7 +82,7 @@ TEST_CASE("a refused connection is an error that says how far it came", "[genera
   CHECK(generator.ask(generator.prepare_message(port, 4, 4, 64))["type"] == "ready");
   const json reply = generator.ask({{"type", "connect"}, {"connections", 4}});
   CHECK(reply["type"] == "error");
-  CHECK(contains(reply, "Connection refused"));
+  CHECK(says(reply, "Connection refused"));
   CHECK(reply["connected"] == 0);
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
     const json reply = generator.receive();
     INFO(reply.dump());
     CHECK(reply["type"] == "error");
-    CHECK(contains(reply, why));
+    CHECK(says(reply, why));
   };
   refused("this is not JSON", "parse error");
   refused("[1,2]", "type");

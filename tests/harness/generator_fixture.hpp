@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 #include <atomic>
+#include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <netinet/in.h>
@@ -24,6 +26,12 @@
 namespace skein::test {
 
 using measure::json;
+
+/// True when `value` is within `fraction` of `wanted`.
+template <typename Number>
+bool near(const Number& value, double wanted, double fraction) {
+  return std::abs(static_cast<double>(value) - wanted) <= fraction * std::abs(wanted);
+}
 
 /// What the server does other than echo; positions count received bytes over all connections.
 struct echo_faults {

@@ -7,11 +7,13 @@
 #include "harness/generator/payload.hpp"
 #include "harness/generator/slices.hpp"
 #include "tests/catch.hpp"
+#include "tests/harness/generator_fixture.hpp"
 
 namespace {
 
 using namespace skein;
 using namespace skein::generator;
+using skein::test::near;
 
 std::vector<arrival> take(arrival_schedule schedule, int count) {
   std::vector<arrival> taken;
@@ -73,8 +75,8 @@ TEST_CASE("poisson gaps have mean 1/rate and variance 1/rate squared", "[generat
   }
   const double mean = sum / count;
   const double variance = squares / count - mean * mean;
-  CHECK(mean == Approx(100).epsilon(0.02));
-  CHECK(variance == Approx(100 * 100).epsilon(0.05));
+  CHECK(near(mean, 100, 0.02));
+  CHECK(near(variance, 100 * 100, 0.05));
 }
 
 TEST_CASE("both kinds of arrival visit the same connections", "[generator]") {
@@ -122,12 +124,12 @@ TEST_CASE("slices keep count and percentiles apart by intended time", "[generato
   const auto slices = series.summarize(600 * ns_per_ms);
   REQUIRE(slices.size() == 3);
   CHECK(slices[0].count == 100);
-  CHECK(static_cast<double>(slices[0].p50_ns) == Approx(50'000).epsilon(0.008));
-  CHECK(static_cast<double>(slices[0].p99_ns) == Approx(99'000).epsilon(0.008));
+  CHECK(near(slices[0].p50_ns, 50'000, 0.008));
+  CHECK(near(slices[0].p99_ns, 99'000, 0.008));
   CHECK(slices[1].count == 0);
   CHECK(slices[2].t_ns == 2 * slice_ns);
   CHECK(slices[2].duration_ns == 100 * ns_per_ms);
-  CHECK(static_cast<double>(slices[2].p50_ns) == Approx(20e9).epsilon(0.008));
+  CHECK(near(slices[2].p50_ns, 20e9, 0.008));
 }
 
 TEST_CASE("a slice holds any latency, however long", "[generator]") {
