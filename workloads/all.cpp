@@ -54,6 +54,8 @@ std::unique_ptr<program> make_program(std::string_view workload, std::string_vie
   throw std::invalid_argument("unknown workload '" + std::string(workload) + "'");
 }
 
-work_counts expected_timers(const parameters& asked) { return timers::expected(asked); }
+work_counts expected_timers(const parameters& asked) {
+  return timers::expected(asked);
+}
 
 }  // namespace skein::workloads

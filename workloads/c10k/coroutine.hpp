@@ -1,8 +1,8 @@
 // The echo server in the coroutine style: the direct one with co_await before what may wait.
 //
-// One await per verb, in a plain loop: g++ gives every co_await in the text a slot of its own in the
-// frame, so the for-loop of the direct style, which reads in two places, would cost 24 bytes more
-// per connection.
+// One await per verb, in a plain loop: g++ gives every co_await in the text a slot of its own in
+// the frame, so the for-loop of the direct style, which reads in two places, would cost 24 bytes
+// more per connection.
 #pragma once
 
 #include "runtimes/scheduler.hpp"

@@ -1,5 +1,6 @@
-// What an echo server counts. Every byte is checked by the load generator, which knows what it sent;
-// here they are only counted, alike in every runtime, so that the two sides can be held together.
+// What an echo server counts. Every byte is checked by the load generator, which knows what it
+// sent; here they are only counted, alike in every runtime, so that the two sides can be held
+// together.
 #pragma once
 
 #include <cerrno>

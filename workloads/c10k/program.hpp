@@ -29,9 +29,7 @@ class program final : public workloads::program {
   void stop() override { scheduler_.stop(); }
   workloads::work_counts counts() const override { return counters_.counts(); }
   live_counts live() const override { return scheduler_.live(); }
-  std::optional<std::size_t> frame_bytes() const override {
-    return workloads::frame_bytes_of<S>();
-  }
+  std::optional<std::size_t> frame_bytes() const override { return workloads::frame_bytes_of<S>(); }
 
  private:
   echo_counters<workloads::tasks_of<S>> counters_;

@@ -31,9 +31,7 @@ class program final : public workloads::program {
   workloads::work_counts counts() const override { return sleepers_.counts(); }
   live_counts live() const override { return scheduler_.live(); }
   const measure::histogram* lateness() const override { return &sleepers_.lateness(); }
-  std::optional<std::size_t> frame_bytes() const override {
-    return workloads::frame_bytes_of<S>();
-  }
+  std::optional<std::size_t> frame_bytes() const override { return workloads::frame_bytes_of<S>(); }
 
  private:
   sleepers<workloads::tasks_of<S>> sleepers_;

@@ -1,0 +1,192 @@
+// The floor of c10k: an echo server written straight onto epoll, as small and as fast as one thread
+// can be. No operations, no tasks, no generations; a table indexed by descriptor.
+//
+// It obeys the same rules as every runtime: sockets from make_listener, the same buffer size and
+// policy, every byte back in order, a slow peer's unsent tail kept until it takes it. While a tail
+// is kept nothing is read from that peer, so order and memory hold.
+//
+// Techniques: edge-triggered, registered once; a read that fills less than the buffer has drained
+// the socket, unless the peer hung up.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::epoll_floor {
+
+/// `Counters`: add(bytes) per chunk, error(errno) per connection end. Single-threaded.
+template <class Counters>
+class echo_server {
+ public:
+  /// Adopts a listening, non-blocking descriptor. Throws std::system_error.
+  echo_server(int listening, std::size_t max_connections, std::size_t buffer_bytes,
+              buffer_policy policy, std::uint32_t events_per_wait, Counters& counters)
+      : listening_(listening),
+        buffer_bytes_(buffer_bytes),
+        policy_(policy),
+        counters_(counters),
+        scratch_(std::make_unique<std::byte[]>(buffer_bytes)),
+        events_(events_per_wait) {
+    peers_.reserve(max_connections + 64);  // descriptors that are no connections come first
+    epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    watch(listening_, EPOLLIN | EPOLLET);
+  }
+  echo_server(const echo_server&) = delete;
+  echo_server& operator=(const echo_server&) = delete;
+  ~echo_server() {
+    ::close(listening_);
+    ::close(epoll_);
+  }
+
+  /// Serves until stop(), then closes every connection.
+  void run(inbox& door) {
+    watch(door.descriptor(), EPOLLIN);
+    while (!stopped_) {
+      const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), -1);
+      if (count < 0 && errno != EINTR) throw_errno("epoll_wait");
+      for (int i = 0; i < count; ++i) serve(events_[static_cast<std::size_t>(i)], door);
+    }
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
+    for (std::size_t fd = 0; fd < peers_.size(); ++fd) {
+      if (peers_[fd].open) end(static_cast<int>(fd), ECANCELED);
+    }
+  }
+
+  void stop() noexcept { stopped_ = true; }
+
+  /// A connection is the floor's task.
+  live_counts live() const noexcept { return {live_, live_}; }
+
+ private:
+  struct tail {
+    std::vector<std::byte> data;
+    std::size_t sent = 0;
+  };
+  struct peer {
+    std::unique_ptr<std::byte[]> own;  ///< policy `own` only
+    std::unique_ptr<tail> unsent;      ///< only while the peer is slow
+    bool open = false;
+    bool ending = false;
+  };
+
+  void watch(int fd, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+  }
+
+  void serve(const epoll_event& event, inbox& door) {
+    const int fd = event.data.fd;
+    if (fd == listening_) return accept_all();
+    if (fd == door.descriptor()) return door.on_readable();
+    peer& from = peers_[static_cast<std::size_t>(fd)];
+    if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;
+    if (from.unsent && !flush(fd, from)) return;
+    if (from.open) echo(fd, from);
+  }
+
+  void accept_all() {
+    while (true) {
+      const int fd = ::accept4(listening_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        open(fd);
+      } else if (errno == EAGAIN) {
+        return;
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        return counters_.error(errno);
+      }
+    }
+  }
+
+  void open(int fd) {
+    const auto index = static_cast<std::size_t>(fd);
+    if (peers_.size() <= index) peers_.resize(index + 1);
+    peers_[index].open = true;
+    if (policy_ == buffer_policy::own) {
+      peers_[index].own = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_);
+    }
+    ++live_;
+    // EPOLLOUT wakes nothing while writes succeed: it is reported with the other edges.
+    watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+  }
+
+  void echo(int fd, peer& from) {
+    std::byte* const buffer = policy_ == buffer_policy::own ? from.own.get() : scratch_.get();
+    while (true) {
+      const ssize_t count = ::recv(fd, buffer, buffer_bytes_, 0);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) return;
+      if (count <= 0) return end(fd, count == 0 ? 0 : errno);
+      const std::span chunk(buffer, static_cast<std::size_t>(count));
+      if (!send_all(fd, from, chunk)) return;
+      counters_.add(chunk);
+      if (from.unsent) return;
+      if (chunk.size() < buffer_bytes_ && !from.ending) return;
+    }
+  }
+
+  /// False if the connection ended. What the kernel does not take becomes the peer's unsent tail.
+  bool send_all(int fd, peer& to, std::span<const std::byte> data) {
+    ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+    if (count == static_cast<ssize_t>(data.size())) return true;
+    if (count < 0 && errno != EAGAIN && errno != EINTR) {
+      end(fd, errno);
+      return false;
+    }
+    const auto rest = data.subspan(count < 0 ? 0 : static_cast<std::size_t>(count));
+    to.unsent = std::make_unique<tail>();
+    to.unsent->data.assign(rest.begin(), rest.end());
+    return flush(fd, to) || to.open;
+  }
+
+  /// True once nothing is left to send.
+  bool flush(int fd, peer& to) {
+    tail& rest = *to.unsent;
+    while (rest.sent < rest.data.size()) {
+      const ssize_t count =
+          ::send(fd, rest.data.data() + rest.sent, rest.data.size() - rest.sent, MSG_NOSIGNAL);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) return false;
+      if (count < 0) {
+        end(fd, errno);
+        return false;
+      }
+      rest.sent += static_cast<std::size_t>(count);
+    }
+    to.unsent.reset();
+    return true;
+  }
+
+  void end(int fd, int error_number) {
+    counters_.error(error_number);
+    peers_[static_cast<std::size_t>(fd)] = peer{};
+    ::close(fd);
+    --live_;
+  }
+
+  int listening_;
+  int epoll_ = -1;
+  std::size_t buffer_bytes_;
+  buffer_policy policy_;
+  Counters& counters_;
+  std::unique_ptr<std::byte[]> scratch_;
+  std::vector<epoll_event> events_;
+  std::vector<peer> peers_;  ///< by descriptor
+  std::size_t live_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace skein::epoll_floor
