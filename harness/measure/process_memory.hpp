@@ -25,6 +25,7 @@ inline constexpr std::int64_t kernel_stack_bytes_per_thread = 16 * 1024;
 struct memory_point {
   std::int64_t tasks = 0;
   std::optional<std::int64_t> rss_bytes;
+  /// RssAnon; its exact count from smaps_rollup where that can be read.
   std::optional<std::int64_t> rss_anon_bytes;
   std::optional<std::int64_t> pss_bytes;
   std::optional<std::int64_t> private_dirty_bytes;

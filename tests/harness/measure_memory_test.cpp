@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::int64_t mebibyte = 1 << 20;
 constexpr std::int64_t touched_bytes = 64 * mebibyte;
+/// The kernel's peak counter may lag behind by some pages for each CPU.
+constexpr std::int64_t counted_bytes = 62 * mebibyte;
 
 /// A process whose status file is complete and nothing else of which can be read.
 constexpr auto status_text =
@@ -43,7 +45,7 @@ TEST_CASE("the peak is kept after memory has gone back, until it is reset") {
   measured_child child;
   REQUIRE(child.command("touch " + std::to_string(touched_bytes)));
   REQUIRE(child.command("release"));
-  CHECK(read_peak_rss_bytes(child.pid()).value() >= touched_bytes);
+  CHECK(read_peak_rss_bytes(child.pid()).value() >= counted_bytes);
   CHECK(read_memory_point(child.pid(), 0).rss_anon_bytes.value() < touched_bytes / 2);
   REQUIRE(reset_peak_rss(child.pid()));
   CHECK(read_peak_rss_bytes(child.pid()).value() < touched_bytes / 2);
@@ -68,6 +70,13 @@ TEST_CASE("a process that does not exist has no memory, with reasons") {
   CHECK(to_json(point)["rss_anon_bytes"].is_null());
   CHECK(!reset_peak_rss(-1));
   CHECK(!read_peak_rss_bytes(-1));
+}
+
+TEST_CASE("anonymous memory is the exact figure of the page tables where that can be read") {
+  fixture_tree tree;
+  tree.write("proc/7/status", status_text);
+  tree.write("proc/7/smaps_rollup", "Pss:  9 kB\nPrivate_Dirty:  8 kB\nAnonymous:  304 kB\n");
+  CHECK(read_memory_point(7, 0, tree.paths()).rss_anon_bytes == 304 * 1024);
 }
 
 TEST_CASE("slab caches are active objects times their size, and only those that grow with tasks") {
