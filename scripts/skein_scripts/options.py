@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--filter", action="append", default=[], metavar="KEY=A|B,...",
                         help="only these cells; repeated: cells that match any")  # fmt: skip
     parser.add_argument("--set", action="append", default=[], metavar="WORKLOAD.KEY=VALUE",
-                        dest="sets", help="change a setting; or WORKLOAD/SHAPE.KEY=VALUE")  # fmt: skip
+                        dest="sets", help="or WORKLOAD/SHAPE.KEY=VALUE: change it")  # fmt: skip
     parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
     parser.add_argument("--seed", type=_natural, metavar="N", help="of the order and the work")
     parser.add_argument("--worker-cpus", metavar="LIST", help="handed on to skein run")

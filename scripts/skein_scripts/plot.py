@@ -11,7 +11,15 @@ from matplotlib.figure import Figure
 
 from .errors import OK, UsageError
 from .groups import Group, group_runs
-from .plots import cpu_above_floor, latency_spectrum, lateness, memory_per_task, memory_vs_n, style
+from .plots import (
+    cpu_above_floor,
+    frame,
+    latency_spectrum,
+    lateness,
+    memory_per_task,
+    memory_vs_n,
+    style,
+)
 from .results import Record, find_results, load, sessions
 
 _OVER_GROUPS = (memory_per_task, memory_vs_n, cpu_above_floor)
@@ -23,16 +31,16 @@ def draw_all(records: list[Record], folder: Path) -> list[Path]:
     A figure for one group of several has the group's name in its own."""
     groups = group_runs(records)
     opened = sessions(records)
-    context = style.Context.of(opened[-1] if opened else None)
+    context = frame.Context.of(opened[-1] if opened else None)
     with style.looks():
         return [
-            style.save(figure, folder, name)[0]
+            frame.save(figure, folder, name)[0]
             for name, figure in _figures(groups, context)
             if figure is not None
         ]
 
 
-def _figures(groups: list[Group], context: style.Context) -> Iterator[tuple[str, Figure | None]]:
+def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str, Figure | None]]:
     for over in _OVER_GROUPS:
         yield over.NAME, over.draw(groups, context)
     for per in _PER_GROUP:

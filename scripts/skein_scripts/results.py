@@ -64,12 +64,15 @@ def validate(record: Record) -> None:
     """Checks a current record against schema and lint. Raises RecordError."""
     errors = sorted(_validator(CURRENT_VERSION).iter_errors(record), key=lambda e: list(e.path))
     if errors:
-        deepest = max(errors[0].context or [errors[0]], key=lambda error: len(error.path))
-        where = "/".join(str(part) for part in deepest.absolute_path) or "the record"
-        raise RecordError(f"{where}: {deepest.message[:300]}")
+        raise RecordError("; ".join(_describe(error) for error in errors[:3]))
     problems = lint(record)
     if problems:
         raise RecordError("; ".join(problems))
+
+
+def _describe(error: jsonschema.ValidationError) -> str:
+    where = "/".join(str(part) for part in error.absolute_path) or "the record"
+    return f"{where}: {error.message[:300]}"
 
 
 def lint(record: Record) -> list[str]:

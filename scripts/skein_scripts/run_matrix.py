@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import report
 from .errors import COULD_NOT_MEASURE, OK, UsageError
 from .lock import MeasuringLock, lock_path
 from .matrix import Matrix
@@ -99,5 +98,7 @@ def main(arguments: list[str]) -> int:
         raise
     print_tally(tally, options.output, console)
     if options.report:
+        from . import report  # only now: the drawing libraries take a second to load
+
         report.make(options.output, options.output, console)
     return COULD_NOT_MEASURE if tally.not_measured else OK

@@ -147,8 +147,8 @@ def columns_of(group: Group) -> list[tuple[str, Cell]]:
     if group.workload == "timers":
         return _named([*_TIMERS, *_MEMORY[:3]], "timer")
     if group.shape == "idle":
-        return _named([*_MEMORY, _PEAK], "connection")
-    return _named([_RATE, *_LATENCY, *_CPU, _MEMORY[0], _MEMORY[1]], "connection")
+        return _named([*_MEMORY, _PEAK], "conn.")
+    return _named([_RATE, *_LATENCY, *_CPU, _MEMORY[0], _MEMORY[1]], "conn.")
 
 
 def _named(columns: list[tuple[str, Cell]], unit: str) -> list[tuple[str, Cell]]:

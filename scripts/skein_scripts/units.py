@@ -51,14 +51,14 @@ def _exponent(magnitude: float) -> int:
     return exponent
 
 
-def format_duration(value_ns: float | None) -> str:
+def format_duration(value_ns: float | None, digits: int = 3) -> str:
     """Nanoseconds to text, in the unit that suits: `850 ns`, `12.3 µs`, `1.20 ms`, `5.00 s`."""
     if value_ns is None:
         return MISSING
     for unit, scale in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
         if abs(value_ns) >= scale:
-            return f"{_significant(value_ns / scale)} {unit}"
-    return f"{_significant(value_ns)} ns" if value_ns else "0 ns"
+            return f"{_significant(value_ns / scale, digits)} {unit}"
+    return f"{_significant(value_ns, digits)} ns" if value_ns else "0"
 
 
 def format_us(value_ns: float | None) -> str:

@@ -8,6 +8,7 @@ Faults are asked for in the environment:
                       wrong_cell, wrong_checksum, two_lines
   FAKE_SKEIN_SLEEP    seconds that each cell takes
   FAKE_SKEIN_LOG      file that gets a line of JSON for each call: pid and argv
+  FAKE_SKEIN_SAMPLES  samples in a histogram (25000, as many as a p99 needs)
   FAKE_SKEIN_BINARY   what the session says the binary's hash is
 """
 
@@ -26,6 +27,7 @@ import sys
 import time
 import zlib
 
+SAMPLES = int(os.environ.get("FAKE_SKEIN_SAMPLES", "25000"))
 RUNTIMES = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
 STYLES = {"coroutine": "coroutine", "fiber": "direct", "thread": "direct", "libuv": "callback",
           "epoll_floor": "none"}  # fmt: skip
@@ -192,7 +194,7 @@ def c10k_part(options, noise):
         return record, 0
     cost = COST[options.runtime] * noise.lognormvariate(0, 0.02)
     latency, service = Histogram(), Histogram()
-    for _ in range(25_000):
+    for _ in range(SAMPLES):
         served = noise.lognormvariate(math.log(38_000 * cost), 0.35)
         queued = noise.expovariate(1 / (9_000 * cost**3))
         stall = noise.expovariate(1 / 900_000) if noise.random() < 0.004 else 0
@@ -218,7 +220,7 @@ def c10k_part(options, noise):
 
 def timers_part(options, noise):
     lateness, early, early_max = Histogram(), 0, None
-    fired = min(options.tasks, 25_000)
+    fired = min(options.tasks, SAMPLES)
     spread = {"thread": 52_000, "libuv": 480_000}.get(options.runtime, 9_000)
     for _ in range(fired):
         if options.runtime == "libuv" and noise.random() < 0.31:

@@ -12,7 +12,7 @@ from ..floor import PER_OP, above_floor
 from ..groups import Group, Series
 from ..names import FLOOR
 from ..statistics import spread_meaning
-from . import style
+from . import frame, style
 
 NAME = "cpu_above_floor"
 _FLOOR_COLOUR = "#C4C4C4"
@@ -23,7 +23,7 @@ def groups_of(groups: list[Group]) -> list[Group]:
     return [group for group in groups if group.workload == "c10k" and group.shape != "idle"]
 
 
-def draw(groups: list[Group], context: style.Context) -> Figure | None:
+def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     """A panel for each group; None where no group fits."""
     chosen = groups_of(groups)
     if not chosen:
@@ -35,7 +35,7 @@ def draw(groups: list[Group], context: style.Context) -> Figure | None:
         " On loopback half of TCP's work is charged to the sender: common to all"
     )
     heights = [0.75 + 0.42 * len(group.series) for group in chosen]
-    figure, axes = style.new_figure("CPU time of a request above the floor", heights, foot)
+    figure, axes = frame.new_figure("CPU time of a request above the floor", heights, foot)
     for panel, group in zip((row[0] for row in axes), chosen, strict=True):
         _panel(panel, group)
     return figure
@@ -101,6 +101,5 @@ def _finish(axes: Axes, row: int, end_us: float, span: tuple[float, float], text
         axes.errorbar(sum(span) / 2, row, xerr=(span[1] - span[0]) / 2, color="black",
                       linewidth=1.2, capsize=3)  # fmt: skip
     end_us = max(end_us, span[1])
-    axes.annotate(text, (end_us, row), xytext=(8, 0), textcoords="offset points", va="center",
-                  fontsize=9)  # fmt: skip
+    style.label_bar(axes, end_us, row, text)
     return end_us

@@ -1,10 +1,8 @@
 """Figure: latency at every percentile, from histograms merged over runs. The axis gives each
-further nine the same room. Left from the intended send time, right from the actual one: where they part, a
-closed-loop measurement would have looked away."""
+further nine the same room. Left from the intended send time, right from the actual one: where they
+part, a closed-loop measurement would have looked away."""
 
 from __future__ import annotations
-
-import textwrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +12,7 @@ from matplotlib.lines import Line2D
 from .. import units
 from ..groups import Group
 from ..histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
-from . import style
+from . import frame, style
 
 NAME = "latency_spectrum"
 _TICKS = {0.5: "50 %", 0.9: "90 %", 0.99: "99 %", 0.999: "99.9 %", 0.9999: "99.99 %",
@@ -26,16 +24,22 @@ def groups_of(groups: list[Group]) -> list[Group]:
     return [group for group in groups if group.workload == "c10k" and group.shape != "idle"]
 
 
-def draw(group: Group, context: style.Context) -> Figure | None:
+def draw(group: Group, context: frame.Context) -> Figure | None:
     """One figure for a group with requests; None for others."""
     if not groups_of([group]):
         return None
     foot = context.foot(
         f"Histograms merged over n = {group.repeats} runs of each runtime; dotted: fewer than"
-        f" {TRUSTED_TAIL_SAMPLES} samples beyond, not to be relied on"
+        f" {TRUSTED_TAIL_SAMPLES} samples beyond, not to be relied on",
+        style.missing_notes([group]),
     )
-    figure, axes = style.new_figure(
-        f"Latency spectrum · {group.title()}", [4.4], foot, columns=2, share_y=True
+    figure, axes = frame.new_figure(
+        f"Latency spectrum · {group.title()}",
+        [4.4],
+        foot,
+        curves_legend(group),
+        columns=2,
+        share_y=True,
     )
     left, right = axes[0]
     farthest = max(
@@ -46,8 +50,7 @@ def draw(group: Group, context: style.Context) -> Figure | None:
         panel.set_title(title)
         _percentile_axis(panel, farthest)
     left.set_ylabel("response time")
-    left.yaxis.set_major_formatter(lambda value, _: units.format_duration(value))
-    _legend(left, group)
+    left.yaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
     return figure
 
 
@@ -82,14 +85,10 @@ def _percentile_axis(axes: Axes, farthest: float) -> None:
     axes.set_xlabel("percentile of requests")
 
 
-def _legend(axes: Axes, group: Group) -> None:
-    handles = []
-    for series in group.series:
-        reason = series.why_missing()
-        label = series.runtime if reason is None else f"{series.runtime}: no result ({reason})"
-        handles.append(
-            Line2D([], [], label=textwrap.fill(label, 44),
-                   **style.curve_looks(series.runtime)
-                   | ({} if reason is None else {"linestyle": "none"}))
-        )  # fmt: skip
-    axes.legend(handles=handles, loc="upper left", fontsize=9)
+def curves_legend(group: Group) -> list[Line2D]:
+    """An entry for each runtime with numbers."""
+    return [
+        Line2D([], [], label=series.runtime, **style.curve_looks(series.runtime))
+        for series in group.series
+        if series.ok
+    ]

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from .. import units
 from ..groups import Group, Series
 from ..statistics import spread_meaning
-from . import style
+from . import frame, style
 
 NAME = "memory_per_task"
 _KERNEL_HATCH = "////"
@@ -21,7 +21,7 @@ def groups_of(groups: list[Group]) -> list[Group]:
     return [group for group in groups if group.workload == "timers" or group.shape == "idle"]
 
 
-def draw(groups: list[Group], context: style.Context) -> Figure | None:
+def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     """A panel for each group; None where no group fits."""
     chosen = groups_of(groups)
     if not chosen:
@@ -32,18 +32,18 @@ def draw(groups: list[Group], context: style.Context) -> Figure | None:
         f" whisker: {spread_meaning(repeats)} of the total"
     )
     heights = [0.75 + 0.42 * len(group.series) for group in chosen]
-    figure, axes = style.new_figure("Memory of one waiting task", heights, foot)
+    figure, axes = frame.new_figure("Memory of one waiting task", heights, foot, _legend())
     for panel, group in zip((row[0] for row in axes), chosen, strict=True):
         _panel(panel, group)
-    figure.legend(
-        handles=[
-            Patch(facecolor="#888888", label="user (RssAnon)"),
-            Patch(facecolor="#FFFFFF", edgecolor="#888888", hatch=_KERNEL_HATCH,
-                  label="kernel (stacks, page tables, slab)"),
-        ],
-        loc="upper right", ncols=2, fontsize=9, bbox_to_anchor=(0.99, 1.0),
-    )  # fmt: skip
     return figure
+
+
+def _legend() -> list[Patch]:
+    return [
+        Patch(facecolor="#888888", label="user (RssAnon)"),
+        Patch(facecolor="#FFFFFF", edgecolor="#888888", hatch=_KERNEL_HATCH,
+              label="kernel (stacks, page tables, slab)"),
+    ]  # fmt: skip
 
 
 def _panel(axes: Axes, group: Group) -> None:
@@ -84,8 +84,5 @@ def _bar(axes: Axes, row: int, series: Series) -> float:
     kernel_text = "kernel not read" if kernel is None else (
         f"{units.format_per_task_bytes(kernel)} kernel"
     )  # fmt: skip
-    axes.annotate(
-        f"{units.format_per_task_bytes(user)} user + {kernel_text}", (end, row), xytext=(6, 0),
-        textcoords="offset points", va="center", fontsize=9,
-    )  # fmt: skip
+    style.label_bar(axes, end, row, f"{units.format_per_task_bytes(user)} user + {kernel_text}")
     return end

@@ -15,7 +15,7 @@ from ..groups import Group, Series
 from ..names import in_order
 from ..results import Record, number
 from ..statistics import median
-from . import style
+from . import frame, style
 from .memory_per_task import groups_of
 
 NAME = "memory_vs_n"
@@ -56,7 +56,7 @@ def _looks(runtime: str) -> dict[str, Any]:
     return style.curve_looks(runtime) | marker
 
 
-def draw(groups: list[Group], context: style.Context) -> Figure | None:
+def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     """Two panels for each group, user and kernel; None where no group fits."""
     chosen = groups_of(groups)
     if not chosen:
@@ -64,10 +64,11 @@ def draw(groups: list[Group], context: style.Context) -> Figure | None:
     repeats = max(group.repeats for group in chosen)
     foot = context.foot(
         f"Growth above the same process with no tasks; median of n = {repeats} runs."
-        " Equal slopes are equal bytes per task; growth of 0 or less cannot be drawn on this axis"
+        " A constant cost per task is a line of slope 1, the higher the dearer",
+        style.missing_notes(chosen),
     )
-    figure, axes = style.new_figure(
-        "Memory against the number of waiting tasks", [3.1] * len(chosen), foot,
+    figure, axes = frame.new_figure(
+        "Memory against the number of waiting tasks", [3.1] * len(chosen), foot, _legend(chosen),
         columns=2, share_y=True,
     )  # fmt: skip
     for row, group in zip(axes, chosen, strict=True):
@@ -76,7 +77,6 @@ def draw(groups: list[Group], context: style.Context) -> Figure | None:
         row[0].set_ylabel("growth in memory (bytes)")
         row[0].set_title(f"{group.title()}\nuser")
         row[1].set_title("kernel")
-    _legend(figure, chosen)
     return figure
 
 
@@ -97,13 +97,8 @@ def _panel(axes: Axes, group: Group, kind: str) -> None:
     axes.minorticks_off()
     axes.grid(color=style.GRID_COLOUR)
     axes.set_xlabel("waiting timers" if group.workload == "timers" else "open connections")
-    note = style.missing_note(group)
-    if note and kind == "user":
-        axes.annotate(note, (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=8,
-                      style="italic", color=style.MISSING_COLOUR)  # fmt: skip
 
 
-def _legend(figure: Figure, groups: list[Group]) -> None:
-    runtimes = in_order(series.runtime for group in groups for series in group.series)
-    handles = [Line2D([], [], label=name, **_looks(name)) for name in runtimes]
-    figure.legend(handles=handles, loc="upper right", ncols=len(handles), fontsize=9)
+def _legend(groups: list[Group]) -> list[Line2D]:
+    runtimes = in_order(series.runtime for group in groups for series in group.series if series.ok)
+    return [Line2D([], [], label=name, **_looks(name)) for name in runtimes]

@@ -1,5 +1,5 @@
-"""The looks that all figures share: one colour and one order for a runtime everywhere, the foot
-with n, spread and machine, and the way in which a missing result is shown.
+"""The looks that all figures share: one colour and one order for a runtime everywhere, and the way
+in which a missing result is shown. The frame around the panels is in frame.py.
 
 Colours are from the palette of Okabe and Ito, which people with the common colour blindnesses can
 tell apart; markers and hatches repeat the distinction without colour.
@@ -10,18 +10,13 @@ from __future__ import annotations
 import contextlib
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from ..groups import Group
 from ..names import RUNTIME_ORDER
-from ..results import Record
 
 PALETTE = {
     "coroutine": "#0072B2",
@@ -30,7 +25,7 @@ PALETTE = {
     "libuv": "#009E73",
     "epoll_floor": "#555555",
 }
-MARKERS = {"coroutine": "o", "fiber": "s", "thread": "^", "libuv": "D", "epoll_floor": "x"}
+MARKERS = {"coroutine": "o", "fiber": "s", "thread": "^", "libuv": "D", "epoll_floor": "P"}
 # For runtimes that came later than this palette, by the order in which they appear in a figure.
 _SPARE_COLOURS = ("#56B4E9", "#D55E00", "#8C6BB1", "#A6761D")
 MISSING_COLOUR = "#777777"
@@ -49,10 +44,6 @@ _SETTINGS: Any = {
     "svg.hashsalt": "skein",
     "figure.dpi": 100,
 }
-_WIDTH_IN = 10.0
-_FOOT_LINE_IN = 0.17
-_FOOT_CHARACTERS = 150
-_HEAD_IN = 0.55
 
 
 @contextlib.contextmanager
@@ -85,90 +76,40 @@ def curve_looks(runtime: str) -> dict[str, Any]:
     rank = rank_of(runtime)
     return {
         "color": colour_of(runtime),
-        "linewidth": 1.3 + 0.9 * rank,
+        "linewidth": 1.3 + 0.65 * rank,
         "zorder": 3 - 0.1 * rank,
         "solid_capstyle": "butt",
     }
 
 
-@dataclass(frozen=True)
-class Context:
-    """What the foot of every figure says."""
-
-    machine: str
-    provenance: str
-
-    @staticmethod
-    def of(session: Record | None) -> Context:
-        """From a session record; says so where there is none."""
-        if session is None:
-            return Context("machine not recorded", "")
-        machine = session["environment"]
-        tool = session["tool"]
-        commit = (tool.get("commit") or "unknown")[:12]
-        dirty = " with changes" if tool.get("dirty") else ""
-        return Context(
-            f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, Linux {machine['kernel']}",
-            f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
-            f" {session['created_utc'][:10]}",
-        )
-
-    def foot(self, spread: str) -> list[str]:
-        """The lines of a foot."""
-        text = "  ·  ".join(part for part in (spread, self.machine, self.provenance) if part)
-        return textwrap.wrap(text, _FOOT_CHARACTERS)
-
-
-def new_figure(
-    title: str, panel_heights_in: list[float], foot: list[str], columns: int = 1,
-    share_y: bool = False, width_ratios: list[float] | None = None,
-) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip
-    """A figure with a title, rows of panels and a foot that nothing overlaps."""
-    foot_in = _FOOT_LINE_IN * len(foot) + 0.12
-    height_in = sum(panel_heights_in) + foot_in + _HEAD_IN
-    figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
-    FigureCanvasAgg(figure)
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.set(  # type: ignore[call-arg]
-        rect=(0.01, foot_in / height_in, 0.98, 1 - (foot_in + _HEAD_IN) / height_in),
-        h_pad=0.08, w_pad=0.08,
-    )  # fmt: skip
-    axes = figure.subplots(
-        len(panel_heights_in), columns, squeeze=False, sharey="row" if share_y else False,
-        height_ratios=panel_heights_in, width_ratios=width_ratios,
-    )  # fmt: skip
-    figure.text(0.012, 1 - 0.12 / height_in, title, fontsize=13, fontweight="bold", va="top")
-    figure.text(0.012, 0.06 / height_in, "\n".join(foot), fontsize=8, color="#555555",
-                va="bottom", linespacing=1.35)  # fmt: skip
-    return figure, [list(row) for row in axes]
-
-
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Writes SVG and PNG. The same data give the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
-        path = folder / f"{name}{suffix}"
-        figure.savefig(path, metadata=metadata, dpi=144 if suffix == ".png" else None)
-        paths.append(path)
-    return paths
-
-
-def missing_note(group: Group) -> str:
-    """Which runtimes of a group have no numbers, and why; empty where all have."""
-    notes = [
-        f"{series.runtime}: no result ({reason})"
+def missing_notes(groups: Iterable[Group]) -> list[str]:
+    """Which runtimes have no numbers, and why: a line for each, for the foot of a figure."""
+    return [
+        f"No result: {series.runtime} in {group.name.split(',')[0]} ({shorten(reason, 90)})"
+        for group in groups
         for series in group.series
         if (reason := series.why_missing()) is not None
     ]
-    return "\n".join(textwrap.fill(note, 90) for note in notes)
+
+
+def shorten(reason: str, width: int) -> str:
+    """A reason that fits a figure; the table has it whole."""
+    return textwrap.shorten(reason, width, placeholder=" …")
 
 
 def label_missing_row(axes: Axes, y: float, reason: str) -> None:
     """In a chart of horizontal bars: the reason where the bar would be."""
-    axes.annotate(f"no result ({reason})", (0, y), xytext=(6, 0), textcoords="offset points",
-                  va="center", fontsize=9, style="italic", color=MISSING_COLOUR)  # fmt: skip
+    text = f"no result ({shorten(reason, 80)})"
+    label = axes.annotate(text, (0, y), xytext=(6, 0), textcoords="offset points", va="center",
+                          fontsize=9, style="italic", color=MISSING_COLOUR)  # fmt: skip
+    label.set_in_layout(False)
+
+
+def label_bar(axes: Axes, x: float, y: float, text: str) -> None:
+    """The numbers of a bar, right of its end."""
+    label = axes.annotate(text, (x, y), xytext=(8, 0), textcoords="offset points", va="center",
+                          fontsize=9)  # fmt: skip
+    label.set_in_layout(False)
 
 
 def bar_rows(axes: Axes, runtimes: Iterable[str]) -> None:

@@ -1,0 +1,99 @@
+"""The frame of every figure: a title, a row with the legend, the panels, and a foot that says how
+many runs, what the spread is, on which machine and from which commit. Nothing in it can overlap the
+panels: each part has its own strip."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ..results import Record
+
+_WIDTH_IN = 10.0
+_FOOT_LINE_IN = 0.165
+_FOOT_CHARACTERS = 168
+_TITLE_IN = 0.5
+_LEGEND_IN = 0.26
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the foot of every figure says of machine and build."""
+
+    machine: str
+    provenance: str
+
+    @staticmethod
+    def of(session: Record | None) -> Context:
+        """From a session record; says so where there is none."""
+        if session is None:
+            return Context("machine not recorded", "")
+        machine = session["environment"]
+        tool = session["tool"]
+        commit = (tool.get("commit") or "unknown")[:12]
+        dirty = " with changes" if tool.get("dirty") else ""
+        return Context(
+            f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, Linux {machine['kernel']}",
+            f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
+            f" {session['created_utc'][:10]}",
+        )
+
+    def foot(self, meaning: str, notes: Sequence[str] = ()) -> list[str]:
+        """The lines of a foot: notes on what is missing, what is shown, and where it comes from."""
+        source = " · ".join(part for part in (self.machine, self.provenance) if part)
+        return [
+            line
+            for text in (*notes, meaning, source)
+            for line in textwrap.wrap(text, _FOOT_CHARACTERS)
+        ]
+
+
+def new_figure(
+    title: str, panel_heights_in: list[float], foot: list[str], legend: Sequence[Artist] = (),
+    columns: int = 1, share_y: bool = False, width_ratios: list[float] | None = None,
+) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip
+    """A figure with rows of empty panels in its frame."""
+    foot_in = _FOOT_LINE_IN * len(foot) + 0.12
+    head_in = _TITLE_IN + (_LEGEND_IN if legend else 0)
+    height_in = sum(panel_heights_in) + foot_in + head_in
+    figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
+    FigureCanvasAgg(figure)
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.set(  # type: ignore[call-arg]
+        rect=(0.01, foot_in / height_in, 0.98, 1 - (foot_in + head_in) / height_in),
+        h_pad=0.08, w_pad=0.08,
+    )  # fmt: skip
+    axes = figure.subplots(
+        len(panel_heights_in), columns, squeeze=False, sharey="row" if share_y else False,
+        height_ratios=panel_heights_in, width_ratios=width_ratios,
+    )  # fmt: skip
+    figure.text(0.012, 1 - 0.12 / height_in, title, fontsize=13, fontweight="bold", va="top")
+    figure.text(0.012, 0.06 / height_in, "\n".join(foot), fontsize=8, color="#555555",
+                va="bottom", linespacing=1.35)  # fmt: skip
+    if legend:
+        row = figure.legend(
+            handles=list(legend), loc="upper left", ncols=len(legend), fontsize=9.5,
+            bbox_to_anchor=(0.012, 1 - (_TITLE_IN - 0.1) / height_in), borderaxespad=0,
+            borderpad=0, columnspacing=1.8,
+        )  # fmt: skip
+        row.set_in_layout(False)
+    return figure, [list(row) for row in axes]
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Writes SVG and PNG. The same data give the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
+        path = folder / f"{name}{suffix}"
+        figure.savefig(path, metadata=metadata, dpi=144 if suffix == ".png" else None)
+        paths.append(path)
+    return paths

@@ -1,0 +1,53 @@
+"""Histograms: decoding by an independent implementation, merging, percentiles."""
+
+import random
+
+import numpy as np
+import pytest
+
+from fake_skein import Histogram
+from skein_scripts import histogram
+
+
+def recorded(values):
+    source = Histogram()
+    for value in values:
+        source.record(value)
+    return histogram.decode(source.payload())
+
+
+def test_a_payload_is_decoded_to_what_was_recorded_within_its_resolution():
+    draw = random.Random(3)
+    values = [int(draw.lognormvariate(11, 1)) + 1 for _ in range(5000)]
+    decoded = recorded(values)
+    assert decoded.total == 5000
+    for share in (0.5, 0.9, 0.99):
+        exact = sorted(values)[int(np.ceil(share * 5000)) - 1]
+        assert decoded.percentile_ns(share) == pytest.approx(exact, rel=0.001)
+
+
+def test_merging_adds_counts():
+    merged = histogram.merge([recorded([100, 200]), recorded([200, 300])])
+    assert merged.values_ns.tolist() == [100, 200, 300]
+    assert merged.counts.tolist() == [1, 2, 1]
+
+
+def test_the_percentile_of_merged_runs_is_not_the_mean_of_percentiles():
+    calm, wild = recorded([10] * 99 + [20]), recorded([10] * 50 + [1000] * 50)
+    assert histogram.merge([calm, wild]).percentile_ns(0.99) == 1000
+
+
+def test_nothing_merges_to_nothing():
+    empty = histogram.merge([])
+    assert empty.total == 0
+    assert empty.percentile_ns(0.5) is None
+
+
+def test_an_empty_histogram_is_decoded():
+    assert recorded([]).total == 0
+
+
+@pytest.mark.parametrize("payload", ["", "HISTF", "HISTFAAAAB", "!!!!"])
+def test_what_is_no_payload_is_refused(payload):
+    with pytest.raises(ValueError, match="not an HdrHistogram"):
+        histogram.decode(payload)

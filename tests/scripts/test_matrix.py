@@ -1,0 +1,136 @@
+"""The matrix file, the presets, filters and changed settings."""
+
+import tomllib
+
+import pytest
+
+from conftest import SMALL_MATRIX
+from skein_scripts import matrix, selection
+from skein_scripts.errors import UsageError
+
+
+def small(**changes):
+    return matrix.parse_matrix({**tomllib.loads(SMALL_MATRIX), **changes}, "small")
+
+
+def keys(one):
+    return {cell.key for cell in one.cells}
+
+
+@pytest.mark.parametrize("name", matrix.PRESETS)
+def test_every_preset_is_valid_and_has_all_five_runtimes_on_both_workloads(name):
+    preset = matrix.load_preset(name)
+    pairs = {(cell.workload, cell.runtime) for cell in preset.cells}
+    runtimes = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
+    assert pairs == {(w, r) for w in ("c10k", "timers") for r in runtimes}
+
+
+def test_the_quick_preset_has_three_repeats_of_10000_connections_and_100000_timers():
+    quick = matrix.load_preset("quick")
+    assert quick.repeats == 3
+    for cell in quick.cells:
+        if cell.workload == "c10k":
+            assert cell.settings["connections"] == 10000
+        else:
+            assert cell.settings["tasks"] == (10000 if cell.runtime == "thread" else 100000)
+
+
+def test_a_cell_knows_its_command_line():
+    cell = next(cell for cell in small().cells if cell.key == "fixed/libuv")
+    assert " ".join(cell.arguments()) == (
+        "c10k --runtime libuv --mode fixed --connections 100 --active 10 --payload-bytes 64"
+        " --buffer lent --duration 200ms --warmup 100ms"
+    )
+
+
+def test_an_override_changes_one_runtime_and_keeps_its_reason():
+    document = tomllib.loads(SMALL_MATRIX + '[cell.override.libuv]\ntasks = 5\nreason = "because"')
+    cells = {cell.key: cell for cell in matrix.parse_matrix(document, "m").cells}
+    assert cells["spread/libuv"].settings["tasks"] == 5
+    assert cells["spread/libuv"].reason == "because"
+    assert cells["spread/coroutine"].settings["tasks"] == 1000
+
+
+def test_an_override_without_a_reason_is_refused():
+    document = tomllib.loads(SMALL_MATRIX + "[cell.override.libuv]\ntasks = 5")
+    with pytest.raises(UsageError, match="must give a reason"):
+        matrix.parse_matrix(document, "m")
+
+
+def test_settings_for_load_do_not_reach_an_idle_cell():
+    document = tomllib.loads(SMALL_MATRIX.replace('mode = "fixed"', 'mode = "idle"'))
+    cell = matrix.parse_matrix(document, "m").cells[0]
+    assert "duration" not in cell.settings
+    assert "active" not in cell.settings
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('mode = "fixed"', 'mode = "fixd"', "did you mean 'fixed'"),
+        ('workload = "c10k"', 'workload = "c10"', "did you mean 'c10k'"),
+        ("active = 10", "activ = 10", "did you mean 'active'"),
+        ("connections = 100", "connections = -1", "connections must be a whole number"),
+        ('duration = "200ms"', "duration = 5", "is not a duration"),
+        ("tasks = 1000", "", "needs tasks"),
+        ("repeats = 2", "repeats = 0", "repeats must be a whole number of at least 1"),
+        ('name = "spread"', 'name = "fixed"', "two cells are named 'fixed'"),
+        ("seed = 7", "sed = 7", "did you mean 'seed'"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named(old, new, message):
+    with pytest.raises(UsageError, match=message):
+        matrix.parse_matrix(tomllib.loads(SMALL_MATRIX.replace(old, new)), "m")
+
+
+def test_a_filter_keeps_the_cells_that_match_all_its_parts():
+    kept = selection.apply_filters(small(), ["workload=c10k,runtime=coroutine|libuv"])
+    assert keys(kept) == {"fixed/coroutine", "fixed/libuv"}
+
+
+def test_repeated_filters_keep_the_cells_that_match_any():
+    kept = selection.apply_filters(small(), ["runtime=libuv", "group=spread"])
+    assert keys(kept) == {"fixed/libuv", "spread/coroutine", "spread/libuv", "spread/epoll_floor"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("runtime=corutine", "did you mean 'coroutine'"),
+        ("runtme=libuv", "did you mean 'runtime'"),
+        ("libuv", "write it like"),
+        ("workload=c10k,pattern=spread", "no cell of the matrix matches"),
+    ],
+)
+def test_a_filter_that_fits_nothing_is_refused(text, message):
+    with pytest.raises(UsageError, match=message):
+        selection.apply_filters(small(), [text])
+
+
+def test_set_changes_a_setting_in_every_cell_that_uses_it():
+    changed = selection.apply_sets(small(), ["c10k.duration=2s", "timers/spread.tasks=50"])
+    for cell in changed.cells:
+        assert cell.settings.get("duration", "2s") == "2s"
+        assert cell.settings.get("tasks", 50) == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("c10k.rate=5", "changes no cell"),
+        ("c10k.durration=5s", "did you mean 'duration'"),
+        ("c10k.duration=5", "is not a duration"),
+        ("duration=5s", "write it like"),
+    ],
+)
+def test_a_set_that_means_nothing_is_refused(text, message):
+    with pytest.raises(UsageError, match=message):
+        selection.apply_sets(small(), [text])
+
+
+def test_the_hash_names_what_is_measured_and_not_how_the_file_is_called():
+    assert small().config_sha256() == matrix.parse_matrix(
+        tomllib.loads(SMALL_MATRIX), "another"
+    ).config_sha256()  # fmt: skip
+    assert small().config_sha256() != small(repeats=3).config_sha256()
+    assert small().config_sha256() != small(seed=8).config_sha256()

@@ -1,0 +1,173 @@
+"""Groups, tables, figures and the report, from full, partial and empty results."""
+
+import copy
+import re
+
+import pytest
+from rich.console import Console
+
+from conftest import ROOT, matrix_run_in
+from skein_scripts import plot, report, results, table
+from skein_scripts.errors import UsageError
+from skein_scripts.floor import above_floor
+from skein_scripts.groups import group_runs
+from skein_scripts.names import RUNTIME_ORDER
+from skein_scripts.plots import style
+
+
+@pytest.fixture
+def records(fixture_v1):
+    return results.load(fixture_v1)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Results of the quick preset, with all five runtimes, made up by the stand-in."""
+    run = matrix_run_in(tmp_path_factory.mktemp("full"))
+    run.matrix = ROOT / "scripts" / "presets" / "quick.toml"
+    done = run("--repeats", "2", "--set", "c10k.duration=100ms")
+    assert done.returncode == 0, done.stderr
+    return run.records()
+
+
+def text_of(svgs):
+    return {path.stem: path.read_text(encoding="utf-8") for path in svgs}
+
+
+def test_every_figure_is_drawn_from_full_results_as_svg_and_png(full, tmp_path):
+    drawn = plot.draw_all(full, tmp_path / "plots")
+    assert [path.stem for path in drawn] == [
+        "memory_per_task",
+        "memory_vs_n",
+        "cpu_above_floor",
+        "latency_spectrum-c10k-open",
+        "latency_spectrum-c10k-fixed",
+        "lateness",
+    ]
+    for path in drawn:
+        assert path.read_text(encoding="utf-8").startswith("<?xml")
+        assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_results_give_the_same_figure(records, tmp_path):
+    first = text_of(plot.draw_all(records, tmp_path / "a"))
+    second = text_of(plot.draw_all(records, tmp_path / "b"))
+    assert first == second
+
+
+def test_partial_results_are_drawn_with_their_reasons(records, tmp_path, monkeypatch):
+    monkeypatch.setitem(style._SETTINGS, "svg.fonttype", "none")
+    drawn = text_of(plot.draw_all(records, tmp_path))
+    assert "no result (limit: RLIMIT_NPROC 9000 &lt; 10016)" in drawn["cpu_above_floor"]
+    assert "No result: fiber in timers-spread (failed: the worker" in drawn["lateness"]
+    assert "No result: thread in c10k-open (limit" in drawn["latency_spectrum-c10k-open"]
+
+
+def test_a_group_without_any_number_is_still_drawn(records, tmp_path):
+    for run in results.runs(records):
+        if run["status"] == "ok":
+            run["status"], run["reasons"] = "invalid", ["steal of 3 % on CPU 0"]
+    assert plot.draw_all(records, tmp_path)
+
+
+def test_figures_say_how_many_runs_on_which_machine(records, tmp_path, monkeypatch):
+    monkeypatch.setitem(style._SETTINGS, "svg.fonttype", "none")
+    for name, text in text_of(plot.draw_all(records, tmp_path)).items():
+        assert re.search("n = [01]", text), name
+        assert "Imaginary CPU @ 3.00GHz, 2 CPUs, Linux 6.18.0-fake" in text, name
+        assert "commit 0123456789ab" in text, name
+
+
+def test_every_runtime_has_a_colour_of_its_own():
+    assert set(style.PALETTE) == set(RUNTIME_ORDER)
+    assert len(set(style.PALETTE.values())) == len(RUNTIME_ORDER)
+    assert style.colour_of("go") not in style.PALETTE.values()
+
+
+def test_runtimes_stand_in_one_order_everywhere(full):
+    for group in group_runs(full):
+        assert [series.runtime for series in group.series] == list(RUNTIME_ORDER)
+
+
+def test_a_table_has_a_row_for_each_runtime_and_a_reason_where_there_is_no_number(records):
+    tables = {group.name: table.make_table(group) for group in group_runs(records)}
+    rows = {row[0]: row for row in tables["c10k-open"].rows}
+    assert rows["thread"][1:] == ["1 limit", "limit: RLIMIT_NPROC 9000 < 10016"]
+    assert rows["libuv"][1:] == ["not run", "not run"]
+    assert "CPU/request µs" in tables["c10k-open"].columns
+    assert "early" in tables["timers-spread"].columns
+
+
+def test_an_override_is_explained_under_its_table(records):
+    tables = {group.name: table.make_table(group) for group in group_runs(records)}
+    assert any("thread: 100,000 threads" in note for note in tables["timers-spread"].notes)
+
+
+def test_a_narrow_terminal_gets_medians_and_a_wide_one_intervals(full):
+    group = next(group for group in group_runs(full) if group.name == "c10k-fixed")
+    for width, has_intervals in ((80, False), (140, True)):
+        console = Console(width=width, record=True, quiet=True)
+        console.quiet = False
+        with console.capture() as captured:
+            table.render(table.make_table(group), console)
+        text = captured.get()
+        assert ("[" in text) == has_intervals
+        assert max(map(len, text.splitlines())) <= width
+
+
+def test_cost_above_the_floor_is_paired_by_round(full):
+    group = next(group for group in group_runs(full) if group.name == "c10k-fixed")
+    thread = group.of("thread")
+    above = above_floor(group, thread)
+    assert above.ratio.n == 2
+    assert above.ratio.median == pytest.approx(1.7, abs=0.15)
+    assert above_floor(group, group.of("epoll_floor")) is None
+
+
+def test_runs_outside_any_plan_are_grouped_by_their_work(records):
+    runs = [copy.deepcopy(run) for run in results.runs(records)]
+    groups = group_runs(runs)
+    # thread's timers are fewer, and without the plan nothing says that they belong to the others
+    assert len(groups) == 4
+    assert sum(len(series.runs) for group in groups for series in group.series) == len(runs)
+
+
+def test_two_machines_in_one_file_are_refused(records):
+    other = copy.deepcopy(records[0])
+    other["environment"]["cpu_model"] = "Another CPU"
+    with pytest.raises(UsageError, match="mixes machines"):
+        group_runs([*records, other])
+
+
+def test_the_report_has_tables_figures_machine_and_reasons(records, tmp_path):
+    console = Console(width=120, record=True)
+    page = report_of(records, tmp_path, console)
+    html = page.read_text(encoding="utf-8")
+    for text in ("c10k, open:", "plots/lateness.svg", "Imaginary CPU",
+                 "RLIMIT_NPROC 9000 &lt; 10016", "What the numbers do not say"):  # fmt: skip
+        assert text in html
+    for name in re.findall(r'src="([^"]+)"', html):
+        assert (tmp_path / name).is_file()
+    assert "| coroutine |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert f"report: {page}" in console.export_text()
+
+
+def report_of(records, folder, console):
+    path = folder / "results.jsonl"
+    path.write_text("".join(results.dump(record) for record in records), encoding="utf-8")
+    return report.make(path, folder, console)
+
+
+def test_text_from_records_cannot_become_markup(records, tmp_path):
+    for run in results.runs(records):
+        if run["status"] == "failed":
+            run["reasons"] = ["<script>alert(1)</script>"]
+    page = report_of(records, tmp_path, Console(quiet=True))
+    assert "<script>" not in page.read_text(encoding="utf-8")
+
+
+def test_a_file_without_runs_cannot_be_plotted(tmp_path, records):
+    path = tmp_path / "empty.jsonl"
+    path.write_text(results.dump(records[0].copy() | {"plan": None}), encoding="utf-8")
+    with pytest.raises(UsageError, match="no runs to draw"):
+        plot.main([str(path)])

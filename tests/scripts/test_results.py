@@ -1,0 +1,140 @@
+"""Result files: what is valid, what is refused and how it is named."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from skein_scripts import results
+from skein_scripts.errors import MeasureError, UsageError
+
+
+@pytest.fixture
+def records(fixture_v1):
+    return results.load(fixture_v1)
+
+
+@pytest.fixture
+def ok_run(records):
+    """A run with load, so that every part of a record is there."""
+    return copy.deepcopy(
+        next(run for run in results.runs(records) if run["status"] == "ok" and run["latency"])
+    )
+
+
+def test_a_file_of_version_1_is_read(records):
+    assert len(results.sessions(records)) == 1
+    statuses = [run["status"] for run in results.runs(records)]
+    assert sorted(set(statuses)) == ["failed", "limit", "ok"]
+
+
+def test_an_old_version_goes_through_every_step_to_the_current_one(monkeypatch):
+    monkeypatch.setattr(results, "CURRENT_VERSION", 3)
+    steps = {
+        1: lambda record: {**record, "schema": 2, "renamed": record["old"]},
+        2: lambda record: {**record, "schema": 3, "doubled": 2 * record["renamed"]},
+    }
+    monkeypatch.setattr(results, "UPGRADES", steps)
+    assert results.upgrade({"schema": 1, "old": 21})["doubled"] == 42
+
+
+def test_there_is_a_step_from_every_version_before_the_current_one():
+    assert set(results.UPGRADES) == set(range(1, results.CURRENT_VERSION))
+
+
+def test_a_newer_version_is_refused():
+    with pytest.raises(results.RecordError, match="newer than"):
+        results.upgrade({"schema": results.CURRENT_VERSION + 1})
+
+
+def change(record, path, value):
+    *parents, last = path.split("/")
+    for name in parents:
+        record = record[name]
+    record[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("status", "fine", "status"),
+        ("surprise", 1, "surprise"),
+        ("cell/workload", "c100k", "cell/workload"),
+        ("cpu/per_op_ns", "12 ns", "cpu/per_op_ns"),
+        ("latency/p99", -5, "latency/p99"),
+        ("latency/p99", 1, "latency.p99 1 is below latency.p90"),
+        ("latency/mean", 1e12, "latency.mean .* is above latency.max"),
+        ("latency/count", 3, "histogram holds"),
+        ("latency/histogram", "HISTFnonsense", "not an HdrHistogram"),
+        ("work/checksum", "0" * 16, "status ok with checksum"),
+        ("echoed/active", 999, "the worker was given active=999"),
+        ("echoed", None, "echoed"),
+        ("cell_id", "c10k", "cell_id"),
+    ],
+)
+def test_a_run_that_contradicts_format_or_itself_is_refused(ok_run, path, value, message):
+    change(ok_run, path, value)
+    with pytest.raises(results.RecordError, match=message):
+        results.validate(ok_run)
+
+
+def test_a_limit_must_carry_its_numbers_and_a_failure_its_last_words(records):
+    for status, field in (("limit", "limit"), ("failed", "failure")):
+        run = copy.deepcopy(next(run for run in results.runs(records) if run["status"] == status))
+        run[field] = None
+        with pytest.raises(results.RecordError, match=field):
+            results.validate(run)
+
+
+def test_a_run_that_is_not_ok_must_give_a_reason(records):
+    run = copy.deepcopy(next(run for run in results.runs(records) if run["status"] == "limit"))
+    run["reasons"] = []
+    with pytest.raises(results.RecordError, match="reasons"):
+        results.validate(run)
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "NaN", '{"kind":"run"}', '{"kind":"run","schema":1}'])
+def test_an_invalid_line_is_refused_with_file_and_line_number(tmp_path, fixture_v1, line):
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text(fixture_v1.read_text() + line + "\n")
+    number = len(fixture_v1.read_text().splitlines()) + 1
+    with pytest.raises(results.RecordError, match=rf"broken\.jsonl:{number}: "):
+        results.load(broken)
+
+
+def test_not_a_number_is_refused_even_where_a_number_may_stand(ok_run):
+    ok_run["cpu"]["per_op_ns"] = float("nan")
+    with pytest.raises(results.RecordError, match="NaN is no number"):
+        results.parse_line(json.dumps(ok_run))
+
+
+def test_a_missing_file_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="there are no results"):
+        results.find_results(tmp_path)
+
+
+def test_what_is_appended_is_read_back(tmp_path, records):
+    path = tmp_path / "copy.jsonl"
+    writer = results.ResultWriter(path)
+    for record in records:
+        writer.append(record)
+    writer.close()
+    assert results.load(path) == records
+
+
+def test_an_invalid_record_is_never_written(tmp_path, ok_run):
+    path = tmp_path / "copy.jsonl"
+    writer = results.ResultWriter(path)
+    ok_run["work"]["checksum"] = "0" * 16
+    with pytest.raises(results.RecordError):
+        writer.append(ok_run)
+    writer.close()
+    assert path.read_text() == ""
+
+
+def test_a_full_disk_is_named(records):
+    writer = results.ResultWriter(Path("/dev/full"))
+    with pytest.raises(MeasureError, match="No space left"):
+        writer.append(records[0])
+    writer.close()

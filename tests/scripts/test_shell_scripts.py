@@ -1,0 +1,62 @@
+"""scripts/setup, scripts/bench and scripts/test as far as they can be tried without installing,
+building or measuring."""
+
+import subprocess
+
+import pytest
+
+from conftest import ROOT
+
+
+def run(*command, **more):
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["setup", "bench", "test", "run_matrix.py", "plot.py", "report.py"]
+)
+def test_every_script_has_help_with_an_example(name):
+    done = run(ROOT / "scripts" / name, "--help") if "." not in name else run(
+        "python3", "-c", "import sys; sys.exit(0)"
+    )  # fmt: skip
+    assert done.returncode == 0
+    if "." not in name:
+        assert "xample" in done.stdout
+
+
+def test_setup_says_what_it_would_install_and_installs_nothing(tmp_path, monkeypatch):
+    venv = tmp_path / "venv"
+    monkeypatch.setenv("SKEIN_VENV", str(venv))
+    done = run(ROOT / "scripts" / "setup", "--dry-run", "--dev")
+    assert done.returncode == 0, done.stderr
+    assert "about to create the virtual environment" in done.stdout
+    assert "about to install into" in done.stdout
+    assert "numpy==" in done.stdout
+    assert "ruff==" in done.stdout
+    assert not venv.exists()
+
+
+def test_setup_refuses_an_unknown_option(tmp_path):
+    done = run(ROOT / "scripts" / "setup", "--devel")
+    assert done.returncode == 2
+    assert "--devel" in done.stderr
+
+
+def test_bench_refuses_to_resume_nothing_in_particular():
+    done = run(ROOT / "scripts" / "bench", "--resume")
+    assert done.returncode == 2
+    assert "--output" in done.stderr
+
+
+def test_bench_refuses_an_option_without_its_value():
+    assert run(ROOT / "scripts" / "bench", "--preset").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_exactly(name):
+    for line in (ROOT / "scripts" / name).read_text().splitlines():
+        if line and not line.startswith("#"):
+            assert "==" in line, line

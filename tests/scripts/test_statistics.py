@@ -1,0 +1,56 @@
+"""Order statistics: the rank table and the interval's coverage."""
+
+import random
+
+import pytest
+
+from skein_scripts import statistics
+
+
+@pytest.mark.parametrize(
+    ("n", "rank_025", "rank_01"), [(10, 2, 1), (20, 6, 5), (30, 10, 9), (40, 14, 13)]
+)
+def test_the_rank_of_the_bound_is_that_of_the_sign_test(n, rank_025, rank_01):
+    assert statistics.sign_test_rank(n, 0.025) == rank_025
+    assert statistics.sign_test_rank(n, 0.01) == rank_01
+
+
+def test_five_runs_are_too_few_for_an_interval_and_six_are_enough():
+    assert not statistics.summarize([1, 2, 3, 4, 5]).is_interval
+    assert statistics.summarize([1, 2, 3, 4, 5, 6]).is_interval
+
+
+def test_three_runs_give_their_range_and_say_so():
+    summary = statistics.summarize([3.0, 1.0, 2.0])
+    assert (summary.low, summary.median, summary.high) == (1.0, 2.0, 3.0)
+    assert not summary.is_interval
+    assert "range of 3 runs" in statistics.spread_meaning(3)
+
+
+def test_seven_runs_give_a_95_per_cent_interval():
+    assert "95 % sign-test interval" in statistics.spread_meaning(7)
+
+
+def test_the_median_of_an_even_number_is_the_mean_of_the_middle_two():
+    assert statistics.median([4, 1, 3, 2]) == 2.5
+
+
+def test_nothing_has_no_summary():
+    assert statistics.summarize([]) is None
+    with pytest.raises(ValueError, match="not defined"):
+        statistics.median([])
+
+
+def test_the_median_absolute_deviation_ignores_one_wild_value():
+    assert statistics.median_absolute_deviation([1, 2, 3, 4, 1000]) == 1
+
+
+def test_the_interval_covers_the_median_of_a_skewed_distribution_as_often_as_it_says():
+    draw = random.Random(1)
+    true_median = 1.0  # of exp(Z)
+    hits = 0
+    for _ in range(2000):
+        sample = [draw.lognormvariate(0, 1) for _ in range(20)]
+        summary = statistics.summarize(sample)
+        hits += summary.low <= true_median <= summary.high
+    assert 0.944 <= hits / 2000 <= 0.99
