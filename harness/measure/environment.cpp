@@ -11,7 +11,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <uv.h>
-#include <zlib.h>
 
 #include "harness/measure/cgroup.hpp"
 #include "harness/measure/cpu_environment.hpp"
@@ -84,22 +83,9 @@ json chosen_word(const std::string& path) {
   return line->substr(open + 1, close - open - 1);
 }
 
-/// A gzip file, or a plain one, whole; kernel configurations are well below the bound.
-std::optional<std::string> read_gzip(const std::string& path) {
-  constexpr std::size_t bytes_max = 4 << 20;
-  const gzFile file = ::gzopen(path.c_str(), "rbe");
-  if (file == nullptr) return std::nullopt;
-  std::string text(bytes_max, '\0');
-  const int got = ::gzread(file, text.data(), static_cast<unsigned>(text.size()));
-  ::gzclose(file);
-  if (got < 0) return std::nullopt;
-  text.resize(static_cast<std::size_t>(got));
-  return text;
-}
-
 json hz(const system_paths& paths, const std::string& release) {
   for (const auto& path : {paths.proc + "/config.gz", "/boot/config-" + release}) {
-    const auto text = read_gzip(path);
+    const auto text = read_gzip_text(path);
     const auto key = text ? text->find("\nCONFIG_HZ=") : std::string::npos;
     if (key == std::string::npos) continue;
     const auto value = std::string_view(*text).substr(key + 11);

@@ -105,8 +105,7 @@ std::int64_t histogram::percentile(double percent) const noexcept {
   if (values == 0) return 0;
   const double fraction = std::clamp(percent, 0.0, 100.0) / 100.0;
   // HdrHistogram's rank: the nearest whole rank to fraction * n, but at least the first value.
-  const auto rank = std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(fraction * static_cast<double>(values) + 0.5));
+  const auto rank = std::max<std::int64_t>(1, std::llround(fraction * static_cast<double>(values)));
   std::int64_t passed = 0;
   for (std::size_t i = 0; i < counts_size; ++i) {
     passed += counts_[i];

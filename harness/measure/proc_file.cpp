@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fcntl.h>
 #include <unistd.h>
+#include <zlib.h>
 
 namespace skein::measure {
 namespace {
@@ -49,6 +50,18 @@ std::optional<std::string> read_text(const std::string& path) {
   }
   ::close(descriptor);
   if (got < 0) return std::nullopt;
+  return text;
+}
+
+std::optional<std::string> read_gzip_text(const std::string& path) {
+  constexpr std::size_t bytes_max = std::size_t{4} << 20;
+  const gzFile file = ::gzopen(path.c_str(), "rbe");
+  if (file == nullptr) return std::nullopt;
+  std::string text(bytes_max, '\0');
+  const int got = ::gzread(file, text.data(), static_cast<unsigned>(text.size()));
+  ::gzclose(file);
+  if (got < 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(got));
   return text;
 }
 

@@ -20,6 +20,9 @@ struct system_paths {
 /// "unknown" is an answer here.
 std::optional<std::string> read_text(const std::string& path);
 
+/// The whole of a gzip file, or of a plain one, up to 4 MiB; nothing when unreadable.
+std::optional<std::string> read_gzip_text(const std::string& path);
+
 /// The first line of the file without its newline or trailing blanks; nothing when unreadable.
 std::optional<std::string> read_line(const std::string& path);
 

@@ -18,7 +18,7 @@ namespace skein::measure {
 
 /// What a kernel thread stack takes on x86-64 and arm64 (THREAD_SIZE). The kernel tells only the
 /// system-wide sum, so it is threads x this.
-inline constexpr std::int64_t kernel_stack_bytes_per_thread = 16 * 1024;
+inline constexpr std::int64_t kernel_stack_bytes_per_thread = std::int64_t{16} * 1024;
 
 /// One reading at a known number of tasks. A field that could not be read is empty, never 0, and
 /// `unreadable` says why.

@@ -40,6 +40,7 @@ struct request {
 class channel {
  public:
   channel() : descriptor_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC)) {
+    if (descriptor_ < 0) return;
     const timeval patience{.tv_sec = 1, .tv_usec = 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
@@ -61,6 +62,7 @@ class channel {
 
 bytes channel::ask(std::uint16_t family, std::uint8_t command, std::uint16_t attribute,
                    bytes value) {
+  if (descriptor_ < 0) return {};
   request message{};
   nlattr head{};
   head.nla_type = attribute;
