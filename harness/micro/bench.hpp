@@ -1,0 +1,67 @@
+// What every benchmark here is made of: a name, a body, and a stopwatch that leaves set-up out.
+//
+// Google Benchmark gives the iteration count, the repetitions, the statistics and the JSON. Its
+// manual timing would append /manual_time to every name, so the timer is paused and resumed
+// instead, around batches large enough that doing so costs nothing per item. Leaves out
+// items_per_second: the library computes it from the CPU time of the calling thread, which says
+// nothing about tasks that are threads.
+#pragma once
+
+#include <benchmark/benchmark.h>
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+#include "runtimes/clock.hpp"
+
+namespace skein::micro {
+
+/// Times batches. Use: while (watch.next_batch(n)) { set up; start(); n items; stop(); check; }
+///
+/// All members are called on the thread that runs the benchmark, from whatever stack is on it.
+class stopwatch {
+ public:
+  explicit stopwatch(benchmark::State& state) noexcept : state_(state) {}
+  stopwatch(const stopwatch&) = delete;
+  stopwatch& operator=(const stopwatch&) = delete;
+
+  /// True if a further batch of `items` is wanted. The iterations the library counts are items, so
+  /// its times are per item. Once it says false, the counter ns_per_item is set.
+  bool next_batch(std::int64_t items);
+
+  void start() {
+    state_.ResumeTiming();
+    started_ns_ = monotonic_clock::now_ns();
+  }
+  void stop() {
+    measured_ns_ += monotonic_clock::now_ns() - started_ns_;
+    state_.PauseTiming();
+  }
+
+ private:
+  void report();
+
+  benchmark::State& state_;
+  bool begun_ = false;
+  std::int64_t items_ = 0;
+  time_ns started_ns_ = 0;
+  time_ns measured_ns_ = 0;
+};
+
+/// The work timed was not the work meant. Thrown outside tasks; the row carries the message.
+class wrong_answer : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws wrong_answer unless `got` is `expected`.
+void expect_count(const char* what, std::size_t got, std::size_t expected);
+
+/// Registers `body` under a name like "yield/fiber/1000". A limit_error it throws makes the row an
+/// error that names the limit; a wrong_answer, or anything else, one that counts as a failure.
+void add(const std::string& name, std::function<void(stopwatch&)> body);
+
+/// Rows that ended in something other than a time or a limit.
+int failures() noexcept;
+
+}  // namespace skein::micro

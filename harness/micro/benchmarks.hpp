@@ -1,0 +1,27 @@
+// The only list of what skein_micro runs; nothing registers itself. Each function adds the rows of
+// one file.
+#pragma once
+
+namespace skein::micro {
+
+void add_control();
+void add_switch();
+void add_spawn_finish();
+void add_yield();
+void add_yield_thread();
+void add_timer_structures();
+void add_timer_verbs();
+void add_timer_thread();
+
+inline void add_all() {
+  add_control();
+  add_switch();
+  add_spawn_finish();
+  add_yield();
+  add_yield_thread();
+  add_timer_structures();
+  add_timer_verbs();
+  add_timer_thread();
+}
+
+}  // namespace skein::micro

@@ -1,0 +1,22 @@
+// The conditions every runtime gets here: those of `skein run`, for all alike.
+#pragma once
+
+#include <cstddef>
+
+#include "harness/cli/defaults.hpp"
+#include "runtimes/options.hpp"
+
+namespace skein::micro {
+
+inline scheduler_options conditions(std::size_t tasks) {
+  namespace defaults = cli::defaults;
+  return {.buffer = buffer_policy::lent,
+          .buffer_bytes = static_cast<std::size_t>(defaults::buffer_bytes),
+          .stack_bytes = static_cast<std::size_t>(defaults::stack_bytes),
+          .max_tasks = tasks + defaults::spare_tasks,
+          .inline_budget = defaults::inline_budget,
+          .events_per_wait = defaults::events_per_wait,
+          .tick_ns = defaults::tick_ns};
+}
+
+}  // namespace skein::micro

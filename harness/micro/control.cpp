@@ -1,0 +1,117 @@
+// Controls: costs that no runtime can go below, or that a figure may be mistaken for.
+//
+// Measures: an indirect call (what completing an operation costs at least), the cheapest system
+// call, reading the clock, and an epoll_wait that finds nothing and does not block.
+// Does not measure: any runtime.
+// How it may be unfair: everything is hot, which favours these rows over what they are compared
+// with. The system call is one that does next to nothing, so its row is the cost of entering the
+// kernel and coming back. Reading the clock needs no system call where the vDSO offers it; on
+// machines where it does not, that row is the dearest of all.
+#include <array>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "harness/micro/bench.hpp"
+#include "harness/micro/benchmarks.hpp"
+#include "runtimes/clock.hpp"
+#include "runtimes/errors.hpp"
+#include "runtimes/op.hpp"
+
+namespace skein::micro {
+
+namespace {
+
+void count_completion(op& finished) noexcept {
+  ++finished.result;
+}
+
+void indirect_call(stopwatch& watch) {
+  constexpr std::int32_t calls = 1'000'000;
+  op item(&count_completion);
+  while (watch.next_batch(calls)) {
+    item.result = 0;
+    watch.start();
+    for (std::int32_t i = 0; i < calls; ++i) {
+      benchmark::DoNotOptimize(item.complete);  // what it points to is not known here
+      item.complete(item);
+    }
+    watch.stop();
+    expect_count("calls", static_cast<std::size_t>(item.result), calls);
+  }
+}
+
+void system_call(stopwatch& watch) {
+  constexpr int calls = 20'000;
+  while (watch.next_batch(calls)) {
+    long parent = 0;
+    watch.start();
+    for (int i = 0; i < calls; ++i) {
+      parent = ::syscall(SYS_getppid);
+      benchmark::DoNotOptimize(parent);
+    }
+    watch.stop();
+  }
+}
+
+void clock_read(stopwatch& watch) {
+  constexpr int reads = 100'000;
+  while (watch.next_batch(reads)) {
+    time_ns now_ns = 0;
+    watch.start();
+    for (int i = 0; i < reads; ++i) {
+      now_ns = monotonic_clock::now_ns();
+      benchmark::DoNotOptimize(now_ns);
+    }
+    watch.stop();
+  }
+}
+
+/// An epoll instance that watches one descriptor on which nothing ever happens.
+class quiet_epoll {
+ public:
+  quiet_epoll() {
+    epoll_event readable{};
+    readable.events = EPOLLIN;
+    checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &readable), "epoll_ctl");
+  }
+  ~quiet_epoll() {
+    ::close(event_);
+    ::close(epoll_);
+  }
+  quiet_epoll(const quiet_epoll&) = delete;
+  quiet_epoll& operator=(const quiet_epoll&) = delete;
+
+  int wait() noexcept {
+    return ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
+  }
+
+ private:
+  int epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  int event_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+  std::array<epoll_event, 256> events_{};
+};
+
+void empty_epoll_wait(stopwatch& watch) {
+  constexpr int waits = 20'000;
+  quiet_epoll quiet;
+  while (watch.next_batch(waits)) {
+    int events = 0;
+    watch.start();
+    for (int i = 0; i < waits; ++i) events |= quiet.wait();
+    watch.stop();
+    expect_count("events", static_cast<std::size_t>(events), 0);
+  }
+}
+
+}  // namespace
+
+void add_control() {
+  add("control/indirect_call", indirect_call);
+  add("control/syscall", system_call);
+  add("control/clock_read", clock_read);
+  add("control/epoll_wait_empty", empty_epoll_wait);
+}
+
+}  // namespace skein::micro

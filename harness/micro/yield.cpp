@@ -1,0 +1,152 @@
+// Yielding through the scheduler, with 1, 1,000 and 100,000 tasks that do nothing else. One thread;
+// for tasks that are threads see yield_thread.cpp.
+//
+// Measures, per yield: put at the end of the queue, the scheduler's turn, taken from the queue,
+// continued. A leader, first in the queue, starts the watch when all tasks have begun and stops it
+// a fixed number of rounds later; yield lets every other runnable task run first (S4), so what lies
+// between is exactly rounds x tasks yields, and neither spawning nor ending a task.
+// Does not measure: sockets and timers being served in between; there are none.
+// How it may be unfair:
+//  - Looking at the kernel is part of a scheduler's turn, and turns differ: the epoll loop asks
+//  once
+//    per 64 steps or once per round, whichever is rarer; libuv once per round. With one task a
+//    round is one yield, so yield/libuv/1 is an epoll_wait (compare control/epoll_wait_empty).
+//  - With many tasks it is the cache that is measured: a frame is one or two lines, a stack page
+//    brings its own lines, its address-translation entry, and its neighbours' cache conflicts.
+//  - A callback's state is an object in an array, laid out better than a task's would be.
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "harness/micro/bench.hpp"
+#include "harness/micro/benchmarks.hpp"
+#include "harness/micro/conditions.hpp"
+#include "runtimes/coroutine/scheduler.hpp"
+#include "runtimes/fiber/scheduler.hpp"
+#include "runtimes/libuv/scheduler.hpp"
+
+namespace skein::micro {
+
+namespace {
+
+/// Of one batch. Round 0 is the tasks' first step; the watch runs from round 1 to rounds + 1.
+struct yielding {
+  stopwatch& watch;
+  std::size_t rounds;
+  std::size_t finished = 0;
+};
+
+// --- coroutine ------------------------------------------------------------------------------
+
+coroutine::task lead(coroutine::scheduler& on, yielding& all) {
+  co_await on.yield();
+  all.watch.start();
+  for (std::size_t i = 0; i < all.rounds; ++i) co_await on.yield();
+  all.watch.stop();
+  ++all.finished;
+}
+
+coroutine::task follow(coroutine::scheduler& on, yielding& all) {
+  for (std::size_t i = 0; i <= all.rounds; ++i) co_await on.yield();
+  ++all.finished;
+}
+
+void run_batch(coroutine::scheduler& on, std::size_t tasks, yielding& all) {
+  on.spawn(lead(on, all));
+  for (std::size_t i = 1; i < tasks; ++i) on.spawn(follow(on, all));
+  on.run();
+}
+
+// --- fiber ----------------------------------------------------------------------------------
+
+void run_batch(fiber::scheduler& on, std::size_t tasks, yielding& all) {
+  on.spawn([&on, &all] {
+    on.yield();
+    all.watch.start();
+    for (std::size_t i = 0; i < all.rounds; ++i) on.yield();
+    all.watch.stop();
+    ++all.finished;
+  });
+  for (std::size_t i = 1; i < tasks; ++i) {
+    on.spawn([&on, &all] {
+      for (std::size_t round = 0; round <= all.rounds; ++round) on.yield();
+      ++all.finished;
+    });
+  }
+  on.run();
+}
+
+// --- libuv ----------------------------------------------------------------------------------
+
+struct leader {
+  libuv::scheduler& on;
+  yielding& all;
+  std::size_t round = 0;
+
+  void on_step() noexcept {
+    if (round == 1) all.watch.start();
+    if (round == all.rounds + 1) {
+      all.watch.stop();
+      ++all.finished;
+      return on.task_done();
+    }
+    ++round;
+    on.yield<&leader::on_step>(this);
+  }
+};
+
+struct follower {
+  libuv::scheduler& on;
+  yielding& all;
+  std::size_t round = 0;
+
+  void on_step() noexcept {
+    if (round == all.rounds + 1) {
+      ++all.finished;
+      return on.task_done();
+    }
+    ++round;
+    on.yield<&follower::on_step>(this);
+  }
+};
+
+void run_batch(libuv::scheduler& on, std::size_t tasks, yielding& all) {
+  leader first{on, all};
+  std::vector<follower> others(tasks - 1, follower{on, all});
+  on.spawn<&leader::on_step>(&first);
+  for (follower& each : others) on.spawn<&follower::on_step>(&each);
+  on.run();
+}
+
+// --- rows -----------------------------------------------------------------------------------
+
+template <class S>
+void yield_rounds(stopwatch& watch, std::size_t tasks, std::size_t rounds) {
+  S on(conditions(tasks));
+  while (watch.next_batch(static_cast<std::int64_t>(tasks * rounds))) {
+    yielding all{watch, rounds};
+    run_batch(on, tasks, all);
+    expect_count("tasks finished", all.finished, tasks);
+  }
+}
+
+template <class S>
+void add_rows(const std::string& runtime) {
+  const auto row = [&runtime](std::size_t tasks, std::size_t rounds) {
+    add("yield/" + runtime + "/" + std::to_string(tasks),
+        [tasks, rounds](stopwatch& watch) { yield_rounds<S>(watch, tasks, rounds); });
+  };
+  row(1, 100'000);
+  row(1'000, 100);
+  row(100'000, 10);
+}
+
+}  // namespace
+
+void add_yield() {
+  add_rows<coroutine::scheduler>("coroutine");
+  add_rows<fiber::scheduler>("fiber");
+  add_rows<libuv::scheduler>("libuv");
+}
+
+}  // namespace skein::micro

@@ -1,0 +1,159 @@
+"""skein_micro: its rows, their names, and the JSON that other programs read.
+
+Takes skein_micro from the build directory (SKEIN_BUILD_DIR, by default build/release). No figure is
+judged here, only that there is one.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import resource
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("SKEIN_BUILD_DIR", "build/release")
+
+STEPS = ("timer_insert", "timer_cancel", "timer_expire")
+TIMERS = {
+    "timer_wheel": (10_000, 1_000_000),
+    "libuv_heap": (10_000, 1_000_000),
+    "coroutine": (10_000, 1_000_000),
+    "fiber": (10_000, 100_000),
+    "libuv": (10_000, 1_000_000),
+}
+YIELDS = {
+    "coroutine": (1, 1_000, 100_000),
+    "fiber": (1, 1_000, 100_000),
+    "libuv": (1, 1_000, 100_000),
+    "thread": (1, 1_000),
+}
+NAMES = {
+    *(f"control/{what}" for what in ("indirect_call", "syscall", "clock_read", "epoll_wait_empty")),
+    *(f"switch/{what}" for what in ("coroutine", "fcontext", "fiber")),
+    *(f"spawn_finish/{runtime}" for runtime in YIELDS),
+    *(f"yield/{runtime}/{tasks}" for runtime, counts in YIELDS.items() for tasks in counts),
+    *(f"{step}/{of}/{n}" for step in STEPS for of, counts in TIMERS.items() for n in counts),
+    *(f"timer_cancel/thread/{tasks}" for tasks in (1_000, 10_000)),
+}
+LARGE = 10_000  # tasks; what is larger takes seconds or hundreds of megabytes
+
+
+def is_small(name: str) -> bool:
+    last = name.rsplit("/", 1)[1]
+    count = int(last) if last.isdigit() else 0
+    return count < LARGE or (count == LARGE and "/thread/" not in name)
+
+
+def find_program() -> Path:
+    program = BUILD / "skein_micro"
+    if not program.exists():
+        cache = BUILD / "CMakeCache.txt"
+        if cache.exists() and "SKEIN_MICRO:BOOL=OFF" in cache.read_text():
+            pytest.skip(f"{BUILD} is configured without skein_micro (SKEIN_MICRO=OFF)")
+        pytest.fail(f"{program} is missing: build it first, or set SKEIN_BUILD_DIR")
+    return program
+
+
+def run(
+    *options: str, before: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [find_program(), *options]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=110, check=False, preexec_fn=before
+    )
+
+
+@functools.cache
+def shortest() -> str:
+    """The shortest run. Google Benchmark 1.8 wants a unit, 1.7 refuses one."""
+    with_unit = "--benchmark_min_time=0.001s"
+    understood = run(with_unit, "--benchmark_list_tests").returncode == 0
+    return with_unit if understood else with_unit.removesuffix("s")
+
+
+def measure(
+    pattern: str, out: Path, *options: str, before: Callable[[], None] | None = None
+) -> dict[str, Any]:
+    """What the run wrote with --benchmark_out; the exit status was 0."""
+    done = run(
+        shortest(),
+        f"--benchmark_filter={pattern}",
+        f"--benchmark_out={out}",
+        "--benchmark_out_format=json",
+        *options,
+        before=before,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    result: dict[str, Any] = json.loads(out.read_text())
+    return result
+
+
+def only(names: set[str]) -> str:
+    return "^(" + "|".join(sorted(names)) + ")$"
+
+
+def test_the_rows_are_those_that_the_readme_promises() -> None:
+    listed = run("--benchmark_list_tests").stdout.split()
+    assert len(listed) == len(set(listed))
+    assert set(listed) == NAMES
+
+
+def test_every_row_of_moderate_size_yields_a_time_per_item(tmp_path: Path) -> None:
+    small = {name for name in NAMES if is_small(name)}
+    rows = measure(only(small), tmp_path / "micro.json")["benchmarks"]
+    assert {row["name"] for row in rows} == small
+    for row in rows:
+        assert "error_message" not in row, row
+        assert row["run_name"] == row["name"]
+        assert row["time_unit"] == "ns"
+        assert row["ns_per_item"] > 0, row
+        # The library's own clock surrounds ours, and both are per item.
+        assert row["real_time"] >= 0.99 * row["ns_per_item"], row
+
+
+def test_repetitions_share_one_name_and_have_statistics(tmp_path: Path) -> None:
+    name = "control/indirect_call"
+    rows = measure(only({name}), tmp_path / "micro.json", "--benchmark_repetitions=3")["benchmarks"]
+    repetitions = [row for row in rows if row["run_type"] == "iteration"]
+    assert [row["name"] for row in repetitions] == [name] * 3
+    assert [row["repetition_index"] for row in repetitions] == [0, 1, 2]
+    aggregates = {row["aggregate_name"]: row for row in rows if row["run_type"] == "aggregate"}
+    assert {"mean", "median", "stddev"} <= aggregates.keys()
+    assert aggregates["mean"]["run_name"] == name
+    assert aggregates["median"]["ns_per_item"] > 0
+
+
+def test_it_keeps_to_the_lowest_cpu_it_may_use_and_says_so(tmp_path: Path) -> None:
+    allowed = sorted(os.sched_getaffinity(0))
+    for chosen in {allowed[0], allowed[-1]}:
+        context = measure(
+            only({"control/syscall"}),
+            tmp_path / f"micro-{chosen}.json",
+            before=lambda cpu=chosen: os.sched_setaffinity(0, {cpu}),  # type: ignore[misc]
+        )["context"]
+        assert context["pinned_cpu"] == str(chosen)
+
+
+def test_a_limit_of_the_machine_is_named_in_the_row(tmp_path: Path) -> None:
+    address_space_bytes = 1 << 30
+
+    def limit_memory() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (address_space_bytes, address_space_bytes))
+
+    [row] = measure(only({"yield/fiber/100000"}), tmp_path / "micro.json", before=limit_memory)[
+        "benchmarks"
+    ]
+    assert row["error_occurred"]
+    assert row["error_message"].startswith("limit: "), row
+
+
+@pytest.mark.parametrize("wrong", ["--no_such_option", "--benchmark_filter=^no/such/row$"])
+def test_what_it_does_not_know_ends_in_status_2(wrong: str) -> None:
+    assert run(wrong, shortest()).returncode == 2
