@@ -1,5 +1,5 @@
 # The measuring library's tests, and the two programs they need.
-# Include from a CMakeLists.txt that has found Catch2.
+# Included by tests/CMakeLists.txt, whose skein_test_program it uses.
 set(skein_measure_tests ${CMAKE_CURRENT_LIST_DIR})
 
 # The process that is measured from outside. Not built with sanitizers: their shadow memory would be
@@ -11,23 +11,20 @@ target_link_libraries(measure_child PRIVATE skein_warnings Threads::Threads)
 add_executable(histogram_dump ${skein_measure_tests}/histogram_dump.cpp)
 target_link_libraries(histogram_dump PRIVATE skein_measure skein_warnings)
 
-add_executable(measure_test
-  ${skein_measure_tests}/../main.cpp
-  ${skein_measure_tests}/histogram_test.cpp
-  ${skein_measure_tests}/measure_codec_test.cpp
-  ${skein_measure_tests}/measure_cpu_test.cpp
-  ${skein_measure_tests}/measure_environment_test.cpp
-  ${skein_measure_tests}/measure_floor_test.cpp
-  ${skein_measure_tests}/measure_host_test.cpp
-  ${skein_measure_tests}/measure_limits_test.cpp
-  ${skein_measure_tests}/measure_memory_test.cpp
-  ${skein_measure_tests}/measure_proc_file_test.cpp
-  ${skein_measure_tests}/measure_process.cpp
-  ${skein_measure_tests}/measure_slope_test.cpp
-)
-target_link_libraries(measure_test PRIVATE
-  skein_measure skein_warnings Catch2::Catch2 Threads::Threads)
-target_compile_definitions(measure_test PRIVATE
+skein_test_program(measure_tests
+  SOURCES
+    ${skein_measure_tests}/histogram_test.cpp
+    ${skein_measure_tests}/measure_codec_test.cpp
+    ${skein_measure_tests}/measure_cpu_test.cpp
+    ${skein_measure_tests}/measure_environment_test.cpp
+    ${skein_measure_tests}/measure_floor_test.cpp
+    ${skein_measure_tests}/measure_host_test.cpp
+    ${skein_measure_tests}/measure_limits_test.cpp
+    ${skein_measure_tests}/measure_memory_test.cpp
+    ${skein_measure_tests}/measure_proc_file_test.cpp
+    ${skein_measure_tests}/measure_process.cpp
+    ${skein_measure_tests}/measure_slope_test.cpp
+  LINK skein_measure)
+target_compile_definitions(measure_tests PRIVATE
   SKEIN_MEASURE_CHILD="$<TARGET_FILE:measure_child>")
-add_dependencies(measure_test measure_child)
-add_test(NAME measure COMMAND measure_test)
+add_dependencies(measure_tests measure_child)
