@@ -10,6 +10,7 @@ from .matrix import Cell
 from .plan import Slot
 from .results import CURRENT_VERSION, Record, RecordError
 from .skein_process import Ending
+from .units import size_text
 
 # Fields of the cell that the matrix decides; the binary decides the others.
 _ASKED = (
@@ -90,21 +91,26 @@ def cell_fields(cell: Cell, seed: int) -> Record:
 
 
 def cell_id_of(cell: Cell) -> str:
-    """The path that names a cell, for records that the binary could not write itself."""
+    """The path that names a cell, for records that the binary could not write itself: what differs
+    from the usual is named, in the order in which the binary names it."""
     settings = cell.settings
     parts = [cell.workload, cell.runtime]
     if cell.workload == "timers":
         parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
-        return "/".join(parts)
-    parts += [str(settings["connections"]), cell.shape]
-    if "active" in settings:
-        parts.append(f"active={settings['active']}")
-    if "rate" in settings:
-        parts.append(f"rate={settings['rate']}")
+    else:
+        parts += [str(settings["connections"]), cell.shape]
+    named = {"active": "active", "rate": "rate", "requests": "requests"}
+    parts += [f"{text}={settings[name]}" for name, text in named.items() if name in settings]
     if "payload_bytes" in settings:
-        parts.append(f"{settings['payload_bytes']}B")
+        parts.append(size_text(int(settings["payload_bytes"])))
     if "buffer" in settings:
         parts.append(str(settings["buffer"]))
+    sizes = {"buffer_bytes": "buffer", "stack_bytes": "stack"}
+    parts += [
+        f"{text}={size_text(int(settings[name]))}"
+        for name, text in sizes.items()
+        if name in settings
+    ]
     return "/".join(parts)
 
 

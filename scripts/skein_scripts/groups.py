@@ -190,7 +190,7 @@ def _require_one_machine(opened: list[Record]) -> None:
         for session in opened
     }
     if len(machines) > 1:
-        names = "; ".join(sorted(f"{cpu}, Linux {kernel}" for cpu, kernel in machines))
+        names = "; ".join(sorted(f"{cpu}, {kernel}" for cpu, kernel in machines))
         raise UsageError(
             f"the file mixes machines ({names}): numbers of different machines do not belong in"
             " one table, so split it by session"

@@ -7,6 +7,7 @@ the descriptor so that it stays held while a cell runs.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shlex
@@ -40,22 +41,32 @@ class MeasuringLock:
         except OSError as error:
             os.close(self.descriptor)
             raise MeasureError(f"cannot lock {path}: {error.strerror}") from error
-        os.ftruncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, f"{os.getpid()} {shlex.join(argv)}\n".encode(), 0)
+        self._sign(f"pid {os.getpid()}: {shlex.join(argv)}\n")
+
+    def _sign(self, text: str) -> None:
+        """Leaves our name for whoever finds the lock taken; the lock holds without it, as where the
+        file is another user's and could be opened for reading only."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self.descriptor, 0)
+            os.pwrite(self.descriptor, text.encode(), 0)
 
     def release(self) -> None:
         """Empties the file and frees the lock. The file stays: removing it would race."""
-        os.ftruncate(self.descriptor, 0)
+        self._sign("")
         os.close(self.descriptor)
 
 
 def _open(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    """Not with O_CREAT where the file is there: in a sticky folder the kernel refuses that for
+    another user's file."""
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         try:
-            return os.open(path, flags)
+            return os.open(path, os.O_RDWR | flags)
         except FileNotFoundError:
-            return os.open(path, flags | os.O_CREAT, 0o666)
+            return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o666)
+        except PermissionError:
+            return os.open(path, os.O_RDONLY | flags)
     except OSError as error:
         raise MeasureError(
             f"cannot open the lock file {path}: {error.strerror}; name another in SKEIN_LOCK_FILE"

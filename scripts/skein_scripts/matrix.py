@@ -39,6 +39,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "duration": _DURATION,
         "warmup": _DURATION,
         "requests": _COUNT,
+        "hold": _DURATION,
     },
     "timers": {
         "pattern": _WORD,
@@ -57,8 +58,9 @@ _WORDS = {
 _NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
 # Settings that a mode has no use for: a default for the workload does not reach it.
 _UNUSED_IN_MODE = {
-    "fixed": ("rate", "arrival"),
-    "idle": ("active", "rate", "arrival", "duration", "warmup", "requests"),
+    "open": ("requests", "hold"),
+    "fixed": ("rate", "arrival", "hold"),
+    "idle": ("active", "rate", "arrival", "payload_bytes", "duration", "warmup", "requests"),
 }
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override")
 _TOP_KEYS = ("seed", "repeats", "retry_invalid", "runtimes", "defaults", "cell")
@@ -233,6 +235,8 @@ def checked_settings(workload: str, values: dict[str, Any], where: str) -> Setti
             raise UsageError(f"cell '{where}' needs {key}")
     if settings.get("mode") == "open" and "rate" not in settings:
         raise UsageError(f"cell '{where}' needs rate: its mode is open")
+    if "requests" in settings and settings.get("mode") == "fixed":
+        settings.pop("duration", None)  # the window ends after so many requests instead
     unused = _UNUSED_IN_MODE.get(str(settings.get("mode")), ())
     return {key: value for key, value in settings.items() if key not in unused}
 

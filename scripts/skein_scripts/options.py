@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--worker-cpus", metavar="LIST", help="handed on to skein run")
     parser.add_argument("--generator-cpus", metavar="LIST", help="handed on to skein run")
     parser.add_argument("--cell-timeout", type=_seconds, metavar="SECONDS",
-                        help="of one cell (60 and four times its estimate)")  # fmt: skip
+                        help="of one cell (240 and four times its estimate)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="run only what DIR does not have yet")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
     parser.add_argument("--report", action="store_true", help="then draw plots, write the report")
@@ -79,6 +79,16 @@ def _seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")
     return value
+
+
+def cpu_options(options: argparse.Namespace) -> list[str]:
+    """The options on CPUs that were given, as the binary takes them."""
+    words: list[str] = []
+    for name in ("worker_cpus", "generator_cpus"):
+        value = getattr(options, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", value]
+    return words
 
 
 def chosen_matrix(options: argparse.Namespace) -> Matrix:

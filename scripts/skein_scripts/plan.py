@@ -93,5 +93,5 @@ def estimate_s(cell: Cell) -> float:
         spawn = int(cell.settings["tasks"]) / 100_000 * _SPAWN_S_PER_100K
         return fixed + spawn + cell.duration_ns("window") / 1e9
     connect = int(cell.settings["connections"]) / 10_000 * _CONNECT_S_PER_10K
-    load_ns = cell.duration_ns("warmup") + cell.duration_ns("duration")
+    load_ns = sum(cell.duration_ns(name) for name in ("warmup", "duration", "hold"))
     return fixed + connect + load_ns / 1e9

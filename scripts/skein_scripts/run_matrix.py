@@ -16,7 +16,7 @@ from .errors import COULD_NOT_MEASURE, OK, UsageError
 from .lock import MeasuringLock, lock_path
 from .matrix import Matrix
 from .names import check_name
-from .options import build_parser, chosen_matrix, print_plan
+from .options import build_parser, chosen_matrix, cpu_options, print_plan
 from .plan import Slot, make_plan
 from .preflight import check_same_conditions, prepare_folder, remaining_slots
 from .progress import make_progress
@@ -56,14 +56,12 @@ def _measure_locked(
     known = read_runtimes(skein)
     for cell in matrix.cells:
         check_name("runtime", cell.runtime, known)
-    session = make_session(skein, matrix, slots, argv)
+    session = make_session(skein, matrix, slots, argv, options.cpu_options)
     check_same_conditions(session, earlier)
     writer = ResultWriter(path)
     try:
         writer.append(session)
-        cell_options = CellOptions(
-            options.worker_cpus, options.generator_cpus, options.cell_timeout, lock.descriptor
-        )
+        cell_options = CellOptions(options.cpu_options, options.cell_timeout, lock.descriptor)
         runner = Runner(skein, matrix, session["session_id"], writer, options.output, cell_options)
         with make_progress(todo, console) as progress:
             return runner.run(todo, progress)
@@ -82,6 +80,7 @@ def print_tally(tally: Tally, folder: Path, console: Console) -> None:
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
+    options.cpu_options = cpu_options(options)
     console = Console()
     matrix = chosen_matrix(options)
     slots = make_plan(matrix)

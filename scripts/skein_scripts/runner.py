@@ -41,8 +41,7 @@ class Watcher(Protocol):
 class CellOptions:
     """What all cells of a session share."""
 
-    worker_cpus: str | None
-    generator_cpus: str | None
+    cpu_options: list[str]  # --worker-cpus and --generator-cpus, where they were given
     timeout_s: float | None  # None: several times the estimate
     lock_descriptor: int | None
 
@@ -117,16 +116,14 @@ class Runner:
             self._cell_file.unlink(missing_ok=True)
 
     def _timeout_s(self, cell: Cell) -> float:
-        return self._options.timeout_s or 60.0 + 4 * estimate_s(cell)
+        # Longer than the binary's own bounds, which know more of what went wrong.
+        return self._options.timeout_s or 240.0 + 4 * estimate_s(cell)
 
     def _arguments(self, slot: Slot) -> list[str]:
         options = self._options
         words = ["run", *slot.cell.arguments()]
         words += ["--seed", str(seed_of_block(self._matrix, slot.block))]
-        if options.worker_cpus is not None:
-            words += ["--worker-cpus", options.worker_cpus]
-        if options.generator_cpus is not None:
-            words += ["--generator-cpus", options.generator_cpus]
+        words += options.cpu_options
         words += ["-o", str(self._cell_file), "--session", self._session_id]
         words += ["--run-meta", json.dumps(run_meta(slot))]
         if options.lock_descriptor is not None:

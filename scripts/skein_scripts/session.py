@@ -18,9 +18,12 @@ _SESSION_TIMEOUT_S = 60.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def make_session(skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str]) -> Record:
+def make_session(
+    skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str], cpu_options: list[str]
+) -> Record:
     """A complete session record. Raises MeasureError where the binary gives no usable one."""
-    ending = skein.call(["session", "--argv", json.dumps(argv)], _SESSION_TIMEOUT_S)
+    command = ["session", "--argv", json.dumps(argv), *cpu_options]
+    ending = skein.call(command, _SESSION_TIMEOUT_S)
     if ending.exit_status != 0:
         last_words = "".join(f"\n  {line}" for line in ending.stderr_tail)
         raise MeasureError(f"'{skein.path} session' {ending.describe()}{last_words}")

@@ -170,6 +170,7 @@ def make_table(group: Group) -> Table:
         rows.append(head + ([missing] if missing else [cell(group, series) for _, cell in shown]))
         if series.reason:
             notes.append(f"{series.runtime}: {series.reason}")
+        notes += _marks(series)
     if any("[" in text for row in rows for text in row[2:]):
         notes.append(f"[low, high]: {spread_meaning(group.repeats)}; the others are medians")
     if any(MERGED_MARK in text for row in rows for text in row[2:]):
@@ -180,6 +181,15 @@ def make_table(group: Group) -> Table:
         title=group.title(), columns=["runtime", "runs", *(name for name, _ in shown)],
         rows=rows, notes=notes,
     )  # fmt: skip
+
+
+def _marks(series: Series) -> list[str]:
+    """What the runs that count have to say about themselves: not steady, saturated, ..."""
+    marked = [reason for run in series.ok for reason in run["reasons"]]
+    if not marked:
+        return []
+    count = sum(1 for run in series.ok if run["reasons"])
+    return [f"{series.runtime}: {count} of {len(series.ok)} runs marked, e.g. {marked[0]}"]
 
 
 def render(table: Table, console: Console) -> None:

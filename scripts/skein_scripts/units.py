@@ -107,6 +107,14 @@ def format_clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
+def size_text(value_bytes: int) -> str:
+    """Bytes as a command line takes them, exactly: 64B, 1KiB, 2MiB."""
+    for unit, scale in (("MiB", 2**20), ("KiB", 2**10)):
+        if value_bytes and value_bytes % scale == 0:
+            return f"{value_bytes // scale}{unit}"
+    return f"{value_bytes}B"
+
+
 def format_exact_duration(value_ns: int) -> str:
     """A duration that was asked for, exactly: `5 s`, `250 ms`."""
     match = re.fullmatch(r"([0-9]+)([a-z]+)", duration_text(value_ns))

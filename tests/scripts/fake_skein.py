@@ -119,7 +119,7 @@ def zigzag(value):
 def environment():
     return {
         "cpu_model": "Imaginary CPU @ 3.00GHz", "cpus_online": 2, "smt": "absent",
-        "governor": "absent", "turbo": "absent", "kernel": "6.18.0-fake", "cmdline": "quiet",
+        "governor": "absent", "turbo": "absent", "kernel": "Linux 6.18.0-fake", "cmdline": "quiet",
         "preempt": "voluntary", "hz": 250, "mitigations": "on", "virtualization": "kvm",
         "clocksource": "tsc", "thp": "madvise", "aslr": 2, "numa": 1,
         "mem_total_bytes": 24 * 2**30, "swap_bytes": 0,
@@ -369,7 +369,7 @@ def add_run_options(parser):
     for name in ("connections", "active", "payload-bytes", "buffer-bytes", "stack-bytes",
                  "requests", "tasks", "rate", "seed", "lock-fd"):  # fmt: skip
         parser.add_argument(f"--{name}", type=int)
-    for name in ("duration", "warmup", "window", "grid"):
+    for name in ("duration", "warmup", "window", "grid", "hold"):
         parser.add_argument(f"--{name}", type=duration_ns)
     for name in ("mode", "buffer", "arrival", "pattern", "worker-cpus", "generator-cpus",
                  "session", "lock-file"):  # fmt: skip
@@ -382,7 +382,10 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="skein", allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True)
     add_run_options(commands.add_parser("run", allow_abbrev=False))
-    commands.add_parser("session").add_argument("--argv", type=json.loads, default=[])
+    session = commands.add_parser("session")
+    session.add_argument("--argv", type=json.loads, default=[])
+    for name in ("worker-cpus", "generator-cpus"):
+        session.add_argument(f"--{name}")
     for name in ("list", "doctor"):
         commands.add_parser(name).add_argument("--json", action="store_true")
     return parser.parse_args(arguments)

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from conftest import SMALL_MATRIX
+from matrix_support import SMALL_MATRIX
 from skein_scripts import matrix, selection
 from skein_scripts.errors import UsageError
 
@@ -134,3 +134,10 @@ def test_the_hash_names_what_is_measured_and_not_how_the_file_is_called():
     ).config_sha256()  # fmt: skip
     assert small().config_sha256() != small(repeats=3).config_sha256()
     assert small().config_sha256() != small(seed=8).config_sha256()
+
+
+def test_requests_replace_the_duration_of_fixed_work():
+    document = tomllib.loads(SMALL_MATRIX.replace("active = 10", "active = 10\nrequests = 500"))
+    settings = matrix.parse_matrix(document, "m").cells[0].settings
+    assert settings["requests"] == 500
+    assert "duration" not in settings

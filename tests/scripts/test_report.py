@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from conftest import ROOT, matrix_run_in
+from matrix_support import ROOT, matrix_run_in
 from skein_scripts import plot, report, results, table
 from skein_scripts.errors import UsageError
 from skein_scripts.floor import above_floor

@@ -299,12 +299,12 @@ def test_a_cell_that_ignores_interrupts_is_killed_with_its_children(matrix_run):
 
 def test_a_held_lock_is_named_and_nothing_is_measured(matrix_run):
     lock = Path(matrix_run.environment["SKEIN_LOCK_FILE"])
-    lock.write_text("4711 skein run c10k --runtime fiber\n")
+    lock.write_text("pid 4711: skein run c10k --runtime fiber\n")
     with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         done = matrix_run()
     assert done.returncode == 4
-    assert "4711 skein run c10k --runtime fiber" in done.stderr
+    assert "pid 4711: skein run c10k --runtime fiber" in done.stderr
     assert matrix_run.calls() == []
     assert not matrix_run.results.exists()
 
@@ -314,7 +314,7 @@ def test_the_lock_names_its_holder_while_it_is_held_and_is_free_afterwards(matri
     matrix_run.environment["FAKE_SKEIN_SLEEP"] = "0.3"
     process = matrix_run.start("--repeats", "1", "--filter", "workload=timers")
     wait_for(lambda: lock.exists() and lock.read_text())
-    assert lock.read_text().startswith(f"{process.pid} run_matrix.py")
+    assert lock.read_text().startswith(f"pid {process.pid}: run_matrix.py")
     process.communicate(timeout=30)
     assert process.returncode == 0
     with lock.open() as file:

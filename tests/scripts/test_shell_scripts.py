@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from matrix_support import ROOT
 
 
 def run(*command, **more):

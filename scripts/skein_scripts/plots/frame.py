@@ -40,7 +40,7 @@ class Context:
         commit = (tool.get("commit") or "unknown")[:12]
         dirty = " with changes" if tool.get("dirty") else ""
         return Context(
-            f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, Linux {machine['kernel']}",
+            f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, {machine['kernel']}",
             f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
             f" {session['created_utc'][:10]}",
         )
