@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from skein_scripts import suite
+from skein_scripts import run_tests, suite
+from skein_scripts import suite_sections as sections_of
 from skein_scripts.errors import UsageError
 from skein_scripts.suite import Counts, Section
 
@@ -92,16 +93,19 @@ def test_a_section_that_cannot_run_here_is_skipped_with_its_reason(tmp_path):
 
 
 def test_quick_leaves_out_the_sanitizers():
-    names = [section.name for section in suite.choose(suite.all_sections(), True, [])]
+    names = [section.name for section in run_tests.choose(sections_of.all_sections(), True, [])]
     assert "test-release" in names
     assert not any("asan" in name or "tsan" in name for name in names)
 
 
 def test_one_section_brings_what_it_needs():
-    names = [section.name for section in suite.choose(suite.all_sections(), False, ["test-tsan"])]
+    names = [
+        section.name
+        for section in run_tests.choose(sections_of.all_sections(), False, ["test-tsan"])
+    ]
     assert names == ["build-tsan", "test-tsan"]
 
 
 def test_an_unknown_section_is_a_usage_error():
     with pytest.raises(UsageError, match="did you mean 'test-asan'"):
-        suite.choose(suite.all_sections(), False, ["test-asn"])
+        run_tests.choose(sections_of.all_sections(), False, ["test-asn"])

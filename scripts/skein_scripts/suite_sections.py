@@ -1,0 +1,156 @@
+"""What the test suite of the project consists of: builds, test runners and linters, as sections for
+suite.py to run. Leaves out running and counting them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from .errors import MeasureError
+from .suite import CPUS, LOGS, ROOT, Section
+
+
+def files_of(*patterns: str) -> list[str]:
+    """Files under version control or new in the tree, that match; never build outputs."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode != 0:
+        raise MeasureError(f"git cannot list the files to check: {listed.stderr.strip()}")
+    return [name for name in dict.fromkeys(listed.stdout.splitlines()) if (ROOT / name).is_file()]
+
+
+def shell_scripts() -> list[str]:
+    """Files whose first line names a shell."""
+    scripts = []
+    for name in files_of("scripts", ".ci", "tests", "harness"):
+        with (ROOT / name).open("rb") as file:
+            first = file.readline(64)
+        if first.startswith(b"#!") and (b"bash" in first or first.rstrip().endswith(b"/sh")):
+            scripts.append(name)
+    return scripts
+
+
+def _tool(*names: str) -> str | None:
+    return next((name for name in names if shutil.which(name)), None)
+
+
+def _build(preset: str, quick: bool = False) -> Section:
+    return Section(
+        f"build-{preset}",
+        f"build, {preset}",
+        [
+            ["cmake", "--preset", preset],
+            ["cmake", "--build", "--preset", preset, "-j", str(CPUS)],
+        ],
+        quick=quick,
+        environment=_launcher(),
+    )
+
+
+def _launcher() -> dict[str, str]:
+    return {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
+
+
+def _ctest(preset: str, jobs: int, quick: bool = False) -> Section:
+    junit = LOGS / f"ctest-{preset}.xml"
+    return Section(
+        f"test-{preset}",
+        f"C++ tests, {preset}",
+        [
+            ["ctest", "--preset", preset, "--output-junit", str(junit), "--timeout", "300",
+             "--no-tests=error", "-j", str(jobs)]
+        ],
+        junit=junit,
+        needs=(f"build-{preset}",),
+        quick=quick,
+        environment={
+            "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
+            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+            "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+        }
+        if preset != "release"
+        else {},
+    )  # fmt: skip
+
+
+def _clang_build() -> Section:
+    compiler = _tool("clang++-19")
+    return Section(
+        "build-clang",
+        "build, clang 19",
+        [
+            ["cmake", "-S", ".", "-B", "build/clang", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+             f"-DCMAKE_CXX_COMPILER={compiler}", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"],
+            ["cmake", "--build", "build/clang", "-j", str(CPUS)],
+        ],
+        environment=_launcher(),
+        missing=None if compiler else "there is no clang++-19",
+    )  # fmt: skip
+
+
+def _pytest() -> Section:
+    folders = [
+        str(folder.relative_to(ROOT))
+        for folder in (ROOT / "tests" / name for name in ("scripts", "harness", "end_to_end"))
+        if any(folder.rglob("test_*.py"))
+    ]
+    junit = LOGS / "pytest.xml"
+    return Section(
+        "pytest",
+        "Python tests: " + ", ".join(folders),
+        [
+            [sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", ".", "-q",
+             "-p", "no:cacheprovider", f"--junitxml={junit}", *folders]
+        ],
+        junit=junit,
+        needs=("build-release",),
+        quick=True,
+    )  # fmt: skip
+
+
+def _lints() -> list[Section]:
+    clang_format = _tool("clang-format-19")
+    shellcheck = _tool("shellcheck")
+    python_files = files_of("*.py")
+    formatted = [name for name in python_files if name.startswith(("scripts/", "tests/scripts/"))]
+    typed = [name for name in python_files if name.startswith("scripts/")]
+    ruff = [sys.executable, "-m", "ruff"]
+    config = ["--config", "scripts/pyproject.toml", "--no-cache"]
+    cpp = files_of("*.cpp", "*.hpp")
+    return [
+        Section("clang-format", "C++ formatting",
+                [[clang_format or "", "--dry-run", "-Werror", *cpp]] if cpp else [], quick=True,
+                missing=None if clang_format else "there is no clang-format-19"),
+        Section("ruff", "Python linting", [[*ruff, "check", *config, *python_files]], quick=True),
+        Section("ruff-format", "Python formatting",
+                [[*ruff, "format", "--check", *config, *formatted]], quick=True),
+        Section("mypy", "Python types",
+                [[sys.executable, "-m", "mypy", "--config-file", "scripts/pyproject.toml",
+                  "--cache-dir", "build/mypy-cache", *typed]], quick=True),
+        Section("shellcheck", "shell linting", [[shellcheck or "", *shell_scripts()]], quick=True,
+                missing=None if shellcheck else "there is no shellcheck"),
+    ]  # fmt: skip
+
+
+def all_sections() -> list[Section]:
+    """The suite, in order: what fails soonest comes first."""
+    # Sanitized tests are about memory and races, and bear company; release tests are about time.
+    sanitizer_jobs = int(os.environ.get("SKEIN_SANITIZER_JOBS") or CPUS)
+    return [
+        *_lints(),
+        _build("release", quick=True),
+        _ctest("release", 1, quick=True),
+        _pytest(),
+        _clang_build(),
+        _build("asan"),
+        _ctest("asan", sanitizer_jobs),
+        _build("tsan"),
+        _ctest("tsan", sanitizer_jobs),
+    ]
