@@ -1,0 +1,27 @@
+// A completion handler: a member function named at compile time, and its object. Two words, no
+// closure, no allocation; calling one costs one indirect call.
+#pragma once
+
+namespace skein::libuv {
+
+template <class... Arguments>
+struct handler {
+  /// Must not throw: between it and whoever could catch are libuv's C frames (S5).
+  using function = void (*)(void* object, Arguments... arguments) noexcept;
+
+  function call = nullptr;
+  void* object = nullptr;
+
+  template <auto Member, class Object>
+  static handler to(Object* object) noexcept {
+    return {[](void* target, Arguments... arguments) noexcept {
+              (static_cast<Object*>(target)->*Member)(arguments...);
+            },
+            object};
+  }
+
+  explicit operator bool() const noexcept { return call != nullptr; }
+  void operator()(Arguments... arguments) const noexcept { call(object, arguments...); }
+};
+
+}  // namespace skein::libuv

@@ -1,0 +1,108 @@
+#include "runtimes/libuv/loop.hpp"
+
+#include <cassert>
+#include <csignal>
+#include <fcntl.h>
+#include <stdexcept>
+#include <system_error>
+
+namespace skein::libuv {
+
+namespace {
+
+void ignore_sigpipe() noexcept {
+  struct sigaction current{};
+  ::sigaction(SIGPIPE, nullptr, &current);
+  if (current.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace
+
+void check_uv(int status, const char* call) {
+  if (status < 0) throw std::system_error(-status, std::generic_category(), call);
+}
+
+loop::loop(const scheduler_options& options)
+    : options_(options),
+      scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)),
+      inline_left_(options.inline_budget) {
+  ignore_sigpipe();
+  check_uv(::uv_loop_init(&uv_), "uv_loop_init");
+  uv_.data = this;
+  turns_.attach(uv_);
+}
+
+loop::~loop() {
+  while (!turns_.empty()) turns_.run_turn();
+  turns_.close();
+  ::uv_run(&uv_, UV_RUN_DEFAULT);
+  [[maybe_unused]] const int busy = ::uv_loop_close(&uv_);
+  assert(busy == 0 && "a handle outlived its loop");
+}
+
+void loop::run(inbox* door) {
+  if (door != nullptr) watch(*door);
+  turn_until_over();
+  if (door != nullptr) unwatch();
+}
+
+void loop::turn_until_over() {
+  while (!over()) {
+    const bool alive = ::uv_run(&uv_, UV_RUN_DEFAULT) != 0;
+    if (!alive && !over()) throw std::logic_error("libuv: tasks are left that wait for nothing");
+  }
+}
+
+void loop::turn_until_closed() {
+  while (closing_ > 0) ::uv_run(&uv_, UV_RUN_ONCE);
+}
+
+void loop::task_ended() noexcept {
+  assert(tasks_ > 0 && "task_done is called once per task");
+  --tasks_;
+  leave_if_over();
+}
+
+void loop::closed() noexcept {
+  --closing_;
+  leave_if_over();
+}
+
+void loop::stop() noexcept {
+  stopping_ = true;
+  leave_if_over();
+}
+
+bool loop::over() const noexcept {
+  return tasks_ == 0 && closing_ == 0 && (door_ == nullptr || stopping_);
+}
+
+void loop::leave_if_over() noexcept {
+  if (over()) ::uv_stop(&uv_);
+}
+
+// --- the door -------------------------------------------------------------------------------
+
+void loop::watch(inbox& door) {
+  door_flags_ = ::fcntl(door.descriptor(), F_GETFL);
+  check_uv(::uv_poll_init(&uv_, &door_poll_, door.descriptor()), "uv_poll_init");
+  door_ = &door;
+  door_poll_.data = this;
+  ::uv_poll_start(&door_poll_, UV_READABLE, [](uv_poll_t* poll, int, int) noexcept {
+    loop& self = *static_cast<loop*>(poll->data);
+    self.refill_inline();
+    self.door_->on_readable();
+  });
+}
+
+void loop::unwatch() {
+  const int descriptor = door_->descriptor();
+  door_ = nullptr;
+  closing();
+  ::uv_close(reinterpret_cast<uv_handle_t*>(&door_poll_),
+             [](uv_handle_t* handle) noexcept { static_cast<loop*>(handle->data)->closed(); });
+  turn_until_over();
+  ::fcntl(descriptor, F_SETFL, door_flags_);
+}
+
+}  // namespace skein::libuv

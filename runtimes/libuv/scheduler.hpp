@@ -1,0 +1,102 @@
+// libuv as its users use it, behind the callback style of the interface.
+//
+// What is not libuv here is little: handlers are a function pointer and an object (handler.hpp),
+// steps for the next turn are kept on an idle handle (turn_queue.hpp), and cancelling is built from
+// what libuv has (connection.hpp, timer.hpp).
+//
+// How stop() ends everything: it marks the loop, so that later waits end at once, cancels all
+// listeners and walks the loop's handles to cancel every receive, write and sleep that is pending.
+// Nothing completes inside stop: the handlers run in the next turn, each exactly once. run()
+// returns when all tasks have ended and every handle they closed is gone.
+#pragma once
+
+#include <list>
+
+#include "runtimes/libuv/connection.hpp"
+#include "runtimes/libuv/handler.hpp"
+#include "runtimes/libuv/listener.hpp"
+#include "runtimes/libuv/loop.hpp"
+#include "runtimes/libuv/timer.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::libuv {
+
+class scheduler {
+ public:
+  using connection = libuv::connection;
+  using listener = libuv::listener;
+  using timer = libuv::timer;
+
+  /// Makes the process ignore SIGPIPE. Throws std::system_error.
+  explicit scheduler(const scheduler_options& options) : loop_(options) {}
+  /// Closes what is left open. No wait may be pending.
+  ~scheduler();
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+
+  static runtime_info info() noexcept;
+
+  template <auto OnStep, class Session>
+  void spawn(Session* session) {
+    loop_.task_started();
+    yield<OnStep>(session);
+  }
+  template <auto OnStep, class Session>
+  void yield(Session* session) {
+    loop_.later(handler<>::to<OnStep>(session));
+  }
+
+  template <auto OnWake, class Session>
+  void sleep_until(timer& on, time_ns deadline_ns, Session* session) {
+    on.sleep_until(loop_, deadline_ns, handler<wake>::to<OnWake>(session));
+  }
+
+  /// Adopts a listening descriptor. Throws std::system_error.
+  listener& listen(int descriptor);
+
+  /// The handler gets every connection, then null when cancelled or when accepting failed.
+  template <auto OnAccept, class Session>
+  void accept(listener& from, Session* session) {
+    from.accept(handler<connection*>::to<OnAccept>(session));
+  }
+
+  /// The handler gets every chunk, then an empty one at the end, unless the connection is closed
+  /// before. Lent bytes are valid until it returns.
+  template <auto OnChunk, class Session>
+  void receive(connection& from, Session* session) {
+    from.receive(handler<bytes>::to<OnChunk>(session));
+  }
+
+  /// The handler may run before write returns.
+  template <auto OnWritten, class Session>
+  void write(connection& to, bytes data, Session* session) {
+    to.write(data, handler<bool>::to<OnWritten>(session));
+  }
+
+  void close(connection& closed) noexcept { closed.close(); }
+  void cancel(connection& target) noexcept { target.cancel(); }
+  void cancel(listener& target) noexcept { target.cancel(); }
+  void cancel(timer& target) noexcept { target.cancel(); }
+
+  /// The task that calls it is over.
+  void task_done() noexcept { loop_.task_ended(); }
+
+  void run() { loop_.run(nullptr); }
+  void run(inbox& door) { loop_.run(&door); }
+  void stop() noexcept;
+
+  live_counts live() const noexcept { return {loop_.tasks(), loop_.connections()}; }
+
+ private:
+  template <class Visitor>
+  void walk(Visitor visit) noexcept;
+  bool is_listener(const uv_handle_t* handle) const noexcept;
+
+  loop loop_;
+  std::list<listener> listeners_;
+};
+
+static_assert(callback_scheduler<scheduler>);
+
+}  // namespace skein::libuv

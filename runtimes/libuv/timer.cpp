@@ -1,0 +1,105 @@
+#include "runtimes/libuv/timer.hpp"
+
+#include <cassert>
+#include <cstdint>
+#include <ctime>
+#include <type_traits>
+
+namespace skein::libuv {
+
+namespace {
+
+std::uint64_t whole_ms_until(time_ns deadline_ns) noexcept {
+  const auto now_ns = static_cast<time_ns>(::uv_hrtime());  // CLOCK_MONOTONIC, not cached
+  if (deadline_ns <= now_ns) return 0;
+  return static_cast<std::uint64_t>((deadline_ns - now_ns + ns_per_ms - 1) / ns_per_ms);
+}
+
+}  // namespace
+
+/// Waiting means: `on_wake` is set. Then either the handle is active, or the sleep was cancelled
+/// and its delivery is queued.
+struct timer::node {
+  uv_timer_t handle{};  ///< first: libuv hands its address back; its `data` is on_wake's object
+  timer* owner;
+  libuv::handler<wake>::function on_wake = nullptr;
+
+  node(loop& on, timer& of) noexcept : owner(&of) { ::uv_timer_init(on.uv(), &handle); }
+
+  static node& of(uv_handle_t* found) noexcept { return *reinterpret_cast<node*>(found); }
+  uv_handle_t* base() noexcept { return reinterpret_cast<uv_handle_t*>(&handle); }
+  loop& home() const noexcept { return loop::of(handle); }
+
+  void start(time_ns deadline_ns) noexcept {
+    ::uv_update_time(handle.loop);
+    ::uv_timer_start(
+        &handle,
+        [](uv_timer_t* fired) noexcept {
+          of(reinterpret_cast<uv_handle_t*>(fired)).end(wake::due);
+        },
+        whole_ms_until(deadline_ns), 0);
+  }
+
+  void end_cancelled_later() { home().later(turn_queue::step::to<&node::end_cancelled>(this)); }
+  void end_cancelled() noexcept { end(wake::cancelled); }
+
+  /// The handler may destroy the timer, start it again, or both in its next life.
+  void end(wake how) noexcept {
+    home().refill_inline();
+    const auto waiter = on_wake;
+    on_wake = nullptr;
+    waiter(handle.data, how);
+  }
+
+  void close() noexcept {
+    home().closing();
+    ::uv_close(base(), [](uv_handle_t* closed) noexcept {
+      loop& on = of(closed).home();
+      delete &of(closed);
+      on.closed();
+    });
+  }
+};
+
+timer::~timer() {
+  if (node_ == nullptr) return;
+  assert(node_->on_wake == nullptr && "a timer outlives its wait");
+  node_->close();
+}
+
+void timer::sleep_until(loop& on, time_ns deadline_ns, handler<wake> on_wake) {
+  if (node_ == nullptr) node_ = new node(on, *this);
+  assert(node_->on_wake == nullptr && "a timer carries one wait at a time (T3)");
+  node_->on_wake = on_wake.call;
+  node_->handle.data = on_wake.object;
+  if (on.stopping()) return node_->end_cancelled_later();
+  node_->start(deadline_ns);
+}
+
+void timer::cancel() noexcept {
+  if (node_ != nullptr) cancel(node_->base());
+}
+
+void timer::cancel(uv_handle_t* handle) noexcept {
+  static_assert(std::is_standard_layout_v<node>, "a handle's address is its node's");
+  if (::uv_is_active(handle) == 0) return;
+  node& sleeping = node::of(handle);
+  ::uv_timer_stop(&sleeping.handle);
+  sleeping.end_cancelled_later();
+}
+
+void timer::detach(uv_handle_t* handle) noexcept {
+  if (::uv_is_closing(handle) != 0) return;
+  node& left = node::of(handle);
+  left.owner->node_ = nullptr;
+  left.close();
+}
+
+time_ns early_by_at_most_ns() noexcept {
+  timespec coarse{};
+  const bool known = ::clock_getres(CLOCK_MONOTONIC_COARSE, &coarse) == 0;
+  const bool used = known && coarse.tv_sec == 0 && coarse.tv_nsec <= ns_per_ms;
+  return ns_per_ms - 1 + (used ? ns_per_ms : 0);
+}
+
+}  // namespace skein::libuv

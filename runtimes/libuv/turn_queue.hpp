@@ -1,0 +1,58 @@
+// What has to happen in the loop's next turn: spawned and yielded steps, and completions that must
+// not run inside the call that caused them.
+//
+// libuv has no queue of its own for its own thread; its users keep one and hang it on an idle
+// handle, which runs once per turn and, while it is active, keeps the loop from blocking. That is
+// done here. A turn runs what was queued before it, so a step that yields comes after everybody
+// else (S4).
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <uv.h>
+
+#include "runtimes/libuv/handler.hpp"
+
+namespace skein::libuv {
+
+class turn_queue {
+ public:
+  using step = handler<>;
+
+  turn_queue() = default;
+  turn_queue(const turn_queue&) = delete;
+  turn_queue& operator=(const turn_queue&) = delete;
+
+  void attach(uv_loop_t& loop) noexcept {
+    ::uv_idle_init(&loop, &idle_);
+    idle_.data = this;
+  }
+
+  void push(step next) {
+    if (steps_.empty()) ::uv_idle_start(&idle_, &on_idle);
+    steps_.push_back(next);
+  }
+
+  /// Runs everything queued so far. What that queues stays for the next turn.
+  void run_turn() noexcept {
+    for (std::size_t left = steps_.size(); left > 0; --left) {
+      const step next = steps_.front();
+      steps_.pop_front();
+      next();
+    }
+    if (steps_.empty()) ::uv_idle_stop(&idle_);
+  }
+
+  bool empty() const noexcept { return steps_.empty(); }
+  void close() noexcept { ::uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr); }
+
+ private:
+  static void on_idle(uv_idle_t* idle) noexcept {
+    static_cast<turn_queue*>(idle->data)->run_turn();
+  }
+
+  uv_idle_t idle_{};
+  std::deque<step> steps_;  ///< a deque gives its memory back as it drains
+};
+
+}  // namespace skein::libuv
