@@ -198,8 +198,15 @@ void basic_scheduler<Loop>::spawn(Work&& work) {
   const auto top = reinterpret_cast<std::uintptr_t>(memory.top());
   // The control block first, then 16-byte aligned frames, as the x86-64 and AArch64 ABIs want.
   const std::uintptr_t place = (top - sizeof(fiber_type)) & ~std::uintptr_t{63};
-  auto* fiber =
-      ::new (reinterpret_cast<void*>(place)) fiber_type(*this, memory, std::forward<Work>(work));
+  fiber_type* fiber = nullptr;
+  try {
+    fiber =
+        ::new (reinterpret_cast<void*>(place)) fiber_type(*this, memory, std::forward<Work>(work));
+  } catch (...) {  // work's own copy threw
+    stacks_.release(memory);
+    throw;
+  }
+  clear_sticky_flags();  // a fiber begins with the flags of the moment it is made
   fiber->context = boost::context::detail::make_fcontext(
       fiber, place - reinterpret_cast<std::uintptr_t>(memory.bottom), &enter<std::decay_t<Work>>);
   loop_.post(*fiber);

@@ -5,18 +5,10 @@
 namespace skein {
 
 connection& connection_table::open(int descriptor) {
-  if (free_.empty()) {
-    if (used_ == chunks_.size() * chunk_slots) {
-      chunks_.push_back(std::make_unique<connection[]>(chunk_slots));
-      // retire() must not allocate: room for every slot there is.
-      closed_.reserve(chunks_.size() * chunk_slots);
-      free_.reserve(chunks_.size() * chunk_slots);
-    }
-    free_.push_back(static_cast<std::uint32_t>(used_++));
-  }
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
-  connection& opened = at(slot);
+  if (free_ == nullptr) add_chunk();
+  connection& opened = *free_;
+  free_ = opened.next_unused;
+  const std::uint32_t slot = opened.slot;
   const std::uint32_t generation = (opened.generation + 1) & generation_mask;
   opened = connection{};
   opened.descriptor = descriptor;
@@ -26,16 +18,33 @@ connection& connection_table::open(int descriptor) {
   return opened;
 }
 
+/// New slots, numbered on from the last chunk's and used in that order.
+void connection_table::add_chunk() {
+  const std::size_t first = chunks_.size() * chunk_slots;
+  chunks_.push_back(std::make_unique<connection[]>(chunk_slots));
+  for (std::size_t i = chunk_slots; i-- > 0;) {
+    connection& added = chunks_.back()[i];
+    added.slot = static_cast<std::uint32_t>(first + i);
+    added.next_unused = free_;
+    free_ = &added;
+  }
+}
+
 void connection_table::retire(connection& closed) noexcept {
   assert(closed.open() && "a connection is closed once");
   closed.descriptor = -1;
-  closed_.push_back(closed.slot);
+  closed.next_unused = closed_;
+  closed_ = &closed;
   --live_;
 }
 
-void connection_table::release_closed() {
-  free_.insert(free_.end(), closed_.begin(), closed_.end());
-  closed_.clear();
+void connection_table::release_closed() noexcept {
+  while (closed_ != nullptr) {
+    connection& reusable = *closed_;
+    closed_ = reusable.next_unused;
+    reusable.next_unused = free_;
+    free_ = &reusable;
+  }
 }
 
 }  // namespace skein

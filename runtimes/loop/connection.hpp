@@ -22,7 +22,10 @@ struct connection {
   bool readable : 1 = true;     ///< a read is worth trying: not drained since the last event
   bool ending : 1 = false;      ///< the peer hung up: short reads prove nothing any more
   bool has_unsent : 1 = false;  ///< the loop keeps a tail of a write the kernel did not take yet
-  op* reader = nullptr;         ///< the pending read, if any (at most one: C4)
+  union {
+    op* reader = nullptr;     ///< the pending read, if any (at most one: C4)
+    connection* next_unused;  ///< in a slot without a connection: the next such slot
+  };
   op* writer = nullptr;         ///< the pending write, if any
 
   /// 0 after an orderly end of stream, ECANCELED after cancel, else the errno that ended it.
@@ -49,10 +52,12 @@ class connection_table {
 
   /// Ends the slot's current use. The slot itself is reused only after release_closed().
   void retire(connection& closed) noexcept;
-  void release_closed();
+  void release_closed() noexcept;
 
   std::size_t live() const noexcept { return live_; }
-  std::uint32_t slots() const noexcept { return static_cast<std::uint32_t>(used_); }
+  std::uint32_t slots() const noexcept {
+    return static_cast<std::uint32_t>(chunks_.size() * chunk_slots);
+  }
   connection& at(std::uint32_t slot) noexcept {
     return chunks_[slot / chunk_slots][slot % chunk_slots];
   }
@@ -62,10 +67,11 @@ class connection_table {
   /// Event tokens keep their top bit for other uses.
   static constexpr std::uint32_t generation_mask = 0x7fff'ffff;
 
+  void add_chunk();
+
   std::vector<std::unique_ptr<connection[]>> chunks_;
-  std::vector<std::uint32_t> free_;
-  std::vector<std::uint32_t> closed_;
-  std::size_t used_ = 0;
+  connection* free_ = nullptr;    ///< slots to use, linked through next_unused
+  connection* closed_ = nullptr;  ///< slots closed in this event batch, likewise
   std::size_t live_ = 0;
 };
 

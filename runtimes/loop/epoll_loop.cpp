@@ -48,8 +48,9 @@ epoll_loop::epoll_loop(const scheduler_options& options)
 epoll_loop::~epoll_loop() {
   for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
     connection& left = connections_.at(slot);
+    if (!left.open()) continue;
     assert(left.reader == nullptr && left.writer == nullptr && "an operation outlived its loop");
-    if (left.open()) ::close(left.descriptor);
+    ::close(left.descriptor);
   }
   for (const listener& left : listeners_) ::close(left.descriptor);
   assert(wheel_.empty() && "a sleeping task outlived its loop");
@@ -176,10 +177,7 @@ submitted epoll_loop::submit_accept(listener& from, op& waiter) {
   assert(from.waiter == nullptr && "one accept at a time on a listener");
   waiter.target = &from;
   if (stopping_) from.error_number = ECANCELED;
-  if (from.error_number != 0) {
-    waiter.result = -from.error_number;
-    return submitted::done;
-  }
+  if (from.error_number != 0) return answer(waiter, -from.error_number);
   if (from.acceptable && take_inline()) {
     if (try_accept(from, waiter)) return submitted::done;
   }
@@ -236,9 +234,8 @@ submitted epoll_loop::submit_read(connection& from, op& waiter) {
   assert(from.reader == nullptr && "one read at a time on a connection (C4)");
   waiter.target = &from;
   if (from.error_number != 0) {
-    waiter.result = -from.error_number;
     waiter.more = false;
-    return submitted::done;
+    return answer(waiter, -from.error_number);
   }
   if (from.readable && !waiter.multishot && take_inline()) {
     if (try_read(from, waiter)) return submitted::done;
@@ -304,25 +301,18 @@ void epoll_loop::deliver_chunk(connection& from, op& waiter) {
 submitted epoll_loop::submit_write(connection& to, std::span<const std::byte> data, op& waiter) {
   assert(to.writer == nullptr && "one write at a time on a connection (C4)");
   waiter.target = &to;
-  if (to.error_number != 0) {
-    waiter.result = -to.error_number;
-    return submitted::done;
-  }
+  if (to.error_number != 0) return answer(waiter, -to.error_number);
   ssize_t count = 0;
   do {
     count = ::send(to.descriptor, data.data(), data.size(), MSG_NOSIGNAL);
   } while (count < 0 && errno == EINTR);
   if (count < 0 && errno != EAGAIN) {
     to.error_number = static_cast<std::uint16_t>(errno);
-    waiter.result = -errno;
-    return submitted::done;
+    return answer(waiter, -errno);
   }
   const std::size_t sent = count < 0 ? 0 : static_cast<std::size_t>(count);
   if (sent < data.size()) return keep_unsent(to, data.subspan(sent), waiter);
-  waiter.result = 0;
-  if (take_inline()) return submitted::done;
-  post(waiter);
-  return submitted::pending;
+  return answer(waiter, 0);
 }
 
 submitted epoll_loop::keep_unsent(connection& to, std::span<const std::byte> rest, op& waiter) {
@@ -362,10 +352,7 @@ void epoll_loop::finish_write(connection& to, int result) {
 // --- sleep ----------------------------------------------------------------------------------
 
 submitted epoll_loop::submit_sleep(op& waiter) {
-  if (stopping_) {
-    waiter.result = -ECANCELED;
-    return submitted::done;
-  }
+  if (stopping_) return answer(waiter, -ECANCELED);
   waiter.result = 0;
   // An empty wheel is not turned; bring it to the present before it is used again.
   if (wheel_.empty()) wheel_.advance(monotonic_clock::now_ns(), [](op&) {});
@@ -375,9 +362,7 @@ submitted epoll_loop::submit_sleep(op& waiter) {
   }
   // Due by the wheel's time, which never runs ahead of the clock. A task that sleeps into the past
   // again and again yields to others once its budget is used up.
-  if (take_inline()) return submitted::done;
-  post(waiter);
-  return submitted::pending;
+  return answer(waiter, 0);
 }
 
 void epoll_loop::cancel_sleep(op& sleeper) noexcept {
@@ -435,6 +420,15 @@ void epoll_loop::defer(op& waiter, queued_action action) noexcept {
   waiter.action = action;
   waiter.state = op_state::queued;
   run_queue_.push(waiter);
+}
+
+/// Gives an op that need not wait its result: inline while the budget lasts, then through the run
+/// queue (O5).
+submitted epoll_loop::answer(op& waiter, int result) noexcept {
+  waiter.result = result;
+  if (take_inline()) return submitted::done;
+  post(waiter);
+  return submitted::pending;
 }
 
 /// Completes a pending op from within an event.

@@ -156,6 +156,7 @@ class epoll_loop {
 
   void park(op& waiter) noexcept { waiter.state = op_state::waiting; }
   void defer(op& waiter, queued_action action) noexcept;
+  submitted answer(op& waiter, int result) noexcept;
   void end_now(op*& pending, int result);
   void end_later(op*& pending, int result) noexcept;
 

@@ -12,11 +12,12 @@
 // Where a timer is filed. With c the current tick and d > c, the level is the one of the highest
 // 6-bit digit in which c and d differ; the slot is d's digit there. So every timer in a level's
 // slot agrees with c on all higher digits, and a slot of level k is due for re-filing exactly when
-// c's digit k reaches it with all lower digits zero. Ticks are counted from the wheel's start, so
-// the top level is not outgrown by a long uptime; a deadline beyond it (two years at 1 ms) is
-// clamped into it and re-filed until it fits.
+// c's digit k reaches it with all lower digits zero. The top level has no higher digits to agree
+// on: it is a ring, of which d may be up to 63 slots ahead of c. A deadline further off (two years
+// at 1 ms) is clamped into the slot that comes round last and re-filed until it fits.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -112,16 +113,21 @@ class timer_wheel {
                                  digit_mask);
   }
 
+  /// How often the top level has moved on to its next slot by `tick`.
+  static time_ns rounds_of_top(time_ns tick) noexcept {
+    return tick >> ((levels - 1) * slots_log2);
+  }
+
   void file(op& timer, time_ns due) noexcept {
     const std::uint64_t differing = static_cast<std::uint64_t>(due ^ current_);
-    unsigned level = static_cast<unsigned>(63 - std::countl_zero(differing)) / slots_log2;
-    unsigned slot = 0;
-    if (level < levels) {
-      slot = digit(due, level);
-    } else {
-      level = levels - 1;  // too far: the slot that comes round last
-      slot = (digit(current_, level) + slots - 1) & static_cast<unsigned>(digit_mask);
-    }
+    const unsigned digit_level =
+        static_cast<unsigned>(63 - std::countl_zero(differing)) / slots_log2;
+    const unsigned level = std::min(digit_level, levels - 1);
+    const bool too_far =
+        digit_level >= levels && rounds_of_top(due) - rounds_of_top(current_) >= slots;
+    // Too far: the top slot that comes round last.
+    const unsigned slot =
+        too_far ? (digit(current_, level) + slots - 1) % slots : digit(due, level);
     push(timer, head(level, slot));
     occupied_[level] |= std::uint64_t{1} << slot;
   }

@@ -1,0 +1,211 @@
+// Acts in the callback style: a request starts a wait, its handler resumes the act.
+//
+// accept and receive are streams in this style. The adapter starts one at the first accept or read
+// of a listener or connection, keeps what arrives while the act is busy elsewhere (chunks as
+// copies; a chunk that was waited for is passed on as it lies), and hands it out on request.
+//
+// It is also where a completion too many shows: each handler knows whether it was waited for.
+#pragma once
+
+#include <deque>
+#include <list>
+#include <vector>
+
+#include "tests/contract/act.hpp"
+
+namespace skein::contract {
+
+template <callback_scheduler S>
+struct adapter<S> {
+  using connection = typename S::connection;
+  using listener = typename S::listener;
+
+  class part;
+
+  /// What a connection's multishot read brought.
+  struct chunk_stream {
+    part& owner;
+    connection* from;
+    std::deque<std::vector<std::byte>> kept{};
+    bool ended = false;
+    bool closed = false;
+
+    void on_chunk(bytes chunk) { owner.arrived(*this, chunk); }
+  };
+
+  /// What a listener's accept brought.
+  struct connection_stream {
+    part& owner;
+    listener* from;
+    std::deque<connection*> kept{};
+    bool ended = false;
+
+    void on_accept(connection* accepted) { owner.arrived(*this, accepted); }
+  };
+
+  class part {
+   public:
+    explicit part(actor<S>& of) : self_(of) {}
+
+    void on_start() {
+      if (!was_waiting_for(verb::none, "S1", "a task was started twice")) return;
+      go_on();
+    }
+    void close(connection& closed) {
+      for (chunk_stream& each : chunks_) {
+        if (each.from != &closed) continue;
+        each.closed = true;
+        each.from = nullptr;  // the address may come again
+      }
+      scheduler().close(closed);
+    }
+
+    void arrived(chunk_stream& stream, bytes chunk) {
+      if (stream.closed) return report("C8", "a chunk came after close");
+      if (stream.ended) return report("C8", "a chunk came after the empty one");
+      stream.ended = chunk.empty();
+      if (waiting_for_ == verb::read && self_.asked().peer == stream.from) return take(chunk);
+      if (!chunk.empty()) stream.kept.emplace_back(chunk.begin(), chunk.end());
+    }
+
+    void arrived(connection_stream& stream, connection* accepted) {
+      if (stream.ended) return report("W1", "accept went on after its end");
+      stream.ended = accepted == nullptr;
+      if (waiting_for_ == verb::accept && self_.asked().door == stream.from) return take(accepted);
+      if (accepted == nullptr) return;
+      if (over_) return scheduler().close(*accepted);
+      stream.kept.push_back(accepted);
+    }
+
+   private:
+    S& scheduler() { return self_.scheduler(); }
+    void report(const char* clause, const char* how) { self_.on().report(clause, how); }
+
+    bool was_waiting_for(verb what, const char* clause, const char* otherwise) {
+      const bool so = waiting_for_ == what && !over_ && (what != verb::none || !started_);
+      started_ = true;
+      if (so) {
+        waiting_for_ = verb::none;
+      } else {
+        report(clause, otherwise);
+      }
+      return so;
+    }
+
+    void on_step() {
+      if (was_waiting_for(verb::yield, "W1", "a yield ended that nobody waited for")) go_on();
+    }
+    void on_wake(wake how) {
+      if (!was_waiting_for(verb::sleep, "W1", "a sleep ended that nobody waited for")) return;
+      self_.answered().how = how;
+      go_on();
+    }
+    void on_written(bool complete) {
+      if (!was_waiting_for(verb::write, "W1", "a write ended that nobody waited for")) return;
+      self_.answered().written = complete;
+      go_on();
+    }
+    void take(bytes chunk) {
+      waiting_for_ = verb::none;
+      self_.answered().chunk = chunk;
+      go_on();
+    }
+    void take(connection* accepted) {
+      waiting_for_ = verb::none;
+      self_.answered().accepted = accepted;
+      go_on();
+    }
+
+    /// Resumes the act for as long as its requests are answered inline.
+    void go_on() {
+      answered_inline_ = true;
+      if (going_) return;
+      going_ = true;
+      while (answered_inline_) {
+        answered_inline_ = false;
+        if (!self_.proceed()) return end();
+        make_request();
+      }
+      going_ = false;
+    }
+
+    void end() {
+      over_ = true;
+      for (connection_stream& each : connections_) {
+        for (connection* unclaimed : each.kept) scheduler().close(*unclaimed);
+      }
+      scheduler().task_done();
+    }
+
+    void make_request() {
+      const auto& asked = self_.asked();
+      waiting_for_ = asked.what == verb::sleep_on_timer ? verb::sleep : asked.what;
+      switch (asked.what) {
+        case verb::none:
+          return;
+        case verb::yield:
+          return scheduler().template yield<&part::on_step>(this);
+        case verb::sleep:
+          return scheduler().template sleep_until<&part::on_wake>(timer_, asked.deadline_ns, this);
+        case verb::sleep_on_timer:
+          return scheduler().template sleep_until<&part::on_wake>(*asked.on, asked.deadline_ns,
+                                                                  this);
+        case verb::accept:
+          return next_connection(*asked.door);
+        case verb::read:
+          return next_chunk(*asked.peer);
+        case verb::write:
+          return scheduler().template write<&part::on_written>(*asked.peer, asked.data, this);
+      }
+    }
+
+    void next_chunk(connection& from) {
+      for (chunk_stream& each : chunks_) {
+        if (each.from == &from) return next_chunk(each);
+      }
+      chunk_stream& begun = chunks_.emplace_back(chunk_stream{*this, &from});
+      scheduler().template receive<&chunk_stream::on_chunk>(from, &begun);
+    }
+    void next_chunk(chunk_stream& stream) {
+      if (!stream.kept.empty()) {
+        chunk_ = std::move(stream.kept.front());
+        stream.kept.pop_front();
+        return take(bytes(chunk_));
+      }
+      if (stream.ended) take(bytes());
+    }
+
+    void next_connection(listener& from) {
+      for (connection_stream& each : connections_) {
+        if (each.from == &from) return next_connection(each);
+      }
+      connection_stream& begun = connections_.emplace_back(connection_stream{*this, &from});
+      scheduler().template accept<&connection_stream::on_accept>(from, &begun);
+    }
+    void next_connection(connection_stream& stream) {
+      if (!stream.kept.empty()) {
+        connection* next = stream.kept.front();
+        stream.kept.pop_front();
+        return take(next);
+      }
+      if (stream.ended) take(static_cast<connection*>(nullptr));
+    }
+
+    actor<S>& self_;
+    verb waiting_for_ = verb::none;
+    bool started_ = false;
+    bool over_ = false;
+    bool going_ = false;
+    bool answered_inline_ = false;
+    typename S::timer timer_;
+    std::vector<std::byte> chunk_;
+    std::list<chunk_stream> chunks_;
+    std::list<connection_stream> connections_;
+  };
+
+  static void spawn(S& scheduler, actor<S>& task) {
+    scheduler.template spawn<&part::on_start>(&task.part());
+  }
+};
+
+}  // namespace skein::contract

@@ -1,0 +1,49 @@
+// Acts in the coroutine style: a request is a co_await in the runtime's own task, which resumes the
+// act in between.
+#pragma once
+
+#include "tests/contract/act.hpp"
+
+namespace skein::contract {
+
+template <coroutine_scheduler S>
+struct adapter<S> {
+  struct part {
+    actor<S>& self;
+    void close(typename S::connection& closed) { self.scheduler().close(closed); }
+  };
+
+  static void spawn(S& scheduler, actor<S>& task) { scheduler.spawn(perform(scheduler, task)); }
+
+ private:
+  static typename S::task perform(S& scheduler, actor<S>& task) {
+    while (task.proceed()) {
+      const auto& asked = task.asked();
+      auto& answered = task.answered();
+      switch (asked.what) {
+        case verb::none:
+          break;
+        case verb::yield:
+          co_await scheduler.yield();
+          break;
+        case verb::sleep:
+          answered.how = co_await scheduler.sleep_until(asked.deadline_ns);
+          break;
+        case verb::sleep_on_timer:
+          answered.how = co_await scheduler.sleep_until(*asked.on, asked.deadline_ns);
+          break;
+        case verb::accept:
+          answered.accepted = co_await scheduler.accept(*asked.door);
+          break;
+        case verb::read:
+          answered.chunk = co_await scheduler.read(*asked.peer);
+          break;
+        case verb::write:
+          answered.written = co_await scheduler.write(*asked.peer, asked.data);
+          break;
+      }
+    }
+  }
+};
+
+}  // namespace skein::contract

@@ -1,0 +1,110 @@
+// The other end of a connection: a plain blocking TCP socket, with what the suite needs beyond
+// talking. Every call is bounded to ten seconds, so that a broken runtime fails a test and does not
+// hang it. What goes wrong here shows in what the server's side sees; nothing is thrown but by the
+// constructor.
+#pragma once
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cstddef>
+#include <cstdint>
+#include <netinet/in.h>
+#include <span>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+
+namespace skein::contract {
+
+/// The byte at `position` of the suite's stream. The period is a prime, so that a lost, repeated or
+/// swapped stretch shows.
+constexpr std::byte pattern_at(std::size_t position) noexcept {
+  return static_cast<std::byte>(position % 251);
+}
+
+inline std::vector<std::byte> pattern(std::size_t size_bytes) {
+  std::vector<std::byte> made(size_bytes);
+  for (std::size_t i = 0; i < size_bytes; ++i) made[i] = pattern_at(i);
+  return made;
+}
+
+class client {
+ public:
+  /// Connects to 127.0.0.1. A small receive buffer makes a slow reader of it.
+  explicit client(std::uint16_t port, int receive_buffer_bytes = 0)
+      : descriptor_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
+    const timeval patience{10, 0};
+    set(SO_RCVTIMEO, patience);
+    set(SO_SNDTIMEO, patience);
+    if (receive_buffer_bytes != 0) set(SO_RCVBUF, receive_buffer_bytes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    checked(::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
+            "connect");
+  }
+  client(client&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+  ~client() { close(); }
+
+  /// Sends until done or refused.
+  bool send(std::span<const std::byte> data) {
+    while (!data.empty()) {
+      const ssize_t sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
+      if (sent < 0) return false;
+      data = data.subspan(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+  bool send_byte(std::byte value) { return send({&value, 1}); }
+
+  /// The next `size_bytes` bytes; fewer if the stream ends or fails before.
+  std::vector<std::byte> receive(std::size_t size_bytes) {
+    std::vector<std::byte> received(size_bytes);
+    std::size_t filled = 0;
+    while (filled < size_bytes) {
+      const std::size_t wanted = std::min<std::size_t>(size_bytes - filled, 64 * 1024);
+      const ssize_t count = ::recv(descriptor_, received.data() + filled, wanted, 0);
+      if (count <= 0) break;
+      filled += static_cast<std::size_t>(count);
+    }
+    received.resize(filled);
+    return received;
+  }
+
+  void finish_sending() { ::shutdown(descriptor_, SHUT_WR); }
+  void close() {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  }
+  /// Ends the connection with a reset.
+  void reset() {
+    const linger at_once{1, 0};
+    set(SO_LINGER, at_once);
+    close();
+  }
+
+  /// The client's own address: what the server's socket has as its peer.
+  sockaddr_in address() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    checked(::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&own), &size), "getsockname");
+    return own;
+  }
+  int descriptor() const noexcept { return descriptor_; }
+
+ private:
+  template <class Value>
+  void set(int option, const Value& value) {
+    checked(::setsockopt(descriptor_, SOL_SOCKET, option, &value, sizeof value), "setsockopt");
+  }
+
+  int descriptor_;
+};
+
+}  // namespace skein::contract

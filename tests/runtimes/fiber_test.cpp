@@ -1,0 +1,277 @@
+// The fiber runtime's own risks: stacks, switches and what they must leave alone. What all runtimes
+// share is tested in tests/contract.
+#include <array>
+#include <cfenv>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+#include "runtimes/fiber/scheduler.hpp"
+#include "tests/catch.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace skein {
+namespace {
+
+using fiber_scheduler = fiber::scheduler;
+
+#ifdef SKEIN_SANITIZED
+constexpr std::size_t many = 2'000;
+#else
+constexpr std::size_t many = 100'000;
+#endif
+
+scheduler_options options_for(std::size_t max_tasks) {
+  return {.buffer = buffer_policy::lent,
+          .buffer_bytes = 1024,
+          .stack_bytes = 16384,
+          .max_tasks = max_tasks,
+          .inline_budget = 128,
+          .events_per_wait = 64,
+          .tick_ns = ns_per_ms};
+}
+
+std::uintptr_t stack_page() {
+  const volatile char here = 0;
+  return reinterpret_cast<std::uintptr_t>(&here) / 4096;
+}
+
+TEST_CASE("fibers that run one after the other use one stack") {
+  fiber_scheduler scheduler(options_for(100));
+  std::set<std::uintptr_t> stacks;
+  for (int i = 0; i < 50; ++i) {
+    scheduler.spawn([&] { stacks.insert(scheduler.stacks().in_use()); });
+    scheduler.run();
+  }
+  REQUIRE(stacks == std::set<std::uintptr_t>{1});
+  REQUIRE(scheduler.live().tasks == 0);
+}
+
+TEST_CASE("the stack of the fiber that ended last is used first") {
+  fiber_scheduler scheduler(options_for(100));
+  std::uintptr_t ended_last = 0;
+  for (int i = 0; i < 3; ++i) scheduler.spawn([&] { ended_last = stack_page(); });
+  scheduler.run();
+  std::uintptr_t first = 0;
+  scheduler.spawn([&] { first = stack_page(); });
+  scheduler.run();
+  // Sanitizers may keep locals elsewhere than on the stack.
+#ifndef SKEIN_SANITIZED
+  REQUIRE(first == ended_last);
+#endif
+}
+
+TEST_CASE("many fibers wait at once, each on its own stack with its own locals") {
+  fiber_scheduler scheduler(options_for(many));
+  std::size_t intact = 0;
+  for (std::size_t i = 0; i < many; ++i) {
+    scheduler.spawn([&scheduler, &intact, i] {
+      std::array<std::size_t, 32> locals{};
+      locals.fill(i);
+      scheduler.yield();
+      scheduler.sleep_until(monotonic_clock::now_ns() + ns_per_ms);
+      scheduler.yield();
+      bool same = true;
+      for (const std::size_t each : locals) same = same && each == i;
+      if (same) ++intact;
+    });
+  }
+  REQUIRE(scheduler.live().tasks == many);
+  scheduler.run();
+  REQUIRE(intact == many);
+  REQUIRE(scheduler.stacks().in_use() == 0);
+}
+
+TEST_CASE("floating-point values and modes stay a fiber's own across switches") {
+  fiber_scheduler scheduler(options_for(10));
+  std::array<double, 4> sums{};
+  int rounding_kept = 0;
+  constexpr std::array<int, 4> modes{FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    scheduler.spawn([&, i] {
+      std::fesetround(modes[i]);
+      double sum = 0;
+      for (int step = 1; step <= 1000; ++step) {
+        sum += std::sqrt(static_cast<double>(step)) * static_cast<double>(i + 1);
+        scheduler.yield();
+      }
+      sums[i] = sum;
+      if (std::fegetround() == modes[i]) ++rounding_kept;
+    });
+  }
+  const int before = std::fegetround();
+  scheduler.run();
+  REQUIRE(std::fegetround() == before);
+  REQUIRE(rounding_kept == 4);
+  double expected = 0;
+  for (int step = 1; step <= 1000; ++step) expected += std::sqrt(static_cast<double>(step));
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    REQUIRE(sums[i] == test::approx(expected * static_cast<double>(i + 1)));
+  }
+}
+
+#if defined(__x86_64__)
+TEST_CASE("a fiber's floating-point operation leaves no sticky flag to slow switches down") {
+  fiber_scheduler scheduler(options_for(10));
+  unsigned sticky_seen = 0;
+  scheduler.spawn([&] {
+    for (int i = 0; i < 10; ++i) {
+      volatile double third = 1.0;
+      third = third / 3.0;  // inexact
+      scheduler.yield();
+    }
+  });
+  scheduler.spawn([&] {
+    for (int i = 0; i < 10; ++i) {
+      sticky_seen |= _mm_getcsr() & 0x3fU;
+      scheduler.yield();
+    }
+  });
+  scheduler.run();
+  REQUIRE(sticky_seen == 0);
+}
+#endif
+
+TEST_CASE("exceptions are thrown and caught inside fibers, also with switches in between") {
+  fiber_scheduler scheduler(options_for(many));
+  std::size_t caught = 0;
+  const auto throws_after_a_switch = [&scheduler](std::size_t i) {
+    scheduler.yield();
+    throw std::runtime_error(std::to_string(i));
+  };
+  constexpr std::size_t fibers = 200;
+  for (std::size_t i = 0; i < fibers; ++i) {
+    scheduler.spawn([&, i] {
+      std::string message;
+      try {
+        throws_after_a_switch(i);
+      } catch (const std::runtime_error& error) {
+        message = error.what();
+      }
+      scheduler.yield();  // outside the handler: switching inside one is forbidden
+      if (message == std::to_string(i)) ++caught;
+    });
+  }
+  scheduler.run();
+  REQUIRE(caught == fibers);
+}
+
+TEST_CASE("one fiber above the ceiling is refused as a limit, and fits once another has ended") {
+  fiber_scheduler scheduler(options_for(2));
+  int ran = 0;
+  scheduler.spawn([&] { ++ran; });
+  scheduler.spawn([&] { ++ran; });
+  REQUIRE_THROWS_AS(scheduler.spawn([&] { ++ran; }), limit_error);
+  scheduler.run();
+  REQUIRE(ran == 2);
+  scheduler.spawn([&] { ++ran; });
+  scheduler.run();
+  REQUIRE(ran == 3);
+}
+
+TEST_CASE("what a fiber was given is moved to it and destroyed once, when it has ended") {
+  fiber_scheduler scheduler(options_for(4));
+  const auto given = std::make_shared<int>(7);
+  int seen = 0;
+  scheduler.spawn([copy = given, &seen] { seen = *copy; });
+  REQUIRE(given.use_count() == 2);
+  scheduler.run();
+  REQUIRE(seen == 7);
+  REQUIRE(given.use_count() == 1);
+}
+
+TEST_CASE("work whose copy throws leaves no fiber and no stack behind") {
+  struct refuses_to_be_copied {
+    refuses_to_be_copied() = default;
+    refuses_to_be_copied(const refuses_to_be_copied&) { throw std::runtime_error("copied"); }
+    refuses_to_be_copied& operator=(const refuses_to_be_copied&) = delete;
+    void operator()() const {}
+  };
+  fiber_scheduler scheduler(options_for(4));
+  const refuses_to_be_copied work;
+  REQUIRE_THROWS_AS(scheduler.spawn(work), std::runtime_error);
+  REQUIRE(scheduler.live().tasks == 0);
+  scheduler.run();
+}
+
+TEST_CASE("work that is larger than usual or aligned more strictly fits on the stack") {
+  struct alignas(64) large {
+    std::array<std::byte, 2000> room{};
+    bool* aligned;
+    void operator()() const { *aligned = reinterpret_cast<std::uintptr_t>(this) % 64 == 0; }
+  };
+  fiber_scheduler scheduler(options_for(4));
+  bool aligned = false;
+  large work{};
+  work.aligned = &aligned;
+  scheduler.spawn(work);
+  scheduler.run();
+  REQUIRE(aligned);
+}
+
+TEST_CASE("frames are aligned as the ABI wants them, so that vector code runs on a fiber") {
+  fiber_scheduler scheduler(options_for(4));
+  bool aligned = false;
+  scheduler.spawn([&] {
+    alignas(16) volatile char local[32];
+    local[0] = 1;
+    aligned = reinterpret_cast<std::uintptr_t>(&local[0]) % 16 == 0;
+  });
+  scheduler.run();
+  REQUIRE(aligned);
+}
+
+#ifndef SKEIN_SANITIZED
+TEST_CASE("a fiber that leaves its stack ends the process and not its neighbour") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    std::signal(SIGSEGV, SIG_DFL);  // the test framework's handler would report
+    fiber_scheduler scheduler(options_for(4));
+    for (int i = 0; i < 3; ++i) {
+      scheduler.spawn([] {
+        const char here = 0;
+        const auto top = reinterpret_cast<std::uintptr_t>(&here);
+        for (std::uintptr_t depth = 64; depth < 65536; depth += 1024) {
+          *reinterpret_cast<volatile char*>(top - depth) = 1;
+        }
+      });
+    }
+    scheduler.run();
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  REQUIRE(WTERMSIG(status) == SIGSEGV);
+}
+
+TEST_CASE("nearly all of the stack that was asked for can be used") {
+  fiber_scheduler scheduler(options_for(4));
+  std::size_t written_bytes = 0;
+  scheduler.spawn([&] {
+    std::array<volatile char, 14 * 1024> room;
+    for (volatile char& each : room) each = 1;
+    written_bytes = room.size();
+  });
+  scheduler.run();
+  REQUIRE(written_bytes == 14 * 1024);
+}
+#endif
+
+}  // namespace
+}  // namespace skein

@@ -1,0 +1,76 @@
+// The run queue of operations: first in first out, and batches that end.
+#include "runtimes/op.hpp"
+
+#include <vector>
+
+#include "tests/catch.hpp"
+
+namespace skein {
+namespace {
+
+TEST_CASE("ops leave the queue in the order in which they came") {
+  std::vector<op> ops(5);
+  op_queue queue;
+  REQUIRE(queue.empty());
+  REQUIRE(queue.pop() == nullptr);
+  for (op& each : ops) queue.push(each);
+  for (op& each : ops) {
+    REQUIRE(queue.pop() == &each);
+    REQUIRE(each.next == nullptr);
+  }
+  REQUIRE(queue.empty());
+  REQUIRE(queue.pop() == nullptr);
+}
+
+TEST_CASE("a queue that was emptied is used again") {
+  op first, second;
+  op_queue queue;
+  for (int round = 0; round < 3; ++round) {
+    queue.push(first);
+    queue.push(second);
+    REQUIRE(queue.pop() == &first);
+    queue.push(first);
+    REQUIRE(queue.pop() == &second);
+    REQUIRE(queue.pop() == &first);
+    REQUIRE(queue.empty());
+  }
+}
+
+TEST_CASE("what is queued while a batch runs is not part of the batch") {
+  op first, second, late;
+  op_queue queue;
+  queue.push(first);
+  queue.push(second);
+  op_queue batch = queue.take();
+  REQUIRE(queue.empty());
+  queue.push(late);
+  REQUIRE(batch.pop() == &first);
+  REQUIRE(batch.pop() == &second);
+  REQUIRE(batch.pop() == nullptr);
+  REQUIRE(queue.pop() == &late);
+}
+
+TEST_CASE("taking and moving empty queues leaves queues that work") {
+  op_queue queue;
+  op_queue taken = queue.take();
+  REQUIRE(taken.empty());
+  op_queue moved = std::move(taken);
+  REQUIRE(moved.empty());
+  op only;
+  moved.push(only);
+  queue = std::move(moved);
+  REQUIRE(moved.empty());
+  REQUIRE(queue.pop() == &only);
+}
+
+TEST_CASE("a new op is idle, completes once and calls whom it was given") {
+  static int completed = 0;
+  op made(+[](op&) noexcept { ++completed; });
+  REQUIRE((made.state == op_state::idle));
+  REQUIRE((!made.multishot && !made.more));
+  made.complete(made);
+  REQUIRE(completed == 1);
+}
+
+}  // namespace
+}  // namespace skein

@@ -1,0 +1,112 @@
+// The stack arena: reuse, guards, ceilings.
+#include "runtimes/stack_arena.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <set>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+#include "tests/catch.hpp"
+
+namespace skein {
+namespace {
+
+TEST_CASE("the stack released last is allocated first") {
+  stack_arena arena(16384, 8);
+  const stack first = arena.allocate();
+  const stack second = arena.allocate();
+  const stack third = arena.allocate();
+  REQUIRE(arena.in_use() == 3);
+  arena.release(first);
+  arena.release(third);
+  REQUIRE(arena.in_use() == 1);
+  REQUIRE(arena.allocate().bottom == third.bottom);
+  REQUIRE(arena.allocate().bottom == first.bottom);
+  REQUIRE(arena.in_use() == 3);
+  arena.release(second);
+}
+
+TEST_CASE("stacks are whole pages, apart from each other, and all of each can be used") {
+  const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto wanted_bytes = GENERATE(std::size_t{1}, std::size_t{4096}, std::size_t{10'000});
+  stack_arena arena(wanted_bytes, 50);
+  REQUIRE(arena.stack_bytes() >= wanted_bytes);
+  REQUIRE(arena.stack_bytes() % page_bytes == 0);
+  std::set<std::byte*> bottoms;
+  for (int i = 0; i < 50; ++i) {
+    const stack made = arena.allocate();
+    REQUIRE(made.size_bytes == arena.stack_bytes());
+    std::memset(made.bottom, i, made.size_bytes);
+    bottoms.insert(made.bottom);
+  }
+  REQUIRE(bottoms.size() == 50);
+  const std::byte* before = nullptr;
+  for (const std::byte* bottom : bottoms) {
+    if (before != nullptr) {
+      const auto distance_bytes = static_cast<std::size_t>(bottom - before);
+      REQUIRE(distance_bytes >= arena.stack_bytes() + page_bytes);
+    }
+    before = bottom;
+  }
+}
+
+TEST_CASE("one stack above the ceiling is a limit that says so") {
+  stack_arena arena(4096, 3);
+  for (int i = 0; i < 2; ++i) arena.allocate();
+  const stack last = arena.allocate();
+  try {
+    arena.allocate();
+    FAIL("a fourth stack of three");
+  } catch (const limit_error& limit) {
+    REQUIRE(limit.value == 3);
+    REQUIRE(limit.needed == 4);
+    REQUIRE_THAT(limit.name, test::contains("ceiling"));
+  }
+  REQUIRE(arena.in_use() == 3);
+  arena.release(last);
+  REQUIRE(arena.allocate().bottom == last.bottom);
+}
+
+TEST_CASE("more address space than there is is a limit") {
+  REQUIRE_THROWS_AS(stack_arena(std::size_t{1} << 40U, std::size_t{1} << 12U), limit_error);
+}
+
+#ifndef SKEIN_SANITIZED
+/// The signal that ends a child which writes `offset_bytes` from the bottom of a stack; 0 if none.
+int signal_of_write_at(std::ptrdiff_t offset_bytes) {
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno("fork");
+  if (child == 0) {
+    const rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    std::signal(SIGSEGV, SIG_DFL);  // the test framework's handler would report
+    stack_arena arena(8192, 4);
+    arena.allocate();
+    const stack second = arena.allocate();
+    arena.allocate();
+    *const_cast<volatile std::byte*>(second.bottom + offset_bytes) = std::byte{1};
+    ::_exit(0);
+  }
+  int status = 0;
+  checked(::waitpid(child, &status, 0), "waitpid");
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST_CASE("writing below a stack ends the process, at either end of the guard") {
+  REQUIRE(signal_of_write_at(0) == 0);
+  REQUIRE(signal_of_write_at(-1) == SIGSEGV);
+  REQUIRE(signal_of_write_at(-4096) == SIGSEGV);
+}
+
+TEST_CASE("writing above a stack's top meets the next guard") {
+  REQUIRE(signal_of_write_at(8191) == 0);
+  REQUIRE(signal_of_write_at(8192) == SIGSEGV);
+}
+#endif
+
+}  // namespace
+}  // namespace skein
