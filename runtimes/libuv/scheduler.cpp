@@ -16,7 +16,7 @@ runtime_info scheduler::info() noexcept {
           .threads =
               "1 (libuv's worker pool starts only for file, DNS or user work; none is used here)",
           .timer_resolution_ns = ns_per_ms,
-          .early_by_at_most_ns = libuv::early_by_at_most_ns()};
+          .early_by_at_most_ns = 0};
 }
 
 listener& scheduler::listen(int descriptor) {

@@ -2,17 +2,18 @@
 
 #include <cassert>
 #include <cstdint>
-#include <ctime>
 #include <type_traits>
 
 namespace skein::libuv {
 
 namespace {
 
-std::uint64_t whole_ms_until(time_ns deadline_ns) noexcept {
-  const auto now_ns = static_cast<time_ns>(::uv_hrtime());  // CLOCK_MONOTONIC, not cached
-  if (deadline_ns <= now_ns) return 0;
-  return static_cast<std::uint64_t>((deadline_ns - now_ns + ns_per_ms - 1) / ns_per_ms);
+/// From the loop's cached time, which is what libuv will add it to: the sum is the deadline rounded
+/// up to a millisecond, whatever happens between reading the clock and arming.
+std::uint64_t whole_ms_until(const uv_loop_t* on, time_ns deadline_ns) noexcept {
+  const auto due_ms = static_cast<std::uint64_t>((deadline_ns + ns_per_ms - 1) / ns_per_ms);
+  const std::uint64_t now_ms = ::uv_now(on);
+  return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ struct timer::node {
         [](uv_timer_t* fired) noexcept {
           of(reinterpret_cast<uv_handle_t*>(fired)).end(wake::due);
         },
-        whole_ms_until(deadline_ns), 0);
+        whole_ms_until(handle.loop, deadline_ns), 0);
   }
 
   void end_cancelled_later() { home().later(turn_queue::step::to<&node::end_cancelled>(this)); }
@@ -93,13 +94,6 @@ void timer::detach(uv_handle_t* handle) noexcept {
   node& left = node::of(handle);
   left.owner->node_ = nullptr;
   left.close();
-}
-
-time_ns early_by_at_most_ns() noexcept {
-  timespec coarse{};
-  const bool known = ::clock_getres(CLOCK_MONOTONIC_COARSE, &coarse) == 0;
-  const bool used = known && coarse.tv_sec == 0 && coarse.tv_nsec <= ns_per_ms;
-  return ns_per_ms - 1 + (used ? ns_per_ms : 0);
 }
 
 }  // namespace skein::libuv

@@ -5,9 +5,10 @@
 // its own that outlives the timer until libuv has let go of it. It is made at the first sleep.
 //
 // libuv's timers are relative, in whole milliseconds, and count from the loop's cached time, which
-// is cut to whole milliseconds too. So the deadline is turned into milliseconds rounded up, from
-// the clock as it is now, and the cached time is brought up to date first. Nevertheless a timer may
-// fire early by what the cached time lags behind (early_by_at_most_ns).
+// is cut to whole milliseconds too. A timeout taken from the caller's own clock therefore fires up
+// to a millisecond early (libuv issue 4773), and more if the thread loses its CPU in between. Taken
+// from the cached time itself, brought up to date first, it cannot: the sum is the deadline rounded
+// up, and the cached time never runs ahead of the clock.
 #pragma once
 
 #include <uv.h>
@@ -39,10 +40,5 @@ class timer {
 
   node* node_ = nullptr;
 };
-
-/// How early a timer may fire: the part of a millisecond that the cached time is cut by, and one
-/// more millisecond where libuv reads the kernel's coarse clock (it does if that ticks at 1,000
-/// Hz).
-time_ns early_by_at_most_ns() noexcept;
 
 }  // namespace skein::libuv
