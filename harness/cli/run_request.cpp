@@ -171,10 +171,9 @@ run_request common_request(const std::string& workload, const run_words& words) 
   run_request request;
   request.asked.workload = workload;
   name_runtime(words, request.asked);
+  // Accepted for every runtime, so that one set of options serves a whole matrix.
   const std::int64_t stack_bytes = stack_bytes_from(words.stack_bytes);
   const bool may_have_stacks = conductor::has_stacks(request.asked.style.value_or("direct"));
-  refuse_unless(may_have_stacks, "--stack-bytes", words.stack_bytes,
-                "runtimes whose tasks have a stack (style direct)");
   if (may_have_stacks) request.asked.stack_bytes = stack_bytes;
   request.asked.seed = static_cast<std::uint64_t>(
       count_or("--seed", words.seed, defaults::seed, 0, std::int64_t{1} << 53));
@@ -278,6 +277,11 @@ run_request timers_request(const run_words& words) {
   asked.grid_ns = duration_or("--grid", words.grid, defaults::grid_ns, 1);
   asked.window_ns =
       duration_or("--window", words.window, size ? size->window_ns : defaults::window_ns, 1);
+  if (*asked.grid_ns > *asked.window_ns) {
+    throw usage_error(fmt::format("--grid: {} is longer than the window, {}",
+                                  format_duration(*asked.grid_ns),
+                                  format_duration(*asked.window_ns)));
+  }
   return request;
 }
 

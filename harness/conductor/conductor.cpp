@@ -60,9 +60,6 @@ void scrutinize(const run_request& request, const pinning& pins, outcome& out) {
     throw failed_by_conductor(fmt::format("lint: {}", fmt::join(problems, "; ")));
   }
   judge(out, request.asked, pins);
-  const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
-  for (const std::string& reason : memory.reasons) out.mark(reason);
-  if (!memory.linear && out.how == status::ok) out.how = status::invalid;
 }
 
 outcome observe(run_request& request, const pinning& pins, const interrupts& signals) {

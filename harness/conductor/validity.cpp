@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <numeric>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <vector>
 
 namespace skein::conductor {
@@ -18,38 +20,47 @@ std::optional<double> number_at(const json& object, const char* key) {
   return found->get<double>();
 }
 
-void judge_cpu(outcome& out, int cpu, time_ns window_ns, const validity_rules& rules) {
-  const auto window = static_cast<double>(window_ns);
+void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, double most,
+                 const validity_rules& rules) {
+  const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
+  if (spent_ns <= rules.host_floor_ns || fraction < most) return;
+  out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
+}
+
+void judge_cpu(outcome& out, int cpu, const validity_rules& rules) {
   if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
-    const double steal = static_cast<double>(found->second.steal_ns) / window;
-    if (steal >= rules.steal_fraction) {
-      out.invalidate(fmt::format("host: {:.1f} % of CPU {} was stolen", 100 * steal, cpu));
-    }
+    judge_share(out, "the hypervisor took", cpu, found->second.steal_ns, rules.steal_fraction,
+                rules);
   }
   const auto foreign = out.host->foreign_cpu_ns.find(cpu);
-  if (foreign == out.host->foreign_cpu_ns.end() || foreign->second <= rules.foreign_floor_ns)
-    return;
-  const double fraction = static_cast<double>(foreign->second) / window;
-  if (fraction >= rules.foreign_fraction) {
-    out.invalidate(fmt::format("host: others used {:.1f} % of CPU {}", 100 * fraction, cpu));
+  if (foreign != out.host->foreign_cpu_ns.end()) {
+    judge_share(out, "others used", cpu, foreign->second, rules.foreign_fraction, rules);
   }
 }
 
-void judge_host(outcome& out, const pinning& pins, const validity_rules& rules) {
-  if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
-  for (const int cpu : pins.worker_cpus) judge_cpu(out, cpu, *out.window_ns, rules);
-  for (const int cpu : pins.generator_cpus) {
-    const auto& shared = pins.worker_cpus;
-    const bool judged = std::find(shared.begin(), shared.end(), cpu) != shared.end();
-    if (!judged) judge_cpu(out, cpu, *out.window_ns, rules);
-  }
+void judge_pressure(outcome& out, const validity_rules& rules) {
   const auto memory = out.host->pressure.find("memory");
   if (memory == out.host->pressure.end()) return;
   const double stalled =
       static_cast<double>(memory->second.some_ns.value_or(0)) / static_cast<double>(*out.window_ns);
-  if (stalled >= rules.pressure_fraction) {
-    out.invalidate(
-        fmt::format("host: tasks stalled for memory {:.1f} % of the time", 100 * stalled));
+  if (stalled < rules.pressure_fraction) return;
+  out.invalidate(fmt::format("host: tasks stalled for memory {:.1f} % of the time", 100 * stalled));
+}
+
+void judge_host(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
+  std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
+  if (asked.active) used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
+  for (const int cpu : used) judge_cpu(out, cpu, rules);
+  judge_pressure(out, rules);
+}
+
+void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
+  const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
+  for (const std::string& reason : memory.reasons) out.mark(reason);
+  const std::int64_t tasks = asked.tasks.value_or(asked.connections.value_or(0));
+  if (!memory.linear && tasks >= rules.slope_tasks_min) {
+    out.invalidate("memory: no line, so no bytes per task");
   }
 }
 
@@ -133,7 +144,8 @@ void judge_steadiness(outcome& out, const validity_rules& rules) {
 }  // namespace
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
-  judge_host(out, pins, rules);
+  judge_host(out, asked, pins, rules);
+  judge_memory(out, asked, rules);
   if (!out.load.is_object()) return;
   judge_generator(out);
   judge_open_load(out, pins, rules);

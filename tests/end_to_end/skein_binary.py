@@ -1,0 +1,99 @@
+"""Calls the real binary, and what it leaves behind to look at. Shared by the end-to-end tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("SKEIN_BUILD_DIR", ROOT / "build" / "release"))
+SKEIN = BUILD / "skein"
+SCHEMA = ROOT / "results" / "schema" / "v1.json"
+PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
+
+RUNTIMES = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
+MODES = ("fixed", "open", "idle")
+PATTERNS = ("spread", "storm")
+# Sanitizers slow everything down and need room: what they cannot bear is asked for elsewhere.
+CALL_TIMEOUT_S = 100.0
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """How one call ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def call(*words: str, pass_fds: tuple[int, ...] = ()) -> Call:
+    """One call of the binary, to its end."""
+    done = subprocess.run(
+        [str(SKEIN), *words],
+        capture_output=True,
+        text=True,
+        timeout=CALL_TIMEOUT_S,
+        check=False,
+        pass_fds=pass_fds,
+        stdin=subprocess.DEVNULL,
+    )
+    return Call(done.returncode, done.stdout, done.stderr)
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    """A call that is still running."""
+    return subprocess.Popen(
+        [str(SKEIN), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def plain_worker(fault: str | None = None, runtime: str = "plain_python") -> list[str]:
+    """Options that measure the plain worker, with or without a fault."""
+    words = [sys.executable, str(PLAIN_WORKER), "--runtime", runtime]
+    if fault:
+        words += ["--fault", fault]
+    return ["--runtime", runtime, "--worker-command", " ".join(words)]
+
+
+def records(path: Path) -> list[Record]:
+    """Every line of a results file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def run_of(path: Path) -> Record:
+    """The one run of a results file."""
+    runs = [record for record in records(path) if record["kind"] == "run"]
+    assert len(runs) == 1
+    return runs[0]
+
+
+def children_of(pid: int) -> list[int]:
+    """Live children of a process, by /proc."""
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return []
+    return [int(word) for word in text.split()]
+
+
+def exists(pid: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """As Ctrl-C does."""
+    process.send_signal(signal.SIGINT)

@@ -1,0 +1,127 @@
+"""Every runtime on every workload and mode, at size `test`, with real sockets and processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import skein_binary as skein
+from skein_binary import Record
+
+
+def measure(results: Path, *words: str) -> Record:
+    """A run that came to its end. What the machine did meanwhile may make it invalid, and then says
+    so; nothing else may be wrong with it."""
+    done = skein.call("run", *words, "--size", "test", "-o", str(results))
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+    assert done.status == (0 if run["status"] == "ok" else 4)
+    if run["status"] == "invalid":
+        evidence = ("host: ", "load: ", "memory: ", "spawning ")
+        assert any(reason.startswith(evidence) for reason in run["reasons"]), run["reasons"]
+    validate(results)
+    return run
+
+
+def validate(results: Path) -> None:
+    if not skein.SCHEMA.is_file():
+        return
+    schema = json.loads(skein.SCHEMA.read_text(encoding="utf-8"))
+    for record in skein.records(results):
+        jsonschema.Draft202012Validator(schema).validate(record)
+
+
+def check_common(run: Record) -> None:
+    assert run["echoed"] == run["cell"]
+    assert run["cell_id"].split("/")[1] == run["cell"]["runtime"]
+    assert run["work"]["checksum"] == run["work"]["expected_checksum"]
+    assert [point["tasks"] for point in run["memory"]["points"]][0] == 0
+    assert len(run["memory"]["points"]) == 4
+    assert run["memory"]["per_task"]["user_bytes"] is not None
+    assert run["setup_ns"] > 0
+
+
+@pytest.mark.parametrize("mode", skein.MODES)
+@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, results: Path) -> None:
+    hold = ["--hold", "100ms"] if mode == "idle" else []
+    run = measure(results, "c10k", "--runtime", runtime, "--mode", mode, *hold)
+    check_common(run)
+    assert run["load"]["model"] == mode
+    if mode == "idle":
+        assert run["work"]["units"] == 0
+        assert run["latency"] is None
+        return
+    assert run["work"]["bytes"] == run["work"]["units"] * run["cell"]["payload_bytes"]
+    assert run["latency"]["count"] > 0
+    assert run["service_time"]["count"] == run["latency"]["count"]
+    assert run["cpu"]["per_op_ns"] > 0
+
+
+@pytest.mark.parametrize("pattern", skein.PATTERNS)
+@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Path) -> None:
+    run = measure(results, "timers", "--runtime", runtime, "--pattern", pattern)
+    check_common(run)
+    lateness = run["lateness"]
+    assert run["work"]["units"] == run["cell"]["tasks"]
+    assert lateness["count"] + lateness["early_count"] == run["cell"]["tasks"]
+    assert lateness["early_count"] == 0
+    assert run["spawn_ns"] > 0
+    assert run["fire_ns"] > 0
+
+
+def test_a_session_line_comes_first_and_names_the_run(results: Path) -> None:
+    measure(results, "timers", "--runtime", "coroutine")
+    session, run = skein.records(results)
+    assert session["kind"] == "session"
+    assert run["session_id"] == session["session_id"]
+    assert session["environment"]["timer_slack_ns"] == 50_000
+    assert session["argv"][1:3] == ["run", "timers"]
+
+
+def test_a_given_session_is_not_written_again(results: Path) -> None:
+    meta = '{"arm": "single", "block": 2, "pair": null, "position": 3}'
+    run = measure(results, "timers", "--runtime", "coroutine", "--session", "mine", "--run-meta", meta)
+    assert len(skein.records(results)) == 1
+    assert (run["session_id"], run["block"], run["position"]) == ("mine", 2, 3)
+
+
+def test_a_fixed_number_of_requests_ends_the_window(results: Path) -> None:
+    run = measure(results, "c10k", "--runtime", "coroutine", "--requests", "2000")
+    assert run["cell"]["duration_ns"] is None
+    assert run["latency"]["count"] >= 2000
+
+
+def test_own_buffers_and_large_payloads_come_back_whole(results: Path) -> None:
+    words = ["--buffer", "own", "--payload-bytes", "16KiB"]
+    run = measure(results, "c10k", "--runtime", "libuv", *words)
+    assert run["cell"]["buffer_bytes"] == 16 * 1024
+    assert run["cell_id"].endswith("/16KiB/own/buffer=16KiB")
+
+
+def test_a_worker_in_another_language_is_a_row_like_any_other(results: Path) -> None:
+    run = measure(results, "c10k", *skein.plain_worker())
+    assert run["cell"]["runtime"] == "plain_python"
+    assert run["cell"]["style"] == "callback"
+    assert run["cell"]["stack_bytes"] is None
+
+
+def test_a_timer_worker_in_another_language_agrees_with_the_oracle(results: Path) -> None:
+    run = measure(results, "timers", *skein.plain_worker())
+    assert run["work"]["checksum"] == run["work"]["expected_checksum"]
+
+
+@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+def test_a_thread_per_task_has_one_and_everything_else_has_a_single_thread(runtime: str) -> None:
+    words = ("run", "c10k", "--runtime", runtime, "--size", "test", "--mode", "idle", "--json")
+    with skein.start(*words, "--hold", "2s") as process:
+        assert process.stderr is not None
+        line = next(line for line in process.stderr if "holding" in line)
+        status = Path(f"/proc/{int(line.split()[-1])}/status").read_text(encoding="ascii")
+        threads = next(int(row.split()[1]) for row in status.splitlines() if "Threads" in row)
+        out, _ = process.communicate(timeout=skein.CALL_TIMEOUT_S)
+    connections = json.loads(out)["cell"]["connections"]
+    assert threads >= connections + 1 if runtime == "thread" else threads == 1

@@ -1,0 +1,105 @@
+"""What goes wrong is a result with a reason, and never a time: planted workers, one fault each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import skein_binary as skein
+from skein_binary import Record
+
+WORKLOADS = ("c10k", "timers")
+
+
+def measure_fault(fault: str, workload: str, results: Path, *more: str) -> Record:
+    """A run that could not be measured: recorded, exit status 4, without any time in it."""
+    words = ["run", workload, *skein.plain_worker(fault), "--size", "test", "-o", str(results)]
+    done = skein.call(*words, *more)
+    run = skein.run_of(results)
+    assert run["status"] in ("failed", "timeout"), run["reasons"]
+    assert done.status == 4
+    assert run["reasons"]
+    for times in ("latency", "service_time", "lateness", "cpu"):
+        assert run[times] is None
+    return run
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_a_crash_is_failed_with_its_signal_and_last_words(workload: str, results: Path) -> None:
+    run = measure_fault("crash", workload, results)
+    assert run["status"] == "failed"
+    assert run["failure"]["process"] == "worker"
+    assert run["failure"]["signal"] == "SIGSEGV"
+    assert run["failure"]["stderr"][-1] == "planted: about to crash"
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_an_early_exit_is_failed_with_its_status(workload: str, results: Path) -> None:
+    run = measure_fault("exit", workload, results)
+    assert run["failure"]["exit_status"] == 3
+    assert run["failure"]["stderr"] == ["planted: I am leaving"]
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang_at_hello"])
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
+    run = measure_fault(fault, workload, results, "--timeout", "2s")
+    assert run["status"] == "timeout"
+    assert "in time" in run["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "workload", "said"),
+    [
+        ("nonsense", "c10k", "no message: Segmentation fault"),
+        ("nonsense", "timers", "no message: Segmentation fault"),
+        ("unasked", "timers", "applause"),
+        ("wrong_echo", "c10k", "mislabelled: connections: asked"),
+        ("wrong_echo", "timers", "mislabelled: tasks: asked 1000, echoed 999"),
+        ("wrong_runtime", "timers", "mislabelled: asked for runtime plain_python"),
+        ("wrong_byte", "c10k", "wrong byte"),
+        ("lost_bytes", "c10k", "bytes"),
+        ("lost_timer", "timers", "1 of 1000 timers missing"),
+        ("wrong_checksum", "timers", "checksum"),
+        ("missing_sample", "timers", "999 samples for 1000 completions"),
+        ("error", "timers", "planted trouble"),
+        ("tasks_left", "timers", "1 tasks and 0 connections alive"),
+        ("bad_exit", "timers", "exited with status 7"),
+    ],
+)
+def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, results: Path) -> None:
+    run = measure_fault(fault, workload, results)
+    assert run["status"] == "failed"
+    assert said in run["reasons"][0]
+
+
+def test_a_limit_that_the_worker_meets_is_a_result(results: Path) -> None:
+    words = skein.plain_worker("limit")
+    done = skein.call("run", "timers", *words, "--size", "test", "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["status"]) == (0, "limit")
+    assert run["limit"]["name"] == "planted limit"
+
+
+def test_a_command_that_cannot_be_executed_is_failed(results: Path) -> None:
+    words = ["--runtime", "other", "--worker-command", "/nowhere/worker --flag"]
+    done = skein.call("run", "timers", *words, "--size", "test", "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["failure"]["exit_status"]) == (4, 127)
+    assert "No such file" in run["failure"]["stderr"][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["c10k", "--runtime", "coroutine", "--connections", "50M"], "RLIMIT_NOFILE"),
+        (["timers", "--runtime", "thread", "--tasks", "1M"], "skein thread ceiling"),
+        (["timers", "--runtime", "fiber", "--tasks", "100M"], "MemAvailable"),
+    ],
+)
+def test_more_than_a_limit_allows_is_a_result(words: list[str], name: str, results: Path) -> None:
+    done = skein.call("run", *words, "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["status"], run["limit"]["name"]) == (0, "limit", name)
+    assert run["limit"]["value"] < run["limit"]["needed"]
+    assert name in run["reasons"][0]
