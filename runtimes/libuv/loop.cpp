@@ -29,13 +29,13 @@ loop::loop(const scheduler_options& options)
   ignore_sigpipe();
   check_uv(::uv_loop_init(&uv_), "uv_loop_init");
   uv_.data = this;
-  turns_.attach(uv_);
+  turns_.attach(uv_, turn_queue::step::to<&loop::leave_if_over>(this));
 }
 
 loop::~loop() {
-  while (!turns_.empty()) turns_.run_turn();
-  turns_.close();
-  ::uv_run(&uv_, UV_RUN_DEFAULT);
+  closing();
+  turns_.close([](uv_handle_t* handle) noexcept { of(*handle).closed(); });
+  turn_until_closed();
   [[maybe_unused]] const int busy = ::uv_loop_close(&uv_);
   assert(busy == 0 && "a handle outlived its loop");
 }
@@ -54,7 +54,7 @@ void loop::turn_until_over() {
 }
 
 void loop::turn_until_closed() {
-  while (closing_ > 0) ::uv_run(&uv_, UV_RUN_ONCE);
+  while (closing_ > 0 || !turns_.empty()) ::uv_run(&uv_, UV_RUN_ONCE);
 }
 
 void loop::task_ended() noexcept {
@@ -74,7 +74,7 @@ void loop::stop() noexcept {
 }
 
 bool loop::over() const noexcept {
-  return tasks_ == 0 && closing_ == 0 && (door_ == nullptr || stopping_);
+  return tasks_ == 0 && closing_ == 0 && turns_.empty() && (door_ == nullptr || stopping_);
 }
 
 void loop::leave_if_over() noexcept {

@@ -1,8 +1,9 @@
 // The uv_loop_t and what its handles share: the scratch that reads are lent, the inline budget, the
 // queue for the next turn, and the counts that say when a run is over.
 //
-// A run is over when no task is left, every handle that was closed is gone (libuv gives memory back
-// in a later phase of the turn) and, if there is a door, stop was called.
+// A run is over when no task is left, nothing is queued for the next turn, every handle that was
+// closed is gone (libuv lets go of it in a later phase of the turn) and, if there is a door, stop
+// was called.
 //
 // Leaves out events_per_wait: libuv always takes up to 1,024 events at once and has no option for
 // it.
@@ -39,7 +40,7 @@ class loop {
   /// Turns until the run is over. Throws std::logic_error if tasks are left that wait for nothing.
   void run(inbox* door);
 
-  /// Turns until every handle that was closed is gone.
+  /// Turns until nothing is queued and every handle that was closed is gone.
   void turn_until_closed();
 
   void later(turn_queue::step step) { turns_.push(step); }

@@ -23,7 +23,9 @@ class turn_queue {
   turn_queue(const turn_queue&) = delete;
   turn_queue& operator=(const turn_queue&) = delete;
 
-  void attach(uv_loop_t& loop) noexcept {
+  /// `after_turn` runs after each turn's last step.
+  void attach(uv_loop_t& loop, step after_turn) noexcept {
+    after_turn_ = after_turn;
     ::uv_idle_init(&loop, &idle_);
     idle_.data = this;
   }
@@ -33,7 +35,16 @@ class turn_queue {
     steps_.push_back(next);
   }
 
-  /// Runs everything queued so far. What that queues stays for the next turn.
+  bool empty() const noexcept { return steps_.empty(); }
+  void close(uv_close_cb on_closed) noexcept {
+    ::uv_close(reinterpret_cast<uv_handle_t*>(&idle_), on_closed);
+  }
+
+ private:
+  static void on_idle(uv_idle_t* idle) noexcept {
+    static_cast<turn_queue*>(idle->data)->run_turn();
+  }
+
   void run_turn() noexcept {
     for (std::size_t left = steps_.size(); left > 0; --left) {
       const step next = steps_.front();
@@ -41,17 +52,11 @@ class turn_queue {
       next();
     }
     if (steps_.empty()) ::uv_idle_stop(&idle_);
-  }
-
-  bool empty() const noexcept { return steps_.empty(); }
-  void close() noexcept { ::uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr); }
-
- private:
-  static void on_idle(uv_idle_t* idle) noexcept {
-    static_cast<turn_queue*>(idle->data)->run_turn();
+    after_turn_();
   }
 
   uv_idle_t idle_{};
+  step after_turn_;
   std::deque<step> steps_;  ///< a deque gives its memory back as it drains
 };
 
