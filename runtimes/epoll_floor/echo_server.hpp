@@ -6,7 +6,8 @@
 // is kept nothing is read from that peer, so order and memory hold.
 //
 // Techniques: edge-triggered, registered once; a read that fills less than the buffer has drained
-// the socket, unless the peer hung up.
+// the socket, unless the peer hung up. A peer that never stops sending is left after a number of
+// chunks and re-armed, which makes the kernel report it again behind the others.
 #pragma once
 
 #include <cerrno>
@@ -70,6 +71,10 @@ class echo_server {
   live_counts live() const noexcept { return {live_, live_}; }
 
  private:
+  /// EPOLLOUT wakes nothing while writes succeed: it is reported with the other edges.
+  static constexpr std::uint32_t peer_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  static constexpr unsigned chunks_in_a_row = 128;
+
   struct tail {
     std::vector<std::byte> data;
     std::size_t sent = 0;
@@ -92,10 +97,11 @@ class echo_server {
     const int fd = event.data.fd;
     if (fd == listening_) return accept_all();
     if (fd == door.descriptor()) return door.on_readable();
+    // Its own event is the only place where a peer is closed, so an event never outlives its peer.
     peer& from = peers_[static_cast<std::size_t>(fd)];
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;
     if (from.unsent && !flush(fd, from)) return;
-    if (from.open) echo(fd, from);
+    echo(fd, from);
   }
 
   void accept_all() {
@@ -119,13 +125,12 @@ class echo_server {
       peers_[index].own = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_);
     }
     ++live_;
-    // EPOLLOUT wakes nothing while writes succeed: it is reported with the other edges.
-    watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    watch(fd, peer_events);
   }
 
   void echo(int fd, peer& from) {
     std::byte* const buffer = policy_ == buffer_policy::own ? from.own.get() : scratch_.get();
-    while (true) {
+    for (unsigned chunks = 0; chunks < chunks_in_a_row; ++chunks) {
       const ssize_t count = ::recv(fd, buffer, buffer_bytes_, 0);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return;
@@ -136,6 +141,15 @@ class echo_server {
       if (from.unsent) return;
       if (chunk.size() < buffer_bytes_ && !from.ending) return;
     }
+    rearm(fd);
+  }
+
+  /// Has the kernel look at the descriptor anew and report it if there is more.
+  void rearm(int fd) {
+    epoll_event event{};
+    event.events = peer_events;
+    event.data.fd = fd;
+    checked(::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event), "epoll_ctl");
   }
 
   /// False if the connection ended. What the kernel does not take becomes the peer's unsent tail.

@@ -11,9 +11,9 @@ namespace {
 /// From the loop's cached time, which is what libuv will add it to: the sum is the deadline rounded
 /// up to a millisecond, whatever happens between reading the clock and arming.
 std::uint64_t whole_ms_until(const uv_loop_t* on, time_ns deadline_ns) noexcept {
-  const auto due_ms = static_cast<std::uint64_t>((deadline_ns + ns_per_ms - 1) / ns_per_ms);
-  const std::uint64_t now_ms = ::uv_now(on);
-  return due_ms > now_ms ? due_ms - now_ms : 0;
+  const time_ns due_ms = deadline_ns / ns_per_ms + (deadline_ns % ns_per_ms > 0 ? 1 : 0);
+  const auto now_ms = static_cast<time_ns>(::uv_now(on));
+  return due_ms > now_ms ? static_cast<std::uint64_t>(due_ms - now_ms) : 0;
 }
 
 }  // namespace

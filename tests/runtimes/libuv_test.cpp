@@ -3,6 +3,7 @@
 // cannot do. What all runtimes share is tested in tests/contract.
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -287,6 +288,19 @@ TEST_CASE("libuv timers all fire, and none earlier than the runtime declares") {
   REQUIRE(record.lateness.size() == record.due.size());
   const auto earliest = *std::min_element(record.lateness.begin(), record.lateness.end());
   REQUIRE(earliest >= -libuv_scheduler::info().early_by_at_most_ns);
+}
+
+TEST_CASE("the earliest deadline there is fires at once, the latest one waits for stop") {
+  libuv_scheduler scheduler(options_with(buffer_policy::lent));
+  firing_record record{};
+  record.due = {std::numeric_limits<time_ns>::min() / 2, std::numeric_limits<time_ns>::max()};
+  timers::spawn_sleeper(scheduler, record, 0);
+  timers::spawn_sleeper(scheduler, record, 1);
+  stopper ends_it{scheduler, 10 * ns_per_ms, {}};
+  ends_it.spawn();
+  scheduler.run();
+  REQUIRE(record.lateness.size() == 1);
+  REQUIRE(record.cancelled == 1);
 }
 
 TEST_CASE("stop cancels sleepers, and sleeps that begin after it") {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <limits>
 #include <set>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -216,6 +217,20 @@ TEST_CASE("waits that begin after stop end at once as cancelled") {
   scheduler.run();
   REQUIRE(plain == wake::cancelled);
   REQUIRE(timed == wake::cancelled);
+}
+
+TEST_CASE("the earliest deadline there is ends a sleep at once, the latest one waits for stop") {
+  thread_scheduler scheduler(options_for(2));
+  std::array<wake, 2> ended{wake::cancelled, wake::due};
+  scheduler.spawn([&] {
+    ended[0] = scheduler.sleep_until(std::numeric_limits<time_ns>::min());
+    scheduler.sleep_until(from_now(10 * ns_per_ms));
+    scheduler.stop();
+  });
+  scheduler.spawn([&] { ended[1] = scheduler.sleep_until(std::numeric_limits<time_ns>::max()); });
+  scheduler.run();
+  REQUIRE(ended[0] == wake::due);
+  REQUIRE(ended[1] == wake::cancelled);
 }
 
 TEST_CASE("a cancelled timer wakes its sleeper once and carries another wait") {

@@ -1,0 +1,194 @@
+// The floor has no interface, so no contract test reaches it: that it obeys the same rules is
+// tested here. Every byte comes back, in order, also to a slow reader; no timer fires early; stop
+// leaves nothing behind.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "runtimes/epoll_floor/echo_server.hpp"
+#include "runtimes/epoll_floor/info.hpp"
+#include "runtimes/epoll_floor/timer_table.hpp"
+#include "runtimes/socket.hpp"
+#include "tests/catch.hpp"
+#include "tests/runtimes/loopback_client.hpp"
+
+namespace skein {
+namespace {
+
+using test::loopback_client;
+using test::pattern_bytes;
+
+/// Runs one action of the owner thread per signal() from any thread.
+template <class Action>
+class action_inbox : public inbox {
+ public:
+  explicit action_inbox(Action action) : action_(action) { checked(::pipe(ends_), "pipe"); }
+  ~action_inbox() override {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  int descriptor() const noexcept override { return ends_[0]; }
+  void on_readable() noexcept override {
+    char signal = 0;
+    if (::read(ends_[0], &signal, 1) == 1) action_();
+  }
+  void signal() { checked(static_cast<int>(::write(ends_[1], "", 1)), "write"); }
+
+ private:
+  Action action_;
+  int ends_[2] = {-1, -1};
+};
+
+struct byte_counter {
+  void add(bytes chunk) noexcept { total += chunk.size(); }
+  void error(int error_number) { ends.push_back(error_number); }
+  std::size_t total = 0;
+  std::vector<int> ends;
+};
+
+/// An echo server that runs until `client(port)`, on a thread of its own, has returned.
+template <class Client>
+byte_counter serve(buffer_policy policy, Client client) {
+  const listening_socket socket = make_listener(blocking::no);
+  byte_counter counter;
+  epoll_floor::echo_server<byte_counter> server(socket.descriptor, 10, 1024, policy, 64, counter);
+  action_inbox stop([&server] { server.stop(); });
+  std::thread other([&] {
+    client(socket.port);
+    stop.signal();
+  });
+  server.run(stop);
+  other.join();
+  REQUIRE(server.live().tasks == 0);
+  REQUIRE(server.live().connections == 0);
+  return counter;
+}
+
+TEST_CASE("the floor echoes every byte, in order, to a slow reader") {
+  const buffer_policy policy = GENERATE(buffer_policy::lent, buffer_policy::own);
+  const std::vector<std::byte> sent = pattern_bytes(std::size_t{8} << 20U);
+  std::vector<std::byte> echoed;
+  const byte_counter counter = serve(policy, [&](std::uint16_t port) {
+    loopback_client peer(port, 4096);
+    std::thread sender([&] { peer.send_all(sent); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // let the echo fill the buffers
+    echoed = peer.receive(sent.size());
+    sender.join();
+  });
+  REQUIRE((echoed == sent));
+  REQUIRE(counter.total == sent.size());
+}
+
+TEST_CASE("the floor sees the end of a stream that comes together with its last bytes") {
+  const byte_counter counter = serve(buffer_policy::lent, [](std::uint16_t port) {
+    for (int i = 0; i < 50; ++i) {
+      loopback_client peer(port);
+      peer.send_all(pattern_bytes(100));
+      peer.finish_sending();
+      if (peer.receive(100).size() == 100) peer.ended();
+    }
+  });
+  REQUIRE(counter.total == 5000);
+  REQUIRE(counter.ends == std::vector<int>(50, 0));
+}
+
+TEST_CASE("a peer that never stops sending does not keep the floor from the others or from stop") {
+  std::size_t echoed = 0;
+  serve(buffer_policy::lent, [&](std::uint16_t port) {
+    std::atomic<bool> enough{false};
+    loopback_client flood(port);
+    const std::vector<std::byte> part = pattern_bytes(65536);
+    std::thread sender([&] {
+      while (!enough) flood.send_all(part);
+      flood.finish_sending();
+    });
+    std::thread receiver([&] { flood.ended(); });
+    loopback_client other(port);
+    other.send_all(pattern_bytes(100));
+    echoed = other.receive(100).size();
+    enough = true;
+    sender.join();
+    receiver.join();
+  });
+  REQUIRE(echoed == 100);
+}
+
+TEST_CASE("stop closes the floor's connections, those with an unsent tail included") {
+  const byte_counter counter = serve(buffer_policy::lent, [&](std::uint16_t port) {
+    std::vector<loopback_client> idle;
+    for (int i = 0; i < 20; ++i) idle.emplace_back(port);
+    idle[0].send_all(pattern_bytes(200000));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    for (loopback_client& each : idle) each.send_all(pattern_bytes(1));
+  });
+  REQUIRE(counter.ends.size() == 20);
+}
+
+struct firing_record {
+  std::vector<time_ns> due;
+  std::vector<std::size_t> order;
+  std::size_t early = 0;
+
+  time_ns due_ns(std::size_t index) const { return due[index]; }
+  void fired(std::size_t index, time_ns now_ns, wake) {
+    if (now_ns < due[index]) ++early;
+    order.push_back(index);
+  }
+};
+
+TEST_CASE("the floor's timers fire in the order of their deadlines and never early") {
+  constexpr std::size_t half = 500;
+  firing_record record;
+  const time_ns start_ns = monotonic_clock::now_ns();
+  for (std::size_t i = 0; i < 2 * half; ++i) {
+    // Scattered: 617 and 1000 have no common divisor.
+    record.due.push_back(start_ns + 10 * ns_per_ms + static_cast<time_ns>(i * 617 % 1000) * 91'003);
+  }
+  epoll_floor::timer_table<firing_record> table(record);
+  // Half of them before the run, half from the door while the first are firing; then the stop.
+  for (std::size_t i = 0; i < half; ++i) table.add(i);
+  std::size_t signals = 0;
+  action_inbox door([&] {
+    if (++signals == 2) return table.stop();
+    for (std::size_t i = half; i < 2 * half; ++i) table.add(i);
+  });
+  std::thread other([&door] {
+    door.signal();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    door.signal();
+  });
+  REQUIRE(table.live().tasks == half);
+  table.run(door);
+  other.join();
+  REQUIRE(record.order.size() == 2 * half);
+  REQUIRE(record.early == 0);
+  const bool in_order =
+      std::is_sorted(record.order.begin(), record.order.end(),
+                     [&](std::size_t a, std::size_t b) { return record.due[a] < record.due[b]; });
+  REQUIRE(in_order);
+  REQUIRE(table.live().tasks == 0);
+}
+
+TEST_CASE("a stopped timer table forgets what was not due") {
+  firing_record record;
+  record.due.assign(10, monotonic_clock::now_ns() + 3600 * ns_per_s);
+  epoll_floor::timer_table<firing_record> table(record);
+  for (std::size_t i = 0; i < 10; ++i) table.add(i);
+  action_inbox door([&] { table.stop(); });
+  door.signal();
+  table.run(door);
+  REQUIRE(record.order.empty());
+  REQUIRE(table.live().tasks == 0);
+}
+
+TEST_CASE("the floor says that it has no interface") {
+  REQUIRE(epoll_floor::runtime::info().id == "epoll_floor");
+  REQUIRE(epoll_floor::runtime::info().style == "none");
+}
+
+}  // namespace
+}  // namespace skein
