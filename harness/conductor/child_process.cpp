@@ -20,7 +20,7 @@ namespace skein::conductor {
 namespace {
 
 constexpr time_ns patience_ns = 2 * ns_per_s;
-constexpr time_ns look_again_ns = 2 * ns_per_ms;
+constexpr time_ns reap_again_ns = 2 * ns_per_ms;
 constexpr int cannot_execute = 127;
 
 struct pipe_pair {
@@ -161,7 +161,7 @@ std::optional<process_end> child_process::wait_until(time_ns deadline_ns) {
     } else if (monotonic_clock::now_ns() >= deadline_ns) {
       return std::nullopt;
     } else {
-      sleep_for(look_again_ns);
+      sleep_for(reap_again_ns);
     }
   }
   return ended_;
