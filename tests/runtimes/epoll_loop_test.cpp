@@ -752,8 +752,9 @@ TEST_CASE("connections stay where they are while the table grows") {
     table.retire(*opened[static_cast<std::size_t>(i)]);
   }
   table.release_closed();
+  const std::uint32_t slots = table.slots();
   for (int i = 0; i < 1000; ++i) table.open(i);
-  REQUIRE(table.slots() == 1000);
+  REQUIRE(table.slots() == slots);
 }
 
 // --- limits and buffers -----------------------------------------------------------------------
