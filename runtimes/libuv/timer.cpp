@@ -18,8 +18,8 @@ std::uint64_t whole_ms_until(const uv_loop_t* on, time_ns deadline_ns) noexcept 
 
 }  // namespace
 
-/// Waiting means: `on_wake` is set. Then either the handle is active, or the sleep was cancelled
-/// and its delivery is queued.
+/// Waiting means: `on_wake` is set. Then either the handle is active, or the sleep was over at once
+/// or cancelled, and its delivery is queued.
 struct timer::node {
   uv_timer_t handle{};  ///< first: libuv hands its address back; its `data` is on_wake's object
   timer* owner;
@@ -31,18 +31,21 @@ struct timer::node {
   uv_handle_t* base() noexcept { return reinterpret_cast<uv_handle_t*>(&handle); }
   loop& home() const noexcept { return loop::of(handle); }
 
-  void start(time_ns deadline_ns) noexcept {
+  /// A timer that is due already waits for the next turn: up to 1.44, libuv runs one that is
+  /// started with no timeout from within a timer's callback in the same round, and so without end.
+  void start(time_ns deadline_ns) {
     ::uv_update_time(handle.loop);
+    const std::uint64_t timeout_ms = whole_ms_until(handle.loop, deadline_ns);
+    if (timeout_ms == 0) return home().later(turn_queue::step::to<&node::end_due>(this));
     ::uv_timer_start(
         &handle,
-        [](uv_timer_t* fired) noexcept {
-          of(reinterpret_cast<uv_handle_t*>(fired)).end(wake::due);
-        },
-        whole_ms_until(handle.loop, deadline_ns), 0);
+        [](uv_timer_t* fired) noexcept { of(reinterpret_cast<uv_handle_t*>(fired)).end_due(); },
+        timeout_ms, 0);
   }
 
   void end_cancelled_later() { home().later(turn_queue::step::to<&node::end_cancelled>(this)); }
   void end_cancelled() noexcept { end(wake::cancelled); }
+  void end_due() noexcept { end(wake::due); }
 
   /// The handler may destroy the timer, start it again, or both in its next life.
   void end(wake how) noexcept {
