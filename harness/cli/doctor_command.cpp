@@ -11,13 +11,13 @@ namespace {
 
 using measure::json;
 
-void print_json(const std::vector<measure::check>& checks, bool ok) {
+void print_report(const std::vector<measure::check>& checks, bool ok) {
   json all = {{"checks", json::array()}, {"ok", ok}};
   for (const auto& each : checks) all["checks"].push_back(measure::to_json(each));
   fmt::print("{}\n", all.dump(2));
 }
 
-void print_table(const std::vector<measure::check>& checks, bool ok) {
+void print_checks(const std::vector<measure::check>& checks, bool ok) {
   for (const auto& each : checks) {
     const std::string value = each.value ? std::to_string(*each.value) : "unlimited";
     fmt::print("  {:<8}{:<30} {:>14}, needed {}\n", each.ok ? "ok" : "too low", each.name, value,
@@ -42,9 +42,9 @@ std::vector<command> add_doctor(CLI::App& program) {
              const auto checks = measure::checks_for(conductor::needs_of_published_cells());
              const bool ok = !measure::first_exceeded(checks).has_value();
              if (*as_json) {
-               print_json(checks, ok);
+               print_report(checks, ok);
              } else {
-               print_table(checks, ok);
+               print_checks(checks, ok);
              }
              return exit_ok;
            }}};

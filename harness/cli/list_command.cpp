@@ -43,7 +43,7 @@ json workload_json(const workloads::workload_info& workload) {
   return object;
 }
 
-void print_json() {
+void print_lists_json() {
   json all = {{"runtimes", json::array()}, {"workloads", json::array()}};
   for (const auto& runtime : workloads::runtimes())
     all["runtimes"].push_back(runtime_json(runtime));
@@ -51,7 +51,7 @@ void print_json() {
   fmt::print("{}\n", all.dump(2));
 }
 
-void print_table() {
+void print_lists() {
   fmt::print("runtimes\n");
   for (const auto& runtime : workloads::runtimes()) {
     fmt::print("  {:<12} {:<10} {}; waits on {}; timers: {}; {} {}\n", runtime.id, runtime.style,
@@ -91,9 +91,9 @@ std::vector<command> add_list(CLI::App& program) {
   app->footer("Example:\n  skein list --json");
   return {{app, [as_json] {
              if (*as_json) {
-               print_json();
+               print_lists_json();
              } else {
-               print_table();
+               print_lists();
              }
              return exit_ok;
            }}};

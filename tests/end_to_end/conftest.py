@@ -1,5 +1,5 @@
-"""Fixtures of the end-to-end tests: a lock of the test's own, so that tests and a measurement on the
-same machine do not lock each other out, and a results file."""
+"""Fixtures of the end-to-end tests: a results file, and a lock of the test's own, so that tests and
+a measurement on the same machine do not lock each other out."""
 
 from __future__ import annotations
 

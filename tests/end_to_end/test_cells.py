@@ -37,7 +37,7 @@ def check_common(run: Record) -> None:
     assert run["echoed"] == run["cell"]
     assert run["cell_id"].split("/")[1] == run["cell"]["runtime"]
     assert run["work"]["checksum"] == run["work"]["expected_checksum"]
-    assert [point["tasks"] for point in run["memory"]["points"]][0] == 0
+    assert run["memory"]["points"][0]["tasks"] == 0
     assert len(run["memory"]["points"]) == 4
     assert run["memory"]["per_task"]["user_bytes"] is not None
     assert run["setup_ns"] > 0
@@ -84,7 +84,8 @@ def test_a_session_line_comes_first_and_names_the_run(results: Path) -> None:
 
 def test_a_given_session_is_not_written_again(results: Path) -> None:
     meta = '{"arm": "single", "block": 2, "pair": null, "position": 3}'
-    run = measure(results, "timers", "--runtime", "coroutine", "--session", "mine", "--run-meta", meta)
+    words = ["--session", "mine", "--run-meta", meta]
+    run = measure(results, "timers", "--runtime", "coroutine", *words)
     assert len(skein.records(results)) == 1
     assert (run["session_id"], run["block"], run["position"]) == ("mine", 2, 3)
 
@@ -92,7 +93,8 @@ def test_a_given_session_is_not_written_again(results: Path) -> None:
 def test_a_fixed_number_of_requests_ends_the_window(results: Path) -> None:
     run = measure(results, "c10k", "--runtime", "coroutine", "--requests", "2000")
     assert run["cell"]["duration_ns"] is None
-    assert run["latency"]["count"] >= 2000
+    # What was in flight when the window began completes in it and was not meant for it.
+    assert run["latency"]["count"] >= 2000 - run["cell"]["active"]
 
 
 def test_own_buffers_and_large_payloads_come_back_whole(results: Path) -> None:

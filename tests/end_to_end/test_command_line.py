@@ -51,8 +51,17 @@ def test_bad_input_is_refused_with_what_would_be_right(words: list[str], said: s
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["list"], ["doctor"], ["session"], ["run"], ["run", "c10k"], ["run", "timers"],
-     ["worker"], ["generator"]],
+    [
+        [],
+        ["list"],
+        ["doctor"],
+        ["session"],
+        ["run"],
+        ["run", "c10k"],
+        ["run", "timers"],
+        ["worker"],
+        ["generator"],
+    ],
 )
 def test_every_help_ends_with_an_example(words: list[str]) -> None:
     done = skein.call(*words, "--help")
@@ -89,8 +98,9 @@ def test_session_prints_one_line_with_what_it_was_given() -> None:
 
 
 def test_a_second_run_says_who_holds_the_lock(results: Path) -> None:
-    with skein.start("run", "c10k", "--runtime", "coroutine", "--size", "test", "--mode", "idle",
-                     "--hold", "20s") as first:
+    with skein.start(
+        "run", "c10k", "--runtime", "coroutine", "--size", "test", "--mode", "idle", "--hold", "20s"
+    ) as first:
         assert first.stderr is not None
         next(line for line in first.stderr if "holding" in line)
         second = skein.call(*QUICK, "-o", str(results))
@@ -105,8 +115,9 @@ def test_a_lock_held_by_the_caller_is_used(own_lock: Path) -> None:
     with own_lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         refused = skein.call(*QUICK)
-        allowed = skein.call(*QUICK, "--lock-fd", str(held.fileno()), "--json",
-                             pass_fds=(held.fileno(),))
+        allowed = skein.call(
+            *QUICK, "--lock-fd", str(held.fileno()), "--json", pass_fds=(held.fileno(),)
+        )
     assert refused.status == 4
     assert json.loads(allowed.out)["status"] in ("ok", "invalid")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A worker in another language: speaks harness/PROTOCOL.md with nothing but the standard library.
 
-Serves both workloads on one `selectors` loop. With `--fault NAME` it breaks one promise, so that the
-tests can see that the conductor notices. Slow, and not a runtime anybody should quote.
+Serves both workloads on one `selectors` loop. With `--fault NAME` it breaks one promise, so that
+the tests can see that the conductor notices. Slow, and not a runtime anybody should quote.
 """
 
 from __future__ import annotations
@@ -148,8 +148,16 @@ class Worker:
         if self.fault == "hang_at_hello":
             time.sleep(600)
         label = "somebody_else" if self.fault == "wrong_runtime" else self.runtime
-        self.say(type="hello", protocol=1, runtime=label, pid=os.getpid(), style="callback",
-                 loop="selectors", timer_source="select timeout", library="python")
+        self.say(
+            type="hello",
+            protocol=1,
+            runtime=label,
+            pid=os.getpid(),
+            style="callback",
+            loop="selectors",
+            timer_source="select timeout",
+            library="python",
+        )
         self.selector.register(0, selectors.EVENT_READ, self.read_commands)
         while not self.stopped:
             timeout = None

@@ -1,0 +1,95 @@
+// The cell: its JSON, its id, its echo.
+#include <stdexcept>
+
+#include "harness/conductor/cell.hpp"
+#include "tests/catch.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+cell fixed_cell() {
+  cell asked;
+  asked.workload = "c10k";
+  asked.runtime = "coroutine";
+  asked.style = "coroutine";
+  asked.connections = 10'000;
+  asked.active = 100;
+  asked.mode = "fixed";
+  asked.payload_bytes = 64;
+  asked.buffer = "lent";
+  asked.buffer_bytes = 1024;
+  asked.duration_ns = 5 * ns_per_s;
+  asked.warmup_ns = ns_per_s;
+  asked.seed = 1;
+  return asked;
+}
+
+cell timers_cell() {
+  cell asked;
+  asked.workload = "timers";
+  asked.runtime = "libuv";
+  asked.tasks = 100'000;
+  asked.pattern = "spread";
+  asked.grid_ns = ns_per_ms;
+  asked.window_ns = 5 * ns_per_s;
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("ids are stable paths of workload, runtime and size") {
+  CHECK(cell_id(fixed_cell()) == "c10k/coroutine/10000/fixed/active=100/64B/lent");
+  CHECK(cell_id(timers_cell()) == "timers/libuv/100000/spread/5s");
+}
+
+TEST_CASE("cells that must not be compared have different ids") {
+  const std::string usual = cell_id(fixed_cell());
+  cell other = fixed_cell();
+  other.mode = "open";
+  other.rate_per_s = 20'000;
+  other.arrival = "poisson";
+  CHECK(cell_id(other) == "c10k/coroutine/10000/open/active=100/rate=20000/64B/lent");
+  other = fixed_cell();
+  other.stack_bytes = 65'536;
+  CHECK(cell_id(other) == usual + "/stack=64KiB");
+  other = fixed_cell();
+  other.buffer_bytes = 2048;
+  CHECK(cell_id(other) == usual + "/buffer=2KiB");
+  other = timers_cell();
+  other.grid_ns = 10 * ns_per_us;
+  CHECK(cell_id(other) == "timers/libuv/100000/spread/5s/grid=10us");
+}
+
+TEST_CASE("a cell survives the way through JSON, nulls included") {
+  const json object = to_json(fixed_cell());
+  CHECK(object.at("tasks").is_null());
+  CHECK(object.at("connections") == 10'000);
+  CHECK(to_json(cell_from_json(object)) == object);
+}
+
+TEST_CASE("a cell with a missing or ill-typed field is refused by name") {
+  json object = to_json(fixed_cell());
+  object["connections"] = "many";
+  CHECK_THROWS_WITH(cell_from_json(object), test::contains("connections"));
+  object = to_json(fixed_cell());
+  object.erase("seed");
+  CHECK_THROWS_WITH(cell_from_json(object), test::contains("seed"));
+  CHECK_THROWS_AS(cell_from_json(json::array()), std::invalid_argument);
+}
+
+TEST_CASE("an echo is compared field by field, numbers by value") {
+  const json asked = to_json(fixed_cell());
+  json echoed = asked;
+  CHECK(echo_differences(asked, echoed).empty());
+  echoed["connections"] = 10'000.0;
+  CHECK(echo_differences(asked, echoed).empty());
+  echoed["connections"] = 9'999;
+  echoed.erase("buffer");
+  echoed["surprise"] = 1;
+  const auto differences = echo_differences(asked, echoed);
+  REQUIRE(differences.size() == 3);
+  CHECK(differences[0] == "connections: asked 10000, echoed 9999");
+  CHECK(echo_differences(asked, nullptr).size() == 1);
+}

@@ -1,0 +1,81 @@
+// Children: started, spoken to, ended, and never left behind.
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+#include "harness/conductor/child_process.hpp"
+#include "harness/conductor/pinning.hpp"
+#include "tests/catch.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+command_line shell(const std::string& script) {
+  return {"sh", {"sh", "-c", script}};
+}
+
+time_ns in_seconds(int seconds) {
+  return monotonic_clock::now_ns() + seconds * ns_per_s;
+}
+
+}  // namespace
+
+TEST_CASE("a child answers over its pipes and ends with its status") {
+  child_process child("worker", shell("read line; echo \"got $line\"; exit 5"), {});
+  child.channel().write_line("this");
+  CHECK(child.channel().read_line() == "got this");
+  const auto end = child.wait_until(in_seconds(20));
+  REQUIRE(end);
+  CHECK(end->exit_status == 5);
+  CHECK_FALSE(end->signal);
+}
+
+TEST_CASE("a child's signal and last words are kept") {
+  child_process child("worker", shell("echo one >&2; echo two >&2; kill -SEGV $$"), {});
+  const auto end = child.wait_until(in_seconds(20));
+  REQUIRE(end);
+  CHECK(end->signal == SIGSEGV);
+  CHECK(signal_name(*end->signal) == "SIGSEGV");
+  CHECK(child.stderr_lines() == std::vector<std::string>{"one", "two"});
+}
+
+TEST_CASE("a command that is not there says so") {
+  child_process child("worker", {"/nowhere/at/all", {"all"}}, {});
+  const auto end = child.wait_until(in_seconds(20));
+  REQUIRE(end);
+  CHECK(end->exit_status == 127);
+  REQUIRE(child.stderr_lines().size() == 1);
+  CHECK(child.stderr_lines()[0] == "cannot execute the command: No such file or directory");
+}
+
+TEST_CASE("a child that ignores everything is gone after its destructor") {
+  pid_t pid = 0;
+  {
+    child_process child("worker", shell("trap '' TERM INT; echo up; while :; do sleep 1; done"),
+                        {});
+    pid = child.pid();
+    CHECK(child.channel().read_line() == "up");
+  }
+  CHECK(::kill(pid, 0) == -1);
+  CHECK(errno == ESRCH);
+}
+
+TEST_CASE("a child is pinned before it runs") {
+  const int last = allowed_cpus().back();
+  child_process child("worker", shell("grep Cpus_allowed_list /proc/self/status"), {last});
+  const auto line = child.channel().read_line();
+  REQUIRE(line);
+  CHECK(*line == "Cpus_allowed_list:\t" + std::to_string(last));
+}
+
+TEST_CASE("the tail of a stream is bounded in lines and in their length") {
+  line_tail tail;
+  for (int i = 0; i < 1000; ++i) tail.add("line\n", 5);
+  const std::string endless(100'000, 'x');
+  tail.add(endless.data(), endless.size());
+  const auto lines = tail.lines();
+  CHECK(lines.size() <= 21);
+  CHECK(lines.back().size() <= 400);
+}

@@ -1,0 +1,105 @@
+// From an outcome to the line that is written, and to what people see.
+#include <regex>
+
+#include "harness/conductor/record.hpp"
+#include "harness/conductor/summary_table.hpp"
+#include "harness/measure/histogram_json.hpp"
+#include "tests/catch.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+run_request request() {
+  run_request asked;
+  asked.asked.workload = "timers";
+  asked.asked.runtime = "fiber";
+  asked.asked.style = "direct";
+  asked.asked.tasks = 10;
+  asked.asked.pattern = "storm";
+  asked.asked.window_ns = ns_per_s;
+  return asked;
+}
+
+outcome measured() {
+  outcome out;
+  out.started_utc = utc_now();
+  out.echoed = to_json(request().asked);
+  out.work = {{"units", 10}, {"bytes", 0}, {"checksum", "a"}, {"expected_checksum", "a"}};
+  measure::histogram late;
+  for (int i = 0; i < 10; ++i) late.record_signed(1'000'000);
+  late.record_signed(-500'000);
+  out.lateness = measure::to_json(late);
+  out.cpu = measure::cpu_usage{};
+  out.cpu->total_ns = 10'000;
+  out.operations = 10;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a record says which run of which session it is") {
+  run_request asked = request();
+  asked.run_meta = {{"arm", "base"}, {"block", 3}, {"pair", 4}, {"position", 1}};
+  const json record = run_record(asked, measured(), "session");
+  CHECK(record.at("kind") == "run");
+  CHECK(record.at("schema") == 1);
+  CHECK(record.at("session_id") == "session");
+  CHECK(record.at("cell_id") == "timers/fiber/10/storm/1s");
+  CHECK(record.at("arm") == "base");
+  CHECK(record.at("block") == 3);
+  CHECK(record.at("pair") == 4);
+  CHECK(record.at("status") == "ok");
+  CHECK(record.at("run_id") != run_record(asked, measured(), "session").at("run_id"));
+}
+
+TEST_CASE("what was not measured is null, not zero") {
+  const json record = run_record(request(), measured(), "s");
+  for (const char* name : {"setup_ns", "load", "latency", "memory", "host", "limit", "failure"}) {
+    INFO(name);
+    CHECK(record.at(name).is_null());
+  }
+}
+
+TEST_CASE("a failed run has a failure and no times") {
+  outcome out = measured();
+  failure_fact fact;
+  fact.process = "worker";
+  fact.signal = 11;
+  fact.stderr_lines = {"last words"};
+  fact.message = "it crashed";
+  out.end(cell_ended(status::failed, fact));
+  const json record = run_record(request(), out, "s");
+  CHECK(record.at("status") == "failed");
+  CHECK(record.at("reasons").at(0) == "it crashed");
+  CHECK(record.at("failure").at("signal") == "SIGSEGV");
+  CHECK(record.at("failure").at("stderr").at(0) == "last words");
+  CHECK(record.at("lateness").is_null());
+  CHECK(record.at("cpu").is_null());
+}
+
+TEST_CASE("a limit has its name, value and need") {
+  outcome out;
+  out.end(cell_ended(limit_fact{"RLIMIT_NOFILE", 20'000, 100'016, "too low"}));
+  const json record = run_record(request(), out, "s");
+  CHECK(record.at("status") == "limit");
+  CHECK(record.at("limit").at("needed") == 100'016);
+}
+
+TEST_CASE("the time of day is in UTC with milliseconds") {
+  CHECK(
+      std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));
+}
+
+TEST_CASE("the table shows status, work, lateness and early fires, with units") {
+  const std::string text = summary_table(run_record(request(), measured(), "s"), false);
+  CHECK_THAT(text, test::contains("timers/fiber/10/storm/1s: ok"));
+  CHECK_THAT(text, test::contains("10 units, 0 bytes, checksum right"));
+  CHECK_THAT(text, test::contains("p50 1.00 ms"));
+  CHECK_THAT(text, test::contains("1, by up to 500.0 us"));
+  CHECK_THAT(text, test::contains("CPU per operation 1.0 us"));
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(summary_table(run_record(request(), measured(), "s"), true).find('\x1b') !=
+        std::string::npos);
+}

@@ -1,0 +1,140 @@
+// Side evidence, kind by kind.
+#include <algorithm>
+
+#include "harness/conductor/validity.hpp"
+#include "tests/catch.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+cell open_cell() {
+  cell asked;
+  asked.workload = "c10k";
+  asked.mode = "open";
+  asked.connections = 10;
+  asked.active = 10;
+  return asked;
+}
+
+pinning apart() {
+  pinning pins;
+  pins.worker_cpus = {0};
+  pins.generator_cpus = {1};
+  return pins;
+}
+
+/// A healthy run of five seconds.
+outcome healthy() {
+  outcome out;
+  out.window_ns = 5 * ns_per_s;
+  out.host.emplace();
+  out.host->cpus[0] = {};
+  out.host->cpus[1] = {};
+  out.host->foreign_cpu_ns = {{0, 0}, {1, 0}};
+  out.cpu.emplace();
+  out.cpu->total_ns = ns_per_s;
+  out.load = {{"offered_per_s", 1000.0}, {"achieved_per_s", 1000.0}, {"late_50us_fraction", 0.0}};
+  return out;
+}
+
+bool has_reason(const outcome& out, const std::string& part) {
+  return std::any_of(out.reasons.begin(), out.reasons.end(), [&](const std::string& reason) {
+    return reason.find(part) != std::string::npos;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a healthy run stays ok") {
+  outcome out = healthy();
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+}
+
+TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
+  outcome out = healthy();
+  out.host->cpus[0].steal_ns = 60 * ns_per_ms;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "CPU 0"));
+  out = healthy();
+  out.host->foreign_cpu_ns[1] = 200 * ns_per_ms;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("a few ticks are below what the accounting can tell") {
+  outcome out = healthy();
+  out.window_ns = 100 * ns_per_ms;
+  out.host->cpus[0].steal_ns = 20 * ns_per_ms;
+  out.host->foreign_cpu_ns[0] = 20 * ns_per_ms;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+}
+
+TEST_CASE("the generator's CPU is not judged where it had nothing to send") {
+  outcome out = healthy();
+  out.host->foreign_cpu_ns[1] = ns_per_s;
+  cell idle = open_cell();
+  idle.active.reset();
+  judge(out, idle, apart());
+  CHECK(out.how == status::ok);
+}
+
+TEST_CASE("a load that was not achieved is invalid unless the worker was saturated") {
+  outcome out = healthy();
+  out.load["achieved_per_s"] = 900.0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  out = healthy();
+  out.load["achieved_per_s"] = 900.0;
+  out.cpu->total_ns = 5 * ns_per_s;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "saturated"));
+}
+
+TEST_CASE("late sends and an early end make a run invalid") {
+  outcome out = healthy();
+  out.load["late_50us_fraction"] = 0.06;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  out = healthy();
+  out.load["early_end"] = "nobody answered";
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("a run that is not steady is shown, not refused") {
+  outcome out = healthy();
+  out.latency["slices"] = json::array();
+  for (int i = 0; i < 9; ++i) out.latency["slices"].push_back({{"p50", i < 3 ? 100 : 200}});
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "not steady"));
+}
+
+TEST_CASE("memory that is no line is refused only where there are tasks enough for one") {
+  const auto bent = [](std::int64_t tasks) {
+    outcome out = healthy();
+    for (const std::int64_t at : {std::int64_t{0}, tasks / 4, tasks / 2, tasks}) {
+      measure::memory_point point;
+      point.tasks = at;
+      point.rss_anon_bytes = at == tasks ? tasks * 100'000 : 0;
+      out.memory_points.push_back(point);
+    }
+    return out;
+  };
+  cell asked = open_cell();
+  asked.connections = 10'000;
+  outcome large = bent(10'000);
+  judge(large, asked, apart());
+  CHECK(large.how == status::invalid);
+  asked.connections = 100;
+  outcome small = bent(100);
+  judge(small, asked, apart());
+  CHECK(small.how == status::ok);
+  CHECK(has_reason(small, "not linear"));
+}

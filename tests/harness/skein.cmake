@@ -1,0 +1,17 @@
+# Tests of the program skein beneath its command line: parsing, the conductor's parts, the worker's.
+# Include from tests/CMakeLists.txt, which defines skein_test_program.
+skein_test_program(skein_tests
+  SOURCES
+    harness/cli_nearest_test.cpp
+    harness/cli_units_test.cpp
+    harness/conductor_cell_test.cpp
+    harness/conductor_child_test.cpp
+    harness/conductor_conversation_test.cpp
+    harness/conductor_lint_test.cpp
+    harness/conductor_output_test.cpp
+    harness/conductor_pinning_test.cpp
+    harness/conductor_record_test.cpp
+    harness/conductor_validity_test.cpp
+    harness/worker_inbox_test.cpp
+    harness/worker_parameters_test.cpp
+  LINK skein_cli skein_conductor skein_worker)
