@@ -29,6 +29,7 @@ verdict w1_sleeps_end_once_when_cancel_races_the_deadline() {
     while (ended < many && !self.on().hung()) {
       for (typename S::timer& each : timers) self.scheduler().cancel(each);
       co_await self.sleep_until(from_now(ns_per_ms));
+      co_await self.yield();
     }
   });
   scene.play();
