@@ -3,8 +3,7 @@
 // Style-neutral and intrusive. Whoever waits owns the storage (a coroutine's promise, a fiber's
 // control block, a session object), so waiting allocates nothing, and one op per task is enough
 // because a task waits for one thing at a time. Leaves out how a wait is woken: `complete` is the
-// only thing a loop knows about the waiter. A queue of type-erased closures was measured at four to
-// seven times the cost of this function pointer.
+// only thing a loop knows about the waiter.
 //
 // The rules every loop and every waiter keeps (the contract suite tests them):
 //   O1 submit answers `done` (finished inline, `complete` will not be called) or `pending`
@@ -87,28 +86,9 @@ class op_queue {
     return first;
   }
 
-  /// Moves everything queued so far into a queue of its own, so a batch has an end even while its
-  /// members queue more work.
-  op_queue take() noexcept {
-    op_queue batch;
-    if (empty()) return batch;
-    batch.head_ = head_;
-    batch.tail_ = tail_;
-    head_ = nullptr;
-    tail_ = &head_;
-    return batch;
-  }
-
   op_queue() = default;
-  op_queue(op_queue&& other) noexcept { *this = static_cast<op_queue&&>(other); }
-  op_queue& operator=(op_queue&& other) noexcept {
-    head_ = other.head_;
-    tail_ = head_ == nullptr ? &head_ : other.tail_;
-    other.head_ = nullptr;
-    other.tail_ = &other.head_;
-    return *this;
-  }
-  ~op_queue() = default;
+  op_queue(const op_queue&) = delete;
+  op_queue& operator=(const op_queue&) = delete;
 
  private:
   op* head_ = nullptr;

@@ -18,7 +18,8 @@
 //   S3  stop() may be called by any task or by the inbox, more than once. Every pending wait then
 //       ends as cancelled, every later wait ends at once as cancelled, and run returns when all
 //       tasks have ended.
-//   S4  yield() lets every other runnable task run before the caller continues.
+//   S4  yield() lets every other runnable task run before the caller continues. (A thread per task
+//       leaves that to the kernel, which promises it for its CPU's run queue only.)
 //   S5  A task must not let an exception escape; the process terminates if it does.
 //   S6  spawn throws limit_error when the machine's limits allow no further task.
 //

@@ -78,7 +78,7 @@ void stack_arena::guard(std::byte* page) {
   }
   if (::mprotect(page, page_bytes_, PROT_NONE) == 0) return;
   throw limit_error("vm.max_map_count", max_map_count(),
-                    static_cast<std::int64_t>(2 * (created_ + 1)));
+                    static_cast<std::int64_t>(2 * max_stacks_));
 }
 
 }  // namespace skein

@@ -1,8 +1,9 @@
 // A counter that tasks share. Plain where all tasks run on one thread, atomic where each has its
 // own: the count is the same, and a lock prefix on a runtime that needs none would be a tax.
 //
-// Relaxed order is enough: a tally publishes nothing but itself, and the final value is read after
-// run() has returned, which every task's last step happens-before (runtimes/scheduler.hpp).
+// Adding is relaxed where a tally publishes nothing but itself. Whoever sees the last addition made
+// by add_and_get, through get, also sees everything that tasks wrote before theirs: a release
+// sequence of read-modify-writes, read with acquire.
 #pragma once
 
 #include <atomic>
@@ -32,7 +33,7 @@ class tally<tasks_on::many_threads> {
   std::uint64_t add_and_get(std::uint64_t amount) noexcept {
     return value_.fetch_add(amount, std::memory_order_acq_rel) + amount;
   }
-  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
 
  private:
   std::atomic<std::uint64_t> value_{0};

@@ -48,7 +48,7 @@ inline constexpr std::int64_t thread_ceiling = 20'000;
 
 // The scheduler's own conditions: equal for all, and not options on purpose.
 inline constexpr std::uint32_t inline_budget = 128;
-inline constexpr std::uint32_t events_per_wait = 256;
+inline constexpr std::uint32_t events_per_wait = 1024;
 inline constexpr time_ns tick_ns = 1 * ns_per_ms;
 /// Tasks beside the workload's own (an acceptor, a starter), for arenas that are sized in advance.
 inline constexpr std::size_t spare_tasks = 8;

@@ -120,11 +120,15 @@ class c10k_run {
     out_.window_ns = monotonic_clock::now_ns() - begin_ns;
     const worker_counts counts = ask_counts(talk_, worker_, soon());
     check_worker_errors(counts);
+    if (counts.bytes != 0) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("says it echoed {} bytes, nothing was sent", counts.bytes));
+    }
     const std::string nothing = worker::hex_checksum(0);
     out_.load = {{"model", "idle"}};
     out_.work = {{"units", counts.units},
                  {"bytes", counts.bytes},
-                 {"checksum", counts.bytes == 0 ? nothing : counts.checksum},
+                 {"checksum", nothing},
                  {"expected_checksum", nothing}};
   }
 
@@ -168,14 +172,24 @@ class c10k_run {
     compare_work(field<json>(generator_, result, "errors"));
   }
 
-  /// With requests lost on the way the two sides may rightly differ; the run is invalid then.
+  /// A reply that never came, or a connection that the server ended, is the runtime's failure. Only
+  /// an overloaded one may leave requests unanswered when the load ends.
   void compare_work(const json& errors) {
+    bool complete = true;
     for (const auto& [kind, count] : errors.items()) {
-      if (count != 0) {
-        out_.invalidate(fmt::format("load: {} {} errors", count.dump(), kind));
+      if (count == 0) continue;
+      complete = false;
+      const std::string text = fmt::format("load: {} {} errors", count.dump(), kind);
+      if (kind == "timeout" && asked_.mode == "open" && is_saturated(out_, pins_)) {
+        out_.mark(text + ": the worker is saturated");
+      } else if (kind == "timeout" || kind == "read") {
+        throw failed_by(worker_, status::failed,
+                        fmt::format("left {} requests unanswered ({})", count.dump(), kind));
+      } else {
+        out_.invalidate(text);
       }
     }
-    if (out_.how != status::ok) return;
+    if (!complete) return;
     const auto bytes = field<std::int64_t>(generator_, out_.work, "bytes");
     check_worker_errors(await_counts([&](const worker_counts& now) { return now.bytes == bytes; },
                                      [&](const worker_counts& now) {

@@ -178,8 +178,8 @@ process_end child_process::end() {
       }
       ended_ = decode(wait_status);
     }
-    signal_group(SIGKILL);  // whatever the child had started
   }
+  signal_group(SIGKILL);  // whatever the child had started
   return *ended_;
 }
 

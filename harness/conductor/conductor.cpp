@@ -82,8 +82,10 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
 void show(const json& record, bool as_json) {
   const bool colour = ::isatty(STDOUT_FILENO) == 1;
   const std::string text = as_json ? record.dump() + "\n" : summary_table(record, colour);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (std::fflush(stdout) != 0 || !written) {
+    throw cli::cannot_measure("cannot write the result to standard output");
+  }
 }
 
 int measure_and_record(run_request& request, const pinning& pins, const interrupts& signals,
@@ -92,8 +94,8 @@ int measure_and_record(run_request& request, const pinning& pins, const interrup
   pin_self(pins.generator_cpus);
   const outcome out = observe(request, pins, signals);
   const json record = run_record(request, out, session_id);
-  show(record, request.print_json);
   if (output != nullptr) output->append(record);
+  show(record, request.print_json);
   return out.how == status::ok || out.how == status::limit ? cli::exit_ok : cli::exit_not_measured;
 }
 

@@ -23,12 +23,12 @@ constexpr mode_t for_everybody = 0666;
 /// Another user's file in a sticky directory may not be opened with O_CREAT, and perhaps only for
 /// reading; a lock needs no more.
 int open_lock(const std::string& path) {
-  int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0 && errno == ENOENT) {
-    fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, for_everybody);
+    fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, for_everybody);
     if (fd >= 0) ::fchmod(fd, for_everybody);  // whatever the umask; the lock still works without
   }
-  if (fd < 0 && errno == EACCES) fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == EACCES) fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   return fd;
 }
 

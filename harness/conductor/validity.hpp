@@ -11,7 +11,7 @@ namespace skein::conductor {
 struct validity_rules {
   double steal_fraction = 0.01;          ///< of the window, on a pinned CPU
   double foreign_fraction = 0.03;        ///< of the window, on a pinned CPU
-  time_ns host_floor_ns = 30'000'000;    ///< of both: the accounting is good to two ticks of 10 ms
+  time_ns host_floor_ns = 30'000'000;    ///< of both: accounting errs by up to three ticks
   double pressure_fraction = 0.01;       ///< of the window, tasks stalled for memory
   double achieved_fraction = 0.98;       ///< of the offered rate, unless the worker is saturated
   double saturated_fraction = 0.9;       ///< of its CPUs: the worker is the bottleneck
@@ -20,6 +20,9 @@ struct validity_rules {
   double little_tolerance = 0.05;        ///< N = X * R in a closed loop; shown, never invalid
   std::int64_t slope_tasks_min = 5'000;  ///< fewer span too few pages for a line: shown, not judged
 };
+
+/// Whether the worker used up its CPUs over the window, as far as is known.
+bool is_saturated(const outcome& out, const pinning& pins, const validity_rules& rules = {});
 
 /// Adds reasons, and turns an ok run invalid where the evidence is against it. The generator's CPUs
 /// are judged only where it had a load to send.

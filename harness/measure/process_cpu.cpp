@@ -13,6 +13,9 @@
 namespace skein::measure {
 namespace {
 
+/// Two files a thread, some 20 us each: more would stall the load generator, whose CPU reads them.
+constexpr std::int64_t threads_read_one_by_one = 500;
+
 std::int64_t tick_ns() {
   return 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
 }
@@ -116,6 +119,11 @@ cpu_snapshot read_cpu(pid_t pid, const system_paths& paths) {
     snapshot.run_delay_ns = group->run_delay_ns;
     snapshot.voluntary_switches = group->voluntary_switches;
     snapshot.involuntary_switches = group->involuntary_switches;
+    return snapshot;
+  }
+  if (snapshot.threads.value_or(1) > threads_read_one_by_one) {
+    snapshot.unreadable.emplace_back(
+        "cpu: run delay and switches of so many threads need taskstats (CAP_NET_ADMIN)");
     return snapshot;
   }
   read_threads(snapshot, paths.proc + '/' + std::to_string(pid) + "/task");

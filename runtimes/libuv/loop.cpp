@@ -88,11 +88,12 @@ void loop::watch(inbox& door) {
   check_uv(::uv_poll_init(&uv_, &door_poll_, door.descriptor()), "uv_poll_init");
   door_ = &door;
   door_poll_.data = this;
-  ::uv_poll_start(&door_poll_, UV_READABLE, [](uv_poll_t* poll, int, int) noexcept {
+  const auto serve_door = [](uv_poll_t* poll, int, int) noexcept {
     loop& self = *static_cast<loop*>(poll->data);
     self.refill_inline();
     self.door_->on_readable();
-  });
+  };
+  check_uv(::uv_poll_start(&door_poll_, UV_READABLE, serve_door), "uv_poll_start");
 }
 
 void loop::unwatch() {

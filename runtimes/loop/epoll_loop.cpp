@@ -78,8 +78,11 @@ void epoll_loop::unwatch(inbox* door) {
 // --- a turn ---------------------------------------------------------------------------------
 
 void epoll_loop::run_queued() {
-  op_queue batch = run_queue_.take();
-  while (op* ready = batch.pop()) resume_queued(*ready);
+  while (ran_since_poll_ < ops_between_polls) {
+    op* ready = run_queue_.pop();
+    if (ready == nullptr) return;
+    resume_queued(*ready);
+  }
 }
 
 void epoll_loop::resume_queued(op& ready) {

@@ -1,6 +1,6 @@
 // The event loop under coroutines and fibers: epoll for sockets, one timer wheel, one timerfd.
 //
-// It knows operations (op.hpp) and nothing of tasks. Techniques, each measured before it was kept:
+// It knows operations (op.hpp) and nothing of tasks. Techniques:
 //  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.
 //  - Edge-triggered, registered once per connection for its whole life.
 //  - A read shorter than the buffer has drained the socket, so the read that would only say EAGAIN
@@ -9,8 +9,8 @@
 //  - One timerfd armed for the wheel's next event, and only when that moves.
 //
 // One turn of run():
-//   1. what was queued before the turn (spawned and yielded tasks, deferred operations), and what
-//      that queued in turn, until the queue is empty or 64 ops ran since the kernel was last asked;
+//   1. the run queue (spawned and yielded tasks, deferred operations), in order, until it is empty
+//      or 64 ops ran since the kernel was last asked;
 //   2. timers that are due;
 //   3. epoll_wait, blocking only if nothing is queued;
 //   4. the events, each completing the ops it satisfies;
@@ -102,7 +102,6 @@ class epoll_loop {
     watch(door);
     while (true) {
       run_queued();
-      if (!run_queue_.empty() && ran_since_poll_ < ops_between_polls) continue;
       expire_timers();
       if (done()) break;
       wait_and_dispatch();
@@ -122,7 +121,7 @@ class epoll_loop {
   connection_table& connections() noexcept { return connections_; }
 
  private:
-  /// A system call costs as much as a hundred yields: it is not made after each.
+  /// A system call costs as much as many yields: it is not made after each.
   static constexpr std::uint32_t ops_between_polls = 64;
 
   struct unsent_tail {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <netinet/tcp.h>
 #include <set>
 #include <thread>

@@ -4,6 +4,7 @@
 // behaviour.
 #pragma once
 
+#include <algorithm>
 #include <list>
 #include <map>
 #include <set>
@@ -377,12 +378,17 @@ struct wakes_twice : callback_base {
   using callback_base::callback_base;
   template <auto OnWake, class Session>
   void sleep_until(timer& on, time_ns deadline_ns, Session* session) {
+    // Told of a wake that was none, a session may ask for its next sleep while one is under way.
+    if (std::find(asleep.begin(), asleep.end(), &on) != asleep.end()) return;
+    asleep.push_back(&on);
     struct repeater {
-      libuv::scheduler& through;
+      wakes_twice& through;
+      timer* slept_on;
       Session* session;
       wake how = wake::due;
       void on_wake(wake ended) {
         how = ended;
+        std::erase(through.asleep, slept_on);
         through.template yield<&repeater::again>(this);
         (session->*OnWake)(how);
       }
@@ -391,9 +397,11 @@ struct wakes_twice : callback_base {
         delete this;
       }
     };
-    auto* twice = new repeater{*this, session};
+    auto* twice = new repeater{*this, &on, session};
     libuv::scheduler::sleep_until<&repeater::on_wake>(on, deadline_ns, twice);
   }
+
+  std::vector<timer*> asleep;
 };
 
 /// C8: reports the end of a stream, and again in the next turn.

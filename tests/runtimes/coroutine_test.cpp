@@ -1,5 +1,6 @@
 // The coroutine runtime's own risks: laziness, frames lost or kept, stacks of transfers. What all
 // runtimes share is tested in tests/contract.
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <vector>

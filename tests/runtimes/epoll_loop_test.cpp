@@ -680,47 +680,40 @@ TEST_CASE("after a failed write the connection is at its end for readers") {
 
 TEST_CASE("an event for a closed connection does not reach the next user of its descriptor") {
   bench at;
-  client old_peer(at.port);
-  client new_peer(at.port);
-  // Of one batch of events: the first closes the other's connection and accepts a new one, which
-  // takes over the descriptor (the lowest free one).
-  connection* const one = &at.accept();
-  connection* const two = &at.accept();
-  client third_peer(at.port);
-  connection* third = nullptr;
-  noted third_reader;
-  std::array<noted, 2> readers;
-  int closed_descriptor = -1;
-  const auto close_the_other = [&](connection& other, noted& others_reader) {
-    if (third != nullptr) return;
-    closed_descriptor = other.descriptor;
-    at.loop.cancel(other);
-    static_cast<void>(others_reader);
-  };
-  readers[0].then = [&](noted& self) {
-    if (self.result > 0) close_the_other(*two, readers[1]);
-    if (self.result == -ECANCELED) at.loop.close(*one);
-  };
-  readers[1].then = [&](noted& self) {
-    if (self.result > 0) close_the_other(*one, readers[0]);
-    if (self.result == -ECANCELED) at.loop.close(*two);
-  };
-  at.loop.submit_read(*one, readers[0]);
-  at.loop.submit_read(*two, readers[1]);
-  old_peer.send(pattern(10));
-  new_peer.send(pattern(10));
-  at.run_until([&] { return readers[0].completions + readers[1].completions == 2; });
-  third = &at.accept();
-  REQUIRE(third->descriptor == closed_descriptor);
-  REQUIRE((at.loop.submit_read(*third, third_reader) == submitted::pending));
+  client closing_peer(at.port);
+  connection& closing = at.accept();
+  client closed_peer(at.port);
+  connection& closed = at.accept();
+  client next_peer(at.port);
   at.settle();
-  REQUIRE(third_reader.completions == 0);
-  third_peer.send(pattern(3));
-  at.run_until([&] { return third_reader.completions == 1; });
-  REQUIRE(third_reader.result == 3);
-  at.loop.close(*third);
-  if (one->open()) at.loop.close(*one);
-  if (two->open()) at.loop.close(*two);
+  // One batch of two events. Upon the first, the connection of the second is closed and a new one
+  // accepted, which takes over its descriptor (the lowest free one).
+  const int descriptor = closed.descriptor;
+  connection* next = nullptr;
+  noted next_reader;
+  noted reader([&](noted&) {
+    at.loop.close(closed);
+    noted waiter;
+    if (at.loop.submit_accept(*at.door, waiter) == submitted::pending) return;
+    next = static_cast<connection*>(waiter.target);
+    at.loop.submit_read(*next, next_reader);
+  });
+  REQUIRE((at.loop.submit_read(closing, reader) == submitted::pending));
+  closing_peer.send(pattern(10));
+  closed_peer.send(pattern(10));
+  closed_peer.finish_sending();
+  at.run_until([&] { return reader.completions == 1; });
+  REQUIRE(next != nullptr);
+  REQUIRE(next != &closed);
+  REQUIRE(next->descriptor == descriptor);
+  at.settle();
+  REQUIRE(next_reader.completions == 0);
+  REQUIRE(!next->ending);
+  next_peer.send(pattern(3));
+  at.run_until([&] { return next_reader.completions == 1; });
+  REQUIRE(next_reader.result == 3);
+  at.loop.close(*next);
+  at.loop.close(closing);
 }
 
 TEST_CASE("a slot comes back only after the turn that closed it, with another generation") {

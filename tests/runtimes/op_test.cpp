@@ -36,31 +36,16 @@ TEST_CASE("a queue that was emptied is used again") {
   }
 }
 
-TEST_CASE("what is queued while a batch runs is not part of the batch") {
+TEST_CASE("what is queued while others are taken comes after them") {
   op first, second, late;
   op_queue queue;
   queue.push(first);
   queue.push(second);
-  op_queue batch = queue.take();
-  REQUIRE(queue.empty());
+  REQUIRE(queue.pop() == &first);
   queue.push(late);
-  REQUIRE(batch.pop() == &first);
-  REQUIRE(batch.pop() == &second);
-  REQUIRE(batch.pop() == nullptr);
+  REQUIRE(queue.pop() == &second);
   REQUIRE(queue.pop() == &late);
-}
-
-TEST_CASE("taking and moving empty queues leaves queues that work") {
-  op_queue queue;
-  op_queue taken = queue.take();
-  REQUIRE(taken.empty());
-  op_queue moved = std::move(taken);
-  REQUIRE(moved.empty());
-  op only;
-  moved.push(only);
-  queue = std::move(moved);
-  REQUIRE(moved.empty());
-  REQUIRE(queue.pop() == &only);
+  REQUIRE(queue.pop() == nullptr);
 }
 
 TEST_CASE("a new op is idle, completes once and calls whom it was given") {

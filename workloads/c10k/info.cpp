@@ -36,7 +36,7 @@ const workloads::workload_info& info() {
           "networks, TLS, parsing, any work on the data, more than one server CPU; loopback "
           "charges half of TCP's work to whoever sends",
       .unfair =
-          "97 % of the CPU is the kernel's and common to all, so totals look alike: compare above "
+          "most of the CPU is the kernel's and common to all, so totals look alike: compare above "
           "the floor. A thread has no loop whose scratch buffer it could be lent; its buffer is on "
           "its own stack and counts as its memory. libuv reads as a stream, the others one read at "
           "a time",

@@ -17,12 +17,13 @@ template <scheduler S>
 class program final : public workloads::program {
  public:
   explicit program(const workloads::parameters& asked)
-      : scheduler_(asked.options), socket_(make_listener(blocking::no)) {
-    serve(scheduler_, scheduler_.listen(socket_.descriptor), counters_);
-  }
+      : scheduler_(asked.options),
+        socket_(make_listener(blocking::no)),
+        listener_(scheduler_.listen(socket_.descriptor)) {}
 
   std::optional<std::uint16_t> port() const override { return socket_.port; }
   void run(inbox& door) override {
+    serve(scheduler_, listener_, counters_);
     scheduler_.run(door);
     counters_.rethrow_limit();
   }
@@ -35,6 +36,7 @@ class program final : public workloads::program {
   echo_counters<workloads::tasks_of<S>> counters_;
   S scheduler_;  // after what its tasks use
   listening_socket socket_;
+  typename S::listener& listener_;
 };
 
 }  // namespace skein::c10k

@@ -37,8 +37,8 @@ const workloads::workload_info& info() {
           "competes with the timers here",
       .unfair =
           "deadlines are whole milliseconds by default, which is libuv's resolution and the "
-          "wheel's tick: a finer grid costs both up to a tick of lateness, and makes libuv fire "
-          "early. Threads wake by the kernel's timer with its slack, each on its own; the others "
+          "wheel's tick: a finer grid costs both up to a tick of lateness. Threads wake by the "
+          "kernel's timer with its slack, each on its own; the others "
           "wake once per tick for all that are due. The floor sorts its table once and has no "
           "insertion to pay for",
       .modes = patterns,
