@@ -678,6 +678,18 @@ TEST_CASE("after a failed write the connection is at its end for readers") {
 
 // --- slots and generations --------------------------------------------------------------------
 
+/// Leaves no gap below a descriptor, so that it is the next one given out once it is closed.
+static std::vector<int> fill_descriptors_below(int descriptor) {
+  std::vector<int> fillers;
+  for (int next = ::dup(STDIN_FILENO);; next = ::dup(STDIN_FILENO)) {
+    if (next < 0 || next > descriptor) {
+      if (next >= 0) ::close(next);
+      return fillers;
+    }
+    fillers.push_back(next);
+  }
+}
+
 TEST_CASE("an event for a closed connection does not reach the next user of its descriptor") {
   bench at;
   client closing_peer(at.port);
@@ -689,6 +701,7 @@ TEST_CASE("an event for a closed connection does not reach the next user of its 
   // One batch of two events. Upon the first, the connection of the second is closed and a new one
   // accepted, which takes over its descriptor (the lowest free one).
   const int descriptor = closed.descriptor;
+  const std::vector<int> fillers = fill_descriptors_below(descriptor);
   connection* next = nullptr;
   noted next_reader;
   noted reader([&](noted&) {
@@ -714,6 +727,7 @@ TEST_CASE("an event for a closed connection does not reach the next user of its 
   REQUIRE(next_reader.result == 3);
   at.loop.close(*next);
   at.loop.close(closing);
+  for (const int filler : fillers) ::close(filler);
 }
 
 TEST_CASE("a slot comes back only after the turn that closed it, with another generation") {
