@@ -13,6 +13,7 @@
 
 #include "harness/cli/defaults.hpp"
 #include "harness/conductor/memory_steps.hpp"
+#include "harness/conductor/validity.hpp"
 #include "harness/conductor/window_probe.hpp"
 #include "harness/conductor/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"

@@ -64,13 +64,6 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
   }
 }
 
-bool is_saturated(const outcome& out, const pinning& pins, const validity_rules& rules) {
-  if (!out.cpu || !out.cpu->total_ns || !out.window_ns) return false;
-  const auto cpus = std::max<std::size_t>(pins.worker_set().size(), 1);
-  return static_cast<double>(*out.cpu->total_ns) >=
-         rules.saturated_fraction * static_cast<double>(*out.window_ns) * static_cast<double>(cpus);
-}
-
 void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
   const auto offered = number_at(out.load, "offered_per_s");
   const auto achieved = number_at(out.load, "achieved_per_s");
@@ -142,6 +135,13 @@ void judge_steadiness(outcome& out, const validity_rules& rules) {
 }
 
 }  // namespace
+
+bool is_saturated(const outcome& out, const pinning& pins, const validity_rules& rules) {
+  if (!out.cpu || !out.cpu->total_ns || !out.window_ns) return false;
+  const auto cpus = std::max<std::size_t>(pins.worker_set().size(), 1);
+  return static_cast<double>(*out.cpu->total_ns) >=
+         rules.saturated_fraction * static_cast<double>(*out.window_ns) * static_cast<double>(cpus);
+}
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
   judge_host(out, asked, pins, rules);

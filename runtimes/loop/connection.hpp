@@ -26,7 +26,7 @@ struct connection {
     op* reader = nullptr;     ///< the pending read, if any (at most one: C4)
     connection* next_unused;  ///< in a slot without a connection: the next such slot
   };
-  op* writer = nullptr;         ///< the pending write, if any
+  op* writer = nullptr;  ///< the pending write, if any
 
   /// 0 after an orderly end of stream, ECANCELED after cancel, else the errno that ended it.
   int error() const noexcept { return error_number; }
