@@ -90,16 +90,23 @@ def test_a_command_that_cannot_be_executed_is_failed(results: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "name"),
+    ("words", "names"),
     [
-        (["c10k", "--runtime", "coroutine", "--connections", "50M"], "RLIMIT_NOFILE"),
-        (["timers", "--runtime", "thread", "--tasks", "1M"], "skein thread ceiling"),
-        (["timers", "--runtime", "fiber", "--tasks", "100M"], "MemAvailable"),
+        # Whichever of the two is lower on this machine.
+        (
+            ["c10k", "--runtime", "coroutine", "--connections", "50M"],
+            ("RLIMIT_NOFILE", "net.ipv4.ip_local_port_range"),
+        ),
+        (["timers", "--runtime", "thread", "--tasks", "1M"], ("skein thread ceiling",)),
+        (["timers", "--runtime", "fiber", "--tasks", "100M"], ("MemAvailable",)),
     ],
 )
-def test_more_than_a_limit_allows_is_a_result(words: list[str], name: str, results: Path) -> None:
+def test_more_than_a_limit_allows_is_a_result(
+    words: list[str], names: tuple[str, ...], results: Path
+) -> None:
     done = skein.call("run", *words, "-o", str(results))
     run = skein.run_of(results)
-    assert (done.status, run["status"], run["limit"]["name"]) == (0, "limit", name)
+    assert (done.status, run["status"]) == (0, "limit")
+    assert run["limit"]["name"] in names
     assert run["limit"]["value"] < run["limit"]["needed"]
-    assert name in run["reasons"][0]
+    assert run["limit"]["name"] in run["reasons"][0]
