@@ -335,6 +335,11 @@ inline void visit_often(std::uint16_t port, std::uint16_t rounds) {
       visitors[i].send(std::as_bytes(std::span(name)));
       if (i % 2 == 1) visitors[i].reset();
     }
+    // Every other round waits to be seen out, so that the next one surely gets used slots.
+    for (std::uint16_t i = 0; i < at_once && round % 2 == 0; i += 2) {
+      visitors[i].finish_sending();
+      visitors[i].receive(1);
+    }
   }
   const std::array<std::uint16_t, 2> name{last_visitor, 0};
   client last(port);

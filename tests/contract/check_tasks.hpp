@@ -294,12 +294,13 @@ verdict s6_spawn_refuses_what_does_not_fit() {
   options.max_tasks = 8;
   stage<S> scene(options);
   std::atomic<std::size_t> ran{0};
+  std::atomic<bool> all_spawned{false};
   std::size_t accepted = 0;
   bool refused = false;
   for (std::size_t i = 0; i < options.max_tasks + 4; ++i) {
     try {
-      scene.add([&ran](actor<S>& self) -> act {
-        co_await self.sleep_until(from_now(20 * ns_per_ms));
+      scene.add([&ran, &all_spawned](actor<S>& self) -> act {
+        while (!all_spawned) co_await self.sleep_until(from_now(ns_per_ms));
         ++ran;
       });
       ++accepted;
@@ -308,6 +309,7 @@ verdict s6_spawn_refuses_what_does_not_fit() {
       scene.require(limit.needed > limit.value, "S6", "the limit would have sufficed");
     }
   }
+  all_spawned = true;
   scene.play();
   scene.require(ran == accepted, "S6", "a task was neither run nor refused");
   scene.require(refused == has_ceiling<S>, "S6", "the ceiling did not show as a limit_error");

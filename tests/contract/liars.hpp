@@ -148,10 +148,10 @@ struct hides_the_ceiling : base {
 
 // --- time -------------------------------------------------------------------------------------
 
-/// T1: sleeps end 15 ms early.
+/// T1: sleeps end a second early.
 struct fires_early : base {
   using base::base;
-  wake sleep_until(time_ns deadline_ns) { return base::sleep_until(deadline_ns - 15 * ns_per_ms); }
+  wake sleep_until(time_ns deadline_ns) { return base::sleep_until(deadline_ns - ns_per_s); }
   wake sleep_until(timer& on, time_ns deadline_ns) { return base::sleep_until(on, deadline_ns); }
 };
 
@@ -180,6 +180,25 @@ struct calls_cancelled_due : base {
     base::sleep_until(on, deadline_ns);
     return wake::due;
   }
+};
+
+/// T2: cancels every sleep on a timer, whichever was meant.
+struct cancels_the_neighbours : base {
+  using base::base;
+  using base::cancel;
+  using base::sleep_until;
+  void cancel(timer&) {
+    for (timer* each : sleeping_) base::cancel(*each);
+  }
+  wake sleep_until(timer& on, time_ns deadline_ns) {
+    sleeping_.insert(&on);
+    const wake how = base::sleep_until(on, deadline_ns);
+    sleeping_.erase(&on);
+    return how;
+  }
+
+ private:
+  std::set<timer*> sleeping_;
 };
 
 /// T2: remembers a cancel of an idle timer and lets it hit the next sleep.

@@ -56,6 +56,11 @@ TEST_CASE("liar caught on T2: calls cancelled due / cancel reaches its own timer
   SKEIN_REQUIRE_CAUGHT("T2", t2_cancel_reaches_its_own_timer_only<liars::calls_cancelled_due>());
 }
 
+TEST_CASE("liar caught on T2: cancels the neighbours / cancel reaches its own timer only",
+          "[contract][liar]") {
+  SKEIN_REQUIRE_CAUGHT("T2", t2_cancel_reaches_its_own_timer_only<liars::cancels_the_neighbours>());
+}
+
 TEST_CASE("liar caught on T3: wears timers out / a timer is used again", "[contract][liar]") {
   SKEIN_REQUIRE_CAUGHT("T3", t3_a_timer_is_used_again<liars::wears_timers_out>());
 }
