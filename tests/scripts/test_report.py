@@ -4,6 +4,7 @@ import copy
 import re
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from matrix_support import ROOT, matrix_run_in
@@ -53,6 +54,20 @@ def test_the_same_results_give_the_same_figure(records, tmp_path):
     first = text_of(plot.draw_all(records, tmp_path / "a"))
     second = text_of(plot.draw_all(records, tmp_path / "b"))
     assert first == second
+
+
+def test_the_last_digits_of_the_layout_do_not_reach_the_figure(records, tmp_path, monkeypatch):
+    first = text_of(plot.draw_all(records, tmp_path / "a"))
+    lay_out = Figure.draw_without_rendering
+
+    def lay_out_as_another_solver_would(figure):
+        lay_out(figure)
+        for axes in figure.axes:
+            left, *rest = axes.get_position().bounds
+            axes.set_position((left * (1 + 1e-14), *rest))
+
+    monkeypatch.setattr(Figure, "draw_without_rendering", lay_out_as_another_solver_would)
+    assert text_of(plot.draw_all(records, tmp_path / "b")) == first
 
 
 def test_partial_results_are_drawn_with_their_reasons(records, tmp_path, monkeypatch):

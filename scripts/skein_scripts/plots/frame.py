@@ -91,9 +91,20 @@ def new_figure(
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Writes SVG and PNG. The same data give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
+    _fix_layout(figure)
     paths = []
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
         path = folder / f"{name}{suffix}"
         figure.savefig(path, metadata=metadata, dpi=144 if suffix == ".png" else None)
         paths.append(path)
     return paths
+
+
+def _fix_layout(figure: Figure) -> None:
+    """Lays the figure out once and rounds the result: the solver's last digits differ from one
+    drawing to the next, and the names inside an SVG are made from them."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position().bounds
+        axes.set_position((round(left, 6), round(bottom, 6), round(width, 6), round(height, 6)))
