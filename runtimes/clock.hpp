@@ -1,6 +1,6 @@
-// The one place that reads the clock.
-// Everything else takes times as arguments or as a Clock template parameter, so tests can supply
-// their own time. Leaves out wall-clock time: records stamp that at the edge, in the harness.
+// The one place that reads the clock. What decides by time and needs no clock of its own (the timer
+// wheel, the generator's window and schedule) takes times as arguments, so that tests supply
+// theirs. Leaves out wall-clock time: records stamp that at the edge, in the harness.
 #pragma once
 
 #include <cstdint>

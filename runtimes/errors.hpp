@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -13,15 +14,18 @@ namespace skein {
 /// `limit`, not a crash: `name` is how the system calls it (RLIMIT_NOFILE, vm.max_map_count ...).
 class limit_error : public std::runtime_error {
  public:
-  limit_error(std::string limit_name, std::int64_t limit_value, std::int64_t limit_needed)
-      : std::runtime_error(limit_name + " is " + std::to_string(limit_value) + ", needed " +
-                           std::to_string(limit_needed)),
+  /// `limit_value` is empty where the system refuses without saying what it would grant.
+  limit_error(std::string limit_name, std::optional<std::int64_t> limit_value,
+              std::int64_t limit_needed)
+      : std::runtime_error(limit_name +
+                           (limit_value ? " is " + std::to_string(*limit_value) : " is too low") +
+                           ", needed " + std::to_string(limit_needed)),
         name(std::move(limit_name)),
         value(limit_value),
         needed(limit_needed) {}
 
   std::string name;
-  std::int64_t value;
+  std::optional<std::int64_t> value;
   std::int64_t needed;
 };
 

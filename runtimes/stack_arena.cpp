@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <fstream>
+#include <optional>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -37,7 +38,8 @@ stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks)
   void* mapping = ::mmap(nullptr, total_bytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {
-    throw limit_error("address space (mmap)", 0, static_cast<std::int64_t>(total_bytes));
+    throw limit_error("address space (RLIMIT_AS or vm.overcommit_memory)", std::nullopt,
+                      static_cast<std::int64_t>(total_bytes));
   }
   base_ = static_cast<std::byte*>(mapping);
   // A huge page would turn one touched page per stack into 512.

@@ -44,7 +44,6 @@ class stack_arena {
 
   std::size_t stack_bytes() const noexcept { return stack_bytes_; }
   std::size_t in_use() const noexcept { return created_ - free_.size(); }
-  guard_kind guards() const noexcept { return guards_; }
 
  private:
   void guard(std::byte* page);

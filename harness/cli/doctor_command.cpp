@@ -19,7 +19,7 @@ void print_report(const std::vector<measure::check>& checks, bool ok) {
 
 void print_checks(const std::vector<measure::check>& checks, bool ok) {
   for (const auto& each : checks) {
-    const std::string value = each.value ? std::to_string(*each.value) : "unlimited";
+    const std::string value = each.value ? std::to_string(*each.value) : "none known";
     fmt::print("  {:<8}{:<30} {:>14}, needed {}\n", each.ok ? "ok" : "too low", each.name, value,
                each.needed);
     if (!each.ok) fmt::print("          {}\n", each.remedy);

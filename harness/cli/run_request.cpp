@@ -92,7 +92,7 @@ std::int64_t signed_size(std::size_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-/// Split as a shell would, quotes and all, but nothing is executed or substituted.
+/// Split as a shell would: quotes, variables, ~ and patterns. No command is run for it.
 std::vector<std::string> split_command(const std::string& text) {
   if (text.empty()) return {};
   wordexp_t split{};

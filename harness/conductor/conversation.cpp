@@ -2,6 +2,7 @@
 #include "harness/conductor/conversation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <exception>
@@ -15,6 +16,8 @@ namespace skein::conductor {
 namespace {
 
 constexpr time_ns moment_ns = 300 * ns_per_ms;
+/// Enough to wind down 10,000 tasks before saying why.
+constexpr time_ns first_word_ns = 2 * ns_per_s;
 constexpr std::size_t shown_bytes = 160;
 
 std::string text_at(const json& message, const char* name, const std::string& otherwise) {
@@ -186,10 +189,32 @@ void conversation::receive(peer& from, const std::string& line) {
   }
   if (is(message, "limit", {})) throw cell_ended(limit_from(message));
   if (is(message, "error", {})) {
+    if (&from != &peers_.front()) hear_first_peer();
     throw failed_by(*from.child, status::failed,
                     "reports: " + text_at(message, "message", "an error, unexplained"));
   }
   from.messages.push_back(std::move(message));
+}
+
+/// What befalls the process under test looks to the others as if its connections had failed: it
+/// gets time to name its limit or to end, and then that is why the run ended.
+void conversation::hear_first_peer() {
+  peer& first = peers_.front();
+  if (first.leaving) return;
+  const time_ns deadline_ns = monotonic_clock::now_ns() + first_word_ns;
+  for (;;) {
+    if (first.at_end) ended_early(first);
+    const time_ns left_ns = deadline_ns - monotonic_clock::now_ns();
+    if (left_ns <= 0) return;
+    std::array<pollfd, 2> entries{
+        {{signals_.descriptor(), POLLIN, 0}, {first.child->reply_fd(), POLLIN, 0}}};
+    const timespec left{left_ns / ns_per_s, left_ns % ns_per_s};
+    if (::ppoll(entries.data(), entries.size(), &left, nullptr) < 0 && errno != EINTR) {
+      throw_errno("ppoll");
+    }
+    signals_.check();
+    if (entries[1].revents != 0) take_in(first);
+  }
 }
 
 /// The wanted message, or null if it has not come.

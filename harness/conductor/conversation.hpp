@@ -73,6 +73,7 @@ class conversation {
   void pump(time_ns deadline_ns);
   void take_in(peer& from);
   void receive(peer& from, const std::string& line);
+  void hear_first_peer();
   json take(peer& from, std::string_view type, std::string_view name);
   [[noreturn]] void ended_early(peer& from);
   [[noreturn]] void timed_out(peer& from, std::string_view type, std::string_view name);

@@ -1,9 +1,12 @@
 // O_APPEND, write, fsync; on failure ftruncate.
 #include "harness/conductor/output.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -35,9 +38,33 @@ bool is_full_device(int fd) {
          facts.st_rdev == full.st_rdev;
 }
 
-bool ends_mid_line(int fd, off_t size) {
-  char last = '\n';
-  return size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+/// What follows the last newline: nothing, in a file that was written whole.
+std::string unfinished_line(int fd, off_t end) {
+  std::string tail;
+  std::array<char, 4096> block{};
+  while (end > 0) {
+    const auto size = std::min<off_t>(end, static_cast<off_t>(block.size()));
+    if (::pread(fd, block.data(), static_cast<std::size_t>(size), end - size) != size) break;
+    const std::string_view text(block.data(), static_cast<std::size_t>(size));
+    const auto found = text.rfind('\n');
+    tail.insert(0, text.substr(found == std::string_view::npos ? 0 : found + 1));
+    if (found != std::string_view::npos) break;
+    end -= size;
+  }
+  return tail;
+}
+
+/// A record that a crash or a full disk cut short is taken out; anything else only lacks a newline.
+/// Returns the new end of the file.
+off_t mend_end(int fd) {
+  const off_t end = ::lseek(fd, 0, SEEK_END);
+  const std::string tail = unfinished_line(fd, end);
+  if (tail.empty()) return end;
+  if (tail.front() != '{' || measure::json::accept(tail)) {
+    return ::write(fd, "\n", 1) == 1 ? end + 1 : end;
+  }
+  const off_t whole = end - static_cast<off_t>(tail.size());
+  return ::ftruncate(fd, whole) == 0 ? whole : end;
 }
 
 }  // namespace
@@ -61,9 +88,8 @@ output_file::~output_file() {
 
 void output_file::append(const measure::json& record) {
   const bool regular = is_regular(fd_);
-  const off_t before = regular ? ::lseek(fd_, 0, SEEK_END) : 0;
+  const off_t before = regular ? mend_end(fd_) : 0;
   std::string line = record.dump(-1, ' ', false, measure::json::error_handler_t::replace) + "\n";
-  if (regular && ends_mid_line(fd_, before)) line.insert(line.begin(), '\n');
   const ssize_t written = ::write(fd_, line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) {
     if (!regular || ::fsync(fd_) == 0) return;

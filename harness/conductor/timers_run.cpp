@@ -106,7 +106,10 @@ class timers_run {
   void report_lost() {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
-    throw failed_by(worker_, counts.units < total() ? status::failed : status::timeout,
+    if (counts.units >= total()) {
+      throw failed_by(worker_, status::timeout, "woke every timer and never said it had finished");
+    }
+    throw failed_by(worker_, status::failed,
                     fmt::format("has {} of {} timers missing after the last deadline",
                                 total() - counts.units, total()));
   }

@@ -36,7 +36,7 @@ void check_limits(const prepare_request& plan) {
   needs.descriptors = plan.connections + other_descriptors;
   needs.client_ports = (plan.connections + plan.addresses - 1) / plan.addresses;
   const auto exceeded = measure::first_exceeded(measure::checks_for(needs));
-  if (exceeded) throw limit_error(exceeded->name, exceeded->value.value_or(0), exceeded->needed);
+  if (exceeded) throw limit_error(exceeded->name, exceeded->value, exceeded->needed);
 }
 
 void set_option(int descriptor, int level, int option, const void* value, std::size_t size) {

@@ -68,7 +68,7 @@ class session {
     } catch (const limit_error& limit) {
       reply({{"type", "limit"},
              {"limit", limit.name},
-             {"value", limit.value},
+             {"value", measure::or_null(limit.value)},
              {"needed", limit.needed},
              {"message", limit.what()},
              {"connected", connected()}});

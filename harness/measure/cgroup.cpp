@@ -29,8 +29,12 @@ bool lists(std::string_view controllers, std::string_view wanted) {
 }
 
 cgroup_place place_at(int version, const std::string& mount, std::string_view path) {
-  if (path == "/") return {version, {mount}};
-  return {version, {mount + std::string(path), mount}};
+  cgroup_place place{version, {}};
+  for (; path.size() > 1; path = path.substr(0, path.rfind('/'))) {
+    place.directories.push_back(mount + std::string(path));
+  }
+  place.directories.push_back(mount);
+  return place;
 }
 
 }  // namespace
@@ -52,6 +56,15 @@ std::optional<std::string> cgroup_place::line_of(const std::string& file) const 
 std::optional<std::int64_t> cgroup_place::integer_of(const std::string& file) const {
   const auto line = line_of(file);
   return line ? parse_integer(*line) : std::nullopt;
+}
+
+std::optional<std::int64_t> cgroup_place::least_of(const std::string& file) const {
+  std::optional<std::int64_t> least;
+  for (const auto& directory : directories) {
+    const auto value = read_integer(directory + '/' + file);
+    if (value && (!least || *value < *least)) least = value;
+  }
+  return least;
 }
 
 std::optional<cgroup_place> find_cgroup(pid_t pid, const std::string& controller,

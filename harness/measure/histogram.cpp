@@ -58,13 +58,6 @@ void histogram::merge(const histogram& other) noexcept {
   early_max_ns_ = std::max(early_max_ns_, other.early_max_ns_);
 }
 
-void histogram::reset() noexcept {
-  std::fill(counts_.begin(), counts_.end(), 0);
-  min_ns_ = std::numeric_limits<std::int64_t>::max();
-  max_ns_ = -1;
-  overflow_ = early_count_ = early_max_ns_ = 0;
-}
-
 std::int64_t histogram::count() const noexcept {
   return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
 }

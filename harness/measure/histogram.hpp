@@ -55,7 +55,6 @@ class histogram {
   /// Adds another histogram's counts to this one: the way to combine runs (percentiles are never
   /// averaged).
   void merge(const histogram& other) noexcept;
-  void reset() noexcept;
 
   /// Values in buckets. Walks all buckets.
   std::int64_t count() const noexcept;

@@ -91,7 +91,7 @@ machine_limits read_limits(const system_paths& paths) {
   limits.pid_max = read_integer(sysctl + "kernel/pid_max");
   limits.threads_max = read_integer(sysctl + "kernel/threads-max");
   if (const auto pids = find_cgroup(::getpid(), "pids", paths)) {
-    limits.cgroup_pids = pids->integer_of("pids.max");
+    limits.cgroup_pids = pids->least_of("pids.max");
   }
   limits.somaxconn = read_integer(sysctl + "net/core/somaxconn");
   limits.client_ports = port_range_width(sysctl + "net/ipv4/ip_local_port_range");

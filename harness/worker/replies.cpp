@@ -33,7 +33,7 @@ json ready_reply(const conductor::cell& echo, std::optional<std::uint16_t> port)
 json limit_reply(const limit_error& limit) {
   return {{"type", "limit"},
           {"limit", limit.name},
-          {"value", limit.value},
+          {"value", measure::or_null(limit.value)},
           {"needed", limit.needed},
           {"message", limit.what()}};
 }

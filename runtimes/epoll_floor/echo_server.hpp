@@ -27,7 +27,7 @@
 
 namespace skein::epoll_floor {
 
-/// `Counters`: add(bytes) per chunk, error(errno) per connection end. Single-threaded.
+/// `Counters`: add(size_bytes) per chunk, error(errno) per connection end. Single-threaded.
 template <class Counters>
 class echo_server {
  public:
@@ -137,7 +137,7 @@ class echo_server {
       if (count <= 0) return end(fd, count == 0 ? 0 : errno);
       const std::span chunk(buffer, static_cast<std::size_t>(count));
       if (!send_all(fd, from, chunk)) return;
-      counters_.add(chunk);
+      counters_.add(chunk.size());
       if (from.unsent) return;
       if (chunk.size() < buffer_bytes_ && !from.ending) return;
     }

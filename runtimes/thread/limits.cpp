@@ -40,8 +40,14 @@ std::int64_t machine_threads() {
   return std::atoll(running_and_all.c_str() + slash + 1);
 }
 
-/// Where this process's control group keeps its pids controller; empty if it has none.
-std::string pids_directory() {
+/// Where a file system of control groups is mounted, and this process's path in it.
+struct group_place {
+  std::string mount;
+  std::string path;
+};
+
+/// This process's control group with a pids controller; both empty if it has none.
+group_place pids_group() {
   std::ifstream groups("/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {
     const std::size_t first = line.find(':');
@@ -49,8 +55,8 @@ std::string pids_directory() {
     if (second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const std::string path = line.substr(second + 1);
-    if (controllers == "pids") return "/sys/fs/cgroup/pids" + path;
-    if (controllers.empty()) return "/sys/fs/cgroup" + path;
+    if (controllers == "pids") return {"/sys/fs/cgroup/pids", path};
+    if (controllers.empty()) return {"/sys/fs/cgroup", path};
   }
   return {};
 }
@@ -58,6 +64,19 @@ std::string pids_directory() {
 void add_if_known(std::vector<thread_limit>& limits, const char* name,
                   std::optional<std::int64_t> value, std::int64_t used) {
   if (value) limits.push_back({name, *value, used});
+}
+
+/// The group's own limit and those of all groups around it, up to the mount.
+void add_group_limits(std::vector<thread_limit>& limits, std::int64_t own) {
+  auto [mount, path] = pids_group();
+  if (mount.empty()) return;
+  if (path == "/") path.clear();
+  for (;; path.resize(path.rfind('/'))) {
+    const std::string directory = mount + path;
+    add_if_known(limits, "pids.max", read_number(directory + "/pids.max"),
+                 read_number(directory + "/pids.current").value_or(own));
+    if (path.empty()) return;
+  }
 }
 
 std::optional<std::int64_t> user_limit() {
@@ -73,13 +92,11 @@ std::optional<std::int64_t> user_limit() {
 limit_error refused_thread(std::size_t own_threads) {
   const auto own = static_cast<std::int64_t>(own_threads);
   const std::int64_t all = std::max(machine_threads(), own);
-  const std::string group = pids_directory();
   std::vector<thread_limit> limits;
   add_if_known(limits, "RLIMIT_NPROC", user_limit(), own);
   add_if_known(limits, "kernel.pid_max", read_number("/proc/sys/kernel/pid_max"), all);
   add_if_known(limits, "kernel.threads-max", read_number("/proc/sys/kernel/threads-max"), all);
-  add_if_known(limits, "pids.max", read_number(group + "/pids.max"),
-               read_number(group + "/pids.current").value_or(own));
+  add_group_limits(limits, own);
   if (limits.empty()) return {"threads (pthread_create)", own, own + 1};
   const auto closest = std::min_element(
       limits.begin(), limits.end(),

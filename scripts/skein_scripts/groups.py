@@ -101,6 +101,14 @@ class Group:
         """The most runs that count of any series."""
         return max((len(one.ok) for one in self.series), default=0)
 
+    def repeats_text(self) -> str:
+        """How many runs are behind the figures of each runtime: "n = 3 runs of each runtime"."""
+        fewer = [
+            f"{one.runtime} {len(one.ok)}" for one in self.series if len(one.ok) != self.repeats
+        ]
+        of_some = f" ({', '.join(fewer)})" if fewer else ""
+        return f"n = {self.repeats} runs of each runtime{of_some}"
+
     def title(self) -> str:
         """The work in words."""
         cell = self.cell

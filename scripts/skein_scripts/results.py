@@ -2,7 +2,8 @@
 line, then a `run` line as each run ends. The format is results/schema/v1.json.
 
 Reading is strict: a line that is no valid record makes the whole file an error, named by its line,
-since a number read from a broken record is worse than none. Leaves out what the numbers mean.
+since a number read from a broken record is worse than none. Only a last line without an end, which
+a crash leaves behind, is left out with a word. Leaves out what the numbers mean.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import itertools
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -145,13 +147,18 @@ def _refuse_constant(name: str) -> float:
 
 
 def load(path: Path) -> list[Record]:
-    """All records of a file, current and valid. Raises RecordError naming file and line."""
+    """All records of a file, current and valid. A last line that was cut short (a crash, a full
+    disk) is left out, and said so. Raises RecordError naming file and line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        data = path.read_bytes()
+        whole = len(data) - len(_cut_short(data))
+        text = data[:whole].decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
+    if whole < len(data):
+        print(f"{path}: the last line was cut short and is left out", file=sys.stderr)
     records = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -159,6 +166,18 @@ def load(path: Path) -> list[Record]:
         except RecordError as error:
             raise RecordError(f"{path}:{number}: {error}") from error
     return records
+
+
+def _cut_short(data: bytes) -> bytes:
+    """The record at the end of a file that was never finished; empty in a whole file."""
+    tail = data[data.rfind(b"\n") + 1 :]
+    if not tail.startswith(b"{"):
+        return b""
+    try:
+        json.loads(tail)
+    except ValueError:
+        return tail
+    return b""
 
 
 def find_results(path: Path) -> Path:
@@ -188,6 +207,11 @@ class ResultWriter:
         self._path = path
         try:
             self._file = path.open("ab", buffering=0)
+            data = path.read_bytes() if path.is_file() else b""
+            if cut := _cut_short(data):
+                self._file.truncate(len(data) - len(cut))
+            elif data and not data.endswith(b"\n"):
+                self._file.write(b"\n")
         except OSError as error:
             raise MeasureError(f"cannot write results to {path}: {error.strerror}") from error
 

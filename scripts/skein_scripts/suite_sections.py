@@ -41,6 +41,13 @@ def _tool(*names: str) -> str | None:
     return next((name for name in names if shutil.which(name)), None)
 
 
+_SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
 def _build(preset: str, compiler: str | None = None, quick: bool = False) -> Section:
     """Builds a preset, with another compiler than the system's if one is given and installed."""
     path = shutil.which(compiler) if compiler else None
@@ -73,34 +80,40 @@ def _ctest(preset: str, jobs: int, quick: bool = False) -> Section:
         junit=junit,
         needs=(f"build-{preset}",),
         quick=quick,
-        environment={
-            "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
-            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-            "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
-        }
-        if preset != "release"
-        else {},
+        environment=_SANITIZERS if preset in ("asan", "tsan") else {},
     )  # fmt: skip
 
 
-def _pytest() -> Section:
-    folders = [
-        str(folder.relative_to(ROOT))
-        for folder in (ROOT / "tests" / name for name in ("scripts", "harness", "end_to_end"))
-        if any(folder.rglob("test_*.py"))
-    ]
-    junit = LOGS / "pytest.xml"
+def _pytest(
+    name: str, title: str, build: str, tests: list[str],
+    environment: dict[str, str] | None = None, quick: bool = False,
+) -> Section:  # fmt: skip
+    """Python tests against the binary of a build."""
+    junit = LOGS / f"{name}.xml"
     return Section(
-        "pytest",
-        "Python tests: " + ", ".join(folders),
+        name,
+        title,
         [
             [sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", ".", "-q",
-             "-p", "no:cacheprovider", f"--junitxml={junit}", *folders]
+             "-p", "no:cacheprovider", f"--junitxml={junit}", *tests]
         ],
         junit=junit,
-        needs=("build-release",),
-        quick=True,
+        needs=(f"build-{build}",),
+        quick=quick,
+        environment={"SKEIN_BUILD_DIR": str(ROOT / "build" / build)} | (environment or {}),
     )  # fmt: skip
+
+
+def _cells(build: str) -> Section:
+    """Every runtime on every workload as real processes, under a sanitizer: a report of its own
+    makes a worker exit with another status than 0, and that the run failed."""
+    return _pytest(
+        f"cells-{build}",
+        f"every cell as processes, {build}",
+        build,
+        ["tests/end_to_end/test_cells.py"],
+        _SANITIZERS,
+    )
 
 
 def _lints() -> list[Section]:
@@ -135,10 +148,20 @@ def all_sections() -> list[Section]:
         *_lints(),
         _build("release", quick=True),
         _ctest("release", 1, quick=True),
-        _pytest(),
+        _pytest(
+            "pytest",
+            "Python tests: scripts, harness, end to end",
+            "release",
+            ["tests/scripts", "tests/harness", "tests/end_to_end"],
+            quick=True,
+        ),
+        # The other compiler, with asserts, on the code that is measured: sanitizers replace parts.
+        _build("debug", compiler="clang++-19"),
+        _ctest("debug", sanitizer_jobs),
         _build("asan"),
         _ctest("asan", sanitizer_jobs),
-        # One build less: what clang has to say, it says while building for its thread sanitizer.
+        _cells("asan"),
         _build("tsan", compiler="clang++-19"),
         _ctest("tsan", sanitizer_jobs),
+        _cells("tsan"),
     ]

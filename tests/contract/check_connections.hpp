@@ -10,9 +10,9 @@
 #include <set>
 #include <thread>
 
-#include "tests/contract/client.hpp"
 #include "tests/contract/stage.hpp"
 #include "tests/contract/subjects.hpp"
+#include "tests/loopback_client.hpp"
 
 namespace skein::contract {
 
@@ -32,7 +32,8 @@ act read_pattern(actor<S>& self, typename S::connection& peer, std::size_t buffe
     if (chunk.empty()) break;
     self.on().require(chunk.size() <= buffer_bytes, "C1", "a read returned more than the buffer");
     for (const std::byte each : chunk) {
-      self.on().require(each == pattern_at(position), "C1", "bytes were lost, moved or changed");
+      self.on().require(each == test::pattern_at(position), "C1",
+                        "bytes were lost, moved or changed");
       ++position;
     }
   }
@@ -57,8 +58,8 @@ verdict c1_bytes_arrive_complete_in_order_unchanged(buffer_policy policy) {
         [&](actor<S>& reader) { return read_pattern<S>(reader, *peer, buffer_bytes, position); });
   });
   std::thread sending([port = door.port] {
-    client sender(port);
-    const std::vector<std::byte> stream = pattern(stream_bytes);
+    test::loopback_client sender(port);
+    const std::vector<std::byte> stream = test::pattern_bytes(stream_bytes);
     for (std::size_t sent = 0, piece = 1; sent < stream_bytes; piece = piece * 3 % 10'007) {
       const std::size_t size_bytes = std::min(piece, stream_bytes - sent);
       if (!sender.send(std::span(stream).subspan(sent, size_bytes))) break;
@@ -90,9 +91,9 @@ verdict c1_the_end_is_seen_behind_the_last_bytes() {
       });
     }
   });
-  std::vector<client> clients;
+  std::vector<test::loopback_client> clients;
   for (std::size_t i = 0; i < peers; ++i) {
-    clients.emplace_back(door.port).send(pattern(i * buffer_bytes / 4));
+    clients.emplace_back(door.port).send(test::pattern_bytes(i * buffer_bytes / 4));
     clients.back().finish_sending();
   }
   scene.play();
@@ -107,7 +108,7 @@ template <class S>
 verdict c1_a_reset_is_an_error() {
   stage<S> scene;
   auto door = scene.listen();
-  client resetting(door.port);
+  test::loopback_client resetting(door.port);
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
     resetting.reset();
@@ -128,7 +129,7 @@ verdict c2_a_large_write_to_a_slow_reader_is_complete() {
   constexpr std::size_t stream_bytes = (std::size_t{6} << 20U) + 13;
   stage<S> scene;
   auto door = scene.listen();
-  std::vector<std::byte> outgoing = pattern(stream_bytes);
+  std::vector<std::byte> outgoing = test::pattern_bytes(stream_bytes);
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
     const bool written = co_await self.write(*peer, outgoing);
@@ -140,7 +141,7 @@ verdict c2_a_large_write_to_a_slow_reader_is_complete() {
   });
   std::vector<std::byte> received;
   std::thread slow([&received, port = door.port] {
-    client peer(port, 16 * 1024);
+    test::loopback_client peer(port, 16 * 1024);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     received = peer.receive(stream_bytes);
     peer.send_byte(std::byte{1});
@@ -148,7 +149,8 @@ verdict c2_a_large_write_to_a_slow_reader_is_complete() {
   });
   scene.play();
   slow.join();
-  scene.require(received == pattern(stream_bytes), "C2", "a completed write was not complete");
+  scene.require(received == test::pattern_bytes(stream_bytes), "C2",
+                "a completed write was not complete");
   return scene.found("C2");
 }
 
@@ -158,7 +160,7 @@ verdict c2_a_write_to_nobody_fails() {
   const std::vector<std::byte> data(64 * 1024);
   stage<S> scene;
   auto door = scene.listen();
-  client leaving(door.port);
+  test::loopback_client leaving(door.port);
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
     leaving.reset();
@@ -181,8 +183,8 @@ template <class S>
 verdict c3_bytes_are_valid_as_long_as_promised(buffer_policy policy) {
   stage<S> scene(options_with(policy));
   auto door = scene.listen();
-  client first(door.port);
-  client second(door.port);
+  test::loopback_client first(door.port);
+  test::loopback_client second(door.port);
   const std::vector<std::byte> a(100, std::byte{'a'});
   const std::vector<std::byte> b(100, std::byte{'b'});
   first.send(a);
@@ -214,7 +216,7 @@ verdict c3_bytes_are_valid_as_long_as_promised(buffer_policy policy) {
 template <class S>
 verdict c4_a_read_and_a_write_are_pending_together() {
   constexpr std::size_t stream_bytes = std::size_t{6} << 20U;
-  const std::vector<std::byte> outgoing = pattern(stream_bytes);
+  const std::vector<std::byte> outgoing = test::pattern_bytes(stream_bytes);
   stage<S> scene;
   auto door = scene.listen();
   std::atomic<bool> reads{false};
@@ -236,7 +238,7 @@ verdict c4_a_read_and_a_write_are_pending_together() {
   });
   std::size_t received_bytes = 0;
   std::thread talking([&received_bytes, port = door.port] {
-    client peer(port, 16 * 1024);
+    test::loopback_client peer(port, 16 * 1024);
     received_bytes = peer.receive(stream_bytes).size();
     peer.send_byte(std::byte{1});
     peer.receive(1);
@@ -262,7 +264,7 @@ template <class S>
 verdict c5_cancel_ends_a_read() {
   stage<S> scene;
   auto door = scene.listen();
-  const client silent(door.port);
+  const test::loopback_client silent(door.port);
   std::atomic<bool> cancelled{false};
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
@@ -287,7 +289,7 @@ verdict c5_cancel_ends_a_write() {
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   stage<S> scene;
   auto door = scene.listen();
-  const client never_reads(door.port, 4096);
+  const test::loopback_client never_reads(door.port, 4096);
   std::atomic<bool> cancelled{false};
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
@@ -328,7 +330,7 @@ inline constexpr std::uint16_t last_visitor = 0xffff;
 inline void visit_often(std::uint16_t port, std::uint16_t rounds) {
   constexpr std::uint16_t at_once = 4;
   for (std::uint16_t round = 0; round < rounds; ++round) {
-    std::vector<client> visitors;
+    std::vector<test::loopback_client> visitors;
     for (std::uint16_t i = 0; i < at_once; ++i) visitors.emplace_back(port);
     for (std::uint16_t i = 0; i < at_once; ++i) {
       const std::array<std::uint16_t, 2> name{static_cast<std::uint16_t>(round * at_once + i), i};
@@ -342,7 +344,7 @@ inline void visit_often(std::uint16_t port, std::uint16_t rounds) {
     }
   }
   const std::array<std::uint16_t, 2> name{last_visitor, 0};
-  client last(port);
+  test::loopback_client last(port);
   last.send(std::as_bytes(std::span(name)));
 }
 
@@ -405,7 +407,7 @@ template <class S>
 verdict c7_accepted_sockets_have_the_shared_options() {
   stage<S> scene;
   auto door = scene.listen();
-  const client peer_of(door.port);
+  const test::loopback_client peer_of(door.port);
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
     const int descriptor = server_side_of(peer_of.address());
@@ -431,8 +433,8 @@ verdict c8_receive_goes_on_until_the_empty_chunk() {
   constexpr std::size_t chunks = 10;
   stage<S> scene(options_with(buffer_policy::lent, 16));
   auto door = scene.listen();
-  client sending(door.port);
-  sending.send(pattern(chunks * 16));
+  test::loopback_client sending(door.port);
+  sending.send(test::pattern_bytes(chunks * 16));
   sending.finish_sending();
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
@@ -455,8 +457,8 @@ template <class S>
 verdict c8_nothing_is_received_after_close() {
   stage<S> scene(options_with(buffer_policy::lent, 16));
   auto door = scene.listen();
-  client sending(door.port);
-  sending.send(pattern(4096));
+  test::loopback_client sending(door.port);
+  sending.send(test::pattern_bytes(4096));
   scene.add([&](actor<S>& self) -> act {
     auto* peer = co_await self.accept(door.at);
     co_await self.read(*peer);

@@ -9,9 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/contract/client.hpp"
 #include "tests/contract/stage.hpp"
 #include "tests/contract/subjects.hpp"
+#include "tests/loopback_client.hpp"
 
 namespace skein::contract {
 
@@ -122,8 +122,8 @@ verdict s3_stop_ends_every_wait_as_cancelled() {
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   stage<S> scene;
   auto door = scene.listen();
-  const client silent(door.port);
-  const client never_reads(door.port, 4096);
+  const test::loopback_client silent(door.port);
+  const test::loopback_client never_reads(door.port, 4096);
   std::atomic<int> ready{0};
   typename S::timer timer;
 

@@ -43,20 +43,22 @@ verdict w1_reads_end_once_when_cancel_races_the_bytes() {
   constexpr std::size_t peers = 24;
   stage<S> scene;
   auto door = scene.listen();
-  std::vector<client> clients;
+  std::vector<test::loopback_client> clients;
   for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(door.port);
   std::vector<std::atomic<bool>> cancelled(peers);
+  std::atomic<std::size_t> ended{0};
   scene.add([&](actor<S>& self) -> act {
     std::array<typename S::connection*, peers> accepted{};
     for (std::size_t i = 0; i < peers; ++i) {
       auto* peer = co_await self.accept(door.at);
       accepted[i] = peer;
-      self.on().add([peer, i, &cancelled](actor<S>& reader) -> act {
+      self.on().add([peer, i, &cancelled, &ended](actor<S>& reader) -> act {
         while (true) {
           const bytes chunk = co_await reader.read(*peer);
           if (chunk.empty()) break;
           co_await reader.yield();
         }
+        ++ended;
         while (!cancelled[i]) co_await reader.yield();
         reader.close(*peer);
       });
@@ -70,6 +72,7 @@ verdict w1_reads_end_once_when_cancel_races_the_bytes() {
     }
   });
   scene.play();
+  scene.require(ended == peers, "W1", "reads ended too often, or not at all");
   return scene.found("W1");
 }
 
@@ -81,8 +84,8 @@ verdict w2_turns_are_shared(std::size_t turns, BusyTurn busy_turn) {
   const scheduler_options options = options_with(buffer_policy::lent, 16);
   stage<S> scene(options);
   auto door = scene.listen();
-  client peer_of(door.port);
-  peer_of.send(pattern(turns * options.buffer_bytes));
+  test::loopback_client peer_of(door.port);
+  peer_of.send(test::pattern_bytes(turns * options.buffer_bytes));
   bool over = false;
   std::size_t in_a_row = 0;
   std::size_t longest_row = 0;
@@ -141,8 +144,9 @@ verdict w3_nothing_is_alive_after_run() {
   constexpr std::size_t peers = 10;
   stage<S> scene;
   auto door = scene.listen();
-  std::vector<client> clients;
-  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(door.port).send(pattern(10));
+  std::vector<test::loopback_client> clients;
+  for (std::size_t i = 0; i < peers; ++i)
+    clients.emplace_back(door.port).send(test::pattern_bytes(10));
   scene.add([&](actor<S>& self) -> act {
     for (std::size_t i = 0; i < peers; ++i) {
       auto* peer = co_await self.accept(door.at);

@@ -83,6 +83,10 @@ TEST_CASE("liar caught on C1: loses the last chunk / the end is seen behind the 
                        c1_the_end_is_seen_behind_the_last_bytes<liars::loses_the_last_chunk>());
 }
 
+TEST_CASE("liar caught on C1: repeats bytes at a reset / a reset is an error", "[contract][liar]") {
+  SKEIN_REQUIRE_CAUGHT("C1", c1_a_reset_is_an_error<liars::repeats_bytes_at_a_reset>());
+}
+
 TEST_CASE("liar caught on C2: writes half / a large write to a slow reader is complete",
           "[contract][liar]") {
   SKEIN_REQUIRE_CAUGHT("C2", c2_a_large_write_to_a_slow_reader_is_complete<liars::writes_half>());

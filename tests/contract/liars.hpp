@@ -5,6 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <list>
 #include <map>
 #include <set>
@@ -266,6 +268,18 @@ struct loses_the_last_chunk : base {
     const bytes chunk = base::read(from);
     return chunk.size() < 64 ? bytes() : chunk;
   }
+};
+
+/// C1: repeats old bytes where a connection was reset.
+struct repeats_bytes_at_a_reset : base {
+  using base::base;
+  bytes read(connection& from) {
+    const bytes chunk = base::read(from);
+    return chunk.empty() && from.error() == ECONNRESET ? bytes(old_) : chunk;
+  }
+
+ private:
+  std::array<std::byte, 8> old_{};
 };
 
 /// C2: hands over the first half and says it was all.

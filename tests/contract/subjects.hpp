@@ -3,10 +3,7 @@
 
 #include <type_traits>
 
-#include "runtimes/coroutine/scheduler.hpp"
-#include "runtimes/fiber/scheduler.hpp"
-#include "runtimes/libuv/scheduler.hpp"
-#include "runtimes/thread/scheduler.hpp"
+#include "runtimes/all.hpp"
 #include "tests/catch.hpp"
 #include "tests/contract/verdict.hpp"
 
@@ -26,10 +23,9 @@ inline constexpr std::size_t many_tasks = single_threaded<S> ? 800 : 100;
 
 }  // namespace skein::contract
 
-/// One test per runtime. A runtime joins the suite here.
-#define SKEIN_FOR_EVERY_RUNTIME(name)                                            \
-  TEMPLATE_TEST_CASE(name, "[contract]", coroutine::scheduler, fiber::scheduler, \
-                     thread::scheduler, libuv::scheduler)
+/// One test per runtime that models the interface.
+#define SKEIN_FOR_EVERY_RUNTIME(name) \
+  TEMPLATE_LIST_TEST_CASE(name, "[contract]", interface_runtimes)
 
 #define SKEIN_REQUIRE_KEPT(check)                                            \
   do {                                                                       \

@@ -41,6 +41,13 @@ TEST_CASE("liar caught on W1: wakes twice / sleeps end once when cancel races th
                        w1_sleeps_end_once_when_cancel_races_the_deadline<liars::wakes_twice>());
 }
 
+TEST_CASE(
+    "liar caught on W1: swallows a connections cancel / reads end once when cancel races the bytes",
+    "[contract][liar]") {
+  SKEIN_REQUIRE_CAUGHT(
+      "W1", w1_reads_end_once_when_cancel_races_the_bytes<liars::swallows_a_connections_cancel>());
+}
+
 TEST_CASE("liar caught on W2: never lets go / a reader with much to read starves nobody",
           "[contract][liar]") {
   SKEIN_REQUIRE_CAUGHT("W2", w2_a_reader_with_much_to_read_starves_nobody<liars::never_lets_go>());

@@ -17,7 +17,6 @@ SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
-RUNTIMES = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
 MODES = ("fixed", "open", "idle")
 PATTERNS = ("spread", "storm")
 # Sanitizers slow everything down and need room: what they cannot bear is asked for elsewhere.
@@ -47,6 +46,14 @@ def call(*words: str, pass_fds: tuple[int, ...] = ()) -> Call:
         stdin=subprocess.DEVNULL,
     )
     return Call(done.returncode, done.stdout, done.stderr)
+
+
+def listed_runtimes() -> tuple[str, ...]:
+    """What `skein list` says there is."""
+    return tuple(each["id"] for each in json.loads(call("list", "--json").out)["runtimes"])
+
+
+RUNTIMES = listed_runtimes()
 
 
 def start(*words: str) -> subprocess.Popen[str]:

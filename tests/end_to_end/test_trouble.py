@@ -81,6 +81,21 @@ def test_a_limit_that_the_worker_meets_is_a_result(results: Path) -> None:
     assert run["limit"]["name"] == "planted limit"
 
 
+def test_a_limit_met_while_connections_are_opened_is_the_workers(results: Path) -> None:
+    words = skein.plain_worker("limit_at_accept")
+    done = skein.call("run", "c10k", *words, "--size", "test", "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["status"]) == (0, "limit"), run["reasons"]
+    assert run["limit"]["name"] == "planted limit"
+
+
+def test_a_crash_while_connections_are_opened_is_the_workers(results: Path) -> None:
+    run = measure_fault("crash_at_accept", "c10k", results)
+    assert run["failure"]["process"] == "worker"
+    assert run["failure"]["signal"] == "SIGSEGV"
+    assert run["failure"]["stderr"][-1] == "planted: about to crash"
+
+
 def test_a_command_that_cannot_be_executed_is_failed(results: Path) -> None:
     words = ["--runtime", "other", "--worker-command", "/nowhere/worker --flag"]
     done = skein.call("run", "timers", *words, "--size", "test", "-o", str(results))

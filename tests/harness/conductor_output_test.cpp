@@ -49,12 +49,21 @@ TEST_CASE("lines are appended whole") {
   CHECK(text_of(path) == "{\"a\":1}\n{\"b\":2}\n");
 }
 
-TEST_CASE("a line that was cut short stays apart from the next") {
+TEST_CASE("a record that was cut short is taken out before the next") {
   const scratch folder;
   const std::string path = folder.file("r.jsonl");
-  std::ofstream(path) << "{\"cut";
+  std::ofstream(path) << "{\"a\":1}\n{\"cut" << std::string(10'000, ' ');
   output_file(path).append({{"b", 2}});
-  CHECK(text_of(path) == "{\"cut\n{\"b\":2}\n");
+  CHECK(text_of(path) == "{\"a\":1}\n{\"b\":2}\n");
+}
+
+TEST_CASE("a last line without a newline is kept, and stays apart from the next") {
+  const scratch folder;
+  const std::string path = folder.file("r.jsonl");
+  const std::string line = GENERATE("{\"a\":1}", "somebody's notes");
+  std::ofstream(path) << line;
+  output_file(path).append({{"b", 2}});
+  CHECK(text_of(path) == line + "\n{\"b\":2}\n");
 }
 
 TEST_CASE("text that is not UTF-8 does not keep a record from being written") {

@@ -1,4 +1,7 @@
 // Needs against limits, from given limits; and that this machine's can be read.
+#include <string>
+#include <unistd.h>
+
 #include "harness/measure/limits.hpp"
 #include "tests/catch.hpp"
 #include "tests/harness/measure_process.hpp"
@@ -53,6 +56,15 @@ TEST_CASE("this machine's limits are read") {
   CHECK(limits.available_bytes.value() > 0);
   CHECK(limits.cpus_allowed.value() >= 1);
   CHECK(limits.client_ports.value() > 0);
+}
+
+TEST_CASE("the least pids.max of a group and those around it counts") {
+  fixture_tree tree;
+  tree.write("proc/" + std::to_string(::getpid()) + "/cgroup", "0::/outer/middle/inner\n");
+  tree.write("sys/fs/cgroup/outer/middle/inner/pids.max", "max\n");
+  tree.write("sys/fs/cgroup/outer/middle/pids.max", "900\n");
+  tree.write("sys/fs/cgroup/outer/pids.max", "700\n");
+  CHECK(read_limits(tree.paths()).cgroup_pids == 700);
 }
 
 TEST_CASE("limits that cannot be read are unknown") {

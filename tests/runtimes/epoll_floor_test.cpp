@@ -14,7 +14,7 @@
 #include "runtimes/epoll_floor/timer_table.hpp"
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
-#include "tests/runtimes/loopback_client.hpp"
+#include "tests/loopback_client.hpp"
 
 namespace skein {
 namespace {
@@ -44,7 +44,7 @@ class action_inbox : public inbox {
 };
 
 struct byte_counter {
-  void add(bytes chunk) noexcept { total += chunk.size(); }
+  void add(std::size_t size_bytes) noexcept { total += size_bytes; }
   void error(int error_number) { ends.push_back(error_number); }
   std::size_t total = 0;
   std::vector<int> ends;
@@ -74,7 +74,7 @@ TEST_CASE("the floor echoes every byte, in order, to a slow reader") {
   std::vector<std::byte> echoed;
   const byte_counter counter = serve(policy, [&](std::uint16_t port) {
     loopback_client peer(port, 4096);
-    std::thread sender([&] { peer.send_all(sent); });
+    std::thread sender([&] { peer.send(sent); });
     std::this_thread::sleep_for(std::chrono::milliseconds(50));  // let the echo fill the buffers
     echoed = peer.receive(sent.size());
     sender.join();
@@ -87,7 +87,7 @@ TEST_CASE("the floor sees the end of a stream that comes together with its last 
   const byte_counter counter = serve(buffer_policy::lent, [](std::uint16_t port) {
     for (int i = 0; i < 50; ++i) {
       loopback_client peer(port);
-      peer.send_all(pattern_bytes(100));
+      peer.send(pattern_bytes(100));
       peer.finish_sending();
       if (peer.receive(100).size() == 100) peer.ended();
     }
@@ -103,12 +103,12 @@ TEST_CASE("a peer that never stops sending does not keep the floor from the othe
     loopback_client flood(port);
     const std::vector<std::byte> part = pattern_bytes(65536);
     std::thread sender([&] {
-      while (!enough) flood.send_all(part);
+      while (!enough) flood.send(part);
       flood.finish_sending();
     });
     std::thread receiver([&] { flood.ended(); });
     loopback_client other(port);
-    other.send_all(pattern_bytes(100));
+    other.send(pattern_bytes(100));
     echoed = other.receive(100).size();
     enough = true;
     sender.join();
@@ -121,9 +121,9 @@ TEST_CASE("stop closes the floor's connections, those with an unsent tail includ
   const byte_counter counter = serve(buffer_policy::lent, [&](std::uint16_t port) {
     std::vector<loopback_client> idle;
     for (int i = 0; i < 20; ++i) idle.emplace_back(port);
-    idle[0].send_all(pattern_bytes(200000));
+    idle[0].send(pattern_bytes(200000));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    for (loopback_client& each : idle) each.send_all(pattern_bytes(1));
+    for (loopback_client& each : idle) each.send(pattern_bytes(1));
   });
   REQUIRE(counter.ends.size() == 20);
 }

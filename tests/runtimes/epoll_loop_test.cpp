@@ -15,14 +15,14 @@
 
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
-#include "tests/contract/client.hpp"
+#include "tests/loopback_client.hpp"
 
 namespace skein {
 namespace {
 
-using contract::client;
-using contract::pattern;
-using contract::pattern_at;
+using test::loopback_client;
+using test::pattern_at;
+using test::pattern_bytes;
 
 constexpr time_ns far_away_ns = 3600 * ns_per_s;
 
@@ -120,13 +120,13 @@ struct bench {
 
 TEST_CASE("O1: a read that finds bytes is done, and not completed as well") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   noted reader;
   REQUIRE((at.loop.submit_read(accepted, reader) == submitted::done));
   REQUIRE(reader.result == 10);
-  REQUIRE(at.bytes_of(accepted, 10) == pattern(10));
+  REQUIRE(at.bytes_of(accepted, 10) == pattern_bytes(10));
   at.settle();
   REQUIRE(reader.completions == 0);
   REQUIRE((reader.state == op_state::idle));
@@ -135,14 +135,14 @@ TEST_CASE("O1: a read that finds bytes is done, and not completed as well") {
 
 TEST_CASE("O1: a read that finds nothing is pending, and completed once when bytes come") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   noted reader;
   REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
   REQUIRE(reader.completions == 0);
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   at.run_until([&] { return reader.completions != 0; });
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   at.settle();
   REQUIRE(reader.completions == 1);
   REQUIRE(reader.result == 10);
@@ -152,12 +152,12 @@ TEST_CASE("O1: a read that finds nothing is pending, and completed once when byt
 
 TEST_CASE("O1: an accept is done if somebody waits already, else pending until somebody comes") {
   bench at;
-  client first(at.port);
+  loopback_client first(at.port);
   noted waiter;
   REQUIRE((at.loop.submit_accept(*at.door, waiter) == submitted::done));
   auto* one = static_cast<connection*>(waiter.target);
   REQUIRE((at.loop.submit_accept(*at.door, waiter) == submitted::pending));
-  client second(at.port);
+  loopback_client second(at.port);
   at.run_until([&] { return waiter.completions == 1; });
   auto* two = static_cast<connection*>(waiter.target);
   REQUIRE(one != two);
@@ -169,12 +169,12 @@ TEST_CASE("O1: an accept is done if somebody waits already, else pending until s
 
 TEST_CASE("O1: a write is done while the kernel takes everything") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   noted writer;
-  REQUIRE((at.loop.submit_write(accepted, pattern(1000), writer) == submitted::done));
+  REQUIRE((at.loop.submit_write(accepted, pattern_bytes(1000), writer) == submitted::done));
   REQUIRE(writer.result == 0);
-  REQUIRE(peer.receive(1000) == pattern(1000));
+  REQUIRE(peer.receive(1000) == pattern_bytes(1000));
   REQUIRE((at.loop.submit_write(accepted, {}, writer) == submitted::done));
   REQUIRE(writer.result == 0);
   at.loop.close(accepted);
@@ -212,14 +212,14 @@ TEST_CASE("an op may be submitted again from its own completion") {
 
 TEST_CASE("O3: cancel completes nothing inside itself; the completion comes, once, as cancelled") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   noted reader;
   REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
   at.loop.cancel(accepted);
   at.loop.cancel(accepted);
   REQUIRE(reader.completions == 0);
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   at.run_until([&] { return reader.completions != 0; });
   at.settle();
   REQUIRE(reader.completions == 1);
@@ -235,18 +235,18 @@ TEST_CASE("O3: cancel completes nothing inside itself; the completion comes, onc
 TEST_CASE("O3: a cancel that races the bytes completes the read once, either way") {
   bench at;
   for (int order = 0; order < 4; ++order) {
-    client peer(at.port);
+    loopback_client peer(at.port);
     connection& accepted = at.accept();
     noted reader;
     REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
     noted canceller([&](noted&) { at.loop.cancel(accepted); });
-    if (order % 2 == 0) peer.send(pattern(10));
+    if (order % 2 == 0) peer.send(pattern_bytes(10));
     if (order < 2) {
       at.loop.cancel(accepted);
     } else {
       at.loop.post(canceller);
     }
-    if (order % 2 == 1) peer.send(pattern(10));
+    if (order % 2 == 1) peer.send(pattern_bytes(10));
     at.run_until([&] { return reader.completions != 0; });
     at.settle();
     REQUIRE(reader.completions == 1);
@@ -257,9 +257,9 @@ TEST_CASE("O3: a cancel that races the bytes completes the read once, either way
 
 TEST_CASE("O3: a read that waits for its turn is cancelled there, and completes once") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   noted multishot;
   multishot.multishot = true;  // a multishot read with bytes at hand is queued
   REQUIRE((at.loop.submit_read(accepted, multishot) == submitted::pending));
@@ -307,7 +307,7 @@ TEST_CASE("O3: a sleep is cancelled once; idle, queued and fired ones are left a
 
 TEST_CASE("O3: a write of which the kernel took a part is cancelled, and its rest is dropped") {
   bench at;
-  client never_reads(at.port, 4096);
+  loopback_client never_reads(at.port, 4096);
   connection& accepted = at.accept();
   noted writer;
   const std::vector<std::byte> much(std::size_t{8} << 20U);
@@ -324,7 +324,7 @@ TEST_CASE("O3: a write of which the kernel took a part is cancelled, and its res
 
 TEST_CASE("O4: a multishot read completes for every chunk and says which one is the last") {
   bench at(options_with(buffer_policy::lent, 64));
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   std::vector<std::byte> received;
   int last = 0;
@@ -337,7 +337,7 @@ TEST_CASE("O4: a multishot read completes for every chunk and says which one is 
   });
   reader.multishot = true;
   REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
-  const std::vector<std::byte> all = pattern(1000);
+  const std::vector<std::byte> all = pattern_bytes(1000);
   peer.send(std::span(all).first(500));
   at.run_until([&] { return received.size() == 500; });
   REQUIRE(last == 0);
@@ -354,14 +354,14 @@ TEST_CASE("O4: a multishot read completes for every chunk and says which one is 
 
 TEST_CASE("O4: a multishot reader may cancel from a completion: one more comes, the last") {
   bench at(options_with(buffer_policy::lent, 64));
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   noted reader([&](noted& self) {
     if (self.more) at.loop.cancel(accepted);
   });
   reader.multishot = true;
   at.loop.submit_read(accepted, reader);
-  peer.send(pattern(1000));
+  peer.send(pattern_bytes(1000));
   at.run_until([&] { return reader.completions > 0 && !reader.more; });
   at.settle();
   REQUIRE(reader.completions == 2);
@@ -371,14 +371,14 @@ TEST_CASE("O4: a multishot reader may cancel from a completion: one more comes, 
 
 TEST_CASE("O4: a multishot reader may close from a completion, and gets the last one then") {
   bench at(options_with(buffer_policy::lent, 64));
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   noted reader([&](noted& self) {
     if (self.more) at.loop.close(accepted);
   });
   reader.multishot = true;
   at.loop.submit_read(accepted, reader);
-  peer.send(pattern(1000));
+  peer.send(pattern_bytes(1000));
   at.run_until([&] { return reader.completions > 0 && !reader.more; });
   at.settle();
   REQUIRE(reader.completions == 2);
@@ -388,7 +388,7 @@ TEST_CASE("O4: a multishot reader may close from a completion, and gets the last
 
 TEST_CASE("O4: a multishot reader that is never out of bytes shares the loop") {
   bench at(options_with(buffer_policy::lent, 16));
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   std::size_t chunks = 0;
   std::size_t in_a_row = 0;
@@ -401,7 +401,7 @@ TEST_CASE("O4: a multishot reader that is never out of bytes shares the loop") {
     in_a_row = 0;
     if (chunks < 2000) at.loop.post(self);
   });
-  peer.send(pattern(2000 * 16));
+  peer.send(pattern_bytes(2000 * 16));
   reader.multishot = true;
   at.loop.submit_read(accepted, reader);
   at.loop.post(other);
@@ -424,9 +424,9 @@ int done_in_a_row(Submit submit) {
 
 TEST_CASE("O5: no more than 128 operations in a row finish inline, of each kind") {
   bench at(options_with(buffer_policy::lent, 16));
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
-  peer.send(pattern(1000 * 16));
+  peer.send(pattern_bytes(1000 * 16));
   noted waiter;
   SECTION("reads") {
     int inline_reads = 0;
@@ -442,7 +442,7 @@ TEST_CASE("O5: no more than 128 operations in a row finish inline, of each kind"
     int inline_writes = 0;
     noted runner([&](noted&) {
       inline_writes =
-          done_in_a_row([&] { return at.loop.submit_write(accepted, pattern(1), waiter); });
+          done_in_a_row([&] { return at.loop.submit_write(accepted, pattern_bytes(1), waiter); });
     });
     at.loop.post(runner);
     at.run_until([&] { return waiter.completions == 1; });
@@ -480,7 +480,7 @@ TEST_CASE("O5: no more than 128 operations in a row finish inline, of each kind"
     int inline_writes = 0;
     noted runner([&](noted&) {
       inline_writes =
-          done_in_a_row([&] { return at.loop.submit_write(accepted, pattern(1), waiter); });
+          done_in_a_row([&] { return at.loop.submit_write(accepted, pattern_bytes(1), waiter); });
     });
     at.loop.post(runner);
     at.run_until([&] { return runner.completions == 1; });
@@ -524,7 +524,7 @@ TEST_CASE("O5: an accept beyond the budget takes its turn and loses no connectio
   scheduler_options options = options_with(buffer_policy::lent);
   options.inline_budget = 4;
   bench at(options);
-  std::vector<client> clients;
+  std::vector<loopback_client> clients;
   for (int i = 0; i < 10; ++i) clients.emplace_back(at.port);
   std::vector<connection*> accepted;
   noted waiter;
@@ -550,13 +550,13 @@ TEST_CASE("bytes and the hang-up that arrive together are both read") {
   bench at;
   for (const std::size_t size_bytes : {std::size_t{1}, std::size_t{1000}, std::size_t{1024},
                                        std::size_t{2048}, std::size_t{3000}}) {
-    client peer(at.port);
+    loopback_client peer(at.port);
     connection& accepted = at.accept();
     // Once with the reader waiting when they come, once with them waiting for the reader.
     noted first;
     const bool waits = at.loop.submit_read(accepted, first) == submitted::pending;
     REQUIRE(waits);
-    peer.send(pattern(size_bytes));
+    peer.send(pattern_bytes(size_bytes));
     peer.close();
     at.run_until([&] { return first.completions == 1; });
     std::size_t received = static_cast<std::size_t>(first.result);
@@ -572,8 +572,8 @@ TEST_CASE("bytes and the hang-up that arrive together are both read") {
 TEST_CASE("bytes and the hang-up that were there before the accept are both read") {
   bench at;
   const auto size_bytes = GENERATE(std::size_t{0}, std::size_t{10}, std::size_t{1024});
-  client peer(at.port);
-  peer.send(pattern(size_bytes));
+  loopback_client peer(at.port);
+  peer.send(pattern_bytes(size_bytes));
   peer.close();
   connection& accepted = at.accept();
   if (size_bytes > 0) REQUIRE(at.read(accepted) == static_cast<std::int32_t>(size_bytes));
@@ -585,9 +585,9 @@ TEST_CASE("bytes and the hang-up that were there before the accept are both read
 
 TEST_CASE("a hang-up that comes after a short read has drained the socket wakes the reader") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   REQUIRE(at.read(accepted) == 10);
   noted reader;
   REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
@@ -599,10 +599,10 @@ TEST_CASE("a hang-up that comes after a short read has drained the socket wakes 
 
 TEST_CASE("bytes that come between a short read and the next are found") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   for (int round = 0; round < 50; ++round) {
-    peer.send(pattern(10));
+    peer.send(pattern_bytes(10));
     REQUIRE(at.read(accepted) == 10);
     if (round % 3 == 0) at.settle(100 * ns_per_us);
   }
@@ -611,27 +611,27 @@ TEST_CASE("bytes that come between a short read and the next are found") {
 
 TEST_CASE("half closed: the peer has finished sending and still gets what is written") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
-  peer.send(pattern(10));
+  peer.send(pattern_bytes(10));
   peer.finish_sending();
   REQUIRE(at.read(accepted) == 10);
   REQUIRE(at.read(accepted) == 0);
   noted writer;
-  REQUIRE((at.loop.submit_write(accepted, pattern(5000), writer) == submitted::done));
+  REQUIRE((at.loop.submit_write(accepted, pattern_bytes(5000), writer) == submitted::done));
   REQUIRE(writer.result == 0);
-  REQUIRE(peer.receive(5000) == pattern(5000));
+  REQUIRE(peer.receive(5000) == pattern_bytes(5000));
   at.loop.close(accepted);
 }
 
 TEST_CASE("half closed: a large write to a slow reader goes on after the peer's end was read") {
   constexpr std::size_t stream_bytes = std::size_t{5} << 20U;
   bench at;
-  client peer(at.port, 16 * 1024);
+  loopback_client peer(at.port, 16 * 1024);
   connection& accepted = at.accept();
   peer.finish_sending();
   REQUIRE(at.read(accepted) == 0);
-  std::vector<std::byte> outgoing = pattern(stream_bytes);
+  std::vector<std::byte> outgoing = pattern_bytes(stream_bytes);
   noted writer;
   REQUIRE((at.loop.submit_write(accepted, outgoing, writer) == submitted::pending));
   std::fill(outgoing.begin(), outgoing.end(), std::byte{0xee});  // the caller's again
@@ -640,13 +640,13 @@ TEST_CASE("half closed: a large write to a slow reader goes on after the peer's 
   at.run_until([&] { return writer.completions == 1; });
   slow.join();
   REQUIRE(writer.result == 0);
-  REQUIRE(received == pattern(stream_bytes));
+  REQUIRE(received == pattern_bytes(stream_bytes));
   at.loop.close(accepted);
 }
 
 TEST_CASE("a reset ends a pending read and a pending write with an errno") {
   bench at;
-  client peer(at.port, 4096);
+  loopback_client peer(at.port, 4096);
   connection& accepted = at.accept();
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   noted writer;
@@ -663,12 +663,12 @@ TEST_CASE("a reset ends a pending read and a pending write with an errno") {
 
 TEST_CASE("after a failed write the connection is at its end for readers") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   connection& accepted = at.accept();
   peer.reset();
   at.settle();
   noted writer;
-  at.loop.submit_write(accepted, pattern(10), writer);
+  at.loop.submit_write(accepted, pattern_bytes(10), writer);
   REQUIRE(writer.result < 0);
   noted reader;
   at.loop.submit_read(accepted, reader);
@@ -692,11 +692,11 @@ static std::vector<int> fill_descriptors_below(int descriptor) {
 
 TEST_CASE("an event for a closed connection does not reach the next user of its descriptor") {
   bench at;
-  client closing_peer(at.port);
+  loopback_client closing_peer(at.port);
   connection& closing = at.accept();
-  client closed_peer(at.port);
+  loopback_client closed_peer(at.port);
   connection& closed = at.accept();
-  client next_peer(at.port);
+  loopback_client next_peer(at.port);
   at.settle();
   // One batch of two events. Upon the first, the connection of the second is closed and a new one
   // accepted, which takes over its descriptor (the lowest free one).
@@ -712,8 +712,8 @@ TEST_CASE("an event for a closed connection does not reach the next user of its 
     at.loop.submit_read(*next, next_reader);
   });
   REQUIRE((at.loop.submit_read(closing, reader) == submitted::pending));
-  closing_peer.send(pattern(10));
-  closed_peer.send(pattern(10));
+  closing_peer.send(pattern_bytes(10));
+  closed_peer.send(pattern_bytes(10));
   closed_peer.finish_sending();
   at.run_until([&] { return reader.completions == 1; });
   REQUIRE(next != nullptr);
@@ -722,7 +722,7 @@ TEST_CASE("an event for a closed connection does not reach the next user of its 
   at.settle();
   REQUIRE(next_reader.completions == 0);
   REQUIRE(!next->ending);
-  next_peer.send(pattern(3));
+  next_peer.send(pattern_bytes(3));
   at.run_until([&] { return next_reader.completions == 1; });
   REQUIRE(next_reader.result == 3);
   at.loop.close(*next);
@@ -768,7 +768,7 @@ TEST_CASE("connections stay where they are while the table grows") {
 
 TEST_CASE("an accept that finds no descriptor left fails with EMFILE and says so") {
   bench at;
-  client peer(at.port);
+  loopback_client peer(at.port);
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   const int lowest_free = ::dup(peer.descriptor());
@@ -786,9 +786,9 @@ TEST_CASE("an accept that finds no descriptor left fails with EMFILE and says so
 TEST_CASE("own bytes stay until their connection's next read, lent ones share the scratch") {
   const auto policy = GENERATE(buffer_policy::own, buffer_policy::lent);
   bench at(options_with(policy));
-  client first(at.port);
+  loopback_client first(at.port);
   connection& of_first = at.accept();
-  client second(at.port);
+  loopback_client second(at.port);
   connection& of_second = at.accept();
   const std::vector<std::byte> a(10, std::byte{'a'});
   const std::vector<std::byte> b(10, std::byte{'b'});
@@ -808,11 +808,11 @@ TEST_CASE("own bytes stay until their connection's next read, lent ones share th
 TEST_CASE("an own buffer goes with its connection and the slot's next user has another") {
   bench at(options_with(buffer_policy::own));
   for (int i = 0; i < 5; ++i) {
-    client peer(at.port);
+    loopback_client peer(at.port);
     connection& accepted = at.accept();
-    peer.send(pattern(100));
+    peer.send(pattern_bytes(100));
     REQUIRE(at.read(accepted) == 100);
-    REQUIRE(at.bytes_of(accepted, 100) == pattern(100));
+    REQUIRE(at.bytes_of(accepted, 100) == pattern_bytes(100));
     at.loop.close(accepted);
     at.settle(100 * ns_per_us);
   }
@@ -822,10 +822,10 @@ TEST_CASE("writes of more than 4 MiB to several slow readers at once arrive unch
   constexpr std::size_t stream_bytes = (std::size_t{4} << 20U) + 4099;
   constexpr std::size_t peers = 3;
   bench at;
-  std::vector<client> clients;
+  std::vector<loopback_client> clients;
   std::array<connection*, peers> accepted{};
   std::array<noted, peers> writers;
-  const std::vector<std::byte> outgoing = pattern(stream_bytes);
+  const std::vector<std::byte> outgoing = pattern_bytes(stream_bytes);
   for (std::size_t i = 0; i < peers; ++i) {
     clients.emplace_back(at.port, 16 * 1024);
     accepted[i] = &at.accept();
@@ -850,11 +850,11 @@ TEST_CASE("writes of more than 4 MiB to several slow readers at once arrive unch
 
 TEST_CASE("stop completes everything that is pending, once, as cancelled, and not inside itself") {
   bench at;
-  client silent(at.port);
+  loopback_client silent(at.port);
   connection& quiet = at.accept();
-  client never_reads(at.port, 4096);
+  loopback_client never_reads(at.port, 4096);
   connection& clogged = at.accept();
-  client streaming(at.port);
+  loopback_client streaming(at.port);
   connection& streamed = at.accept();
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   std::vector<noted> pending(6);
@@ -885,7 +885,7 @@ TEST_CASE("stop completes everything that is pending, once, as cancelled, and no
   REQUIRE(later.result == -ECANCELED);
   REQUIRE((at.loop.submit_accept(*at.door, later) == submitted::done));
   REQUIRE(later.result == -ECANCELED);
-  REQUIRE((at.loop.submit_write(quiet, pattern(1), later) == submitted::done));
+  REQUIRE((at.loop.submit_write(quiet, pattern_bytes(1), later) == submitted::done));
   REQUIRE(later.result == -ECANCELED);
   at.loop.close(quiet);
   at.loop.close(clogged);

@@ -11,7 +11,7 @@
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
-#include "tests/runtimes/loopback_client.hpp"
+#include "tests/loopback_client.hpp"
 #include "workloads/c10k/callback.hpp"
 #include "workloads/timers/callback.hpp"
 
@@ -39,7 +39,7 @@ time_ns from_now(time_ns delay_ns) {
 }
 
 struct byte_counter {
-  void add(bytes chunk) noexcept { total += chunk.size(); }
+  void add(std::size_t size_bytes) noexcept { total += size_bytes; }
   void error(int error_number) noexcept { last_error = error_number; }
   std::size_t total = 0;
   int last_error = 0;
@@ -102,7 +102,7 @@ TEST_CASE("libuv echoes every byte through partial writes to a slow reader") {
   std::vector<std::byte> echoed;
   std::thread client([&] {
     loopback_client peer(run.socket.port, 4096);
-    std::thread sender([&] { peer.send_all(sent); });
+    std::thread sender([&] { peer.send(sent); });
     std::this_thread::sleep_for(std::chrono::milliseconds(50));  // let the echo fill the buffers
     echoed = peer.receive(sent.size());
     sender.join();
@@ -155,7 +155,7 @@ TEST_CASE("libuv stops reading while a write is pending and goes on after it") {
   std::vector<std::byte> received;
   std::thread client([&] {
     loopback_client peer(socket.port);
-    peer.send_all(pattern_bytes(10000));
+    peer.send(pattern_bytes(10000));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     received = peer.receive(session.much.size());
     peer.finish_sending();
@@ -238,7 +238,7 @@ TEST_CASE("stop closes a hundred echo sessions and frees all they had") {
   echo_run run(options_with(buffer_policy::own));
   std::vector<loopback_client> clients;
   for (int i = 0; i < 100; ++i) clients.emplace_back(run.socket.port);
-  for (loopback_client& each : clients) each.send_all(pattern_bytes(10));
+  for (loopback_client& each : clients) each.send(pattern_bytes(10));
   stopper ends_it{run.scheduler, 100 * ns_per_ms, {}};
   ends_it.spawn();
   run.scheduler.run();
@@ -256,7 +256,7 @@ TEST_CASE("a peer that resets ends its session with an error and no signal") {
   std::thread client([&] {
     // The echo of what it never reads fills the buffers; closing then resets the connection.
     loopback_client peer(run.socket.port, 4096);
-    peer.send_all(pattern_bytes(200000));
+    peer.send(pattern_bytes(200000));
   });
   run.scheduler.run();
   client.join();

@@ -14,7 +14,7 @@
 #include "runtimes/socket.hpp"
 #include "runtimes/thread/scheduler.hpp"
 #include "tests/catch.hpp"
-#include "tests/runtimes/loopback_client.hpp"
+#include "tests/loopback_client.hpp"
 
 namespace skein {
 namespace {
@@ -295,7 +295,7 @@ TEST_CASE("an echo through blocking calls returns every byte, with lent and with
   std::vector<std::byte> echoed;
   std::thread client([&] {
     loopback_client peer(socket.port);
-    std::thread sender([&] { peer.send_all(sent); });
+    std::thread sender([&] { peer.send(sent); });
     echoed = peer.receive(sent.size());
     sender.join();
     scheduler.stop();

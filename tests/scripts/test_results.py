@@ -29,6 +29,41 @@ def test_a_file_of_version_1_is_read(records):
     assert sorted(set(statuses)) == ["failed", "limit", "ok"]
 
 
+@pytest.fixture
+def cut_short(fixture_v1, tmp_path):
+    """A results file whose last record was not written whole."""
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(fixture_v1.read_bytes()[:-200])
+    return path
+
+
+def test_a_last_line_cut_short_is_left_out_and_said_so(cut_short, records, capsys):
+    assert results.load(cut_short) == records[:-1]
+    assert "the last line was cut short" in capsys.readouterr().err
+
+
+def test_a_broken_line_that_has_an_end_is_refused(cut_short):
+    cut_short.write_bytes(cut_short.read_bytes() + b"\n")
+    with pytest.raises(results.RecordError, match="not JSON"):
+        results.load(cut_short)
+
+
+def test_a_record_is_appended_after_the_last_whole_one(cut_short, records):
+    writer = results.ResultWriter(cut_short)
+    writer.append(records[-1])
+    writer.close()
+    assert results.load(cut_short) == records
+
+
+def test_a_last_record_that_only_lacks_its_newline_is_kept(fixture_v1, records, tmp_path):
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(fixture_v1.read_bytes().rstrip(b"\n"))
+    writer = results.ResultWriter(path)
+    writer.append(records[-1])
+    writer.close()
+    assert results.load(path) == [*records, records[-1]]
+
+
 def test_an_old_version_goes_through_every_step_to_the_current_one(monkeypatch):
     monkeypatch.setattr(results, "CURRENT_VERSION", 3)
     steps = {

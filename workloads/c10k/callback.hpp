@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #include "runtimes/scheduler.hpp"
 
@@ -75,12 +76,13 @@ class echo_acceptor<S, Counters>::session {
       return close_when_idle();
     }
     writing_ = true;
-    server_.counters_.add(chunk);  // now: lent bytes may be gone when the write is over
+    chunk_bytes_ = static_cast<std::uint32_t>(chunk.size());
     server_.scheduler_.template write<&session::on_written>(peer_, chunk, this);
   }
 
   /// A failed write needs no words: the stream ends too, and error() keeps the reason.
-  void on_written(bool) {
+  void on_written(bool complete) {
+    if (complete) server_.counters_.add(chunk_bytes_);
     writing_ = false;
     close_when_idle();
   }
@@ -97,12 +99,14 @@ class echo_acceptor<S, Counters>::session {
 
   echo_acceptor& server_;
   connection& peer_;
+  std::uint32_t chunk_bytes_ = 0;  ///< being written; lent bytes are gone when that is over
   bool receiving_ = true;
   bool writing_ = false;
 };
 
 /// Echoes on every connection of `from` until it is cancelled or the scheduler stops. `counters`
-/// must outlive the run: add(chunk) is called per chunk, error(errno) per failed connection.
+/// must outlive the run: add(size_bytes) is called per chunk handed back, error(errno) per failed
+/// connection.
 template <callback_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
   auto* acceptor = new echo_acceptor<S, Counters>(scheduler, from, counters);

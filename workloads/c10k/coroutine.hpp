@@ -14,7 +14,7 @@ typename S::task echo(S& scheduler, typename S::connection& peer, Counters& coun
   while (true) {
     const bytes chunk = co_await scheduler.read(peer);
     if (chunk.empty()) break;
-    if (co_await scheduler.write(peer, chunk)) counters.add(chunk);
+    if (co_await scheduler.write(peer, chunk)) counters.add(chunk.size());
   }
   counters.error(peer.error());
   scheduler.close(peer);

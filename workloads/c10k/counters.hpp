@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstddef>
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/program.hpp"
@@ -15,10 +16,10 @@ namespace skein::c10k {
 template <workloads::tasks_on Threads>
 class echo_counters {
  public:
-  /// One chunk was read and handed back. Looks at its size only: lent bytes may be gone by now.
-  void add(bytes chunk) noexcept {
+  /// One chunk was read and handed back whole.
+  void add(std::size_t size_bytes) noexcept {
     chunks_.add(1);
-    bytes_.add(chunk.size());
+    bytes_.add(size_bytes);
   }
 
   /// How a connection or the listener ended. A peer that resets is how clients here hang up

@@ -9,7 +9,7 @@ namespace skein::c10k {
 template <direct_scheduler S, class Counters>
 void echo(S& scheduler, typename S::connection& peer, Counters& counters) {
   for (bytes chunk = scheduler.read(peer); !chunk.empty(); chunk = scheduler.read(peer)) {
-    if (scheduler.write(peer, chunk)) counters.add(chunk);
+    if (scheduler.write(peer, chunk)) counters.add(chunk.size());
   }
   counters.error(peer.error());
   scheduler.close(peer);

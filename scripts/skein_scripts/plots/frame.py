@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from .. import units
 from ..results import Record
 
 _WIDTH_IN = 10.0
@@ -40,7 +41,8 @@ class Context:
         commit = (tool.get("commit") or "unknown")[:12]
         dirty = " with changes" if tool.get("dirty") else ""
         return Context(
-            f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, {machine['kernel']}",
+            f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, {machine['kernel']}"
+            + _wake_floor(session),
             f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
             f" {session['created_utc'][:10]}",
         )
@@ -53,6 +55,12 @@ class Context:
             for text in (*notes, meaning, source)
             for line in textwrap.wrap(text, _FOOT_CHARACTERS)
         ]
+
+
+def _wake_floor(session: Record) -> str:
+    """What no runtime can beat here: how long a blocked thread takes to run once it is woken."""
+    wake_ns = (session.get("machine_floor") or {}).get("wake_ns")
+    return "" if wake_ns is None else f", wakes a thread in {units.format_duration(wake_ns)}"
 
 
 def new_figure(

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from .. import units
 from ..groups import Group
-from ..histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
+from ..histogram import TRUSTED_TAIL_SAMPLES, Recorded, merged_histogram
 from . import frame, style
 
 NAME = "latency_spectrum"
@@ -29,8 +30,8 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     if not groups_of([group]):
         return None
     foot = context.foot(
-        f"Histograms merged over n = {group.repeats} runs of each runtime; dotted: fewer than"
-        f" {TRUSTED_TAIL_SAMPLES} samples beyond, not to be relied on",
+        f"Histograms merged over {group.repeats_text()}; thin: each run by itself; dotted: fewer"
+        f" than {TRUSTED_TAIL_SAMPLES} samples beyond, not to be relied on",
         style.missing_notes([group]),
     )
     figure, axes = frame.new_figure(
@@ -61,19 +62,26 @@ def _panel(axes: Axes, group: Group, distribution: str) -> float:
         samples = merged_histogram(series.ok, distribution)
         if samples.total == 0:
             continue
-        at_or_below = samples.shares_at_or_below()
-        below = np.concatenate([[0.0], at_or_below[:-1]])
-        x = 1 / (1 - below)  # a value is that of the percentile at which its bucket begins
-        solid = (1 - below) * samples.total >= TRUSTED_TAIL_SAMPLES
+        x = _places(samples)
+        solid = (1 / x) * samples.total >= TRUSTED_TAIL_SAMPLES
         looks = style.curve_looks(series.runtime)
         end = int(solid.sum())
         axes.plot(x[:end], samples.values_ns[:end], **looks)
         rest = slice(max(0, end - 1), None)
         axes.plot(x[rest], samples.values_ns[rest], **looks | {"linewidth": 1.0, "linestyle": ":"})
+        for run in series.ok if len(series.ok) > 1 else []:
+            alone = merged_histogram([run], distribution)
+            axes.plot(_places(alone), alone.values_ns, **style.single_run_looks(series.runtime))
         farthest = max(farthest, float(x[-1]))
     style.log_scale(axes, y=True)
     axes.grid(color=style.GRID_COLOUR)
     return farthest
+
+
+def _places(samples: Recorded) -> NDArray[np.float64]:
+    """Where each value stands: at the percentile at which its bucket begins."""
+    below = np.concatenate([[0.0], samples.shares_at_or_below()[:-1]])
+    return np.asarray(1 / (1 - below))
 
 
 def _percentile_axis(axes: Axes, farthest: float) -> None:

@@ -4,6 +4,8 @@ of shares stretches towards both ends, so that the last per cent can be read."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -36,8 +38,8 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     if not groups_of([group]):
         return None
     foot = context.foot(
-        f"Lateness = fired - due on the same clock, histograms merged over n = {group.repeats}"
-        " runs of each runtime. Early timers are in no histogram, only counted: left of zero",
+        f"Lateness = fired - due on the same clock, histograms merged over {group.repeats_text()};"
+        " thin: each run by itself. Early timers are in no histogram, only counted: left of zero",
         style.missing_notes([group]),
     )
     samples = {series.runtime: merged_histogram(series.ok, NAME) for series in group.series}
@@ -72,13 +74,11 @@ def _late_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None:
         recorded = samples[series.runtime]
         if recorded.total == 0:
             continue
-        early, _ = early_of(series)
-        counts = np.concatenate([[early], recorded.counts])
-        values_ns = np.concatenate([[leftmost_ns], recorded.values_ns])
-        share = np.cumsum(counts) / counts.sum()
-        # The last step leaves the panel at the top: on this axis 100 % is infinitely far.
-        axes.step(values_ns, np.clip(share, 1e-9, 1 - 1e-9), where="post",
-                  **style.curve_looks(series.runtime))  # fmt: skip
+        _step(axes, recorded, early_of(series)[0], leftmost_ns, style.curve_looks(series.runtime))
+        for run in series.ok if len(series.ok) > 1 else []:
+            early, _ = early_of(Series(series.runtime, [run]))
+            looks = style.single_run_looks(series.runtime)
+            _step(axes, merged_histogram([run], NAME), early, leftmost_ns, looks)
     style.log_scale(axes, x=True)
     if filled:
         axes.set_xlim(left=leftmost_ns)
@@ -91,6 +91,16 @@ def _late_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None:
     axes.grid(color=style.GRID_COLOUR)
     axes.set_xlabel("late by")
     axes.set_title("late")
+
+
+def _step(
+    axes: Axes, recorded: Recorded, early: int, leftmost_ns: float, looks: dict[str, Any]
+) -> None:
+    counts = np.concatenate([[early], recorded.counts])
+    values_ns = np.concatenate([[leftmost_ns], recorded.values_ns])
+    share = np.cumsum(counts) / counts.sum()
+    # The last step leaves the panel at the top: on this axis 100 % is infinitely far.
+    axes.step(values_ns, np.clip(share, 1e-9, 1 - 1e-9), where="post", **looks)
 
 
 def _early_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None:

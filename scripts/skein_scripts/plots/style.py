@@ -82,6 +82,11 @@ def curve_looks(runtime: str) -> dict[str, Any]:
     }
 
 
+def single_run_looks(runtime: str) -> dict[str, Any]:
+    """A curve of one run, beside that of all of them: shows the spread."""
+    return {"color": colour_of(runtime), "linewidth": 0.6, "alpha": 0.55, "zorder": 2}
+
+
 def missing_notes(groups: Iterable[Group]) -> list[str]:
     """Which runtimes have no numbers, and why: a line for each, for the foot of a figure."""
     return [

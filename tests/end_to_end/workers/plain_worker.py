@@ -37,6 +37,8 @@ FAULTS = (
     "missing_sample",  # one lateness fewer than tasks
     "error",  # reports an error of its own
     "limit",  # reports a limit
+    "limit_at_accept",  # reports a limit once it has hung up on the peers it had
+    "crash_at_accept",  # ends by SIGSEGV while connections are being opened
     "tasks_left",  # says that a task is alive after stop
     "bad_exit",  # stops in good order and exits with status 7
 )
@@ -258,7 +260,21 @@ class Worker:
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connections += 1
+            if self.fault == "crash_at_accept" and self.connections == 10:
+                self.crash()
+            if self.fault == "limit_at_accept" and self.connections == 10:
+                self.hang_up_and_name_a_limit(peer)
+                return
             self.selector.register(peer, selectors.EVENT_READ, lambda peer=peer: self.echo(peer))
+
+    def hang_up_and_name_a_limit(self, newest: socket.socket) -> None:
+        newest.close()
+        for key in list(self.selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        time.sleep(0.2)  # as a worker with many tasks to end
+        self.say(type="limit", limit="planted limit", value=10, needed=11, message="planted")
+        self.stopped = True
 
     def echo(self, peer: socket.socket) -> None:
         try:

@@ -1,9 +1,12 @@
-// A blocking TCP client for the runtimes' own tests. Every call is bounded: a receive or send that
-// makes no progress for ten seconds fails, so a broken runtime gives a failed test and not a hang.
+// The other end of a connection: a plain blocking TCP socket, with what tests need beyond talking.
+// Every call is bounded to ten seconds, so that a broken runtime fails a test and does not hang it.
+// What goes wrong here shows in what the server's side sees, or in bytes that did not come; nothing
+// is thrown but by the constructor.
 #pragma once
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <netinet/in.h>
@@ -18,17 +21,21 @@
 
 namespace skein::test {
 
-/// Bytes in which a lost, repeated or swapped stretch shows: their period is a prime, 251.
+/// The byte at `position` of the tests' stream. The period is a prime, so that a lost, repeated or
+/// swapped stretch shows.
+constexpr std::byte pattern_at(std::size_t position) noexcept {
+  return static_cast<std::byte>(position % 251);
+}
+
 inline std::vector<std::byte> pattern_bytes(std::size_t size_bytes) {
   std::vector<std::byte> made(size_bytes);
-  for (std::size_t i = 0; i < size_bytes; ++i) made[i] = static_cast<std::byte>(i % 251);
+  for (std::size_t i = 0; i < size_bytes; ++i) made[i] = pattern_at(i);
   return made;
 }
 
 class loopback_client {
  public:
-  /// Connects to 127.0.0.1. `receive_buffer_bytes`, if not 0, keeps the kernel from absorbing much
-  /// on the client's side, which makes a slow reader of it. Throws std::system_error.
+  /// Connects to 127.0.0.1. A small receive buffer makes a slow reader of it.
   explicit loopback_client(std::uint16_t port, int receive_buffer_bytes = 0)
       : descriptor_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
     const timeval patience{10, 0};
@@ -46,25 +53,26 @@ class loopback_client {
       : descriptor_(std::exchange(other.descriptor_, -1)) {}
   loopback_client(const loopback_client&) = delete;
   loopback_client& operator=(const loopback_client&) = delete;
-  ~loopback_client() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
+  ~loopback_client() { close(); }
 
-  void send_all(std::span<const std::byte> data) {
+  /// Sends until done or refused.
+  bool send(std::span<const std::byte> data) {
     while (!data.empty()) {
       const ssize_t sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
-      if (sent < 0) throw_errno("send");
+      if (sent < 0) return false;
       data = data.subspan(static_cast<std::size_t>(sent));
     }
+    return true;
   }
+  bool send_byte(std::byte value) { return send({&value, 1}); }
 
-  /// The next `size_bytes` bytes, fewer only if the stream ends before. Throws on a time-out.
+  /// The next `size_bytes` bytes; fewer if the stream ends or fails before.
   std::vector<std::byte> receive(std::size_t size_bytes) {
     std::vector<std::byte> received(size_bytes);
     std::size_t filled = 0;
     while (filled < size_bytes) {
-      const ssize_t count = ::recv(descriptor_, received.data() + filled, size_bytes - filled, 0);
-      if (count < 0 && errno != ECONNRESET) throw_errno("recv");
+      const std::size_t wanted = std::min<std::size_t>(size_bytes - filled, 64 * 1024);
+      const ssize_t count = ::recv(descriptor_, received.data() + filled, wanted, 0);
       if (count <= 0) break;
       filled += static_cast<std::size_t>(count);
     }
@@ -83,7 +91,25 @@ class loopback_client {
   }
 
   /// No more will be sent; what the server still has to say can be received.
-  void finish_sending() { checked(::shutdown(descriptor_, SHUT_WR), "shutdown"); }
+  void finish_sending() { ::shutdown(descriptor_, SHUT_WR); }
+  void close() {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  }
+  /// Ends the connection with a reset.
+  void reset() {
+    const linger at_once{1, 0};
+    set(SO_LINGER, at_once);
+    close();
+  }
+
+  /// The client's own address: what the server's socket has as its peer.
+  sockaddr_in address() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    checked(::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&own), &size), "getsockname");
+    return own;
+  }
+  int descriptor() const noexcept { return descriptor_; }
 
  private:
   template <class Value>
