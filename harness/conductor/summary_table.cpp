@@ -126,6 +126,15 @@ void add_cpu(const json& record, table& rows) {
                                             time_text(user), time_text(system)));
 }
 
+std::string returned_text(double fraction) {
+  const double percent = std::round(100 * fraction);
+  if (percent > 0) {
+    return fmt::format("{:.0f} % of what user memory grew by, once all tasks ended", percent);
+  }
+  return percent == 0 ? "nothing, once all tasks ended"
+                      : fmt::format("nothing, user memory grew by {:.0f} % more", -percent);
+}
+
 void add_memory(const json& record, table& rows) {
   const json& per_task = child(child(record, "memory"), "per_task");
   if (!per_task.is_object()) return;
@@ -138,8 +147,7 @@ void add_memory(const json& record, table& rows) {
     rows.row("allocations", fmt::format("{:.2f} per task", *allocations));
   }
   if (const auto returned = number(memory, "returned_fraction")) {
-    rows.row("given back", fmt::format("{:.0f} % of what user memory grew by, once all tasks ended",
-                                       100 * *returned));
+    rows.row("given back", returned_text(*returned));
   }
 }
 
