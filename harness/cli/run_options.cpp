@@ -42,6 +42,9 @@ void add_common_options(CLI::App& app, run_words& words) {
                  "Lock against a second measurement [$SKEIN_LOCK_FILE or /tmp/skein.lock]");
   app.add_option("--lock-fd", words.lock_fd,
                  "An inherited descriptor that holds that lock already");
+  app.add_flag(
+      "--count", words.count,
+      "Count allocations and system calls of the worker; the run's times are not recorded");
   app.add_flag("--json", words.json, "Print the record instead of a table");
 }
 

@@ -15,6 +15,7 @@ struct run_words {
   std::string output, session_id, run_meta, lock_file;
   int lock_fd = -1;
   bool json = false;
+  bool count = false;
   // c10k
   std::string connections, active, mode, rate, arrival, payload_bytes, buffer, buffer_bytes,
       duration, warmup, requests, hold;

@@ -193,6 +193,7 @@ run_request common_request(const std::string& workload, const run_words& words) 
   if (words.lock_fd >= 0) request.lock_fd = words.lock_fd;
   request.lock_file = words.lock_file.empty() ? conductor::default_lock_file() : words.lock_file;
   request.print_json = words.json;
+  request.counted = words.count;
   return request;
 }
 

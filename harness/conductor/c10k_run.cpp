@@ -15,6 +15,7 @@
 #include "harness/conductor/memory_steps.hpp"
 #include "harness/conductor/validity.hpp"
 #include "harness/conductor/window_probe.hpp"
+#include "harness/conductor/worker_counters.hpp"
 #include "harness/conductor/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"
 #include "harness/worker/replies.hpp"
@@ -34,7 +35,8 @@ class c10k_run {
         out_(out),
         talk_(signals,
               monotonic_clock::now_ns() + request.timeout_ns.value_or(c10k_timeout_ns(request))),
-        worker_("worker", worker_command(request), pins.worker_set()),
+        counters_(request.counted),
+        worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()),
         generator_("generator", {"/proc/self/exe", {"skein", "generator"}}, pins.generator_set()) {}
 
   void run() {
@@ -57,6 +59,7 @@ class c10k_run {
     talk_.add(worker_);
     talk_.add(generator_);
     greet(talk_, worker_, asked_);
+    counters_.attach(worker_.pid(), out_);
     const auto port = prepare(talk_, worker_, asked_, out_);
     if (!port) throw failed_by(worker_, status::failed, "is ready without a port");
     talk_.ask(generator_,
@@ -75,12 +78,12 @@ class c10k_run {
   void open_connections() {
     measure::reset_peak_rss(worker_.pid());
     await_connections(0);
-    read_memory_step(talk_, worker_, 0, request_.quiesce_ns, out_);
+    read_memory_step(talk_, worker_, counters_, 0, request_.quiesce_ns, out_);
     for (const std::int64_t step : memory_steps(total())) {
       talk_.ask(generator_, {{"type", "connect"}, {"connections", step}}, "connected",
                 talk_.cell_deadline_ns());
       await_connections(step);
-      read_memory_step(talk_, worker_, step, request_.quiesce_ns, out_);
+      read_memory_step(talk_, worker_, counters_, step, request_.quiesce_ns, out_);
     }
   }
 
@@ -113,7 +116,7 @@ class c10k_run {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
-    window_probe probe(pins_, worker_.pid(), generator_.pid());
+    window_probe probe(pins_, worker_.pid(), generator_.pid(), counters_);
     const time_ns begin_ns = monotonic_clock::now_ns();
     probe.begin();
     talk_.wait_until(begin_ns + request_.hold_ns);
@@ -134,7 +137,7 @@ class c10k_run {
   }
 
   void load() {
-    window_probe probe(pins_, worker_.pid(), generator_.pid());
+    window_probe probe(pins_, worker_.pid(), generator_.pid(), counters_);
     talk_.say(generator_, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator_, "window_begin", talk_.cell_deadline_ns());
@@ -219,6 +222,7 @@ class c10k_run {
   const pinning& pins_;
   outcome& out_;
   conversation talk_;
+  worker_counters counters_;
   child_process worker_;
   child_process generator_;
 };

@@ -1,4 +1,4 @@
-// fork, pin, exec. Between fork and exec only async-signal-safe calls are made (execvp searches
+// fork, pin, exec. Between fork and exec only async-signal-safe calls are made (execvpe searches
 // PATH without allocating, and there is one thread).
 #include "harness/conductor/child_process.hpp"
 
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,8 +52,26 @@ void restore_signals() {
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGXFSZ}) std::signal(number, SIG_DFL);
 }
 
-[[noreturn]] void become(const char* file, char* const* argv, const cpu_set_t* cpus, pid_t parent,
-                         int in, int out, int err) {
+bool sets_same_variable(std::string_view one, std::string_view other) {
+  return one.substr(0, one.find('=')) == other.substr(0, other.find('='));
+}
+
+/// This process's environment with `more` in it; points into both.
+std::vector<char*> environment_with(const std::vector<std::string>& more) {
+  std::vector<char*> words;
+  for (char** word = ::environ; *word != nullptr; ++word) {
+    const bool replaced = std::any_of(more.begin(), more.end(), [&](const std::string& each) {
+      return sets_same_variable(each, *word);
+    });
+    if (!replaced) words.push_back(*word);
+  }
+  for (const std::string& word : more) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  return words;
+}
+
+[[noreturn]] void become(const char* file, char* const* argv, char* const* environment,
+                         const cpu_set_t* cpus, pid_t parent, int in, int out, int err) {
   // dup2 clears close-on-exec; the pipes lie above 2 (main keeps 0, 1 and 2 open).
   if (::dup2(err, STDERR_FILENO) < 0 || ::dup2(in, STDIN_FILENO) < 0 ||
       ::dup2(out, STDOUT_FILENO) < 0) {
@@ -63,7 +82,7 @@ void restore_signals() {
   if (::getppid() != parent) ::_exit(cannot_execute);
   if (cpus != nullptr && ::sched_setaffinity(0, sizeof *cpus, cpus) != 0) give_up("pin to CPUs");
   restore_signals();
-  ::execvp(file, argv);
+  ::execvpe(file, argv, environment);
   give_up("execute the command");
 }
 
@@ -105,6 +124,7 @@ child_process::child_process(std::string name, const command_line& command,
   std::vector<char*> arguments;
   for (const std::string& word : command.argv) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  const std::vector<char*> environment = environment_with(command.environment);
   cpu_set_t set;
   CPU_ZERO(&set);
   for (const int cpu : cpus) CPU_SET(static_cast<unsigned>(cpu), &set);
@@ -115,8 +135,8 @@ child_process::child_process(std::string name, const command_line& command,
 
   pid_ = checked(::fork(), "fork");
   if (pid_ == 0) {
-    become(command.file.c_str(), arguments.data(), cpus.empty() ? nullptr : &set, parent,
-           in.read_end, out.write_end, err.write_end);
+    become(command.file.c_str(), arguments.data(), environment.data(),
+           cpus.empty() ? nullptr : &set, parent, in.read_end, out.write_end, err.write_end);
   }
   ::setpgid(pid_, pid_);  // whichever of the two is first
   ::close(in.read_end);

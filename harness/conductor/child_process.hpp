@@ -24,6 +24,8 @@ struct process_end {
 struct command_line {
   std::string file;
   std::vector<std::string> argv;
+  /// "NAME=VALUE", in place of or beside what this process has.
+  std::vector<std::string> environment = {};
 };
 
 /// The last lines of a stream, bounded in number and length.

@@ -13,10 +13,13 @@ std::vector<std::int64_t> memory_steps(std::int64_t total) {
   return steps;
 }
 
-void read_memory_step(conversation& talk, const child_process& worker, std::int64_t tasks,
-                      time_ns quiesce_ns, outcome& out) {
+void read_memory_step(conversation& talk, const child_process& worker,
+                      const worker_counters& counters, std::int64_t tasks, time_ns quiesce_ns,
+                      outcome& out) {
   talk.wait_until(monotonic_clock::now_ns() + quiesce_ns);
   out.memory_points.push_back(measure::read_memory_point(worker.pid(), tasks));
+  if (const auto counts = counters.read())
+    out.memory_points.back().allocations = counts->allocations;
 }
 
 void read_memory_after(conversation& talk, const child_process& worker, time_ns quiesce_ns,

@@ -58,6 +58,12 @@ class cell_ended : public std::exception {
   std::optional<failure_fact> failure;
 };
 
+/// What a counted run counts, between two instants or since the beginning. Empty: it could not be.
+struct work_counts {
+  std::optional<std::int64_t> allocations;
+  std::optional<std::int64_t> system_calls;
+};
+
 /// SIGINT or SIGTERM: nothing is written.
 class interrupted : public std::exception {
  public:
@@ -87,6 +93,7 @@ struct outcome {
   json service_time;
   json lateness;
   std::optional<measure::cpu_usage> cpu;
+  std::optional<work_counts> counts;             ///< within the window, of a counted run
   std::int64_t operations = 0;                   ///< within the window: what CPU time is divided by
   std::optional<std::int64_t> expected_samples;  ///< what the histograms must hold
   std::vector<measure::memory_point> memory_points;

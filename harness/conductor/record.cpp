@@ -2,6 +2,7 @@
 #include "harness/conductor/record.hpp"
 
 #include <cerrno>
+#include <cmath>
 #include <cstdint>
 #include <ctime>
 #include <fmt/format.h>
@@ -32,14 +33,21 @@ json failure_field(const std::optional<failure_fact>& failure) {
           {"message", failure->message}};
 }
 
-/// What the format knows of a load; the generator tells more, which validity.cpp has used.
-json load_field(const json& load) {
+/// What the format knows of a load; the generator tells more, which validity.cpp has used. Rates
+/// and lateness of a counted run are times like any other.
+json load_field(const json& load, bool counted) {
   if (!load.is_object()) return nullptr;
   json kept = json::object();
   for (const char* key :
        {"model", "arrival", "offered_per_s", "achieved_per_s", "sent", "completed", "errors",
         "inflight_max", "late_50us_fraction", "late_ns_p99", "generator_cpu_fraction"}) {
     kept[key] = load.value(key, json());
+  }
+  if (counted) {
+    for (const char* key : {"achieved_per_s", "inflight_max", "late_50us_fraction", "late_ns_p99",
+                            "generator_cpu_fraction"}) {
+      kept[key] = nullptr;
+    }
   }
   return kept;
 }
@@ -48,8 +56,28 @@ bool has_times(const outcome& out) {
   return out.how == status::ok || out.how == status::invalid;
 }
 
-json cpu_field(const outcome& out) {
-  return out.cpu && has_times(out) ? measure::to_json(*out.cpu, out.operations) : json(nullptr);
+json each(const std::optional<std::int64_t>& counted, std::int64_t operations) {
+  if (!counted || operations <= 0) return nullptr;
+  const double exact = static_cast<double>(*counted) / static_cast<double>(operations);
+  return std::round(exact * 1e4) / 1e4;
+}
+
+/// Of a counted run: counts and no times, so that nobody compares what counting has slowed down.
+json counts_field(const outcome& out) {
+  json kept = measure::to_json(*out.cpu, out.operations);
+  for (const char* key :
+       {"user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns"}) {
+    kept[key] = nullptr;
+  }
+  const work_counts counts = out.counts.value_or(work_counts{});
+  kept["syscalls_per_op"] = each(counts.system_calls, out.operations);
+  kept["allocations_per_op"] = each(counts.allocations, out.operations);
+  return kept;
+}
+
+json cpu_field(const outcome& out, bool counted) {
+  if (!out.cpu || !has_times(out)) return nullptr;
+  return counted ? counts_field(out) : measure::to_json(*out.cpu, out.operations);
 }
 
 json memory_field(const outcome& out) {
@@ -64,7 +92,8 @@ json meta(const json& run_meta, const char* key, json otherwise) {
 }  // namespace
 
 json run_record(const run_request& request, const outcome& out, const std::string& session_id) {
-  const auto time = [&](const json& value) { return has_times(out) ? value : json(nullptr); };
+  const bool timed = has_times(out) && !request.counted;
+  const auto time = [&](const json& value) { return timed ? value : json(nullptr); };
   json record;
   record["kind"] = "run";
   record["schema"] = schema_version;
@@ -81,18 +110,19 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["setup_ns"] = or_null(out.setup_ns);
   record["warmup_ns"] = or_null(out.warmup_ns);
   record["window_ns"] = or_null(out.window_ns);
-  record["spawn_ns"] = or_null(out.spawn_ns);
-  record["fire_ns"] = or_null(out.fire_ns);
+  record["spawn_ns"] = request.counted ? json(nullptr) : or_null(out.spawn_ns);
+  record["fire_ns"] = request.counted ? json(nullptr) : or_null(out.fire_ns);
+  if (request.counted) record["counted"] = true;
   record["status"] = name_of(out.how);
   record["reasons"] = out.reasons;
   record["limit"] = limit_field(out.limit);
   record["failure"] = failure_field(out.failure);
   record["work"] = out.work;
-  record["load"] = load_field(out.load);
+  record["load"] = load_field(out.load, request.counted);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
-  record["cpu"] = cpu_field(out);
+  record["cpu"] = cpu_field(out, request.counted);
   record["memory"] = memory_field(out);
   record["host"] = out.host ? measure::to_json(*out.host) : json(nullptr);
   return record;

@@ -22,6 +22,7 @@ struct run_request {
   time_ns hold_ns = 0;               ///< c10k idle: how long all connections are kept open
   time_ns quiesce_ns = 0;            ///< before each memory reading
   std::int64_t thread_ceiling = 0;
+  bool counted = false;  ///< count allocations and system calls; no times are published
   std::optional<time_ns> timeout_ns;        ///< of the whole cell; computed when empty
   std::vector<std::string> worker_command;  ///< a foreign worker; empty: our own
 

@@ -103,14 +103,36 @@ void add_early_fires(const json& record, table& rows) {
                                                     time_text(number(lateness, "early_max_ns"))));
 }
 
+std::string count_text(std::optional<double> count) {
+  return count ? fmt::format("{:.2f}", *count) : std::string(unknown);
+}
+
+/// Only a counted run has these.
+void add_counts(const json& cpu, table& rows) {
+  if (!cpu.is_object() || !cpu.contains("syscalls_per_op")) return;
+  rows.row("per operation", fmt::format("{} system calls, {} allocations",
+                                        count_text(number(cpu, "syscalls_per_op")),
+                                        count_text(number(cpu, "allocations_per_op"))));
+}
+
 void add_cpu(const json& record, table& rows) {
   const json& cpu = child(record, "cpu");
+  add_counts(cpu, rows);
   const auto all = number(cpu, "per_op_ns");
   if (!all) return;
   const auto user = number(cpu, "user_per_op_ns");
   const auto system = user ? std::optional(*all - *user) : std::nullopt;
   rows.row("CPU per operation", fmt::format("{}: user {}, system {}", time_text(all),
                                             time_text(user), time_text(system)));
+}
+
+std::string returned_text(double fraction) {
+  const double percent = std::round(100 * fraction);
+  if (percent > 0) {
+    return fmt::format("{:.0f} % of what user memory grew by, once all tasks ended", percent);
+  }
+  return percent == 0 ? "nothing, once all tasks ended"
+                      : fmt::format("nothing, user memory grew by {:.0f} % more", -percent);
 }
 
 void add_memory(const json& record, table& rows) {
@@ -120,6 +142,13 @@ void add_memory(const json& record, table& rows) {
            fmt::format("user {}, kernel {}, total {}", bytes_text(number(per_task, "user_bytes")),
                        bytes_text(number(per_task, "kernel_bytes")),
                        bytes_text(number(per_task, "total_bytes"))));
+  const json& memory = child(record, "memory");
+  if (const auto allocations = number(memory, "allocations_per_task")) {
+    rows.row("allocations", fmt::format("{:.2f} per task", *allocations));
+  }
+  if (const auto returned = number(memory, "returned_fraction")) {
+    rows.row("given back", returned_text(*returned));
+  }
 }
 
 }  // namespace

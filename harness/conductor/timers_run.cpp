@@ -12,6 +12,7 @@
 
 #include "harness/conductor/memory_steps.hpp"
 #include "harness/conductor/window_probe.hpp"
+#include "harness/conductor/worker_counters.hpp"
 #include "harness/conductor/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"
 #include "harness/worker/parameters.hpp"
@@ -39,7 +40,8 @@ class timers_run {
         lead_ns_(lead_ns),
         out_(out),
         talk_(talk),
-        worker_("worker", worker_command(request), pins.worker_set()) {}
+        counters_(request.counted),
+        worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()) {}
 
   /// False when spawning, or the readings that follow it, ended after the first deadline.
   bool run() {
@@ -57,12 +59,13 @@ class timers_run {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.add(worker_);
     greet(talk_, worker_, asked_);
+    counters_.attach(worker_.pid(), out_);
     prepare(talk_, worker_, asked_, out_);
     start(talk_, worker_);
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
     measure::reset_peak_rss(worker_.pid());
     ask_counts(talk_, worker_, soon());
-    read_memory_step(talk_, worker_, 0, request_.quiesce_ns, out_);
+    read_memory_step(talk_, worker_, counters_, 0, request_.quiesce_ns, out_);
   }
 
   bool spawn_all() {
@@ -75,14 +78,14 @@ class timers_run {
                 "phase", talk_.cell_deadline_ns(), "spawn");
       // A reading with tasks already gone would be a reading of nothing.
       in_time = in_time && monotonic_clock::now_ns() + request_.quiesce_ns < epoch_ns_;
-      if (in_time) read_memory_step(talk_, worker_, step, request_.quiesce_ns, out_);
+      if (in_time) read_memory_step(talk_, worker_, counters_, step, request_.quiesce_ns, out_);
       in_time = in_time && monotonic_clock::now_ns() < epoch_ns_;
     }
     return in_time;
   }
 
   void fire() {
-    window_probe probe(pins_, worker_.pid(), std::nullopt);
+    window_probe probe(pins_, worker_.pid(), std::nullopt, counters_);
     talk_.wait_until(epoch_ns_ - probe_early_ns);
     probe.begin();
     await_finished();
@@ -148,6 +151,7 @@ class timers_run {
   time_ns lead_ns_;
   outcome& out_;
   conversation& talk_;
+  worker_counters counters_;
   child_process worker_;
   time_ns epoch_ns_ = 0;
 };

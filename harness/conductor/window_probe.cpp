@@ -15,8 +15,9 @@ measure::own_use use_between(const measure::cpu_snapshot& begin, const measure::
 
 }  // namespace
 
-window_probe::window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator)
-    : pins_(pins), worker_(worker), generator_(generator) {}
+window_probe::window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator,
+                           const worker_counters& counters)
+    : pins_(pins), worker_(worker), generator_(generator), counters_(counters) {}
 
 void window_probe::begin() {
   begin_ = read();
@@ -25,6 +26,7 @@ void window_probe::begin() {
 void window_probe::end(outcome& out) {
   const reading now = read();
   out.cpu = measure::cpu_between(begin_.worker, now.worker);
+  out.counts = counts_between(begin_.counts, now.counts);
   out.host =
       measure::host_between(begin_.host, now.host,
                             {use_between(begin_.worker, now.worker, pins_.worker_set()),
@@ -34,6 +36,7 @@ void window_probe::end(outcome& out) {
 
 window_probe::reading window_probe::read() const {
   reading now;
+  now.counts = counters_.read();
   now.worker = measure::read_cpu(worker_);
   if (generator_) now.generator = measure::read_cpu(*generator_);
   now.conductor = measure::read_cpu(::getpid());

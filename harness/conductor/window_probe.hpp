@@ -6,16 +6,19 @@
 
 #include "harness/conductor/outcome.hpp"
 #include "harness/conductor/pinning.hpp"
+#include "harness/conductor/worker_counters.hpp"
 
 namespace skein::conductor {
 
 class window_probe {
  public:
   /// @param generator  the load generator's pid where there is one
-  window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator);
+  /// @param counters  of the worker; they read nothing in a run that is not counted
+  window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator,
+               const worker_counters& counters);
 
   void begin();
-  /// Writes out.cpu and out.host.
+  /// Writes out.cpu, out.counts and out.host.
   void end(outcome& out);
 
  private:
@@ -24,12 +27,14 @@ class window_probe {
     measure::cpu_snapshot generator;
     measure::cpu_snapshot conductor;
     measure::host_snapshot host;
+    std::optional<work_counts> counts;
   };
   [[nodiscard]] reading read() const;
 
   const pinning& pins_;
   pid_t worker_;
   std::optional<pid_t> generator_;
+  const worker_counters& counters_;
   reading begin_;
 };
 

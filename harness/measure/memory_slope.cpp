@@ -5,7 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
+#include <string>
+#include <unistd.h>
 #include <utility>
 
 namespace skein::measure {
@@ -89,6 +92,34 @@ void judge(memory_summary& summary) {
   }
 }
 
+std::optional<std::int64_t> growth(const memory_summary& summary, const component& bytes_of) {
+  if (summary.points.size() < 2) return std::nullopt;
+  const auto first = bytes_of(summary.points.front());
+  const auto last = bytes_of(summary.points.back());
+  if (!first || !last) return std::nullopt;
+  return *last - *first;
+}
+
+std::int64_t cross_check_tolerance(std::int64_t grown) {
+  const auto share = static_cast<double>(std::abs(grown)) * cross_check_fraction;
+  const std::int64_t cpus = std::max<std::int64_t>(::sysconf(_SC_NPROCESSORS_ONLN), 1);
+  return std::max(std::llround(share), static_cast<long long>(cpus * cross_check_cpu_bytes));
+}
+
+/// Three ways in which the kernel counts the same pages, two of them exact.
+void cross_check(memory_summary& summary) {
+  const auto user = growth(summary, [](const auto& point) { return point.rss_anon_bytes; });
+  if (!user) return;
+  const auto compare = [&](const char* name, const component& bytes_of) {
+    const auto other = growth(summary, bytes_of);
+    if (!other || std::abs(*other - *user) <= cross_check_tolerance(*user)) return;
+    summary.reasons.push_back("memory: anonymous pages grew by " + std::to_string(*user) +
+                              " bytes, " + name + " by " + std::to_string(*other));
+  };
+  compare("RssAnon", [](const auto& point) { return point.rss_anon_counter_bytes; });
+  compare("Private_Dirty", [](const auto& point) { return point.private_dirty_bytes; });
+}
+
 void collect_unreadable(memory_summary& summary) {
   for (const auto& point : summary.points) {
     for (const auto& reason : point.unreadable) {
@@ -160,9 +191,19 @@ memory_summary summarize_memory(std::vector<memory_point> points, memory_extras 
   summary.total = fit(summary.points, total_bytes);
   summary.address_space =
       fit(summary.points, [](const auto& point) { return point.virtual_bytes; });
+  summary.allocations = fit(summary.points, [](const auto& point) { return point.allocations; });
   judge(summary);
+  cross_check(summary);
   collect_unreadable(summary);
   return summary;
+}
+
+std::optional<double> returned_fraction(const memory_summary& summary) {
+  const auto grown = growth(summary, [](const auto& point) { return point.rss_anon_bytes; });
+  const auto left = summary.extras.after_drain_bytes;
+  if (!grown || !left || *grown < returned_growth_min_bytes) return std::nullopt;
+  const auto returned = *summary.points.back().rss_anon_bytes - *left;
+  return std::round(static_cast<double>(returned) / static_cast<double>(*grown) * 1e4) / 1e4;
 }
 
 json to_json(const memory_summary& summary) {
@@ -175,7 +216,8 @@ json to_json(const memory_summary& summary) {
   object["peak_rss_bytes"] = or_null(summary.extras.peak_rss_bytes);
   object["after_drain_bytes"] = or_null(summary.extras.after_drain_bytes);
   object["frame_bytes"] = or_null(summary.extras.frame_bytes);
-  object["allocations_per_task"] = or_null(summary.extras.allocations_per_task);
+  object["allocations_per_task"] = slope_of(summary.allocations);
+  object["returned_fraction"] = or_null(returned_fraction(summary));
   return object;
 }
 

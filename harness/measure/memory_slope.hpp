@@ -39,7 +39,6 @@ struct memory_extras {
   /// RssAnon once all tasks have ended: does memory come back?
   std::optional<std::int64_t> after_drain_bytes = {};
   std::optional<std::int64_t> frame_bytes = {};
-  std::optional<double> allocations_per_task = {};
 };
 
 struct memory_summary {
@@ -48,6 +47,7 @@ struct memory_summary {
   std::optional<line_fit> kernel;         ///< kernel stacks + page tables + slab
   std::optional<line_fit> total;          ///< user + kernel
   std::optional<line_fit> address_space;  ///< VmSize
+  std::optional<line_fit> allocations;    ///< heap allocations, of a counted run
   memory_extras extras;
   /// Why these numbers are not to be trusted or not there. An entry starts with "memory: ".
   std::vector<std::string> reasons;
@@ -56,6 +56,19 @@ struct memory_summary {
   /// within 64 bytes, stays a reason without making the result invalid.
   bool linear = true;
 };
+
+/// User memory is anonymous pages counted by a walk of the page tables. The kernel's own counter
+/// and the pages that are private and dirty must have grown by as much, within this share of the
+/// growth and within this many bytes for each CPU (the counter is kept in parts, one for each CPU);
+/// where they have not, there is a reason.
+inline constexpr double cross_check_fraction = 0.02;
+inline constexpr std::int64_t cross_check_cpu_bytes = std::int64_t{128} * 1024;
+
+/// The share of what user memory grew by, from the first reading to the last, that the process gave
+/// back once its tasks had ended: 1 for all of it, 0 for none, negative where it grew further.
+/// Nothing where it grew by less than `returned_growth_min_bytes`, or a reading is missing.
+std::optional<double> returned_fraction(const memory_summary& summary);
+inline constexpr std::int64_t returned_growth_min_bytes = std::int64_t{256} * 1024;
 
 /// R^2 below which a slope is no result.
 inline constexpr double linear_r2_min = 0.99;

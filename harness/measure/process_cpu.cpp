@@ -145,6 +145,7 @@ cpu_usage cpu_between(const cpu_snapshot& begin, const cpu_snapshot& end) {
     const double share = static_cast<double>(*user) / static_cast<double>(*user + *system);
     usage.user_ns = std::llround(share * static_cast<double>(*usage.total_ns));
     usage.system_ns = *usage.total_ns - *usage.user_ns;
+    usage.ticks = (*user + *system) / tick_ns();
   }
   usage.run_delay_ns = grown(begin.run_delay_ns, end.run_delay_ns);
   usage.voluntary_switches = grown(begin.voluntary_switches, end.voluntary_switches);
@@ -160,7 +161,9 @@ json to_json(const cpu_usage& usage, std::int64_t operations) {
   object["user_ns"] = or_null(usage.user_ns);
   object["system_ns"] = or_null(usage.system_ns);
   object["per_op_ns"] = per_operation(usage.total_ns, operations);
-  object["user_per_op_ns"] = per_operation(usage.user_ns, operations);
+  const bool divided = usage.ticks.value_or(0) >= user_ticks_min;
+  object["user_per_op_ns"] = divided ? per_operation(usage.user_ns, operations) : json(nullptr);
+  object["ticks"] = or_null(usage.ticks);
   object["run_delay_ns"] = or_null(usage.run_delay_ns);
   object["voluntary_switches"] = or_null(usage.voluntary_switches);
   object["involuntary_switches"] = or_null(usage.involuntary_switches);

@@ -49,6 +49,8 @@ struct cpu_usage {
   std::optional<std::int64_t> involuntary_switches;
   std::optional<std::int64_t> minor_faults;
   std::optional<std::int64_t> major_faults;
+  /// Clock ticks of 10 ms that the division into user and system was made from.
+  std::optional<std::int64_t> ticks;
   /// The larger of the two snapshots' thread counts.
   std::optional<std::int64_t> threads_max;
 };
@@ -56,7 +58,13 @@ struct cpu_usage {
 /// A counter that went backwards (threads ended) is empty, not negative.
 cpu_usage cpu_between(const cpu_snapshot& begin, const cpu_snapshot& end);
 
-/// run.cpu, with per_op_ns and user_per_op_ns over `operations`; both null when that is 0.
+/// With fewer ticks than this the division into user and system is not known to its first digit: of
+/// n ticks, of which a share p falls into user mode, the share has an error of sqrt(p (1 - p) / n),
+/// which at 100 ticks and 10 % is a third of it.
+inline constexpr std::int64_t user_ticks_min = 100;
+
+/// run.cpu, with per_op_ns and user_per_op_ns over `operations`; both null when that is 0, and
+/// user_per_op_ns when fewer than `user_ticks_min` ticks were seen.
 json to_json(const cpu_usage& usage, std::int64_t operations);
 
 }  // namespace skein::measure

@@ -69,6 +69,7 @@ void read_status(memory_point& point, const std::string& path) {
   if (!text) return;
   point.rss_bytes = noted(field_bytes(*text, "VmRSS"), "VmRSS", point.unreadable);
   point.rss_anon_bytes = noted(field_bytes(*text, "RssAnon"), "RssAnon", point.unreadable);
+  point.rss_anon_counter_bytes = point.rss_anon_bytes;
   point.virtual_bytes = noted(field_bytes(*text, "VmSize"), "VmSize", point.unreadable);
   point.page_table_bytes = noted(field_bytes(*text, "VmPTE"), "VmPTE", point.unreadable);
   point.threads = noted(field_value(*text, "Threads"), "Threads", point.unreadable);
@@ -108,6 +109,16 @@ std::optional<std::map<std::string, std::int64_t>> read_slab(const std::string& 
   return slab;
 }
 
+/// memory.stat has the sum since Linux 5.18, before that only its parts.
+std::optional<std::int64_t> unified_kernel_bytes(std::string_view statistics) {
+  if (const auto sum = field_value(statistics, "kernel")) return sum;
+  std::optional<std::int64_t> sum;
+  for (const char* part : {"kernel_stack", "pagetables", "percpu", "sock", "slab"}) {
+    if (const auto bytes = field_value(statistics, part)) sum = sum.value_or(0) + *bytes;
+  }
+  return sum;
+}
+
 cgroup_reading read_cgroup(const system_paths& paths, pid_t pid) {
   const auto place = find_cgroup(pid, "memory", paths);
   if (!place) return {};
@@ -117,7 +128,7 @@ cgroup_reading read_cgroup(const system_paths& paths, pid_t pid) {
   }
   const auto statistics = place->text_of("memory.stat");
   return {place->integer_of("memory.current"),
-          statistics ? field_value(*statistics, "kernel") : std::nullopt};
+          statistics ? unified_kernel_bytes(*statistics) : std::nullopt};
 }
 
 }  // namespace
@@ -170,6 +181,7 @@ json to_json(const memory_point& point) {
   object["tasks"] = point.tasks;
   object["rss_bytes"] = or_null(point.rss_bytes);
   object["rss_anon_bytes"] = or_null(point.rss_anon_bytes);
+  object["rss_anon_counter_bytes"] = or_null(point.rss_anon_counter_bytes);
   object["pss_bytes"] = or_null(point.pss_bytes);
   object["private_dirty_bytes"] = or_null(point.private_dirty_bytes);
   object["virtual_bytes"] = or_null(point.virtual_bytes);
@@ -180,6 +192,7 @@ json to_json(const memory_point& point) {
   object["slab"] = or_null(point.slab);
   object["cgroup_bytes"] = or_null(point.cgroup_bytes);
   object["cgroup_kernel_bytes"] = or_null(point.cgroup_kernel_bytes);
+  if (point.allocations) object["allocations"] = *point.allocations;
   return object;
 }
 

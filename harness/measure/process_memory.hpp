@@ -27,6 +27,8 @@ struct memory_point {
   std::optional<std::int64_t> rss_bytes;
   /// RssAnon; its exact count from smaps_rollup where that can be read.
   std::optional<std::int64_t> rss_anon_bytes;
+  /// RssAnon as the kernel's running counter has it, to be held against the two exact ones.
+  std::optional<std::int64_t> rss_anon_counter_bytes;
   std::optional<std::int64_t> pss_bytes;
   std::optional<std::int64_t> private_dirty_bytes;
   std::optional<std::int64_t> virtual_bytes;
@@ -38,6 +40,9 @@ struct memory_point {
   std::optional<std::map<std::string, std::int64_t>> slab;
   std::optional<std::int64_t> cgroup_bytes;
   std::optional<std::int64_t> cgroup_kernel_bytes;
+  /// Heap allocations since the process began, of a counted run (allocation_count.hpp); not read
+  /// here, and in the record only where it is known.
+  std::optional<std::int64_t> allocations;
   std::vector<std::string> unreadable;
 
   /// Kernel stacks + page tables + slab; empty when any of the three is.

@@ -1,5 +1,6 @@
 #include "harness/micro/bench.hpp"
 
+#include <map>
 #include <utility>
 
 #include "runtimes/errors.hpp"
@@ -8,7 +9,15 @@ namespace skein::micro {
 
 namespace {
 
+using row_body = std::function<void(stopwatch&)>;
+
 int failed_rows = 0;
+
+/// By name; a function's static, so that it is there whenever rows are added.
+std::map<std::string, row_body>& rows() {
+  static std::map<std::string, row_body> all;
+  return all;
+}
 
 void run_guarded(benchmark::State& state, const std::function<void(stopwatch&)>& body) {
   stopwatch watch(state);
@@ -25,21 +34,26 @@ void run_guarded(benchmark::State& state, const std::function<void(stopwatch&)>&
 }  // namespace
 
 bool stopwatch::next_batch(std::int64_t items) {
+  if (state_ == nullptr) {
+    if (batches_left_-- <= 0) return false;
+    items_ += items;
+    return true;
+  }
   // The library asks for a running timer whenever it looks at the iteration count.
-  if (begun_) state_.ResumeTiming();
+  if (begun_) state_->ResumeTiming();
   begun_ = true;
-  if (!state_.KeepRunningBatch(items)) {
+  if (!state_->KeepRunningBatch(items)) {
     report();
     return false;
   }
-  state_.PauseTiming();
+  state_->PauseTiming();
   items_ += items;
   return true;
 }
 
 void stopwatch::report() {
   const double per_item_ns = static_cast<double>(measured_ns_) / static_cast<double>(items_);
-  state_.counters["ns_per_item"] = benchmark::Counter(per_item_ns);
+  state_->counters["ns_per_item"] = benchmark::Counter(per_item_ns);
 }
 
 void expect_count(const char* what, std::size_t got, std::size_t expected) {
@@ -48,10 +62,19 @@ void expect_count(const char* what, std::size_t got, std::size_t expected) {
                      std::to_string(expected));
 }
 
-void add(const std::string& name, std::function<void(stopwatch&)> body) {
+void add(const std::string& name, row_body body) {
+  rows()[name] = body;
   benchmark::RegisterBenchmark(name.c_str(), [body = std::move(body)](benchmark::State& state) {
     run_guarded(state, body);
   });
+}
+
+std::optional<std::int64_t> run_counted(const std::string& name, std::int64_t batches) {
+  const auto row = rows().find(name);
+  if (row == rows().end()) return std::nullopt;
+  stopwatch watch(batches);
+  row->second(watch);
+  return watch.items();
 }
 
 int failures() noexcept {

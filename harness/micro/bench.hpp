@@ -5,14 +5,20 @@
 // instead, around batches large enough that doing so costs nothing per item. Leaves out
 // items_per_second: the library computes it from the CPU time of the calling thread, which says
 // nothing about tasks that are threads.
+//
+// A row can also be run without that library, for a fixed number of batches, to have its
+// instructions counted by callgrind: starting and stopping the watch then switches the counting on
+// and off, so that set-up is left out in the same way (counted.hpp).
 #pragma once
 
 #include <benchmark/benchmark.h>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "harness/micro/counted.hpp"
 #include "runtimes/clock.hpp"
 
 namespace skein::micro {
@@ -22,7 +28,9 @@ namespace skein::micro {
 /// All members are called on the thread that runs the benchmark, from whatever stack is on it.
 class stopwatch {
  public:
-  explicit stopwatch(benchmark::State& state) noexcept : state_(state) {}
+  explicit stopwatch(benchmark::State& state) noexcept : state_(&state) {}
+  /// Counts instructions instead of time, for exactly `batches` batches.
+  explicit stopwatch(std::int64_t batches) noexcept : batches_left_(batches) {}
   stopwatch(const stopwatch&) = delete;
   stopwatch& operator=(const stopwatch&) = delete;
 
@@ -31,18 +39,26 @@ class stopwatch {
   bool next_batch(std::int64_t items);
 
   void start() {
-    state_.ResumeTiming();
+    if (state_ == nullptr) return toggle_counting();
+    state_->ResumeTiming();
     started_ns_ = monotonic_clock::now_ns();
   }
   void stop() {
+    if (state_ == nullptr) return toggle_counting();
     measured_ns_ += monotonic_clock::now_ns() - started_ns_;
-    state_.PauseTiming();
+    state_->PauseTiming();
   }
+
+  /// Everything takes some fifty times as long then: what waits for the clock must wait longer.
+  [[nodiscard]] bool is_counting() const noexcept { return state_ == nullptr; }
+  /// Items of all batches so far.
+  [[nodiscard]] std::int64_t items() const noexcept { return items_; }
 
  private:
   void report();
 
-  benchmark::State& state_;
+  benchmark::State* state_ = nullptr;  ///< null while instructions are counted
+  std::int64_t batches_left_ = 0;
   bool begun_ = false;
   std::int64_t items_ = 0;
   time_ns started_ns_ = 0;
@@ -60,6 +76,10 @@ void expect_count(const char* what, std::size_t got, std::size_t expected);
 /// Registers `body` under a name like "yield/fiber/1000". A limit_error it throws makes the row an
 /// error that names the limit; a wrong_answer, or anything else, one that counts as a failure.
 void add(const std::string& name, std::function<void(stopwatch&)> body);
+
+/// Runs a registered row for so many batches, with its instructions counted. Returns the number of
+/// items; nothing when there is no such row. Throws what the row throws.
+std::optional<std::int64_t> run_counted(const std::string& name, std::int64_t batches);
 
 /// Rows that ended in something other than a time or a limit.
 int failures() noexcept;

@@ -79,7 +79,7 @@ class timer_board {
  private:
   /// Deadlines start this long after arming does: enough for a slow machine to arm them all.
   time_ns arming_allowance_ns() const noexcept {
-    constexpr time_ns each_ns = 500;
+    const time_ns each_ns = watch_.is_counting() ? 50'000 : 500;
     const auto count = static_cast<time_ns>(load_.size());
     return timed_ == timer_step::expire ? 2 * ns_per_ms + count * each_ns : 30 * ns_per_s;
   }

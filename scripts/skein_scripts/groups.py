@@ -137,7 +137,8 @@ def describe_work(cell: Record) -> str:
 
 
 def group_runs(records: list[Record]) -> list[Group]:
-    """Groups of a file, in the order of its plan, then those of runs outside any plan."""
+    """Groups of a file, in the order of its plan, then those of runs outside any plan. Counted runs
+    have no times and stand apart."""
     opened = sessions(records)
     _require_one_machine(opened)
     groups: dict[str, Group] = {}
@@ -146,6 +147,8 @@ def group_runs(records: list[Record]) -> list[Group]:
         _add_planned(session, groups, key_of_slot)
     placed: dict[tuple[object, ...], tuple[Group, Record]] = {}
     for run in runs(records):
+        if run.get("counted"):
+            continue
         slot = (run["session_id"], run.get("block"), run.get("position"))
         key = key_of_slot.get(slot)  # type: ignore[arg-type]
         group = groups[key.rpartition("/")[0]] if key else _group_of_work(run, groups)

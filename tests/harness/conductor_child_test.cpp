@@ -1,10 +1,13 @@
 // Children: started, spoken to, ended, and never left behind.
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <string>
+#include <unistd.h>
 
 #include "harness/conductor/child_process.hpp"
 #include "harness/conductor/pinning.hpp"
+#include "harness/conductor/worker_counters.hpp"
 #include "tests/catch.hpp"
 
 using namespace skein;
@@ -60,6 +63,34 @@ TEST_CASE("a child that ignores everything is gone after its destructor") {
   }
   CHECK(::kill(pid, 0) == -1);
   CHECK(errno == ESRCH);
+}
+
+TEST_CASE("a child has its parent's environment, but for what the command sets") {
+  ::setenv("SKEIN_TEST_KEPT", "kept", 1);
+  ::setenv("SKEIN_TEST_CHANGED", "old", 1);
+  command_line command = shell("echo $SKEIN_TEST_KEPT $SKEIN_TEST_CHANGED $SKEIN_TEST_NEW");
+  command.environment = {"SKEIN_TEST_CHANGED=new", "SKEIN_TEST_NEW=a = b"};
+  child_process child("worker", command, {});
+  CHECK(child.channel().read_line() == "kept new a = b");
+}
+
+TEST_CASE("a worker that is not counted is started as it is, and nothing is read") {
+  worker_counters none(false);
+  outcome out;
+  none.attach(::getpid(), out);
+  CHECK(none.counted(shell("true")).environment.empty());
+  CHECK_FALSE(none.read());
+  CHECK(out.reasons.empty());
+  CHECK_FALSE(counts_between(none.read(), none.read()));
+}
+
+TEST_CASE("a count that is missing at one end is missing") {
+  const work_counts begin{.allocations = 2, .system_calls = {}};
+  const work_counts end{.allocations = 5, .system_calls = 9};
+  const auto between = counts_between(begin, end);
+  REQUIRE(between);
+  CHECK(between->allocations == 3);
+  CHECK_FALSE(between->system_calls);
 }
 
 TEST_CASE("a child is pinned before it runs") {

@@ -87,6 +87,63 @@ TEST_CASE("a limit has its name, value and need") {
   CHECK(record.at("limit").at("needed") == 100'016);
 }
 
+TEST_CASE("a counted run has counts per operation and no time at all") {
+  run_request asked = request();
+  asked.counted = true;
+  outcome out = measured();
+  out.cpu->user_ns = 4'000;
+  out.cpu->run_delay_ns = 3;
+  out.cpu->minor_faults = 7;
+  out.fire_ns = 5;
+  out.counts = work_counts{.allocations = 5, .system_calls = 25};
+  out.load = {{"model", "fixed"}, {"achieved_per_s", 1.0}, {"completed", 10}};
+  const json record = run_record(asked, out, "s");
+  CHECK(record.at("counted") == true);
+  CHECK(record.at("status") == "ok");
+  CHECK(record.at("cpu").at("syscalls_per_op") == 2.5);
+  CHECK(record.at("cpu").at("allocations_per_op") == 0.5);
+  CHECK(record.at("cpu").at("minor_faults") == 7);
+  for (const char* name : {"per_op_ns", "user_per_op_ns", "user_ns", "system_ns", "run_delay_ns"}) {
+    INFO(name);
+    CHECK(record.at("cpu").at(name).is_null());
+  }
+  for (const char* name : {"latency", "service_time", "lateness", "fire_ns", "spawn_ns"}) {
+    INFO(name);
+    CHECK(record.at(name).is_null());
+  }
+  CHECK(record.at("load").at("achieved_per_s").is_null());
+  CHECK(record.at("load").at("completed") == 10);
+  const std::string text = summary_table(record, false);
+  CHECK_THAT(text, test::contains("2.50 system calls, 0.50 allocations"));
+}
+
+TEST_CASE("what could not be counted is null, and a run that is not counted says nothing of it") {
+  run_request asked = request();
+  CHECK_FALSE(run_record(asked, measured(), "s").contains("counted"));
+  CHECK_FALSE(run_record(asked, measured(), "s").at("cpu").contains("syscalls_per_op"));
+  asked.counted = true;
+  outcome out = measured();
+  out.counts = work_counts{.allocations = 5, .system_calls = {}};
+  CHECK(run_record(asked, out, "s").at("cpu").at("syscalls_per_op").is_null());
+}
+
+TEST_CASE("the table says how much memory was given back") {
+  const auto text_with = [](std::int64_t left_bytes) {
+    outcome out = measured();
+    measure::memory_point empty;
+    empty.rss_anon_bytes = 1'000'000;
+    measure::memory_point full = empty;
+    full.tasks = 10;
+    full.rss_anon_bytes = 9'000'000;
+    out.memory_points = {empty, full};
+    out.memory_extras.after_drain_bytes = left_bytes;
+    return summary_table(run_record(request(), out, "s"), false);
+  };
+  CHECK_THAT(text_with(3'000'000), test::contains("75 % of what user memory grew by"));
+  CHECK_THAT(text_with(9'000'000), test::contains("nothing, once all tasks ended"));
+  CHECK_THAT(text_with(13'000'000), test::contains("grew by 50 % more"));
+}
+
 TEST_CASE("the time of day is in UTC with milliseconds") {
   CHECK(
       std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));

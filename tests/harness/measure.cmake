@@ -15,6 +15,7 @@ skein_test_program(measure_tests
   SOURCES
     ${skein_measure_tests}/histogram_test.cpp
     ${skein_measure_tests}/measure_codec_test.cpp
+    ${skein_measure_tests}/measure_count_test.cpp
     ${skein_measure_tests}/measure_cpu_test.cpp
     ${skein_measure_tests}/measure_environment_test.cpp
     ${skein_measure_tests}/measure_floor_test.cpp
@@ -22,9 +23,11 @@ skein_test_program(measure_tests
     ${skein_measure_tests}/measure_limits_test.cpp
     ${skein_measure_tests}/measure_memory_test.cpp
     ${skein_measure_tests}/measure_proc_file_test.cpp
+    ${skein_measure_tests}/measure_proof_test.cpp
     ${skein_measure_tests}/measure_process.cpp
     ${skein_measure_tests}/measure_slope_test.cpp
   LINK skein_measure)
 target_compile_definitions(measure_tests PRIVATE
-  SKEIN_MEASURE_CHILD="$<TARGET_FILE:measure_child>")
-add_dependencies(measure_tests measure_child)
+  SKEIN_MEASURE_CHILD="$<TARGET_FILE:measure_child>"
+  SKEIN_COUNT_LIBRARY="$<TARGET_FILE:skein_count>")
+add_dependencies(measure_tests measure_child skein_count)

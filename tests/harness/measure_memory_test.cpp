@@ -76,7 +76,9 @@ TEST_CASE("anonymous memory is the exact figure of the page tables where that ca
   fixture_tree tree;
   tree.write("proc/7/status", status_text);
   tree.write("proc/7/smaps_rollup", "Pss:  9 kB\nPrivate_Dirty:  8 kB\nAnonymous:  304 kB\n");
-  CHECK(read_memory_point(7, 0, tree.paths()).rss_anon_bytes == 304 * 1024);
+  const auto point = read_memory_point(7, 0, tree.paths());
+  CHECK(point.rss_anon_bytes == 304 * 1024);
+  CHECK(point.rss_anon_counter_bytes == 300 * 1024);
 }
 
 TEST_CASE("slab caches are active objects times their size, and only those that grow with tasks") {
@@ -127,6 +129,27 @@ TEST_CASE("a memory cgroup of version 2 tells its kernel part in memory.stat") {
   const auto point = read_memory_point(7, 0, tree.paths());
   CHECK(point.cgroup_bytes == 8192);
   CHECK(point.cgroup_kernel_bytes == 2048);
+}
+
+TEST_CASE("before Linux 5.18 memory.stat has the kernel part in pieces") {
+  fixture_tree tree;
+  tree.write("proc/7/cgroup", "0::/group\n");
+  tree.write("sys/fs/cgroup/group/memory.current", "8192\n");
+  tree.write("sys/fs/cgroup/group/memory.stat",
+             "anon 1\nkernel_stack 16\npagetables 8\npercpu 4\nsock 2\nslab 1000\n");
+  CHECK(read_memory_point(7, 0, tree.paths()).cgroup_kernel_bytes == 1'030);
+}
+
+TEST_CASE("a memory cgroup that cannot be read is unknown, with a reason") {
+  fixture_tree tree;
+  tree.write("proc/7/cgroup", "0::/group\n");
+  const auto point = read_memory_point(7, 0, tree.paths());
+  CHECK(!point.cgroup_bytes);
+  CHECK(!point.cgroup_kernel_bytes);
+  const auto& reasons = point.unreadable;
+  CHECK(std::count_if(reasons.begin(), reasons.end(), [](const auto& reason) {
+          return reason.find("memory cgroup") != std::string::npos;
+        }) == 2);
 }
 
 TEST_CASE("a container that sees its group as the root is read there") {

@@ -25,7 +25,7 @@ std::array<int, 2> make_pipe() {
 
 }  // namespace
 
-measured_child::measured_child() {
+measured_child::measured_child(const std::vector<std::string>& environment) {
   const auto commands = make_pipe();
   const auto answers = make_pipe();
   posix_spawn_file_actions_t actions;
@@ -34,8 +34,12 @@ measured_child::measured_child() {
   ::posix_spawn_file_actions_adddup2(&actions, answers[1], STDOUT_FILENO);
   std::string program = SKEIN_MEASURE_CHILD;
   std::array<char*, 2> arguments{program.data(), nullptr};
+  std::vector<char*> words;
+  for (const std::string& word : environment) words.push_back(const_cast<char*>(word.c_str()));
+  for (char** word = environ; *word != nullptr; ++word) words.push_back(*word);
+  words.push_back(nullptr);
   const int error =
-      ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ);
+      ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), words.data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(commands[0]);
   ::close(answers[1]);
@@ -45,22 +49,36 @@ measured_child::measured_child() {
 }
 
 measured_child::~measured_child() {
+  end();
+}
+
+rusage measured_child::end() {
+  rusage used{};
+  if (pid_ < 0) return used;
   ::close(to_child_);  // the end of its input ends it
   ::close(from_child_);
-  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  while (::wait4(pid_, nullptr, 0, &used) < 0 && errno == EINTR) {
   }
+  pid_ = -1;
+  return used;
 }
 
 bool measured_child::command(const std::string& line) {
+  return ask(line).has_value();
+}
+
+std::optional<std::string> measured_child::ask(const std::string& line) {
   const std::string text = line + '\n';
   if (::write(to_child_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return false;
+    return std::nullopt;
   }
+  std::string answer;
   char letter = 0;
   while (::read(from_child_, &letter, 1) == 1) {
-    if (letter == '\n') return true;
+    if (letter == '\n') return answer;
+    answer += letter;
   }
-  return false;
+  return std::nullopt;
 }
 
 fixture_tree::fixture_tree() {

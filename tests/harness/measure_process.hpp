@@ -1,8 +1,11 @@
 // What the measuring tests share: a child process under command, and a directory of fixture files.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <sys/resource.h>
 #include <sys/types.h>
+#include <vector>
 
 #include "harness/measure/proc_file.hpp"
 
@@ -11,7 +14,8 @@ namespace skein::test {
 /// Runs measure_child and talks to it by lines. Ends and reaps it in the destructor.
 class measured_child {
  public:
-  measured_child();
+  /// @param environment  "NAME=VALUE" words beside our own
+  explicit measured_child(const std::vector<std::string>& environment = {});
   ~measured_child();
   measured_child(const measured_child&) = delete;
   measured_child& operator=(const measured_child&) = delete;
@@ -19,6 +23,10 @@ class measured_child {
   pid_t pid() const { return pid_; }
   /// Sends a command and waits for its "done"; false when the child has ended instead.
   bool command(const std::string& line);
+  /// Sends a command and waits for the line that answers it; nothing when the child has ended.
+  std::optional<std::string> ask(const std::string& line);
+  /// Ends and reaps it now. What the kernel says that it used.
+  rusage end();
 
  private:
   pid_t pid_ = -1;

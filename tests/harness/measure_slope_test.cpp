@@ -109,6 +109,47 @@ TEST_CASE("where the kernel's part is unknown the user slope stands alone") {
   CHECK(summary.reasons.size() == 2);  // each reason once, however many readings give it
 }
 
+TEST_CASE("user memory that another count of the same pages denies is reported") {
+  constexpr std::int64_t user_bytes = 4'096;
+  const auto reasons_with = [&](double share_seen) {
+    auto points = line(user_bytes, 8'000);
+    for (auto& point : points) {
+      const auto grown = static_cast<double>(*point.rss_anon_bytes - *points[0].rss_anon_bytes);
+      point.rss_anon_counter_bytes = point.rss_anon_bytes;
+      point.private_dirty_bytes = 77 + static_cast<std::int64_t>(share_seen * grown);
+    }
+    return summarize_memory(points).reasons;
+  };
+  CHECK(reasons_with(1.0).empty());
+  CHECK(reasons_with(0.99).empty());
+  REQUIRE(reasons_with(0.5).size() == 1);
+  CHECK_THAT(reasons_with(0.5).front(), contains("Private_Dirty"));
+}
+
+TEST_CASE("what is given back is the share of what memory had grown by") {
+  const auto points = line(4'096, 8'000);
+  const auto share_at = [&](std::int64_t left_bytes) {
+    const auto object = to_json(summarize_memory(points, {.after_drain_bytes = left_bytes}));
+    return object["returned_fraction"];
+  };
+  const std::int64_t empty = *points.front().rss_anon_bytes;
+  const std::int64_t full = *points.back().rss_anon_bytes;
+  CHECK(share_at(full) == 0.0);
+  CHECK(share_at(empty) == 1.0);
+  CHECK(share_at((empty + full) / 2) == 0.5);
+  CHECK(share_at(full + (full - empty)) == -1.0);
+  CHECK(to_json(summarize_memory(points))["returned_fraction"].is_null());
+  CHECK(to_json(summarize_memory(line(1, 0), {.after_drain_bytes = empty}))["returned_fraction"]
+            .is_null());
+}
+
+TEST_CASE("allocations per task are a slope, and absent where nobody counted") {
+  auto points = line(128, 8'000);
+  CHECK(to_json(summarize_memory(points))["allocations_per_task"].is_null());
+  for (auto& point : points) point.allocations = 1'234 + 3 * point.tasks;
+  CHECK(to_json(summarize_memory(points))["allocations_per_task"] == 3.0);
+}
+
 TEST_CASE("no readings give nulls and a reason") {
   const auto summary = summarize_memory({});
   CHECK(!summary.reasons.empty());

@@ -23,7 +23,7 @@ def test_every_command_has_help_with_an_example(name):
     assert "Example: scripts/" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["run_matrix.py", "plot.py", "report.py"])
+@pytest.mark.parametrize("name", ["run_matrix.py", "plot.py", "report.py", "instructions.py"])
 def test_every_program_has_help_with_an_example(name):
     done = run(sys.executable, ROOT / "scripts" / name, "--help")
     assert done.returncode == 0

@@ -1,0 +1,110 @@
+// Preloaded into the worker of a counted run: counts its calls of malloc, calloc, realloc and the
+// aligned variants, from every thread and every process it starts, and hands them on to glibc.
+//
+// 1. C++'s operator new, and the runtimes of most languages, come here through malloc. Memory that
+//    is mapped (stacks, arenas) and memory inside a pool's block is no allocation.
+// 2. One call of realloc with a size is one allocation, whether or not the memory moved.
+// 3. A worker with an allocator of its own gets glibc's instead, since memory and `free` must be of
+//    one kind; the number of calls is the same. What is linked statically is not counted at all:
+//    the page then says that nobody attached.
+// 4. Calls before the page is mapped (the dynamic loader's, other libraries' constructors) are kept
+//    in a page of our own and added when it is.
+//
+// Leaves out sizes, frees and call sites: for those there is heaptrack.
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/count/count_page.hpp"
+
+// glibc's own entry points, which cannot lead back here.
+extern "C" {
+void* __libc_malloc(std::size_t size_bytes);
+void* __libc_calloc(std::size_t count, std::size_t size_bytes);
+void* __libc_realloc(void* memory, std::size_t size_bytes);
+void* __libc_memalign(std::size_t alignment, std::size_t size_bytes);
+void __libc_free(void* memory);
+}
+
+namespace {
+
+using skein::count::page;
+
+constinit page before_attaching{};
+/// Relaxed: a thread that still sees the first page counts there, and the constructor below runs
+/// before the worker's main, when there is one thread.
+constinit std::atomic<page*> current{&before_attaching};
+
+void count_one() noexcept {
+  current.load(std::memory_order_relaxed)->allocations.fetch_add(1, std::memory_order_relaxed);
+}
+
+page* map_page(const char* path) noexcept {
+  const int descriptor = ::open(path, O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return nullptr;
+  void* const memory =
+      ::mmap(nullptr, sizeof(page), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  ::close(descriptor);
+  return memory == MAP_FAILED ? nullptr : static_cast<page*>(memory);
+}
+
+[[gnu::constructor]] void attach() noexcept {
+  const char* const path = std::getenv(skein::count::page_variable);
+  page* const shared = path == nullptr ? nullptr : map_page(path);
+  if (shared == nullptr) return;
+  current.store(shared, std::memory_order_relaxed);
+  shared->allocations.fetch_add(before_attaching.allocations.load(std::memory_order_relaxed),
+                                std::memory_order_relaxed);
+  shared->attached.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool is_power_of_two(std::size_t value) noexcept {
+  return value != 0 && (value & (value - 1)) == 0;
+}
+
+}  // namespace
+
+extern "C" {
+
+void* malloc(std::size_t size_bytes) noexcept {
+  count_one();
+  return __libc_malloc(size_bytes);
+}
+
+void* calloc(std::size_t count, std::size_t size_bytes) noexcept {
+  count_one();
+  return __libc_calloc(count, size_bytes);
+}
+
+void* realloc(void* memory, std::size_t size_bytes) noexcept {
+  if (size_bytes != 0 || memory == nullptr) count_one();
+  return __libc_realloc(memory, size_bytes);
+}
+
+void* memalign(std::size_t alignment, std::size_t size_bytes) noexcept {
+  count_one();
+  return __libc_memalign(alignment, size_bytes);
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size_bytes) noexcept {
+  count_one();
+  return __libc_memalign(alignment, size_bytes);
+}
+
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size_bytes) noexcept {
+  if (!is_power_of_two(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
+  count_one();
+  void* const got = __libc_memalign(alignment, size_bytes);
+  if (got == nullptr) return ENOMEM;
+  *memory = got;
+  return 0;
+}
+
+void free(void* memory) noexcept {
+  __libc_free(memory);
+}
+
+}  // extern "C"

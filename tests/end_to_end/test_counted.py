@@ -1,0 +1,87 @@
+"""Counted runs, `skein run --count`: what they count, and that they publish no time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import skein_binary as skein
+from skein_binary import Record
+
+UNCOUNTABLE = "count: no system calls"
+
+
+def count(results: Path, workload: str, *words: str) -> Record:
+    """A counted run, valid by the schema, whatever the machine did meanwhile."""
+    skein.call("run", workload, *words, "--size", "test", "--count", "-o", str(results))
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+    schema = json.loads(skein.SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(run)
+    assert run["counted"] is True
+    for times in ("latency", "service_time", "lateness", "spawn_ns", "fire_ns"):
+        assert run[times] is None
+    assert run["cpu"]["per_op_ns"] is None
+    return run
+
+
+def syscalls_per_op(run: Record) -> float:
+    """Where this kernel lets us count them; the test is skipped where it says why not."""
+    reasons = [reason for reason in run["reasons"] if reason.startswith(UNCOUNTABLE)]
+    calls = run["cpu"]["syscalls_per_op"]
+    assert (calls is None) == bool(reasons)
+    if calls is None:
+        pytest.skip(reasons[0])
+    return float(calls)
+
+
+@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+def test_a_request_takes_a_read_and_a_write_and_a_share_of_a_wait(
+    runtime: str, results: Path
+) -> None:
+    run = count(results, "c10k", "--runtime", runtime)
+    assert 2.0 <= syscalls_per_op(run) < 3.5
+
+
+@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+def test_a_request_takes_no_allocation_and_a_connection_takes_few(
+    runtime: str, results: Path
+) -> None:
+    run = count(results, "c10k", "--runtime", runtime)
+    assert run["cpu"]["allocations_per_op"] == pytest.approx(0, abs=0.05)
+    assert 0 <= run["memory"]["allocations_per_task"] < 20
+    counts = [point["allocations"] for point in run["memory"]["points"]]
+    assert counts == sorted(counts)
+    assert counts[0] > 0
+
+
+def test_a_worker_in_another_language_is_counted_too(results: Path) -> None:
+    run = count(results, "c10k", *skein.plain_worker())
+    assert run["cpu"]["allocations_per_op"] >= 0
+    assert run["memory"]["points"][0]["allocations"] > 1_000  # an interpreter was started
+
+
+def test_timers_are_counted_over_their_firing(results: Path) -> None:
+    run = count(results, "timers", "--runtime", "thread")
+    # Each thread's wake is a call that was made before, and its end takes some.
+    assert syscalls_per_op(run) > 0.5
+
+
+def test_a_run_that_is_not_counted_says_nothing_of_counts(results: Path) -> None:
+    skein.call("run", "timers", "--runtime", "coroutine", "--size", "test", "-o", str(results))
+    run = skein.run_of(results)
+    assert "counted" not in run
+    assert "syscalls_per_op" not in run["cpu"]
+    assert "allocations" not in run["memory"]["points"][0]
+    assert run["memory"]["allocations_per_task"] is None
+
+
+def test_a_coroutine_costs_its_frame_in_the_pool(results: Path) -> None:
+    words = ("--runtime", "coroutine", "--tasks", "40000", "--window", "500ms")
+    skein.call("run", "timers", *words, "-o", str(results))
+    memory = skein.run_of(results)["memory"]
+    # The pool hands frames out in steps of 16 bytes and has no header of its own.
+    in_pool = -(-memory["frame_bytes"] // 16) * 16
+    assert memory["per_task"]["user_bytes"] == pytest.approx(in_pool, rel=0.02)
