@@ -31,10 +31,10 @@ class Context:
     provenance: str
 
     @staticmethod
-    def of(session: Record | None) -> Context:
-        """From a session record; says so where there is none."""
+    def of(session: Record | None, remark: str = "") -> Context:
+        """From a session record; says so where there is none. A remark stands last."""
         if session is None:
-            return Context("machine not recorded", "")
+            return Context("machine not recorded", remark)
         machine = session["environment"]
         tool = session["tool"]
         commit = (tool.get("commit") or "unknown")[:12]
@@ -42,7 +42,7 @@ class Context:
         return Context(
             f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, {machine['kernel']}",
             f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
-            f" {session['created_utc'][:10]}",
+            f" {session['created_utc'][:10]}" + (f", {remark}" if remark else ""),
         )
 
     def foot(self, meaning: str, notes: Sequence[str] = ()) -> list[str]:
