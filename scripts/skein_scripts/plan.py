@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from .matrix import Cell, Matrix
 
 # What a cell takes beside its window, in seconds; measured times replace these as cells end.
-_PROCESSES_S = 0.4
-_MEMORY_READINGS_S = 1.4
-_CONNECT_S_PER_10K = 0.8
+_PROCESSES_S = 0.2
+_MEMORY_READINGS_S = 1.5
+_CONNECT_S_PER_10K = 0.2
 _SPAWN_S_PER_100K = 0.5
-_TEARDOWN_S = 0.2
+_TEARDOWN_S = 0.1
 
 
 @dataclass(frozen=True)
