@@ -15,7 +15,8 @@ from .units import size_text
 # Fields of the cell that the matrix decides; the binary decides the others.
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
-    "payload_bytes", "buffer", "window_ns", "duration_ns",
+    "arrival", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns", "grid_ns",
+    "duration_ns", "warmup_ns", "requests", "seed",
 )  # fmt: skip
 
 
@@ -50,24 +51,23 @@ def run_meta(slot: Slot) -> Record:
     return {"arm": "single", "block": slot.block, "pair": None, "position": slot.position}
 
 
-def check_is_of(record: Record, slot: Slot, session_id: str) -> None:
+def check_is_of(record: Record, slot: Slot, session_id: str, seed: int) -> None:
     """Raises RecordError where a record is not of the run that was asked for."""
     expected = {"session_id": session_id, **run_meta(slot)}
     for name, value in expected.items():
         if record.get(name) != value:
             raise RecordError(f"{name} is {record.get(name)!r}, not {value!r} as asked")
-    asked = cell_fields(slot.cell, 0)
+    asked, cell = cell_fields(slot.cell, seed), record["cell"]
     for name in _ASKED:
-        if asked[name] is not None and record["cell"].get(name) != asked[name]:
-            raise RecordError(
-                f"cell.{name} is {record['cell'].get(name)!r}, not {asked[name]!r} as asked"
-            )
+        if name == "stack_bytes" and cell.get("style") not in (None, "direct"):
+            continue  # asked of all runtimes alike; those without stacks have no use for it
+        if asked[name] is not None and cell.get(name) != asked[name]:
+            raise RecordError(f"cell.{name} is {cell.get(name)!r}, not {asked[name]!r} as asked")
 
 
 def cell_fields(cell: Cell, seed: int) -> Record:
     """`run.cell` as far as the matrix knows it; null where the binary decides."""
     settings = cell.settings
-    rate = settings.get("rate")
     return {
         "workload": cell.workload,
         "runtime": cell.runtime,
@@ -76,11 +76,14 @@ def cell_fields(cell: Cell, seed: int) -> Record:
         "connections": settings.get("connections"),
         "active": settings.get("active"),
         "mode": settings.get("mode"),
-        "rate_per_s": rate,
+        "rate_per_s": settings.get("rate"),
+        "arrival": settings.get("arrival"),
         "payload_bytes": settings.get("payload_bytes"),
         "buffer": settings.get("buffer"),
+        "buffer_bytes": settings.get("buffer_bytes"),
         "stack_bytes": settings.get("stack_bytes"),
         "pattern": settings.get("pattern"),
+        "grid_ns": cell.duration_ns("grid") or None,
         "window_ns": cell.duration_ns("window") or None,
         "duration_ns": cell.duration_ns("duration") or None,
         "warmup_ns": cell.duration_ns("warmup") or None,

@@ -17,7 +17,8 @@ from .statistics import Summary, summarize
 
 _SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
-    "buffer", "buffer_bytes", "stack_bytes", "window_ns", "duration_ns", "requests", "workers",
+    "arrival", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns", "requests",
+    "workers",
 )  # fmt: skip
 
 
@@ -28,6 +29,7 @@ class Series:
     runtime: str
     runs: list[Record] = field(default_factory=list)
     reason: str | None = None  # why its settings differ from the group's
+    retried: int = 0  # invalid runs that were repeated; they are not among `runs`
 
     @property
     def ok(self) -> list[Record]:
@@ -59,7 +61,8 @@ class Series:
         for run in self.runs:
             counts[run["status"]] = counts.get(run["status"], 0) + 1
         ordered = sorted(counts.items(), key=lambda item: (item[0] != "ok", item[0]))
-        return ", ".join(f"{count} {status}" for status, count in ordered) or "not run"
+        text = ", ".join(f"{count} {status}" for status, count in ordered) or "not run"
+        return f"{text}, {self.retried} repeated" if self.retried else text
 
     def why_missing(self) -> str | None:
         """Why there is no number, in a few words; None where there is one."""
@@ -145,17 +148,20 @@ def group_runs(records: list[Record]) -> list[Group]:
     key_of_slot: dict[tuple[str, int, int], str] = {}
     for session in opened:
         _add_planned(session, groups, key_of_slot)
+    stacks = _stack_sizes(records)
     placed: dict[tuple[object, ...], tuple[Group, Record]] = {}
     for run in runs(records):
         if run.get("counted"):
             continue
         slot = (run["session_id"], run.get("block"), run.get("position"))
         key = key_of_slot.get(slot)  # type: ignore[arg-type]
-        group = groups[key.rpartition("/")[0]] if key else _group_of_work(run, groups)
+        group = groups[key.rpartition("/")[0]] if key else _group_of_work(run, groups, stacks)
         # A resumed session has another id but the same plan: the slot is named by group and block.
         planned = (group.name, run["cell"]["runtime"], run.get("block"))
         identity = planned if key else (run["run_id"],)
-        placed.pop(identity, None)
+        before = placed.pop(identity, None)
+        if before and before[1]["status"] == "invalid":
+            _series_of(group, run["cell"]["runtime"]).retried += 1
         placed[identity] = (group, run)
     for group, run in placed.values():
         _series_of(group, run["cell"]["runtime"]).runs.append(run)
@@ -188,10 +194,26 @@ def _series_of(group: Group, runtime: str) -> Series:
     return found
 
 
-def _group_of_work(run: Record, groups: dict[str, Group]) -> Group:
-    """The group of a run outside any plan: runs with the same work are of one group."""
+def _work_of(cell: Record) -> str:
+    return "\0".join(str(cell.get(name)) for name in _SAME_WORK)
+
+
+def _stack_sizes(records: list[Record]) -> dict[str, set[int]]:
+    """By work, the sizes of stacks that it was done with."""
+    sizes: dict[str, set[int]] = {}
+    for run in runs(records):
+        if run["cell"].get("stack_bytes") is not None:
+            sizes.setdefault(_work_of(run["cell"]), set()).add(run["cell"]["stack_bytes"])
+    return sizes
+
+
+def _group_of_work(run: Record, groups: dict[str, Group], stacks: dict[str, set[int]]) -> Group:
+    """The group of a run outside any plan: runs with the same work are of one group. A runtime
+    without stacks stands beside those that have them; only two sizes of stacks are two groups."""
     cell = run["cell"]
-    key = "\0".join(str(cell.get(name)) for name in _SAME_WORK)
+    key = _work_of(cell)
+    if len(stacks.get(key, ())) > 1:
+        key += f"\0{cell.get('stack_bytes')}"
     return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,21 +17,21 @@ from typing import Any
 
 from . import units
 from .errors import UsageError
-from .names import SHAPE_FIELD, SHAPES, check_name, in_order
+from .names import FLOOR, SHAPE_FIELD, SHAPES, check_name, in_order
 
 PRESET_FOLDER = Path(__file__).resolve().parents[1] / "presets"
-PRESETS = ("quick", "standard", "full")
+PRESETS = ("quick", "standard", "full", "sweep")
 
 Settings = dict[str, str | int]
 
-_COUNT, _SIZE, _DURATION, _WORD = "count", "size", "duration", "word"
+_COUNT, _SIZE, _DURATION, _WORD, _RATE = "count", "size", "duration", "word", "rate"
 # What a cell may set, and the kind of its value; the option has the same name with dashes.
 _KINDS: dict[str, dict[str, str]] = {
     "c10k": {
         "mode": _WORD,
         "connections": _COUNT,
         "active": _COUNT,
-        "rate": _COUNT,
+        "rate": _RATE,
         "arrival": _WORD,
         "payload_bytes": _SIZE,
         "buffer": _WORD,
@@ -63,7 +64,8 @@ _UNUSED_IN_MODE = {
     "idle": ("active", "rate", "arrival", "payload_bytes", "duration", "warmup", "requests"),
 }
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override")
-_TOP_KEYS = ("seed", "repeats", "retry_invalid", "runtimes", "defaults", "cell")
+_TOP_KEYS = ("seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell")
+_AUTO_RATE = re.compile(r"auto:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,12 @@ class Matrix:
     repeats: int
     retry_invalid: int
     cells: tuple[Cell, ...]
+    baseline: str = FLOOR  # whose saturation relative rates are a share of
+
+    @property
+    def has_auto_rates(self) -> bool:
+        """Whether any rate is a share of the baseline's saturation."""
+        return any(auto_share(cell.settings.get("rate")) is not None for cell in self.cells)
 
     @property
     def groups(self) -> list[str]:
@@ -128,11 +136,13 @@ class Matrix:
     def config_sha256(self) -> str:
         """Names everything that decides what is measured; two files with the same hash resume
         each other."""
-        config = {
+        config: dict[str, Any] = {
             "seed": self.seed,
             "repeats": self.repeats,
             "cells": [cell.describe() for cell in self.cells],
         }
+        if self.has_auto_rates:
+            config["baseline"] = self.baseline
         canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -178,6 +188,7 @@ def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
         repeats=_whole(document, "repeats", 3, 1),
         retry_invalid=_whole(document, "retry_invalid", 0, 0),
         cells=tuple(cells),
+        baseline=str(document.get("baseline", FLOOR)),
     )
 
 
@@ -247,11 +258,29 @@ def check_value(key: str, kind: str, value: Any) -> str | int:
         return check_name(key, str(value), _WORDS[key])
     if kind == _DURATION:
         return units.duration_text(units.parse_duration_ns(str(value)))
+    if kind == _RATE and isinstance(value, str):
+        return _checked_auto_rate(value)
     if kind == _SIZE and isinstance(value, str):
         return units.parse_size_bytes(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise UsageError(f"{key} must be a whole number, not {value!r}")
     return value
+
+
+def _checked_auto_rate(text: str) -> str:
+    share = auto_share(text)
+    if share is None or not 0 < share <= 2:
+        raise UsageError(
+            f"rate must be a whole number, or a share of the baseline's saturation such as"
+            f" 'auto:60%' (at most 200 %), not '{text}'"
+        )
+    return f"auto:{100 * share:g}%"
+
+
+def auto_share(rate: str | int | None) -> float | None:
+    """The share of saturation that a rate asks for, 0.6 for `auto:60%`; None of a number."""
+    match = _AUTO_RATE.fullmatch(rate) if isinstance(rate, str) else None
+    return float(match.group(1)) / 100 if match else None
 
 
 def _check_unique(cells: list[Cell]) -> None:

@@ -24,11 +24,12 @@ _TEARDOWN_S = 0.1
 
 @dataclass(frozen=True)
 class Slot:
-    """One run of the plan: a cell, its round, and its place in the round."""
+    """One run of the plan: a cell, its round, and its place in the round. Probes of the machine
+    have no place, and those from before the first round no round."""
 
     cell: Cell
-    block: int
-    position: int
+    block: int | None
+    position: int | None
 
 
 def make_plan(matrix: Matrix) -> list[Slot]:
@@ -67,15 +68,17 @@ def latin_row(cells: list[Cell], seed: int, group: str, block: int) -> list[Cell
     return base[turn:] + base[:turn]
 
 
-def seed_of_block(matrix: Matrix, block: int) -> int:
-    """The seed of the work itself: the same for all runtimes of a round, another in each round."""
-    return matrix.seed * 1000 + block
+def seed_of_block(matrix: Matrix, block: int | None) -> int:
+    """The seed of the work itself: the same for all runtimes of a round, another in each round.
+    What runs before the first round gets that of the first."""
+    return matrix.seed * 1000 + (block or 0)
 
 
 def plan_record(matrix: Matrix, slots: list[Slot]) -> dict[str, object]:
     """`session.plan`."""
     order: list[list[str]] = [[] for _ in range(matrix.repeats)]
     for slot in slots:
+        assert slot.block is not None
         order[slot.block].append(slot.cell.key)
     return {
         "design": "latin",

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from . import closing
 from .errors import OK, UsageError
 from .groups import Group, group_runs
 from .plots import (
     cpu_above_floor,
     frame,
     latency_spectrum,
+    latency_vs_load,
     lateness,
     memory_per_task,
     memory_vs_n,
@@ -31,7 +33,8 @@ def draw_all(records: list[Record], folder: Path) -> list[Path]:
     A figure for one group of several has the group's name in its own."""
     groups = group_runs(records)
     opened = sessions(records)
-    context = frame.Context.of(opened[-1] if opened else None)
+    remark = "session inconclusive, see its report" if closing.inconclusive(records) else ""
+    context = frame.Context.of(opened[-1] if opened else None, remark)
     with style.looks():
         return [
             frame.save(figure, folder, name)[0]
@@ -43,6 +46,12 @@ def draw_all(records: list[Record], folder: Path) -> list[Path]:
 def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str, Figure | None]]:
     for over in _OVER_GROUPS:
         yield over.NAME, over.draw(groups, context)
+    swept = latency_vs_load.sweeps(groups)
+    for sweep in swept:
+        yield (
+            _name(latency_vs_load.NAME, sweep[0], len(swept)),
+            latency_vs_load.draw(sweep, context),
+        )
     for per in _PER_GROUP:
         chosen = per.groups_of(groups)
         for group in chosen:

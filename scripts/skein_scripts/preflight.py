@@ -40,8 +40,8 @@ def prepare_folder(folder: Path, run_count: int) -> None:
 def remaining_slots(
     path: Path, matrix: Matrix, slots: list[Slot], resume: bool
 ) -> tuple[list[Slot], list[Record]]:
-    """The slots still to run, and the sessions they continue. Raises UsageError where the folder
-    has results of something else, or has any without --resume."""
+    """The slots still to run, and the records of the sessions they continue. Raises UsageError
+    where the folder has results of something else, or has any without --resume."""
     if not path.exists() or (path.is_file() and path.stat().st_size == 0):
         return slots, []
     if not path.is_file():
@@ -49,15 +49,14 @@ def remaining_slots(
     if not resume:
         raise UsageError(f"{path} has results: go on with --resume, or choose another --output")
     records = load(path)
-    earlier = sessions(records)
-    for session in earlier:
+    for session in sessions(records):
         if session["config_sha256"] != matrix.config_sha256():
             raise UsageError(
                 f"{path} has results of another configuration (other matrix, filters, settings,"
                 " repeats or seed): resume with the same options, or choose another --output"
             )
     done = {(r["block"], r["position"]) for r in runs(records) if r["status"] in DONE}
-    return [slot for slot in slots if (slot.block, slot.position) not in done], earlier
+    return [slot for slot in slots if (slot.block, slot.position) not in done], records
 
 
 def check_same_conditions(session: Record, earlier: list[Record]) -> None:

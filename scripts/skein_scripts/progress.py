@@ -46,7 +46,8 @@ class RemainingTime:
 
 def describe(slot: Slot) -> str:
     """A slot in a few words."""
-    return f"{slot.cell.group} · {slot.cell.runtime} · round {slot.block + 1}"
+    where = "" if slot.block is None else f" · round {slot.block + 1}"
+    return f"{slot.cell.group} · {slot.cell.runtime}{where}"
 
 
 def outcome(record: Record) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import jinja2
 from rich.console import Console
+from rich.text import Text
 
-from . import plot, table
+from . import closing, plot, spread, table
 from .errors import OK
 from .groups import group_runs
 from .plots.style import PALETTE
@@ -23,6 +24,7 @@ _CAPTIONS = {
     "memory_vs_n": "Memory against the number of waiting tasks.",
     "cpu_above_floor": "CPU time of a request, and what the runtime adds to the floor.",
     "latency_spectrum": "Latency at every percentile.",
+    "latency_vs_load": "Latency against the rate of requests; hollow: the server is saturated.",
     "lateness": "How late timers fire, and how many fire early.",
 }
 CAVEATS = (
@@ -77,10 +79,14 @@ def not_ok(records: list[Record]) -> list[str]:
 def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Path, Path]:
     """Writes report.html and report.md into the folder; returns their paths."""
     opened = sessions(records)
+    groups = group_runs(records)
     values = {
         "session": opened[-1] if opened else None,
         "facts": machine_facts(opened[-1]) if opened else [],
-        "tables": [table.make_table(group) for group in group_runs(records)],
+        "tables": [table.make_table(group) for group in groups],
+        "spreads": [spread.make_table(group) for group in groups],
+        "verdicts": closing.verdicts(records),
+        "inconclusive": closing.inconclusive(records),
         "figures": [(str(path.relative_to(folder)), _caption(path)) for path in figures],
         "caveats": CAVEATS,
         "not_ok": not_ok(records),
@@ -112,11 +118,21 @@ def make(results: Path, folder: Path, console: Console) -> Path:
     """Draws, writes and prints everything for a results file; returns the path of the page."""
     records = load(find_results(results))
     figures = plot.draw_all(records, folder / "plots")
-    for group in group_runs(records):
-        table.render(table.make_table(group), console)
+    print_tables(records, console)
     page, _ = write(records, folder, figures)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
     return page
+
+
+def print_tables(records: list[Record], console: Console, spreads: bool = False) -> None:
+    """What the sessions say of themselves, and the tables: of results, or of their spread."""
+    make_table = spread.make_table if spreads else table.make_table
+    is_bad = bool(closing.inconclusive(records))
+    for line in closing.verdicts(records):
+        console.print(Text(line, style="bold red" if is_bad else ""), soft_wrap=True)
+    console.print()
+    for group in group_runs(records):
+        table.render(make_table(group), console)
 
 
 def main(arguments: list[str]) -> int:
@@ -129,8 +145,13 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("results", type=Path, help="a results file, or the folder that has it")
     parser.add_argument("--output", type=Path, metavar="DIR", help="default: where the file is")
+    parser.add_argument("--spread", action="store_true",
+                        help="only print how far each figure ranges over the rounds")  # fmt: skip
     options = parser.parse_args(arguments)
     path = find_results(options.results)
+    if options.spread:
+        print_tables(load(path), Console(), spreads=True)
+        return OK
     folder = options.output or path.parent
     folder.mkdir(parents=True, exist_ok=True)
     make(path, folder, Console())

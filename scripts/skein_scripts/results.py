@@ -1,5 +1,5 @@
-"""Result files: read, validate, lint, upgrade and append. One JSON object a line; a `session`
-line, then a `run` line as each run ends. The format is results/schema/v1.json.
+"""Result files: read, validate, lint, upgrade and append. One JSON object a line: a
+`session`, a `run` as each run ends, a `session_end`. The format is results/schema/v1.json.
 
 Reading is strict: a line that is no valid record makes the whole file an error, named by its line,
 since a number read from a broken record is worse than none. Only a last line without an end, which
@@ -194,8 +194,19 @@ def sessions(records: Iterable[Record]) -> list[Record]:
 
 
 def runs(records: Iterable[Record]) -> list[Record]:
-    """The run records, in the order of the file."""
-    return [record for record in records if record["kind"] == "run"]
+    """The runs of cells, in the order of the file. Runs that probe the machine are not among them:
+    `probes` has those."""
+    return [record for record in records if record["kind"] == "run" and not record.get("probe")]
+
+
+def probes(records: Iterable[Record], what: str) -> list[Record]:
+    """The runs that probed the machine (`anchor`, `saturation`), in the order of the file."""
+    return [r for r in records if r["kind"] == "run" and r.get("probe") == what]
+
+
+def endings(records: Iterable[Record]) -> list[Record]:
+    """The closing lines of sessions, in the order of the file."""
+    return [record for record in records if record["kind"] == "session_end"]
 
 
 class ResultWriter:

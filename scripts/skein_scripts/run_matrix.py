@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from .anchor import ANCHOR
 from .errors import COULD_NOT_MEASURE, OK, UsageError
 from .lock import MeasuringLock, lock_path
 from .matrix import Matrix
@@ -19,10 +20,10 @@ from .names import check_name
 from .options import build_parser, chosen_matrix, cpu_options, print_plan
 from .plan import Slot, make_plan
 from .preflight import check_same_conditions, prepare_folder, remaining_slots
-from .progress import make_progress
-from .results import RESULTS_NAME, ResultWriter
+from .results import RESULTS_NAME, ResultWriter, sessions
 from .runner import CellOptions, Runner, Tally
 from .session import make_session, read_runtimes
+from .sitting import Sitting
 from .skein_process import Skein
 
 
@@ -56,15 +57,18 @@ def _measure_locked(
     known = read_runtimes(skein)
     for cell in matrix.cells:
         check_name("runtime", cell.runtime, known)
+    if matrix.has_auto_rates:
+        check_name("baseline", matrix.baseline, known)
     session = make_session(skein, matrix, slots, argv, options.cpu_options)
-    check_same_conditions(session, earlier)
+    check_same_conditions(session, sessions(earlier))
     writer = ResultWriter(path)
     try:
-        writer.append(session)
-        cell_options = CellOptions(options.cpu_options, options.cell_timeout, lock.descriptor)
+        cell_options = CellOptions(
+            options.cpu_options, options.cell_timeout, lock.descriptor, ANCHOR.runtime in known
+        )
         runner = Runner(skein, matrix, session["session_id"], writer, options.output, cell_options)
-        with make_progress(todo, console) as progress:
-            return runner.run(todo, progress)
+        sitting = Sitting(skein, matrix, session, earlier, runner, writer)
+        return sitting.run(todo, console)
     finally:
         writer.close()
 

@@ -5,6 +5,9 @@ results, so those are valid at any moment. A cell whose binary crashes, hangs or
 gets a record made here, with status failed or timeout; the plan goes on. What stops it is Ctrl-C
 and results that cannot be written.
 
+Every round begins with the anchor (anchor.py), whose figure the runs of the round carry as
+`host.anchor_ns`.
+
 Leaves out the order (plan.py), what is shown meanwhile (progress.py) and the lock (lock.py).
 """
 
@@ -12,10 +15,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from . import anchor
 from .cell_record import check_is_of, failure_record, run_meta, utc_now
 from .matrix import Cell, Matrix
 from .plan import Slot, estimate_s, seed_of_block
@@ -44,6 +49,7 @@ class CellOptions:
     cpu_options: list[str]  # --worker-cpus and --generator-cpus, where they were given
     timeout_s: float | None  # None: several times the estimate
     lock_descriptor: int | None
+    with_anchor: bool = True  # False for a binary without the anchor's runtime
 
 
 @dataclass
@@ -79,32 +85,63 @@ class Runner:
         self._session_id = session_id
         self._writer = writer
         self._cell_file = folder / _CELL_FILE
-        self._options = options
+        self.options = options
+        self.tally = Tally()
+        self.written: list[Record] = []  # every run appended so far
 
     def run(self, slots: list[Slot], watcher: Watcher) -> Tally:
-        """Runs all slots in order. KeyboardInterrupt and MeasureError pass through; everything
-        appended until then is valid."""
-        tally = Tally()
+        """Runs all slots in order, an anchor before the first of each round. KeyboardInterrupt and
+        MeasureError pass through; everything appended until then is valid, and in `tally`."""
+        block: int | None = None
+        anchor_ns: int | None = None
         for slot in slots:
+            if slot.block != block:
+                block = slot.block
+                anchor_ns = self._anchor_of(block)
             watcher.begin(slot)
             began = time.monotonic()
-            record = self._measure(slot)
-            for _ in range(self._matrix.retry_invalid):
-                if record["status"] != "invalid":
-                    break
-                self._writer.append(record)
-                tally.retried += 1
-                record = self._measure(slot)
-            self._writer.append(record)
-            tally.add(record["status"])
+            *repeated, record = self._tries(slot, anchor_ns=anchor_ns)
+            self.tally.retried += len(repeated)
+            self.tally.add(record["status"])
             watcher.end(slot, record, time.monotonic() - began)
-        return tally
+        return self.tally
+
+    def _anchor_of(self, block: int | None) -> int | None:
+        if not self.options.with_anchor:
+            return None
+        return anchor.anchor_ns(self.probe(Slot(anchor.ANCHOR, block, None), anchor.PROBE)[-1])
+
+    def probe(self, slot: Slot, what: str, append: bool = True) -> list[Record]:
+        """Runs a cell that measures the machine and not a runtime. Returns the tries; the last one
+        counts. They are appended, unless the caller has to do so later."""
+        return list(self._tries(slot, probe=what, append=append))
+
+    def _tries(
+        self,
+        slot: Slot,
+        probe: str | None = None,
+        anchor_ns: int | None = None,
+        append: bool = True,
+    ) -> Iterator[Record]:
+        """Measures a slot, again while it is invalid, as often as the matrix allows."""
+        for left in range(self._matrix.retry_invalid, -1, -1):
+            record = self._measure(slot)
+            if probe:
+                record["probe"] = probe
+            if anchor_ns is not None and record.get("host"):
+                record["host"]["anchor_ns"] = anchor_ns
+            if append:
+                self._writer.append(record)
+                self.written.append(record)
+            yield record
+            if record["status"] != "invalid" or not left:
+                return
 
     def _measure(self, slot: Slot) -> Record:
         """One call of `skein run`, to a valid record."""
         self._cell_file.unlink(missing_ok=True)
         started_utc = utc_now()
-        descriptor = self._options.lock_descriptor
+        descriptor = self.options.lock_descriptor
         try:
             ending = self._skein.call(
                 self._arguments(slot),
@@ -117,10 +154,10 @@ class Runner:
 
     def _timeout_s(self, cell: Cell) -> float:
         # Longer than the binary's own bounds, which know more of what went wrong.
-        return self._options.timeout_s or 240.0 + 4 * estimate_s(cell)
+        return self.options.timeout_s or 240.0 + 4 * estimate_s(cell)
 
     def _arguments(self, slot: Slot) -> list[str]:
-        options = self._options
+        options = self.options
         words = ["run", *slot.cell.arguments()]
         words += ["--seed", str(seed_of_block(self._matrix, slot.block))]
         words += options.cpu_options
@@ -142,7 +179,7 @@ class Runner:
             return self._failure(slot, ending, started_utc, why)
         try:
             record = read_run(text)
-            check_is_of(record, slot, self._session_id)
+            check_is_of(record, slot, self._session_id, seed_of_block(self._matrix, slot.block))
         except RecordError as error:
             why = f"skein {ending.describe()} and wrote no valid record: {error}"
             return self._failure(slot, ending, started_utc, why)

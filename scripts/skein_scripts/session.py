@@ -22,13 +22,9 @@ def make_session(
     skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str], cpu_options: list[str]
 ) -> Record:
     """A complete session record. Raises MeasureError where the binary gives no usable one."""
-    command = ["session", "--argv", json.dumps(argv), *cpu_options]
-    ending = skein.call(command, _SESSION_TIMEOUT_S)
-    if ending.exit_status != 0:
-        last_words = "".join(f"\n  {line}" for line in ending.stderr_tail)
-        raise MeasureError(f"'{skein.path} session' {ending.describe()}{last_words}")
+    text = _session_text(skein, argv, cpu_options)
     try:
-        session = upgrade(json.loads(ending.stdout))
+        session = upgrade(json.loads(text))
         session |= {
             "argv": argv,
             "seed": matrix.seed,
@@ -42,6 +38,23 @@ def make_session(
     if session["kind"] != "session":
         raise MeasureError(f"'{skein.path} session' gave a {session['kind']} record")
     return session
+
+
+def _session_text(skein: Skein, argv: list[str], cpu_options: list[str]) -> str:
+    ending = skein.call(["session", "--argv", json.dumps(argv), *cpu_options], _SESSION_TIMEOUT_S)
+    if ending.exit_status != 0:
+        last_words = "".join(f"\n  {line}" for line in ending.stderr_tail)
+        raise MeasureError(f"'{skein.path} session' {ending.describe()}{last_words}")
+    return ending.stdout
+
+
+def session_again(skein: Skein, argv: list[str], cpu_options: list[str]) -> Record | str:
+    """The machine as it is now, for comparison with the session's first line; text that says why
+    where it cannot be had, since the runs that are there are worth their closing line."""
+    try:
+        return parse_line(_session_text(skein, argv, cpu_options))
+    except (MeasureError, RecordError) as error:
+        return str(error)
 
 
 def _with_commit(tool: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ Faults are asked for in the environment:
   FAKE_SKEIN_LOG      file that gets a line of JSON for each call: pid and argv
   FAKE_SKEIN_SAMPLES  samples in a histogram (25000, as many as a p99 needs)
   FAKE_SKEIN_BINARY   what the session says the binary's hash is
+  FAKE_SKEIN_CHANGED  JSON: facts of the environment that differ from the second `session` on
+  FAKE_SKEIN_DRIFT    JSON: for each round, how much dearer the anchor's requests are (0.2: by 20 %)
 """
 
 import argparse
@@ -131,6 +133,13 @@ def environment():
 
 
 def session_line(argv):
+    machine = environment()
+    log = os.environ.get("FAKE_SKEIN_LOG")
+    if log:
+        with open(log, encoding="utf-8") as file:  # noqa: PTH123
+            earlier = sum(json.loads(line)["argv"][0] == "session" for line in file) - 1
+        if earlier > 0:
+            machine |= json.loads(os.environ.get("FAKE_SKEIN_CHANGED", "{}"))
     return {
         "kind": "session", "schema": 1, "session_id": f"fake-{os.getpid()}",
         "created_utc": utc_now(),
@@ -139,7 +148,7 @@ def session_line(argv):
         "config_sha256": None,
         "build": {"compiler": "g++ 12.2.0", "flags": "-O2", "type": "Release",
                   "binary_sha256": os.environ.get("FAKE_SKEIN_BINARY", "a" * 64)},
-        "environment": environment(), "environment_hash": "0123456789abcdef",
+        "environment": machine, "environment_hash": "0123456789abcdef",
         "machine_floor": {"stall_p99_ns": 61_000, "wake_ns": 4_300},
     }  # fmt: skip
 
@@ -194,13 +203,17 @@ def c10k_part(options, noise):
         return record, 0
     cost = COST[options.runtime] * noise.lognormvariate(0, 0.02)
     latency, service = Histogram(), Histogram()
+    most = 62_000 / cost  # what it serves, at most
+    offered = options.rate if options.mode == "open" else round(most)
+    rate = min(offered, round(most))
+    busy = min(offered / most, 0.99) if options.mode == "open" else 0.3
+    behind_ns = options.duration * (1 - rate / offered)  # at the end, where it cannot keep up
     for _ in range(SAMPLES):
         served = noise.lognormvariate(math.log(38_000 * cost), 0.35)
-        queued = noise.expovariate(1 / (9_000 * cost**3))
+        queued = noise.expovariate((1 - busy) / (20_000 * cost * busy))
         stall = noise.expovariate(1 / 900_000) if noise.random() < 0.004 else 0
-        latency.record(served + queued + stall)
+        latency.record(served + queued + stall + noise.random() * behind_ns)
         service.record(served + stall)
-    rate = options.rate if options.mode == "open" else round(62_000 / cost)
     units = int(rate * options.duration / 1e9)
     record["cpu"] = cpu_of(11_200 * cost, units, threads)
     record["latency"] = {**latency.describe(), "slices": [
@@ -244,14 +257,14 @@ def noisy(pair, noise):
 
 def cell_of(options):
     names = ("tasks", "connections", "active", "mode", "payload_bytes", "buffer", "pattern",
-             "stack_bytes", "requests", "seed")  # fmt: skip
+             "stack_bytes", "requests", "seed", "arrival", "buffer_bytes")  # fmt: skip
     idle = getattr(options, "mode", None) == "idle"
     return {
         "workload": options.workload, "runtime": options.runtime,
         "style": STYLES[options.runtime],
         **{name: getattr(options, name, None) for name in names},
-        "rate_per_s": getattr(options, "rate", None), "buffer_bytes": None,
-        "grid_ns": 1_000_000 if options.workload == "timers" else None,
+        "rate_per_s": getattr(options, "rate", None),
+        "grid_ns": (options.grid or 1_000_000) if options.workload == "timers" else None,
         "window_ns": getattr(options, "window", None),
         "duration_ns": None if idle else getattr(options, "duration", None),
         "warmup_ns": None if idle else getattr(options, "warmup", None), "workers": 1,
@@ -271,11 +284,15 @@ def cell_id_of(cell):
 def run_line(options):
     noise = random.Random(f"{options.workload}/{options.runtime}/{options.seed}")
     cell = cell_of(options)
+    meta = json.loads(options.run_meta)
     part, units = (c10k_part if options.workload == "c10k" else timers_part)(options, noise)
+    drift = json.loads(os.environ.get("FAKE_SKEIN_DRIFT", "[]"))
+    if options.active == 50 and meta.get("position") is None and drift:
+        part["cpu"]["per_op_ns"] = 4500 * (1 + drift[meta["block"]])
     checksum = f"{noise.getrandbits(64):016x}"
     return {
         "kind": "run", "schema": 1, "run_id": f"run-{os.getpid()}-{time.monotonic_ns()}",
-        "session_id": options.session, **json.loads(options.run_meta), "cell_id": cell_id_of(cell),
+        "session_id": options.session, **meta, "cell_id": cell_id_of(cell),
         "cell": cell, "echoed": dict(cell), "started_utc": utc_now(), "setup_ns": 900_000_000,
         "warmup_ns": cell["warmup_ns"], "window_ns": cell["duration_ns"] or cell["window_ns"],
         "status": "ok", "reasons": [], "limit": None, "failure": None,

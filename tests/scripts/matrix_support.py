@@ -87,6 +87,12 @@ class MatrixRun:
 
         return results.runs(self.records())
 
+    def cell_calls(self):
+        """Those of them that ran a cell of the matrix: probes have no place in a round."""
+        run = [call["argv"] for call in self.calls() if call["argv"][0] == "run"]
+        place = [json.loads(argv[argv.index("--run-meta") + 1])["position"] for argv in run]
+        return [argv for argv, position in zip(run, place, strict=True) if position is not None]
+
     def calls(self):
         """The command lines that the stand-in was called with."""
         log = Path(self.environment["FAKE_SKEIN_LOG"])

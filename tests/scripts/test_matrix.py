@@ -17,8 +17,8 @@ def keys(one):
     return {cell.key for cell in one.cells}
 
 
-@pytest.mark.parametrize("name", matrix.PRESETS)
-def test_every_preset_is_valid_and_has_all_five_runtimes_on_both_workloads(name):
+@pytest.mark.parametrize("name", ["quick", "standard", "full"])
+def test_every_general_preset_is_valid_and_has_all_five_runtimes_on_both_workloads(name):
     preset = matrix.load_preset(name)
     pairs = {(cell.workload, cell.runtime) for cell in preset.cells}
     runtimes = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")

@@ -213,7 +213,7 @@ def test_resume_runs_only_what_failed(matrix_run):
     matrix_run.fault()
     Path(matrix_run.environment["FAKE_SKEIN_LOG"]).unlink()
     assert matrix_run("--resume").returncode == 0
-    again = [call["argv"] for call in matrix_run.calls() if call["argv"][0] == "run"]
+    again = matrix_run.cell_calls()
     assert len(again) == 2
     assert all(call[1] == "timers" for call in again)
     assert by_status(matrix_run.runs()) == {"ok": 10, "limit": 2, "failed": 2}

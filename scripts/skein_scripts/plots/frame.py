@@ -32,10 +32,10 @@ class Context:
     provenance: str
 
     @staticmethod
-    def of(session: Record | None) -> Context:
-        """From a session record; says so where there is none."""
+    def of(session: Record | None, remark: str = "") -> Context:
+        """From a session record; says so where there is none. A remark stands last."""
         if session is None:
-            return Context("machine not recorded", "")
+            return Context("machine not recorded", remark)
         machine = session["environment"]
         tool = session["tool"]
         commit = (tool.get("commit") or "unknown")[:12]
@@ -44,7 +44,7 @@ class Context:
             f"{machine['cpu_model']}, {machine['cpus_online']} CPUs, {machine['kernel']}"
             + _wake_floor(session),
             f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
-            f" {session['created_utc'][:10]}",
+            f" {session['created_utc'][:10]}" + (f", {remark}" if remark else ""),
         )
 
     def foot(self, meaning: str, notes: Sequence[str] = ()) -> list[str]:
