@@ -64,22 +64,43 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
   }
 }
 
+/// How busy the generator was, its waiting taken out; 0 where that is not known.
+double busy_fraction(const outcome& out) {
+  return number_at(out.load, "generator_busy_fraction").value_or(0);
+}
+
+/// A generator that could not keep to its schedule offered less than the run says, whatever the
+/// worker did with it. Returns true when that is so and it was at the end of its own strength:
+/// then nothing about the worker's throughput is known.
+bool judge_schedule(outcome& out, double offered, double achieved, const validity_rules& rules) {
+  const double late = number_at(out.load, "late_50us_fraction").value_or(0);
+  const double unsent = number_at(out.load, "unsent").value_or(0);
+  if (late <= rules.late_fraction && unsent == 0) return false;
+  const bool client_bound = busy_fraction(out) >= rules.busy_fraction;
+  if (client_bound) {
+    out.invalidate(fmt::format(
+        "client-bound: {:.0f} of {:.0f} requests per second; the load generator was busy {:.0f} % "
+        "of the time, sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
+        achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
+  } else if (late > rules.late_fraction) {
+    out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * late));
+  } else {
+    out.invalidate(fmt::format("load: {:.0f} requests were never sent", unsent));
+  }
+  return client_bound;
+}
+
 void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
   const auto offered = number_at(out.load, "offered_per_s");
   const auto achieved = number_at(out.load, "achieved_per_s");
   if (!offered || !achieved || *offered <= 0) return;
-  if (*achieved < rules.achieved_fraction * *offered) {
-    const auto text =
-        fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
-    if (is_saturated(out, pins, rules)) {
-      out.mark(text + ": the worker is saturated");
-    } else {
-      out.invalidate(text + ", and the worker is not saturated");
-    }
-  }
-  const auto late = number_at(out.load, "late_50us_fraction");
-  if (late && *late > rules.late_fraction) {
-    out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * *late));
+  if (judge_schedule(out, *offered, *achieved, rules)) return;
+  if (*achieved >= rules.achieved_fraction * *offered) return;
+  const auto text = fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
+  if (is_saturated(out, pins, rules)) {
+    out.mark(text + ": the worker is saturated");
+  } else {
+    out.invalidate(text + ", and the worker is not saturated");
   }
 }
 
@@ -95,6 +116,17 @@ void judge_generator(outcome& out) {
       out.mark(text);
     }
   }
+}
+
+/// In a closed loop one side sets the pace. Where that is the generator, CPU per request is still
+/// the worker's; throughput and times are not.
+void judge_pace(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  if (asked.mode != "fixed" && asked.mode != "churn") return;
+  if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
+  out.mark(
+      fmt::format("client-bound: the load generator was busy {:.0f} % of the time and the "
+                  "worker was not: throughput and latency are the generator's",
+                  100 * busy_fraction(out)));
 }
 
 void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& rules) {
@@ -150,6 +182,7 @@ void judge(outcome& out, const cell& asked, const pinning& pins, const validity_
   judge_generator(out);
   judge_open_load(out, pins, rules);
   judge_closed_loop(out, asked, rules);
+  judge_pace(out, asked, pins, rules);
   judge_steadiness(out, rules);
 }
 

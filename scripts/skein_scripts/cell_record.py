@@ -15,7 +15,7 @@ from .units import size_text
 # Fields of the cell that the matrix decides; the binary decides the others.
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
-    "payload_bytes", "buffer", "window_ns", "duration_ns",
+    "pipeline", "payload_bytes", "buffer", "window_ns", "duration_ns",
 )  # fmt: skip
 
 
@@ -74,9 +74,10 @@ def cell_fields(cell: Cell, seed: int) -> Record:
         "style": None,
         "tasks": settings.get("tasks"),
         "connections": settings.get("connections"),
-        "active": settings.get("active"),
+        "active": active_of(cell),
         "mode": settings.get("mode"),
         "rate_per_s": rate,
+        "pipeline": settings.get("pipeline"),
         "payload_bytes": settings.get("payload_bytes"),
         "buffer": settings.get("buffer"),
         "stack_bytes": settings.get("stack_bytes"),
@@ -90,6 +91,13 @@ def cell_fields(cell: Cell, seed: int) -> Record:
     }
 
 
+def active_of(cell: Cell) -> int | None:
+    """How many connections carry requests, where the matrix decides it: in mode open all do."""
+    usual = cell.settings.get("connections") if cell.settings.get("mode") == "open" else None
+    active = cell.settings.get("active", usual)
+    return None if active is None else int(active)
+
+
 def cell_id_of(cell: Cell) -> str:
     """The path that names a cell, for records that the binary could not write itself: what differs
     from the usual is named, in the order in which the binary names it."""
@@ -99,8 +107,11 @@ def cell_id_of(cell: Cell) -> str:
         parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
     else:
         parts += [str(settings["connections"]), cell.shape]
-    named = {"active": "active", "rate": "rate", "requests": "requests"}
-    parts += [f"{text}={settings[name]}" for name, text in named.items() if name in settings]
+    named = {
+        "active": active_of(cell),
+        **{name: settings.get(name) for name in ("rate", "pipeline", "requests")},
+    }
+    parts += [f"{name}={value}" for name, value in named.items() if value is not None]
     if "payload_bytes" in settings:
         parts.append(size_text(int(settings["payload_bytes"])))
     if "buffer" in settings:

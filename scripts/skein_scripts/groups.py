@@ -16,7 +16,8 @@ from .results import Record, number, runs, sessions
 from .statistics import Summary, summarize
 
 _SAME_WORK = (
-    "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
+    "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "pipeline",
+    "payload_bytes",
     "buffer", "buffer_bytes", "stack_bytes", "window_ns", "duration_ns", "requests", "workers",
 )  # fmt: skip
 
@@ -119,6 +120,8 @@ def describe_work(cell: Record) -> str:
         parts.append(f"{cell['active']:,} active")
     if cell.get("rate_per_s") is not None:
         parts.append(units.format_rate(cell["rate_per_s"]))
+    if cell.get("pipeline") is not None:
+        parts.append(f"at most {cell['pipeline']:,} in flight on each")
     if cell.get("payload_bytes") is not None and cell.get("mode") != "idle":
         parts.append(f"{cell['payload_bytes']:,} B")
     if cell.get("buffer"):

@@ -200,7 +200,8 @@ def c10k_part(options, noise):
         stall = noise.expovariate(1 / 900_000) if noise.random() < 0.004 else 0
         latency.record(served + queued + stall)
         service.record(served + stall)
-    rate = options.rate if options.mode == "open" else round(62_000 / cost)
+    at_a_rate = options.mode in ("open", "idle_heavy")
+    rate = options.rate if at_a_rate else round(62_000 / cost)
     units = int(rate * options.duration / 1e9)
     record["cpu"] = cpu_of(11_200 * cost, units, threads)
     record["latency"] = {**latency.describe(), "slices": [
@@ -208,7 +209,7 @@ def c10k_part(options, noise):
          "p99": 90_000} for i in range(8)]}  # fmt: skip
     record["service_time"] = service.describe()
     record["load"] |= {
-        "arrival": "poisson" if options.mode == "open" else None,
+        "arrival": "poisson" if at_a_rate else None,
         "offered_per_s": options.rate, "achieved_per_s": rate * 0.9993, "sent": units,
         "completed": units,
         "errors": dict.fromkeys(("connect", "read", "write", "timeout", "descriptors"), 0),
@@ -244,8 +245,10 @@ def noisy(pair, noise):
 
 def cell_of(options):
     names = ("tasks", "connections", "active", "mode", "payload_bytes", "buffer", "pattern",
-             "stack_bytes", "requests", "seed")  # fmt: skip
+             "pipeline", "stack_bytes", "requests", "seed")  # fmt: skip
     idle = getattr(options, "mode", None) == "idle"
+    if getattr(options, "mode", None) == "open" and options.active is None:
+        options.active = options.connections
     return {
         "workload": options.workload, "runtime": options.runtime,
         "style": STYLES[options.runtime],
@@ -367,7 +370,7 @@ def add_run_options(parser):
     parser.add_argument("workload", choices=("c10k", "timers"))
     parser.add_argument("--runtime", choices=RUNTIMES, required=True)
     for name in ("connections", "active", "payload-bytes", "buffer-bytes", "stack-bytes",
-                 "requests", "tasks", "rate", "seed", "lock-fd"):  # fmt: skip
+                 "requests", "tasks", "rate", "pipeline", "seed", "lock-fd"):  # fmt: skip
         parser.add_argument(f"--{name}", type=int)
     for name in ("duration", "warmup", "window", "grid", "hold"):
         parser.add_argument(f"--{name}", type=duration_ns)

@@ -6,7 +6,7 @@ namespace skein::c10k {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> modes{"open", "fixed", "idle"};
+constexpr std::array<std::string_view, 5> modes{"open", "idle_heavy", "fixed", "churn", "idle"};
 
 constexpr std::array<workloads::size, 2> sizes{{
     {.name = "test",
@@ -17,7 +17,7 @@ constexpr std::array<workloads::size, 2> sizes{{
      .rate_per_s = 2'000},
     {.name = "base",
      .connections = 10'000,
-     .active = 1'000,
+     .active = 100,
      .tasks = 0,
      .window_ns = 0,
      .rate_per_s = 20'000},
