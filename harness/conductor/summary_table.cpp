@@ -90,11 +90,13 @@ void add_generator(const json& record, table& rows) {
   const json& load = child(record, "load");
   const auto per_op = number(load, "generator_cpu_per_op_ns");
   if (!per_op) return;
-  const auto late = number(load, "late_50us_fraction");
-  rows.row("load generator",
-           fmt::format("{} of CPU per request, sends late p99 {}, {:.2f} % by more than 50 us",
-                       time_text(per_op), time_text(number(load, "late_ns_p99")),
-                       100 * late.value_or(0)));
+  std::string text = time_text(per_op) + " of CPU per operation";
+  if (number(load, "offered_per_s")) {
+    text += fmt::format("; late p99 {}, {:.2f} % by more than 50 us",
+                        time_text(number(load, "late_ns_p99")),
+                        100 * number(load, "late_50us_fraction").value_or(0));
+  }
+  rows.row("load generator", text);
 }
 
 void add_distribution(const json& record, const char* key, std::string_view label, table& rows) {

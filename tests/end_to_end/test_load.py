@@ -1,5 +1,5 @@
-"""The method of the load, proved on real runs: a stopped worker is paid for by all who would have come
-meanwhile, and a generator that cannot keep up says so."""
+"""The method of the load, proved on real runs: a stopped worker is paid for by all who would have
+come meanwhile, and a generator that cannot keep up says so."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MS = 1e6
 
 
 def stopped_run(results: Path, *words: str) -> tuple[Record, float]:
-    """A run of a 4 s window whose worker is stopped for 400 ms in the middle of it, and for how long
-    that really was."""
+    """A run of a 4 s window whose worker is stopped for 400 ms in the middle of it, and for how
+    long that really was."""
     command = ("run", "c10k", "--runtime", "coroutine", "--size", "test", *words)
     window = ("--duration", f"{WINDOW_S:.0f}s", "--warmup", "100ms", "-o", str(results))
     with skein.start(*command, *window) as process:

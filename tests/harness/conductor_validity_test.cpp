@@ -65,6 +65,33 @@ TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
   CHECK(out.how == status::invalid);
 }
 
+TEST_CASE("where threads end by the thousand, time that is nobody's is shown and not judged") {
+  outcome out = healthy();
+  out.host->foreign_cpu_ns[0] = ns_per_s / 2;
+  cell asked = open_cell();
+  asked.mode = "churn";
+  asked.runtime = "thread";
+  judge(out, asked, apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "10.0 % of CPU 0 went to others"));
+  asked.runtime = "fiber";
+  judge(out, asked, apart());
+  CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("churn is allowed more time that is the kernel's, and not any amount") {
+  cell asked = open_cell();
+  asked.mode = "churn";
+  asked.runtime = "coroutine";
+  outcome out = healthy();
+  out.host->foreign_cpu_ns[1] = 200 * ns_per_ms;
+  judge(out, asked, apart());
+  CHECK(out.how == status::ok);
+  out.host->foreign_cpu_ns[1] = 350 * ns_per_ms;
+  judge(out, asked, apart());
+  CHECK(out.how == status::invalid);
+}
+
 TEST_CASE("a few ticks are below what the accounting can tell") {
   outcome out = healthy();
   out.window_ns = 100 * ns_per_ms;
