@@ -15,7 +15,7 @@ namespace skein::workloads {
 struct size {
   std::string_view name;
   std::size_t connections;
-  std::size_t active;
+  std::size_t active;  ///< c10k, in the closed loops; the other modes take a share of connections
   std::size_t tasks;
   time_ns window_ns;
   double rate_per_s;

@@ -12,12 +12,15 @@ namespace skein::cli::defaults {
 
 // c10k
 inline constexpr std::int64_t connections = 10'000;
-inline constexpr std::int64_t active_fixed = 100;
-inline constexpr std::int64_t active_open = 1'000;
+inline constexpr std::int64_t active_closed_loop = 100;       // modes fixed and churn
+inline constexpr std::int64_t active_percent_idle_heavy = 5;  // of the connections
+inline constexpr std::int64_t least_percent_idle_heavy = 1;
+inline constexpr std::int64_t most_percent_idle_heavy = 20;
 inline constexpr double rate_per_s = 20'000;
 inline constexpr std::int64_t payload_bytes = 64;
 inline constexpr const char* mode = "fixed";
 inline constexpr const char* arrival = "poisson";
+inline constexpr const char* rate_baseline = "epoll_floor";
 inline constexpr const char* buffer = "lent";
 inline constexpr std::int64_t buffer_bytes = 1024;  // or the payload, where that is larger
 inline constexpr time_ns duration_ns = 5 * ns_per_s;
@@ -52,6 +55,8 @@ inline constexpr std::uint32_t events_per_wait = 1024;
 inline constexpr time_ns tick_ns = 1 * ns_per_ms;
 /// Tasks beside the workload's own (an acceptor, a starter), for arenas that are sized in advance.
 inline constexpr std::size_t spare_tasks = 8;
+/// Tasks that one connection which is made again and again may have alive at once.
+inline constexpr std::size_t churn_room = 8;
 /// PR_SET_TIMERSLACK of every worker: the kernel's own default, set so that it is the same whatever
 /// the caller inherited.
 inline constexpr std::int64_t timer_slack_ns = 50'000;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "harness/cli/active.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/measure/json.hpp"
 #include "workloads/all.hpp"
@@ -26,8 +27,14 @@ json runtime_json(const runtime_info& runtime) {
 
 json size_json(const workloads::workload_info& workload, const workloads::size& size) {
   if (workload.id == "timers") return {{"tasks", size.tasks}, {"window_ns", size.window_ns}};
-  return {
-      {"connections", size.connections}, {"active", size.active}, {"rate_per_s", size.rate_per_s}};
+  json active = json::object();
+  const auto connections = static_cast<std::int64_t>(size.connections);
+  for (const auto& mode : workload.modes) {
+    if (mode == "idle") continue;
+    active[std::string(mode)] =
+        usual_active(mode, connections, static_cast<std::int64_t>(size.active));
+  }
+  return {{"connections", connections}, {"active", active}, {"rate_per_s", size.rate_per_s}};
 }
 
 json workload_json(const workloads::workload_info& workload) {

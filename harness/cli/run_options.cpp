@@ -51,16 +51,28 @@ void add_common_options(CLI::App& app, run_words& words) {
 void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option("--connections", words.connections,
                  with_default("Connections to hold open", defaults::connections));
-  app.add_option("--active", words.active,
-                 fmt::format("Connections that carry requests [{} in mode fixed, {} in mode open]",
-                             defaults::active_fixed, defaults::active_open));
+  app.add_option(
+      "--active", words.active,
+      fmt::format("Connections that carry requests [all in mode open, {} % in idle_heavy, "
+                  "{} in fixed and churn]",
+                  defaults::active_percent_idle_heavy, defaults::active_closed_loop));
   app.add_option("--mode", words.mode,
-                 "open: requests at a rate, latency from the intended time; fixed: one in flight "
-                 "on each active connection; idle: none, memory only [fixed]");
+                 "open: requests at a rate, latency from the intended time; idle_heavy: the same "
+                 "on 1-20 % of the connections; fixed: one in flight on each active connection; "
+                 "churn: connect, one exchange, close, again; idle: none, memory only [fixed]");
   app.add_option("--rate", words.rate,
-                 with_default("Requests per second, mode open", defaults::rate_per_s));
+                 with_default("Modes open and idle_heavy: requests per second, or auto:60% of what "
+                              "the baseline can do at most, which is measured first",
+                              defaults::rate_per_s));
+  app.add_option(
+      "--rate-baseline", words.rate_baseline,
+      with_default("The runtime that --rate auto is a share of", defaults::rate_baseline));
   app.add_option("--arrival", words.arrival,
-                 with_default("poisson or uniform, mode open", defaults::arrival));
+                 with_default("Modes open and idle_heavy: poisson or uniform", defaults::arrival));
+  app.add_option(
+      "--pipeline", words.pipeline,
+      "Modes open and idle_heavy: most requests in flight on one connection; others wait "
+      "for it, their intended time unchanged [no bound]");
   app.add_option(
       "--payload-bytes", words.payload_bytes,
       with_default("Bytes of a request and of its reply", format_size(defaults::payload_bytes)));
@@ -75,8 +87,9 @@ void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option("--warmup", words.warmup,
                  with_default("Before the window, and at least a fixed number of requests",
                               format_duration(defaults::warmup_ns)));
-  app.add_option("--requests", words.requests,
-                 "Mode fixed: the window ends after so many instead of after --duration");
+  app.add_option(
+      "--requests", words.requests,
+      "Modes fixed and churn: the window ends after so many instead of after --duration");
   app.add_option("--hold", words.hold,
                  with_default("Mode idle: keep all connections open for so long",
                               format_duration(defaults::hold_ns)));

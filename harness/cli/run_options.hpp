@@ -17,8 +17,8 @@ struct run_words {
   bool json = false;
   bool count = false;
   // c10k
-  std::string connections, active, mode, rate, arrival, payload_bytes, buffer, buffer_bytes,
-      duration, warmup, requests, hold;
+  std::string connections, active, mode, rate, rate_baseline, arrival, pipeline, payload_bytes,
+      buffer, buffer_bytes, duration, warmup, requests, hold;
   // timers
   std::string tasks, pattern, window, grid;
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "harness/cli/active.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/cli/defaults.hpp"
 #include "harness/cli/nearest.hpp"
@@ -21,8 +22,10 @@ using conductor::run_request;
 using measure::json;
 
 constexpr std::int64_t max_count = 100'000'000;
+constexpr double max_rate_per_s = 1e9;
 constexpr std::int64_t max_payload_bytes = 16 * 1024 * 1024;
 constexpr std::int64_t max_stack_bytes = 64 * 1024 * 1024;
+constexpr std::int64_t max_pipeline = 1'000'000;
 constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
 
 std::int64_t bounded(const char* option, std::int64_t value, std::int64_t low, std::int64_t high) {
@@ -209,20 +212,37 @@ pace pace_of(const std::string& size) {
   return {defaults::test_duration_ns, defaults::test_warmup_ns, defaults::test_warmup_requests};
 }
 
+/// A rate, or the wish for one that is a share of what the baseline can do.
+void set_rate(const run_words& words, double usual, run_request& request) {
+  if (is_auto(words.rate)) {
+    request.rate_share = parsed("--rate", words.rate, parse_auto_share);
+    request.rate_baseline =
+        choice_or("runtime", words.rate_baseline, defaults::rate_baseline, runtime_names());
+    return;
+  }
+  refuse_unless(false, "--rate-baseline", words.rate_baseline, "--rate auto:N%");
+  const double rate = words.rate.empty() ? usual : parsed("--rate", words.rate, parse_rate);
+  if (rate > max_rate_per_s) {
+    throw usage_error(fmt::format("--rate: {} is out of bounds; at most {}", rate, max_rate_per_s));
+  }
+  request.asked.rate_per_s = rate;
+}
+
 void set_load(const run_words& words, const std::optional<workloads::size>& size,
               run_request& request) {
   conductor::cell& asked = request.asked;
-  const bool open = asked.mode == "open";
-  const bool test = words.size == "test";
   const pace paced = pace_of(words.size);
-  const std::int64_t usual = open ? defaults::active_open : defaults::active_fixed;
-  asked.active = count_or("--active", words.active,
-                          std::min(test ? signed_size(size->active) : usual, *asked.connections), 1,
-                          *asked.connections);
-  if (open) {
-    asked.rate_per_s = words.rate.empty() ? (test ? size->rate_per_s : defaults::rate_per_s)
-                                          : parsed("--rate", words.rate, parse_rate);
+  const std::int64_t closed_loop = size ? signed_size(size->active) : defaults::active_closed_loop;
+  asked.active =
+      count_or("--active", words.active, usual_active(*asked.mode, *asked.connections, closed_loop),
+               1, *asked.connections);
+  check_active(*asked.mode, *asked.connections, *asked.active);
+  if (is_open_loop(asked)) {
+    set_rate(words, size ? size->rate_per_s : defaults::rate_per_s, request);
     asked.arrival = choice_or("arrival", words.arrival, defaults::arrival, {"poisson", "uniform"});
+    if (!words.pipeline.empty()) {
+      asked.pipeline = count_or("--pipeline", words.pipeline, 1, 1, max_pipeline);
+    }
   }
   asked.warmup_ns = duration_or("--warmup", words.warmup, paced.warmup_ns, 0);
   request.warmup_requests = paced.warmup_requests;
@@ -238,13 +258,19 @@ void set_load(const run_words& words, const std::optional<workloads::size>& size
 
 void check_modes(const run_words& words, const std::string& mode) {
   const bool loaded = mode != "idle";
-  refuse_unless(mode == "open", "--rate", words.rate, "--mode open");
-  refuse_unless(mode == "open", "--arrival", words.arrival, "--mode open");
-  refuse_unless(mode == "fixed", "--requests", words.requests, "--mode fixed");
+  const bool open_loop = mode == "open" || mode == "idle_heavy";
+  const bool closed_loop = mode == "fixed" || mode == "churn";
+  constexpr const char* scheduled = "--mode open and idle_heavy";
+  constexpr const char* any_load = "modes with a load (idle has none)";
+  refuse_unless(open_loop, "--rate", words.rate, scheduled);
+  refuse_unless(open_loop, "--rate-baseline", words.rate_baseline, scheduled);
+  refuse_unless(open_loop, "--arrival", words.arrival, scheduled);
+  refuse_unless(open_loop, "--pipeline", words.pipeline, scheduled);
+  refuse_unless(closed_loop, "--requests", words.requests, "--mode fixed and churn");
   refuse_unless(mode == "idle", "--hold", words.hold, "--mode idle");
-  refuse_unless(loaded, "--active", words.active, "--mode open and fixed");
-  refuse_unless(loaded, "--duration", words.duration, "--mode open and fixed");
-  refuse_unless(loaded, "--warmup", words.warmup, "--mode open and fixed");
+  refuse_unless(loaded, "--active", words.active, any_load);
+  refuse_unless(loaded, "--duration", words.duration, any_load);
+  refuse_unless(loaded, "--warmup", words.warmup, any_load);
 }
 
 }  // namespace

@@ -135,6 +135,22 @@ double parse_rate(std::string_view text) {
   return rate;
 }
 
+bool is_auto(std::string_view text) {
+  return text.starts_with("auto");
+}
+
+double parse_auto_share(std::string_view text) {
+  constexpr std::string_view remedy =
+      "is not a share of saturation; write auto:60%, from above 0 to 100 %";
+  constexpr std::string_view prefix = "auto:";
+  quantity parsed{};
+  if (!text.starts_with(prefix) || !split_quantity(text.substr(prefix.size()), parsed) ||
+      parsed.unit != "%" || !(parsed.value > 0) || parsed.value > 100) {
+    refuse(text, remedy);
+  }
+  return parsed.value / 100;
+}
+
 std::vector<int> parse_cpus(std::string_view text) {
   std::vector<int> cpus;
   for (std::size_t begin = 0; begin <= text.size();) {

@@ -26,6 +26,11 @@ std::int64_t parse_count(std::string_view text);
 /// A rate per second: as parse_count, with decimals ("0.5", "20k"). Above 0.
 double parse_rate(std::string_view text);
 
+/// "auto:60%": a share of something, as a fraction above 0 and at most 1.
+double parse_auto_share(std::string_view text);
+/// Whether it is meant to be such a share, well-formed or not.
+bool is_auto(std::string_view text);
+
 /// "0", "0-3", "0,2": CPUs in rising order, each once. Not empty.
 std::vector<int> parse_cpus(std::string_view text);
 

@@ -23,6 +23,7 @@ void for_each_field(Cell& which, Visitor&& visit) {
   visit("mode", which.mode);
   visit("rate_per_s", which.rate_per_s);
   visit("arrival", which.arrival);
+  visit("pipeline", which.pipeline);
   visit("payload_bytes", which.payload_bytes);
   visit("buffer", which.buffer);
   visit("buffer_bytes", which.buffer_bytes);
@@ -88,6 +89,7 @@ std::string c10k_id(const cell& asked) {
   if (asked.active) id += "/active=" + std::to_string(*asked.active);
   if (asked.rate_per_s) id += "/rate=" + plain_number(*asked.rate_per_s);
   if (asked.arrival && *asked.arrival != defaults::arrival) id += "/" + *asked.arrival;
+  if (asked.pipeline) id += "/pipeline=" + std::to_string(*asked.pipeline);
   if (asked.requests) id += "/requests=" + std::to_string(*asked.requests);
   if (asked.payload_bytes) id += "/" + cli::format_size(*asked.payload_bytes);
   if (asked.buffer) id += "/" + *asked.buffer;
@@ -128,6 +130,10 @@ std::string cell_id(const cell& asked) {
     id += "/stack=" + cli::format_size(*asked.stack_bytes);
   }
   return id;
+}
+
+bool is_open_loop(const cell& asked) {
+  return asked.mode == "open" || asked.mode == "idle_heavy";
 }
 
 bool has_stacks(const std::string& style) {

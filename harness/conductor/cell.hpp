@@ -26,6 +26,7 @@ struct cell {
   std::optional<std::string> mode;
   std::optional<double> rate_per_s;
   std::optional<std::string> arrival;
+  std::optional<std::int64_t> pipeline;  ///< requests in flight per connection; null: no bound
   std::optional<std::int64_t> payload_bytes;
   std::optional<std::string> buffer;
   std::optional<std::int64_t> buffer_bytes;
@@ -49,6 +50,9 @@ cell cell_from_json(const json& object);
 /// "c10k/coroutine/10000/fixed/active=100/64B/lent": stable, and different for cells that must not
 /// be compared with each other. Values that equal the defaults of rarely used fields are left out.
 std::string cell_id(const cell& asked);
+
+/// True when requests follow a schedule: at a rate, however the server copes.
+bool is_open_loop(const cell& asked);
 
 /// True when tasks of this style each have a stack of `stack_bytes`.
 bool has_stacks(const std::string& style);

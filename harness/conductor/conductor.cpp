@@ -16,6 +16,7 @@
 #include "harness/conductor/lock.hpp"
 #include "harness/conductor/output.hpp"
 #include "harness/conductor/preflight.hpp"
+#include "harness/conductor/rate_share.hpp"
 #include "harness/conductor/record.hpp"
 #include "harness/conductor/session.hpp"
 #include "harness/conductor/summary_table.hpp"
@@ -31,12 +32,19 @@ std::unique_ptr<measuring_lock> take_lock(const run_request& request) {
                                           fmt::format("{}", fmt::join(request.argv, " ")));
 }
 
+/// The id of the cell, as far as it is known before a rate has been measured.
+std::string planned_id(const run_request& request) {
+  std::string id = cell_id(request.asked);
+  if (request.rate_share) id += fmt::format("/rate=auto:{}%", 100 * *request.rate_share);
+  return id;
+}
+
 /// The session a run belongs to: the caller's, or one of our own, whose line is written first (and
 /// shows early whether the file can be written at all).
 std::string open_session(const run_request& request, const pinning& pins, output_file* output) {
   if (request.session_id) return *request.session_id;
   if (output == nullptr) return "unrecorded";
-  const session_request own{request.argv, request.asked.seed, {cell_id(request.asked)}};
+  const session_request own{request.argv, request.asked.seed, {planned_id(request)}};
   const json session = session_record(own, pins);
   output->append(session);
   return session.at("session_id");
@@ -67,6 +75,7 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
   out.started_utc = utc_now();
   out.reasons = pins.reasons;
   try {
+    settle_rate(request, pins, signals, out);
     measure_cell(request, pins, signals, out);
     scrutinize(request, pins, out);
   } catch (const cell_ended& why) {

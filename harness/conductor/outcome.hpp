@@ -89,6 +89,7 @@ struct outcome {
 
   json work;
   json load;
+  std::optional<double> saturation_per_s;  ///< of the baseline, where the rate is a share of it
   json latency;
   json service_time;
   json lateness;

@@ -35,6 +35,8 @@ measure::cell_needs needs_of(const cell& asked) {
   measure::cell_needs needs;
   if (asked.connections) {
     needs.descriptors = *asked.connections + own_descriptors;
+    // A connection made anew may be there before the server has seen the end of the old one.
+    if (asked.mode == "churn") needs.descriptors += asked.active.value_or(0);
     needs.client_ports = (*asked.connections + cli::defaults::client_addresses - 1) /
                          cli::defaults::client_addresses;
     needs.memory_bytes = *asked.connections * connection_bytes;

@@ -35,7 +35,8 @@ json failure_field(const std::optional<failure_fact>& failure) {
 
 /// What the format knows of a load; the generator tells more, which validity.cpp has used. Rates
 /// and lateness of a counted run are times like any other.
-json load_field(const json& load, bool counted) {
+json load_field(const run_request& request, const outcome& out) {
+  const json& load = out.load;
   if (!load.is_object()) return nullptr;
   json kept = json::object();
   for (const char* key :
@@ -43,9 +44,17 @@ json load_field(const json& load, bool counted) {
         "inflight_max", "late_50us_fraction", "late_ns_p99", "generator_cpu_fraction"}) {
     kept[key] = load.value(key, json());
   }
-  if (counted) {
+  for (const char* key : {"generator_cpu_per_op_ns", "unsent"}) {
+    if (load.contains(key)) kept[key] = load.at(key);
+  }
+  if (request.rate_share) {
+    kept["rate_share"] = *request.rate_share;
+    kept["saturation_per_s"] = or_null(out.saturation_per_s);
+    kept["rate_baseline"] = request.rate_baseline;
+  }
+  if (request.counted) {
     for (const char* key : {"achieved_per_s", "inflight_max", "late_50us_fraction", "late_ns_p99",
-                            "generator_cpu_fraction"}) {
+                            "generator_cpu_fraction", "generator_cpu_per_op_ns"}) {
       kept[key] = nullptr;
     }
   }
@@ -118,7 +127,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["limit"] = limit_field(out.limit);
   record["failure"] = failure_field(out.failure);
   record["work"] = out.work;
-  record["load"] = load_field(out.load, request.counted);
+  record["load"] = load_field(request, out);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);

@@ -18,6 +18,10 @@ struct run_request {
   cpu_request worker_cpus;
   cpu_request generator_cpus;
 
+  /// c10k, open loop: the rate is this part of the baseline's saturation, which is measured first.
+  std::optional<double> rate_share;
+  std::string rate_baseline;  ///< the runtime it is a share of
+
   std::int64_t warmup_requests = 0;  ///< c10k: the window begins no earlier than after so many
   time_ns hold_ns = 0;               ///< c10k idle: how long all connections are kept open
   time_ns quiesce_ns = 0;            ///< before each memory reading

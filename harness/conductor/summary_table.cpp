@@ -85,6 +85,20 @@ void add_work(const json& record, table& rows) {
   }
 }
 
+/// What the load generator says about itself.
+void add_generator(const json& record, table& rows) {
+  const json& load = child(record, "load");
+  const auto per_op = number(load, "generator_cpu_per_op_ns");
+  if (!per_op) return;
+  std::string text = time_text(per_op) + " of CPU per operation";
+  if (number(load, "offered_per_s")) {
+    text += fmt::format("; late p99 {}, {:.2f} % by more than 50 us",
+                        time_text(number(load, "late_ns_p99")),
+                        100 * number(load, "late_50us_fraction").value_or(0));
+  }
+  rows.row("load generator", text);
+}
+
 void add_distribution(const json& record, const char* key, std::string_view label, table& rows) {
   const json& times = child(record, key);
   if (!times.is_object()) return;
@@ -163,6 +177,7 @@ std::string summary_table(const json& record, bool colour) {
   add_distribution(record, "lateness", "lateness", rows);
   add_early_fires(record, rows);
   add_cpu(record, rows);
+  add_generator(record, rows);
   add_memory(record, rows);
   return rows.take();
 }

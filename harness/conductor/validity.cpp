@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/conductor/preflight.hpp"
+
 namespace skein::conductor {
 namespace {
 
@@ -27,14 +29,41 @@ void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, doub
   out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
 }
 
-void judge_cpu(outcome& out, int cpu, const validity_rules& rules) {
+/// A thread is accounted for until its exit, and the kernel is not done with it then. Where threads
+/// end by the thousand within the window, that cannot be told from other programs.
+bool threads_end(const cell& asked) {
+  return asked.mode == "churn" && threads_of(asked) > 0;
+}
+
+void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const validity_rules& rules) {
+  const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
+  if (spent_ns <= rules.host_floor_ns || fraction < most) return;
+  out.mark(fmt::format(
+      "host: {:.1f} % of CPU {} went to others and to the kernel's end of threads; not judged",
+      100 * fraction, cpu));
+}
+
+/// Time on the CPU that was not the run's processes'. The kernel frees what is left of a connection
+/// on its own account, too, so churn is allowed more of it.
+void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked,
+                   const validity_rules& rules) {
+  const bool churn = asked.mode == "churn";
+  const double most = churn ? rules.foreign_fraction_churn : rules.foreign_fraction;
+  if (threads_end(asked)) {
+    show_share(out, cpu, spent_ns, most, rules);
+  } else {
+    judge_share(out, "others used", cpu, spent_ns, most, rules);
+  }
+}
+
+void judge_cpu(outcome& out, int cpu, const cell& asked, const validity_rules& rules) {
   if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
     judge_share(out, "the hypervisor took", cpu, found->second.steal_ns, rules.steal_fraction,
                 rules);
   }
   const auto foreign = out.host->foreign_cpu_ns.find(cpu);
   if (foreign != out.host->foreign_cpu_ns.end()) {
-    judge_share(out, "others used", cpu, foreign->second, rules.foreign_fraction, rules);
+    judge_foreign(out, cpu, foreign->second, asked, rules);
   }
 }
 
@@ -51,7 +80,7 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
   std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
   if (asked.active) used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
-  for (const int cpu : used) judge_cpu(out, cpu, rules);
+  for (const int cpu : used) judge_cpu(out, cpu, asked, rules);
   judge_pressure(out, rules);
 }
 
@@ -64,22 +93,43 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
   }
 }
 
+/// How busy the generator was, its waiting taken out; 0 where that is not known.
+double busy_fraction(const outcome& out) {
+  return number_at(out.load, "generator_busy_fraction").value_or(0);
+}
+
+/// A generator that could not keep to its schedule offered less than the run says, whatever the
+/// worker did with it. Returns true when that is so and it was at the end of its own strength:
+/// then nothing about the worker's throughput is known.
+bool judge_schedule(outcome& out, double offered, double achieved, const validity_rules& rules) {
+  const double late = number_at(out.load, "late_50us_fraction").value_or(0);
+  const double unsent = number_at(out.load, "unsent").value_or(0);
+  if (late <= rules.late_fraction && unsent == 0) return false;
+  const bool client_bound = busy_fraction(out) >= rules.busy_fraction;
+  if (client_bound) {
+    out.invalidate(fmt::format(
+        "client-bound: {:.0f} of {:.0f} requests per second; the load generator was busy {:.0f} % "
+        "of the time, sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
+        achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
+  } else if (late > rules.late_fraction) {
+    out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * late));
+  } else {
+    out.invalidate(fmt::format("load: {:.0f} requests were never sent", unsent));
+  }
+  return client_bound;
+}
+
 void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
   const auto offered = number_at(out.load, "offered_per_s");
   const auto achieved = number_at(out.load, "achieved_per_s");
   if (!offered || !achieved || *offered <= 0) return;
-  if (*achieved < rules.achieved_fraction * *offered) {
-    const auto text =
-        fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
-    if (is_saturated(out, pins, rules)) {
-      out.mark(text + ": the worker is saturated");
-    } else {
-      out.invalidate(text + ", and the worker is not saturated");
-    }
-  }
-  const auto late = number_at(out.load, "late_50us_fraction");
-  if (late && *late > rules.late_fraction) {
-    out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * *late));
+  if (judge_schedule(out, *offered, *achieved, rules)) return;
+  if (*achieved >= rules.achieved_fraction * *offered) return;
+  const auto text = fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
+  if (is_saturated(out, pins, rules)) {
+    out.mark(text + ": the worker is saturated");
+  } else {
+    out.invalidate(text + ", and the worker is not saturated");
   }
 }
 
@@ -95,6 +145,17 @@ void judge_generator(outcome& out) {
       out.mark(text);
     }
   }
+}
+
+/// In a closed loop one side sets the pace. Where that is the generator, CPU per request is still
+/// the worker's; throughput and times are not.
+void judge_pace(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  if (asked.mode != "fixed" && asked.mode != "churn") return;
+  if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
+  out.mark(
+      fmt::format("client-bound: the load generator was busy {:.0f} % of the time and the "
+                  "worker was not: throughput and latency are the generator's",
+                  100 * busy_fraction(out)));
 }
 
 void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& rules) {
@@ -150,6 +211,7 @@ void judge(outcome& out, const cell& asked, const pinning& pins, const validity_
   judge_generator(out);
   judge_open_load(out, pins, rules);
   judge_closed_loop(out, asked, rules);
+  judge_pace(out, asked, pins, rules);
   judge_steadiness(out, rules);
 }
 

@@ -90,7 +90,7 @@ bool connection_table::connect_to(std::uint32_t total, const std::function<bool(
   while (connected_ < total) {
     const std::uint32_t before = connected_;
     while (begun_ < total && begun_ - connected_ < pending_limit) begin(begun_);
-    for (const epoll_event& event : poll(wait_ms)) settle(event.data.u32, event.events);
+    for (const epoll_event& event : poll(wait_ms)) take_in(event.data.u32, event.events);
     if (interrupted()) return false;
     const time_ns now = monotonic_clock::now_ns();
     if (connected_ != before) last_progress_ns = now;
@@ -116,6 +116,13 @@ std::uint32_t connection_table::open_among(std::uint32_t count) const noexcept {
   }));
 }
 
+std::uint32_t connection_table::alive_among(std::uint32_t count) const noexcept {
+  const auto end = connections_.begin() + count;
+  return static_cast<std::uint32_t>(std::count_if(connections_.begin(), end, [](const auto& each) {
+    return each.state == connection_state::open || each.state == connection_state::connecting;
+  }));
+}
+
 void connection_table::close(std::uint32_t index) noexcept {
   connection& which = connections_[index];
   if (which.descriptor >= 0) ::close(which.descriptor);
@@ -129,18 +136,28 @@ int connection_table::open_socket() {
   return descriptor;
 }
 
+time_ns connection_table::reopen(std::uint32_t index) {
+  assert(index < connected_ && connections_[index].state == connection_state::closed);
+  return dial(index);
+}
+
 void connection_table::begin(std::uint32_t index) {
+  ++begun_;
+  dial(index);
+}
+
+time_ns connection_table::dial(std::uint32_t index) {
   connection& which = connections_[index];
   const int descriptor = which.descriptor = open_socket();
   which.state = connection_state::connecting;
-  ++begun_;
   const linger reset{1, 0};
   set_option(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   set_switch(descriptor, IPPROTO_TCP, TCP_NODELAY);
   set_switch(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-  const sockaddr_in from = loopback(1 + index % addresses_, 0);
+  const sockaddr_in from = loopback(1 + dialled_++ % addresses_, 0);
   if (::bind(descriptor, generic(from), sizeof from) < 0) fail_errno("bind", errno);
   const sockaddr_in to = loopback(1, port_);
+  const time_ns begun_ns = monotonic_clock::now_ns();
   if (::connect(descriptor, generic(to), sizeof to) < 0 && errno != EINPROGRESS) {
     fail_errno("connect", errno);
   }
@@ -148,17 +165,21 @@ void connection_table::begin(std::uint32_t index) {
   interest.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   interest.data.u32 = index;
   checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &interest), "epoll_ctl");
+  return begun_ns;
 }
 
-void connection_table::settle(std::uint32_t index, std::uint32_t events) {
+int connection_table::settle(std::uint32_t index, std::uint32_t events) {
   connection& which = connections_[index];
-  if (which.state == connection_state::connecting) {
-    if (const int error = pending_error(which.descriptor)) fail_errno("connect", error);
-    if (events & EPOLLOUT) {
-      which.state = connection_state::open;
-      ++connected_;
-    }
-  }
+  if (which.state != connection_state::connecting) return 0;
+  const int error = pending_error(which.descriptor);
+  if (error == 0 && (events & EPOLLOUT)) which.state = connection_state::open;
+  return error;
+}
+
+void connection_table::take_in(std::uint32_t index, std::uint32_t events) {
+  const bool pending = connections_[index].state == connection_state::connecting;
+  if (const int error = settle(index, events)) fail_errno("connect", error);
+  if (pending && connections_[index].state == connection_state::open) ++connected_;
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
     fail("the server hung up on connection " + std::to_string(index));
   }

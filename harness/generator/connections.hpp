@@ -1,6 +1,6 @@
 // The generator's connections: a table of non-blocking loopback sockets on one epoll instance.
-// Opens them in bounded batches and closes them without leaving ports behind. Leaves out requests:
-// exchange.hpp sends and receives on what is open here.
+// Opens them in bounded batches, or one again in the middle of a load, and closes them without
+// leaving ports behind. Leaves out requests: exchange.hpp sends and receives on what is open here.
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@
 
 #include "harness/generator/messages.hpp"
 #include "harness/generator/requests.hpp"
+#include "runtimes/clock.hpp"
 
 namespace skein::generator {
 
@@ -70,14 +71,25 @@ class connection_table {
   [[nodiscard]] std::uint32_t size() const noexcept { return connected_; }
   /// How many of the first `count` are open.
   [[nodiscard]] std::uint32_t open_among(std::uint32_t count) const noexcept;
+  /// How many of the first `count` are open or on their way.
+  [[nodiscard]] std::uint32_t alive_among(std::uint32_t count) const noexcept;
   void close(std::uint32_t index) noexcept;
+
+  /// Begins to connect a closed connection of the table anew, from the next client address, and
+  /// returns the moment before connect(). settle() is to be called with its events until it is
+  /// open. Throws as connect_to; the connection is then to be closed.
+  time_ns reopen(std::uint32_t index);
+  /// Makes a connection that is on its way an open one where the event says so. Returns the errno
+  /// that connecting ended with, or 0.
+  int settle(std::uint32_t index, std::uint32_t events);
 
   static constexpr std::chrono::seconds no_progress_limit{30};
 
  private:
   [[nodiscard]] int open_socket();
   void begin(std::uint32_t index);
-  void settle(std::uint32_t index, std::uint32_t events);
+  time_ns dial(std::uint32_t index);
+  void take_in(std::uint32_t index, std::uint32_t events);
   [[noreturn]] void fail(const std::string& what) const;
   [[noreturn]] void fail_errno(const char* call, int error) const;
 
@@ -87,7 +99,8 @@ class connection_table {
   std::uint32_t addresses_;
   int epoll_;
   std::uint32_t begun_ = 0;      ///< connections [0, begun_) have a socket, or had one
-  std::uint32_t connected_ = 0;  ///< of those, the ones that were established
+  std::uint32_t connected_ = 0;  ///< of those, the ones that were established by connect_to
+  std::uint32_t dialled_ = 0;    ///< connects so far, again and again: picks the client address
 };
 
 }  // namespace skein::generator

@@ -29,7 +29,8 @@ void exchange::attach(exchange_observer& observer, std::uint32_t pipeline) noexc
 
 bool exchange::issue(std::uint32_t index, time_ns intended_ns, time_ns now) {
   connection& which = table_->at(index);
-  if (which.state != connection_state::open) {
+  const bool connecting = which.state == connection_state::connecting;
+  if (which.state != connection_state::open && !connecting) {
     ++errors_.write;
     return false;
   }
@@ -46,19 +47,27 @@ bool exchange::issue(std::uint32_t index, time_ns intended_ns, time_ns now) {
   which.newest = &made;
   if (which.unsent == nullptr) {
     which.unsent = &made;
-    flush(index, now);
+    if (!connecting) flush(index, now);
   }
   return true;
 }
 
 time_ns exchange::on_event(std::uint32_t index, std::uint32_t events, time_ns now) {
   const connection& which = table_->at(index);
+  if (table_->settle(index, events) != 0) refuse(index);
   if (which.state != connection_state::open) return now;
   // A readable socket is nearly always writable too: only a waiting request makes that matter.
   if ((events & EPOLLOUT) && which.unsent != nullptr) flush(index, now);
   if (which.state != connection_state::open) return now;
   const bool hung_up = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
   return (events & EPOLLIN) || hung_up ? receive(index, hung_up, now) : now;
+}
+
+void exchange::refuse(std::uint32_t index) {
+  ++lost_;
+  ++errors_.connect;
+  discard_requests(index);
+  table_->close(index);
 }
 
 void exchange::give_up() {

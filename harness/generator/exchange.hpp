@@ -16,10 +16,10 @@ namespace skein::generator {
 
 /// What went wrong, by kind, each a count.
 struct error_counts {
-  std::uint64_t connect = 0;      ///< connect stages that failed
+  std::uint64_t connect = 0;      ///< connect stages, and connections of a churn load, that failed
   std::uint64_t read = 0;         ///< replies lost with their connection, at least one for each
   std::uint64_t write = 0;        ///< requests that could not be sent: their connection is gone
-  std::uint64_t timeout = 0;      ///< requests not answered by the end of the drain
+  std::uint64_t timeout = 0;      ///< requests issued and not answered by the end of the drain
   std::uint64_t descriptors = 0;  ///< connect stages that ran out of descriptors
 };
 
@@ -49,10 +49,12 @@ class exchange_observer {
 /// The one way requests leave and replies arrive. For one thread.
 ///
 /// 1. A request is sent at once when the connection allows it, otherwise (socket full, pipeline
-///    full) as soon as it does; it is never dropped.
+///    full, still connecting) as soon as it does; it is never dropped.
 /// 2. Replies are matched to requests in order, per connection, and every byte is compared.
 /// 3. A connection that ends, fails, or delivers bytes nobody asked for is closed; its unanswered
 ///    requests count as errors.read. Requests for a closed connection count as errors.write.
+/// 4. A connection that could not be made is closed and counts as errors.connect, its requests
+///    with it.
 class exchange {
  public:
   exchange(connection_table& table, const payload_pool& payloads);
@@ -67,6 +69,9 @@ class exchange {
   /// time of the last byte received, or `now` when there was none.
   time_ns on_event(std::uint32_t index, std::uint32_t events, time_ns now);
 
+  /// Rule 4, for a connection that failed before there was an event of it.
+  void refuse(std::uint32_t index);
+
   /// Counts every request without a reply as errors.timeout and closes its connection, which could
   /// not be trusted with another load.
   void give_up();
@@ -74,7 +79,7 @@ class exchange {
   /// Requests issued and not answered.
   [[nodiscard]] std::uint64_t outstanding() const noexcept { return outstanding_; }
   [[nodiscard]] const exchange_totals& totals() const noexcept { return totals_; }
-  /// Connections closed by rule 3.
+  /// Connections closed by rules 3 and 4.
   [[nodiscard]] std::uint64_t lost_connections() const noexcept { return lost_; }
   error_counts& errors() noexcept { return errors_; }
 

@@ -3,6 +3,7 @@
 // load; any other command waits for its turn.
 #include "harness/generator/generator.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <deque>
@@ -114,7 +115,10 @@ class session {
     prepared& current = need_prepared();
     const std::uint32_t active = current.plan.active;
     const load_request request = parse_load(message, active);
-    const std::uint32_t open = current.table.open_among(active);
+    // Churn makes its own connections, but in place of some that were there.
+    const bool churn = request.mode == load_mode::churn;
+    const std::uint32_t open =
+        churn ? std::min(current.table.size(), active) : current.table.open_among(active);
     if (open < active) {
       throw std::runtime_error("load needs " + std::to_string(active) +
                                " active connections, open are " + std::to_string(open));

@@ -14,6 +14,8 @@ constexpr time_ns drain_limit_ns = 2 * ns_per_s;
 constexpr time_ns stall_limit_ns = 10 * ns_per_s;
 /// Requests sent in a row before replies are looked at again.
 constexpr int send_burst = 32;
+/// Missed requests counted one by one; of more, the rest is computed from the rate.
+constexpr std::uint64_t counted_unsent = 10'000'000;
 
 time_ns warmup_cap_ns(const load_request& load) {
   return 5 * load.warmup_ns + 2 * ns_per_s;
@@ -32,17 +34,21 @@ load_run::load_run(connection_table& table, exchange& requests, const load_reque
       next_due_ns_(far_future),
       send_until_ns_(far_future),
       lost_seen_(requests.lost_connections()) {
-  assert(table.open_among(active) == active);
+  assert(load.mode == load_mode::churn || table.open_among(active) == active);
   requests.attach(*this, load.pipeline.value_or(std::numeric_limits<std::uint32_t>::max()));
-  if (load.mode == load_mode::open) schedule_.emplace(load.arrival, load.rate_per_s, seed, active);
+  if (is_scheduled(load.mode)) schedule_.emplace(load.arrival, load.rate_per_s, seed, active);
 }
 
 bool load_run::run() {
   start_ns_ = last_reply_ns_ = monotonic_clock::now_ns();
   if (schedule_) take_next_arrival();
   time_ns next_check_ns = start_ns_;
+  time_ns turn_began_ns = start_ns_;
   while (phase_ != phase::finished) {
     time_ns now = monotonic_clock::now_ns();
+    window_.on_turn(idle_turn_, now - turn_began_ns);
+    turn_began_ns = now;
+    idle_turn_ = true;
     if (now >= next_check_ns) {
       if (hooks_.interrupted()) return false;
       next_check_ns = now + interrupt_check_ns;
@@ -53,6 +59,7 @@ bool load_run::run() {
   }
   count_unsent();
   requests_->give_up();
+  if (load_.mode == load_mode::churn) close_active();
   return true;
 }
 
@@ -71,21 +78,50 @@ time_ns load_run::send_scheduled(time_ns now) {
   return now;
 }
 
-/// Fixed mode: the first request of each connection; replies bring about all others.
+/// Without a schedule: the first request of each connection; replies bring about all others.
 time_ns load_run::send_first(time_ns now) {
   for (int sent = 0; sent < send_burst && started_ < active_; ++sent) {
     if (now >= send_until_ns_) break;
-    issue(started_++, now, now);
+    issue_first(started_++, now);
     now = monotonic_clock::now_ns();
   }
   return now;
 }
 
+void load_run::issue_first(std::uint32_t connection, time_ns now) {
+  if (load_.mode != load_mode::churn) return issue(connection, now, now);
+  table_->close(connection);
+  connect_and_issue(connection);
+}
+
+/// Churn: the connection had its reply. It is reset, and another takes its place while there is
+/// time for one. Done between two events, when nobody looks at the connection's bytes any more.
+time_ns load_run::next_cycle(std::uint32_t connection) {
+  cycle_over_ = false;
+  table_->close(connection);
+  if (monotonic_clock::now_ns() < send_until_ns_) connect_and_issue(connection);
+  return monotonic_clock::now_ns();
+}
+
+void load_run::connect_and_issue(std::uint32_t connection) {
+  try {
+    const time_ns begun_ns = table_->reopen(connection);
+    issue(connection, begun_ns, begun_ns);
+  } catch (const connect_error&) {
+    requests_->refuse(connection);
+  }
+}
+
+void load_run::close_active() {
+  for (std::uint32_t i = 0; i < active_; ++i) table_->close(i);
+}
+
 void load_run::receive(time_ns now) {
   const auto events = table_->poll(0);
-  window_.on_poll(events.empty());
+  if (!events.empty()) idle_turn_ = false;
   for (const epoll_event& event : events) {
     now = requests_->on_event(event.data.u32, event.events, now);
+    if (cycle_over_) now = next_cycle(event.data.u32);
     if (next_due_ns_ <= now) now = send_scheduled(now);
   }
 }
@@ -96,7 +132,7 @@ void load_run::advance(time_ns now) {
   if (phase_ == phase::drain) end_drain_if_done(now);
   if (requests_->lost_connections() == lost_seen_) return;
   lost_seen_ = requests_->lost_connections();
-  if (table_->open_among(active_) == 0) end_early(now, "all active connections were lost");
+  if (table_->alive_among(active_) == 0) end_early(now, "all active connections were lost");
 }
 
 void load_run::begin_window_if_warm(time_ns now) {
@@ -151,7 +187,8 @@ void load_run::end_drain_if_done(time_ns now) {
 }
 
 void load_run::issue(std::uint32_t connection, time_ns intended_ns, time_ns now) {
-  window_.on_scheduled(intended_ns);
+  idle_turn_ = false;
+  window_.on_issued(intended_ns, now);
   requests_->issue(connection, intended_ns, now);
   window_.on_outstanding(requests_->outstanding());
 }
@@ -161,13 +198,19 @@ void load_run::take_next_arrival() {
   next_due_ns_ = start_ns_ + next_.offset_ns;
 }
 
-/// The part of the schedule that the drain left unsent: not answered, so an error, and never lost
+/// The part of the schedule that the drain left unsent: the generator's failing, and never lost
 /// from the books.
 void load_run::count_unsent() {
-  for (; next_due_ns_ < send_until_ns_; take_next_arrival()) {
-    window_.on_scheduled(next_due_ns_);
-    ++requests_->errors().timeout;
+  for (; next_due_ns_ < send_until_ns_ && unsent_ < counted_unsent; take_next_arrival()) {
+    window_.on_missed(next_due_ns_, 1);
+    ++unsent_;
   }
+  if (next_due_ns_ >= send_until_ns_) return;
+  const auto left_ns = static_cast<double>(send_until_ns_ - next_due_ns_);
+  const auto rest =
+      static_cast<std::uint64_t>(left_ns * load_.rate_per_s / static_cast<double>(ns_per_s));
+  window_.on_missed(next_due_ns_, rest);
+  unsent_ += rest;
 }
 
 void load_run::on_sent(const request& sent) {
@@ -181,7 +224,8 @@ void load_run::on_reply(std::uint32_t connection, const request& done, time_ns n
   if (load_.requests && phase_ == phase::window && window_.units() == *load_.requests) {
     end_window(now);
   }
-  if (!schedule_ && now < send_until_ns_) issue(connection, now, now);
+  if (load_.mode == load_mode::churn) cycle_over_ = true;
+  if (load_.mode == load_mode::fixed && now < send_until_ns_) issue(connection, now, now);
 }
 
 }  // namespace skein::generator

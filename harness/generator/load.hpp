@@ -22,9 +22,11 @@ struct load_hooks {
 
 /// Sends one load over the active connections, busy polling.
 ///
-/// 1. The load begins at once. Open mode follows one schedule fixed in advance, from its beginning
-/// to
-///    the end of the window; fixed mode keeps one request in flight on every active connection.
+/// 1. The load begins at once. The scheduled modes follow one schedule fixed in advance, from its
+///    beginning to the end of the window; fixed mode keeps one request in flight on every active
+///    connection; churn closes every active connection and then makes it, uses it for one request
+///    and closes it, over and over. A churn request is meant to be sent when its connect() is
+///    called, and the connection is closed when its reply is whole.
 /// 2. The window begins when both warmup_ns have passed and warmup_requests have completed, but no
 ///    later than 5 * warmup_ns + 2 s: a load too slow for the count says so in `warmup_note`.
 /// 3. It ends after duration_ns, or at the completion that makes `requests`; then, too, when
@@ -32,10 +34,11 @@ struct load_hooks {
 ///    has completed for 10 s, and in every case when all active connections are lost
 ///    (`early_end` says so).
 /// 4. The drain then sends what is late and waits up to 2 s for replies. Requests without one are
-///    counted as errors.timeout, and so are those the generator never came to send.
+///    counted as errors.timeout; those the generator never came to send as `unsent`.
+/// 5. After a churn load the active connections are closed.
 class load_run : private exchange_observer {
  public:
-  /// The first `active` connections of the table must be open.
+  /// The first `active` connections of the table must be open; for churn, have been opened once.
   load_run(connection_table& table, exchange& requests, const load_request& load,
            std::uint32_t active, std::uint64_t seed, load_hooks hooks);
   load_run(const load_run&) = delete;
@@ -47,6 +50,8 @@ class load_run : private exchange_observer {
   [[nodiscard]] const window& measured() const noexcept { return window_; }
   [[nodiscard]] time_ns warmup_ns() const noexcept { return window_.begin_ns() - start_ns_; }
   [[nodiscard]] time_ns drain_ns() const noexcept { return drain_ns_; }
+  /// Scheduled requests that were still not taken up when the drain ended.
+  [[nodiscard]] std::uint64_t unsent() const noexcept { return unsent_; }
   [[nodiscard]] const std::string& warmup_note() const noexcept { return warmup_note_; }
   [[nodiscard]] const std::string& early_end() const noexcept { return early_end_; }
 
@@ -65,6 +70,10 @@ class load_run : private exchange_observer {
   void end_early(time_ns now, std::string why);
   void end_drain_if_done(time_ns now);
   void issue(std::uint32_t connection, time_ns intended_ns, time_ns now);
+  void issue_first(std::uint32_t connection, time_ns now);
+  time_ns next_cycle(std::uint32_t connection);
+  void connect_and_issue(std::uint32_t connection);
+  void close_active();
   void take_next_arrival();
   void count_unsent();
   void on_sent(const request& sent) override;
@@ -76,10 +85,12 @@ class load_run : private exchange_observer {
   std::uint32_t active_;
   load_hooks hooks_;
   window window_;
-  std::optional<arrival_schedule> schedule_;  ///< open mode only
+  std::optional<arrival_schedule> schedule_;  ///< scheduled modes only
   arrival next_{};
-  time_ns next_due_ns_;        ///< of next_; the far future in fixed mode
-  std::uint32_t started_ = 0;  ///< fixed mode: connections given their first request
+  time_ns next_due_ns_;        ///< of next_; the far future without a schedule
+  std::uint32_t started_ = 0;  ///< without a schedule: connections given their first request
+  bool idle_turn_ = false;     ///< nothing was due and nothing has come, so far in this turn
+  bool cycle_over_ = false;    ///< churn: the connection whose event is looked at had its reply
   phase phase_ = phase::warm_up;
   time_ns start_ns_ = 0;
   time_ns send_until_ns_;  ///< no request is intended for this instant or later
@@ -87,6 +98,7 @@ class load_run : private exchange_observer {
   time_ns drain_ns_ = 0;
   time_ns last_reply_ns_ = 0;
   std::uint64_t completed_ = 0;
+  std::uint64_t unsent_ = 0;
   std::uint64_t lost_seen_;
   std::string warmup_note_;
   std::string early_end_;

@@ -1,6 +1,8 @@
 // Field by field, with bounds: a command that does not make sense is refused before it is begun.
 #include "harness/generator/messages.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <stdexcept>
 
@@ -42,7 +44,18 @@ double rate(const json& message) {
     const auto value = found->get<double>();
     if (value > 0 && value <= 1e9) return value;
   }
-  refuse("rate_per_s", "a number above 0, at most 1e9, in mode open", message);
+  refuse("rate_per_s", "a number above 0, at most 1e9, in modes open and idle_heavy", message);
+}
+
+constexpr std::array modes{load_mode::open, load_mode::idle_heavy, load_mode::fixed,
+                           load_mode::churn};
+
+load_mode mode_from(const json& message) {
+  const json word = message.value("mode", json());
+  const auto* const found = std::find_if(modes.begin(), modes.end(),
+                                         [&](load_mode each) { return word == name_of(each); });
+  if (found != modes.end()) return *found;
+  refuse("mode", R"("open", "idle_heavy", "fixed" or "churn")", message);
 }
 
 /// The index of the field's value among two words.
@@ -54,6 +67,20 @@ bool is_first(const json& message, const char* field, const char* first, const c
 }
 
 }  // namespace
+
+const char* name_of(load_mode mode) noexcept {
+  switch (mode) {
+    case load_mode::open:
+      return "open";
+    case load_mode::idle_heavy:
+      return "idle_heavy";
+    case load_mode::fixed:
+      return "fixed";
+    case load_mode::churn:
+      return "churn";
+  }
+  return "unknown";
+}
 
 prepare_request parse_prepare(const json& message) {
   prepare_request plan{};
@@ -69,8 +96,8 @@ prepare_request parse_prepare(const json& message) {
 load_request parse_load(const json& message, std::uint32_t active) {
   constexpr auto any = std::numeric_limits<std::int64_t>::max();
   load_request load{};
-  load.mode = is_first(message, "mode", "open", "fixed") ? load_mode::open : load_mode::fixed;
-  if (load.mode == load_mode::open) {
+  load.mode = mode_from(message);
+  if (is_scheduled(load.mode)) {
     load.rate_per_s = rate(message);
     load.arrival = is_first(message, "arrival", "poisson", "uniform") ? arrival_kind::poisson
                                                                       : arrival_kind::uniform;

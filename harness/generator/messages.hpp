@@ -24,12 +24,22 @@ struct prepare_request {
   std::uint32_t addresses;  ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
 };
 
-enum class load_mode : std::uint8_t { open, fixed };
+/// open, idle_heavy: requests on a schedule, over all active connections (few of them in
+/// idle_heavy, which differs in nothing else). fixed: one in flight on each active connection.
+/// churn: each active connection is made, used for one request, closed, and made again.
+enum class load_mode : std::uint8_t { open, idle_heavy, fixed, churn };
+
+constexpr bool is_scheduled(load_mode mode) noexcept {
+  return mode == load_mode::open || mode == load_mode::idle_heavy;
+}
+
+/// As in messages and records.
+const char* name_of(load_mode mode) noexcept;
 
 /// One load. Times are since its beginning.
 struct load_request {
   load_mode mode;
-  double rate_per_s;  ///< open mode only
+  double rate_per_s;  ///< scheduled modes only
   arrival_kind arrival;
   time_ns warmup_ns;
   std::uint64_t warmup_requests;

@@ -42,10 +42,10 @@ const char* arrival_name(const load_request& load) {
 
 json load_fields(const load_run& run, const load_request& load, const error_counts& errors) {
   const window& measured = run.measured();
-  const bool open = load.mode == load_mode::open;
+  const bool open = is_scheduled(load.mode);
   const auto& lateness = measured.lateness();
   return {
-      {"model", open ? "open" : "fixed"},
+      {"model", name_of(load.mode)},
       {"arrival", open ? json(arrival_name(load)) : json(nullptr)},
       {"offered_per_s",
        open ? per_second(measured.scheduled(), measured.offered_ns()) : json(nullptr)},
@@ -54,12 +54,16 @@ json load_fields(const load_run& run, const load_request& load, const error_coun
       {"completed", measured.completed()},
       {"errors", to_json(errors)},
       {"inflight_max", measured.inflight_max()},
-      {"late_50us_fraction", fraction(measured.late_50us(), measured.sent())},
+      {"late_50us_fraction",
+       fraction(measured.late_50us(), static_cast<std::uint64_t>(lateness.count()))},
       {"late_ns_p99", lateness.count() > 0 ? json(lateness.percentile(99)) : json(nullptr)},
       {"generator_cpu_fraction", fraction(static_cast<std::uint64_t>(measured.cpu_ns()),
                                           static_cast<std::uint64_t>(measured.duration_ns()))},
-      {"cpu_per_op_ns", fraction(static_cast<std::uint64_t>(measured.cpu_ns()), measured.units())},
-      {"empty_poll_fraction", fraction(measured.empty_polls(), measured.polls())},
+      {"generator_cpu_per_op_ns",
+       fraction(static_cast<std::uint64_t>(measured.work_ns()), measured.units())},
+      {"generator_busy_fraction", fraction(static_cast<std::uint64_t>(measured.work_ns()),
+                                           static_cast<std::uint64_t>(measured.duration_ns()))},
+      {"unsent", run.unsent()},
       {"warmup_ns", run.warmup_ns()},
       {"warmup_note", note(run.warmup_note())},
       {"early_end", note(run.early_end())},

@@ -7,6 +7,9 @@ namespace skein::generator {
 namespace {
 
 constexpr time_ns late_limit_ns = 50 * ns_per_us;
+/// An idle turn takes about a microsecond. A much longer one was interrupted, and what it was
+/// interrupted by is not its own.
+constexpr time_ns idle_turn_limit_ns = 50 * ns_per_us;
 
 time_ns thread_cpu_ns() noexcept {
   timespec used{};
@@ -27,7 +30,15 @@ void window::end(time_ns now, time_ns limit_ns) {
   limit_ns_ = limit_ns;
 }
 
-void window::on_scheduled(time_ns intended_ns, std::uint64_t count) noexcept {
+void window::on_issued(time_ns intended_ns, time_ns now) noexcept {
+  if (intended_ns < begin_ns_) return;
+  const time_ns late_ns = now - intended_ns;
+  ++scheduled_;
+  if (late_ns > late_limit_ns) ++late_50us_;
+  lateness_.record(late_ns);
+}
+
+void window::on_missed(time_ns intended_ns, std::uint64_t count) noexcept {
   if (intended_ns >= begin_ns_) scheduled_ += count;
 }
 
@@ -36,11 +47,7 @@ void window::on_outstanding(std::uint64_t outstanding) noexcept {
 }
 
 void window::on_sent(const request& sent) noexcept {
-  if (!contains(sent)) return;
-  const time_ns late_ns = sent.sent_ns - sent.intended_ns;
-  ++sent_;
-  if (late_ns > late_limit_ns) ++late_50us_;
-  lateness_.record(late_ns);
+  if (contains(sent)) ++sent_;
 }
 
 void window::on_reply(const request& done, time_ns now) {
@@ -52,10 +59,8 @@ void window::on_reply(const request& done, time_ns now) {
   slices_.record(done.intended_ns - begin_ns_, now - done.intended_ns);
 }
 
-void window::on_poll(bool empty) noexcept {
-  if (!is_open()) return;
-  ++polls_;
-  if (empty) ++empty_polls_;
+void window::on_turn(bool idle, time_ns duration_ns) noexcept {
+  if (idle && is_open()) idle_ns_ += std::min(duration_ns, idle_turn_limit_ns);
 }
 
 }  // namespace skein::generator

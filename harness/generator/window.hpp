@@ -31,11 +31,16 @@ class window {
   }
 
   /// Each is called for every request; those outside the window are told apart here.
-  void on_scheduled(time_ns intended_ns, std::uint64_t count = 1) noexcept;
+  /// The generator takes a request up `now`. What it is late by is its own doing: a connection that
+  /// then has no room for the request is the server's.
+  void on_issued(time_ns intended_ns, time_ns now) noexcept;
+  /// Requests that were meant to be sent, and were never taken up.
+  void on_missed(time_ns intended_ns, std::uint64_t count) noexcept;
   void on_outstanding(std::uint64_t outstanding) noexcept;
   void on_sent(const request& sent) noexcept;
   void on_reply(const request& done, time_ns now);
-  void on_poll(bool empty) noexcept;
+  /// A turn of the loop is over. `idle`: nothing was due and nothing had come.
+  void on_turn(bool idle, time_ns duration_ns) noexcept;
 
   [[nodiscard]] time_ns begin_ns() const noexcept { return begin_ns_; }
   [[nodiscard]] time_ns duration_ns() const noexcept { return end_ns_ - begin_ns_; }
@@ -49,8 +54,10 @@ class window {
   [[nodiscard]] std::uint64_t late_50us() const noexcept { return late_50us_; }
   [[nodiscard]] std::uint64_t inflight_max() const noexcept { return inflight_max_; }
   [[nodiscard]] time_ns cpu_ns() const noexcept { return cpu_end_ns_ - cpu_begin_ns_; }
-  [[nodiscard]] std::uint64_t polls() const noexcept { return polls_; }
-  [[nodiscard]] std::uint64_t empty_polls() const noexcept { return empty_polls_; }
+  /// CPU time less that of idle turns: what the load costs, without the waiting for it.
+  [[nodiscard]] time_ns work_ns() const noexcept {
+    return std::max<time_ns>(cpu_ns() - idle_ns_, 0);
+  }
   [[nodiscard]] const measure::histogram& latency() const noexcept { return latency_; }
   [[nodiscard]] const measure::histogram& service_time() const noexcept { return service_; }
   [[nodiscard]] const measure::histogram& lateness() const noexcept { return lateness_; }
@@ -70,11 +77,10 @@ class window {
   std::uint64_t completed_ = 0;
   std::uint64_t late_50us_ = 0;
   std::uint64_t inflight_max_ = 0;
-  std::uint64_t polls_ = 0;
-  std::uint64_t empty_polls_ = 0;
+  time_ns idle_ns_ = 0;
   measure::histogram latency_;   ///< receive - intended
   measure::histogram service_;   ///< receive - sent
-  measure::histogram lateness_;  ///< sent - intended
+  measure::histogram lateness_;  ///< taken up - intended
   slice_series slices_;
 };
 

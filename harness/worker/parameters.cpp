@@ -26,14 +26,22 @@ std::string name_of(buffer_policy policy) {
   return policy == buffer_policy::own ? "own" : "lent";
 }
 
+/// Most tasks alive at once. Under churn a client that has hung up may be back before the server
+/// has seen it leave, and several times over where that is a thread waiting for its turn.
+std::size_t max_tasks_of(const conductor::cell& asked) {
+  std::size_t most = size_of(asked.tasks, "tasks") + size_of(asked.connections, "connections") +
+                     defaults::spare_tasks;
+  if (asked.mode == "churn") most += defaults::churn_room * size_of(asked.active, "active");
+  return most;
+}
+
 /// Timers read nothing, yet every scheduler is built with the same conditions.
 scheduler_options options_for(const conductor::cell& asked) {
   return {
       .buffer = policy_of(asked.buffer),
       .buffer_bytes = size_of(asked.buffer_bytes.value_or(defaults::buffer_bytes), "buffer_bytes"),
       .stack_bytes = size_of(asked.stack_bytes.value_or(defaults::stack_bytes), "stack_bytes"),
-      .max_tasks = size_of(asked.tasks, "tasks") + size_of(asked.connections, "connections") +
-                   defaults::spare_tasks,
+      .max_tasks = max_tasks_of(asked),
       .inline_budget = defaults::inline_budget,
       .events_per_wait = defaults::events_per_wait,
       .tick_ns = defaults::tick_ns,

@@ -15,7 +15,7 @@ from .units import size_text
 # Fields of the cell that the matrix decides; the binary decides the others.
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
-    "arrival", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns", "grid_ns",
+    "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns", "grid_ns",
     "duration_ns", "warmup_ns", "requests", "seed",
 )  # fmt: skip
 
@@ -74,10 +74,11 @@ def cell_fields(cell: Cell, seed: int) -> Record:
         "style": None,
         "tasks": settings.get("tasks"),
         "connections": settings.get("connections"),
-        "active": settings.get("active"),
+        "active": active_of(cell),
         "mode": settings.get("mode"),
         "rate_per_s": settings.get("rate"),
         "arrival": settings.get("arrival"),
+        "pipeline": settings.get("pipeline"),
         "payload_bytes": settings.get("payload_bytes"),
         "buffer": settings.get("buffer"),
         "buffer_bytes": settings.get("buffer_bytes"),
@@ -93,6 +94,13 @@ def cell_fields(cell: Cell, seed: int) -> Record:
     }
 
 
+def active_of(cell: Cell) -> int | None:
+    """How many connections carry requests, where the matrix decides it: in mode open all do."""
+    usual = cell.settings.get("connections") if cell.settings.get("mode") == "open" else None
+    active = cell.settings.get("active", usual)
+    return None if active is None else int(active)
+
+
 def cell_id_of(cell: Cell) -> str:
     """The path that names a cell, for records that the binary could not write itself: what differs
     from the usual is named, in the order in which the binary names it."""
@@ -102,8 +110,11 @@ def cell_id_of(cell: Cell) -> str:
         parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
     else:
         parts += [str(settings["connections"]), cell.shape]
-    named = {"active": "active", "rate": "rate", "requests": "requests"}
-    parts += [f"{text}={settings[name]}" for name, text in named.items() if name in settings]
+    named = {
+        "active": active_of(cell),
+        **{name: settings.get(name) for name in ("rate", "pipeline", "requests")},
+    }
+    parts += [f"{name}={value}" for name, value in named.items() if value is not None]
     if "payload_bytes" in settings:
         parts.append(size_text(int(settings["payload_bytes"])))
     if "buffer" in settings:

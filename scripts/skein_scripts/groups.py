@@ -17,7 +17,7 @@ from .statistics import Summary, summarize
 
 _SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
-    "arrival", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns", "requests",
+    "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns", "requests",
     "workers",
 )  # fmt: skip
 
@@ -130,6 +130,8 @@ def describe_work(cell: Record) -> str:
         parts.append(f"{cell['active']:,} active")
     if cell.get("rate_per_s") is not None:
         parts.append(units.format_rate(cell["rate_per_s"]))
+    if cell.get("pipeline") is not None:
+        parts.append(f"at most {cell['pipeline']:,} in flight on each")
     if cell.get("payload_bytes") is not None and cell.get("mode") != "idle":
         parts.append(f"{cell['payload_bytes']:,} B")
     if cell.get("buffer"):

@@ -33,6 +33,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "active": _COUNT,
         "rate": _RATE,
         "arrival": _WORD,
+        "pipeline": _COUNT,
         "payload_bytes": _SIZE,
         "buffer": _WORD,
         "buffer_bytes": _SIZE,
@@ -60,9 +61,16 @@ _NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "wind
 # Settings that a mode has no use for: a default for the workload does not reach it.
 _UNUSED_IN_MODE = {
     "open": ("requests", "hold"),
-    "fixed": ("rate", "arrival", "hold"),
-    "idle": ("active", "rate", "arrival", "payload_bytes", "duration", "warmup", "requests"),
-}
+    "idle_heavy": ("requests", "hold"),
+    "fixed": ("rate", "arrival", "pipeline", "hold"),
+    "churn": ("rate", "arrival", "pipeline", "hold"),
+    "idle": (
+        "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup", "requests",
+    ),
+}  # fmt: skip
+# Modes that offer load at a rate, and those that end after a number of requests if one is given.
+_AT_A_RATE = ("open", "idle_heavy")
+_COUNTED = ("fixed", "churn")
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override")
 _TOP_KEYS = ("seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell")
 _AUTO_RATE = re.compile(r"auto:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
@@ -244,11 +252,12 @@ def checked_settings(workload: str, values: dict[str, Any], where: str) -> Setti
     for key in _NEEDED[workload]:
         if key not in settings:
             raise UsageError(f"cell '{where}' needs {key}")
-    if settings.get("mode") == "open" and "rate" not in settings:
-        raise UsageError(f"cell '{where}' needs rate: its mode is open")
-    if "requests" in settings and settings.get("mode") == "fixed":
+    mode = str(settings.get("mode"))
+    if mode in _AT_A_RATE and "rate" not in settings:
+        raise UsageError(f"cell '{where}' needs rate: its mode is {mode}")
+    if "requests" in settings and mode in _COUNTED:
         settings.pop("duration", None)  # the window ends after so many requests instead
-    unused = _UNUSED_IN_MODE.get(str(settings.get("mode")), ())
+    unused = _UNUSED_IN_MODE.get(mode, ())
     return {key: value for key, value in settings.items() if key not in unused}
 
 

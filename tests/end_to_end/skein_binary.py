@@ -17,7 +17,7 @@ SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
-MODES = ("fixed", "open", "idle")
+MODES = ("fixed", "open", "idle_heavy", "churn", "idle")
 PATTERNS = ("spread", "storm")
 # Sanitizers slow everything down and need room: what they cannot bear is asked for elsewhere.
 CALL_TIMEOUT_S = 100.0
@@ -90,6 +90,15 @@ def children_of(pid: int) -> list[int]:
     except FileNotFoundError:
         return []
     return [int(word) for word in text.split()]
+
+
+def child_named(pid: int, role: str) -> int:
+    """The pid of the child of a running `skein run` that is its `worker` or `generator`."""
+    for child in children_of(pid):
+        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        if words[1:2] == [role.encode()]:
+            return child
+    raise AssertionError(f"{pid} has no child that is a {role}")
 
 
 def exists(pid: int) -> bool:

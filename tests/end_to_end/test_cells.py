@@ -19,7 +19,7 @@ def measure(results: Path, *words: str) -> Record:
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     assert done.status == (0 if run["status"] == "ok" else 4)
     if run["status"] == "invalid":
-        evidence = ("host: ", "load: ", "memory: ", "spawning ")
+        evidence = ("host: ", "load: ", "client-bound: ", "memory: ", "spawning ")
         assert any(reason.startswith(evidence) for reason in run["reasons"]), run["reasons"]
     validate(results)
     return run
@@ -58,6 +58,19 @@ def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, result
     assert run["latency"]["count"] > 0
     assert run["service_time"]["count"] == run["latency"]["count"]
     assert run["cpu"]["per_op_ns"] > 0
+    check_health(run)
+
+
+def check_health(run: Record) -> None:
+    """What every run says about its load generator."""
+    load = run["load"]
+    assert load["generator_cpu_per_op_ns"] > 0
+    assert load["late_50us_fraction"] >= 0
+    assert load["late_ns_p99"] is not None
+    assert 0 < load["generator_cpu_fraction"] < 1.1
+    at_a_rate = run["cell"]["mode"] in ("open", "idle_heavy")
+    assert (load["offered_per_s"] is not None) == at_a_rate
+    assert not any(load["errors"].values())
 
 
 @pytest.mark.parametrize("pattern", skein.PATTERNS)
@@ -97,6 +110,50 @@ def test_a_fixed_number_of_requests_ends_the_window(results: Path) -> None:
     assert run["latency"]["count"] >= 2000 - run["cell"]["active"]
 
 
+def test_an_open_loop_uses_all_connections_and_an_idle_heavy_one_a_few(results: Path) -> None:
+    run = measure(results, "c10k", "--runtime", "coroutine", "--mode", "open")
+    assert run["cell"]["active"] == run["cell"]["connections"] == 64
+    results.unlink()
+    run = measure(results, "c10k", "--runtime", "coroutine", "--mode", "idle_heavy")
+    assert run["cell"]["active"] == 3
+    assert "/idle_heavy/active=3/" in run["cell_id"]
+
+
+def test_churn_leaves_no_port_behind(results: Path) -> None:
+    """Cycles close by reset: none of the thousands of connections stays as TIME_WAIT."""
+    before = time_wait_sockets()
+    words = ["--requests", "5000", "--active", "8"]
+    run = measure(results, "c10k", "--runtime", "epoll_floor", "--mode", "churn", *words)
+    assert run["work"]["units"] >= 5000
+    assert run["latency"]["mean"] > run["service_time"]["mean"]
+    assert time_wait_sockets() - before < 500
+
+
+def time_wait_sockets() -> int:
+    text = Path("/proc/net/sockstat").read_text(encoding="ascii")
+    words = next(line for line in text.splitlines() if line.startswith("TCP:")).split()
+    return int(words[words.index("tw") + 1])
+
+
+def test_a_bound_on_requests_in_flight_is_kept_and_recorded(results: Path) -> None:
+    words = ["--mode", "open", "--active", "2", "--pipeline", "1"]
+    run = measure(results, "c10k", "--runtime", "fiber", *words)
+    assert run["cell"]["pipeline"] == run["echoed"]["pipeline"] == 1
+    assert "/pipeline=1/" in run["cell_id"]
+
+
+def test_a_rate_may_be_a_share_of_a_saturation_that_is_measured_first(results: Path) -> None:
+    words = ["--mode", "open", "--rate", "auto:20%", "--rate-baseline", "coroutine"]
+    run = measure(results, "c10k", "--runtime", "libuv", *words)
+    load, rate = run["load"], run["cell"]["rate_per_s"]
+    assert load["rate_share"] == 0.2
+    assert load["rate_baseline"] == "coroutine"
+    assert rate == float(f"{0.2 * load['saturation_per_s']:.3g}")
+    assert f"/rate={rate:.0f}/" in run["cell_id"]
+    assert run["echoed"]["rate_per_s"] == rate
+    assert load["offered_per_s"] == pytest.approx(rate, rel=0.1)
+
+
 def test_own_buffers_and_large_payloads_come_back_whole(results: Path) -> None:
     words = ["--buffer", "own", "--payload-bytes", "16KiB"]
     run = measure(results, "c10k", "--runtime", "libuv", *words)
@@ -109,6 +166,16 @@ def test_a_worker_in_another_language_is_a_row_like_any_other(results: Path) -> 
     assert run["cell"]["runtime"] == "plain_python"
     assert run["cell"]["style"] == "callback"
     assert run["cell"]["stack_bytes"] is None
+
+
+def test_a_worker_in_another_language_may_be_held_against_our_baseline(results: Path) -> None:
+    words = [*skein.plain_worker(), "--mode", "churn"]
+    run = measure(results, "c10k", *words)
+    assert run["load"]["model"] == "churn"
+    results.unlink()
+    words = [*skein.plain_worker(), "--mode", "idle_heavy", "--rate", "auto:1%"]
+    run = measure(results, "c10k", *words)
+    assert run["load"]["rate_baseline"] == "epoll_floor"
 
 
 def test_a_timer_worker_in_another_language_agrees_with_the_oracle(results: Path) -> None:

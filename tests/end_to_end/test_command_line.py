@@ -30,6 +30,28 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["run", "c10k", "--runtime", "fiber", "--connections", "0"], "from 1 to"),
         (["run", "c10k", "--runtime", "fiber", "--active", "20k"], "from 1 to 10000"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "5"], "--mode open"),
+        (["run", "c10k", "--runtime", "fiber", "--rate", "auto:60%"], "--mode open"),
+        (["run", "c10k", "--runtime", "fiber", "--pipeline", "1"], "--mode open and idle_heavy"),
+        (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto"], "auto:60%"),
+        (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto:0%"], "auto:60%"),
+        (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "5000M"], "at most"),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate-baseline", "libuv"],
+            "--rate auto",
+        ),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto:60%",
+             "--rate-baseline", "epol_floor"],
+            "nearest: epoll_floor",
+        ),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--mode", "idle_heavy", "--active", "2001"],
+            "1-20 % of them, from 100 to 2000",
+        ),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--mode", "idle_heavy", "--connections", "4"],
+            "too few",
+        ),
         (["run", "c10k", "--runtime", "fiber", "--stack-bytes", "4KiB"], "from 8KiB to 64MiB"),
         (["run", "c10k", "--runtime", "fiber", "--stack-bytes", "9000"], "multiple of the page"),
         (["run", "c10k", "--runtime", "fiber", "--worker-cpus", "1000"], "may use"),

@@ -73,3 +73,16 @@ TEST_CASE("formatting gives back what parsing took") {
   CHECK(format_cpus({0, 1, 2, 4}) == "0-2,4");
   CHECK(format_cpus({}).empty());
 }
+
+TEST_CASE("a share of saturation is auto: and a percentage above 0, at most 100") {
+  CHECK(parse_auto_share("auto:60%") == 0.6);
+  CHECK(parse_auto_share("auto:100%") == 1);
+  CHECK(parse_auto_share("auto:0.5%") == 0.005);
+  for (const char* wrong :
+       {"auto", "auto:", "auto:60", "auto:0%", "auto:101%", "auto:-5%", "auto:60%%", "automatic"}) {
+    INFO(wrong);
+    CHECK(is_auto(wrong));
+    CHECK_THROWS_WITH(parse_auto_share(wrong), test::contains("write auto:60%"));
+  }
+  CHECK_FALSE(is_auto("60%"));
+}

@@ -51,6 +51,8 @@ TEST_CASE("cells that must not be compared have different ids") {
   other.rate_per_s = 20'000;
   other.arrival = "poisson";
   CHECK(cell_id(other) == "c10k/coroutine/10000/open/active=100/rate=20000/64B/lent");
+  other.pipeline = 1;
+  CHECK(cell_id(other) == "c10k/coroutine/10000/open/active=100/rate=20000/pipeline=1/64B/lent");
   other = fixed_cell();
   other.stack_bytes = 65'536;
   CHECK(cell_id(other) == usual + "/stack=64KiB");

@@ -79,6 +79,22 @@ TEST_CASE("a failed run has a failure and no times") {
   CHECK(record.at("cpu").is_null());
 }
 
+TEST_CASE("a load's record says what its rate was a share of, and nothing when it was not") {
+  outcome out = measured();
+  out.load = {{"model", "open"}, {"generator_cpu_per_op_ns", 4'000.0}, {"unsent", 0}};
+  run_request asked = request();
+  json load = run_record(asked, out, "s").at("load");
+  CHECK(load.at("generator_cpu_per_op_ns") == 4'000.0);
+  CHECK_FALSE(load.contains("rate_share"));
+  asked.rate_share = 0.6;
+  asked.rate_baseline = "epoll_floor";
+  out.saturation_per_s = 200'000;
+  load = run_record(asked, out, "s").at("load");
+  CHECK(load.at("rate_share") == 0.6);
+  CHECK(load.at("saturation_per_s") == 200'000);
+  CHECK(load.at("rate_baseline") == "epoll_floor");
+}
+
 TEST_CASE("a limit has its name, value and need") {
   outcome out;
   out.end(cell_ended(limit_fact{"RLIMIT_NOFILE", 20'000, 100'016, "too low"}));

@@ -65,6 +65,33 @@ TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
   CHECK(out.how == status::invalid);
 }
 
+TEST_CASE("where threads end by the thousand, time that is nobody's is shown and not judged") {
+  outcome out = healthy();
+  out.host->foreign_cpu_ns[0] = ns_per_s / 2;
+  cell asked = open_cell();
+  asked.mode = "churn";
+  asked.runtime = "thread";
+  judge(out, asked, apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "10.0 % of CPU 0 went to others"));
+  asked.runtime = "fiber";
+  judge(out, asked, apart());
+  CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("churn is allowed more time that is the kernel's, and not any amount") {
+  cell asked = open_cell();
+  asked.mode = "churn";
+  asked.runtime = "coroutine";
+  outcome out = healthy();
+  out.host->foreign_cpu_ns[1] = 200 * ns_per_ms;
+  judge(out, asked, apart());
+  CHECK(out.how == status::ok);
+  out.host->foreign_cpu_ns[1] = 350 * ns_per_ms;
+  judge(out, asked, apart());
+  CHECK(out.how == status::invalid);
+}
+
 TEST_CASE("a few ticks are below what the accounting can tell") {
   outcome out = healthy();
   out.window_ns = 100 * ns_per_ms;
@@ -94,6 +121,53 @@ TEST_CASE("a load that was not achieved is invalid unless the worker was saturat
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
   CHECK(has_reason(out, "saturated"));
+}
+
+TEST_CASE("a rate the generator cannot offer is client-bound, however busy the worker is") {
+  const time_ns worker_ns = GENERATE(ns_per_s, 5 * ns_per_s);
+  outcome out = healthy();
+  out.cpu->total_ns = worker_ns;
+  out.load["achieved_per_s"] = 400.0;
+  out.load["late_50us_fraction"] = 0.9;
+  out.load["generator_busy_fraction"] = 0.99;
+  out.load["unsent"] = 500;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "client-bound: 400 of 1000 requests per second"));
+  CHECK_FALSE(has_reason(out, "saturated"));
+}
+
+TEST_CASE("a generator that was only held up is not client-bound, and not valid either") {
+  outcome out = healthy();
+  out.load["late_50us_fraction"] = 0.06;
+  out.load["generator_busy_fraction"] = 0.3;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: 6.0 % of sends more than 50 us late"));
+  CHECK_FALSE(has_reason(out, "client-bound"));
+}
+
+TEST_CASE("a request that was never sent makes a run invalid, even one") {
+  outcome out = healthy();
+  out.load["unsent"] = 1;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "1 requests were never sent"));
+}
+
+TEST_CASE("a closed loop whose pace the generator sets says so") {
+  outcome out = healthy();
+  out.load["generator_busy_fraction"] = 0.97;
+  cell asked = open_cell();
+  asked.mode = GENERATE(std::string("fixed"), std::string("churn"));
+  judge(out, asked, apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "client-bound"));
+  outcome saturated = healthy();
+  saturated.load["generator_busy_fraction"] = 0.97;
+  saturated.cpu->total_ns = 5 * ns_per_s;
+  judge(saturated, asked, apart());
+  CHECK_FALSE(has_reason(saturated, "client-bound"));
 }
 
 TEST_CASE("late sends and an early end make a run invalid") {

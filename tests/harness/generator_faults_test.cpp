@@ -73,6 +73,35 @@ TEST_CASE("a server that stops answering makes timeouts", "[generator]") {
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
 }
 
+TEST_CASE("a server that leaves in the middle of churn is counted, and ends the load",
+          "[generator]") {
+  generator_under_test generator;
+  json result;
+  {
+    echo_faults faults;
+    faults.quit_at = 50 * 64;
+    echo_server server(faults);
+    generator.open(server.port(), 4, 2, 64);
+    result = generator.run(churn_load(1'000'000));
+  }
+  CHECK(result["errors"]["read"].get<int>() + result["errors"]["connect"].get<int>() >= 2);
+  CHECK(result["errors"]["connect"] > 0);
+  CHECK(result["load"]["early_end"] == "all active connections were lost");
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("wrong and surplus bytes are seen under churn too", "[generator]") {
+  echo_faults faults;
+  faults.flip_at = 5000;
+  faults.extra_at = 9000;
+  echo_server server(faults);
+  generator_under_test generator;
+  generator.open(server.port(), 4, 2, 64);
+  const json result = generator.run(churn_load(300));
+  CHECK(result["wrong_bytes"] >= 1);
+  CHECK(result["work"]["checksum"] != result["work"]["expected_checksum"]);
+}
+
 TEST_CASE("a refused connection is an error that says how far it came", "[generator]") {
   std::uint16_t port = 0;
   {
@@ -119,7 +148,7 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
   refused(load.dump(), "rate_per_s must be a number above 0");
   load = open_load(100, ns_per_s);
   load["mode"] = "closed";
-  refused(load.dump(), R"(mode must be "open" or "fixed")");
+  refused(load.dump(), R"(mode must be "open", "idle_heavy", "fixed" or "churn")");
   CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
 }
 

@@ -40,6 +40,7 @@ struct echo_faults {
   std::uint64_t close_at = never;   ///< the connection this byte came on is closed instead
   std::uint64_t mute_from = never;  ///< from this byte on nothing is answered
   std::uint64_t extra_at = never;   ///< one byte too many is sent after this one
+  std::uint64_t quit_at = never;    ///< from this byte on nothing is accepted: connects are refused
   std::uint64_t stall_at = never;   ///< before answering this byte, everything stops for a while
   int stall_ms = 0;
 };
@@ -63,7 +64,9 @@ class echo_server {
   ~echo_server() {
     stopping_ = true;
     thread_.join();
-    for (const pollfd& each : entries_) ::close(each.fd);
+    for (const pollfd& each : entries_) {
+      if (each.fd >= 0) ::close(each.fd);
+    }
   }
   echo_server(const echo_server&) = delete;
   echo_server& operator=(const echo_server&) = delete;
@@ -71,6 +74,9 @@ class echo_server {
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   /// Bytes received so far.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  /// Connections accepted so far, and those of them that are still open.
+  [[nodiscard]] int accepted() const noexcept { return accepted_; }
+  [[nodiscard]] int open_now() const noexcept { return open_; }
 
  private:
   void serve() {
@@ -82,6 +88,7 @@ class echo_server {
         if (entries_[i].revents != 0 && !echo(entries_[i].fd)) {
           ::close(entries_[i].fd);
           entries_[i].fd = -1;
+          --open_;
         }
       }
       if (entries_[0].revents != 0) accept_one();
@@ -90,11 +97,20 @@ class echo_server {
 
   void accept_one() {
     const int accepted = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (accepted >= 0) entries_.push_back({accepted, POLLIN, 0});
+    if (accepted < 0) return;
+    entries_.push_back({accepted, POLLIN, 0});
+    ++accepted_;
+    ++open_;
   }
 
   static bool within(std::uint64_t position, std::uint64_t begin, std::uint64_t size) {
     return position >= begin && position - begin < size;
+  }
+
+  void stop_listening() {
+    if (entries_[0].fd >= 0) ::close(entries_[0].fd);
+    entries_[0].fd = -1;
+    entries_[0].revents = 0;
   }
 
   bool echo(int descriptor) {
@@ -105,6 +121,7 @@ class echo_server {
     const auto size = static_cast<std::uint64_t>(got);
     bytes_ += size;
     if (begin + size > faults_.mute_from) return true;
+    if (begin + size > faults_.quit_at) stop_listening();
     if (within(faults_.close_at, begin, size)) return false;
     if (within(faults_.stall_at, begin, size)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(faults_.stall_ms));
@@ -120,6 +137,8 @@ class echo_server {
   std::uint16_t port_ = 0;
   std::vector<pollfd> entries_;
   std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<int> accepted_{0};
+  std::atomic<int> open_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
@@ -231,6 +250,13 @@ inline json fixed_load(std::uint64_t requests) {
   return {{"type", "load"},         {"mode", "fixed"},     {"rate_per_s", nullptr},
           {"arrival", nullptr},     {"warmup_ns", 0},      {"warmup_requests", 0},
           {"duration_ns", nullptr}, {"requests", requests}};
+}
+
+/// So many times connect, one exchange, close.
+inline json churn_load(std::uint64_t cycles) {
+  json load = fixed_load(cycles);
+  load["mode"] = "churn";
+  return load;
 }
 
 }  // namespace skein::test

@@ -1,5 +1,7 @@
 // The generator against a server that behaves: counts, times and checksums add up in every mode.
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "tests/catch.hpp"
 #include "tests/harness/generator_fixture.hpp"
@@ -124,12 +126,114 @@ TEST_CASE("late requests are sent late, counted late and never dropped", "[gener
   // Far more than one thread can send: nearly every request is late.
   const json result = generator.run(open_load(5'000'000, 10 * ns_per_ms));
   const auto scheduled = result["load"]["offered_per_s"].get<double>() * 0.01;
-  const auto unanswered = result["errors"]["timeout"].get<double>();
+  const auto unanswered =
+      result["errors"]["timeout"].get<double>() + result["load"]["unsent"].get<double>();
   CHECK(scheduled > 45'000);
   CHECK(std::abs(result["load"]["completed"].get<double>() + unanswered - scheduled) < 1);
   CHECK(result["load"]["late_50us_fraction"].get<double>() > 0.5);
   CHECK(result["load"]["late_ns_p99"].get<time_ns>() > ns_per_ms);
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("what the generator never came to send is its own failing, and counted", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  // The drain is over long before so many could be sent.
+  const json result = generator.run(open_load(500'000'000, 100 * ns_per_ms));
+  const auto& load = result["load"];
+  CHECK(load["unsent"].get<double>() > 20e6);
+  const auto scheduled = load["offered_per_s"].get<double>() * 0.1;
+  const auto accounted = load["completed"].get<double>() + load["unsent"].get<double>() +
+                         result["errors"]["timeout"].get<double>();
+  // More than ten million are not counted one by one but computed from the rate.
+  CHECK(near(scheduled, 50e6, 0.01));
+  CHECK(near(accounted, scheduled, 0.001));
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("a request that waits for its connection is not the generator being late",
+          "[generator]") {
+  echo_faults stall;
+  stall.stall_at = 200 * 64;
+  stall.stall_ms = 500;
+  echo_server server(stall);
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  json load = open_load(500, 2 * ns_per_s);
+  load["pipeline"] = 1;
+  const json result = generator.run(load);
+  // A quarter of the requests could not be sent on time, by up to 500 ms: the server's doing.
+  CHECK(result["latency"]["max"].get<time_ns>() > 300 * ns_per_ms);
+  CHECK(result["load"]["late_ns_p99"].get<time_ns>() < 200 * ns_per_ms);
+}
+
+TEST_CASE("an idle-heavy load is an open loop on the active connections alone", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 20, 1, 64);
+  json load = open_load(1000, 200 * ns_per_ms);
+  load["mode"] = "idle_heavy";
+  const json result = generator.run(load);
+  check_clean(result);
+  CHECK(result["load"]["model"] == "idle_heavy");
+  CHECK(result["load"]["arrival"] == "poisson");
+  CHECK(result["load"]["offered_per_s"].is_number());
+  CHECK(server.open_now() == 20);
+}
+
+TEST_CASE("churn makes a connection for every exchange and leaves none of them", "[generator]") {
+  constexpr int connections = 12;
+  const int active = GENERATE(1, 4);
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), connections, active, 64);
+  const json result = generator.run(churn_load(300));
+  check_clean(result);
+  CHECK(result["load"]["model"] == "churn");
+  CHECK(result["load"]["arrival"].is_null());
+  CHECK(result["window"]["units"] == 300);
+  CHECK(result["load"]["inflight_max"] == active);
+  const auto exchanges = result["work"]["units"].get<int>();
+  CHECK(server.accepted() == connections + exchanges);
+  CHECK(server.bytes() == static_cast<std::uint64_t>(exchanges) * 64);
+  for (int i = 0; i < 200 && server.open_now() != connections - active; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(server.open_now() == connections - active);
+}
+
+TEST_CASE("a churn cycle is timed from its connect, service from its send", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 4, 2, 64);
+  const json result = generator.run(churn_load(300));
+  for (const char* figure : {"min", "mean"}) {
+    INFO(figure);
+    CHECK(result["latency"][figure].get<double>() > result["service_time"][figure].get<double>());
+  }
+  CHECK(result["load"]["late_50us_fraction"] == 0);
+}
+
+TEST_CASE("churn may follow churn on the same connections", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 4, 4, 64);
+  check_clean(generator.run(churn_load(500)));
+  check_clean(generator.run(churn_load(500)));
+}
+
+TEST_CASE("a load reports what it costs the generator, its waiting left out", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 4, 4, 64);
+  const json quiet = generator.run(open_load(100, ns_per_s))["load"];
+  // It polls all the time, and at 100 requests a second has next to nothing to do.
+  CHECK(quiet["generator_busy_fraction"].get<double>() <
+        0.5 * quiet["generator_cpu_fraction"].get<double>());
+  const json busy = generator.run(fixed_load(5000))["load"];
+  CHECK(busy["generator_cpu_per_op_ns"] > 0);
+  CHECK(busy["generator_busy_fraction"] <= busy["generator_cpu_fraction"]);
 }
 
 TEST_CASE("a stalled server shows in latency, and not in service time one request at a time",

@@ -2,6 +2,7 @@
 # Include from tests/CMakeLists.txt, which defines skein_test_program.
 skein_test_program(skein_tests
   SOURCES
+    harness/cli_active_test.cpp
     harness/cli_nearest_test.cpp
     harness/cli_units_test.cpp
     harness/conductor_cell_test.cpp
@@ -10,6 +11,7 @@ skein_test_program(skein_tests
     harness/conductor_lint_test.cpp
     harness/conductor_output_test.cpp
     harness/conductor_pinning_test.cpp
+    harness/conductor_rate_share_test.cpp
     harness/conductor_record_test.cpp
     harness/conductor_validity_test.cpp
     harness/worker_inbox_test.cpp

@@ -47,6 +47,13 @@ TEST_CASE("every field that matters reaches the program") {
   CHECK(given.options.inline_budget == cli::defaults::inline_budget);
 }
 
+TEST_CASE("churn leaves room for tasks that have not noticed yet that their client is gone") {
+  conductor::cell asked = full_cell();
+  const std::size_t usual = parameters_for(asked).options.max_tasks;
+  asked.mode = "churn";
+  CHECK(parameters_for(asked).options.max_tasks == usual + 10 * cli::defaults::churn_room);
+}
+
 TEST_CASE("what makes no sense is refused") {
   conductor::cell asked = full_cell();
   asked.buffer = "borrowed";

@@ -204,9 +204,10 @@ def c10k_part(options, noise):
     cost = COST[options.runtime] * noise.lognormvariate(0, 0.02)
     latency, service = Histogram(), Histogram()
     most = 62_000 / cost  # what it serves, at most
-    offered = options.rate if options.mode == "open" else round(most)
+    at_a_rate = options.mode in ("open", "idle_heavy")
+    offered = options.rate if at_a_rate else round(most)
     rate = min(offered, round(most))
-    busy = min(offered / most, 0.99) if options.mode == "open" else 0.3
+    busy = min(offered / most, 0.99) if at_a_rate else 0.3
     behind_ns = options.duration * (1 - rate / offered)  # at the end, where it cannot keep up
     for _ in range(SAMPLES):
         served = noise.lognormvariate(math.log(38_000 * cost), 0.35)
@@ -221,7 +222,7 @@ def c10k_part(options, noise):
          "p99": 90_000} for i in range(8)]}  # fmt: skip
     record["service_time"] = service.describe()
     record["load"] |= {
-        "arrival": "poisson" if options.mode == "open" else None,
+        "arrival": "poisson" if at_a_rate else None,
         "offered_per_s": options.rate, "achieved_per_s": rate * 0.9993, "sent": units,
         "completed": units,
         "errors": dict.fromkeys(("connect", "read", "write", "timeout", "descriptors"), 0),
@@ -257,8 +258,10 @@ def noisy(pair, noise):
 
 def cell_of(options):
     names = ("tasks", "connections", "active", "mode", "payload_bytes", "buffer", "pattern",
-             "stack_bytes", "requests", "seed", "arrival", "buffer_bytes")  # fmt: skip
+             "stack_bytes", "requests", "seed", "arrival", "buffer_bytes", "pipeline")  # fmt: skip
     idle = getattr(options, "mode", None) == "idle"
+    if getattr(options, "mode", None) == "open" and options.active is None:
+        options.active = options.connections
     return {
         "workload": options.workload, "runtime": options.runtime,
         "style": STYLES[options.runtime],
@@ -384,7 +387,7 @@ def add_run_options(parser):
     parser.add_argument("workload", choices=("c10k", "timers"))
     parser.add_argument("--runtime", choices=RUNTIMES, required=True)
     for name in ("connections", "active", "payload-bytes", "buffer-bytes", "stack-bytes",
-                 "requests", "tasks", "rate", "seed", "lock-fd"):  # fmt: skip
+                 "requests", "tasks", "rate", "pipeline", "seed", "lock-fd"):  # fmt: skip
         parser.add_argument(f"--{name}", type=int)
     for name in ("duration", "warmup", "window", "grid", "hold"):
         parser.add_argument(f"--{name}", type=duration_ns)

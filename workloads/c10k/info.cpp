@@ -6,7 +6,7 @@ namespace skein::c10k {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> modes{"open", "fixed", "idle"};
+constexpr std::array<std::string_view, 5> modes{"open", "idle_heavy", "fixed", "churn", "idle"};
 
 constexpr std::array<workloads::size, 2> sizes{{
     {.name = "test",
@@ -17,7 +17,7 @@ constexpr std::array<workloads::size, 2> sizes{{
      .rate_per_s = 2'000},
     {.name = "base",
      .connections = 10'000,
-     .active = 1'000,
+     .active = 100,
      .tasks = 0,
      .window_ns = 0,
      .rate_per_s = 20'000},
@@ -31,7 +31,7 @@ const workloads::workload_info& info() {
       .description = "an echo server with N connections over loopback TCP",
       .measures =
           "memory per connection (user and kernel), latency from the intended send time and from "
-          "the actual one, throughput, CPU per request",
+          "the actual one, throughput, CPU per request (churn: per connection)",
       .leaves_out =
           "networks, TLS, parsing, any work on the data, more than one server CPU; loopback "
           "charges half of TCP's work to whoever sends",
@@ -39,7 +39,8 @@ const workloads::workload_info& info() {
           "most of the CPU is the kernel's and common to all, so totals look alike: compare above "
           "the floor. A thread has no loop whose scratch buffer it could be lent; its buffer is on "
           "its own stack and counts as its memory. libuv reads as a stream, the others one read at "
-          "a time",
+          "a time. Under churn the client has more to do than the server, and what the kernel does "
+          "after a thread's exit is in nobody's CPU time",
       .modes = modes,
       .sizes = sizes,
   };

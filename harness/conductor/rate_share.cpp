@@ -1,0 +1,103 @@
+// The baseline's pair of processes is a run like any other, only short, and leaves no record.
+#include "harness/conductor/rate_share.hpp"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <utility>
+
+#include "harness/cli/defaults.hpp"
+#include "harness/conductor/c10k_run.hpp"
+#include "harness/conductor/preflight.hpp"
+#include "harness/conductor/validity.hpp"
+#include "workloads/all.hpp"
+
+namespace skein::conductor {
+namespace {
+
+constexpr time_ns baseline_duration_ns = 1500 * ns_per_ms;
+constexpr time_ns baseline_warmup_ns = 300 * ns_per_ms;
+
+std::string style_of(const std::string& id) {
+  for (const auto& runtime : workloads::runtimes()) {
+    if (runtime.id == id) return std::string(runtime.style);
+  }
+  return {};
+}
+
+cell_ended about_baseline(const run_request& request, const cell_ended& why) {
+  const std::string text = fmt::format("--rate auto: the baseline {} could not be measured: {}",
+                                       request.rate_baseline, why.what());
+  if (why.limit) {
+    limit_fact limit = *why.limit;
+    limit.message = text;
+    return cell_ended(std::move(limit));
+  }
+  failure_fact failure = why.failure.value_or(failure_fact{});
+  failure.message = text;
+  return {why.how(), std::move(failure)};
+}
+
+outcome measure_baseline(const run_request& request, const pinning& pins,
+                         const interrupts& signals) {
+  run_request baseline = baseline_request(request);
+  outcome out;
+  if (const auto obstacle = first_obstacle(baseline.asked, baseline.thread_ceiling)) {
+    throw cell_ended(*obstacle);
+  }
+  measure_c10k(baseline, pins, signals, out);
+  judge(out, baseline.asked, pins);
+  return out;
+}
+
+double saturation_of(const outcome& baseline) {
+  const json rate = baseline.load.value("achieved_per_s", json());
+  if (rate.is_number() && rate.get<double>() > 0) return rate.get<double>();
+  throw failed_by_conductor("nothing was achieved");
+}
+
+}  // namespace
+
+run_request baseline_request(const run_request& request) {
+  run_request baseline = request;
+  cell& asked = baseline.asked;
+  asked.runtime = request.rate_baseline;
+  asked.style = style_of(request.rate_baseline);
+  asked.mode = "fixed";
+  asked.rate_per_s.reset();
+  asked.arrival.reset();
+  asked.pipeline.reset();
+  asked.duration_ns = baseline_duration_ns;
+  asked.warmup_ns = baseline_warmup_ns;
+  asked.stack_bytes.reset();
+  if (has_stacks(*asked.style)) {
+    asked.stack_bytes = request.asked.stack_bytes.value_or(cli::defaults::stack_bytes);
+  }
+  baseline.quiesce_ns = 0;  // its memory is not of interest
+  baseline.worker_command.clear();
+  baseline.rate_share.reset();
+  return baseline;
+}
+
+double typeable_rate(double rate_per_s) {
+  const double unit = std::pow(10.0, std::floor(std::log10(rate_per_s)) - 2);
+  const double rounded = std::round(rate_per_s / unit);
+  // Dividing by a whole number is exact where multiplying by 0.01 is not.
+  return unit < 1 ? rounded / std::round(1 / unit) : rounded * unit;
+}
+
+void settle_rate(run_request& request, const pinning& pins, const interrupts& signals,
+                 outcome& out) {
+  if (!request.rate_share) return;
+  try {
+    const outcome baseline = measure_baseline(request, pins, signals);
+    out.saturation_per_s = saturation_of(baseline);
+    for (const std::string& reason : baseline.reasons) {
+      if (baseline.how != status::ok) out.mark("rate: baseline disturbed: " + reason);
+    }
+  } catch (const cell_ended& why) {
+    throw about_baseline(request, why);
+  }
+  request.asked.rate_per_s = typeable_rate(*request.rate_share * *out.saturation_per_s);
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,66 @@
+// The measurement that a share of saturation is based on. That it is made and recorded is tested
+// end to end.
+#include "harness/cli/defaults.hpp"
+#include "harness/conductor/rate_share.hpp"
+#include "tests/catch.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+run_request open_request() {
+  run_request request;
+  cell& asked = request.asked;
+  asked.workload = "c10k";
+  asked.runtime = "coroutine";
+  asked.style = "coroutine";
+  asked.connections = 1000;
+  asked.active = 1000;
+  asked.mode = "open";
+  asked.arrival = "uniform";
+  asked.pipeline = 2;
+  asked.payload_bytes = 128;
+  asked.buffer = "own";
+  asked.duration_ns = 5 * ns_per_s;
+  request.rate_share = 0.6;
+  request.rate_baseline = "epoll_floor";
+  request.quiesce_ns = 300 * ns_per_ms;
+  request.worker_command = {"a", "foreign", "worker"};
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("the baseline is our own runtime in a short closed loop of the same sizes") {
+  const run_request baseline = baseline_request(open_request());
+  CHECK(baseline.asked.runtime == "epoll_floor");
+  CHECK(baseline.asked.mode == "fixed");
+  CHECK(baseline.asked.connections == 1000);
+  CHECK(baseline.asked.active == 1000);
+  CHECK(baseline.asked.payload_bytes == 128);
+  CHECK(baseline.asked.buffer == "own");
+  CHECK_FALSE(baseline.asked.rate_per_s);
+  CHECK_FALSE(baseline.asked.arrival);
+  CHECK_FALSE(baseline.asked.pipeline);
+  CHECK_FALSE(baseline.asked.stack_bytes);
+  CHECK(*baseline.asked.duration_ns < 2 * ns_per_s);
+  CHECK(baseline.worker_command.empty());
+  CHECK_FALSE(baseline.rate_share);
+}
+
+TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {
+  run_request request = open_request();
+  request.rate_baseline = "fiber";
+  const run_request baseline = baseline_request(request);
+  CHECK(baseline.asked.style == "direct");
+  CHECK(baseline.asked.stack_bytes == cli::defaults::stack_bytes);
+}
+
+TEST_CASE("a measured rate is rounded to three digits, so that it can be typed") {
+  CHECK(typeable_rate(123'456.7) == 123'000);
+  CHECK(typeable_rate(99'960) == 100'000);
+  CHECK(typeable_rate(20'049) == 20'000);
+  CHECK(typeable_rate(1.2345) == 1.23);
+  CHECK(typeable_rate(0.98765) == 0.988);
+}
