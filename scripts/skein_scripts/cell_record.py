@@ -15,8 +15,8 @@ from .units import size_text
 # Fields of the cell that the matrix decides; the binary decides the others.
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
-    "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns", "grid_ns",
-    "duration_ns", "warmup_ns", "requests", "seed",
+    "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns",
+    "grid_ns", "duration_ns", "warmup_ns", "requests", "seed",
 )  # fmt: skip
 
 

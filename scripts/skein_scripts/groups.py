@@ -17,8 +17,8 @@ from .statistics import Summary, summarize
 
 _SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
-    "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns", "requests",
-    "workers",
+    "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns",
+    "requests", "workers",
 )  # fmt: skip
 
 
