@@ -76,7 +76,7 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
         f"Latency from the intended send time, median of n = {repeats} runs at each of"
         f" {len(sweep)} offered rates, the same for every runtime. Hollow: less than"
         f" {units.format_share(_KEEPS_UP)} of the offered rate was achieved: saturated",
-        style.missing_notes(sweep),
+        _missing(sweep),
     )
     handles = [Line2D([], [], label=name, **_looks(name)) for name in runtimes]
     hollow = Line2D([], [], label="saturated", color=style.MISSING_COLOUR, linewidth=0, marker="o",
@@ -91,6 +91,20 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
         _dress(panel, name)
     axes[0][0].set_ylabel("latency")
     return figure
+
+
+def _missing(sweep: list[Group]) -> list[str]:
+    """A line for each runtime that has no numbers at some rates, with the reason at the last."""
+    reasons: dict[str, list[str]] = {}
+    for group in sweep:
+        for series in group.series:
+            if (reason := series.why_missing()) is not None:
+                reasons.setdefault(series.runtime, []).append(reason)
+    return [
+        f"No result: {runtime} at {len(found)} of {len(sweep)} rates"
+        f" ({style.shorten(found[-1], 90)})"
+        for runtime, found in reasons.items()
+    ]
 
 
 def _title(sweep: list[Group]) -> str:

@@ -1,0 +1,170 @@
+"""Rates as shares of saturation: read, measured once, the same for all runtimes, reused."""
+
+import tomllib
+
+import pytest
+
+from matrix_support import SMALL_MATRIX
+from skein_scripts import matrix, results, saturation, selection
+from skein_scripts.errors import MeasureError, UsageError
+
+OPEN = (
+    SMALL_MATRIX
+    + """
+[[cell]]
+name = "open60"
+workload = "c10k"
+mode = "open"
+connections = 100
+active = 10
+payload_bytes = 64
+rate = "auto:60%"
+duration = "200ms"
+warmup = "100ms"
+
+[[cell]]
+name = "open90"
+workload = "c10k"
+mode = "open"
+connections = 100
+active = 10
+payload_bytes = 64
+rate = "auto:90%"
+duration = "200ms"
+warmup = "100ms"
+
+[[cell]]
+name = "open-larger"
+workload = "c10k"
+mode = "open"
+connections = 100
+active = 10
+payload_bytes = "1KiB"
+rate = "auto: 60 %"
+duration = "200ms"
+warmup = "100ms"
+"""
+)
+
+
+def parsed(text=OPEN):
+    return matrix.parse_matrix(tomllib.loads(text), "m")
+
+
+@pytest.fixture
+def auto_run(matrix_run):
+    matrix_run.matrix.write_text(OPEN)
+    return matrix_run
+
+
+@pytest.mark.parametrize("rate", ['"auto:0%"', '"auto:300%"', '"auto:60"', '"60%"', '"fast"'])
+def test_a_rate_that_is_no_number_and_no_share_is_refused(rate):
+    with pytest.raises(UsageError, match="'auto:60%'"):
+        parsed(OPEN.replace('"auto:90%"', rate))
+
+
+def test_groups_of_the_same_sizes_share_one_measurement():
+    probes = saturation.probe_cells(parsed())
+    assert probes["open60"] == probes["open90"] != probes["open-larger"]
+    assert probes["open60"].runtime == "epoll_floor"
+    assert " ".join(probes["open-larger"].arguments()) == (
+        "c10k --runtime epoll_floor --mode fixed --connections 100 --active 10"
+        " --payload-bytes 1024 --duration 2s --warmup 100ms"
+    )
+
+
+def test_a_matrix_without_relative_rates_measures_no_saturation():
+    assert saturation.probe_cells(parsed(SMALL_MATRIX)) == {}
+
+
+def test_rates_are_rounded_to_three_digits():
+    assert [saturation.rounded_rate(x) for x in (35062.0, 35050.1, 61234.5, 999.6, 7.126, 0.2)] == [
+        35100, 35100, 61200, 1000, 7, 1
+    ]  # fmt: skip
+
+
+def test_the_saturation_is_the_median_of_the_probes_that_are_ok():
+    def probe(rate, status="ok"):
+        return {"status": status, "reasons": ["steal"], "load": {"achieved_per_s": rate}}
+
+    runs = [probe(100.0), probe(300.0), probe(110.0), probe(9.0, "invalid")]
+    assert saturation.saturation_of(runs) == 110
+    with pytest.raises(MeasureError, match="steal"):
+        saturation.saturation_of([probe(9.0, "invalid")])
+
+
+def test_every_runtime_is_offered_the_same_share_of_what_was_measured(auto_run):
+    done = auto_run("--repeats", "1")
+    assert done.returncode == 0, done.stderr
+    records = auto_run.records()
+    levels = records[0]["plan"]["saturation_per_s"]
+    probes = results.probes(records, "saturation")
+    assert len(probes) == 6  # three for each of two sizes
+    assert levels["open60"] == levels["open90"]
+    assert levels["open60"] in [run["load"]["achieved_per_s"] for run in probes]
+    rates = {}
+    for run in auto_run.runs():
+        if run["cell"]["mode"] == "open":
+            rates.setdefault(run["cell"]["payload_bytes"], set()).add(run["cell"]["rate_per_s"])
+    assert rates[64] == {saturation.rounded_rate(share * levels["open60"]) for share in (0.6, 0.9)}
+    assert f"saturation of epoll_floor: {levels['open60']:,.0f}/s (open60, open90)" in done.stdout
+
+
+def test_a_resumed_session_offers_the_rates_of_the_first(auto_run):
+    auto_run.fault(**{"c10k/open/libuv": "crash"})
+    auto_run("--repeats", "1")
+    auto_run.fault()
+    assert auto_run("--repeats", "1", "--resume").returncode == 0
+    records = auto_run.records()
+    first, second = results.sessions(records)
+    assert first["plan"]["saturation_per_s"] == second["plan"]["saturation_per_s"]
+    assert len(results.probes(records, "saturation")) == 6
+    rates = [run["cell"]["rate_per_s"] for run in auto_run.runs() if run["cell"]["rate_per_s"]]
+    assert len(rates) == 12  # nine, and libuv's three again
+    assert len(set(rates)) == 2  # 60 % and 90 %: the stand-in serves either size alike
+
+
+def test_a_baseline_that_cannot_be_measured_ends_with_4_before_any_cell(auto_run):
+    auto_run.fault(**{"c10k/fixed/epoll_floor": "crash"})
+    done = auto_run("--repeats", "1")
+    assert done.returncode == 4
+    assert "saturation that rates are a share of could not be measured" in done.stderr
+    assert auto_run.cell_calls() == []
+
+
+def test_the_baseline_is_chosen_by_the_matrix_and_must_exist(auto_run):
+    auto_run.matrix.write_text('baseline = "libuv"\n' + OPEN)
+    auto_run("--repeats", "1")
+    probes = results.probes(auto_run.records(), "saturation")
+    assert {run["cell"]["runtime"] for run in probes} == {"libuv"}
+    auto_run.matrix.write_text('baseline = "libvu"\n' + OPEN)
+    done = auto_run("--repeats", "1", "--resume")
+    assert done.returncode == 2
+
+
+def test_dry_run_says_what_will_be_measured_first(auto_run):
+    out = auto_run("--dry-run").stdout
+    assert "before the first round, 3 times: skein run c10k --runtime epoll_floor" in out
+    assert "rates of open60, open90 are shares of its throughput" in out
+    assert "--rate auto:60%" in out
+    assert "before each round, the anchor: skein run c10k --runtime epoll_floor" in out
+    assert auto_run.calls() == []
+
+
+def test_an_absolute_rate_can_be_set_instead():
+    changed = selection.apply_sets(parsed(), ["c10k/open.rate=20000"])
+    assert not changed.has_auto_rates
+
+
+@pytest.mark.parametrize(("name", "shares"), [("standard", {30, 60, 80}), ("full", {30, 60, 80})])
+def test_presets_to_quote_from_load_by_shares_and_quick_does_not(name, shares):
+    rates = {cell.settings.get("rate") for cell in matrix.load_preset(name).cells} - {None}
+    assert rates == {f"auto:{share}%" for share in shares}
+    assert not matrix.load_preset("quick").has_auto_rates
+
+
+def test_the_sweep_has_ten_rates_for_every_runtime():
+    sweep = matrix.load_preset("sweep")
+    assert len(sweep.groups) == 10
+    assert len(sweep.cells) == 50
+    assert len(set(saturation.probe_cells(sweep).values())) == 1
