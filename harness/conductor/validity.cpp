@@ -93,7 +93,9 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
   }
 }
 
-/// How busy the generator was, its waiting taken out; 0 where that is not known.
+/// How much of the CPU time that the generator got was work and not waiting for something to do; 0
+/// where that is not known. Of what it got, because a generator that shares its CPU can be too slow
+/// as well.
 double busy_fraction(const outcome& out) {
   return number_at(out.load, "generator_busy_fraction").value_or(0);
 }
@@ -109,7 +111,7 @@ bool judge_schedule(outcome& out, double offered, double achieved, const validit
   if (client_bound) {
     out.invalidate(fmt::format(
         "client-bound: {:.0f} of {:.0f} requests per second; the load generator was busy {:.0f} % "
-        "of the time, sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
+        "of its CPU time, sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
         achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
   } else if (late > rules.late_fraction) {
     out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * late));
@@ -153,7 +155,7 @@ void judge_pace(outcome& out, const cell& asked, const pinning& pins, const vali
   if (asked.mode != "fixed" && asked.mode != "churn") return;
   if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
   out.mark(
-      fmt::format("client-bound: the load generator was busy {:.0f} % of the time and the "
+      fmt::format("client-bound: the load generator was busy {:.0f} % of its CPU time and the "
                   "worker was not: throughput and latency are the generator's",
                   100 * busy_fraction(out)));
 }

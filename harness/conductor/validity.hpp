@@ -17,7 +17,7 @@ struct validity_rules {
   double achieved_fraction = 0.98;       ///< of the offered rate, unless the worker is saturated
   double saturated_fraction = 0.9;       ///< of its CPUs: the worker is the bottleneck
   double late_fraction = 0.05;           ///< sends more than 50 us late
-  double busy_fraction = 0.9;            ///< of the window: the generator is the bottleneck
+  double busy_fraction = 0.9;            ///< of its CPU time: the generator is the bottleneck
   double steady_ratio = 1.25;            ///< first third against last third; shown, never invalid
   double little_tolerance = 0.05;        ///< N = X * R in a closed loop; shown, never invalid
   std::int64_t slope_tasks_min = 5'000;  ///< fewer span too few pages for a line: shown, not judged

@@ -62,7 +62,7 @@ json load_fields(const load_run& run, const load_request& load, const error_coun
       {"generator_cpu_per_op_ns",
        fraction(static_cast<std::uint64_t>(measured.work_ns()), measured.units())},
       {"generator_busy_fraction", fraction(static_cast<std::uint64_t>(measured.work_ns()),
-                                           static_cast<std::uint64_t>(measured.duration_ns()))},
+                                           static_cast<std::uint64_t>(measured.cpu_ns()))},
       {"unsent", run.unsent()},
       {"warmup_ns", run.warmup_ns()},
       {"warmup_note", note(run.warmup_note())},

@@ -229,11 +229,11 @@ TEST_CASE("a load reports what it costs the generator, its waiting left out", "[
   generator.open(server.port(), 4, 4, 64);
   const json quiet = generator.run(open_load(100, ns_per_s))["load"];
   // It polls all the time, and at 100 requests a second has next to nothing to do.
-  CHECK(quiet["generator_busy_fraction"].get<double>() <
-        0.5 * quiet["generator_cpu_fraction"].get<double>());
+  CHECK(quiet["generator_busy_fraction"] < 0.5);
   const json busy = generator.run(fixed_load(5000))["load"];
   CHECK(busy["generator_cpu_per_op_ns"] > 0);
-  CHECK(busy["generator_busy_fraction"] <= busy["generator_cpu_fraction"]);
+  CHECK(busy["generator_busy_fraction"] > quiet["generator_busy_fraction"]);
+  CHECK(busy["generator_busy_fraction"] <= 1);
 }
 
 TEST_CASE("a stalled server shows in latency, and not in service time one request at a time",
