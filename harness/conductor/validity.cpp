@@ -29,7 +29,8 @@ void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, doub
   out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
 }
 
-/// A thread is accounted for until its exit, and the kernel is not done with it then. Where threads
+/// With threads that come and go, a CPU is busier than any process was: we take it for the kernel's
+/// work after a thread's exit, and have not traced it. Where threads
 /// end by the thousand within the window, that cannot be told from other programs.
 bool threads_end(const cell& asked) {
   return asked.mode == "churn" && threads_of(asked) > 0;
@@ -39,7 +40,7 @@ void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const vali
   const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
   if (spent_ns <= rules.host_floor_ns || fraction < most) return;
   out.mark(fmt::format(
-      "host: {:.1f} % of CPU {} went to others and to the kernel's end of threads; not judged",
+      "host: {:.1f} % of CPU {} went to no process of ours; threads come and go, so not judged",
       100 * fraction, cpu));
 }
 

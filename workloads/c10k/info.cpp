@@ -39,8 +39,8 @@ const workloads::workload_info& info() {
           "most of the CPU is the kernel's and common to all, so totals look alike: compare above "
           "the floor. A thread has no loop whose scratch buffer it could be lent; its buffer is on "
           "its own stack and counts as its memory. libuv reads as a stream, the others one read at "
-          "a time. Under churn the client has more to do than the server, and what the kernel does "
-          "after a thread's exit is in nobody's CPU time",
+          "a time. Under churn the client has more to do than the server, and of a thread's end a "
+          "part seems to be in nobody's CPU time",
       .modes = modes,
       .sizes = sizes,
   };
