@@ -252,10 +252,11 @@ void check_churn(const conductor::cell& asked) {
   if (*asked.tasks < 2) throw usage_error("--tasks: pattern churn needs at least 2");
   const time_ns least_ns = timers::churn_least_steps * *asked.grid_ns;
   if (*asked.window_ns < least_ns) {
-    throw usage_error(fmt::format("--window: {} is too short for pattern churn; with a grid of {} "
-                                  "it needs {}",
-                                  format_duration(*asked.window_ns),
-                                  format_duration(*asked.grid_ns), format_duration(least_ns)));
+    throw usage_error(
+        fmt::format("--window: {} is too short for pattern churn; with a grid of {} "
+                    "it needs {}",
+                    format_duration(*asked.window_ns), format_duration(*asked.grid_ns),
+                    format_duration(least_ns)));
   }
 }
 

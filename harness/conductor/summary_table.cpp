@@ -116,11 +116,10 @@ void add_cpu(const json& record, table& rows) {
 void add_timer_costs(const json& record, table& rows) {
   const json& costs = child(record, "timer_costs");
   if (!costs.is_object()) return;
-  rows.row("cost of a timer",
-           fmt::format("spawn {}, fire {}, arm and cancel {}",
-                       time_text(number(costs, "spawn_ns_per_task")),
-                       time_text(number(costs, "cpu_ns_per_fire")),
-                       time_text(number(costs, "cpu_ns_per_arm_cancel"))));
+  rows.row("cost of a timer", fmt::format("spawn {}, fire {}, arm and cancel {}",
+                                          time_text(number(costs, "spawn_ns_per_task")),
+                                          time_text(number(costs, "cpu_ns_per_fire")),
+                                          time_text(number(costs, "cpu_ns_per_arm_cancel"))));
 }
 
 void add_memory(const json& record, table& rows) {

@@ -106,8 +106,8 @@ class timers_run {
   void report_lost() {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
-    const auto wanted = static_cast<std::int64_t>(
-        workloads::expected_timers(worker::parameters_for(asked_)).units);
+    const auto wanted =
+        static_cast<std::int64_t>(workloads::expected_timers(worker::parameters_for(asked_)).units);
     throw failed_by(worker_, counts.units < wanted ? status::failed : status::timeout,
                     fmt::format("has {} of {} timers missing after the last deadline",
                                 wanted - counts.units, wanted));
@@ -120,8 +120,7 @@ class timers_run {
     out_.fire_ns = counts.fire_ns;
     out_.lateness = counts.lateness;
     out_.operations = counts.units;
-    out_.expected_samples =
-        static_cast<std::int64_t>(workloads::expected_fires(parameters));
+    out_.expected_samples = static_cast<std::int64_t>(workloads::expected_fires(parameters));
     out_.work = {{"units", counts.units},
                  {"bytes", counts.bytes},
                  {"checksum", counts.checksum},

@@ -15,8 +15,9 @@ from .units import size_text
 # Fields of the cell that the matrix decides; the binary decides the others.
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
-    "payload_bytes", "buffer", "window_ns", "duration_ns",
+    "payload_bytes", "buffer", "grid_ns", "window_ns", "duration_ns",
 )  # fmt: skip
+_USUAL_GRID = "1ms"  # of timers; the binary leaves it out of ids
 
 
 def failure_record(
@@ -81,6 +82,7 @@ def cell_fields(cell: Cell, seed: int) -> Record:
         "buffer": settings.get("buffer"),
         "stack_bytes": settings.get("stack_bytes"),
         "pattern": settings.get("pattern"),
+        "grid_ns": cell.duration_ns("grid") or None,
         "window_ns": cell.duration_ns("window") or None,
         "duration_ns": cell.duration_ns("duration") or None,
         "warmup_ns": cell.duration_ns("warmup") or None,
@@ -97,6 +99,8 @@ def cell_id_of(cell: Cell) -> str:
     parts = [cell.workload, cell.runtime]
     if cell.workload == "timers":
         parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
+        if settings.get("grid", _USUAL_GRID) != _USUAL_GRID:
+            parts.append(f"grid={settings['grid']}")
     else:
         parts += [str(settings["connections"]), cell.shape]
     named = {"active": "active", "rate": "rate", "requests": "requests"}

@@ -15,10 +15,12 @@ from .names import RUNTIME_ORDER, SHAPE_FIELD, in_order
 from .results import Record, number, runs, sessions
 from .statistics import Summary, summarize
 
-_SAME_WORK = (
+SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
-    "buffer", "buffer_bytes", "stack_bytes", "window_ns", "duration_ns", "requests", "workers",
+    "buffer", "buffer_bytes", "stack_bytes", "grid_ns", "window_ns", "duration_ns", "requests",
+    "workers",
 )  # fmt: skip
+_USUAL_GRID_NS = 1_000_000
 
 
 @dataclass
@@ -113,6 +115,8 @@ def describe_work(cell: Record) -> str:
         when = "on one deadline"
         if cell.get("pattern") != "storm" and cell.get("window_ns"):
             when = f"over {units.format_exact_duration(cell['window_ns'])}"
+        if (cell.get("grid_ns") or _USUAL_GRID_NS) != _USUAL_GRID_NS:
+            when += f", on a grid of {units.format_exact_duration(cell['grid_ns'])}"
         return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
     parts = [f"{cell['connections']:,} connections"]
     if cell.get("active") is not None:
@@ -180,7 +184,7 @@ def _series_of(group: Group, runtime: str) -> Series:
 def _group_of_work(run: Record, groups: dict[str, Group]) -> Group:
     """The group of a run outside any plan: runs with the same work are of one group."""
     cell = run["cell"]
-    key = "\0".join(str(cell.get(name)) for name in _SAME_WORK)
+    key = "\0".join(str(cell.get(name)) for name in SAME_WORK)
     return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from rich.console import Console
 
-from . import plot, table
+from . import conditions, plot, table
 from .errors import OK
 from .groups import group_runs
 from .plots.style import PALETTE
@@ -84,6 +84,8 @@ def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Pat
         "figures": [(str(path.relative_to(folder)), _caption(path)) for path in figures],
         "caveats": CAVEATS,
         "not_ok": not_ok(records),
+        "unequal": conditions.inequalities(records),
+        "unsaid": conditions.unsaid(records),
         "run_count": len(runs(records)),
         "palette": PALETTE,
         "is_note": table.is_note,
@@ -114,6 +116,8 @@ def make(results: Path, folder: Path, console: Console) -> Path:
     figures = plot.draw_all(records, folder / "plots")
     for group in group_runs(records):
         table.render(table.make_table(group), console)
+    for line in conditions.inequalities(records):
+        console.print(f"unequal conditions: {line}", highlight=False, soft_wrap=True, markup=False)
     page, _ = write(records, folder, figures)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
     return page

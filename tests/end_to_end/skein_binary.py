@@ -19,7 +19,7 @@ PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
 RUNTIMES = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
 MODES = ("fixed", "open", "idle")
-PATTERNS = ("spread", "storm")
+PATTERNS = ("spread", "storm", "periodic", "churn")
 # Sanitizers slow everything down and need room: what they cannot bear is asked for elsewhere.
 CALL_TIMEOUT_S = 100.0
 

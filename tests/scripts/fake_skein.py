@@ -251,10 +251,22 @@ def cell_of(options):
         "style": STYLES[options.runtime],
         **{name: getattr(options, name, None) for name in names},
         "rate_per_s": getattr(options, "rate", None), "buffer_bytes": None,
-        "grid_ns": 1_000_000 if options.workload == "timers" else None,
+        "grid_ns": (options.grid or 1_000_000) if options.workload == "timers" else None,
         "window_ns": getattr(options, "window", None),
         "duration_ns": None if idle else getattr(options, "duration", None),
         "warmup_ns": None if idle else getattr(options, "warmup", None), "workers": 1,
+    }  # fmt: skip
+
+
+def conditions_of(cell):
+    has_loop = cell["runtime"] != "thread"
+    return {
+        "inline_budget": 128 if has_loop else None, "events_per_wait": None,
+        "tick_ns": None, "timer_slack_ns": 50_000, "buffer": cell["buffer"],
+        "buffer_bytes": None, "stack_bytes": None,
+        "listener": {"tcp_nodelay": True} if cell["workload"] == "c10k" else None,
+        "allocator": "glibc malloc 2.36", "preloaded": "none", "compiler": "g++",
+        "build_flags": "-O2", "build_type": "Release",
     }  # fmt: skip
 
 
@@ -272,11 +284,13 @@ def run_line(options):
     noise = random.Random(f"{options.workload}/{options.runtime}/{options.seed}")
     cell = cell_of(options)
     part, units = (c10k_part if options.workload == "c10k" else timers_part)(options, noise)
-    checksum = f"{noise.getrandbits(64):016x}"
+    # Of the work, so the same for every runtime.
+    checksum = f"{random.Random(f'{options.workload}/{options.seed}').getrandbits(64):016x}"
     return {
         "kind": "run", "schema": 1, "run_id": f"run-{os.getpid()}-{time.monotonic_ns()}",
         "session_id": options.session, **json.loads(options.run_meta), "cell_id": cell_id_of(cell),
-        "cell": cell, "echoed": dict(cell), "started_utc": utc_now(), "setup_ns": 900_000_000,
+        "cell": cell, "echoed": dict(cell), "conditions": conditions_of(cell),
+        "started_utc": utc_now(), "setup_ns": 900_000_000,
         "warmup_ns": cell["warmup_ns"], "window_ns": cell["duration_ns"] or cell["window_ns"],
         "status": "ok", "reasons": [], "limit": None, "failure": None,
         "work": {"units": units, "bytes": units * (cell["payload_bytes"] or 0),
@@ -331,6 +345,10 @@ def lines_for(fault, record):
         record["cpu"]["per_op_ns"] = math.nan
     if fault == "wrong_cell":
         record["cell"]["runtime"] = record["echoed"]["runtime"] = "another"
+    if fault == "other_budget":
+        record["conditions"]["inline_budget"] = 64
+    if fault == "no_conditions":
+        record["conditions"] = None
     if fault == "wrong_checksum":
         record["work"]["checksum"] = "0" * 16
     return json.dumps(record) + ("\n" + json.dumps(record) if fault == "two_lines" else ""), 0

@@ -20,7 +20,8 @@ namespace skein::timers {
 /// Patterns spread and storm.
 class floor_sleepers {
  public:
-  explicit floor_sleepers(const workloads::parameters& asked) : sleepers_(asked), table_(sleepers_) {}
+  explicit floor_sleepers(const workloads::parameters& asked)
+      : sleepers_(asked), table_(sleepers_) {}
 
   void set_epoch(time_ns epoch_ns) noexcept { sleepers_.set_epoch(epoch_ns); }
   void add(std::size_t index) { table_.add(index); }
@@ -80,9 +81,7 @@ class floor_wakers {
 class floor_timeouts {
  public:
   explicit floor_timeouts(const workloads::parameters& asked)
-      : asked_(asked),
-        ledger_(expected(asked).units),
-        heap_(*this, asked.tasks) {
+      : asked_(asked), ledger_(expected(asked).units), heap_(*this, asked.tasks) {
     rounds_.reserve(asked.tasks);
   }
 

@@ -6,8 +6,7 @@ namespace skein::timers {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> patterns{"spread", "storm", "periodic",
-                                                   "churn"};
+constexpr std::array<std::string_view, 4> patterns{"spread", "storm", "periodic", "churn"};
 
 constexpr std::array<workloads::size, 2> sizes{{
     {.name = "test",
@@ -36,7 +35,8 @@ const workloads::workload_info& info() {
           "lateness (woke - due, signed), early fires, memory per sleeping task (user and kernel), "
           "CPU per timer that fires, CPU per arming and cancelling (churn)",
       .leaves_out =
-          "sleeping beside other work: nothing competes with the timers here. churn arms each timer "
+          "sleeping beside other work: nothing competes with the timers here. churn arms each "
+          "timer "
           "8 times, with deadlines 30 s away; timeouts of many lengths in one program are not "
           "measured",
       .unfair =
@@ -48,7 +48,8 @@ const workloads::workload_info& info() {
           "task is cancelled by another task, 16 to a group, because a blocked thread cannot "
           "cancel itself: a thread pays for being woken and for blocking again, each a switch "
           "through the kernel, where the others pay for a turn of their run queue; a program that "
-          "wants timeouts on a thread per task would rather hand them to the blocking call. libuv's "
+          "wants timeouts on a thread per task would rather hand them to the blocking call. "
+          "libuv's "
           "users stop a timer without a callback to follow; here the waiting session is told, in "
           "the next turn. The floor knows that all timeouts are equally long, and keeps them in a "
           "list",

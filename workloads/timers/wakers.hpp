@@ -23,9 +23,7 @@ class wakers {
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
 
   /// How often task `index` wakes.
-  std::uint64_t turns(std::size_t index) const noexcept {
-    return rhythm_of(asked_, index).turns;
-  }
+  std::uint64_t turns(std::size_t index) const noexcept { return rhythm_of(asked_, index).turns; }
 
   time_ns due_ns(std::size_t index, std::uint64_t turn) const noexcept {
     return epoch_ns_ + offset(index, turn);
