@@ -18,11 +18,16 @@ struct runtime_info {
   std::string_view library;          ///< "none" if the runtime is ours alone
   std::string_view library_version;  ///< as linked, not as compiled against
   std::string_view threads;          ///< how many threads serve N tasks, in words
-  /// Granularity deadlines are rounded up to; 1 means none.
+  /// The finest grid of deadlines it can be given; what is finer is a limit and is not measured. 1
+  /// means any. Where the wheel is the timer source, its tick follows the grid down to this.
   time_ns timer_resolution_ns;
   /// How early a timer may fire. 0 by contract (clause T1); a library that breaks the clause is
   /// held to what it declares here, and its early fires are counted in every result.
   time_ns early_by_at_most_ns;
+  /// Which of scheduler_options it has a use for: a worker's conditions leave out the others.
+  bool takes_inline_budget;
+  bool takes_events_per_wait;
+  bool takes_tick;
 };
 
 }  // namespace skein

@@ -30,6 +30,14 @@ void prepare(int descriptor) {
   checked(::listen(descriptor, listen_backlog()), "listen");
 }
 
+template <class Value>
+Value option(int descriptor, int level, int name) {
+  Value value{};
+  socklen_t size = sizeof value;
+  checked(::getsockopt(descriptor, level, name, &value, &size), "getsockopt");
+  return value;
+}
+
 std::uint16_t port_of(int descriptor) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
@@ -38,6 +46,16 @@ std::uint16_t port_of(int descriptor) {
 }
 
 }  // namespace
+
+listener_options read_listener(int descriptor) {
+  const auto lingering = option<linger>(descriptor, SOL_SOCKET, SO_LINGER);
+  listener_options in_force{};
+  in_force.no_delay = option<int>(descriptor, IPPROTO_TCP, TCP_NODELAY) != 0;
+  if (lingering.l_onoff != 0) in_force.linger_s = lingering.l_linger;
+  in_force.send_buffer_bytes = option<int>(descriptor, SOL_SOCKET, SO_SNDBUF);
+  in_force.receive_buffer_bytes = option<int>(descriptor, SOL_SOCKET, SO_RCVBUF);
+  return in_force;
+}
 
 int listen_backlog() noexcept {
   std::ifstream file("/proc/sys/net/core/somaxconn");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace skein {
 
@@ -18,6 +19,17 @@ struct listening_socket {
 /// Accepted sockets inherit TCP_NODELAY and SO_LINGER from it, which spares two system calls per
 /// connection. The caller owns the descriptor. Throws std::system_error.
 listening_socket make_listener(blocking mode);
+
+/// What is in force on a listener, read back from the kernel.
+struct listener_options {
+  bool no_delay;
+  std::optional<int> linger_s;  ///< empty: SO_LINGER is off
+  int send_buffer_bytes;
+  int receive_buffer_bytes;
+};
+
+/// Throws std::system_error.
+listener_options read_listener(int descriptor);
 
 /// net.core.somaxconn of this machine, or 128 where it cannot be read.
 int listen_backlog() noexcept;

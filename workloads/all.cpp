@@ -31,6 +31,20 @@ std::unique_ptr<program> make(std::string_view runtime, const parameters& asked)
   return made;
 }
 
+std::unique_ptr<program> make_timers(std::string_view runtime, const parameters& asked) {
+  using namespace timers;
+  switch (pattern_named(asked.pattern)) {
+    case pattern::periodic:
+      return make<wakers_program, timers::floor_program<floor_wakers>>(runtime, asked);
+    case pattern::churn:
+      return make<timeouts_program, timers::floor_program<floor_timeouts>>(runtime, asked);
+    case pattern::spread:
+    case pattern::storm:
+      break;
+  }
+  return make<sleepers_program, timers::floor_program<floor_sleepers>>(runtime, asked);
+}
+
 }  // namespace
 
 std::span<const workload_info> all() {
@@ -50,12 +64,16 @@ std::span<const runtime_info> runtimes() {
 std::unique_ptr<program> make_program(std::string_view workload, std::string_view runtime,
                                       const parameters& asked) {
   if (workload == "c10k") return make<c10k::program, c10k::floor_program>(runtime, asked);
-  if (workload == "timers") return make<timers::program, timers::floor_program>(runtime, asked);
+  if (workload == "timers") return make_timers(runtime, asked);
   throw std::invalid_argument("unknown workload '" + std::string(workload) + "'");
 }
 
 work_counts expected_timers(const parameters& asked) {
   return timers::expected(asked);
+}
+
+std::uint64_t expected_fires(const parameters& asked) {
+  return timers::expected_fires(asked);
 }
 
 }  // namespace skein::workloads

@@ -46,4 +46,7 @@ std::unique_ptr<program> make_program(std::string_view workload, std::string_vie
 /// so only timers can be known in advance.
 work_counts expected_timers(const parameters& parameters);
 
+/// Of these units, how many are timers that fired, each with a lateness.
+std::uint64_t expected_fires(const parameters& parameters);
+
 }  // namespace skein::workloads

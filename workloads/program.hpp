@@ -25,14 +25,14 @@ struct parameters {
   std::size_t connections = 0;    ///< c10k
   std::size_t payload_bytes = 0;  ///< c10k
   std::size_t tasks = 0;          ///< timers
-  std::string pattern;            ///< timers: spread | storm
+  std::string pattern;            ///< timers: spread | storm | periodic | churn
   time_ns window_ns = 0;          ///< timers: deadlines lie in [epoch, epoch + window]
   time_ns grid_ns = 0;            ///< timers: deadlines are whole multiples of this
   std::uint64_t seed = 0;
 };
 
 /// Work done so far, in the workload's own units: c10k counts read-and-written chunks of bytes,
-/// timers counts sleepers that woke.
+/// timers counts timers that fired or, pattern churn, were cancelled.
 struct work_counts {
   std::uint64_t units = 0;
   std::uint64_t bytes = 0;
@@ -51,6 +51,9 @@ class program {
 
   /// c10k: the port the server listens on, from construction on. timers: none.
   virtual std::optional<std::uint16_t> port() const { return std::nullopt; }
+
+  /// c10k: the descriptor it listens on, until run() ends. timers: none.
+  virtual std::optional<int> listening_descriptor() const { return std::nullopt; }
 
   /// Runs until stop(), serving the door on the calling thread. Called once. Throws what the
   /// scheduler throws (limit_error when a limit of the machine was reached).

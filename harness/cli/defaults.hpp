@@ -52,7 +52,8 @@ inline constexpr std::int64_t thread_ceiling = 20'000;
 // The scheduler's own conditions: equal for all, and not options on purpose.
 inline constexpr std::uint32_t inline_budget = 128;
 inline constexpr std::uint32_t events_per_wait = 1024;
-inline constexpr time_ns tick_ns = 1 * ns_per_ms;
+inline constexpr time_ns tick_ns = 1 * ns_per_ms;           // or the grid, where that is finer,
+inline constexpr time_ns finest_tick_ns = 100 * ns_per_us;  // but no finer than this
 /// Tasks beside the workload's own (an acceptor, a starter), for arenas that are sized in advance.
 inline constexpr std::size_t spare_tasks = 8;
 /// Tasks that one connection which is made again and again may have alive at once.

@@ -22,7 +22,10 @@ json runtime_json(const runtime_info& runtime) {
           {"threads_model", runtime.threads},
           {"description", runtime.task},
           {"timer_resolution_ns", runtime.timer_resolution_ns},
-          {"early_by_at_most_ns", runtime.early_by_at_most_ns}};
+          {"early_by_at_most_ns", runtime.early_by_at_most_ns},
+          {"takes_inline_budget", runtime.takes_inline_budget},
+          {"takes_events_per_wait", runtime.takes_events_per_wait},
+          {"takes_tick", runtime.takes_tick}};
 }
 
 json size_json(const workloads::workload_info& workload, const workloads::size& size) {

@@ -99,7 +99,9 @@ void add_timers_options(CLI::App& app, run_words& words) {
   app.add_option("--tasks", words.tasks, with_default("Sleeping tasks", defaults::tasks));
   app.add_option(
       "--pattern", words.pattern,
-      with_default("spread: deadlines all over the window; storm: one for all", defaults::pattern));
+      with_default("spread: deadlines all over the window; storm: one for all; periodic: each "
+                   "again and again; churn: armed, then cancelled, but for a few",
+                   defaults::pattern));
   app.add_option(
       "--window", words.window,
       with_default("Over which deadlines are spread", format_duration(defaults::window_ns)));

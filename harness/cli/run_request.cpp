@@ -14,6 +14,7 @@
 #include "harness/cli/units.hpp"
 #include "harness/conductor/lock.hpp"
 #include "workloads/all.hpp"
+#include "workloads/timers/schedule.hpp"
 
 namespace skein::cli {
 namespace {
@@ -273,6 +274,19 @@ void check_modes(const run_words& words, const std::string& mode) {
   refuse_unless(loaded, "--warmup", words.warmup, any_load);
 }
 
+/// There must be somebody to cancel, and steps enough in the window for the rounds.
+void check_churn(const conductor::cell& asked) {
+  if (*asked.tasks < 2) throw usage_error("--tasks: pattern churn needs at least 2");
+  const time_ns least_ns = timers::churn_least_steps * *asked.grid_ns;
+  if (*asked.window_ns < least_ns) {
+    throw usage_error(
+        fmt::format("--window: {} is too short for pattern churn; with a grid of {} "
+                    "it needs {}",
+                    format_duration(*asked.window_ns), format_duration(*asked.grid_ns),
+                    format_duration(least_ns)));
+  }
+}
+
 }  // namespace
 
 run_request c10k_request(const run_words& words) {
@@ -309,6 +323,7 @@ run_request timers_request(const run_words& words) {
                                   format_duration(*asked.grid_ns),
                                   format_duration(*asked.window_ns)));
   }
+  if (asked.pattern == "churn") check_churn(asked);
   return request;
 }
 

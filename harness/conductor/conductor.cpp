@@ -22,6 +22,7 @@
 #include "harness/conductor/summary_table.hpp"
 #include "harness/conductor/timers_run.hpp"
 #include "harness/conductor/validity.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -50,11 +51,21 @@ std::string open_session(const run_request& request, const pinning& pins, output
   return session.at("session_id");
 }
 
+/// Of a runtime of ours; what a foreign worker can do it must say itself.
+std::optional<limit_fact> own_grid_obstacle(const run_request& request) {
+  if (!request.worker_command.empty()) return std::nullopt;
+  for (const runtime_info& runtime : workloads::runtimes()) {
+    if (runtime.id == request.asked.runtime) return grid_obstacle(request.asked, runtime);
+  }
+  return std::nullopt;
+}
+
 void measure_cell(run_request& request, const pinning& pins, const interrupts& signals,
                   outcome& out) {
   if (const auto obstacle = first_obstacle(request.asked, request.thread_ceiling)) {
     throw cell_ended(*obstacle);
   }
+  if (const auto obstacle = own_grid_obstacle(request)) throw cell_ended(*obstacle);
   if (request.asked.workload == "timers") {
     measure_timers(request, pins, signals, out);
   } else {

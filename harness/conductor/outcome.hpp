@@ -80,7 +80,8 @@ struct outcome {
   std::optional<failure_fact> failure;
 
   std::string started_utc;
-  json echoed;  ///< null until the worker has said it
+  json echoed;      ///< null until the worker has said it
+  json conditions;  ///< null from a worker that does not say them
   std::optional<time_ns> setup_ns;
   std::optional<time_ns> warmup_ns;
   std::optional<time_ns> window_ns;

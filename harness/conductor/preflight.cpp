@@ -2,8 +2,10 @@
 #include "harness/conductor/preflight.hpp"
 
 #include <fmt/format.h>
+#include <numeric>
 
 #include "harness/cli/defaults.hpp"
+#include "harness/cli/units.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -44,6 +46,19 @@ measure::cell_needs needs_of(const cell& asked) {
   if (threads_of(asked) > 0) needs.threads = threads_of(asked) + own_threads;
   needs.memory_bytes += count_of(asked) * task_bytes(asked);
   return needs;
+}
+
+std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime) {
+  if (!asked.grid_ns) return std::nullopt;
+  // Deadlines lie on whole milliseconds and on the grid: on both lies what divides both.
+  const time_ns needed_ns = std::gcd(*asked.grid_ns, ns_per_ms);
+  if (needed_ns >= runtime.timer_resolution_ns) return std::nullopt;
+  return limit_fact{
+      fmt::format("timer resolution of {}", runtime.id), runtime.timer_resolution_ns, needed_ns,
+      fmt::format("{} takes deadlines in steps of {}, a grid of {} needs {}; it would round them "
+                  "up, and the rounding would be measured as lateness",
+                  runtime.id, cli::format_duration(runtime.timer_resolution_ns),
+                  cli::format_duration(*asked.grid_ns), cli::format_duration(needed_ns))};
 }
 
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling) {

@@ -10,6 +10,7 @@
 #include "harness/conductor/cell.hpp"
 #include "harness/conductor/outcome.hpp"
 #include "harness/measure/limits.hpp"
+#include "runtimes/info.hpp"
 
 namespace skein::conductor {
 
@@ -18,6 +19,9 @@ measure::cell_needs needs_of(const cell& asked);
 
 /// Tasks of the cell that are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);
+
+/// A grid finer than the runtime's timers can be given. The rounding must not pass for lateness.
+std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime);
 
 /// The first limit that stands in the way, the machine's or our own ceiling on threads.
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling);

@@ -89,6 +89,25 @@ json cpu_field(const outcome& out, bool counted) {
   return counted ? counts_field(out) : measure::to_json(*out.cpu, out.operations);
 }
 
+/// What a timer costs, by what is done with it. In pattern churn a timer is armed and cancelled,
+/// but for the few that are left to fire; a fire of another pattern has its arming in it only where
+/// tasks arm inside the window (periodic).
+json timer_costs_field(const cell& asked, const outcome& out) {
+  if (asked.workload != "timers" || !has_times(out)) return nullptr;
+  const auto tasks = asked.tasks.value_or(0);
+  json costs = {{"spawn_ns_per_task", nullptr},
+                {"cpu_ns_per_fire", nullptr},
+                {"cpu_ns_per_arm_cancel", nullptr}};
+  if (out.spawn_ns && tasks > 0) {
+    costs["spawn_ns_per_task"] = static_cast<double>(*out.spawn_ns) / static_cast<double>(tasks);
+  }
+  if (out.cpu && out.cpu->total_ns && out.operations > 0) {
+    costs[asked.pattern == "churn" ? "cpu_ns_per_arm_cancel" : "cpu_ns_per_fire"] =
+        static_cast<double>(*out.cpu->total_ns) / static_cast<double>(out.operations);
+  }
+  return costs;
+}
+
 json memory_field(const outcome& out) {
   if (out.memory_points.empty()) return nullptr;
   return measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
@@ -115,6 +134,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["cell_id"] = cell_id(request.asked);
   record["cell"] = to_json(request.asked);
   record["echoed"] = out.echoed;
+  record["conditions"] = out.conditions;
   record["started_utc"] = out.started_utc;
   record["setup_ns"] = or_null(out.setup_ns);
   record["warmup_ns"] = or_null(out.warmup_ns);
@@ -132,6 +152,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
   record["cpu"] = cpu_field(out, request.counted);
+  record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
   record["memory"] = memory_field(out);
   record["host"] = out.host ? measure::to_json(*out.host) : json(nullptr);
   return record;

@@ -149,6 +149,15 @@ std::string returned_text(double fraction) {
                       : fmt::format("nothing, user memory grew by {:.0f} % more", -percent);
 }
 
+void add_timer_costs(const json& record, table& rows) {
+  const json& costs = child(record, "timer_costs");
+  if (!costs.is_object()) return;
+  rows.row("cost of a timer", fmt::format("spawn {}, fire {}, arm and cancel {}",
+                                          time_text(number(costs, "spawn_ns_per_task")),
+                                          time_text(number(costs, "cpu_ns_per_fire")),
+                                          time_text(number(costs, "cpu_ns_per_arm_cancel"))));
+}
+
 void add_memory(const json& record, table& rows) {
   const json& per_task = child(child(record, "memory"), "per_task");
   if (!per_task.is_object()) return;
@@ -178,6 +187,7 @@ std::string summary_table(const json& record, bool colour) {
   add_early_fires(record, rows);
   add_cpu(record, rows);
   add_generator(record, rows);
+  add_timer_costs(record, rows);
   add_memory(record, rows);
   return rows.take();
 }

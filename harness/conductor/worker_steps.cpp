@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
+#include "harness/conductor/conditions.hpp"
 #include "harness/worker/replies.hpp"
 
 namespace skein::conductor {
@@ -71,7 +73,12 @@ std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, c
       talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload}, {"cell", fields}},
                "ready", in_a_while());
   out.echoed = field<json>(worker, ready, "echoed");
-  if (const auto differences = echo_differences(fields, out.echoed); !differences.empty()) {
+  out.conditions = ready.value("conditions", json());
+  auto differences = echo_differences(fields, out.echoed);
+  for (std::string& each : condition_differences(asked_conditions(asked), out.conditions)) {
+    differences.push_back(std::move(each));
+  }
+  if (!differences.empty()) {
     throw failed_by(worker, status::failed,
                     fmt::format("is mislabelled: {}", fmt::join(differences, "; ")));
   }

@@ -17,7 +17,8 @@ command_line worker_command(const run_request& request);
 /// hello: checks protocol and runtime, and completes the cell of a foreign worker with its style.
 void greet(conversation& talk, child_process& worker, cell& asked);
 
-/// prepare, ready: the echo must equal the cell. Returns the port where there is one.
+/// prepare, ready: the echo must equal the cell, the conditions what is asked. Returns the port
+/// where there is one.
 std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
                                     outcome& out);
 

@@ -225,11 +225,12 @@ std::string environment_hash(const json& environment) {
   return text_hash(parts.dump());
 }
 
+json build_settings() {
+  return {{"compiler", compiler()}, {"flags", SKEIN_BUILD_FLAGS}, {"type", SKEIN_BUILD_TYPE}};
+}
+
 json capture_build() {
-  json object;
-  object["compiler"] = compiler();
-  object["flags"] = SKEIN_BUILD_FLAGS;
-  object["type"] = SKEIN_BUILD_TYPE;
+  json object = build_settings();
   object["binary_sha256"] = or_null(file_sha256("/proc/self/exe"));  // opened by us, not the child
   return object;
 }

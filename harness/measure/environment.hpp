@@ -23,4 +23,7 @@ std::string environment_hash(const json& environment);
 /// sha256sum from coreutils, and null where that is missing.
 json capture_build();
 
+/// The part of it that any process of this build can tell at no cost: compiler, flags, type.
+json build_settings();
+
 }  // namespace skein::measure

@@ -1,6 +1,8 @@
 // Field by field, in both directions.
 #include "harness/worker/parameters.hpp"
 
+#include <algorithm>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 
@@ -44,7 +46,7 @@ scheduler_options options_for(const conductor::cell& asked) {
       .max_tasks = max_tasks_of(asked),
       .inline_budget = defaults::inline_budget,
       .events_per_wait = defaults::events_per_wait,
-      .tick_ns = defaults::tick_ns,
+      .tick_ns = tick_for(asked.grid_ns),
   };
 }
 
@@ -55,6 +57,11 @@ std::optional<std::int64_t> applied(const std::optional<std::int64_t>& asked, Gi
 }
 
 }  // namespace
+
+time_ns tick_for(const std::optional<time_ns>& grid_ns) {
+  if (!grid_ns || *grid_ns <= 0) return defaults::tick_ns;
+  return std::max(std::gcd(*grid_ns, defaults::tick_ns), defaults::finest_tick_ns);
+}
 
 workloads::parameters parameters_for(const conductor::cell& asked) {
   if (asked.workers != 1) throw std::invalid_argument("workers must be 1 in this version");

@@ -3,6 +3,7 @@
 // was really given. Leaves out checking the values' sense (the command line did).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "harness/conductor/cell.hpp"
@@ -10,6 +11,9 @@
 #include "workloads/program.hpp"
 
 namespace skein::worker {
+
+/// The timer wheel's tick: on it lie all deadlines of the grid. 1 ms, less for a finer grid.
+time_ns tick_for(const std::optional<time_ns>& grid_ns);
 
 /// Throws std::invalid_argument for a field that is missing, negative or unknown.
 workloads::parameters parameters_for(const conductor::cell& asked);

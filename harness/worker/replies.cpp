@@ -24,8 +24,10 @@ json hello_reply(const runtime_info& runtime) {
           {"library_version", runtime.library_version}};
 }
 
-json ready_reply(const conductor::cell& echo, std::optional<std::uint16_t> port) {
-  json reply = {{"type", "ready"}, {"echoed", conductor::to_json(echo)}};
+json ready_reply(const conductor::cell& echo, const json& conditions,
+                 std::optional<std::uint16_t> port) {
+  json reply = {
+      {"type", "ready"}, {"echoed", conductor::to_json(echo)}, {"conditions", conditions}};
   if (port) reply["port"] = *port;
   return reply;
 }

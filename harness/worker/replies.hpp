@@ -26,7 +26,8 @@ struct worker_times {
 };
 
 json hello_reply(const runtime_info& runtime);
-json ready_reply(const conductor::cell& echo, std::optional<std::uint16_t> port);
+json ready_reply(const conductor::cell& echo, const json& conditions,
+                 std::optional<std::uint16_t> port);
 json limit_reply(const limit_error& limit);
 json error_reply(std::string_view message);
 json spawned_reply(std::size_t tasks, time_ns spawn_ns);

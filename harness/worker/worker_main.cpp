@@ -13,6 +13,7 @@
 
 #include "harness/measure/limits.hpp"
 #include "harness/protocol/line_channel.hpp"
+#include "harness/worker/conditions.hpp"
 #include "harness/worker/control_inbox.hpp"
 #include "harness/worker/parameters.hpp"
 #include "harness/worker/process_setup.hpp"
@@ -62,7 +63,9 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel) {
   const auto parameters = parameters_for(asked);
   measure::raise_descriptor_limit();
   const auto program = workloads::make_program(asked.workload, runtime.id, parameters);
-  say(channel, ready_reply(echo_of(asked, parameters, runtime), program->port()));
+  say(channel,
+      ready_reply(echo_of(asked, parameters, runtime),
+                  conditions_of(asked.workload, runtime, parameters, *program), program->port()));
   if (!next_command(channel, "start")) return 0;
   return run_program(channel, *program, parameters);
 }

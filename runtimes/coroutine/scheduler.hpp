@@ -162,8 +162,11 @@ class basic_scheduler {
             .library = "none",
             .library_version = "none",
             .threads = "1",
-            .timer_resolution_ns = ns_per_ms,
-            .early_by_at_most_ns = 0};
+            .timer_resolution_ns = finest_wheel_tick_ns,
+            .early_by_at_most_ns = 0,
+            .takes_inline_budget = true,
+            .takes_events_per_wait = true,
+            .takes_tick = true};
   }
 
   void spawn(task work) {

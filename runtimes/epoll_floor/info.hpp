@@ -16,7 +16,10 @@ struct runtime {
             .library_version = "none",
             .threads = "1",
             .timer_resolution_ns = 1,
-            .early_by_at_most_ns = 0};
+            .early_by_at_most_ns = 0,
+            .takes_inline_budget = false,
+            .takes_events_per_wait = true,
+            .takes_tick = false};
   }
 };
 

@@ -67,8 +67,11 @@ class basic_scheduler {
             .library = "Boost.Context",
             .library_version = boost_version(),
             .threads = "1",
-            .timer_resolution_ns = ns_per_ms,
-            .early_by_at_most_ns = 0};
+            .timer_resolution_ns = finest_wheel_tick_ns,
+            .early_by_at_most_ns = 0,
+            .takes_inline_budget = true,
+            .takes_events_per_wait = true,
+            .takes_tick = true};
   }
 
   /// `work` is moved onto the new fiber's stack. Throws limit_error (S6).

@@ -16,7 +16,10 @@ runtime_info scheduler::info() noexcept {
           .threads =
               "1 (libuv's worker pool starts only for file, DNS or user work; none is used here)",
           .timer_resolution_ns = ns_per_ms,
-          .early_by_at_most_ns = 0};
+          .early_by_at_most_ns = 0,
+          .takes_inline_budget = true,
+          .takes_events_per_wait = false,
+          .takes_tick = false};
 }
 
 listener& scheduler::listen(int descriptor) {

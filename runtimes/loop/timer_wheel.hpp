@@ -31,6 +31,9 @@
 
 namespace skein {
 
+/// The wheel takes any tick; below this it would turn so often that turning is what is measured.
+inline constexpr time_ns finest_wheel_tick_ns = 100 * ns_per_us;
+
 class timer_wheel {
  public:
   static constexpr unsigned levels = 6;

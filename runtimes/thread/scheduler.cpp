@@ -26,7 +26,10 @@ runtime_info scheduler::info() noexcept {
           .library_version = ::gnu_get_libc_version(),
           .threads = "N + 1: one per task, and the owner",
           .timer_resolution_ns = 1,
-          .early_by_at_most_ns = 0};
+          .early_by_at_most_ns = 0,
+          .takes_inline_budget = false,
+          .takes_events_per_wait = false,
+          .takes_tick = false};
 }
 
 connection* scheduler::accept(listener& from) {

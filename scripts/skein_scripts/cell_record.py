@@ -18,6 +18,7 @@ _ASKED = (
     "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns",
     "grid_ns", "duration_ns", "warmup_ns", "requests", "seed",
 )  # fmt: skip
+_USUAL_GRID = "1ms"  # of timers; the binary leaves it out of ids
 
 
 def failure_record(
@@ -108,6 +109,8 @@ def cell_id_of(cell: Cell) -> str:
     parts = [cell.workload, cell.runtime]
     if cell.workload == "timers":
         parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
+        if settings.get("grid", _USUAL_GRID) != _USUAL_GRID:
+            parts.append(f"grid={settings['grid']}")
     else:
         parts += [str(settings["connections"]), cell.shape]
     named = {

@@ -15,11 +15,12 @@ from .names import RUNTIME_ORDER, SHAPE_FIELD, in_order
 from .results import Record, number, runs, sessions
 from .statistics import Summary, summarize
 
-_SAME_WORK = (
+SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
     "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns",
     "requests", "workers",
 )  # fmt: skip
+_USUAL_GRID_NS = 1_000_000
 
 
 @dataclass
@@ -124,6 +125,8 @@ def describe_work(cell: Record) -> str:
         when = "on one deadline"
         if cell.get("pattern") != "storm" and cell.get("window_ns"):
             when = f"over {units.format_exact_duration(cell['window_ns'])}"
+        if (cell.get("grid_ns") or _USUAL_GRID_NS) != _USUAL_GRID_NS:
+            when += f", on a grid of {units.format_exact_duration(cell['grid_ns'])}"
         return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
     parts = [f"{cell['connections']:,} connections"]
     if cell.get("active") is not None:
@@ -197,7 +200,7 @@ def _series_of(group: Group, runtime: str) -> Series:
 
 
 def _work_of(cell: Record) -> str:
-    return "\0".join(str(cell.get(name)) for name in _SAME_WORK)
+    return "\0".join(str(cell.get(name)) for name in SAME_WORK)
 
 
 def _stack_sizes(records: list[Record]) -> dict[str, set[int]]:

@@ -13,7 +13,10 @@ RUNTIME_ORDER = ("coroutine", "fiber", "thread", "libuv", FLOOR)
 
 # The field that says what shape a workload has, and the shapes there are.
 SHAPE_FIELD = {"c10k": "mode", "timers": "pattern"}
-SHAPES = {"c10k": ("open", "idle_heavy", "fixed", "churn", "idle"), "timers": ("spread", "storm")}
+SHAPES = {
+    "c10k": ("open", "idle_heavy", "fixed", "churn", "idle"),
+    "timers": ("spread", "storm", "periodic", "churn"),
+}
 
 
 def in_order(runtimes: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ import jinja2
 from rich.console import Console
 from rich.text import Text
 
-from . import closing, plot, spread, table
+from . import closing, conditions, plot, spread, table
 from .errors import OK
 from .groups import group_runs
 from .plots.style import PALETTE
@@ -90,6 +90,8 @@ def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Pat
         "figures": [(str(path.relative_to(folder)), _caption(path)) for path in figures],
         "caveats": CAVEATS,
         "not_ok": not_ok(records),
+        "unequal": conditions.inequalities(records),
+        "unsaid": conditions.unsaid(records),
         "run_count": len(runs(records)),
         "palette": PALETTE,
         "is_note": table.is_note,
@@ -133,6 +135,8 @@ def print_tables(records: list[Record], console: Console, spreads: bool = False)
     console.print()
     for group in group_runs(records):
         table.render(make_table(group), console)
+    for line in conditions.inequalities(records):
+        console.print(f"unequal conditions: {line}", highlight=False, soft_wrap=True, markup=False)
 
 
 def main(arguments: list[str]) -> int:

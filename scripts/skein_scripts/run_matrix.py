@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from . import conditions
 from .anchor import ANCHOR
 from .errors import COULD_NOT_MEASURE, OK, UsageError
 from .lock import MeasuringLock, lock_path
@@ -20,7 +21,7 @@ from .names import check_name
 from .options import build_parser, chosen_matrix, cpu_options, print_plan
 from .plan import Slot, make_plan
 from .preflight import check_same_conditions, prepare_folder, remaining_slots
-from .results import RESULTS_NAME, ResultWriter, sessions
+from .results import RESULTS_NAME, ResultWriter, load, sessions
 from .runner import CellOptions, Runner, Tally
 from .session import make_session, read_runtimes
 from .sitting import Sitting
@@ -81,6 +82,17 @@ def print_tally(tally: Tally, folder: Path, console: Console) -> None:
                   highlight=False, soft_wrap=True)  # fmt: skip
 
 
+def check_equality(path: Path, console: Console) -> bool:
+    """Whether all runtimes were measured under equal conditions; prints where they were not."""
+    if not path.is_file():
+        return True
+    unequal = conditions.inequalities(load(path))
+    for line in unequal:
+        console.print(f"unequal conditions: {line}", style="red", highlight=False,
+                      soft_wrap=True, markup=False)  # fmt: skip
+    return not unequal
+
+
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
@@ -100,8 +112,9 @@ def main(arguments: list[str]) -> int:
                       highlight=False, soft_wrap=True)  # fmt: skip
         raise
     print_tally(tally, options.output, console)
+    equal = check_equality(options.output / RESULTS_NAME, console)
     if options.report:
         from . import report  # only now: the drawing libraries take a second to load
 
         report.make(options.output, options.output, console)
-    return COULD_NOT_MEASURE if tally.not_measured else OK
+    return COULD_NOT_MEASURE if tally.not_measured or not equal else OK

@@ -138,14 +138,20 @@ _TIMERS: list[tuple[str, Cell]] = [
     ("late max µs", _column(units.format_us, "lateness", "max")),
     ("early", _early),
     ("earliest µs", _early_most),
-    ("CPU/timer µs", _column(units.format_us, "cpu", "per_op_ns")),
+    ("spawn/task µs", _column(units.format_us, "timer_costs", "spawn_ns_per_task")),
 ]
+_FIRE: tuple[str, Cell] = ("CPU/timer µs", _column(units.format_us, "cpu", "per_op_ns"))
+_CANCEL: tuple[str, Cell] = (
+    "CPU/arm+cancel µs",
+    _column(units.format_us, "timer_costs", "cpu_ns_per_arm_cancel"),
+)
 
 
 def columns_of(group: Group) -> list[tuple[str, Cell]]:
     """The columns that fit a group's work."""
     if group.workload == "timers":
-        return _named([*_TIMERS, *_MEMORY[:3]], "timer")
+        cost = _CANCEL if group.shape == "churn" else _FIRE
+        return _named([*_TIMERS, cost, *_MEMORY[:3]], "timer")
     if group.shape == "idle":
         return _named([*_MEMORY, _PEAK], "conn.")
     return _named([_RATE, *_LATENCY, *_CPU, _MEMORY[0], _MEMORY[1]], "conn.")
@@ -177,6 +183,8 @@ def make_table(group: Group) -> Table:
         notes.append(f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it")
     if group.workload == "timers" and any(sum(one.values(*_EARLY)) for one in group.series):
         notes.append("percentiles are of the timers that did not fire early")
+    if group.shape == "churn":
+        notes.append("lateness is of the timers that were left to fire, about one in 16")
     return Table(
         title=group.title(), columns=["runtime", "runs", *(name for name, _ in shown)],
         rows=rows, notes=notes,

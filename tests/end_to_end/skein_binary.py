@@ -18,7 +18,7 @@ SCHEMA = ROOT / "results" / "schema" / "v1.json"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
 MODES = ("fixed", "open", "idle_heavy", "churn", "idle")
-PATTERNS = ("spread", "storm")
+PATTERNS = ("spread", "storm", "periodic", "churn")
 # Sanitizers slow everything down and need room: what they cannot bear is asked for elsewhere.
 CALL_TIMEOUT_S = 100.0
 

@@ -57,6 +57,11 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["run", "c10k", "--runtime", "fiber", "--worker-cpus", "1000"], "may use"),
         (["run", "c10k", "--runtime", "fiber", "--worker-cpus", "2-x"], "is not a CPU"),
         (["run", "timers", "--runtime", "fiber", "--window", "1us"], "longer than the window"),
+        (
+            ["run", "timers", "--runtime", "fiber", "--pattern", "churn", "--window", "17ms"],
+            "it needs 18ms",
+        ),
+        (["run", "timers", "--runtime", "fiber", "--pattern", "churn", "--tasks", "1"], "at least"),
         (["run", "c10k"], "--runtime is required"),
         (["run"], "needs a workload"),
         ([], "see skein --help"),

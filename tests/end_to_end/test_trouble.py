@@ -56,6 +56,11 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("unasked", "timers", "applause"),
         ("wrong_echo", "c10k", "mislabelled: connections: asked"),
         ("wrong_echo", "timers", "mislabelled: tasks: asked 1000, echoed 999"),
+        (
+            "wrong_condition",
+            "c10k",
+            "mislabelled: buffer_bytes: asked 1024, the worker has 77",
+        ),
         ("wrong_runtime", "timers", "mislabelled: asked for runtime plain_python"),
         ("wrong_byte", "c10k", "wrong byte"),
         ("lost_bytes", "c10k", "bytes"),

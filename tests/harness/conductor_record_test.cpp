@@ -160,6 +160,25 @@ TEST_CASE("the table says how much memory was given back") {
   CHECK_THAT(text_with(13'000'000), test::contains("grew by 50 % more"));
 }
 
+TEST_CASE("the cost of a timer is by what was done with it, null where that does not tell") {
+  outcome out = measured();
+  out.spawn_ns = 1'234;
+  const json fired = run_record(request(), out, "s").at("timer_costs");
+  CHECK(fired.at("spawn_ns_per_task") == 123.4);
+  CHECK(fired.at("cpu_ns_per_fire") == 1'000.0);
+  CHECK(fired.at("cpu_ns_per_arm_cancel").is_null());
+  run_request churn = request();
+  churn.asked.pattern = "churn";
+  const json churned = run_record(churn, out, "s").at("timer_costs");
+  CHECK(churned.at("cpu_ns_per_fire").is_null());
+  CHECK(churned.at("cpu_ns_per_arm_cancel") == 1'000.0);
+  CHECK_THAT(summary_table(run_record(churn, out, "s"), false),
+             test::contains("spawn 123 ns, fire -, arm and cancel 1.0 us"));
+  run_request echo = request();
+  echo.asked.workload = "c10k";
+  CHECK(run_record(echo, out, "s").at("timer_costs").is_null());
+}
+
 TEST_CASE("the time of day is in UTC with milliseconds") {
   CHECK(
       std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));

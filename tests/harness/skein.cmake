@@ -7,6 +7,7 @@ skein_test_program(skein_tests
     harness/cli_units_test.cpp
     harness/conductor_cell_test.cpp
     harness/conductor_child_test.cpp
+    harness/conductor_conditions_test.cpp
     harness/conductor_conversation_test.cpp
     harness/conductor_lint_test.cpp
     harness/conductor_output_test.cpp

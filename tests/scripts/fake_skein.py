@@ -274,6 +274,18 @@ def cell_of(options):
     }  # fmt: skip
 
 
+def conditions_of(cell):
+    has_loop = cell["runtime"] != "thread"
+    return {
+        "inline_budget": 128 if has_loop else None, "events_per_wait": None,
+        "tick_ns": None, "timer_slack_ns": 50_000, "buffer": cell["buffer"],
+        "buffer_bytes": None, "stack_bytes": None,
+        "listener": {"tcp_nodelay": True} if cell["workload"] == "c10k" else None,
+        "allocator": "glibc malloc 2.36", "preloaded": "none", "compiler": "g++",
+        "build_flags": "-O2", "build_type": "Release",
+    }  # fmt: skip
+
+
 def cell_id_of(cell):
     parts = [cell["workload"], cell["runtime"], str(cell["tasks"] or cell["connections"]),
              cell["mode"] or cell["pattern"]]  # fmt: skip
@@ -292,11 +304,13 @@ def run_line(options):
     drift = json.loads(os.environ.get("FAKE_SKEIN_DRIFT", "[]"))
     if options.active == 50 and meta.get("position") is None and drift:
         part["cpu"]["per_op_ns"] = 4500 * (1 + drift[meta["block"]])
-    checksum = f"{noise.getrandbits(64):016x}"
+    # Of the work, so the same for every runtime.
+    checksum = f"{random.Random(f'{options.workload}/{options.seed}').getrandbits(64):016x}"
     return {
         "kind": "run", "schema": 1, "run_id": f"run-{os.getpid()}-{time.monotonic_ns()}",
         "session_id": options.session, **meta, "cell_id": cell_id_of(cell),
-        "cell": cell, "echoed": dict(cell), "started_utc": utc_now(), "setup_ns": 900_000_000,
+        "cell": cell, "echoed": dict(cell), "conditions": conditions_of(cell),
+        "started_utc": utc_now(), "setup_ns": 900_000_000,
         "warmup_ns": cell["warmup_ns"], "window_ns": cell["duration_ns"] or cell["window_ns"],
         "status": "ok", "reasons": [], "limit": None, "failure": None,
         "work": {"units": units, "bytes": units * (cell["payload_bytes"] or 0),
@@ -351,6 +365,10 @@ def lines_for(fault, record):
         record["cpu"]["per_op_ns"] = math.nan
     if fault == "wrong_cell":
         record["cell"]["runtime"] = record["echoed"]["runtime"] = "another"
+    if fault == "other_budget":
+        record["conditions"]["inline_budget"] = 64
+    if fault == "no_conditions":
+        record["conditions"] = None
     if fault == "wrong_checksum":
         record["work"]["checksum"] = "0" * 16
     return json.dumps(record) + ("\n" + json.dumps(record) if fault == "two_lines" else ""), 0

@@ -4,10 +4,13 @@
 #include <string>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "tests/catch.hpp"
 #include "workloads/all.hpp"
-#include "workloads/timers/sleepers.hpp"
+#include "workloads/timers/timeouts.hpp"
+#include "workloads/timers/wakers.hpp"
 
 namespace {
 
@@ -39,6 +42,7 @@ class whole_run : public inbox {
   ~whole_run() override { ::close(event_); }
 
   int descriptor() const noexcept override { return event_; }
+  workloads::program& program() noexcept { return program_; }
   void on_readable() noexcept override {
     std::uint64_t rung = 0;
     if (::read(event_, &rung, sizeof rung) < 0) return;
@@ -57,6 +61,16 @@ class whole_run : public inbox {
   std::size_t tasks_;
   int event_;
   time_ns epoch_ns_ = monotonic_clock::now_ns() + 20 * ns_per_ms;
+};
+
+/// Spawns everything, with deadlines far away, and stops the run.
+class stopped_at_once final : public whole_run {
+ public:
+  using whole_run::whole_run;
+  void on_readable() noexcept override {
+    whole_run::on_readable();
+    program().stop();
+  }
 };
 
 }  // namespace
@@ -111,8 +125,8 @@ TEST_CASE("the checksum tells a lost, a doubled and a swapped sleeper from a rig
           timers::fingerprint(0, second) + timers::fingerprint(1, first));
 }
 
-TEST_CASE("every runtime wakes every sleeper once, none early, as the oracle says") {
-  for (const std::string pattern : {"spread", "storm"}) {
+TEST_CASE("every runtime does every timer's work once, none early, as the oracle says") {
+  for (const std::string pattern : {"spread", "storm", "periodic", "churn"}) {
     for (const runtime_info& runtime : workloads::runtimes()) {
       const auto asked = asking(400, pattern, ns_per_ms);
       const auto program = workloads::make_program("timers", runtime.id, asked);
@@ -125,10 +139,209 @@ TEST_CASE("every runtime wakes every sleeper once, none early, as the oracle say
       REQUIRE(counts.checksum == expected.checksum);
       REQUIRE(counts.errors == 0);
       REQUIRE(program->lateness()->early_count() == 0);
-      REQUIRE(program->lateness()->count() == static_cast<std::int64_t>(expected.units));
+      REQUIRE(program->lateness()->count() ==
+              static_cast<std::int64_t>(workloads::expected_fires(asked)));
       REQUIRE(program->live().tasks == 0);
     }
   }
+}
+
+TEST_CASE("every runtime stops in the middle of its rounds, with nothing left alive") {
+  for (const std::string pattern : {"periodic", "churn"}) {
+    for (const runtime_info& runtime : workloads::runtimes()) {
+      auto asked = asking(100, pattern, ns_per_ms);
+      asked.window_ns = 60 * ns_per_s;
+      const auto program = workloads::make_program("timers", runtime.id, asked);
+      stopped_at_once run(*program, asked.tasks);
+      program->run(run);
+      INFO(runtime.id << ", " << pattern);
+      REQUIRE_FALSE(program->finished());
+      REQUIRE(program->counts().errors == 0);
+      REQUIRE(program->live().tasks == 0);
+    }
+  }
+}
+
+TEST_CASE("periodic deadlines lie in the window, on the grid, a period apart") {
+  const auto asked = asking(1'000, "periodic", ns_per_ms);
+  std::uint64_t units = 0;
+  for (std::size_t index = 0; index < asked.tasks; ++index) {
+    const timers::rhythm own = timers::rhythm_of(asked, index);
+    REQUIRE(own.phase_ns > 0);
+    REQUIRE(own.phase_ns <= own.period_ns);
+    REQUIRE(own.phase_ns % asked.grid_ns == 0);
+    REQUIRE(own.period_ns % asked.grid_ns == 0);
+    REQUIRE(own.period_ns >= asked.window_ns / asked.grid_ns / 16 * asked.grid_ns);
+    REQUIRE(own.period_ns <= asked.window_ns / 4);
+    const auto last = static_cast<time_ns>(own.turns - 1);
+    REQUIRE(own.phase_ns + last * own.period_ns <= asked.window_ns);
+    REQUIRE(own.phase_ns + (last + 1) * own.period_ns > asked.window_ns);
+    units += own.turns;
+  }
+  REQUIRE(workloads::expected_timers(asked).units == units);
+}
+
+TEST_CASE("a late wake does not move the next one") {
+  const auto asked = asking(1, "periodic", ns_per_ms);
+  timers::wakers<workloads::tasks_on::one_thread> context(asked);
+  context.set_epoch(ns_per_s);
+  const time_ns first_ns = context.due_ns(0, 0);
+  const time_ns second_ns = context.due_ns(0, 1);
+  REQUIRE(context.woke(0, 0, first_ns + 30 * ns_per_ms, wake::due) == 1);
+  REQUIRE(context.due_ns(0, 1) == second_ns);
+  // Half a millisecond before it is due: early, by its own deadline.
+  REQUIRE(context.woke(0, 1, second_ns - ns_per_ms / 2, wake::due) == 2);
+  REQUIRE(context.done().lateness().early_count() == 1);
+  REQUIRE(context.done().lateness().max() >= 29 * ns_per_ms);
+}
+
+TEST_CASE("a skipped, a doubled and a foreign wake each give another checksum") {
+  const auto asked = asking(2, "periodic", ns_per_ms);
+  const auto checksum_of = [&](auto play) {
+    timers::wakers<workloads::tasks_on::one_thread> context(asked);
+    context.set_epoch(0);
+    for (std::size_t index = 0; index < 2; ++index) {
+      for (std::uint64_t turn = 0; turn < context.turns(index); ++turn) play(context, index, turn);
+    }
+    return context.done().counts().checksum;
+  };
+  const auto right = workloads::expected_timers(asked).checksum;
+  const auto wake_up = [](auto& context, std::size_t index, std::uint64_t turn) {
+    context.woke(index, turn, context.due_ns(index, turn), wake::due);
+  };
+  REQUIRE(checksum_of(wake_up) == right);
+  REQUIRE(checksum_of([&](auto& context, std::size_t index, std::uint64_t turn) {
+            if (turn != 2) wake_up(context, index, turn);
+          }) != right);
+  REQUIRE(checksum_of([&](auto& context, std::size_t index, std::uint64_t turn) {
+            wake_up(context, index, turn == 2 ? 1 : turn);
+          }) != right);
+  REQUIRE(checksum_of([&](auto& context, std::size_t index, std::uint64_t turn) {
+            wake_up(context, turn == 2 ? 1 - index : index, turn);
+          }) != right);
+}
+
+TEST_CASE("churn leaves about one timer in sixteen to fire, strictly inside its round") {
+  auto asked = asking(10'000, "churn", ns_per_ms);
+  asked.window_ns = ns_per_s;
+  std::uint64_t fires = 0;
+  for (std::size_t index = 0; index < asked.tasks; ++index) {
+    for (std::uint32_t round = 0; round < timers::churn_rounds; ++round) {
+      const time_ns begin = timers::beat_ns(asked, index, round);
+      const time_ns end = timers::beat_ns(asked, index, round + 1);
+      REQUIRE(begin == timers::beat_ns(asked, timers::group_begin(index), round));
+      REQUIRE(begin >= 0);
+      REQUIRE(end <= asked.window_ns);
+      if (timers::is_canceller(asked, index)) continue;
+      if (!timers::left_to_fire(asked, index, round)) continue;
+      ++fires;
+      const time_ns due = timers::churn_fire_ns(asked, index, round);
+      REQUIRE(due > begin);
+      REQUIRE(due < end);
+      REQUIRE(due % asked.grid_ns == 0);
+    }
+  }
+  REQUIRE(fires == workloads::expected_fires(asked));
+  // Of 75,000, standard deviation 66.
+  REQUIRE(workloads::expected_timers(asked).units == 75'000);
+  REQUIRE(fires > 4'300);
+  REQUIRE(fires < 5'100);
+}
+
+TEST_CASE("the last group of churn has a canceller however few are in it") {
+  for (const std::size_t tasks : {2U, 15U, 16U, 17U, 31U}) {
+    const auto asked = asking(tasks, "churn", ns_per_ms);
+    REQUIRE(timers::is_canceller(asked, tasks - 1));
+    REQUIRE_FALSE(timers::is_canceller(asked, 0));
+  }
+}
+
+namespace {
+
+struct no_timer {};
+using planted_churn = timers::timeouts<no_timer, workloads::tasks_on::one_thread>;
+
+/// Cancels nothing: what a runtime would do is played by the test.
+struct no_scheduler {
+  void cancel(no_timer&) noexcept { ++cancels; }
+  int cancels = 0;
+};
+
+/// Plays all rounds of the first task; `end_of` says how each wait ended.
+template <class EndOf>
+workloads::work_counts play_first_task(planted_churn& context, EndOf end_of) {
+  context.enroll(0);
+  std::uint32_t round = 0;
+  for (int waits = 0; round < timers::churn_rounds && waits < 100; ++waits) {
+    round = context.ended(0, round, context.due_ns(0, round), end_of(round));
+  }
+  REQUIRE(round == timers::churn_rounds);
+  return context.done().counts();
+}
+
+/// A first task that has a round of each kind.
+workloads::parameters two_tasks_of_churn() {
+  auto asked = asking(2, "churn", ns_per_ms);
+  const auto fires = [&] {
+    std::uint32_t count = 0;
+    for (std::uint32_t round = 0; round + 1 < timers::churn_rounds; ++round) {
+      if (timers::left_to_fire(asked, 0, round)) ++count;
+    }
+    return count;
+  };
+  while (fires() != 1) ++asked.seed;
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("a runtime that arms nothing, or cancels nothing, is told from a right one") {
+  const auto asked = two_tasks_of_churn();
+  const auto rightly = [&](std::uint32_t round) {
+    return timers::left_to_fire(asked, 0, round) ? wake::due : wake::cancelled;
+  };
+  planted_churn right(asked);
+  REQUIRE(play_first_task(right, rightly).checksum == workloads::expected_timers(asked).checksum);
+  REQUIRE(right.done().finished());
+
+  planted_churn never_armed(asked);  // every wait ends as due, at once
+  const auto due = play_first_task(never_armed, [](std::uint32_t) { return wake::due; });
+  REQUIRE(due.errors > 0);
+  REQUIRE(due.checksum != workloads::expected_timers(asked).checksum);
+
+  planted_churn all_cancelled(asked);  // also what was to fire
+  const auto none = play_first_task(all_cancelled, [](std::uint32_t) { return wake::cancelled; });
+  REQUIRE(none.units < workloads::expected_timers(asked).units);
+  REQUIRE_FALSE(all_cancelled.done().finished());
+}
+
+TEST_CASE("a cancel that comes a round late is waited out once") {
+  const auto asked = two_tasks_of_churn();
+  planted_churn context(asked);
+  bool disturbed = false;
+  const auto counts = play_first_task(context, [&](std::uint32_t round) {
+    if (!timers::left_to_fire(asked, 0, round)) return wake::cancelled;
+    return std::exchange(disturbed, true) ? wake::due : wake::cancelled;
+  });
+  REQUIRE(disturbed);
+  REQUIRE(counts.checksum == workloads::expected_timers(asked).checksum);
+  REQUIRE(context.done().finished());
+}
+
+TEST_CASE("a canceller cancels a task in its round, again until it has left, and no other") {
+  auto asked = asking(2, "churn", ns_per_ms);
+  while (timers::left_to_fire(asked, 0, 0) || timers::left_to_fire(asked, 0, 1)) ++asked.seed;
+  planted_churn context(asked);
+  context.enroll(0);
+  no_scheduler scheduler;
+  REQUIRE(context.cancel_round(scheduler, 1, 1));  // the task is not there yet
+  REQUIRE(scheduler.cancels == 0);
+  REQUIRE(context.cancel_round(scheduler, 1, 0));
+  REQUIRE(context.cancel_round(scheduler, 1, 0));
+  REQUIRE(scheduler.cancels == 2);
+  REQUIRE(context.ended(0, 0, 0, wake::cancelled) == 1);
+  REQUIRE_FALSE(context.cancel_round(scheduler, 1, 0));
+  REQUIRE(scheduler.cancels == 2);
 }
 
 TEST_CASE("an unknown workload or runtime is refused by name") {

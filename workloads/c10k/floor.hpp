@@ -16,6 +16,7 @@ class floor_program final : public workloads::program {
                 asked.options.buffer, asked.options.events_per_wait, counters_) {}
 
   std::optional<std::uint16_t> port() const override { return socket_.port; }
+  std::optional<int> listening_descriptor() const override { return socket_.descriptor; }
   void run(inbox& door) override { server_.run(door); }
   void stop() override { server_.stop(); }
   workloads::work_counts counts() const override { return counters_.counts(); }

@@ -22,6 +22,7 @@ class program final : public workloads::program {
         listener_(scheduler_.listen(socket_.descriptor)) {}
 
   std::optional<std::uint16_t> port() const override { return socket_.port; }
+  std::optional<int> listening_descriptor() const override { return socket_.descriptor; }
   void run(inbox& door) override {
     serve(scheduler_, listener_, counters_);
     scheduler_.run(door);

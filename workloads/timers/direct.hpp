@@ -1,10 +1,15 @@
-// A sleeping task in the direct style, for threads and fibers.
+// The tasks of timers in the direct style, for threads and fibers: one that sleeps once, one that
+// wakes again and again, one that waits with a timeout, and the one that cancels.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/scheduler.hpp"
+#include "workloads/timers/sleepers.hpp"
+#include "workloads/timers/timeouts.hpp"
+#include "workloads/timers/wakers.hpp"
 
 namespace skein::timers {
 
@@ -14,10 +19,56 @@ void sleep_once(S& scheduler, Context& context, std::size_t index) {
   context.fired(index, monotonic_clock::now_ns(), how);
 }
 
+template <direct_scheduler S, class Context>
+void wake_again(S& scheduler, Context& context, std::size_t index) {
+  std::uint64_t turn = 0;
+  while (turn < context.turns(index)) {
+    const wake how = scheduler.sleep_until(context.due_ns(index, turn));
+    turn = context.woke(index, turn, monotonic_clock::now_ns(), how);
+  }
+}
+
+template <direct_scheduler S, class Context>
+void wait_with_timeout(S& scheduler, Context& context, std::size_t index) {
+  std::uint32_t round = 0;
+  while (round < churn_rounds) {
+    const wake how = scheduler.sleep_until(context.timer(index), context.due_ns(index, round));
+    round = context.ended(index, round, monotonic_clock::now_ns(), how);
+  }
+}
+
+template <direct_scheduler S, class Context>
+void cancel_in_time(S& scheduler, Context& context, std::size_t index) {
+  for (std::uint32_t round = 0; round < churn_rounds; ++round) {
+    const wake how = scheduler.sleep_until(context.end_ns(index, round));
+    if (how == wake::cancelled) return;
+    while (context.cancel_round(scheduler, index, round)) scheduler.yield();
+  }
+}
+
 /// Spawns the task number `index`. `context` must outlive it.
 template <direct_scheduler S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
   scheduler.spawn([&scheduler, &context, index] { sleep_once(scheduler, context, index); });
+}
+
+/// The same for each pattern's context.
+template <direct_scheduler S, workloads::tasks_on Threads>
+void spawn_task(S& scheduler, sleepers<Threads>& context, std::size_t index) {
+  spawn_sleeper(scheduler, context, index);
+}
+template <direct_scheduler S, workloads::tasks_on Threads>
+void spawn_task(S& scheduler, wakers<Threads>& context, std::size_t index) {
+  scheduler.spawn([&scheduler, &context, index] { wake_again(scheduler, context, index); });
+}
+template <direct_scheduler S, workloads::tasks_on Threads>
+void spawn_task(S& scheduler, timeouts<typename S::timer, Threads>& context, std::size_t index) {
+  if (context.enroll(index)) {
+    scheduler.spawn([&scheduler, &context, index] { cancel_in_time(scheduler, context, index); });
+  } else {
+    scheduler.spawn(
+        [&scheduler, &context, index] { wait_with_timeout(scheduler, context, index); });
+  }
 }
 
 }  // namespace skein::timers

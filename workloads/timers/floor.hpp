@@ -1,38 +1,178 @@
-// timers without an interface: a sorted table and one timerfd.
+// timers without an interface. Deadlines that are all known from the start: a sorted table. Those
+// that come and go: a heap, and a list for timeouts. Either way one timerfd and no tasks; what a
+// task would know (how often it woke, in which round it is) is a number in a table.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
+#include "runtimes/epoll_floor/timer_heap.hpp"
 #include "runtimes/epoll_floor/timer_table.hpp"
 #include "workloads/program.hpp"
+#include "workloads/timers/schedule.hpp"
 #include "workloads/timers/sleepers.hpp"
+#include "workloads/timers/wakers.hpp"
 
 namespace skein::timers {
 
-class floor_program final : public workloads::program {
+/// Patterns spread and storm.
+class floor_sleepers {
  public:
-  explicit floor_program(const workloads::parameters& asked)
+  explicit floor_sleepers(const workloads::parameters& asked)
       : sleepers_(asked), table_(sleepers_) {}
 
-  void run(inbox& door) override { table_.run(door); }
-  void stop() override { table_.stop(); }
-  void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
-    if (spawned_ == 0) sleepers_.set_epoch(epoch_ns);
-    for (; spawned_ < tasks; ++spawned_) table_.add(spawned_);
-  }
-  bool finished() const override { return sleepers_.finished(); }
-  void on_finished(void (*notify)(void*), void* argument) override {
-    sleepers_.on_finished(notify, argument);
-  }
-  workloads::work_counts counts() const override { return sleepers_.counts(); }
-  live_counts live() const override { return table_.live(); }
-  const measure::histogram* lateness() const override { return &sleepers_.lateness(); }
+  void set_epoch(time_ns epoch_ns) noexcept { sleepers_.set_epoch(epoch_ns); }
+  void add(std::size_t index) { table_.add(index); }
+  void run(inbox& door) { table_.run(door); }
+  void stop() noexcept { table_.stop(); }
+  live_counts live() const noexcept { return table_.live(); }
+  auto& done() noexcept { return sleepers_.done(); }
+  const auto& done() const noexcept { return sleepers_.done(); }
 
  private:
   using context = sleepers<workloads::tasks_on::one_thread>;
 
   context sleepers_;
   epoll_floor::timer_table<context> table_;
+};
+
+/// Pattern periodic.
+class floor_wakers {
+ public:
+  explicit floor_wakers(const workloads::parameters& asked)
+      : wakers_(asked), heap_(*this, asked.tasks) {
+    turns_.reserve(asked.tasks);
+  }
+
+  void set_epoch(time_ns epoch_ns) noexcept { wakers_.set_epoch(epoch_ns); }
+  void add(std::size_t index) {
+    ++live_;
+    turns_.push_back(0);
+    heap_.arm(index, wakers_.due_ns(index, 0));
+  }
+  void run(inbox& door) {
+    heap_.run(door);
+    live_ = 0;
+  }
+  void stop() noexcept { heap_.stop(); }
+  live_counts live() const noexcept { return {live_, 0}; }
+  auto& done() noexcept { return wakers_.done(); }
+  const auto& done() const noexcept { return wakers_.done(); }
+
+  void fired(std::size_t index, time_ns now_ns) {
+    std::uint64_t& turn = turns_[index];
+    turn = wakers_.woke(index, turn, now_ns, wake::due);
+    if (turn < wakers_.turns(index)) return heap_.arm(index, wakers_.due_ns(index, turn));
+    --live_;
+  }
+  void timed_out(std::size_t) noexcept {}
+
+ private:
+  wakers<workloads::tasks_on::one_thread> wakers_;
+  epoll_floor::timer_heap<floor_wakers> heap_;
+  std::vector<std::uint64_t> turns_;  ///< by task: wakes it has behind it
+  std::size_t live_ = 0;
+};
+
+/// Pattern churn. A canceller's beat is a timer like any other; what it cancels is unlinked and
+/// armed again on the spot.
+class floor_timeouts {
+ public:
+  explicit floor_timeouts(const workloads::parameters& asked)
+      : asked_(asked), ledger_(expected(asked).units), heap_(*this, asked.tasks) {
+    rounds_.reserve(asked.tasks);
+  }
+
+  void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
+  void add(std::size_t index) {
+    ++live_;
+    rounds_.push_back(0);
+    arm(index);
+  }
+  void run(inbox& door) {
+    heap_.run(door);
+    live_ = 0;
+  }
+  void stop() noexcept { heap_.stop(); }
+  live_counts live() const noexcept { return {live_, 0}; }
+  auto& done() noexcept { return ledger_; }
+  const auto& done() const noexcept { return ledger_; }
+
+  void fired(std::size_t index, time_ns now_ns) {
+    if (is_canceller(asked_, index)) {
+      cancel_group(index);
+    } else {
+      const time_ns offset = churn_fire_ns(asked_, index, rounds_[index]);
+      ledger_.fired(index, offset, now_ns - (epoch_ns_ + offset));
+    }
+    next_round(index);
+  }
+  void timed_out(std::size_t index) {
+    ledger_.wrong();
+    next_round(index);
+  }
+
+ private:
+  void arm(std::size_t index) {
+    const std::uint32_t round = rounds_[index];
+    if (is_canceller(asked_, index)) {
+      return heap_.arm(index, epoch_ns_ + beat_ns(asked_, index, round + 1));
+    }
+    if (left_to_fire(asked_, index, round)) {
+      return heap_.arm(index, epoch_ns_ + churn_fire_ns(asked_, index, round));
+    }
+    const time_ns from_ns = std::max(monotonic_clock::now_ns(), epoch_ns_);
+    heap_.arm_timeout(index, from_ns + asked_.window_ns + churn_timeout_ns);
+  }
+
+  void next_round(std::size_t index) {
+    if (++rounds_[index] < churn_rounds) return arm(index);
+    --live_;
+  }
+
+  /// What was to fire in this round was due before the beat, so it has fired by now.
+  void cancel_group(std::size_t canceller) {
+    const std::uint32_t round = rounds_[canceller];
+    for (std::size_t index = group_begin(canceller); index < canceller; ++index) {
+      if (left_to_fire(asked_, index, round)) continue;
+      heap_.cancel_timeout(index);
+      ledger_.cancelled(index, round);
+      next_round(index);
+    }
+  }
+
+  const workloads::parameters asked_;
+  time_ns epoch_ns_ = 0;
+  ledger<workloads::tasks_on::one_thread> ledger_;
+  epoll_floor::timer_heap<floor_timeouts> heap_;
+  std::vector<std::uint32_t> rounds_;  ///< by task: rounds it has behind it
+  std::size_t live_ = 0;
+};
+
+/// timers as a program on one of the above.
+template <class Floor>
+class floor_program final : public workloads::program {
+ public:
+  explicit floor_program(const workloads::parameters& asked) : floor_(asked) {}
+
+  void run(inbox& door) override { floor_.run(door); }
+  void stop() override { floor_.stop(); }
+  void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
+    if (spawned_ == 0) floor_.set_epoch(epoch_ns);
+    for (; spawned_ < tasks; ++spawned_) floor_.add(spawned_);
+  }
+  bool finished() const override { return floor_.done().finished(); }
+  void on_finished(void (*notify)(void*), void* argument) override {
+    floor_.done().on_finished(notify, argument);
+  }
+  workloads::work_counts counts() const override { return floor_.done().counts(); }
+  live_counts live() const override { return floor_.live(); }
+  const measure::histogram* lateness() const override { return &floor_.done().lateness(); }
+
+ private:
+  Floor floor_;
   std::size_t spawned_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// timers as a program: sleepers on a scheduler.
+// timers as a program: the tasks of a pattern on a scheduler.
 #pragma once
 
 #include <cstddef>
@@ -9,34 +9,44 @@
 #include "workloads/timers/coroutine.hpp"
 #include "workloads/timers/direct.hpp"
 #include "workloads/timers/sleepers.hpp"
+#include "workloads/timers/timeouts.hpp"
+#include "workloads/timers/wakers.hpp"
 
 namespace skein::timers {
 
-template <scheduler S>
+/// `Context`: what the tasks of the pattern share.
+template <scheduler S, class Context>
 class program final : public workloads::program {
  public:
   explicit program(const workloads::parameters& asked)
-      : sleepers_(asked), scheduler_(asked.options) {}
+      : context_(asked), scheduler_(asked.options) {}
 
   void run(inbox& door) override { scheduler_.run(door); }
   void stop() override { scheduler_.stop(); }
   void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
-    if (spawned_ == 0) sleepers_.set_epoch(epoch_ns);
-    for (; spawned_ < tasks; ++spawned_) spawn_sleeper(scheduler_, sleepers_, spawned_);
+    if (spawned_ == 0) context_.set_epoch(epoch_ns);
+    for (; spawned_ < tasks; ++spawned_) spawn_task(scheduler_, context_, spawned_);
   }
-  bool finished() const override { return sleepers_.finished(); }
+  bool finished() const override { return context_.done().finished(); }
   void on_finished(void (*notify)(void*), void* argument) override {
-    sleepers_.on_finished(notify, argument);
+    context_.done().on_finished(notify, argument);
   }
-  workloads::work_counts counts() const override { return sleepers_.counts(); }
+  workloads::work_counts counts() const override { return context_.done().counts(); }
   live_counts live() const override { return scheduler_.live(); }
-  const measure::histogram* lateness() const override { return &sleepers_.lateness(); }
+  const measure::histogram* lateness() const override { return &context_.done().lateness(); }
   std::optional<std::size_t> frame_bytes() const override { return workloads::frame_bytes_of<S>(); }
 
  private:
-  sleepers<workloads::tasks_of<S>> sleepers_;
+  Context context_;
   S scheduler_;  // after what its tasks use
   std::size_t spawned_ = 0;
 };
+
+template <class S>
+using sleepers_program = program<S, sleepers<workloads::tasks_of<S>>>;
+template <class S>
+using wakers_program = program<S, wakers<workloads::tasks_of<S>>>;
+template <class S>
+using timeouts_program = program<S, timeouts<typename S::timer, workloads::tasks_of<S>>>;
 
 }  // namespace skein::timers

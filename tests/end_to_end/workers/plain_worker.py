@@ -39,11 +39,14 @@ FAULTS = (
     "limit",  # reports a limit
     "limit_at_accept",  # reports a limit once it has hung up on the peers it had
     "crash_at_accept",  # ends by SIGSEGV while connections are being opened
+    "wrong_condition",  # runs with another read buffer than it was asked for
     "tasks_left",  # says that a task is alive after stop
     "bad_exit",  # stops in good order and exits with status 7
 )
 MASK = (1 << 64) - 1
 SUB_BUCKET_HALF_BITS = 10
+GROUP, ROUNDS, FIRES_ONE_IN = 16, 8, 16  # of pattern churn
+TIMEOUT_NS = 30_000_000_000
 
 
 def scatter(value: int) -> int:
@@ -60,6 +63,58 @@ def offset_ns(cell: dict[str, Any], index: int) -> int:
     if cell["pattern"] == "storm":
         return int(steps * cell["grid_ns"])
     return int((scatter(cell["seed"] ^ scatter(index)) % steps + 1) * cell["grid_ns"])
+
+
+def draw(cell: dict[str, Any], index: int, which: int) -> int:
+    """Random number `which` of task `index`."""
+    return scatter((scatter(cell["seed"] ^ scatter(index)) + which) & MASK)
+
+
+def rhythm(cell: dict[str, Any], index: int) -> tuple[int, int, int]:
+    """Pattern periodic: phase, period and number of wakes, in steps of the grid."""
+    steps = cell["window_ns"] // cell["grid_ns"]
+    least = max(steps // 16, 1)
+    period = least + draw(cell, index, 1) % (max(steps // 4, least) - least + 1)
+    phase = 1 + draw(cell, index, 2) % period
+    return phase, period, (steps - phase) // period + 1
+
+
+def is_canceller(cell: dict[str, Any], index: int) -> bool:
+    """Pattern churn: the last of each group of 16, and the last of all, cancel for the others."""
+    return index % GROUP == GROUP - 1 or index + 1 == cell["tasks"]
+
+
+def beat_ns(cell: dict[str, Any], index: int, turn: int) -> int:
+    """Pattern churn: when a round of a task's group begins, counted from the epoch."""
+    steps = cell["window_ns"] // cell["grid_ns"] // (ROUNDS + 1)
+    phase = draw(cell, index - index % GROUP, ROUNDS) % steps
+    return int((phase + turn * steps) * cell["grid_ns"])
+
+
+def left_to_fire(cell: dict[str, Any], index: int, turn: int) -> bool:
+    """Pattern churn: True for a round whose timer is not cancelled."""
+    return draw(cell, index, turn) % FIRES_ONE_IN == 0
+
+
+def turn_offset_ns(cell: dict[str, Any], index: int, turn: int) -> int:
+    """When a task's timer number `turn` fires, counted from the epoch."""
+    if cell["pattern"] == "periodic":
+        phase, period, _ = rhythm(cell, index)
+        return int((phase + turn * period) * cell["grid_ns"])
+    if cell["pattern"] == "churn":
+        steps = cell["window_ns"] // cell["grid_ns"] // (ROUNDS + 1)
+        inside = 1 + draw(cell, index, turn) // FIRES_ONE_IN % (steps - 1)
+        return beat_ns(cell, index, turn) + int(inside * cell["grid_ns"])
+    return offset_ns(cell, index)
+
+
+def turns_of(cell: dict[str, Any], index: int) -> int:
+    """How many units a task comes to."""
+    if cell["pattern"] == "periodic":
+        return rhythm(cell, index)[2]
+    if cell["pattern"] == "churn":
+        return 0 if is_canceller(cell, index) else ROUNDS
+    return 1
 
 
 def bucket_of(value: int) -> int:
@@ -135,7 +190,9 @@ class Worker:
         self.listener: socket.socket | None = None
         self.connections = 0
         self.units = self.bytes = self.checksum = 0
-        self.sleepers: list[tuple[int, int]] = []
+        self.sleepers: list[tuple[int, int, int]] = []  # due, task, turn
+        self.ended: dict[int, int] = {}  # churn: by task, turns that are over
+        self.units_wanted = 0
         self.spawned = self.epoch_ns = self.spawn_ns = 0
         self.lateness: list[int] = []
         self.fire_ns: int | None = None
@@ -194,6 +251,11 @@ class Worker:
             count = "tasks" if echoed["tasks"] else "connections"
             echoed[count] -= 1
         reply = {"type": "ready", "echoed": echoed}
+        if self.fault == "wrong_condition":
+            reply["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 1}
+        if message["workload"] == "timers":
+            tasks = range(self.cell["tasks"])
+            self.units_wanted = sum(turns_of(self.cell, index) for index in tasks)
         if message["workload"] == "c10k":
             self.listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
             self.listener.setblocking(False)
@@ -218,9 +280,8 @@ class Worker:
         begin_ns = time.monotonic_ns()
         self.epoch_ns = message["epoch_ns"]
         while self.spawned < message["tasks"]:
-            due_ns = self.epoch_ns + offset_ns(self.cell, self.spawned)
             if self.fault != "lost_timer" or self.spawned != 0:
-                heapq.heappush(self.sleepers, (due_ns, self.spawned))
+                self.arm(self.spawned, 0)
             self.spawned += 1
         self.spawn_ns += time.monotonic_ns() - begin_ns
         self.say(type="phase", name="spawn", tasks=self.spawned, spawn_ns=self.spawn_ns)
@@ -294,19 +355,52 @@ class Worker:
             chunk = bytes([chunk[0] ^ 1]) + chunk[1:]
         peer.sendall(chunk)  # small chunks: the socket's buffer takes them
 
+    def arm(self, index: int, turn: int) -> None:
+        """The timer of a task's turn. A cancelled one stays in the heap and is passed over."""
+        offset = turn_offset_ns(self.cell, index, turn)
+        if self.cell["pattern"] == "churn":
+            self.ended[index] = turn
+            if is_canceller(self.cell, index):
+                offset = beat_ns(self.cell, index, turn + 1)
+            elif not left_to_fire(self.cell, index, turn):
+                late_ns = max(time.monotonic_ns() - self.epoch_ns, 0)
+                offset = late_ns + self.cell["window_ns"] + TIMEOUT_NS
+        heapq.heappush(self.sleepers, (self.epoch_ns + offset, index, turn))
+
     def fire_due(self) -> None:
         while self.sleepers and self.sleepers[0][0] <= (now_ns := time.monotonic_ns()):
-            due_ns, index = heapq.heappop(self.sleepers)
-            self.fired(now_ns - due_ns, index)
+            due_ns, index, turn = heapq.heappop(self.sleepers)
+            if self.cell["pattern"] == "churn" and self.ended[index] != turn:
+                continue
+            if self.cell["pattern"] == "churn" and is_canceller(self.cell, index):
+                self.cancel_group(index, turn)
+            else:
+                self.fired(now_ns - due_ns, index, turn)
 
-    def fired(self, late_ns: int, index: int) -> None:
-        offset = offset_ns(self.cell, index) + (1 if self.fault == "wrong_checksum" else 0)
-        self.units += 1
-        self.checksum = (self.checksum + scatter(scatter(index) ^ offset)) & MASK
+    def cancel_group(self, canceller: int, turn: int) -> None:
+        for index in range(canceller - canceller % GROUP, canceller):
+            skipped = self.fault == "lost_timer" and index == 0
+            if not skipped and not left_to_fire(self.cell, index, turn):
+                self.done(index, turn, -1 - turn)
+        if turn + 1 < ROUNDS:
+            self.arm(canceller, turn + 1)
+
+    def fired(self, late_ns: int, index: int, turn: int) -> None:
         self.lateness.append(late_ns)
+        self.done(index, turn, turn_offset_ns(self.cell, index, turn))
+
+    def done(self, index: int, turn: int, value: int) -> None:
+        """A task's turn is over: it goes on with its next."""
+        value += 1 if self.fault == "wrong_checksum" else 0
+        self.units += 1
+        self.checksum = (self.checksum + scatter(scatter(index) ^ (value & MASK))) & MASK
         if self.fault == "crash" and self.units == 50:
             self.crash()
-        if self.units == self.cell["tasks"]:
+        if turn + 1 < turns_of(self.cell, index):
+            self.arm(index, turn + 1)
+        elif self.cell["pattern"] == "churn":
+            self.ended[index] = turn + 1
+        if self.units == self.units_wanted:
             self.fire_ns = time.monotonic_ns() - self.epoch_ns
             self.say(type="phase", name="finished")
 

@@ -1,0 +1,31 @@
+#include "harness/conductor/conditions.hpp"
+
+#include "harness/cli/defaults.hpp"
+#include "harness/worker/parameters.hpp"
+
+namespace skein::conductor {
+
+json asked_conditions(const cell& asked) {
+  namespace defaults = cli::defaults;
+  return {{"inline_budget", defaults::inline_budget},
+          {"events_per_wait", defaults::events_per_wait},
+          {"tick_ns", worker::tick_for(asked.grid_ns)},
+          {"timer_slack_ns", defaults::timer_slack_ns},
+          {"buffer", measure::or_null(asked.buffer)},
+          {"buffer_bytes", measure::or_null(asked.buffer_bytes)},
+          {"stack_bytes", measure::or_null(asked.stack_bytes)}};
+}
+
+std::vector<std::string> condition_differences(const json& asked, const json& conditions) {
+  if (conditions.is_null()) return {};
+  if (!conditions.is_object()) return {"the conditions are not an object"};
+  std::vector<std::string> differences;
+  for (const auto& [name, value] : asked.items()) {
+    const auto found = conditions.find(name);
+    if (found == conditions.end() || found->is_null() || *found == value) continue;
+    differences.push_back(name + ": asked " + value.dump() + ", the worker has " + found->dump());
+  }
+  return differences;
+}
+
+}  // namespace skein::conductor

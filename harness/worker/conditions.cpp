@@ -1,0 +1,92 @@
+// Each condition from where it is in force: the kernel, the dynamic linker, the program's options.
+#include "harness/worker/conditions.hpp"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <string>
+#include <sys/prctl.h>
+
+#include "harness/conductor/cell.hpp"
+#include "harness/measure/environment.hpp"
+#include "runtimes/errors.hpp"
+#include "runtimes/socket.hpp"
+
+namespace skein::worker {
+namespace {
+
+using measure::json;
+
+template <typename Value>
+json where(bool applies, const Value& value) {
+  return applies ? json(value) : json(nullptr);
+}
+
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.find_last_of('/') + 1));
+}
+
+/// Files only: where they lie is the machine's business.
+json preloaded() {
+  const char* const list = std::getenv("LD_PRELOAD");
+  if (list == nullptr || *list == '\0') return "none";
+  std::string names;
+  std::string_view left(list);
+  while (!left.empty()) {
+    const std::size_t end = left.find_first_of(" :");
+    const std::string name = file_name(left.substr(0, end));
+    if (!name.empty()) names += (names.empty() ? "" : " ") + name;
+    left = end == std::string_view::npos ? "" : left.substr(end + 1);
+  }
+  return names;
+}
+
+json listener_field(const workloads::program& program) {
+  const auto descriptor = program.listening_descriptor();
+  if (!descriptor) return nullptr;
+  const listener_options in_force = read_listener(*descriptor);
+  return {{"tcp_nodelay", in_force.no_delay},
+          {"linger_s", in_force.linger_s ? json(*in_force.linger_s) : json(nullptr)},
+          {"send_buffer_bytes", in_force.send_buffer_bytes},
+          {"receive_buffer_bytes", in_force.receive_buffer_bytes},
+          {"backlog", listen_backlog()}};
+}
+
+}  // namespace
+
+std::string allocator_name() {
+  Dl_info found{};
+  // A function's address is data to dladdr.
+  const auto address = reinterpret_cast<const void*>(&std::malloc);
+  if (::dladdr(address, &found) == 0 || found.dli_fname == nullptr) return "unknown";
+  const std::string file = file_name(found.dli_fname);
+  if (file.starts_with("libc.so")) {
+    return std::string("glibc malloc ") + ::gnu_get_libc_version();
+  }
+  return file;
+}
+
+json conditions_of(std::string_view workload, const runtime_info& runtime,
+                   const workloads::parameters& given, const workloads::program& program) {
+  const scheduler_options& options = given.options;
+  const bool reads = workload == "c10k";
+  // The floor of timers waits for two descriptors, and has no use for a batch.
+  const bool batches = runtime.takes_events_per_wait && (reads || runtime.style != "none");
+  const json build = measure::build_settings();
+  return {{"inline_budget", where(runtime.takes_inline_budget, options.inline_budget)},
+          {"events_per_wait", where(batches, options.events_per_wait)},
+          {"tick_ns", where(runtime.takes_tick, options.tick_ns)},
+          {"timer_slack_ns", checked(::prctl(PR_GET_TIMERSLACK), "prctl(PR_GET_TIMERSLACK)")},
+          {"buffer", where(reads, options.buffer == buffer_policy::own ? "own" : "lent")},
+          {"buffer_bytes", where(reads, options.buffer_bytes)},
+          {"stack_bytes",
+           where(conductor::has_stacks(std::string(runtime.style)), options.stack_bytes)},
+          {"listener", listener_field(program)},
+          {"allocator", allocator_name()},
+          {"preloaded", preloaded()},
+          {"compiler", build.at("compiler")},
+          {"build_flags", build.at("flags")},
+          {"build_type", build.at("type")}};
+}
+
+}  // namespace skein::worker

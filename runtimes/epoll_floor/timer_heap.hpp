@@ -1,0 +1,165 @@
+// The floor of timers that come and go: a binary heap of deadlines and one timerfd armed for the
+// first. Timeouts, which nearly all are cancelled, are kept apart: they all are equally long, so
+// the order in which they are armed is the order in which they are due, and a list does for them.
+// Arming one appends it, cancelling one unlinks it, and neither looks at any other timer.
+//
+// An index has one timer at a time, in the heap or in the list. What is in the heap cannot be
+// cancelled.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <vector>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/errors.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::epoll_floor {
+
+/// `Owner`: fired(index, now_ns) when a timer of the heap is due, timed_out(index) when a timeout
+/// is. Both may arm and cancel. Single-threaded.
+template <class Owner>
+class timer_heap {
+ public:
+  /// For indices below `tasks`. Throws std::system_error.
+  timer_heap(Owner& owner, std::size_t tasks) : owner_(owner) {
+    // Reserved and not touched: what a task takes up shows when it comes.
+    timeouts_.reserve(tasks + 1);
+    timeouts_.push_back({0, 0, 0});
+    heap_.reserve(tasks);
+    epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    timer_ =
+        checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
+    watch(timer_, EPOLLIN | EPOLLET);
+  }
+  timer_heap(const timer_heap&) = delete;
+  timer_heap& operator=(const timer_heap&) = delete;
+  ~timer_heap() {
+    ::close(timer_);
+    ::close(epoll_);
+  }
+
+  void arm(std::size_t index, time_ns due_ns) {
+    heap_.push_back({due_ns, index});
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+
+  /// `due_ns` is not before that of any timeout armed earlier.
+  void arm_timeout(std::size_t index, time_ns due_ns) {
+    const std::size_t node = index + 1;
+    const std::size_t last = timeouts_[0].before;
+    if (timeouts_.size() <= node) timeouts_.resize(node + 1);
+    assert((last == 0 || timeouts_[last].due_ns <= due_ns) && "timeouts are equally long");
+    timeouts_[node] = {due_ns, last, 0};
+    timeouts_[last].after = node;
+    timeouts_[0].before = node;
+  }
+
+  void cancel_timeout(std::size_t index) {
+    const timeout& gone = timeouts_[index + 1];
+    timeouts_[gone.before].after = gone.after;
+    timeouts_[gone.after].before = gone.before;
+  }
+
+  /// Fires what is due until stop().
+  void run(inbox& door) {
+    watch(door.descriptor(), EPOLLIN);
+    while (!stopped_) {
+      fire_due();
+      wake_at(next_due_ns());
+      wait(door);
+    }
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
+  }
+
+  void stop() noexcept { stopped_ = true; }
+  bool stopped() const noexcept { return stopped_; }
+
+ private:
+  struct entry {
+    time_ns due_ns;
+    std::size_t index;
+  };
+  /// Linked by place; place 0 is the list itself, index i has place i + 1.
+  struct timeout {
+    time_ns due_ns;
+    std::size_t before;
+    std::size_t after;
+  };
+
+  static bool later(const entry& a, const entry& b) noexcept { return a.due_ns > b.due_ns; }
+
+  void watch(int fd, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.fd = fd;
+    checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+  }
+
+  void fire_due() {
+    time_ns now_ns = monotonic_clock::now_ns();
+    while (!heap_.empty() && heap_.front().due_ns <= now_ns) {
+      const std::size_t index = heap_.front().index;
+      std::pop_heap(heap_.begin(), heap_.end(), later);
+      heap_.pop_back();
+      // Read again for each, as every runtime's task does when it wakes.
+      now_ns = monotonic_clock::now_ns();
+      owner_.fired(index, now_ns);
+    }
+    for (std::size_t first = timeouts_[0].after; first != 0; first = timeouts_[0].after) {
+      if (timeouts_[first].due_ns > now_ns) break;
+      cancel_timeout(first - 1);
+      owner_.timed_out(first - 1);
+    }
+  }
+
+  /// 0 if nothing is armed.
+  time_ns next_due_ns() const noexcept {
+    const std::size_t first = timeouts_[0].after;
+    const time_ns in_list_ns = first == 0 ? 0 : timeouts_[first].due_ns;
+    if (heap_.empty()) return in_list_ns;
+    const time_ns in_heap_ns = heap_.front().due_ns;
+    return in_list_ns == 0 ? in_heap_ns : std::min(in_heap_ns, in_list_ns);
+  }
+
+  void wake_at(time_ns next_ns) {
+    if (next_ns == armed_ns_) return;
+    itimerspec setting{};
+    setting.it_value.tv_sec = next_ns / ns_per_s;
+    setting.it_value.tv_nsec = next_ns % ns_per_s;
+    checked(::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &setting, nullptr), "timerfd_settime");
+    armed_ns_ = next_ns;
+  }
+
+  void wait(inbox& door) {
+    std::array<epoll_event, 2> events{};
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
+    if (count < 0 && errno != EINTR) throw_errno("epoll_wait");
+    for (int i = 0; i < count; ++i) {
+      if (events[static_cast<std::size_t>(i)].data.fd == timer_) {
+        armed_ns_ = 0;
+      } else {
+        door.on_readable();
+      }
+    }
+  }
+
+  Owner& owner_;
+  int epoll_ = -1;
+  int timer_ = -1;
+  time_ns armed_ns_ = 0;
+  std::vector<entry> heap_;
+  std::vector<timeout> timeouts_;
+  bool stopped_ = false;
+};
+
+}  // namespace skein::epoll_floor

@@ -1,0 +1,89 @@
+"""Were the runtimes of a group measured under equal conditions? What the workers say they had,
+and the work they did, compared between the runs of a round: an inequality is an error, unless the
+matrix declares it (an override of the cell, with its reason).
+
+A condition that does not apply to a runtime is null and is not compared; nor are units of c10k,
+which count what a load came to. Leaves out whether a worker has what it was asked for: the binary
+refuses a run where it has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .groups import SAME_WORK, Group, Series, group_runs
+from .names import in_order
+from .results import Record, runs
+
+Facts = dict[str, object]
+
+
+def inequalities(records: list[Record]) -> list[str]:
+    """What differs and must not: a line for each group, round and fact. Empty where all is equal.
+
+    Raises UsageError for a file that mixes machines."""
+    return [line for group in group_runs(records) for line in _of_group(group)]
+
+
+def unsaid(records: list[Record]) -> list[str]:
+    """Runtimes with runs that count and do not say their conditions."""
+    return in_order(
+        run["cell"]["runtime"]
+        for run in runs(records)
+        if run["status"] == "ok" and not run.get("conditions")
+    )
+
+
+def _of_group(group: Group) -> Iterator[str]:
+    # By round, and by seed: runs outside any plan may be of several.
+    rounds: dict[tuple[object, object], dict[str, Facts]] = {}
+    for series in group.series:
+        declared = _declared(series, group)
+        for run in series.ok:
+            facts = {k: v for k, v in _facts(run, declared).items() if v is not None}
+            rounds.setdefault((run.get("block"), run["cell"]["seed"]), {})[series.runtime] = facts
+    for (block, _), by_runtime in rounds.items():
+        names = dict.fromkeys(name for facts in by_runtime.values() for name in facts)
+        for name in names:
+            values = {one: facts[name] for one, facts in by_runtime.items() if name in facts}
+            if len(set(values.values())) > 1:
+                yield f"{group.name}, round {block}: {name} is {_grouped(values)}"
+
+
+def _declared(series: Series, group: Group) -> set[str]:
+    """The settings in which a runtime differs from its group, and says why."""
+    mine, usual = series.cell or {}, group.cell or {}
+    if series.reason is None:
+        return set()
+    return {name for name in (*SAME_WORK, "stack_bytes") if mine.get(name) != usual.get(name)}
+
+
+def _facts(run: Record, declared: set[str]) -> Facts:
+    conditions = run.get("conditions") or {}
+    listener = conditions.get("listener") or {}
+    facts: Facts = {
+        **{name: value for name, value in conditions.items() if name != "listener"},
+        **{f"listener.{name}": value for name, value in listener.items()},
+        **_work(run),
+        **{f"cell.{name}": run["cell"].get(name) for name in SAME_WORK},
+    }
+    if declared:  # other work, other sums
+        facts = {name: value for name, value in facts.items() if not name.startswith("work.")}
+    return {k: v for k, v in facts.items() if k.removeprefix("cell.") not in declared}
+
+
+def _work(run: Record) -> Facts:
+    work = run["work"]
+    if run["cell"]["workload"] == "timers":
+        return {f"work.{name}": work[name] for name in ("units", "bytes", "checksum")}
+    each = work["bytes"] / work["units"] if work["units"] else None
+    return {"work.bytes_per_unit": each}
+
+
+def _grouped(values: dict[str, object]) -> str:
+    """'64 in libuv, 128 in coroutine and fiber'."""
+    by_value: dict[object, list[str]] = {}
+    for runtime, value in values.items():
+        by_value.setdefault(value, []).append(runtime)
+    fewest_first = sorted(by_value.items(), key=lambda item: len(item[1]))
+    return ", ".join(f"{value} in {' and '.join(names)}" for value, names in fewest_first)

@@ -1,0 +1,121 @@
+// Conditions: what is asked of every worker, what it says it has, and what no runtime can be asked.
+#include "harness/conductor/conditions.hpp"
+#include "harness/conductor/preflight.hpp"
+#include "harness/worker/conditions.hpp"
+#include "harness/worker/parameters.hpp"
+#include "tests/catch.hpp"
+#include "workloads/all.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+cell echo_cell() {
+  cell asked;
+  asked.workload = "c10k";
+  asked.runtime = "fiber";
+  asked.style = "direct";
+  asked.connections = 4;
+  asked.buffer = "lent";
+  asked.buffer_bytes = 1024;
+  asked.stack_bytes = 16'384;
+  return asked;
+}
+
+const runtime_info& runtime_named(std::string_view id) {
+  for (const runtime_info& each : workloads::runtimes()) {
+    if (each.id == id) return each;
+  }
+  throw std::invalid_argument("no such runtime");
+}
+
+json conditions_said_by(const cell& asked) {
+  const auto given = worker::parameters_for(asked);
+  const auto program = workloads::make_program(asked.workload, asked.runtime, given);
+  return worker::conditions_of(asked.workload, runtime_named(asked.runtime), given, *program);
+}
+
+cell timers_on_grid(time_ns grid_ns) {
+  cell asked;
+  asked.workload = "timers";
+  asked.grid_ns = grid_ns;
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("a condition that differs from what was asked is named, one that does not apply is not") {
+  const json asked = asked_conditions(echo_cell());
+  CHECK(condition_differences(asked, asked).empty());
+  CHECK(condition_differences(asked, nullptr).empty());
+  CHECK(condition_differences(asked, json::array()).size() == 1);
+  json other = asked;
+  other["inline_budget"] = 64;
+  other["tick_ns"] = nullptr;
+  other.erase("buffer");
+  other["allocator"] = "another";
+  const auto differences = condition_differences(asked, other);
+  REQUIRE(differences.size() == 1);
+  CHECK(differences[0] == "inline_budget: asked 128, the worker has 64");
+}
+
+TEST_CASE("a worker's conditions are those its program was given, not those it was asked for") {
+  cell asked = echo_cell();
+  auto given = worker::parameters_for(asked);
+  const auto program = workloads::make_program("c10k", "fiber", given);
+  given.options.inline_budget = 64;
+  given.options.stack_bytes = 32'768;
+  const json said = worker::conditions_of("c10k", runtime_named("fiber"), given, *program);
+  CHECK(said.at("inline_budget") == 64);
+  CHECK(said.at("stack_bytes") == 32'768);
+  CHECK(said.at("listener").at("tcp_nodelay") == true);
+  CHECK(said.at("listener").at("linger_s") == 0);
+  CHECK(said.at("listener").at("receive_buffer_bytes").get<int>() > 0);
+  CHECK_FALSE(said.at("compiler").get<std::string>().empty());
+}
+
+TEST_CASE("what a runtime has no use for is null") {
+  cell asked = timers_on_grid(ns_per_ms);
+  asked.tasks = 4;
+  asked.pattern = "storm";
+  asked.window_ns = ns_per_s;
+  asked.runtime = "thread";
+  const json thread = conditions_said_by(asked);
+  for (const char* name : {"inline_budget", "events_per_wait", "tick_ns", "buffer", "listener"}) {
+    INFO(name);
+    CHECK(thread.at(name).is_null());
+  }
+  CHECK(thread.at("stack_bytes") == 16'384);
+  asked.runtime = "coroutine";
+  CHECK(conditions_said_by(asked).at("tick_ns") == ns_per_ms);
+  CHECK(conditions_said_by(asked).at("stack_bytes").is_null());
+}
+
+TEST_CASE("the allocator is named by its library, without a path") {
+  CHECK_FALSE(worker::allocator_name().empty());
+  CHECK(worker::allocator_name().find('/') == std::string::npos);
+}
+
+TEST_CASE("the wheel's tick follows a finer grid, down to a tenth of a millisecond") {
+  CHECK(worker::tick_for({}) == ns_per_ms);
+  CHECK(worker::tick_for(ns_per_ms) == ns_per_ms);
+  CHECK(worker::tick_for(5 * ns_per_ms) == ns_per_ms);
+  CHECK(worker::tick_for(100 * ns_per_us) == 100 * ns_per_us);
+  CHECK(worker::tick_for(1'500 * ns_per_us) == 500 * ns_per_us);
+  CHECK(worker::tick_for(10 * ns_per_us) == 100 * ns_per_us);
+}
+
+TEST_CASE("a grid that a runtime's timers cannot be given is a limit with both values") {
+  CHECK_FALSE(grid_obstacle(timers_on_grid(ns_per_ms), runtime_named("libuv")));
+  CHECK_FALSE(grid_obstacle(timers_on_grid(7 * ns_per_ms), runtime_named("libuv")));
+  const auto found = grid_obstacle(timers_on_grid(1'500 * ns_per_us), runtime_named("libuv"));
+  REQUIRE(found);
+  CHECK(found->name == "timer resolution of libuv");
+  CHECK(found->value == ns_per_ms);
+  CHECK(found->needed == 500 * ns_per_us);
+  CHECK_FALSE(grid_obstacle(timers_on_grid(100 * ns_per_us), runtime_named("coroutine")));
+  CHECK(grid_obstacle(timers_on_grid(10 * ns_per_us), runtime_named("coroutine")));
+  CHECK_FALSE(grid_obstacle(timers_on_grid(1), runtime_named("thread")));
+  CHECK_FALSE(grid_obstacle(echo_cell(), runtime_named("libuv")));
+}

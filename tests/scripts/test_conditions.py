@@ -1,0 +1,107 @@
+"""Equal conditions: what must be equal between runtimes is compared, and what differs is named."""
+
+import copy
+
+import pytest
+
+from matrix_support import matrix_run_in
+from skein_scripts import conditions, report
+
+
+@pytest.fixture(scope="module")
+def equal(tmp_path_factory):
+    """A matrix of both workloads, two rounds, with one override that gives its reason."""
+    run = matrix_run_in(tmp_path_factory.mktemp("equal"))
+    done = run()
+    assert done.returncode == 0, done.stdout
+    return run.records()
+
+
+def changed(records, runtime, change, workload="timers"):
+    """The records with one change in every run of a runtime."""
+    copies = copy.deepcopy(records)
+    wanted = {"runtime": runtime, "workload": workload}
+    for record in copies:
+        if record["kind"] == "run" and wanted.items() <= record["cell"].items():
+            change(record)
+    return copies
+
+
+def test_equal_conditions_pass(equal):
+    assert conditions.inequalities(equal) == []
+    assert conditions.unsaid(equal) == []
+
+
+def test_another_inline_budget_is_caught_by_name(equal):
+    planted = changed(
+        equal, "libuv", lambda run: run["conditions"].update(inline_budget=64), "c10k"
+    )
+    found = conditions.inequalities(planted)
+    assert len(found) == 2  # in each of two rounds
+    assert "inline_budget is 64 in libuv, 128 in coroutine and epoll_floor" in found[0]
+
+
+def test_another_socket_option_is_caught_by_name(equal):
+    def no_delay_off(run):
+        run["conditions"]["listener"]["tcp_nodelay"] = False
+
+    found = conditions.inequalities(changed(equal, "coroutine", no_delay_off, "c10k"))
+    assert "listener.tcp_nodelay is False in coroutine" in found[0]
+
+
+def test_other_work_is_caught(equal):
+    found = conditions.inequalities(
+        changed(equal, "coroutine", lambda run: run["work"].update(checksum="0" * 16))
+    )
+    assert any("work.checksum is 0000000000000000 in coroutine" in line for line in found)
+
+
+def test_another_payload_is_caught(equal):
+    def half(run):
+        run["work"]["bytes"] //= 2
+
+    found = conditions.inequalities(changed(equal, "coroutine", half, "c10k"))
+    assert "work.bytes_per_unit is 32.0 in coroutine" in found[0]
+
+
+def test_a_setting_that_differs_without_a_reason_is_caught(equal):
+    found = conditions.inequalities(
+        changed(equal, "coroutine", lambda run: run["cell"].update(grid_ns=7))
+    )
+    assert any("cell.grid_ns is 7 in coroutine" in line for line in found)
+
+
+def test_what_does_not_apply_is_not_compared(equal):
+    nothing = changed(equal, "libuv", lambda run: run["conditions"].update(inline_budget=None))
+    assert conditions.inequalities(nothing) == []
+
+
+def test_a_worker_that_does_not_say_is_named_and_not_compared(equal):
+    silent = changed(equal, "libuv", lambda run: run.update(conditions=None))
+    assert conditions.inequalities(silent) == []
+    assert conditions.unsaid(silent) == ["libuv"]
+
+
+def test_a_run_that_does_not_count_is_not_compared(equal):
+    def invalid(run):
+        run["conditions"]["inline_budget"] = 64
+        run.update(status="invalid", reasons=["planted"])
+
+    assert conditions.inequalities(changed(equal, "libuv", invalid)) == []
+
+
+def test_a_matrix_with_unequal_conditions_ends_with_4_and_says_so(tmp_path):
+    run = matrix_run_in(tmp_path)
+    run.fault(**{"c10k/fixed/libuv": "other_budget"})
+    done = run("--repeats", "1", "--report")
+    assert done.returncode == 4
+    assert "inline_budget is 64 in libuv" in done.stdout
+    page = (run.output / "report.md").read_text(encoding="utf-8")
+    assert "## Unequal conditions" in page
+    assert "inline_budget is 64 in libuv" in page
+
+
+def test_a_worker_without_conditions_is_said_in_the_report(tmp_path, equal):
+    silent = changed(equal, "libuv", lambda run: run.update(conditions=None))
+    _, page = report.write(silent, tmp_path, [])
+    assert "not compared: libuv" in page.read_text(encoding="utf-8")

@@ -1,0 +1,79 @@
+// What became of the timers of a run: how many turns are done, their checksum, how late those that
+// fired were, and who is to be told when all is done. Every pattern's context writes into one.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/measure/histogram.hpp"
+#include "runtimes/clock.hpp"
+#include "workloads/program.hpp"
+#include "workloads/tally.hpp"
+#include "workloads/timers/schedule.hpp"
+
+namespace skein::timers {
+
+template <workloads::tasks_on Threads>
+class ledger {
+ public:
+  /// `turns`: units of the whole run.
+  explicit ledger(std::uint64_t turns) : turns_(turns) {}
+
+  void on_finished(void (*notify)(void*), void* argument) noexcept {
+    notify_ = notify;
+    argument_ = argument;
+  }
+
+  /// A timer of task `index` fired; it was due at `offset` after the epoch.
+  void fired(std::size_t index, time_ns offset, time_ns lateness_ns) noexcept {
+    if constexpr (Threads == workloads::tasks_on::one_thread) {
+      lateness_.record_signed(lateness_ns);
+    } else {
+      lateness_.record_signed_concurrent(lateness_ns);
+    }
+    done(fingerprint(index, offset));
+  }
+
+  /// The timer of a churn round was cancelled before it was due.
+  void cancelled(std::size_t index, std::uint32_t round) noexcept {
+    done(fingerprint(index, cancelled_turn(round)));
+  }
+
+  /// Something ended as it must not have. The turn counts, or the run would never be over.
+  void wrong() noexcept {
+    errors_.add(1);
+    done(0);
+  }
+
+  bool finished() const noexcept { return done_.get() == turns_; }
+  const measure::histogram& lateness() const noexcept { return lateness_; }
+
+  workloads::work_counts counts() const {
+    const std::uint64_t errors = errors_.get();
+    return {.units = done_.get(),
+            .bytes = 0,
+            .checksum = checksum_.get(),
+            .errors = errors,
+            .first_error = errors == 0 ? "" : "a timer fired that was to be cancelled"};
+  }
+
+ private:
+  void done(std::uint64_t print) noexcept {
+    checksum_.add(print);
+    if (done_.add_and_get(1) == turns_ && notify_ != nullptr) notify_(argument_);
+  }
+
+  const std::uint64_t turns_;
+  workloads::tally<Threads> done_;
+  workloads::tally<Threads> checksum_;
+  workloads::tally<Threads> errors_;
+  measure::histogram lateness_;
+  void (*notify_)(void*) = nullptr;
+  void* argument_ = nullptr;
+};
+
+/// The epoch on the grid: what deadlines are counted from.
+inline time_ns epoch_on_grid(const workloads::parameters& asked, time_ns epoch_ns) noexcept {
+  return (epoch_ns + asked.grid_ns - 1) / asked.grid_ns * asked.grid_ns;
+}
+
+}  // namespace skein::timers

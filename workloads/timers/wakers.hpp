@@ -1,0 +1,54 @@
+// Pattern periodic: tasks that wake again and again, each by a rhythm of its own. Deadlines are
+// absolute: a late wake does not move the next one, so lateness does not add up and is not hidden.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/scheduler.hpp"
+#include "workloads/timers/ledger.hpp"
+#include "workloads/timers/schedule.hpp"
+
+namespace skein::timers {
+
+/// Shared by all tasks of a run; what the bodies call the context.
+template <workloads::tasks_on Threads>
+class wakers {
+ public:
+  explicit wakers(const workloads::parameters& asked)
+      : asked_(asked), ledger_(expected(asked).units) {}
+
+  /// As in sleepers.
+  void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
+
+  /// How often task `index` wakes.
+  std::uint64_t turns(std::size_t index) const noexcept { return rhythm_of(asked_, index).turns; }
+
+  time_ns due_ns(std::size_t index, std::uint64_t turn) const noexcept {
+    return epoch_ns_ + offset(index, turn);
+  }
+
+  /// Wake number `turn` of task `index` came; the number of the next, turns(index) to end.
+  std::uint64_t woke(std::size_t index, std::uint64_t turn, time_ns now_ns, wake how) noexcept {
+    if (how == wake::cancelled) return turns(index);
+    const time_ns due = offset(index, turn);
+    ledger_.fired(index, due, now_ns - (epoch_ns_ + due));
+    return turn + 1;
+  }
+
+  ledger<Threads>& done() noexcept { return ledger_; }
+  const ledger<Threads>& done() const noexcept { return ledger_; }
+
+ private:
+  time_ns offset(std::size_t index, std::uint64_t turn) const noexcept {
+    const rhythm own = rhythm_of(asked_, index);
+    return own.phase_ns + static_cast<time_ns>(turn) * own.period_ns;
+  }
+
+  const workloads::parameters asked_;
+  time_ns epoch_ns_ = 0;
+  ledger<Threads> ledger_;
+};
+
+}  // namespace skein::timers
