@@ -41,11 +41,16 @@ def _tool(*names: str) -> str | None:
     return next((name for name in names if shutil.which(name)), None)
 
 
+_CLANG = "clang++-19"
 _SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
+
+
+# A cell of size `test` mostly waits: four at a time share the CPUs. Tests marked `alone` do not.
+_TOGETHER = ["-m", "not alone", "-n", "4", "--dist", "worksteal"]
 
 
 def _build(preset: str, compiler: str | None = None, quick: bool = False) -> Section:
@@ -85,7 +90,7 @@ def _ctest(preset: str, jobs: int, quick: bool = False) -> Section:
 
 
 def _pytest(
-    name: str, title: str, build: str, tests: list[str],
+    name: str, title: str, build: str, arguments: list[str],
     environment: dict[str, str] | None = None, quick: bool = False,
 ) -> Section:  # fmt: skip
     """Python tests against the binary of a build."""
@@ -95,7 +100,7 @@ def _pytest(
         title,
         [
             [sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", ".", "-q",
-             "-p", "no:cacheprovider", f"--junitxml={junit}", *tests]
+             "-p", "no:cacheprovider", f"--junitxml={junit}", *arguments]
         ],
         junit=junit,
         needs=(f"build-{build}",),
@@ -111,7 +116,7 @@ def _cells(build: str) -> Section:
         f"cells-{build}",
         f"every cell as processes, {build}",
         build,
-        ["tests/end_to_end/test_cells.py"],
+        ["tests/end_to_end/test_cells.py", *_TOGETHER],
         _SANITIZERS,
     )
 
@@ -142,26 +147,32 @@ def _lints() -> list[Section]:
 
 def all_sections() -> list[Section]:
     """The suite, in order: what fails soonest comes first."""
-    # Sanitized tests are about memory and races, and bear company; release tests are about time.
     sanitizer_jobs = int(os.environ.get("SKEIN_SANITIZER_JOBS") or CPUS)
     return [
         *_lints(),
         _build("release", quick=True),
-        _ctest("release", 1, quick=True),
+        _ctest("release", CPUS, quick=True),
         _pytest(
             "pytest",
             "Python tests: scripts, harness, end to end",
             "release",
-            ["tests/scripts", "tests/harness", "tests/end_to_end"],
+            ["tests/scripts", "tests/harness", "tests/end_to_end", *_TOGETHER],
+            quick=True,
+        ),
+        _pytest(
+            "pytest-alone",
+            "Python tests that need the CPUs for themselves",
+            "release",
+            ["tests/harness", "tests/end_to_end", "-m", "alone"],
             quick=True,
         ),
         # The other compiler, with asserts, on the code that is measured: sanitizers replace parts.
-        _build("debug", compiler="clang++-19"),
+        _build("debug", compiler=_CLANG),
         _ctest("debug", sanitizer_jobs),
-        _build("asan"),
+        _build("asan", compiler=_CLANG),
         _ctest("asan", sanitizer_jobs),
         _cells("asan"),
-        _build("tsan", compiler="clang++-19"),
+        _build("tsan", compiler=_CLANG),
         _ctest("tsan", sanitizer_jobs),
         _cells("tsan"),
     ]

@@ -49,7 +49,9 @@ def call(*words: str, pass_fds: tuple[int, ...] = ()) -> Call:
 
 
 def listed_runtimes() -> tuple[str, ...]:
-    """What `skein list` says there is."""
+    """What `skein list` says there is; nothing where the binary is not built."""
+    if not SKEIN.is_file():
+        return ()
     return tuple(each["id"] for each in json.loads(call("list", "--json").out)["runtimes"])
 
 

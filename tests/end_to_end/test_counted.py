@@ -10,6 +10,8 @@ import pytest
 import skein_binary as skein
 from skein_binary import Record
 
+pytestmark = pytest.mark.alone
+
 UNCOUNTABLE = "count: no system calls"
 
 

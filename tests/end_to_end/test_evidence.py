@@ -18,6 +18,8 @@ import skein_binary as skein
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 from skein_binary import Record
 
+pytestmark = pytest.mark.alone
+
 THREE_DIGITS = 1e-3
 _BUSY_LOOP = "import os, sys\nos.sched_setaffinity(0, {int(sys.argv[1])})\nprint(flush=True)\n" \
     "while True: pass\n"

@@ -14,6 +14,8 @@ import skein_binary as skein
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 from skein_binary import Record
 
+pytestmark = pytest.mark.alone
+
 WINDOW_S = 4.0
 STOP_S = 0.4
 RATE_PER_S = 1000
