@@ -72,6 +72,7 @@ run_request baseline_request(const run_request& request) {
   if (has_stacks(*asked.style)) {
     asked.stack_bytes = request.asked.stack_bytes.value_or(cli::defaults::stack_bytes);
   }
+  baseline.counted = false;
   baseline.quiesce_ns = 0;  // its memory is not of interest
   baseline.worker_command.clear();
   baseline.rate_share.reset();
@@ -92,7 +93,8 @@ void settle_rate(run_request& request, const pinning& pins, const interrupts& si
     const outcome baseline = measure_baseline(request, pins, signals);
     out.saturation_per_s = saturation_of(baseline);
     for (const std::string& reason : baseline.reasons) {
-      if (baseline.how != status::ok) out.mark("rate: baseline disturbed: " + reason);
+      const bool is_generators = reason.starts_with("client-bound:");
+      if (baseline.how != status::ok || is_generators) out.mark("rate: baseline: " + reason);
     }
   } catch (const cell_ended& why) {
     throw about_baseline(request, why);

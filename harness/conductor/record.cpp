@@ -44,17 +44,18 @@ json load_field(const run_request& request, const outcome& out) {
         "inflight_max", "late_50us_fraction", "late_ns_p99", "generator_cpu_fraction"}) {
     kept[key] = load.value(key, json());
   }
-  for (const char* key : {"generator_cpu_per_op_ns", "unsent"}) {
+  for (const char* key : {"generator_cpu_per_op_ns", "generator_busy_fraction", "unsent"}) {
     if (load.contains(key)) kept[key] = load.at(key);
   }
   if (request.rate_share) {
     kept["rate_share"] = *request.rate_share;
-    kept["saturation_per_s"] = or_null(out.saturation_per_s);
+    kept["saturation_per_s"] = request.counted ? json(nullptr) : or_null(out.saturation_per_s);
     kept["rate_baseline"] = request.rate_baseline;
   }
   if (request.counted) {
-    for (const char* key : {"achieved_per_s", "inflight_max", "late_50us_fraction", "late_ns_p99",
-                            "generator_cpu_fraction", "generator_cpu_per_op_ns"}) {
+    for (const char* key :
+         {"achieved_per_s", "inflight_max", "late_50us_fraction", "late_ns_p99",
+          "generator_cpu_fraction", "generator_cpu_per_op_ns", "generator_busy_fraction"}) {
       kept[key] = nullptr;
     }
   }

@@ -6,6 +6,7 @@
 #include "harness/conductor/record.hpp"
 #include "harness/measure/environment.hpp"
 #include "harness/measure/machine_floor.hpp"
+#include "harness/measure/sources.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -69,6 +70,7 @@ json session_record(const session_request& request, const pinning& pins) {
   record["build"] = measure::capture_build();
   record["environment"] = environment_field(machine, pins);
   record["environment_hash"] = measure::environment_hash(machine);
+  record["unreadable"] = measure::unreadable_sources();
   record["machine_floor"] = measure::to_json(
       measure::measure_machine_floor(pins.worker_set().front(), pins.generator_set().back()));
   return record;

@@ -30,8 +30,8 @@ void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, doub
 }
 
 /// With threads that come and go, a CPU is busier than any process was: we take it for the kernel's
-/// work after a thread's exit, and have not traced it. Where threads
-/// end by the thousand within the window, that cannot be told from other programs.
+/// work after a thread's exit, and have not traced it. Up to a bound that cannot be told from other
+/// programs.
 bool threads_end(const cell& asked) {
   return asked.mode == "churn" && threads_of(asked) > 0;
 }
@@ -46,25 +46,26 @@ void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const vali
 
 /// Time on the CPU that was not the run's processes'. The kernel frees what is left of a connection
 /// on its own account, too, so churn is allowed more of it.
-void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked,
+void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, bool is_workers,
                    const validity_rules& rules) {
   const bool churn = asked.mode == "churn";
-  const double most = churn ? rules.foreign_fraction_churn : rules.foreign_fraction;
-  if (threads_end(asked)) {
+  double most = churn ? rules.foreign_fraction_churn : rules.foreign_fraction;
+  if (is_workers && threads_end(asked)) {
     show_share(out, cpu, spent_ns, most, rules);
-  } else {
-    judge_share(out, "others used", cpu, spent_ns, most, rules);
+    most = rules.foreign_fraction_threads_end;
   }
+  judge_share(out, "others used", cpu, spent_ns, most, rules);
 }
 
-void judge_cpu(outcome& out, int cpu, const cell& asked, const validity_rules& rules) {
+void judge_cpu(outcome& out, int cpu, const cell& asked, bool is_workers,
+               const validity_rules& rules) {
   if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
     judge_share(out, "the hypervisor took", cpu, found->second.steal_ns, rules.steal_fraction,
                 rules);
   }
   const auto foreign = out.host->foreign_cpu_ns.find(cpu);
   if (foreign != out.host->foreign_cpu_ns.end()) {
-    judge_foreign(out, cpu, foreign->second, asked, rules);
+    judge_foreign(out, cpu, foreign->second, asked, is_workers, rules);
   }
 }
 
@@ -81,7 +82,12 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
   std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
   if (asked.active) used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
-  for (const int cpu : used) judge_cpu(out, cpu, asked, rules);
+  if (out.host->cpus.empty()) out.mark("host: /proc/stat cannot be read: others may have run");
+  for (const int cpu : used) {
+    const auto& workers = pins.worker_cpus;
+    const bool is_workers = std::find(workers.begin(), workers.end(), cpu) != workers.end();
+    judge_cpu(out, cpu, asked, is_workers, rules);
+  }
   judge_pressure(out, rules);
 }
 

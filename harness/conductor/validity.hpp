@@ -12,6 +12,7 @@ struct validity_rules {
   double steal_fraction = 0.01;          ///< of the window, on a pinned CPU
   double foreign_fraction = 0.03;        ///< of the window, on a pinned CPU
   double foreign_fraction_churn = 0.06;  ///< under churn: the kernel frees what is left of sockets
+  double foreign_fraction_threads_end = 0.25;  ///< of the worker's, where threads come and go
   time_ns host_floor_ns = 30'000'000;    ///< of both: accounting errs by up to three ticks
   double pressure_fraction = 0.01;       ///< of the window, tasks stalled for memory
   double achieved_fraction = 0.98;       ///< of the offered rate, unless the worker is saturated

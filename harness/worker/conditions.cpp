@@ -3,9 +3,11 @@
 
 #include <cstdlib>
 #include <dlfcn.h>
+#include <filesystem>
 #include <gnu/libc-version.h>
 #include <string>
 #include <sys/prctl.h>
+#include <system_error>
 
 #include "harness/conductor/cell.hpp"
 #include "harness/measure/environment.hpp"
@@ -26,6 +28,13 @@ std::string file_name(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
 }
 
+/// Where a link leads (a descriptor under /proc, for one); the path itself where it is none.
+std::string linked(std::string_view path) {
+  std::error_code none;
+  const auto target = std::filesystem::read_symlink(path, none);
+  return none ? std::string(path) : target.string();
+}
+
 /// Files only: where they lie is the machine's business.
 json preloaded() {
   const char* const list = std::getenv("LD_PRELOAD");
@@ -34,7 +43,7 @@ json preloaded() {
   std::string_view left(list);
   while (!left.empty()) {
     const std::size_t end = left.find_first_of(" :");
-    const std::string name = file_name(left.substr(0, end));
+    const std::string name = file_name(linked(left.substr(0, end)));
     if (!name.empty()) names += (names.empty() ? "" : " ") + name;
     left = end == std::string_view::npos ? "" : left.substr(end + 1);
   }

@@ -45,8 +45,9 @@ def running_medians(values: Sequence[float]) -> list[float]:
 
 def drift_of(values: Sequence[float]) -> float | None:
     """How far the largest running median is above the smallest, as a fraction; None of fewer than
-    two values. One round on its own that was disturbed is no drift and counts at most half; a step,
-    a slope and a hump of two rounds count whole."""
+    two values. One round on its own that was disturbed is no drift and counts at most half, and so
+    does a step in the first or last round; later steps, a slope and a hump of two rounds count
+    whole."""
     if len(values) < 2:
         return None
     if len(values) == 2:

@@ -47,6 +47,26 @@ def failure_record(
     }
 
 
+def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Record) -> Record:
+    """The record of a run that was not made, because the probe it depends on has no result: a limit
+    where the probe met one."""
+    limit = probe.get("limit")
+    return {
+        "kind": "run",
+        "schema": CURRENT_VERSION,
+        "run_id": str(uuid.uuid4()),
+        "session_id": session_id,
+        **run_meta(slot),
+        "cell_id": cell_id_of(slot.cell),
+        "cell": cell_fields(slot.cell, seed) | {"rate_per_s": None},
+        "echoed": None,
+        "started_utc": utc_now(),
+        "status": "limit" if limit else "skipped",
+        "reasons": [why],
+        "limit": limit,
+    }
+
+
 def run_meta(slot: Slot) -> Record:
     """Where in the plan a run belongs."""
     return {"arm": "single", "block": slot.block, "pair": None, "position": slot.position}

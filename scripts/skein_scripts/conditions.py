@@ -36,17 +36,17 @@ def unsaid(records: list[Record]) -> list[str]:
 
 def _of_group(group: Group) -> Iterator[str]:
     # By round, and by seed: runs outside any plan may be of several.
-    rounds: dict[tuple[object, object], dict[str, Facts]] = {}
+    rounds: dict[tuple[object, object], list[tuple[str, Facts]]] = {}
     for series in group.series:
         declared = _declared(series, group)
         for run in series.ok:
             facts = {k: v for k, v in _facts(run, declared).items() if v is not None}
-            rounds.setdefault((run.get("block"), run["cell"]["seed"]), {})[series.runtime] = facts
-    for (block, _), by_runtime in rounds.items():
-        names = dict.fromkeys(name for facts in by_runtime.values() for name in facts)
-        for name in names:
-            values = {one: facts[name] for one, facts in by_runtime.items() if name in facts}
-            if len(set(values.values())) > 1:
+            of_round = rounds.setdefault((run.get("block"), run["cell"]["seed"]), [])
+            of_round.append((series.runtime, facts))
+    for (block, _), said in rounds.items():
+        for name in dict.fromkeys(name for _, facts in said for name in facts):
+            values = [(runtime, facts[name]) for runtime, facts in said if name in facts]
+            if len({value for _, value in values}) > 1:
                 yield f"{group.name}, round {block}: {name} is {_grouped(values)}"
 
 
@@ -76,14 +76,15 @@ def _work(run: Record) -> Facts:
     work = run["work"]
     if run["cell"]["workload"] == "timers":
         return {f"work.{name}": work[name] for name in ("units", "bytes", "checksum")}
-    each = work["bytes"] / work["units"] if work["units"] else None
+    failed = any(((run.get("load") or {}).get("errors") or {}).values())
+    each = work["bytes"] / work["units"] if work["units"] and not failed else None
     return {"work.bytes_per_unit": each}
 
 
-def _grouped(values: dict[str, object]) -> str:
+def _grouped(values: list[tuple[str, object]]) -> str:
     """'64 in libuv, 128 in coroutine and fiber'."""
     by_value: dict[object, list[str]] = {}
-    for runtime, value in values.items():
+    for runtime, value in dict.fromkeys(values):
         by_value.setdefault(value, []).append(runtime)
     fewest_first = sorted(by_value.items(), key=lambda item: len(item[1]))
     return ", ".join(f"{value} in {' and '.join(names)}" for value, names in fewest_first)

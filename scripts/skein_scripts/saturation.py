@@ -44,6 +44,8 @@ def _sizes_of_group(matrix: Matrix, group: str) -> Settings:
     cells = [cell for cell in matrix.cells if cell.group == group]
     settings = next((cell for cell in cells if not cell.reason), cells[0]).settings
     sizes: Settings = {name: settings[name] for name in _SIZES if name in settings}
+    if settings.get("mode") == "open":  # all connections carry requests there unless told otherwise
+        sizes.setdefault("active", settings["connections"])
     warmup: Settings = {"warmup": settings["warmup"]} if "warmup" in settings else {}
     return {"mode": "fixed", **sizes, "duration": _PROBE_DURATION, **warmup}
 
@@ -62,8 +64,21 @@ def saturation_of(records: Sequence[Record]) -> float:
     reasons = "; ".join(dict.fromkeys(reason for record in records for reason in record["reasons"]))
     raise MeasureError(
         "the saturation that rates are a share of could not be measured"
-        f" ({reasons or 'no probe ran'}): give absolute rates (--set c10k/open.rate=20000), or try"
-        " again on a quieter machine"
+        f" ({reasons or 'no probe ran'}): give absolute rates (--set c10k/open.rate=20000), or go"
+        " on with --resume once the reason is gone"
+    )
+
+
+def notes_on(records: Sequence[Record]) -> list[str]:
+    """What the probes that count say against being taken as the worker's saturation."""
+    ok = [record for record in records if record["status"] == "ok"]
+    return list(
+        dict.fromkeys(
+            reason
+            for record in ok
+            for reason in record["reasons"]
+            if reason.startswith("client-bound")
+        )
     )
 
 
@@ -76,13 +91,14 @@ def rounded_rate(value: float) -> int:
 
 
 def with_absolute_rates(matrix: Matrix, saturation_per_s: dict[str, float]) -> Matrix:
-    """The matrix with every relative rate replaced, by the saturation of its group."""
+    """The matrix with every relative rate replaced, by the saturation of its group where there is
+    one."""
     return replace(matrix, cells=tuple(_absolute(cell, saturation_per_s) for cell in matrix.cells))
 
 
 def _absolute(cell: Cell, saturation_per_s: dict[str, float]) -> Cell:
     share = auto_share(cell.settings.get("rate"))
-    if share is None:
+    if share is None or cell.group not in saturation_per_s:
         return cell
     rate = rounded_rate(share * saturation_per_s[cell.group])
     return replace(cell, settings={**cell.settings, "rate": rate})

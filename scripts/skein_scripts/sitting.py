@@ -9,8 +9,10 @@ from dataclasses import replace
 from rich.console import Console
 
 from . import closing, saturation
-from .matrix import Matrix
-from .plan import Slot
+from .cell_record import skipped_record
+from .errors import MeasureError
+from .matrix import Matrix, auto_share
+from .plan import Slot, seed_of_block
 from .progress import make_progress
 from .results import Record, ResultWriter, sessions
 from .runner import Runner, Tally
@@ -36,6 +38,7 @@ class Sitting:
         self._earlier = earlier
         self._runner = runner
         self._writer = writer
+        self._unknown: dict[str, tuple[str, Record]] = {}  # why, and the probe, by group
 
     def run(self, slots: list[Slot], console: Console) -> Tally:
         """Runs the slots, with a line before and a line after them. An interrupt is written down as
@@ -44,7 +47,8 @@ class Sitting:
         slots = self._begin(slots, console)
         try:
             with make_progress(slots, console) as progress:
-                self._runner.run(slots, progress)
+                self._runner.run([slot for slot in slots if not has_auto_rate(slot)], progress)
+            self._skip([slot for slot in slots if has_auto_rate(slot)])
             later = session_again(self._skein, self._session["argv"], self._cpu_options)
         except KeyboardInterrupt:
             self._end(None, len(slots), console)
@@ -82,12 +86,30 @@ class Sitting:
                 for _ in range(saturation.PROBE_RUNS)
             ]
             kept += [record for one in tries for record in one]
-            level = saturation.saturation_of([one[-1] for one in tries])
             groups = [group for group, cell in cells.items() if cell == probe]
+            try:
+                level = saturation.saturation_of([one[-1] for one in tries])
+            except MeasureError as error:
+                self._unknown |= dict.fromkeys(groups, (str(error), tries[-1][-1]))
+                console.print(f"{', '.join(groups)} skipped: {error}", style="red",
+                              highlight=False, soft_wrap=True, markup=False)  # fmt: skip
+                continue
             levels |= dict.fromkeys(groups, level)
             console.print(f"saturation of {probe.runtime}: {level:,.0f}/s ({', '.join(groups)})",
                           highlight=False, soft_wrap=True)  # fmt: skip
+            for note in saturation.notes_on([one[-1] for one in tries]):
+                console.print(f"  {note}", highlight=False, soft_wrap=True, markup=False)
         return levels, kept
+
+    def _skip(self, slots: list[Slot]) -> None:
+        """A record for each run that has no rate, with the reason that its saturation has none."""
+        for slot in slots:
+            why, probe = self._unknown[slot.cell.group]
+            seed = seed_of_block(self._matrix, slot.block)
+            record = skipped_record(slot, self._session["session_id"], seed, why, probe)
+            self._writer.append(record)
+            self._runner.written.append(record)
+            self._runner.tally.add(record["status"])
 
     def _end(self, later: Record | str | None, planned: int, console: Console) -> None:
         tally = self._runner.tally
@@ -97,3 +119,8 @@ class Sitting:
         )  # fmt: skip
         self._writer.append(record)
         console.print(closing.verdict(self._session, record), highlight=False, soft_wrap=True)
+
+
+def has_auto_rate(slot: Slot) -> bool:
+    """Whether the rate of a run is still a share of something unknown."""
+    return auto_share(slot.cell.settings.get("rate")) is not None

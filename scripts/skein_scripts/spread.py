@@ -52,9 +52,11 @@ def spread_of(values: list[float]) -> Spread | None:
 Show = Callable[[float | None], str]
 # Heading, how a value is shown, and where it is in a run.
 HEADLINES: list[tuple[str, Show, tuple[str, ...]]] = [
+    ("operations", units.format_rate, ("load", "achieved_per_s")),
     ("CPU/op µs", units.format_us, ("cpu", "per_op_ns")),
     ("user B/task", units.format_per_task_bytes, ("memory", "per_task", "user_bytes")),
     ("kernel B/task", units.format_per_task_bytes, ("memory", "per_task", "kernel_bytes")),
+    ("total B/task", units.format_per_task_bytes, ("memory", "per_task", "total_bytes")),
     ("p50 µs", units.format_us, ("latency", "p50")),
     ("p99 µs", units.format_us, ("latency", "p99")),
     ("late p50 µs", units.format_us, ("lateness", "p50")),

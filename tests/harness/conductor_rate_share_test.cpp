@@ -23,6 +23,7 @@ run_request open_request() {
   asked.payload_bytes = 128;
   asked.buffer = "own";
   asked.duration_ns = 5 * ns_per_s;
+  request.counted = true;
   request.rate_share = 0.6;
   request.rate_baseline = "epoll_floor";
   request.quiesce_ns = 300 * ns_per_ms;
@@ -47,6 +48,7 @@ TEST_CASE("the baseline is our own runtime in a short closed loop of the same si
   CHECK(*baseline.asked.duration_ns < 2 * ns_per_s);
   CHECK(baseline.worker_command.empty());
   CHECK_FALSE(baseline.rate_share);
+  CHECK_FALSE(baseline.counted);
 }
 
 TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {

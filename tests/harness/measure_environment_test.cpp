@@ -1,6 +1,7 @@
 // The environment is complete on this machine and on one that tells nothing.
 #include "harness/measure/environment.hpp"
 #include "harness/measure/file_hash.hpp"
+#include "harness/measure/sources.hpp"
 #include "tests/catch.hpp"
 #include "tests/harness/measure_process.hpp"
 
@@ -53,6 +54,16 @@ void check_complete(const json& environment) {
 }
 
 }  // namespace
+
+TEST_CASE("a source that cannot be read is named with what is null for it") {
+  skein::test::fixture_tree tree;
+  tree.write("proc/stat", "cpu0 1 2 3\n");
+  tree.write("proc/slabinfo", "slabinfo - version: 2.1\n");
+  const auto said = skein::measure::unreadable_sources(tree.paths());
+  REQUIRE(said.size() == 4);
+  CHECK_THAT(said.front(), skein::test::contains("/pressure/cpu: pressure is null in every run"));
+  CHECK_THAT(said.back(), skein::test::contains("a memory cgroup"));
+}
 
 TEST_CASE("every part of the environment is there on this machine") {
   const auto environment = capture_environment();

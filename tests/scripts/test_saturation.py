@@ -124,12 +124,16 @@ def test_a_resumed_session_offers_the_rates_of_the_first(auto_run):
     assert len(set(rates)) == 2  # 60 % and 90 %: the stand-in serves either size alike
 
 
-def test_a_baseline_that_cannot_be_measured_ends_with_4_before_any_cell(auto_run):
+def test_a_baseline_that_cannot_be_measured_skips_the_cells_that_need_it_and_no_other(auto_run):
     auto_run.fault(**{"c10k/fixed/epoll_floor": "crash"})
     done = auto_run("--repeats", "1")
     assert done.returncode == 4
-    assert "saturation that rates are a share of could not be measured" in done.stderr
-    assert auto_run.cell_calls() == []
+    by_shape = {}
+    for run in results.runs(auto_run.records()):
+        by_shape.setdefault(run["cell"]["mode"] or run["cell"]["pattern"], []).append(run)
+    assert {run["status"] for run in by_shape["open"]} == {"skipped"}
+    assert "could not be measured" in by_shape["open"][0]["reasons"][0]
+    assert {run["status"] for run in by_shape["spread"]} == {"ok"}
 
 
 def test_the_baseline_is_chosen_by_the_matrix_and_must_exist(auto_run):
@@ -158,9 +162,15 @@ def test_an_absolute_rate_can_be_set_instead():
 
 @pytest.mark.parametrize(("name", "shares"), [("standard", {30, 60, 80}), ("full", {30, 60, 80})])
 def test_presets_to_quote_from_load_by_shares_and_quick_does_not(name, shares):
-    rates = {cell.settings.get("rate") for cell in matrix.load_preset(name).cells} - {None}
+    cells = matrix.load_preset(name).cells
+    rates = {cell.settings["rate"] for cell in cells if cell.settings.get("mode") == "open"}
     assert rates == {f"auto:{share}%" for share in shares}
     assert not matrix.load_preset("quick").has_auto_rates
+
+
+def test_saturation_is_measured_with_all_connections_busy_as_an_open_loop_has_them():
+    probes = saturation.probe_cells(parsed(OPEN.replace("active = 10\n", "")))
+    assert {probe.settings["active"] for probe in probes.values()} == {100}
 
 
 def test_the_sweep_has_ten_rates_for_every_runtime():

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from .. import units
-from ..groups import Group, Series
+from ..groups import SAME_WORK, Group, Series
 from ..histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
 from ..names import in_order
 from . import frame, style
@@ -24,7 +24,7 @@ NAME = "latency_vs_load"
 RATES_AT_LEAST = 3
 _PANELS = ((0.5, "p50"), (0.99, "p99"))
 _KEEPS_UP = 0.98  # of the offered rate, as harness/conductor/validity.hpp has it
-_SAME_WORK = ("connections", "active", "payload_bytes", "buffer", "buffer_bytes", "arrival")
+_SAME_BUT_RATE = tuple(name for name in SAME_WORK if name != "rate_per_s")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def sweeps(groups: Sequence[Group]) -> list[list[Group]]:
     for group in groups:
         cell = group.cell
         if group.workload == "c10k" and group.shape == "open" and cell and cell["rate_per_s"]:
-            work = tuple(cell.get(name) for name in _SAME_WORK)
+            work = tuple(cell.get(name) for name in _SAME_BUT_RATE)
             found.setdefault(work, {})[cell["rate_per_s"]] = group
     return [
         [by_rate[rate] for rate in sorted(by_rate)]
