@@ -248,6 +248,11 @@ def timers_part(options, noise):
         "lateness": lateness.describe(early, early_max),
         "cpu": cpu_of(900 * cost, options.tasks,
                       options.tasks + 1 if options.runtime == "thread" else 1),
+        "timer_costs": {
+            "spawn_ns_per_task": 210.0,
+            "cpu_ns_per_fire": None if options.pattern == "churn" else 900 * cost,
+            "cpu_ns_per_arm_cancel": 900 * cost if options.pattern == "churn" else None,
+        },
         "spawn_ns": options.tasks * 210, "fire_ns": options.window,
     }, options.tasks  # fmt: skip
 
@@ -322,7 +327,8 @@ def run_line(options):
     }  # fmt: skip
 
 
-MEASURED = ("work", "load", "latency", "service_time", "lateness", "cpu", "memory", "host")
+MEASURED = ("work", "load", "latency", "service_time", "lateness", "cpu", "timer_costs",
+            "memory", "host")  # fmt: skip
 
 
 def without_result(record, status, reason, **more):

@@ -10,7 +10,7 @@ from skein_scripts import conditions, report
 
 @pytest.fixture(scope="module")
 def equal(tmp_path_factory):
-    """A matrix of both workloads, two rounds, with one override that gives its reason."""
+    """A matrix of both workloads, two rounds."""
     run = matrix_run_in(tmp_path_factory.mktemp("equal"))
     done = run()
     assert done.returncode == 0, done.stdout
@@ -69,6 +69,19 @@ def test_a_setting_that_differs_without_a_reason_is_caught(equal):
         changed(equal, "coroutine", lambda run: run["cell"].update(grid_ns=7))
     )
     assert any("cell.grid_ns is 7 in coroutine" in line for line in found)
+
+
+def test_what_an_override_declares_may_differ_and_nothing_else(equal):
+    def fewer(run):
+        run["cell"]["tasks"] = run["work"]["units"] = 10
+
+    planted = changed(equal, "libuv", fewer)
+    assert conditions.inequalities(planted) != []
+    cells = next(record for record in planted if record["kind"] == "session")["plan"]["cells"]
+    next(cell for cell in cells if cell["key"] == "spread/libuv")["reason"] = "because"
+    assert conditions.inequalities(planted) == []
+    budget = changed(planted, "libuv", lambda run: run["conditions"].update(inline_budget=64))
+    assert len(conditions.inequalities(budget)) == 2
 
 
 def test_what_does_not_apply_is_not_compared(equal):

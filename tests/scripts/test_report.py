@@ -193,3 +193,20 @@ def test_a_file_without_runs_cannot_be_plotted(tmp_path, records):
     path.write_text(results.dump(records[0].copy() | {"plan": None}), encoding="utf-8")
     with pytest.raises(UsageError, match="no runs to draw"):
         plot.main([str(path)])
+
+
+def test_a_table_of_churned_timers_has_the_cost_of_arming_and_cancelling(tmp_path):
+    run = matrix_run_in(tmp_path)
+    run.matrix.write_text(run.matrix.read_text().replace('pattern = "spread"', 'pattern = "churn"'))
+    done = run("--repeats", "1", "--filter", "workload=timers", "--set", "timers.grid=100us")
+    assert done.returncode == 0, done.stdout
+    (group,) = group_runs(run.records())
+    made = table.make_table(group)
+    assert "CPU/arm+cancel µs" in made.columns
+    assert "CPU/timer µs" not in made.columns
+    assert "spawn/task µs" in made.columns
+    assert any("left to fire" in note for note in made.notes)
+    assert made.title.endswith("on a grid of 100 µs")
+    assert [path.stem for path in plot.draw_all(run.records(), tmp_path / "plots")][
+        -1
+    ] == "lateness"
