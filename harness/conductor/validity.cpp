@@ -113,7 +113,14 @@ double busy_fraction(const outcome& out) {
 bool judge_schedule(outcome& out, double offered, double achieved, const validity_rules& rules) {
   const double late = number_at(out.load, "late_50us_fraction").value_or(0);
   const double unsent = number_at(out.load, "unsent").value_or(0);
-  if (late <= rules.late_fraction && unsent == 0) return false;
+  const double late_p99_ns = number_at(out.load, "late_ns_p99").value_or(0);
+  if (late <= rules.late_fraction && unsent == 0) {
+    if (late_p99_ns > rules.late_p99_ns) {
+      out.invalidate(fmt::format("load: p99 of the load generator's own lateness is {:.0f} us",
+                                 late_p99_ns / static_cast<double>(ns_per_us)));
+    }
+    return false;
+  }
   const bool client_bound = busy_fraction(out) >= rules.busy_fraction;
   if (client_bound) {
     out.invalidate(fmt::format(

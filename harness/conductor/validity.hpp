@@ -13,12 +13,13 @@ struct validity_rules {
   double foreign_fraction = 0.03;        ///< of the window, on a pinned CPU
   double foreign_fraction_churn = 0.06;  ///< under churn: the kernel frees what is left of sockets
   double foreign_fraction_threads_end = 0.25;  ///< of the worker's, where threads come and go
-  time_ns host_floor_ns = 30'000'000;    ///< of both: accounting errs by up to three ticks
-  double pressure_fraction = 0.01;       ///< of the window, tasks stalled for memory
+  time_ns host_floor_ns = 30'000'000;          ///< of both: accounting errs by up to three ticks
+  double pressure_fraction = 0.01;             ///< of the window, tasks stalled for memory
   double achieved_fraction = 0.98;       ///< of the offered rate, unless the worker is saturated
   double saturated_fraction = 0.9;       ///< of its CPUs: the worker is the bottleneck
   double late_fraction = 0.05;           ///< sends more than 50 us late
   double busy_fraction = 0.9;            ///< of its CPU time: the generator is the bottleneck
+  double late_p99_ns = 100'000;          ///< the generator's own lateness, open loads
   double steady_ratio = 1.25;            ///< first third against last third; shown, never invalid
   double little_tolerance = 0.05;        ///< N = X * R in a closed loop; shown, never invalid
   std::int64_t slope_tasks_min = 5'000;  ///< fewer span too few pages for a line: shown, not judged

@@ -147,6 +147,17 @@ TEST_CASE("a generator that was only held up is not client-bound, and not valid 
   CHECK_FALSE(has_reason(out, "client-bound"));
 }
 
+TEST_CASE("a load generator that is late itself cannot vouch for a p99") {
+  outcome out = healthy();
+  out.load["late_ns_p99"] = 99'000;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  out.load["late_ns_p99"] = 101'000;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "own lateness is 101 us"));
+}
+
 TEST_CASE("a request that was never sent makes a run invalid, even one") {
   outcome out = healthy();
   out.load["unsent"] = 1;
