@@ -5,6 +5,7 @@ window was, and only the rate says something."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,12 +124,15 @@ def _looks(runtime: str) -> dict[str, Any]:
 
 
 def _curve(axes: Axes, sweep: list[Group], runtime: str, share: float, name: str) -> None:
-    present = [one for group in sweep if (one := group.of(runtime)) is not None]
-    points = [point for one in present if (point := point_of(one, share, name)) is not None]
+    slots = [group.of(runtime) for group in sweep]
+    at_rate = [point_of(one, share, name) if one else None for one in slots]
+    points = [point for point in at_rate if point is not None]
     if not points:
         return
     looks = _looks(runtime)
-    axes.plot([p.achieved_per_s for p in points], [p.latency_ns for p in points], **looks)
+    # A rate without a result is a gap: a line across it would be a guess.
+    axes.plot([p.achieved_per_s if p else math.nan for p in at_rate],
+              [p.latency_ns if p else math.nan for p in at_rate], **looks)  # fmt: skip
     full = [p for p in points if p.is_saturated]
     hollow = looks | {"linewidth": 0, "markerfacecolor": "white", "markeredgewidth": 1.5}
     axes.plot([p.achieved_per_s for p in full], [p.latency_ns for p in full],
