@@ -65,7 +65,7 @@ TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
   CHECK(out.how == status::invalid);
 }
 
-TEST_CASE("where threads end by the thousand, time that is nobody's is shown and not judged") {
+TEST_CASE("where threads come and go, time that is nobody's is shown, and judged beyond a bound") {
   outcome out = healthy();
   out.host->foreign_cpu_ns[0] = ns_per_s / 2;
   cell asked = open_cell();
@@ -73,8 +73,17 @@ TEST_CASE("where threads end by the thousand, time that is nobody's is shown and
   asked.runtime = "thread";
   judge(out, asked, apart());
   CHECK(out.how == status::ok);
-  CHECK(has_reason(out, "10.0 % of CPU 0 went to others"));
+  CHECK(has_reason(out, "10.0 % of CPU 0 went to no process of ours"));
   asked.runtime = "fiber";
+  judge(out, asked, apart());
+  CHECK(out.how == status::invalid);
+  asked.runtime = "thread";
+  out = healthy();
+  out.host->foreign_cpu_ns[0] = 2 * ns_per_s;
+  judge(out, asked, apart());
+  CHECK(out.how == status::invalid);
+  out = healthy();
+  out.host->foreign_cpu_ns[1] = ns_per_s / 2;
   judge(out, asked, apart());
   CHECK(out.how == status::invalid);
 }
