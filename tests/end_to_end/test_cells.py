@@ -91,7 +91,7 @@ def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Pa
     costs = run["timer_costs"]
     assert costs["spawn_ns_per_task"] == pytest.approx(run["spawn_ns"] / tasks)
     measured = "cpu_ns_per_arm_cancel" if pattern == "churn" else "cpu_ns_per_fire"
-    assert costs[measured] == pytest.approx(run["cpu"]["per_op_ns"])
+    assert costs[measured] == pytest.approx(run["cpu"]["per_op_ns"], rel=0.01)
     assert [name for name in costs if costs[name] is None] != []
 
 

@@ -252,7 +252,7 @@ class Worker:
             echoed[count] -= 1
         reply = {"type": "ready", "echoed": echoed}
         if self.fault == "wrong_condition":
-            reply["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 1}
+            reply["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 50_000}
         if message["workload"] == "timers":
             tasks = range(self.cell["tasks"])
             self.units_wanted = sum(turns_of(self.cell, index) for index in tasks)
