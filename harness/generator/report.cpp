@@ -26,6 +26,10 @@ json fraction(std::uint64_t part, std::uint64_t whole) {
   return ratio(static_cast<double>(part), static_cast<double>(whole));
 }
 
+json share_of(std::optional<time_ns> part, std::uint64_t whole) {
+  return part ? fraction(static_cast<std::uint64_t>(*part), whole) : json(nullptr);
+}
+
 json note(const std::string& text) {
   return text.empty() ? json(nullptr) : json(text);
 }
@@ -59,10 +63,9 @@ json load_fields(const load_run& run, const load_request& load, const error_coun
       {"late_ns_p99", lateness.count() > 0 ? json(lateness.percentile(99)) : json(nullptr)},
       {"generator_cpu_fraction", fraction(static_cast<std::uint64_t>(measured.cpu_ns()),
                                           static_cast<std::uint64_t>(measured.duration_ns()))},
-      {"generator_cpu_per_op_ns",
-       fraction(static_cast<std::uint64_t>(measured.work_ns()), measured.units())},
-      {"generator_busy_fraction", fraction(static_cast<std::uint64_t>(measured.work_ns()),
-                                           static_cast<std::uint64_t>(measured.cpu_ns()))},
+      {"generator_cpu_per_op_ns", share_of(measured.work_ns(), measured.units())},
+      {"generator_busy_fraction",
+       share_of(measured.work_ns(), static_cast<std::uint64_t>(measured.cpu_ns()))},
       {"unsent", run.unsent()},
       {"warmup_ns", run.warmup_ns()},
       {"warmup_note", note(run.warmup_note())},

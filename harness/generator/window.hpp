@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "harness/generator/requests.hpp"
 #include "harness/generator/slices.hpp"
@@ -54,9 +55,11 @@ class window {
   [[nodiscard]] std::uint64_t late_50us() const noexcept { return late_50us_; }
   [[nodiscard]] std::uint64_t inflight_max() const noexcept { return inflight_max_; }
   [[nodiscard]] time_ns cpu_ns() const noexcept { return cpu_end_ns_ - cpu_begin_ns_; }
-  /// CPU time less that of idle turns: what the load costs, without the waiting for it.
-  [[nodiscard]] time_ns work_ns() const noexcept {
-    return std::max<time_ns>(cpu_ns() - idle_ns_, 0);
+  /// CPU time less that of idle turns: what the load costs, without the waiting for it. Empty where
+  /// idle turns took longer than the CPU was there for: it was shared, and there is no telling.
+  [[nodiscard]] std::optional<time_ns> work_ns() const noexcept {
+    const time_ns left_ns = cpu_ns() - idle_ns_;
+    return left_ns > 0 ? std::optional(left_ns) : std::nullopt;
   }
   [[nodiscard]] const measure::histogram& latency() const noexcept { return latency_; }
   [[nodiscard]] const measure::histogram& service_time() const noexcept { return service_; }

@@ -64,7 +64,8 @@ def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, result
 def check_health(run: Record) -> None:
     """What every run says about its load generator."""
     load = run["load"]
-    assert load["generator_cpu_per_op_ns"] > 0
+    work_ns = load["generator_cpu_per_op_ns"]  # unknown where the generator shared its CPU
+    assert work_ns is None or work_ns > 0
     assert load["late_50us_fraction"] >= 0
     assert load["late_ns_p99"] is not None
     assert 0 < load["generator_cpu_fraction"] < 1.1
