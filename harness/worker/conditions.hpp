@@ -3,6 +3,7 @@
 // and scripts/skein_scripts/conditions.py compares them between runtimes.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "harness/measure/json.hpp"
