@@ -133,7 +133,7 @@ TEST_CASE("a load that was not achieved is invalid unless the worker was saturat
 }
 
 TEST_CASE("a rate the generator cannot offer is client-bound, however busy the worker is") {
-  const time_ns worker_ns = GENERATE(ns_per_s, 5 * ns_per_s);
+  const time_ns worker_ns = GENERATE(time_ns{ns_per_s}, 5 * ns_per_s);
   outcome out = healthy();
   out.cpu->total_ns = worker_ns;
   out.load["achieved_per_s"] = 400.0;

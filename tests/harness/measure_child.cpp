@@ -52,12 +52,15 @@ void spin(std::int64_t ns) {
   }
 }
 
+void* volatile last_block = nullptr;  // seen from outside, or the compiler would leave blocks out
+
 /// Never freed: the memory is what is measured.
 void hold_blocks(std::int64_t count, std::size_t bytes) {
   for (; count > 0; --count) {
     void* const memory = std::malloc(bytes);
     if (memory == nullptr) std::exit(1);
     std::memset(memory, 1, bytes);
+    last_block = memory;
   }
 }
 

@@ -132,7 +132,7 @@ TEST_CASE("the wheel does what a sorted list does, in ticks of a millisecond, up
 }
 
 TEST_CASE("the wheel does what a sorted list does, with ticks of other sizes") {
-  const auto tick_ns = GENERATE(time_ns{1}, time_ns{7}, 100 * ns_per_us, ns_per_s);
+  const auto tick_ns = GENERATE(time_ns{1}, time_ns{7}, 100 * ns_per_us, time_ns{ns_per_s});
   std::mt19937_64 random(static_cast<std::uint64_t>(tick_ns));
   two_wheels both(tick_ns, 17);
   play(both, random, 100 * tick_ns * 4096, 3000);
@@ -166,7 +166,7 @@ TEST_CASE("deadlines beyond the top level are kept and expire on their tick") {
 }
 
 TEST_CASE("the latest time there is can be a deadline") {
-  const auto tick_ns = GENERATE(time_ns{1}, ns_per_ms);
+  const auto tick_ns = GENERATE(time_ns{1}, time_ns{ns_per_ms});
   timer_wheel wheel(tick_ns, year_ns);
   op never;
   never.deadline_ns = std::numeric_limits<time_ns>::max();
