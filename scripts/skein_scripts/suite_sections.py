@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from .errors import MeasureError
 from .suite import CPUS, LOGS, ROOT, Section
@@ -42,6 +43,8 @@ def _tool(*names: str) -> str | None:
 
 
 _CLANG = "clang++-19"
+# The tests whose code the sanitizers change.
+_RUNTIME_TESTS = ("contract_tests", "runtime_tests", "workload_tests")
 _SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -53,8 +56,11 @@ _SANITIZERS = {
 _TOGETHER = ["-m", "not alone", "-n", "4", "--dist", "worksteal"]
 
 
-def _build(preset: str, compiler: str | None = None, quick: bool = False) -> Section:
-    """Builds a preset, with another compiler than the system's if one is given and installed."""
+def _build(
+    preset: str, compiler: str | None = None, quick: bool = False, targets: Sequence[str] = ()
+) -> Section:
+    """Builds a preset (or some targets of it), with another compiler than the system's if one is
+    given and installed."""
     path = shutil.which(compiler) if compiler else None
     choice = [f"-DCMAKE_CXX_COMPILER={path}", "-DSKEIN_MICRO=ON"] if path else []
     return Section(
@@ -62,25 +68,27 @@ def _build(preset: str, compiler: str | None = None, quick: bool = False) -> Sec
         f"build, {preset}" + (f", {compiler}" if path else ""),
         [
             ["cmake", "--preset", preset, *choice],
-            ["cmake", "--build", "--preset", preset, "-j", str(CPUS)],
+            ["cmake", "--build", "--preset", preset, "-j", str(CPUS),
+             *(["--target", *targets] if targets else [])],
         ],
         quick=quick,
         environment=_launcher(),
-    )
+    )  # fmt: skip
 
 
 def _launcher() -> dict[str, str]:
     return {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
 
 
-def _ctest(preset: str, jobs: int, quick: bool = False) -> Section:
+def _ctest(preset: str, jobs: int, quick: bool = False, programs: Sequence[str] = ()) -> Section:
     junit = LOGS / f"ctest-{preset}.xml"
     return Section(
         f"test-{preset}",
         f"C++ tests, {preset}",
         [
             ["ctest", "--preset", preset, "--output-junit", str(junit), "--timeout", "300",
-             "--no-tests=error", "-j", str(jobs)]
+             "--no-tests=error", "-j", str(jobs),
+             *(["-R", f"^({'|'.join(programs)})/"] if programs else [])]
         ],
         junit=junit,
         needs=(f"build-{preset}",),
@@ -167,8 +175,8 @@ def all_sections() -> list[Section]:
             quick=True,
         ),
         # The other compiler, with asserts, on the code that is measured: sanitizers replace parts.
-        _build("debug", compiler=_CLANG),
-        _ctest("debug", sanitizer_jobs),
+        _build("debug", compiler=_CLANG, targets=("skein", *_RUNTIME_TESTS)),
+        _ctest("debug", sanitizer_jobs, programs=_RUNTIME_TESTS),
         _build("asan", compiler=_CLANG),
         _ctest("asan", sanitizer_jobs),
         _cells("asan"),
