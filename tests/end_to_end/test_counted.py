@@ -44,7 +44,9 @@ def test_a_request_takes_a_read_and_a_write_and_a_share_of_a_wait(
     runtime: str, results: Path
 ) -> None:
     run = count(results, "c10k", "--runtime", runtime)
-    assert 2.0 <= syscalls_per_op(run) < 3.5
+    # The counter is read a moment after the window's ends: some requests of a short window are
+    # counted on one side only.
+    assert 1.8 <= syscalls_per_op(run) < 3.5
 
 
 @pytest.mark.parametrize("runtime", skein.RUNTIMES)
