@@ -8,18 +8,12 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include <vector>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/errors.hpp"
+#include "runtimes/epoll_floor/alarm.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/scheduler.hpp"
 
@@ -36,17 +30,9 @@ class timer_heap {
     timeouts_.reserve(tasks + 1);
     timeouts_.push_back({0, 0, 0});
     heap_.reserve(tasks);
-    epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-    timer_ =
-        checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
-    watch(timer_, EPOLLIN | EPOLLET);
   }
   timer_heap(const timer_heap&) = delete;
   timer_heap& operator=(const timer_heap&) = delete;
-  ~timer_heap() {
-    ::close(timer_);
-    ::close(epoll_);
-  }
 
   void arm(std::size_t index, time_ns due_ns) {
     heap_.push_back({due_ns, index});
@@ -72,13 +58,12 @@ class timer_heap {
 
   /// Fires what is due until stop().
   void run(inbox& door) {
-    watch(door.descriptor(), EPOLLIN);
+    alarm_.add(door);
     while (!stopped_) {
       fire_due();
-      wake_at(next_due_ns());
-      wait(door);
+      alarm_.wait(next_due_ns(), door);
     }
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
+    alarm_.remove(door);
   }
 
   void stop() noexcept { stopped_ = true; }
@@ -97,13 +82,6 @@ class timer_heap {
   };
 
   static bool later(const entry& a, const entry& b) noexcept { return a.due_ns > b.due_ns; }
-
-  void watch(int fd, std::uint32_t events) {
-    epoll_event event{};
-    event.events = events;
-    event.data.fd = fd;
-    checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-  }
 
   void fire_due() {
     time_ns now_ns = monotonic_clock::now_ns();
@@ -131,32 +109,8 @@ class timer_heap {
     return in_list_ns == 0 ? in_heap_ns : std::min(in_heap_ns, in_list_ns);
   }
 
-  void wake_at(time_ns next_ns) {
-    if (next_ns == armed_ns_) return;
-    itimerspec setting{};
-    setting.it_value.tv_sec = next_ns / ns_per_s;
-    setting.it_value.tv_nsec = next_ns % ns_per_s;
-    checked(::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &setting, nullptr), "timerfd_settime");
-    armed_ns_ = next_ns;
-  }
-
-  void wait(inbox& door) {
-    std::array<epoll_event, 2> events{};
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
-    if (count < 0 && errno != EINTR) throw_errno("epoll_wait");
-    for (int i = 0; i < count; ++i) {
-      if (events[static_cast<std::size_t>(i)].data.fd == timer_) {
-        armed_ns_ = 0;
-      } else {
-        door.on_readable();
-      }
-    }
-  }
-
   Owner& owner_;
-  int epoll_ = -1;
-  int timer_ = -1;
-  time_ns armed_ns_ = 0;
+  alarm alarm_;
   std::vector<entry> heap_;
   std::vector<timeout> timeouts_;
   bool stopped_ = false;

@@ -3,18 +3,12 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <tuple>
-#include <unistd.h>
 #include <vector>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/errors.hpp"
+#include "runtimes/epoll_floor/alarm.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/scheduler.hpp"
 
@@ -25,18 +19,9 @@ template <class Context>
 class timer_table {
  public:
   /// Throws std::system_error.
-  explicit timer_table(Context& context) : context_(context) {
-    epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-    timer_ =
-        checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
-    watch(timer_, EPOLLIN | EPOLLET);
-  }
+  explicit timer_table(Context& context) : context_(context) {}
   timer_table(const timer_table&) = delete;
   timer_table& operator=(const timer_table&) = delete;
-  ~timer_table() {
-    ::close(timer_);
-    ::close(epoll_);
-  }
 
   /// Adds sleeper `index`, due at the context's due_ns(index).
   void add(std::size_t index) {
@@ -46,13 +31,12 @@ class timer_table {
 
   /// Fires what is due until stop().
   void run(inbox& door) {
-    watch(door.descriptor(), EPOLLIN);
+    alarm_.add(door);
     while (!stopped_) {
       fire_due();
-      arm();
-      wait(door);
+      alarm_.wait(next_due_ns(), door);
     }
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
+    alarm_.remove(door);
     next_ = entries_.size();
   }
 
@@ -64,13 +48,6 @@ class timer_table {
     time_ns due_ns;
     std::size_t index;
   };
-
-  void watch(int fd, std::uint32_t events) {
-    epoll_event event{};
-    event.events = events;
-    event.data.fd = fd;
-    checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-  }
 
   void sort() {
     if (sorted_) return;
@@ -92,33 +69,13 @@ class timer_table {
     }
   }
 
-  void arm() {
-    const time_ns next_ns = next_ < entries_.size() ? entries_[next_].due_ns : 0;
-    if (next_ns == armed_ns_) return;
-    itimerspec setting{};
-    setting.it_value.tv_sec = next_ns / ns_per_s;
-    setting.it_value.tv_nsec = next_ns % ns_per_s;
-    checked(::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &setting, nullptr), "timerfd_settime");
-    armed_ns_ = next_ns;
-  }
-
-  void wait(inbox& door) {
-    std::array<epoll_event, 2> events{};
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
-    if (count < 0 && errno != EINTR) throw_errno("epoll_wait");
-    for (int i = 0; i < count; ++i) {
-      if (events[static_cast<std::size_t>(i)].data.fd == timer_) {
-        armed_ns_ = 0;
-      } else {
-        door.on_readable();
-      }
-    }
+  /// 0 if all have fired.
+  time_ns next_due_ns() const noexcept {
+    return next_ < entries_.size() ? entries_[next_].due_ns : 0;
   }
 
   Context& context_;
-  int epoll_ = -1;
-  int timer_ = -1;
-  time_ns armed_ns_ = 0;
+  alarm alarm_;
   std::vector<entry> entries_;
   std::size_t next_ = 0;  ///< entries before it have fired
   bool sorted_ = true;

@@ -25,18 +25,8 @@ def failure_record(
     slot: Slot, session_id: str, seed: int, started_utc: str, ending: Ending, why: str
 ) -> Record:
     """The record of a run whose binary wrote none: timeout or failed, with its last words."""
-    return {
-        "kind": "run",
-        "schema": CURRENT_VERSION,
-        "run_id": str(uuid.uuid4()),
-        "session_id": session_id,
-        **run_meta(slot),
-        "cell_id": cell_id_of(slot.cell),
-        "cell": cell_fields(slot.cell, seed),
-        "echoed": None,
-        "started_utc": started_utc,
+    return _record_of(slot, session_id, seed, started_utc, why) | {
         "status": "timeout" if ending.timed_out else "failed",
-        "reasons": [why],
         "failure": {
             "process": "conductor",
             "exit_status": ending.exit_status,
@@ -50,7 +40,14 @@ def failure_record(
 def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Record) -> Record:
     """The record of a run that was not made, because the probe it depends on has no result: a limit
     where the probe met one."""
+    record = _record_of(slot, session_id, seed, utc_now(), why)
+    record["cell"]["rate_per_s"] = None
     limit = probe.get("limit")
+    return record | {"status": "limit" if limit else "skipped", "limit": limit}
+
+
+def _record_of(slot: Slot, session_id: str, seed: int, started_utc: str, why: str) -> Record:
+    """What is known of a run without the binary's word."""
     return {
         "kind": "run",
         "schema": CURRENT_VERSION,
@@ -58,12 +55,10 @@ def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Reco
         "session_id": session_id,
         **run_meta(slot),
         "cell_id": cell_id_of(slot.cell),
-        "cell": cell_fields(slot.cell, seed) | {"rate_per_s": None},
+        "cell": cell_fields(slot.cell, seed),
         "echoed": None,
-        "started_utc": utc_now(),
-        "status": "limit" if limit else "skipped",
+        "started_utc": started_utc,
         "reasons": [why],
-        "limit": limit,
     }
 
 

@@ -331,7 +331,7 @@ TEST_CASE("a cancel that comes a round late is waited out once") {
 TEST_CASE("a canceller cancels a task in its round, again until it has left, and no other") {
   auto asked = asking(2, "churn", ns_per_ms);
   while (timers::left_to_fire(asked, 0, 0) || timers::left_to_fire(asked, 0, 1)) ++asked.seed;
-  planted_churn context(asked);
+  timers::timeouts<no_timer, workloads::tasks_on::many_threads> context(asked);
   context.enroll(0);
   no_scheduler scheduler;
   REQUIRE(context.cancel_round(scheduler, 1, 1));  // the task is not there yet
@@ -342,6 +342,18 @@ TEST_CASE("a canceller cancels a task in its round, again until it has left, and
   REQUIRE(context.ended(0, 0, 0, wake::cancelled) == 1);
   REQUIRE_FALSE(context.cancel_round(scheduler, 1, 0));
   REQUIRE(scheduler.cancels == 2);
+}
+
+TEST_CASE("on one thread a canceller cancels once, and waits only for who is not there yet") {
+  auto asked = asking(2, "churn", ns_per_ms);
+  while (timers::left_to_fire(asked, 0, 0) || timers::left_to_fire(asked, 0, 1)) ++asked.seed;
+  planted_churn context(asked);
+  context.enroll(0);
+  no_scheduler scheduler;
+  REQUIRE(context.cancel_round(scheduler, 1, 1));
+  REQUIRE(scheduler.cancels == 0);
+  REQUIRE_FALSE(context.cancel_round(scheduler, 1, 0));
+  REQUIRE(scheduler.cancels == 1);
 }
 
 TEST_CASE("an unknown workload or runtime is refused by name") {

@@ -14,6 +14,13 @@
 
 namespace skein::timers {
 
+/// The last thing a task does: it is gone when the scheduler hears of it.
+template <callback_scheduler S, class Task>
+void end_task(S& scheduler, Task* task) {
+  delete task;
+  scheduler.task_done();
+}
+
 /// Sleeps once, to the deadline that is its own, and reports when it woke.
 template <callback_scheduler S, class Context>
 class sleeper {
@@ -28,9 +35,7 @@ class sleeper {
  private:
   void on_wake(wake how) {
     context_.fired(index_, monotonic_clock::now_ns(), how);
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
+    end_task(scheduler_, this);
   }
 
   S& scheduler_;
@@ -56,11 +61,7 @@ class waker {
     turn_ = context_.woke(index_, turn_, monotonic_clock::now_ns(), how);
     start();
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { end_task(scheduler_, this); }
 
   S& scheduler_;
   Context& context_;
@@ -87,11 +88,7 @@ class waiter {
     round_ = context_.ended(index_, round_, monotonic_clock::now_ns(), how);
     start();
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { end_task(scheduler_, this); }
 
   S& scheduler_;
   Context& context_;
@@ -124,11 +121,7 @@ class canceller {
     ++round_;
     start();
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { end_task(scheduler_, this); }
 
   S& scheduler_;
   Context& context_;

@@ -115,7 +115,8 @@ class timeouts {
       wait& other = waits_[index];
       const std::uint32_t behind = other.behind.load(std::memory_order_acquire);
       if (behind > round) continue;
-      left = true;
+      // On one thread a task that is in the round is in its wait, and this cancel ends it.
+      left |= Threads != workloads::tasks_on::one_thread || behind < round;
       if (behind == round) scheduler.cancel(other.timer);
     }
     return left;
