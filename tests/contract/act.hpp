@@ -11,10 +11,12 @@
 
 #include <coroutine>
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/scheduler.hpp"
+#include "tests/contract/subject.hpp"
 
 namespace skein::contract {
 
@@ -53,26 +55,18 @@ class act {
 
 enum class verb { none, yield, sleep, sleep_on_timer, accept, read, write };
 
-template <class S>
 class stage;
 
-template <class S>
-struct adapter;
-
 /// One task: its act, its pending request, and the answer to it.
-template <class S>
 class actor {
  public:
-  using connection = typename S::connection;
-  using listener = typename S::listener;
-  using timer = typename S::timer;
   using script = std::function<act(actor&)>;
 
   /// What is asked of the runtime. Only the fields that belong to the verb mean anything.
   struct request {
     verb what = verb::none;
     time_ns deadline_ns = 0;
-    timer* on = nullptr;
+    sleep_timer* on = nullptr;
     listener* door = nullptr;
     connection* peer = nullptr;
     bytes data{};
@@ -84,7 +78,7 @@ class actor {
     bool written = false;
   };
 
-  actor(contract::stage<S>& on, script does) : stage_(on), script_(std::move(does)) {}
+  actor(stage& on, script does);
   actor(const actor&) = delete;
   actor& operator=(const actor&) = delete;
 
@@ -93,7 +87,7 @@ class actor {
   auto sleep_until(time_ns deadline_ns) {
     return ask<&answer::how>({.what = verb::sleep, .deadline_ns = deadline_ns});
   }
-  auto sleep_until(timer& on, time_ns deadline_ns) {
+  auto sleep_until(sleep_timer& on, time_ns deadline_ns) {
     return ask<&answer::how>({.what = verb::sleep_on_timer, .deadline_ns = deadline_ns, .on = &on});
   }
   auto accept(listener& from) {
@@ -103,22 +97,17 @@ class actor {
   auto write(connection& to, bytes data) {
     return ask<&answer::written>({.what = verb::write, .peer = &to, .data = data});
   }
-  void close(connection& closed) { part_.close(closed); }
+  void close(connection& closed) { part_->close(closed); }
 
-  contract::stage<S>& on() noexcept { return stage_; }
-  S& scheduler() noexcept { return stage_.scheduler(); }
+  stage& on() noexcept { return stage_; }
+  runtime_under_test& scheduler() noexcept;
 
   // What an adapter needs.
   /// Runs the act to its next request. False when it is over, which the stage has been told then.
-  bool proceed() {
-    if (!act_.started()) act_ = script_(*this);
-    if (act_.resume()) return true;
-    stage_.ended();
-    return false;
-  }
+  bool proceed();
   const request& asked() const noexcept { return request_; }
   answer& answered() noexcept { return answer_; }
-  typename adapter<S>::part& part() noexcept { return part_; }
+  actor_part& part() noexcept { return *part_; }
 
  private:
   template <auto Field>
@@ -135,12 +124,41 @@ class actor {
     return {this};
   }
 
-  contract::stage<S>& stage_;
+  stage& stage_;
   script script_;
   act act_;
   request request_;
   answer answer_;
-  typename adapter<S>::part part_{*this};
+  std::unique_ptr<actor_part> part_;
+};
+
+/// Specialised per calling style (adapt_*.hpp): how an actor is spawned, and its part.
+template <class S>
+struct adapter;
+
+/// What is behind the erased types.
+template <class S>
+typename S::connection& own(connection& of) {
+  return *static_cast<typename S::connection*>(of.object);
+}
+template <class S>
+typename S::listener& own(listener& of) {
+  return *static_cast<typename S::listener*>(of.object);
+}
+template <class S>
+typename S::timer& own(sleep_timer& of) {
+  return *static_cast<typename S::timer*>(of.object.get());
+}
+
+/// Closes what an actor of a style without state of its own closes.
+template <class S>
+class plain_part final : public actor_part {
+ public:
+  plain_part(S& scheduler, actor&) : scheduler_(scheduler) {}
+  void close(connection& closed) override { scheduler_.close(own<S>(closed)); }
+
+ private:
+  S& scheduler_;
 };
 
 }  // namespace skein::contract

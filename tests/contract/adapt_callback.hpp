@@ -12,20 +12,21 @@
 #include <vector>
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/stage.hpp"
 
 namespace skein::contract {
 
 template <callback_scheduler S>
 struct adapter<S> {
-  using connection = typename S::connection;
-  using listener = typename S::listener;
+  using own_connection = typename S::connection;
+  using own_listener = typename S::listener;
 
   class part;
 
   /// What a connection's multishot read brought.
   struct chunk_stream {
     part& owner;
-    connection* from;
+    own_connection* from;
     std::deque<std::vector<std::byte>> kept{};
     bool ended = false;
     bool closed = false;
@@ -36,22 +37,23 @@ struct adapter<S> {
   /// What a listener's accept brought.
   struct connection_stream {
     part& owner;
-    listener* from;
-    std::deque<connection*> kept{};
+    own_listener* from;
+    std::deque<own_connection*> kept{};
     bool ended = false;
 
-    void on_accept(connection* accepted) { owner.arrived(*this, accepted); }
+    void on_accept(own_connection* accepted) { owner.arrived(*this, accepted); }
   };
 
-  class part {
+  class part final : public actor_part {
    public:
-    explicit part(actor<S>& of) : self_(of) {}
+    part(S& scheduler, actor& of) : scheduler_(scheduler), self_(of) {}
 
     void on_start() {
       if (!was_waiting_for(verb::none, "S1", "a task was started twice")) return;
       go_on();
     }
-    void close(connection& closed) {
+    void close(connection& erased) override {
+      own_connection& closed = own<S>(erased);
       for (chunk_stream& each : chunks_) {
         if (each.from != &closed) continue;
         each.closed = true;
@@ -64,21 +66,23 @@ struct adapter<S> {
       if (stream.closed) return report("C8", "a chunk came after close");
       if (stream.ended) return report("C8", "a chunk came after the empty one");
       stream.ended = chunk.empty();
-      if (waiting_for_ == verb::read && self_.asked().peer == stream.from) return take(chunk);
+      if (waiting_for_ == verb::read && &own<S>(*self_.asked().peer) == stream.from)
+        return take(chunk);
       if (!chunk.empty()) stream.kept.emplace_back(chunk.begin(), chunk.end());
     }
 
-    void arrived(connection_stream& stream, connection* accepted) {
+    void arrived(connection_stream& stream, own_connection* accepted) {
       if (stream.ended) return report("W1", "accept went on after its end");
       stream.ended = accepted == nullptr;
-      if (waiting_for_ == verb::accept && self_.asked().door == stream.from) return take(accepted);
+      if (waiting_for_ == verb::accept && &own<S>(*self_.asked().door) == stream.from)
+        return take(accepted);
       if (accepted == nullptr) return;
       if (over_) return scheduler().close(*accepted);
       stream.kept.push_back(accepted);
     }
 
    private:
-    S& scheduler() { return self_.scheduler(); }
+    S& scheduler() { return scheduler_; }
     void report(const char* clause, const char* how) { self_.on().report(clause, how); }
 
     bool was_waiting_for(verb what, const char* clause, const char* otherwise) {
@@ -110,9 +114,9 @@ struct adapter<S> {
       self_.answered().chunk = chunk;
       go_on();
     }
-    void take(connection* accepted) {
+    void take(own_connection* accepted) {
       waiting_for_ = verb::none;
-      self_.answered().accepted = accepted;
+      self_.answered().accepted = self_.on().template adopted<S>(accepted);
       go_on();
     }
 
@@ -132,7 +136,7 @@ struct adapter<S> {
     void end() {
       over_ = true;
       for (connection_stream& each : connections_) {
-        for (connection* unclaimed : each.kept) scheduler().close(*unclaimed);
+        for (own_connection* unclaimed : each.kept) scheduler().close(*unclaimed);
       }
       scheduler().task_done();
     }
@@ -148,18 +152,19 @@ struct adapter<S> {
         case verb::sleep:
           return scheduler().template sleep_until<&part::on_wake>(timer_, asked.deadline_ns, this);
         case verb::sleep_on_timer:
-          return scheduler().template sleep_until<&part::on_wake>(*asked.on, asked.deadline_ns,
-                                                                  this);
+          return scheduler().template sleep_until<&part::on_wake>(own<S>(*asked.on),
+                                                                  asked.deadline_ns, this);
         case verb::accept:
-          return next_connection(*asked.door);
+          return next_connection(own<S>(*asked.door));
         case verb::read:
-          return next_chunk(*asked.peer);
+          return next_chunk(own<S>(*asked.peer));
         case verb::write:
-          return scheduler().template write<&part::on_written>(*asked.peer, asked.data, this);
+          return scheduler().template write<&part::on_written>(own<S>(*asked.peer), asked.data,
+                                                               this);
       }
     }
 
-    void next_chunk(connection& from) {
+    void next_chunk(own_connection& from) {
       for (chunk_stream& each : chunks_) {
         if (each.from == &from) return next_chunk(each);
       }
@@ -175,7 +180,7 @@ struct adapter<S> {
       if (stream.ended) take(bytes());
     }
 
-    void next_connection(listener& from) {
+    void next_connection(own_listener& from) {
       for (connection_stream& each : connections_) {
         if (each.from == &from) return next_connection(each);
       }
@@ -184,14 +189,15 @@ struct adapter<S> {
     }
     void next_connection(connection_stream& stream) {
       if (!stream.kept.empty()) {
-        connection* next = stream.kept.front();
+        own_connection* next = stream.kept.front();
         stream.kept.pop_front();
         return take(next);
       }
-      if (stream.ended) take(static_cast<connection*>(nullptr));
+      if (stream.ended) take(static_cast<own_connection*>(nullptr));
     }
 
-    actor<S>& self_;
+    S& scheduler_;
+    actor& self_;
     verb waiting_for_ = verb::none;
     bool started_ = false;
     bool over_ = false;
@@ -203,8 +209,8 @@ struct adapter<S> {
     std::list<connection_stream> connections_;
   };
 
-  static void spawn(S& scheduler, actor<S>& task) {
-    scheduler.template spawn<&part::on_start>(&task.part());
+  static void spawn(S& scheduler, actor& task) {
+    scheduler.template spawn<&part::on_start>(static_cast<part*>(&task.part()));
   }
 };
 

@@ -3,20 +3,19 @@
 #pragma once
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/stage.hpp"
 
 namespace skein::contract {
 
 template <coroutine_scheduler S>
 struct adapter<S> {
-  struct part {
-    actor<S>& self;
-    void close(typename S::connection& closed) { self.scheduler().close(closed); }
-  };
+  using part = plain_part<S>;
 
-  static void spawn(S& scheduler, actor<S>& task) { scheduler.spawn(perform(scheduler, task)); }
+  static void spawn(S& scheduler, actor& task) { scheduler.spawn(perform(scheduler, task)); }
 
  private:
-  static typename S::task perform(S& scheduler, actor<S>& task) {
+  static typename S::task perform(S& scheduler, actor& task) {
+    typename S::connection* accepted = nullptr;
     while (task.proceed()) {
       const auto& asked = task.asked();
       auto& answered = task.answered();
@@ -30,16 +29,17 @@ struct adapter<S> {
           answered.how = co_await scheduler.sleep_until(asked.deadline_ns);
           break;
         case verb::sleep_on_timer:
-          answered.how = co_await scheduler.sleep_until(*asked.on, asked.deadline_ns);
+          answered.how = co_await scheduler.sleep_until(own<S>(*asked.on), asked.deadline_ns);
           break;
         case verb::accept:
-          answered.accepted = co_await scheduler.accept(*asked.door);
+          accepted = co_await scheduler.accept(own<S>(*asked.door));
+          answered.accepted = task.on().template adopted<S>(accepted);
           break;
         case verb::read:
-          answered.chunk = co_await scheduler.read(*asked.peer);
+          answered.chunk = co_await scheduler.read(own<S>(*asked.peer));
           break;
         case verb::write:
-          answered.written = co_await scheduler.write(*asked.peer, asked.data);
+          answered.written = co_await scheduler.write(own<S>(*asked.peer), asked.data);
           break;
       }
     }

@@ -2,25 +2,24 @@
 #pragma once
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/stage.hpp"
 
 namespace skein::contract {
 
 template <direct_scheduler S>
 struct adapter<S> {
-  struct part {
-    actor<S>& self;
-    void close(typename S::connection& closed) { self.scheduler().close(closed); }
-  };
+  using part = plain_part<S>;
 
-  static void spawn(S& scheduler, actor<S>& task) {
+  static void spawn(S& scheduler, actor& task) {
     scheduler.spawn([&scheduler, &task] {
-      while (task.proceed()) serve(scheduler, task.asked(), task.answered());
+      while (task.proceed()) serve(scheduler, task);
     });
   }
 
  private:
-  static void serve(S& scheduler, const typename actor<S>::request& asked,
-                    typename actor<S>::answer& answered) {
+  static void serve(S& scheduler, actor& task) {
+    const auto& asked = task.asked();
+    auto& answered = task.answered();
     switch (asked.what) {
       case verb::none:
         return;
@@ -31,16 +30,16 @@ struct adapter<S> {
         answered.how = scheduler.sleep_until(asked.deadline_ns);
         return;
       case verb::sleep_on_timer:
-        answered.how = scheduler.sleep_until(*asked.on, asked.deadline_ns);
+        answered.how = scheduler.sleep_until(own<S>(*asked.on), asked.deadline_ns);
         return;
       case verb::accept:
-        answered.accepted = scheduler.accept(*asked.door);
+        answered.accepted = task.on().template adopted<S>(scheduler.accept(own<S>(*asked.door)));
         return;
       case verb::read:
-        answered.chunk = scheduler.read(*asked.peer);
+        answered.chunk = scheduler.read(own<S>(*asked.peer));
         return;
       case verb::write:
-        answered.written = scheduler.write(*asked.peer, asked.data);
+        answered.written = scheduler.write(own<S>(*asked.peer), asked.data);
         return;
     }
   }

@@ -4,470 +4,53 @@
 // kernel, on a thread of their own where they must talk while the runtime runs.
 #pragma once
 
-#include <array>
-#include <bit>
-#include <netinet/tcp.h>
-#include <set>
-#include <thread>
-
-#include "tests/contract/stage.hpp"
-#include "tests/contract/subjects.hpp"
-#include "tests/loopback_client.hpp"
+#include "tests/contract/subject.hpp"
+#include "tests/contract/verdict.hpp"
 
 namespace skein::contract {
 
-inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_bytes = 1024) {
-  scheduler_options options = stage_options();
-  options.buffer = policy;
-  options.buffer_bytes = buffer_bytes;
-  return options;
-}
-
-/// Reads to the end of the stream and holds every byte against the pattern.
-template <class S>
-act read_pattern(actor<S>& self, typename S::connection& peer, std::size_t buffer_bytes,
-                 std::size_t& position) {
-  while (true) {
-    const bytes chunk = co_await self.read(peer);
-    if (chunk.empty()) break;
-    self.on().require(chunk.size() <= buffer_bytes, "C1", "a read returned more than the buffer");
-    for (const std::byte each : chunk) {
-      self.on().require(each == test::pattern_at(position), "C1",
-                        "bytes were lost, moved or changed");
-      ++position;
-    }
-  }
-  self.on().require(peer.error() == 0 || self.on().hung(), "C1", "an orderly end had an error");
-  self.close(peer);
-}
-
 /// A stream arrives complete, in order and unchanged, and its end is an empty span without error.
-template <class S>
-verdict c1_bytes_arrive_complete_in_order_unchanged(buffer_policy policy) {
-  constexpr std::size_t stream_bytes = 300'007;
-  constexpr std::size_t buffer_bytes = 1024;
-  stage<S> scene(options_with(policy, buffer_bytes));
-  auto door = scene.listen();
-  std::size_t position = 0;
-  typename S::connection* peer = nullptr;
-  scene.add([&](actor<S>& self) -> act {
-    peer = co_await self.accept(door.at);
-    self.on().require(peer != nullptr, "C1", "a connection was not accepted");
-    if (peer == nullptr) co_return;
-    self.on().add(
-        [&](actor<S>& reader) { return read_pattern<S>(reader, *peer, buffer_bytes, position); });
-  });
-  std::thread sending([port = door.port] {
-    test::loopback_client sender(port);
-    const std::vector<std::byte> stream = test::pattern_bytes(stream_bytes);
-    for (std::size_t sent = 0, piece = 1; sent < stream_bytes; piece = piece * 3 % 10'007) {
-      const std::size_t size_bytes = std::min(piece, stream_bytes - sent);
-      if (!sender.send(std::span(stream).subspan(sent, size_bytes))) break;
-      sent += size_bytes;
-    }
-    sender.finish_sending();
-    sender.receive(1);
-  });
-  scene.play();
-  sending.join();
-  scene.require(position == stream_bytes, "C1", "the stream did not arrive complete");
-  return scene.found("C1");
-}
+verdict c1_bytes_arrive_complete_in_order_unchanged(const subject& of, buffer_policy policy);
 
 /// Bytes and the end of the stream that arrive together are both seen, however little fits a read.
-template <class S>
-verdict c1_the_end_is_seen_behind_the_last_bytes() {
-  constexpr std::size_t peers = 20;
-  constexpr std::size_t buffer_bytes = 64;
-  stage<S> scene(options_with(buffer_policy::lent, buffer_bytes));
-  auto door = scene.listen();
-  std::array<std::size_t, peers> position{};
-  scene.add([&](actor<S>& self) -> act {
-    for (std::size_t& each : position) {
-      auto* peer = co_await self.accept(door.at);
-      if (peer == nullptr) co_return;
-      self.on().add([peer, &each](actor<S>& reader) {
-        return read_pattern<S>(reader, *peer, buffer_bytes, each);
-      });
-    }
-  });
-  std::vector<test::loopback_client> clients;
-  for (std::size_t i = 0; i < peers; ++i) {
-    clients.emplace_back(door.port).send(test::pattern_bytes(i * buffer_bytes / 4));
-    clients.back().finish_sending();
-  }
-  scene.play();
-  for (std::size_t i = 0; i < peers; ++i) {
-    scene.require(position[i] == i * buffer_bytes / 4, "C1", "the last bytes were lost");
-  }
-  return scene.found("C1");
-}
+verdict c1_the_end_is_seen_behind_the_last_bytes(const subject& of);
 
 /// A reset ends the stream with its errno.
-template <class S>
-verdict c1_a_reset_is_an_error() {
-  stage<S> scene;
-  auto door = scene.listen();
-  test::loopback_client resetting(door.port);
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    resetting.reset();
-    const bytes chunk = co_await self.read(*peer);
-    self.on().require(chunk.empty(), "C1", "a reset connection had bytes");
-    self.on().require(peer->error() == ECONNRESET || self.on().hung(), "C1",
-                      "a reset did not show as ECONNRESET");
-    self.close(*peer);
-  });
-  scene.play();
-  return scene.found("C1");
-}
+verdict c1_a_reset_is_an_error(const subject& of);
 
 /// A write that the kernel cannot take at once is complete when it returns true, and its bytes are
 /// the caller's again.
-template <class S>
-verdict c2_a_large_write_to_a_slow_reader_is_complete() {
-  constexpr std::size_t stream_bytes = (std::size_t{6} << 20U) + 13;
-  stage<S> scene;
-  auto door = scene.listen();
-  std::vector<std::byte> outgoing = test::pattern_bytes(stream_bytes);
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    const bool written = co_await self.write(*peer, outgoing);
-    self.on().require(written || self.on().hung(), "C2", "a write failed for no reason");
-    std::fill(outgoing.begin(), outgoing.end(), std::byte{0xee});
-    // Closing would discard what the peer has not received yet: wait until it is content.
-    co_await self.read(*peer);
-    self.close(*peer);
-  });
-  std::vector<std::byte> received;
-  std::thread slow([&received, port = door.port] {
-    test::loopback_client peer(port, 16 * 1024);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    received = peer.receive(stream_bytes);
-    peer.send_byte(std::byte{1});
-    peer.receive(1);
-  });
-  scene.play();
-  slow.join();
-  scene.require(received == test::pattern_bytes(stream_bytes), "C2",
-                "a completed write was not complete");
-  return scene.found("C2");
-}
+verdict c2_a_large_write_to_a_slow_reader_is_complete(const subject& of);
 
 /// Writing to a peer that is gone fails, and reading reports the end then.
-template <class S>
-verdict c2_a_write_to_nobody_fails() {
-  const std::vector<std::byte> data(64 * 1024);
-  stage<S> scene;
-  auto door = scene.listen();
-  test::loopback_client leaving(door.port);
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    leaving.reset();
-    bool written = true;
-    for (int i = 0; i < 1000 && written; ++i) written = co_await self.write(*peer, data);
-    self.on().require(!written, "C2", "writing to a peer that is gone went on");
-    if (!written) {
-      const bytes chunk = co_await self.read(*peer);
-      self.on().require(chunk.empty(), "C2", "a read after a failed write had bytes");
-      self.on().require(peer->error() != 0, "C2", "a failed write left no error");
-    }
-    self.close(*peer);
-  });
-  scene.play();
-  return scene.found("C2");
-}
+verdict c2_a_write_to_nobody_fails(const subject& of);
 
 /// Own bytes stay while others read, lent bytes until the task waits.
-template <class S>
-verdict c3_bytes_are_valid_as_long_as_promised(buffer_policy policy) {
-  stage<S> scene(options_with(policy));
-  auto door = scene.listen();
-  test::loopback_client first(door.port);
-  test::loopback_client second(door.port);
-  const std::vector<std::byte> a(100, std::byte{'a'});
-  const std::vector<std::byte> b(100, std::byte{'b'});
-  first.send(a);
-  second.send(b);
-  std::atomic<bool> other_has_read{false};
-  scene.add([&](actor<S>& self) -> act {
-    auto* of_a = co_await self.accept(door.at);
-    auto* of_b = co_await self.accept(door.at);
-    const bytes chunk = co_await self.read(*of_a);
-    self.on().add([of_b, &b, &other_has_read](actor<S>& other) -> act {
-      const bytes theirs = co_await other.read(*of_b);
-      other.on().require(std::ranges::equal(theirs, b), "C3", "bytes changed before a wait");
-      other.close(*of_b);
-      other_has_read = true;
-    });
-    self.on().require(std::ranges::equal(chunk, a), "C3", "bytes changed before a wait");
-    if (policy == buffer_policy::own) {
-      while (!other_has_read && !self.on().hung()) co_await self.yield();
-      self.on().require(std::ranges::equal(chunk, a), "C3",
-                        "own bytes changed before the connection's next read");
-    }
-    self.close(*of_a);
-  });
-  scene.play();
-  return scene.found("C3");
-}
+verdict c3_bytes_are_valid_as_long_as_promised(const subject& of, buffer_policy policy);
 
 /// One read and one write of a connection may be pending at once, by two tasks.
-template <class S>
-verdict c4_a_read_and_a_write_are_pending_together() {
-  constexpr std::size_t stream_bytes = std::size_t{6} << 20U;
-  const std::vector<std::byte> outgoing = test::pattern_bytes(stream_bytes);
-  stage<S> scene;
-  auto door = scene.listen();
-  std::atomic<bool> reads{false};
-  std::atomic<bool> has_read{false};
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    self.on().add([peer, &reads, &has_read](actor<S>& reader) -> act {
-      reads = true;
-      const bytes chunk = co_await reader.read(*peer);
-      reader.on().require(chunk.size() == 1 || reader.on().hung(), "C4",
-                          "a read beside a pending write failed");
-      has_read = true;
-    });
-    while (!reads) co_await self.yield();
-    const bool written = co_await self.write(*peer, outgoing);
-    self.on().require(written || self.on().hung(), "C4", "a write beside a pending read failed");
-    while (!has_read && !self.on().hung()) co_await self.sleep_until(from_now(ns_per_ms));
-    self.close(*peer);
-  });
-  std::size_t received_bytes = 0;
-  std::thread talking([&received_bytes, port = door.port] {
-    test::loopback_client peer(port, 16 * 1024);
-    received_bytes = peer.receive(stream_bytes).size();
-    peer.send_byte(std::byte{1});
-    peer.receive(1);
-  });
-  scene.play();
-  talking.join();
-  scene.require(received_bytes == stream_bytes, "C4", "a write beside a pending read was cut");
-  return scene.found("C4");
-}
-
-/// Spawns a task that cancels `target` and then says so.
-template <class S, class Target>
-void add_canceller(stage<S>& scene, Target& target, std::atomic<bool>& cancelled) {
-  scene.add([&target, &cancelled](actor<S>& self) -> act {
-    co_await self.sleep_until(from_now(3 * ns_per_ms));
-    self.scheduler().cancel(target);
-    cancelled = true;
-  });
-}
+verdict c4_a_read_and_a_write_are_pending_together(const subject& of);
 
 /// cancel(connection) ends its pending read, and later reads and writes.
-template <class S>
-verdict c5_cancel_ends_a_read() {
-  stage<S> scene;
-  auto door = scene.listen();
-  const test::loopback_client silent(door.port);
-  std::atomic<bool> cancelled{false};
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    add_canceller(self.on(), *peer, cancelled);
-    for (int i = 0; i < 3; ++i) {
-      const bytes chunk = co_await self.read(*peer);
-      self.on().require(chunk.empty(), "C5", "a cancelled read had bytes");
-      self.on().require(peer->error() == ECANCELED, "C5", "a cancelled read was not ECANCELED");
-    }
-    const bool written = co_await self.write(*peer, std::as_bytes(std::span("x")));
-    self.on().require(!written, "C5", "a write after cancel was done");
-    while (!cancelled && !self.on().hung()) co_await self.yield();
-    self.close(*peer);
-  });
-  scene.play();
-  return scene.found("C5");
-}
+verdict c5_cancel_ends_a_read(const subject& of);
 
 /// cancel(connection) ends its pending write.
-template <class S>
-verdict c5_cancel_ends_a_write() {
-  const std::vector<std::byte> much(std::size_t{8} << 20U);
-  stage<S> scene;
-  auto door = scene.listen();
-  const test::loopback_client never_reads(door.port, 4096);
-  std::atomic<bool> cancelled{false};
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    add_canceller(self.on(), *peer, cancelled);
-    const bool written = co_await self.write(*peer, much);
-    self.on().require(!written, "C5", "a cancelled write was done");
-    self.on().require(peer->error() == ECANCELED, "C5", "a cancelled write was not ECANCELED");
-    const bytes chunk = co_await self.read(*peer);
-    self.on().require(chunk.empty(), "C5", "a read after cancel had bytes");
-    while (!cancelled && !self.on().hung()) co_await self.yield();
-    self.close(*peer);
-  });
-  scene.play();
-  return scene.found("C5");
-}
+verdict c5_cancel_ends_a_write(const subject& of);
 
 /// cancel(listener) ends accept with null, now and later.
-template <class S>
-verdict c5_cancel_ends_an_accept() {
-  stage<S> scene;
-  auto door = scene.listen();
-  std::atomic<bool> cancelled{false};
-  scene.add([&](actor<S>& self) -> act {
-    add_canceller(self.on(), door.at, cancelled);
-    auto* peer = co_await self.accept(door.at);
-    self.on().require(peer == nullptr, "C5", "a cancelled accept had a connection");
-    auto* later = co_await self.accept(door.at);
-    self.on().require(later == nullptr, "C5", "an accept after cancel had a connection");
-  });
-  scene.play();
-  return scene.found("C5");
-}
-
-/// Clients that come, send their number and go, some by a reset, so that descriptors and slots are
-/// reused at once. The last one sends `last_visitor`.
-inline constexpr std::uint16_t last_visitor = 0xffff;
-
-inline void visit_often(std::uint16_t port, std::uint16_t rounds) {
-  constexpr std::uint16_t at_once = 4;
-  for (std::uint16_t round = 0; round < rounds; ++round) {
-    std::vector<test::loopback_client> visitors;
-    for (std::uint16_t i = 0; i < at_once; ++i) visitors.emplace_back(port);
-    for (std::uint16_t i = 0; i < at_once; ++i) {
-      const std::array<std::uint16_t, 2> name{static_cast<std::uint16_t>(round * at_once + i), i};
-      visitors[i].send(std::as_bytes(std::span(name)));
-      if (i % 2 == 1) visitors[i].reset();
-    }
-    // Every other round waits to be seen out, so that the next one surely gets used slots.
-    for (std::uint16_t i = 0; i < at_once && round % 2 == 0; i += 2) {
-      visitors[i].finish_sending();
-      visitors[i].receive(1);
-    }
-  }
-  const std::array<std::uint16_t, 2> name{last_visitor, 0};
-  test::loopback_client last(port);
-  last.send(std::as_bytes(std::span(name)));
-}
+verdict c5_cancel_ends_an_accept(const subject& of);
 
 /// Every connection sees its own bytes and its own end, whoever had the descriptor before.
-template <class S>
-verdict c6_a_new_connection_sees_nothing_of_an_old_one() {
-  constexpr std::uint16_t rounds = 60;
-  stage<S> scene;
-  auto door = scene.listen();
-  std::mutex mutex;
-  std::set<std::uint16_t> seen;
-  const auto host = [&](actor<S>& self, typename S::connection* peer) -> act {
-    std::array<std::byte, 4> name{};
-    std::size_t filled = 0;
-    while (true) {
-      const bytes chunk = co_await self.read(*peer);
-      if (chunk.empty()) break;
-      self.on().require(filled + chunk.size() <= name.size(), "C6", "bytes of two connections");
-      if (filled + chunk.size() > name.size()) break;
-      std::ranges::copy(chunk, name.begin() + static_cast<std::ptrdiff_t>(filled));
-      filled += chunk.size();
-    }
-    self.close(*peer);
-    const auto words = std::bit_cast<std::array<std::uint16_t, 2>>(name);
-    const bool resets = words[1] % 2 == 1;
-    const bool whole = filled == name.size() || (filled == 0);
-    self.on().require(whole, "C6", "a connection ended with another one's end");
-    if (filled == name.size() && words[0] == last_visitor) self.scheduler().cancel(door.at);
-    if (filled != name.size() || resets) co_return;
-    const std::scoped_lock lock(mutex);
-    self.on().require(seen.insert(words[0]).second, "C6", "bytes came twice");
-  };
-  scene.add([&](actor<S>& self) -> act {
-    while (true) {
-      auto* peer = co_await self.accept(door.at);
-      if (peer == nullptr) break;
-      self.on().add([peer, &host](actor<S>& session) { return host(session, peer); });
-    }
-  });
-  std::thread visiting([port = door.port] { visit_often(port, rounds); });
-  scene.play();
-  visiting.join();
-  scene.require(seen.size() == 2 * rounds + 1, "C6", "a connection lost its bytes");
-  return scene.found("C6");
-}
-
-/// This process's descriptor of the connection whose other end has the address `peer`; -1 if none.
-inline int server_side_of(const sockaddr_in& peer) {
-  for (int descriptor = 3; descriptor < 4096; ++descriptor) {
-    sockaddr_in its{};
-    socklen_t size = sizeof its;
-    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&its), &size) != 0) continue;
-    if (its.sin_family == AF_INET && its.sin_port == peer.sin_port) return descriptor;
-  }
-  return -1;
-}
+verdict c6_a_new_connection_sees_nothing_of_an_old_one(const subject& of);
 
 /// Accepted sockets have the options that make_listener gives them.
-template <class S>
-verdict c7_accepted_sockets_have_the_shared_options() {
-  stage<S> scene;
-  auto door = scene.listen();
-  const test::loopback_client peer_of(door.port);
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    const int descriptor = server_side_of(peer_of.address());
-    int no_delay = 0;
-    linger on_close{};
-    socklen_t size = sizeof no_delay;
-    ::getsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
-    size = sizeof on_close;
-    ::getsockopt(descriptor, SOL_SOCKET, SO_LINGER, &on_close, &size);
-    self.on().require(no_delay != 0, "C7", "an accepted socket lacks TCP_NODELAY");
-    self.on().require(on_close.l_onoff != 0 && on_close.l_linger == 0, "C7",
-                      "an accepted socket lacks SO_LINGER {1, 0}");
-    self.close(*peer);
-  });
-  scene.play();
-  return scene.found("C7");
-}
+verdict c7_accepted_sockets_have_the_shared_options(const subject& of);
 
 /// Callback style: the receive handler goes on by itself until the empty chunk, and no further. (In
 /// the other styles reads are asked for one by one, and this is C1 once more.)
-template <class S>
-verdict c8_receive_goes_on_until_the_empty_chunk() {
-  constexpr std::size_t chunks = 10;
-  stage<S> scene(options_with(buffer_policy::lent, 16));
-  auto door = scene.listen();
-  test::loopback_client sending(door.port);
-  sending.send(test::pattern_bytes(chunks * 16));
-  sending.finish_sending();
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    std::size_t received = 0;
-    while (true) {
-      const bytes chunk = co_await self.read(*peer);
-      if (chunk.empty()) break;
-      received += chunk.size();
-    }
-    self.on().require(received == chunks * 16, "C8", "receive ended before the stream did");
-    for (int i = 0; i < 5; ++i) co_await self.yield();  // time for a chunk too many
-    self.close(*peer);
-  });
-  scene.play();
-  return scene.found("C8");
-}
+verdict c8_receive_goes_on_until_the_empty_chunk(const subject& of);
 
 /// Callback style: nothing is delivered after close, though more has arrived.
-template <class S>
-verdict c8_nothing_is_received_after_close() {
-  stage<S> scene(options_with(buffer_policy::lent, 16));
-  auto door = scene.listen();
-  test::loopback_client sending(door.port);
-  sending.send(test::pattern_bytes(4096));
-  scene.add([&](actor<S>& self) -> act {
-    auto* peer = co_await self.accept(door.at);
-    co_await self.read(*peer);
-    self.close(*peer);
-    for (int i = 0; i < 5; ++i) co_await self.yield();
-    co_await self.sleep_until(from_now(ns_per_ms));
-  });
-  scene.play();
-  return scene.found("C8");
-}
+verdict c8_nothing_is_received_after_close(const subject& of);
 
 }  // namespace skein::contract

@@ -11,9 +11,9 @@
 #include <map>
 #include <set>
 
-#include "tests/contract/check_connections.hpp"
-#include "tests/contract/stage.hpp"
-#include "tests/contract/subjects.hpp"
+#include "runtimes/fiber/scheduler.hpp"
+#include "runtimes/libuv/scheduler.hpp"
+#include "tests/contract/subject_of.hpp"
 
 namespace skein::contract::liars {
 

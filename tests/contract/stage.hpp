@@ -14,25 +14,17 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "runtimes/errors.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/socket.hpp"
 #include "tests/contract/act.hpp"
-#include "tests/contract/adapt_callback.hpp"
-#include "tests/contract/adapt_coroutine.hpp"
-#include "tests/contract/adapt_direct.hpp"
+#include "tests/contract/subject.hpp"
 #include "tests/contract/verdict.hpp"
 
 namespace skein::contract {
-
-/// Liars are of this type, too, and are given up on sooner.
-struct planted {};
-
-template <class S>
-inline constexpr time_ns patience_ns =
-    std::is_base_of_v<planted, S> ? 700 * ns_per_ms : 60 * ns_per_s;
 
 inline scheduler_options stage_options() {
   return {.buffer = buffer_policy::lent,
@@ -42,6 +34,13 @@ inline scheduler_options stage_options() {
           .inline_budget = 128,
           .events_per_wait = 256,
           .tick_ns = ns_per_ms};
+}
+
+inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_bytes = 1024) {
+  scheduler_options options = stage_options();
+  options.buffer = policy;
+  options.buffer_bytes = buffer_bytes;
+  return options;
 }
 
 inline time_ns from_now(time_ns delay_ns) {
@@ -77,38 +76,42 @@ class alarm_inbox : public inbox {
   int timer_;
 };
 
-template <class S>
 class stage {
  public:
-  using listener = typename S::listener;
-
   struct door {
     listener& at;
     std::uint16_t port;
   };
 
-  explicit stage(const scheduler_options& options = stage_options())
-      : scheduler_(options), watchdog_(*this) {}
+  explicit stage(const subject& of, const scheduler_options& options = stage_options())
+      : subject_(of), scheduler_(of.make(options)), watchdog_(*this) {}
   stage(const stage&) = delete;
   stage& operator=(const stage&) = delete;
 
-  S& scheduler() noexcept { return scheduler_; }
+  runtime_under_test& scheduler() noexcept { return *scheduler_; }
 
   door listen() {
     const listening_socket socket = make_listener(blocking::no);
-    return {scheduler_.listen(socket.descriptor), socket.port};
+    return {listeners_.emplace_back(scheduler_->listen(socket.descriptor)), socket.port};
+  }
+
+  sleep_timer timer() { return scheduler_->make_timer(); }
+  std::vector<sleep_timer> timers(std::size_t count) {
+    std::vector<sleep_timer> made;
+    for (std::size_t i = 0; i < count; ++i) made.push_back(timer());
+    return made;
   }
 
   /// Spawns a task. Acts may do so as well.
-  void add(typename actor<S>::script does) {
-    actor<S>* added = nullptr;
+  void add(actor::script does) {
+    actor* added = nullptr;
     {
       const std::scoped_lock lock(mutex_);
-      added = actors_.emplace_back(std::make_unique<actor<S>>(*this, std::move(does))).get();
+      added = actors_.emplace_back(std::make_unique<actor>(*this, std::move(does))).get();
     }
     ++playing_;
     try {
-      adapter<S>::spawn(scheduler_, *added);
+      scheduler_->spawn(*added);
     } catch (...) {
       --playing_;
       throw;
@@ -118,13 +121,13 @@ class stage {
   /// Runs until all tasks have ended, or the watchdog loses its patience.
   void play() {
     stop_at_end_ = true;
-    watchdog_.arm(patience_ns<S>);
+    watchdog_.arm(subject_.patience_ns);
     ended();  // the stage's own part
-    scheduler_.run(watchdog_);
+    scheduler_->run(watchdog_);
   }
 
   /// Runs without inbox, stop and watchdog.
-  void play_plainly() { scheduler_.run(); }
+  void play_plainly() { scheduler_->run(); }
 
   void report(std::string clause, std::string how) {
     findings_.report(std::move(clause), std::move(how));
@@ -143,9 +146,20 @@ class stage {
     return std::nullopt;
   }
 
+  /// For the adapters: what they accepted, as the acts see it. Null stays null.
+  template <class S>
+  connection* adopted(typename S::connection* accepted) {
+    if (accepted == nullptr) return nullptr;
+    const std::scoped_lock lock(mutex_);
+    return &connections_.emplace_back(
+        connection{accepted, [](const void* object) {
+                     return static_cast<const typename S::connection*>(object)->error();
+                   }});
+  }
+
   /// For the actor: its act is over.
   void ended() {
-    if (--playing_ == 0 && stop_at_end_) scheduler_.stop();
+    if (--playing_ == 0 && stop_at_end_) scheduler_->stop();
   }
 
  private:
@@ -156,19 +170,36 @@ class stage {
    private:
     void on_alarm() noexcept override {
       watched_.hung_ = true;
-      watched_.scheduler_.stop();
+      watched_.scheduler_->stop();
     }
     stage& watched_;
   };
 
-  S scheduler_;
+  const subject& subject_;
+  std::unique_ptr<runtime_under_test> scheduler_;
   findings findings_;
   std::atomic<bool> hung_{false};
   std::atomic<bool> stop_at_end_{false};
   std::atomic<std::size_t> playing_{1};  ///< acts, and the stage itself until it plays
   watchdog watchdog_;
-  std::mutex mutex_;
-  std::deque<std::unique_ptr<actor<S>>> actors_;  ///< kept to the end: late completions find them
+  std::deque<listener> listeners_;
+  std::mutex mutex_;  ///< guards what follows
+  std::deque<connection> connections_;
+  std::deque<std::unique_ptr<actor>> actors_;  ///< kept to the end: late completions find them
 };
+
+inline actor::actor(stage& on, script does)
+    : stage_(on), script_(std::move(does)), part_(on.scheduler().part_for(*this)) {}
+
+inline runtime_under_test& actor::scheduler() noexcept {
+  return stage_.scheduler();
+}
+
+inline bool actor::proceed() {
+  if (!act_.started()) act_ = script_(*this);
+  if (act_.resume()) return true;
+  stage_.ended();
+  return false;
+}
 
 }  // namespace skein::contract
