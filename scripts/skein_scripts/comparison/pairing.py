@@ -1,0 +1,118 @@
+"""Pairs of two sets of runs: which run of the one belongs to which of the other.
+
+Runs of arms that were measured interleaved are paired by their pair number. Runs of two files are
+paired by round, in order: both then had the same seed where the matrix was the same, but other
+hours of the machine's life, which no statistics takes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..results import Record
+from .judge import MISSING, NEW, Pairs
+from .metrics import METRICS, Metric
+
+CellName = Callable[[Record], str]
+
+
+def name_of_cell(run: Record) -> str:
+    """What makes two runs runs of the same cell."""
+    return str(run["cell_id"])
+
+
+def name_without_runtime(run: Record) -> str:
+    """The same for a comparison of two runtimes: the work alone."""
+    workload, _, rest = str(run["cell_id"]).split("/", 2)
+    return f"{workload}/{rest}"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The runs of one cell in both arms, by what pairs them."""
+
+    base: dict[object, Record]
+    candidate: dict[object, Record]
+
+
+def make_pairs(
+    base: Iterable[Record],
+    candidate: Iterable[Record],
+    name_of: CellName = name_of_cell,
+    metrics: Iterable[Metric] = METRICS,
+) -> list[Pairs]:
+    """All pairs, by cell in the order of the base, then by metric. A metric that neither arm of a
+    cell has is left out."""
+    cells = _matched(base, candidate, name_of)
+    chosen = tuple(metrics)
+    return [
+        pairs
+        for cell, matched in cells.items()
+        for metric in chosen
+        if (pairs := _of_metric(cell, matched, metric)) is not None
+    ]
+
+
+def _matched(
+    base: Iterable[Record], candidate: Iterable[Record], name_of: CellName
+) -> dict[str, Matched]:
+    cells: dict[str, Matched] = {}
+    for runs, arm in ((base, "base"), (candidate, "candidate")):
+        for run in runs:
+            matched = cells.setdefault(name_of(run), Matched({}, {}))
+            of_arm: dict[object, Record] = getattr(matched, arm)
+            # A slot that was run again counts with its last run.
+            of_arm[_place(run)] = run
+    return cells
+
+
+def _place(run: Record) -> object:
+    if run.get("pair") is not None:
+        return ("pair", run["pair"])
+    return ("block", run["block"]) if run.get("block") is not None else ("run", run["run_id"])
+
+
+def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
+    base = [(place, metric.of(run)) for place, run in matched.base.items()]
+    candidate = {place: metric.of(run) for place, run in matched.candidate.items()}
+    has_base = any(value is not None for _, value in base)
+    has_candidate = any(value is not None for value in candidate.values())
+    if not has_base and not has_candidate:
+        return None
+    places = [place for place, _ in base if place in candidate]
+    values = [
+        (of_base, of_candidate)
+        for place, of_base in base
+        if of_base is not None and (of_candidate := candidate.get(place)) is not None
+    ]
+    only = None if has_base and has_candidate else (NEW if has_candidate else MISSING)
+    return Pairs(
+        cell, metric, values, len(places) - len(values), only, _reasons(matched, values, only)
+    )
+
+
+def _reasons(matched: Matched, values: list[tuple[float, float]], only: str | None) -> list[str]:
+    """Why there is no pair."""
+    if values:
+        return []
+    if only == NEW:
+        return _why_none(matched.base.values(), "base")
+    if only == MISSING:
+        return _why_none(matched.candidate.values(), "candidate")
+    return [
+        *_why_none(matched.base.values(), "base"),
+        *_why_none(matched.candidate.values(), "candidate"),
+    ] or ["the arms have no round in common"]
+
+
+def _why_none(runs: Iterable[Record], arm: str) -> list[str]:
+    found = list(runs)
+    if not found:
+        return [f"{arm}: not run"]
+    bad = [run for run in found if run["status"] != "ok"]
+    if not bad:
+        return []
+    last = bad[-1]
+    why = last["reasons"][0] if last["reasons"] else "no reason given"
+    return [f"{arm}: {len(bad)} of {len(found)} runs are not ok, the last {last['status']}: {why}"]

@@ -1,0 +1,67 @@
+"""The comparison as JSON Lines: a `comparison_session` line that says what was compared, then a
+`comparison` line for each cell and metric (results/schema/comparison-v1.json)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+
+from ..errors import MeasureError
+from ..results import SCHEMA_FOLDER, Record, dump
+from .judge import Comparison
+from .metrics import HIGHER_IS_WORSE
+from .paired import CONFIDENCE
+
+VERSION = 1
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    text = (SCHEMA_FOLDER / f"comparison-v{VERSION}.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def as_record(one: Comparison, stage: str) -> Record:
+    """A verdict as its line. `stage`: single, screen or confirm."""
+    low, high = one.interval or (None, None)
+    return {
+        "kind": "comparison",
+        "schema": VERSION,
+        "cell": one.cell,
+        "metric": one.metric.name,
+        "unit": one.metric.unit,
+        "direction": "lower" if one.metric.worse == HIGHER_IS_WORSE else "higher",
+        "gated": one.metric.gated,
+        "pairs": one.pairs,
+        "invalid_pairs": one.invalid_pairs,
+        "base_median": one.base_median,
+        "candidate_median": one.candidate_median,
+        "ratio": one.ratio,
+        "ratio_low": low,
+        "ratio_high": high,
+        "confidence": CONFIDENCE if one.estimate and one.estimate.rank else None,
+        "rank": one.estimate.rank if one.estimate else None,
+        "p": one.p,
+        "p_holm": one.p_holm,
+        "min_effect": one.min_effect,
+        "detectable_effect": one.detectable_effect,
+        "stage": stage,
+        "verdict": one.verdict,
+        "reasons": one.reasons,
+    }
+
+
+def write(path: Path, head: Record, comparisons: Sequence[Comparison], stage: str) -> None:
+    """Writes a comparison file. Raises MeasureError where that cannot be."""
+    records = [head, *(as_record(one, stage) for one in comparisons)]
+    for record in records:
+        _validator().validate(record)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(dump(record) for record in records), encoding="utf-8")
+    except OSError as error:
+        raise MeasureError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,81 @@
+"""The arms of a comparison of what is already measured: two files, or two runtimes of one file.
+Whether they may be compared at all: the same machine, kernel and compiler.
+
+Leaves out measuring (that is scripts/gate.py) and pairing (pairing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import MeasureError, UsageError
+from ..names import check_name, in_order
+from ..results import Record, find_results, load, runs, sessions
+
+# Facts without which two figures are not of the same thing.
+_MACHINE = ("cpu_model", "cpus_online", "kernel", "virtualization", "compiler", "libc")
+_BUILD = ("compiler", "flags", "type")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison."""
+
+    label: str
+    sessions: list[Record]
+    runs: list[Record]
+
+
+def arm_of_file(path: Path) -> Arm:
+    """All runs of cells of a file, or of the folder that has it."""
+    found = find_results(path)
+    records = load(found)
+    measured = [run for run in runs(records) if not run.get("counted")]
+    if not measured:
+        raise MeasureError(f"{found} has no runs to compare")
+    return Arm(str(path), sessions(records), measured)
+
+
+def arm_of_runtime(whole: Arm, runtime: str) -> Arm:
+    """The runs of one runtime."""
+    check_name("runtime", runtime, in_order(run["cell"]["runtime"] for run in whole.runs))
+    chosen = [run for run in whole.runs if run["cell"]["runtime"] == runtime]
+    return Arm(runtime, whole.sessions, chosen)
+
+
+def differences(base: Arm, candidate: Arm) -> list[str]:
+    """What of the environments differs and must not."""
+    found = []
+    for name, of_base, of_candidate in _facts(base, candidate):
+        if of_base != of_candidate:
+            found.append(f"{name}: {_text(of_base)} and {_text(of_candidate)}")
+    return found
+
+
+def _facts(base: Arm, candidate: Arm) -> list[tuple[str, set[str], set[str]]]:
+    def values(arm: Arm, part: str, name: str) -> set[str]:
+        return {str((session.get(part) or {}).get(name)) for session in arm.sessions}
+
+    places = [("environment", name) for name in _MACHINE] + [("build", name) for name in _BUILD]
+    return [
+        (f"{part} {name}", values(base, part, name), values(candidate, part, name))
+        for part, name in places
+    ]
+
+
+def _text(values: set[str]) -> str:
+    return " / ".join(sorted(values)) or "not recorded"
+
+
+def check_same_environment(base: Arm, candidate: Arm, allowed: bool) -> list[str]:
+    """The differences, to be shown everywhere; none where there are none. Raises UsageError where
+    there are some and nobody allowed them."""
+    found = differences(base, candidate)
+    if found and not allowed:
+        raise UsageError(
+            "the arms are of different environments, so a difference would say nothing of the"
+            f" code ({'; '.join(found)}); measure both on one machine, or go on regardless with"
+            " --allow-environment-mismatch"
+        )
+    return found
