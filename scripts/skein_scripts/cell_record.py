@@ -64,7 +64,9 @@ def _record_of(slot: Slot, session_id: str, seed: int, started_utc: str, why: st
 
 def run_meta(slot: Slot) -> Record:
     """Where in the plan a run belongs."""
-    return {"arm": "single", "block": slot.block, "pair": None, "position": slot.position}
+    return {
+        "arm": slot.arm, "block": slot.block, "pair": slot.pair, "position": slot.position,
+    }  # fmt: skip
 
 
 def check_is_of(record: Record, slot: Slot, session_id: str, seed: int) -> None:

@@ -124,15 +124,9 @@ def main(arguments: list[str]) -> int:
     show.render(made, console)
     console.print(show.counts(comparisons), highlight=False)
     if options.markdown:
-        _write_text(options.markdown, table.markdown(made))
+        record.write_text(options.markdown, table.markdown(made))
     if options.json:
-        record.write(options.json, head_record(base, candidate, mismatches), comparisons, "single")
+        record.write(
+            options.json, head_record(base, candidate, mismatches), {"single": comparisons}
+        )
     return OK
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise MeasureError(f"cannot write {path}: {error.strerror}") from error

@@ -72,7 +72,9 @@ _UNUSED_IN_MODE = {
 _AT_A_RATE = ("open", "idle_heavy")
 _COUNTED = ("fixed", "churn")
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override")
-_TOP_KEYS = ("seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell")
+_TOP_KEYS = (
+    "seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell", "thresholds",
+)  # fmt: skip
 _AUTO_RATE = re.compile(r"auto:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
 
 
@@ -130,6 +132,8 @@ class Matrix:
     retry_invalid: int
     cells: tuple[Cell, ...]
     baseline: str = FLOOR  # whose saturation relative rates are a share of
+    # By metric, the least relative change that a gate is to mind (comparison/metrics.py).
+    thresholds: dict[str, float] = field(default_factory=dict, hash=False)
 
     @property
     def has_auto_rates(self) -> bool:
@@ -197,7 +201,19 @@ def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
         retry_invalid=_whole(document, "retry_invalid", 0, 0),
         cells=tuple(cells),
         baseline=str(document.get("baseline", FLOOR)),
+        thresholds=_thresholds(document.get("thresholds", {})),
     )
+
+
+def _thresholds(table: dict[str, Any]) -> dict[str, float]:
+    return {name: _percentage(f"the threshold of {name}", value) for name, value in table.items()}
+
+
+def _percentage(what: str, value: Any) -> float:
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", value) if isinstance(value, str) else None
+    if match is None or not 0 < float(match.group(1)) <= 100:
+        raise UsageError(f"{what} must be a percentage such as '3%', not {value!r}")
+    return float(match.group(1)) / 100
 
 
 def _whole(document: dict[str, Any], key: str, default: int, least: int) -> int:

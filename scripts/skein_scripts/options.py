@@ -49,14 +49,19 @@ def build_parser() -> argparse.ArgumentParser:
                         dest="sets", help="or WORKLOAD/SHAPE.KEY=VALUE: change it")  # fmt: skip
     parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
     parser.add_argument("--seed", type=_natural, metavar="N", help="of the order and the work")
-    parser.add_argument("--worker-cpus", metavar="LIST", help="handed on to skein run")
-    parser.add_argument("--generator-cpus", metavar="LIST", help="handed on to skein run")
+    add_cpu_options(parser)
     parser.add_argument("--cell-timeout", type=_seconds, metavar="SECONDS",
                         help="of one cell (240 and four times its estimate)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="run only what DIR does not have yet")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
     parser.add_argument("--report", action="store_true", help="then draw plots, write the report")
     return parser
+
+
+def add_cpu_options(parser: argparse.ArgumentParser) -> None:
+    """The options on CPUs, which `cpu_options` hands on."""
+    parser.add_argument("--worker-cpus", metavar="LIST", help="handed on to skein run")
+    parser.add_argument("--generator-cpus", metavar="LIST", help="handed on to skein run")
 
 
 def _natural(text: str) -> int:

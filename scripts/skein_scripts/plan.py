@@ -25,11 +25,14 @@ _TEARDOWN_S = 0.1
 @dataclass(frozen=True)
 class Slot:
     """One run of the plan: a cell, its round, and its place in the round. Probes of the machine
-    have no place, and those from before the first round no round."""
+    have no place, and those from before the first round no round. Runs of two arms in turns have
+    the number of their pair."""
 
     cell: Cell
     block: int | None
     position: int | None
+    arm: str = "single"
+    pair: int | None = None
 
 
 def make_plan(matrix: Matrix) -> list[Slot]:

@@ -65,7 +65,10 @@ def _measure_locked(
     writer = ResultWriter(path)
     try:
         cell_options = CellOptions(
-            options.cpu_options, options.cell_timeout, lock.descriptor, ANCHOR.runtime in known
+            options.cpu_options,
+            options.cell_timeout,
+            lock.descriptor,
+            with_anchor=ANCHOR.runtime in known,
         )
         runner = Runner(skein, matrix, session["session_id"], writer, options.output, cell_options)
         sitting = Sitting(skein, matrix, session, earlier, runner, writer)

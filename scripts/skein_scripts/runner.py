@@ -49,6 +49,7 @@ class CellOptions:
     cpu_options: list[str]  # --worker-cpus and --generator-cpus, where they were given
     timeout_s: float | None  # None: several times the estimate
     lock_descriptor: int | None
+    extra: tuple[str, ...] = ()  # further options of skein run
     with_anchor: bool = True  # False for a binary without the anchor's runtime
 
 
@@ -125,7 +126,7 @@ class Runner:
     ) -> Iterator[Record]:
         """Measures a slot, again while it is invalid, as often as the matrix allows."""
         for left in range(self._matrix.retry_invalid, -1, -1):
-            record = self._measure(slot)
+            record = self.measure(slot)
             if probe:
                 record["probe"] = probe
             if anchor_ns is not None and record.get("host"):
@@ -137,8 +138,8 @@ class Runner:
             if record["status"] != "invalid" or not left:
                 return
 
-    def _measure(self, slot: Slot) -> Record:
-        """One call of `skein run`, to a valid record."""
+    def measure(self, slot: Slot) -> Record:
+        """One call of `skein run`, to a valid record, which the caller appends."""
         self._cell_file.unlink(missing_ok=True)
         started_utc = utc_now()
         descriptor = self.options.lock_descriptor
@@ -160,7 +161,7 @@ class Runner:
         options = self.options
         words = ["run", *slot.cell.arguments()]
         words += ["--seed", str(seed_of_block(self._matrix, slot.block))]
-        words += options.cpu_options
+        words += [*options.cpu_options, *options.extra]
         words += ["-o", str(self._cell_file), "--session", self._session_id]
         words += ["--run-meta", json.dumps(run_meta(slot))]
         if options.lock_descriptor is not None:

@@ -11,6 +11,8 @@ Faults are asked for in the environment:
   FAKE_SKEIN_SAMPLES  samples in a histogram (25000, as many as a p99 needs)
   FAKE_SKEIN_BINARY   what the session says the binary's hash is
   FAKE_SKEIN_CHANGED  JSON: facts of the environment that differ from the second `session` on
+  FAKE_SKEIN_COST     JSON: by runtime, how many times its usual CPU time an operation takes
+  FAKE_SKEIN_BYTES    JSON: by runtime, user bytes per task beside its usual ones
   FAKE_SKEIN_DRIFT    JSON: for each round, how much dearer the anchor's requests are (0.2: by 20 %)
 """
 
@@ -302,10 +304,17 @@ def cell_id_of(cell):
 
 
 def run_line(options):
-    noise = random.Random(f"{options.workload}/{options.runtime}/{options.seed}")
     cell = cell_of(options)
     meta = json.loads(options.run_meta)
+    arm = "" if meta["arm"] == "single" else meta["arm"]
+    noise = random.Random(f"{options.workload}/{options.runtime}/{options.seed}{arm}")
     part, units = (c10k_part if options.workload == "c10k" else timers_part)(options, noise)
+    if part["cpu"]["per_op_ns"]:
+        factor = json.loads(os.environ.get("FAKE_SKEIN_COST", "{}")).get(options.runtime, 1.0)
+        part["cpu"]["per_op_ns"] *= factor
+        part["cpu"]["user_per_op_ns"] *= factor
+    more = json.loads(os.environ.get("FAKE_SKEIN_BYTES", "{}")).get(options.runtime, 0)
+    part["memory"]["per_task"]["user_bytes"] += more
     drift = json.loads(os.environ.get("FAKE_SKEIN_DRIFT", "[]"))
     if options.active == 50 and meta.get("position") is None and drift:
         part["cpu"]["per_op_ns"] = 4500 * (1 + drift[meta["block"]])

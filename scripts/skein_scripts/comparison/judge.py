@@ -73,6 +73,13 @@ class Comparison:
             return None
         return math.expm1(self.estimate.detectable)
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether the median is worse by what matters; by how sure an amount is another matter."""
+        if self.estimate is None or self.min_effect is None:
+            return False
+        return self.estimate.median >= math.log1p(self.min_effect)
+
     def _turned(self, log_ratio: float) -> float:
         return math.exp(self.metric.worse * log_ratio)
 

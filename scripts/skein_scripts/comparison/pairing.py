@@ -86,10 +86,19 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
         for place, of_base in base
         if of_base is not None and (of_candidate := candidate.get(place)) is not None
     ]
-    only = None if has_base and has_candidate else (NEW if has_candidate else MISSING)
+    only = None
+    if not has_base and not _ran_in_vain(matched.base):
+        only = NEW
+    elif not has_candidate and not _ran_in_vain(matched.candidate):
+        only = MISSING
     return Pairs(
         cell, metric, values, len(places) - len(values), only, _reasons(matched, values, only)
     )
+
+
+def _ran_in_vain(runs: dict[object, Record]) -> bool:
+    """Whether an arm ran and nothing of it counts: that is no metric that it lacks."""
+    return bool(runs) and all(run["status"] != "ok" for run in runs.values())
 
 
 def _reasons(matched: Matched, values: list[tuple[float, float]], only: str | None) -> list[str]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -55,13 +55,18 @@ def as_record(one: Comparison, stage: str) -> Record:
     }
 
 
-def write(path: Path, head: Record, comparisons: Sequence[Comparison], stage: str) -> None:
+def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]) -> None:
     """Writes a comparison file. Raises MeasureError where that cannot be."""
-    records = [head, *(as_record(one, stage) for one in comparisons)]
-    for record in records:
+    verdicts = [as_record(one, stage) for stage, found in by_stage.items() for one in found]
+    for record in (head, *verdicts):
         _validator().validate(record)
+    write_text(path, "".join(dump(record) for record in (head, *verdicts)))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file, and the folders above it. Raises MeasureError where that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(dump(record) for record in records), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MeasureError(f"cannot write {path}: {error.strerror}") from error

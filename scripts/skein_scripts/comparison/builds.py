@@ -1,0 +1,93 @@
+"""The two binaries of a gate: revisions of this repository built in trees of their own, or binaries
+that are there already. Trees are kept and named by their commit, so that a revision is built once.
+
+Leaves out measuring them (duel.py).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import MeasureError, UsageError
+
+ROOT = Path(__file__).resolve().parents[3]
+_LAST_WORDS = 15
+_BUILD_TIMEOUT_S = 1800
+
+
+@dataclass(frozen=True)
+class Build:
+    """A binary to measure, and what to call it."""
+
+    label: str
+    skein: Path
+    commit: str | None
+
+
+def resolve(revision: str, root: Path = ROOT) -> str:
+    """The commit that a revision names. Raises UsageError."""
+    done = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if done.returncode != 0:
+        raise UsageError(f"'{revision}' is no revision of {root}: name a commit, branch or tag")
+    return done.stdout.strip()
+
+
+def require_clean(root: Path = ROOT) -> None:
+    """Raises UsageError where the tree has changes that no revision has: they would be measured
+    under the name of a commit, or not at all."""
+    done = _git(root, "status", "--porcelain", "--untracked-files=no")
+    if done.returncode != 0 or done.stdout.strip():
+        raise UsageError(
+            f"{root} has changes that are not committed: commit or stash them, or name a built"
+            " binary with --base-binary and --candidate-binary"
+        )
+
+
+def build(revision: str, folder: Path, root: Path = ROOT) -> Build:
+    """Builds the program of a revision. Raises UsageError, or MeasureError with the end of the log
+    where it does not build."""
+    commit = resolve(revision, root)
+    tree = (folder / commit[:12]).absolute()
+    if not tree.exists():
+        done = _git(root, "worktree", "add", "--detach", "--quiet", str(tree), commit)
+        if done.returncode != 0:
+            raise MeasureError(f"cannot check {revision} out into {tree}: {done.stderr.strip()}")
+    log = folder / f"{commit[:12]}.log"
+    for command in (
+        ["cmake", "--preset", "release", "-DBUILD_TESTING=OFF", "-DSKEIN_MICRO=OFF"],
+        ["cmake", "--build", "--preset", "release", "-j", str(len(os.sched_getaffinity(0))),
+         "--target", "skein"],
+    ):  # fmt: skip
+        _run(command, tree, log, revision)
+    return Build(f"{revision} ({commit[:12]})", tree / "build" / "release" / "skein", commit)
+
+
+def _run(command: list[str], tree: Path, log: Path, revision: str) -> None:
+    try:
+        with log.open("ab") as file:
+            done = subprocess.run(
+                command, cwd=tree, stdout=file, stderr=subprocess.STDOUT,
+                timeout=_BUILD_TIMEOUT_S, check=False,
+            )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MeasureError(f"building {revision}: {error}") from error
+    if done.returncode != 0:
+        end = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_WORDS:]
+        words = "\n  ".join(end)
+        raise MeasureError(f"{revision} does not build ({log}):\n  {words}")
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def existing(path: Path) -> Build:
+    """A binary that is there. Raises UsageError."""
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise UsageError(f"there is no program at {path}")
+    return Build(str(path), path.absolute(), None)

@@ -1,0 +1,293 @@
+"""The gate: two builds in turns, and a failure for a confirmed regression and nothing else."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from matrix_support import ROOT
+from skein_scripts import matrix, results
+from skein_scripts.comparison import builds, stages
+from skein_scripts.errors import MeasureError, UsageError
+
+GATE = ROOT / "scripts" / "gate.py"
+SCREEN, CONFIRM = 8, 10
+
+SMALL_GATE = """
+seed = 7
+repeats = 1
+retry_invalid = 1
+runtimes = ["coroutine"]
+
+[thresholds]
+latency_p50 = "10%"
+
+[[cell]]
+name = "fixed"
+workload = "c10k"
+mode = "fixed"
+connections = 100
+active = 10
+payload_bytes = 64
+buffer = "lent"
+duration = "200ms"
+warmup = "100ms"
+
+[[cell]]
+name = "idle"
+runtimes = ["coroutine", "libuv"]
+workload = "c10k"
+mode = "idle"
+connections = 100
+buffer = "lent"
+"""
+
+
+class GateRun:
+    """scripts/gate.py on two stand-ins for the binary, each with a behaviour of its own."""
+
+    def __init__(self, matrix_run):
+        self.folder = matrix_run.folder
+        self.environment = matrix_run.environment | {"FAKE_SKEIN_SAMPLES": "60"}
+        self.matrix = self.folder / "gate.toml"
+        self.matrix.write_text(SMALL_GATE)
+        self.output = self.folder / "gate"
+        self.real = matrix_run.skein
+
+    def arm(self, name, **behaviour):
+        """A binary that behaves so: arm("slow", COST={"coroutine": 1.1})."""
+        path = self.folder / name
+        exports = "".join(
+            f"export FAKE_SKEIN_{key}='{json.dumps(value)}'\n" for key, value in behaviour.items()
+        )
+        path.write_text(f'#!/bin/sh\n{exports}exec "{self.real}" "$@"\n')
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+        return path
+
+    def command(self, base, candidate, *words):
+        return [
+            sys.executable, str(GATE), "--base-binary", str(base), "--candidate-binary",
+            str(candidate), "--matrix", str(self.matrix), "--output", str(self.output),
+            "--pairs", f"{SCREEN},{CONFIRM}", *map(str, words),
+        ]  # fmt: skip
+
+    def __call__(self, base, candidate, *words):
+        return subprocess.run(
+            self.command(base, candidate, *words),
+            env=self.environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def runs(self):
+        return results.runs(results.load(self.output / results.RESULTS_NAME))
+
+
+@pytest.fixture
+def gate(matrix_run):
+    return GateRun(matrix_run)
+
+
+def test_two_builds_that_behave_alike_pass_and_are_measured_in_turns(gate):
+    done = gate(gate.arm("base"), gate.arm("candidate"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no regression confirmed" in done.stdout
+    of_cell = [run for run in gate.runs() if run["cell_id"].startswith("c10k/coroutine/100/fixed")]
+    order = [run["arm"] for run in of_cell]
+    assert order[:4] == ["base", "candidate", "candidate", "base"]
+    assert order.count("base") == order.count("candidate") == SCREEN
+    seeds = {arm: [run["cell"]["seed"] for run in of_cell if run["arm"] == arm]
+             for arm in ("base", "candidate")}  # fmt: skip
+    assert seeds["base"] == seeds["candidate"]
+    assert len(set(seeds["base"])) == SCREEN
+
+
+def test_a_costlier_request_is_confirmed_on_fresh_pairs_and_named(gate):
+    lines, markdown = gate.folder / "v.jsonl", gate.folder / "v.md"
+    slow = gate.arm("slow", COST={"coroutine": 1.1})
+    done = gate(gate.arm("base"), slow, "--json", lines, "--markdown", markdown)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "REGRESSION CONFIRMED: fixed/coroutine" in done.stdout
+    assert "REGRESSION CONFIRMED" in markdown.read_text()
+    found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
+    confirmed = [one for one in found if one["stage"] == "confirm"]
+    assert {one["cell"] for one in confirmed} == {"fixed/coroutine"}
+    cpu = next(one for one in confirmed if one["metric"] == "cpu_per_op")
+    assert (cpu["verdict"], cpu["pairs"]) == ("regressed", CONFIRM)
+    assert cpu["ratio"] == pytest.approx(1.1, rel=0.02)
+    # What was flagged was measured again, and nothing else.
+    pairs = {shape: {run["pair"] for run in gate.runs() if run["cell"]["mode"] == shape}
+             for shape in ("fixed", "idle")}  # fmt: skip
+    assert len(pairs["fixed"]) == SCREEN + CONFIRM
+    assert len(pairs["idle"]) == stages.STEADY_SCREEN_PAIRS
+
+
+def test_a_cache_line_more_per_task_fails_and_one_less_does_not(gate):
+    more = gate.arm("more", BYTES={"coroutine": 64})
+    done = gate(gate.arm("base"), more)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "user_bytes_per_task" in done.stdout.splitlines()[-1]
+    gate.output = gate.folder / "swapped"
+    done = gate(more, gate.arm("base"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "improved" in done.stdout
+
+
+def test_runs_that_fail_are_not_slower_but_unmeasured(gate):
+    broken = gate.arm("broken", FAULTS={"c10k/fixed/coroutine": "crash"})
+    done = gate(gate.arm("base"), broken, "--filter", "group=fixed")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "NOT MEASURED" in done.stdout
+    assert f"candidate: {SCREEN} of {SCREEN} runs are not ok" in done.stdout
+
+
+def test_invalid_pairs_are_measured_anew_as_often_as_the_matrix_allows(gate):
+    noisy = gate.arm("noisy", FAULTS={"c10k/idle/libuv": "invalid"})
+    done = gate(noisy, gate.arm("base"), "--filter", "group=idle,runtime=libuv")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "5 pairs were measured anew" in done.stdout
+    assert len(gate.runs()) == 2 * 2 * stages.STEADY_SCREEN_PAIRS
+
+
+def test_undecided_comparisons_fail_only_when_strict(gate):
+    gate.matrix.write_text(SMALL_GATE.replace('"10%"', '"0.01%"'))
+    words = ("--filter", "group=fixed")
+    assert gate(gate.arm("base"), gate.arm("candidate"), *words).returncode == 0
+    gate.output = gate.folder / "strict"
+    done = gate(gate.arm("base"), gate.arm("candidate"), *words, "--strict")
+    assert done.returncode == 3, done.stdout + done.stderr
+
+
+def test_an_interrupt_keeps_and_shows_what_was_measured(gate):
+    slow = gate.arm("slow", SLEEP=0.2)
+    process = subprocess.Popen(
+        gate.command(slow, slow), env=gate.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    path = gate.output / results.RESULTS_NAME
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (
+        path.exists() and path.read_text().count('"kind":"run"') > 3
+    ):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in out
+    assert len(gate.runs()) >= 3
+
+
+def test_the_plan_says_its_time_and_keeps_to_the_budget(gate):
+    done = gate("/bin/true", "/bin/true", "--dry-run", "--budget", "10m")
+    assert done.returncode == 0, done.stderr
+    assert "up to what is left of 10:00" in done.stdout
+    assert not gate.output.exists()
+    done = gate("/bin/true", "/bin/true", "--dry-run", "--budget", "5s")
+    assert done.returncode == 2
+    assert "the least is" in done.stderr
+
+
+def test_a_budget_shrinks_the_stages_together():
+    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
+    free = stages.make_schedule(cells, None)
+    assert free.screen.loaded == stages.SCREEN_PAIRS
+    tight = stages.make_schedule(cells, 600)
+    assert tight.screen_s <= 400
+    assert stages.LEAST_SCREEN_PAIRS <= tight.screen.loaded < stages.SCREEN_PAIRS
+    left = tight.confirm_pairs(cells[:1], 400)
+    assert 0 < left.loaded <= stages.CONFIRM_PAIRS
+    assert tight.confirm_pairs(cells[:1], 600).loaded == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--base-binary", "/nowhere/skein", "--candidate-binary", "/nowhere/skein"),
+        ("--base", "no-such-revision", "--candidate", "HEAD"),
+        ("--base", "HEAD"),
+        ("--base", "HEAD", "--candidate", "HEAD", "--pairs", "3,30"),
+        ("--base", "HEAD", "--candidate", "HEAD", "--budget", "soon"),
+        ("--base", "HEAD", "--candidate", "HEAD", "--matrix", "/nowhere.toml"),
+    ],
+)
+def test_wrong_options_are_usage(words, tmp_path):
+    command = [sys.executable, str(GATE), *words, "--output", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert not (tmp_path / "out" / results.RESULTS_NAME).exists()
+
+
+def test_thresholds_are_percentages_of_known_metrics(gate):
+    for wrong in ('latency_p50 = "fast"', 'speed = "3%"', "latency_p50 = 3"):
+        gate.matrix.write_text(SMALL_GATE.replace('latency_p50 = "10%"', wrong))
+        assert gate("/bin/true", "/bin/true", "--dry-run").returncode == 2
+
+
+# --- building revisions -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A project of one program, with a commit that builds and one that does not."""
+    root = tmp_path / "project"
+    root.mkdir()
+    preset = {"name": "release", "generator": "Ninja",
+              "binaryDir": "${sourceDir}/build/${presetName}"}  # fmt: skip
+    (root / "CMakePresets.json").write_text(json.dumps({
+        "version": 3, "configurePresets": [preset],
+        "buildPresets": [{"name": "release", "configurePreset": "release"}],
+    }))  # fmt: skip
+    (root / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES NONE)\n"
+        "add_custom_target(skein COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/skein)\n"
+    )
+    git(root, "init", "-q", "-b", "main")
+    commit(root, "it builds")
+    return root
+
+
+def git(root, *words):
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run(["git", "-C", str(root), *identity, *words], check=True, capture_output=True)
+
+
+def commit(root, message):
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", message)
+
+
+def test_a_revision_is_built_once_in_a_tree_of_its_own(repository, tmp_path):
+    trees = tmp_path / "trees"
+    trees.mkdir()
+    made = builds.build("main", trees, repository)
+    assert made.skein.is_file()
+    assert made.commit == builds.resolve("HEAD", repository)
+    assert made.commit[:12] in made.label
+    assert not (repository / "build").exists()
+    assert builds.build("HEAD", trees, repository).skein == made.skein
+
+
+def test_a_revision_that_does_not_build_says_so_with_the_end_of_the_log(repository, tmp_path):
+    (repository / "CMakeLists.txt").write_text("message(FATAL_ERROR planted)\n")
+    commit(repository, "it does not build")
+    (tmp_path / "trees").mkdir()
+    with pytest.raises(MeasureError, match="planted"):
+        builds.build("main", tmp_path / "trees", repository)
+
+
+def test_a_tree_with_changes_is_refused(repository):
+    builds.require_clean(repository)
+    (repository / "CMakeLists.txt").write_text("# changed\n")
+    with pytest.raises(UsageError, match="not committed"):
+        builds.require_clean(repository)
+
+
+def test_the_preset_is_a_matrix_that_gates():
+    preset = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
+    assert {cell.workload for cell in preset.cells} == {"c10k", "timers"}
+    assert not preset.has_auto_rates
+    assert os.access(Path(GATE), os.X_OK)
