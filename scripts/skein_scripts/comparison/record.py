@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jsonschema
 
-from ..errors import MeasureError
+from ..errors import MeasureError, UsageError
 from ..results import SCHEMA_FOLDER, Record, dump
 from .judge import Comparison
 from .metrics import HIGHER_IS_WORSE
@@ -70,3 +70,17 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MeasureError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read(path: Path) -> list[Record]:
+    """The verdicts of a comparison file. Raises UsageError for anything else."""
+    try:
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for record in records:
+            _validator().validate(record)
+    except (OSError, ValueError, jsonschema.ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"{path} is no file of comparisons, as compare.py and gate.py write it: {reason}"
+        ) from error
+    return [record for record in records if record["kind"] == "comparison"]

@@ -1,0 +1,93 @@
+"""Google Benchmark's JSON, as its compare.py reads it: every repeat of a cell is a benchmark of the
+same name with a repetition index; times are in ns. cpu_time is the CPU time of an operation and
+real_time its median latency, or lateness; without one, both are the CPU time. Memory and the rest
+are user counters. Cells without any time (idle connections) have no place in the format.
+
+Source: the JSON reporter and tools/compare.py of github.com/google/benchmark, 1.7 and 1.8.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..comparison.metrics import METRICS
+from ..errors import MeasureError, UsageError
+from ..results import Record, number
+from .figures import CellFigures
+
+SCHEMA_VERSION = 1
+
+
+def write(cells: Sequence[CellFigures], session: Record | None) -> str:
+    """The document. Raises MeasureError where nothing has a place in it."""
+    benchmarks = [
+        entry
+        for family, cell in enumerate(cells)
+        for index, run in enumerate(cell.runs)
+        if (entry := _entry(cell, run, family, index)) is not None
+    ]
+    if not benchmarks:
+        raise MeasureError("no run has a time, and the format has no place for anything else")
+    document = {"context": _context(session), "benchmarks": benchmarks}
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _context(session: Record | None) -> dict[str, Any]:
+    machine = (session or {}).get("environment") or {}
+    return {
+        "date": (session or {}).get("created_utc"),
+        "host_name": "",
+        "executable": "skein",
+        "num_cpus": machine.get("cpus_online"),
+        "mhz_per_cpu": 0,
+        "cpu_scaling_enabled": False,
+        "caches": [],
+        "load_avg": machine.get("load") or [],
+        "library_build_type": "release",
+        "json_schema_version": SCHEMA_VERSION,
+    }
+
+
+def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str, Any] | None:
+    cpu = number(run, "cpu", "per_op_ns")
+    wall = number(run, "latency", "p50")
+    if wall is None:
+        wall = number(run, "lateness", "p50")
+    if cpu is None and wall is None:
+        return None
+    counters = {metric.name: value for metric in METRICS if (value := metric.of(run)) is not None}
+    return {
+        "name": cell.name,
+        "family_index": family,
+        "per_family_instance_index": 0,
+        "run_name": cell.name,
+        "run_type": "iteration",
+        "repetitions": len(cell.runs),
+        "repetition_index": index,
+        "threads": 1,
+        "iterations": int(number(run, "work", "units") or 1),
+        "real_time": wall if wall is not None else cpu,
+        "cpu_time": cpu if cpu is not None else wall,
+        "time_unit": "ns",
+        **counters,
+    }
+
+
+_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+def read(text: str, what: str) -> dict[str, list[float]]:
+    """CPU time in ns of every repeat, by name, of a document that Google Benchmark, or `write`,
+    made. Aggregates are left out, and rows that ended in an error. Raises UsageError."""
+    try:
+        rows = json.loads(text)["benchmarks"]
+        times: dict[str, list[float]] = {}
+        for row in rows:
+            if row.get("run_type", "iteration") == "iteration" and not row.get("error_occurred"):
+                name = row.get("run_name") or row["name"]
+                times.setdefault(name, []).append(row["cpu_time"] * _NS[row["time_unit"]])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{what} is no Google Benchmark JSON: {error!r}") from error
+    return times

@@ -1,0 +1,77 @@
+"""CSV files that Apache Otava finds change points in, and the otava.yaml that names them: a file
+for each cell with a row for each session, oldest first, and a column for each metric that every
+session has (a cell of the table must be a number). Good as plain CSV, too.
+
+Source: the importer and the configuration of otava 0.8 (github.com/apache/otava).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..comparison.metrics import METRICS, Metric
+from ..results import Record
+from .figures import CellFigures
+
+CONFIG_NAME = "otava.yaml"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One session in a history."""
+
+    time: str  # ISO 8601 with its offset
+    commit: str
+    cells: Sequence[CellFigures]
+
+
+def point_of(session: Record, cells: Sequence[CellFigures]) -> Point:
+    """A session and what it measured."""
+    time = str(session["created_utc"]).replace("Z", "+00:00")
+    return Point(time, str(session["tool"].get("commit") or "unknown"), cells)
+
+
+def write(points: Sequence[Point]) -> dict[str, str]:
+    """The files by name: a CSV for each cell, and the configuration."""
+    ordered = sorted(points, key=lambda point: point.time)
+    files: dict[str, str] = {}
+    tests = []
+    for cell in dict.fromkeys(cell.name for point in ordered for cell in point.cells):
+        rows = [
+            (point, {metric: summary.median for metric, summary in found.summaries().items()})
+            for point in ordered
+            for found in point.cells
+            if found.name == cell and found.summaries()
+        ]
+        metrics = [metric for metric in METRICS if rows and all(metric in row for _, row in rows)]
+        if metrics:
+            name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", cell)
+            files[f"{name}.csv"] = _table(rows, metrics)
+            tests.append(_test(name, metrics))
+    files[CONFIG_NAME] = "tests:\n" + "".join(tests)
+    return files
+
+
+def _table(rows: Sequence[tuple[Point, dict[Metric, float]]], metrics: Sequence[Metric]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["time", "commit", *(metric.name for metric in metrics)])
+    for point, values in rows:
+        writer.writerow([point.time, point.commit, *(values[metric] for metric in metrics)])
+    return out.getvalue()
+
+
+def _test(name: str, metrics: Sequence[Metric]) -> str:
+    lines = [
+        f"  {name}:", "    type: csv", f"    file: {name}.csv", "    time_column: time",
+        "    attributes: [commit]", "    metrics:",
+    ]  # fmt: skip
+    for metric in metrics:
+        # Otava: 1, higher is better; -1, lower is.
+        lines += [f"      {metric.name}:", f"        direction: {-metric.worse}"]
+    lines += ["    csv_options:", '      delimiter: ","', "      quote_char: '\"'"]
+    return "\n".join(lines) + "\n"
