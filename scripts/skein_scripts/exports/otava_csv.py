@@ -42,30 +42,36 @@ def write(points: Sequence[Point]) -> dict[str, str]:
     tests = []
     for cell in dict.fromkeys(cell.name for point in ordered for cell in point.cells):
         rows = [
-            (point, {metric: summary.median for metric, summary in found.summaries().items()})
+            (
+                point.time,
+                point.commit,
+                {metric: summary.median for metric, summary in found.summaries().items()},
+            )
             for point in ordered
             for found in point.cells
             if found.name == cell and found.summaries()
         ]
-        metrics = [metric for metric in METRICS if rows and all(metric in row for _, row in rows)]
+        metrics = [metric for metric in METRICS if rows and all(metric in row for *_, row in rows)]
         if metrics:
             name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", cell)
-            files[f"{name}.csv"] = _table(rows, metrics)
-            tests.append(_test(name, metrics))
+            files[f"{name}.csv"] = table(rows, metrics)
+            tests.append(test(name, metrics))
     files[CONFIG_NAME] = "tests:\n" + "".join(tests)
     return files
 
 
-def _table(rows: Sequence[tuple[Point, dict[Metric, float]]], metrics: Sequence[Metric]) -> str:
+def table(rows: Sequence[tuple[str, str, dict[Metric, float]]], metrics: Sequence[Metric]) -> str:
+    """The CSV of one cell: time, commit and a value of each metric in every row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["time", "commit", *(metric.name for metric in metrics)])
-    for point, values in rows:
-        writer.writerow([point.time, point.commit, *(values[metric] for metric in metrics)])
+    for time, commit, values in rows:
+        writer.writerow([time, commit, *(values[metric] for metric in metrics)])
     return out.getvalue()
 
 
-def _test(name: str, metrics: Sequence[Metric]) -> str:
+def test(name: str, metrics: Sequence[Metric]) -> str:
+    """The entry of one CSV in otava.yaml."""
     lines = [
         f"  {name}:", "    type: csv", f"    file: {name}.csv", "    time_column: time",
         "    attributes: [commit]", "    metrics:",

@@ -1,0 +1,126 @@
+"""The trend: a history of ratios, a file per commit, and the changes that otava finds in it."""
+
+import shutil
+import sys
+
+import pytest
+
+from skein_scripts import results
+from skein_scripts.errors import MeasureError, UsageError, run_main
+from skein_scripts.trend import change_points, command, history
+
+CPU = ("c10k/libuv/100/fixed/active=10/64B", "cpu_per_op")
+MEMORY = ("c10k/libuv/100/fixed/active=10/64B", "user_bytes_per_task")
+
+
+def sha(day):
+    return f"{day:02x}" * 20
+
+
+def call(*words):
+    before, sys.argv = sys.argv, ["trend.py", *map(str, words)]
+    try:
+        return run_main("trend.py", command.main)
+    finally:
+        sys.argv = before
+
+
+@pytest.fixture
+def measured(matrix_run):
+    """A results file of the stand-in, with anchors."""
+    assert matrix_run().returncode == 0
+    return matrix_run.results
+
+
+@pytest.fixture
+def at_commit(measured, tmp_path):
+    """Writes the results of a commit: its requests dearer by a factor, on a machine that is faster
+    or slower that day."""
+
+    def write(day, cost=1.0, machine=1.0, **session):
+        path = tmp_path / f"measured-{day:02d}.jsonl"
+        lines = []
+        for record in results.load(measured):
+            if record["kind"] == "session":
+                record["created_utc"] = f"2026-01-{day + 1:02d}T00:00:00.000Z"
+                record["tool"] |= {"commit": sha(day), "dirty": False}
+                record |= session
+            elif record["kind"] == "run":
+                factor = machine * (1.0 if record.get("probe") else cost)
+                record["cpu"]["per_op_ns"] *= factor
+                record["cpu"]["user_per_op_ns"] *= factor
+            lines.append(results.dump(record))
+        path.write_text("".join(lines))
+        return path
+
+    return write
+
+
+def test_a_history_has_ratios_that_a_slower_machine_does_not_change(at_commit):
+    usual, slower = history.point_of(at_commit(0)), history.point_of(at_commit(1, machine=1.5))
+    dearer = history.point_of(at_commit(2, cost=1.2))
+    assert slower.values[CPU] == pytest.approx(usual.values[CPU], rel=1e-3)
+    assert dearer.values[CPU] == pytest.approx(1.2 * usual.values[CPU], rel=1e-3)
+    assert dearer.values[MEMORY] == usual.values[MEMORY] > 100
+
+
+def test_a_commit_has_one_file_that_is_read_back(at_commit, tmp_path):
+    folder = tmp_path / "history"
+    assert call("add", at_commit(3), "--history", folder) == 0
+    assert call("add", at_commit(1), "--history", folder) == 0
+    assert call("add", at_commit(3, cost=2.0), "--history", folder) == 0  # measured again
+    points = history.read(folder)
+    assert [point.commit for point in points] == [sha(1), sha(3)]
+    assert points[1].values[CPU] == pytest.approx(2 * points[0].values[CPU], rel=1e-3)
+    (line,) = (one for one in history.lines_of(points) if (one.cell, one.metric.name) == CPU)
+    assert line.relative == pytest.approx([1.0, 2.0], rel=1e-3)
+
+
+def test_what_belongs_to_no_commit_or_no_machine_is_refused(at_commit, measured, tmp_path):
+    tool = results.sessions(results.load(measured))[0]["tool"]
+    with pytest.raises(UsageError, match="no commit has"):
+        history.point_of(at_commit(0, tool=tool | {"dirty": True}))
+    records = [one for one in results.load(at_commit(1)) if not one.get("probe")]
+    bare = tmp_path / "bare.jsonl"
+    bare.write_text("".join(results.dump(one) for one in records))
+    with pytest.raises((UsageError, MeasureError)):
+        history.point_of(bare)
+    folder = tmp_path / "history"
+    assert call("show", "--history", folder, "--output", tmp_path) == 2
+    call("add", at_commit(2), "--history", folder)
+    call("add", at_commit(3, environment_hash="another"), "--history", folder)
+    with pytest.raises(UsageError, match="2 kinds of machine"):
+        history.read(folder)
+    (folder / "x.jsonl").write_text("{}\n")
+    with pytest.raises(UsageError, match="is no history"):
+        history.read(folder)
+
+
+def planted_history(at_commit, folder, count=16):
+    """A step of 30 % in the middle."""
+    for day in range(count):
+        cost = (1.3 if day >= count // 2 else 1.0) * (1 + 0.002 * (day % 3))
+        assert call("add", at_commit(day, cost=cost), "--history", folder) == 0
+
+
+def test_a_figure_for_each_metric_is_drawn_with_or_without_otava(
+    at_commit, tmp_path, monkeypatch, capsys
+):
+    planted_history(at_commit, tmp_path / "history", 3)
+    monkeypatch.setattr(change_points.shutil, "which", lambda _: None)
+    assert call("show", "--history", tmp_path / "history", "--output", tmp_path / "out") == 0
+    assert "otava is not installed" in capsys.readouterr().out
+    drawn = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"trend-cpu_per_op.svg", "trend-cpu_per_op.png", "trend-throughput.svg"} <= drawn
+
+
+@pytest.mark.skipif(shutil.which("otava") is None, reason="otava is not installed")
+def test_otava_finds_the_commit_that_made_requests_dearer(at_commit, tmp_path, capsys):
+    planted_history(at_commit, tmp_path / "history")
+    assert call("show", "--history", tmp_path / "history", "--output", tmp_path / "out") == 0
+    out = capsys.readouterr().out
+    assert sha(8)[:12] + " cpu_per_op +30" in out
+    points = history.read(tmp_path / "history")
+    changes = change_points.find(history.lines_of(points))
+    assert {change.commit for change in changes} == {sha(8)}
+    assert {change.metric for change in changes} == {"cpu_per_op", "user_cpu_per_op"}
