@@ -20,15 +20,18 @@ from .cell_record import utc_now
 from .comparison import builds, record, show, stages
 from .comparison.builds import Build
 from .comparison.duel import Contestant, Duel, pair_s
+from .comparison.injection import add_options, injection_of
 from .comparison.judge import INVALID, MISSING, Comparison
 from .comparison.metrics import METRICS, Metric
+from .comparison.stages import is_steady
 from .errors import COULD_NOT_MEASURE, OK, UsageError
 from .lock import MeasuringLock, lock_path
 from .matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options
+from .plan import Slot
 from .preflight import prepare_folder
-from .results import RESULTS_NAME, Record, ResultWriter
+from .results import RESULTS_NAME, Record, ResultWriter, number
 from .runner import CellOptions, Runner
 from .session import make_session, read_runtimes
 from .skein_process import Skein
@@ -71,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
                         help="at most, to screen and to confirm (20,30)")  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N", help="of the work in the cells")
     add_cpu_options(parser)
+    add_options(parser)
     parser.add_argument("--strict", action="store_true", help="undecided is a failure, too (3)")
     parser.add_argument("--dry-run", action="store_true", help="print plan and time, do nothing")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="a summary for a reader")
@@ -124,6 +128,8 @@ class Gate:
         self._schedule = schedule
         self._console = console
         self._metrics = metrics_of(matrix)
+        self._injection = injection_of(options)
+        self._per_request_ns: dict[str, float | None] = {}
         self.result = stages.Result([], [])
         self.sessions: dict[str, Record] = {}
         self.repeated = 0
@@ -148,6 +154,7 @@ class Gate:
     def _measure(self, arms: dict[str, Build], writer: ResultWriter, lock: MeasuringLock) -> None:
         contestants = [self._contestant(arm, build, writer, lock) for arm, build in arms.items()]
         self._require_one_machine()
+        self._calibrate(contestants[0])
         duel = Duel(contestants, self._matrix, writer)
         began = time.monotonic()
         cells = list(self._matrix.cells)
@@ -181,7 +188,24 @@ class Gate:
         options = CellOptions(self._options.cpu_options, None, lock.descriptor, with_anchor=False)
         runner = Runner(skein, self._matrix, session["session_id"], writer, self._options.output,
                         options)  # fmt: skip
-        return Contestant(arm, runner)
+        if arm == "base" or not self._injection:
+            return Contestant(arm, runner)
+        return Contestant(arm, runner, lambda cell: self._worsen(skein, cell))
+
+    def _worsen(self, skein: Skein, cell: Cell) -> None:
+        """Starts the candidate's next run, of this cell, with what is injected."""
+        skein.environment = (
+            self._injection.environment(skein.path, self._per_request_ns.get(cell.key))
+            if cell.workload == "c10k"
+            else {}
+        )
+
+    def _calibrate(self, base: Contestant) -> None:
+        """What a request takes in each cell, once, for an injection that is a share of it."""
+        for cell in self._matrix.cells:
+            if self._injection.cpu_share and cell.workload == "c10k" and not is_steady(cell):
+                record = base.runner.measure(Slot(cell, 0, None, arm="base"))
+                self._per_request_ns[cell.key] = number(record, "cpu", "per_op_ns")
 
     def _require_one_machine(self) -> None:
         base, candidate = self.sessions["base"], self.sessions["candidate"]
@@ -247,6 +271,8 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
     """Table, Markdown and JSON of what was judged so far."""
     result = gate.result
     notes = [f"{gate.repeated} pairs were measured anew, a run of theirs being invalid"]
+    if injection := injection_of(options):
+        notes.append(f"THE CANDIDATE WAS MADE WORSE ON PURPOSE: {injection.describe()}")
     title = f"{labels[1]} against {labels[0]}"
     tables = [show.table_of(result.screened, f"Screened: {title}", notes)]
     if result.confirmed:
@@ -284,7 +310,10 @@ def chosen_build(options: argparse.Namespace, arm: str) -> Build:
         return builds.existing(getattr(options, f"{arm}_binary"))
     trees = options.output / "trees"
     trees.mkdir(parents=True, exist_ok=True)
-    return builds.build(revision, trees)
+    wants_library = arm == "candidate" and injection_of(options)
+    return builds.build(
+        revision, trees, targets=("skein", "skein_inject") if wants_library else ("skein",)
+    )
 
 
 def main(arguments: list[str]) -> int:
@@ -299,6 +328,7 @@ def main(arguments: list[str]) -> int:
         matrix = replace(matrix, seed=options.seed)
     schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
     metrics_of(matrix)
+    injection_of(options)
     for arm in ("base", "candidate"):
         if revision := getattr(options, arm):
             builds.resolve(revision)

@@ -22,7 +22,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -58,8 +58,10 @@ class Ending:
 class Skein:
     """The binary, by its path."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, environment: Mapping[str, str] | None = None) -> None:
+        """`environment`: variables that every call gets beside our own."""
         self.path = path
+        self.environment = dict(environment or {})
 
     def call(
         self,
@@ -78,6 +80,7 @@ class Skein:
                     stdout=out,
                     stderr=err,
                     pass_fds=inherited_descriptors,
+                    env={**os.environ, **self.environment},
                     start_new_session=True,  # Ctrl-C at the terminal reaches us alone
                 )
 

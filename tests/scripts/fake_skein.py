@@ -7,7 +7,7 @@ Faults are asked for in the environment:
                       crash, hang, stubborn, limit, failed, timeout, invalid, garbage, silent, nan,
                       wrong_cell, wrong_checksum, two_lines
   FAKE_SKEIN_SLEEP    seconds that each cell takes
-  FAKE_SKEIN_LOG      file that gets a line of JSON for each call: pid and argv
+  FAKE_SKEIN_LOG      file that gets a line of JSON for each call: pid, argv, what is injected
   FAKE_SKEIN_SAMPLES  samples in a histogram (25000, as many as a p99 needs)
   FAKE_SKEIN_BINARY   what the session says the binary's hash is
   FAKE_SKEIN_CHANGED  JSON: facts of the environment that differ from the second `session` on
@@ -447,7 +447,9 @@ def parse(arguments):
 def main():
     if os.environ.get("FAKE_SKEIN_LOG"):
         with open(os.environ["FAKE_SKEIN_LOG"], "a", encoding="utf-8") as log:  # noqa: PTH123
-            log.write(json.dumps({"pid": os.getpid(), "argv": sys.argv[1:]}) + "\n")
+            inject = {key: value for key, value in os.environ.items() if "_INJECT_" in key}
+            call = {"pid": os.getpid(), "argv": sys.argv[1:], "inject": inject}
+            log.write(json.dumps(call) + "\n")
     options = parse(sys.argv[1:])
     if options.command == "run":
         return run(options)

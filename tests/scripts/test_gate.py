@@ -227,6 +227,34 @@ def test_thresholds_are_percentages_of_known_metrics(gate):
         assert gate("/bin/true", "/bin/true", "--dry-run").returncode == 2
 
 
+def test_an_injection_reaches_the_candidates_requests_alone_and_is_said(gate):
+    library = gate.folder / "libskein_inject.so"
+    command = ("--inject-cpu", "10%", "--inject-bytes", "64", "--filter", "group=fixed")
+    base, candidate = gate.arm("base"), gate.arm("candidate")
+    assert gate(base, candidate, *command).returncode == 4  # the library is not there
+    library.write_bytes(b"")
+    gate.output = gate.folder / "with-library"
+    log = Path(gate.environment["FAKE_SKEIN_LOG"])
+    log.unlink(missing_ok=True)
+    done = gate(base, candidate, *command)
+    assert "MADE WORSE ON PURPOSE: 10 % of CPU time per request, 64 B" in done.stdout
+    calls = [json.loads(line) for line in log.read_text().splitlines()]
+    of_arm = {"base": [], "candidate": []}
+    for one in calls:
+        if one["argv"][0] == "run":
+            meta = json.loads(one["argv"][one["argv"].index("--run-meta") + 1])
+            of_arm[meta["arm"]].append(one["inject"])
+    assert set(map(str, of_arm["base"])) == {"{}"}
+    for inject in of_arm["candidate"]:
+        assert inject["SKEIN_INJECT_BYTES"] == "64"
+        assert 1000 < int(inject["SKEIN_INJECT_CPU_NS"]) < 1400  # a tenth of the stand-in's 11.5 us
+
+
+@pytest.mark.parametrize("words", [("--inject-cpu", "fast"), ("--inject-bytes", "-1")])
+def test_injections_are_checked_before_anything_is_measured(gate, words):
+    assert gate("/bin/true", "/bin/true", "--dry-run", *words).returncode == 2
+
+
 # --- building revisions -------------------------------------------------------------------------
 
 

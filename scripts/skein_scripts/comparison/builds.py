@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def require_clean(root: Path = ROOT) -> None:
         )
 
 
-def build(revision: str, folder: Path, root: Path = ROOT) -> Build:
+def build(
+    revision: str, folder: Path, root: Path = ROOT, targets: Sequence[str] = ("skein",)
+) -> Build:
     """Builds the program of a revision. Raises UsageError, or MeasureError with the end of the log
     where it does not build."""
     commit = resolve(revision, root)
@@ -59,7 +62,7 @@ def build(revision: str, folder: Path, root: Path = ROOT) -> Build:
     for command in (
         ["cmake", "--preset", "release", "-DBUILD_TESTING=OFF", "-DSKEIN_MICRO=OFF"],
         ["cmake", "--build", "--preset", "release", "-j", str(len(os.sched_getaffinity(0))),
-         "--target", "skein"],
+         "--target", *targets],
     ):  # fmt: skip
         _run(command, tree, log, revision)
     return Build(f"{revision} ({commit[:12]})", tree / "build" / "release" / "skein", commit)

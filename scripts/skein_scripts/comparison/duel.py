@@ -24,8 +24,11 @@ class Contestant:
 
     arm: str
     runner: Runner
+    prepare: Prepare = lambda _: None
 
 
+# Called before each run of an arm: what a program is started with may depend on the cell.
+Prepare = Callable[[Cell], None]
 Told = Callable[[Cell, int], None]
 
 
@@ -66,10 +69,11 @@ class Duel:
     def _pair(self, cell: Cell, number: int) -> None:
         for left in range(self._matrix.retry_invalid, -1, -1):
             order = self._contestants if number % 2 == 0 else self._contestants[::-1]
-            measured = [
-                (one.arm, one.runner.measure(_slot(cell, one.arm, number, place)))
-                for place, one in enumerate(order)
-            ]
+            measured = []
+            for place, one in enumerate(order):
+                one.prepare(cell)
+                slot = _slot(cell, one.arm, number, place)
+                measured.append((one.arm, one.runner.measure(slot)))
             for _, record in measured:
                 self._writer.append(record)
             if all(record["status"] == "ok" for _, record in measured) or not left:
