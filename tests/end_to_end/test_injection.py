@@ -1,5 +1,5 @@
-"""What scripts/gate.py --inject-... is made of, on real runs: a preloaded library that makes a worker
-worse by what was asked for."""
+"""What scripts/gate.py --inject-... is made of, on real runs: a preloaded library that makes a
+worker worse by what was asked for."""
 
 from __future__ import annotations
 
