@@ -54,7 +54,7 @@ def test_every_figure_is_drawn_from_full_results_as_svg_and_png(full, tmp_path):
 def test_the_timer_floor_stands_in_the_report_and_beside_lateness(full, tmp_path):
     (lateness,) = [p for p in plot.draw_all(full, tmp_path / "plots") if p.stem == "lateness"]
     facts = dict(report.machine_facts(results.sessions(full)[-1]))
-    assert facts["machine floor: timer"] == "p50 43 µs, p99 160 µs late"
+    assert facts["machine floor: timer"] == "p50 43.0 µs, p99 160 µs late"
     assert lateness.exists()
     assert lateness_notes(full) == [True]
     older = copy.deepcopy(full)

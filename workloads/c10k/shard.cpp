@@ -85,7 +85,7 @@ std::exception_ptr shard::failure() const {
 void shard::live_on_own_table(const workloads::parameters& asked, const program_maker& make,
                               int ended_event) {
   try {
-    checked(::unshare(CLONE_FILES), "unshare(CLONE_FILES)");
+    if (own_descriptor_tables) checked(::unshare(CLONE_FILES), "unshare(CLONE_FILES)");
     make_program(asked, make);
     run_program();
   } catch (...) {

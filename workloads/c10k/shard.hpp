@@ -20,6 +20,21 @@
 
 namespace skein::c10k {
 
+/// ThreadSanitizer knows one descriptor table for each process and takes descriptors of two tables
+/// for one where their numbers are equal. Under it all loops stay in the process's table, and all
+/// else is as it was.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool own_descriptor_tables = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool own_descriptor_tables = false;
+#else
+inline constexpr bool own_descriptor_tables = true;
+#endif
+#else
+inline constexpr bool own_descriptor_tables = true;
+#endif
+
 /// A program for a part of the connections; called on the loop's thread.
 using program_maker =
     std::function<std::unique_ptr<workloads::program>(const workloads::parameters&)>;
