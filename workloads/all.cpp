@@ -2,12 +2,14 @@
 
 #include <array>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "runtimes/all.hpp"
 #include "workloads/c10k/floor.hpp"
 #include "workloads/c10k/info.hpp"
 #include "workloads/c10k/program.hpp"
+#include "workloads/c10k/sharded.hpp"
 #include "workloads/timers/floor.hpp"
 #include "workloads/timers/info.hpp"
 #include "workloads/timers/program.hpp"
@@ -29,6 +31,14 @@ std::unique_ptr<program> make(std::string_view runtime, const parameters& asked)
   });
   if (!made) throw std::invalid_argument("unknown runtime '" + std::string(runtime) + "'");
   return made;
+}
+
+std::unique_ptr<program> make_c10k(std::string_view runtime, const parameters& asked) {
+  const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
+    return make<c10k::program, c10k::floor_program>(runtime, own);
+  };
+  if (asked.loops == 1) return make_one(asked);
+  return std::make_unique<c10k::sharded_program>(asked, make_one);
 }
 
 std::unique_ptr<program> make_timers(std::string_view runtime, const parameters& asked) {
@@ -63,7 +73,7 @@ std::span<const runtime_info> runtimes() {
 
 std::unique_ptr<program> make_program(std::string_view workload, std::string_view runtime,
                                       const parameters& asked) {
-  if (workload == "c10k") return make<c10k::program, c10k::floor_program>(runtime, asked);
+  if (workload == "c10k") return make_c10k(runtime, asked);
   if (workload == "timers") return make_timers(runtime, asked);
   throw std::invalid_argument("unknown workload '" + std::string(workload) + "'");
 }

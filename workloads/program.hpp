@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/measure/histogram.hpp"
 #include "runtimes/clock.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/socket.hpp"
 
 namespace skein::workloads {
 
@@ -29,6 +31,7 @@ struct parameters {
   time_ns window_ns = 0;          ///< timers: deadlines lie in [epoch, epoch + window]
   time_ns grid_ns = 0;            ///< timers: deadlines are whole multiples of this
   std::uint64_t seed = 0;
+  std::size_t loops = 1;  ///< c10k: event loops, each on a thread with a descriptor table
 };
 
 /// Work done so far, in the workload's own units: c10k counts read-and-written chunks of bytes,
@@ -52,8 +55,14 @@ class program {
   /// c10k: the port the server listens on, from construction on. timers: none.
   virtual std::optional<std::uint16_t> port() const { return std::nullopt; }
 
+  /// All ports, where the connections are divided among several loops.
+  virtual std::vector<std::uint16_t> ports() const;
+
   /// c10k: the descriptor it listens on, until run() ends. timers: none.
   virtual std::optional<int> listening_descriptor() const { return std::nullopt; }
+
+  /// c10k: the options in force on that descriptor. Throws std::system_error.
+  virtual std::optional<listener_options> listener_in_force() const;
 
   /// Runs until stop(), serving the door on the calling thread. Called once. Throws what the
   /// scheduler throws (limit_error when a limit of the machine was reached).
@@ -84,6 +93,14 @@ class program {
   virtual std::optional<std::size_t> frame_bytes() const { return std::nullopt; }
 };
 
+inline std::vector<std::uint16_t> program::ports() const {
+  const auto only = port();
+  return only ? std::vector<std::uint16_t>{*only} : std::vector<std::uint16_t>{};
+}
+inline std::optional<listener_options> program::listener_in_force() const {
+  const auto descriptor = listening_descriptor();
+  return descriptor ? std::optional(read_listener(*descriptor)) : std::nullopt;
+}
 inline void program::spawn_up_to(std::size_t, time_ns) {}
 inline void program::on_finished(void (*)(void*), void*) {}
 

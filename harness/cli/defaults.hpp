@@ -27,6 +27,7 @@ inline constexpr time_ns duration_ns = 5 * ns_per_s;
 inline constexpr time_ns warmup_ns = 1 * ns_per_s;
 inline constexpr std::int64_t warmup_requests = 20'000;
 inline constexpr time_ns hold_ns = 1 * ns_per_s;
+inline constexpr std::int64_t most_loops = 64;
 inline constexpr int client_addresses = 8;  // 127.0.0.1 .. 127.0.0.8
 
 // c10k at size `test`: long enough to see every path, too short to publish.

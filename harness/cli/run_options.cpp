@@ -31,6 +31,10 @@ void add_common_options(CLI::App& app, run_words& words) {
   app.add_option("--timeout", words.timeout, "Bound on the whole cell [computed from the cell]");
   app.add_option("--thread-ceiling", words.thread_ceiling,
                  with_default("Most threads a worker may be asked for", defaults::thread_ceiling));
+  app.add_option(
+      "--memory-ceiling", words.memory_ceiling,
+      "Most memory the run may take, e.g. 4GiB; more is a result with status limit [what "
+      "the machine has available, less a reserve]");
   app.add_option("--worker-command", words.worker_command,
                  "Measure this program instead of our own worker; it speaks harness/PROTOCOL.md");
   app.add_option("-o,--output", words.output, "Append the record to this JSON Lines file");
@@ -93,6 +97,14 @@ void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option("--hold", words.hold,
                  with_default("Mode idle: keep all connections open for so long",
                               format_duration(defaults::hold_ns)));
+  app.add_option("--loops", words.loops,
+                 fmt::format("Mode idle: event loops in the worker, each on a thread with a "
+                             "descriptor table of its own, up to {}; auto: as few as hold the "
+                             "connections [{}]",
+                             defaults::most_loops, 1));
+  app.add_option("--exchange", words.exchange,
+                 "Mode idle: at the end every connection exchanges one message, so many of them at "
+                 "a time [none]");
 }
 
 void add_timers_options(CLI::App& app, run_words& words) {

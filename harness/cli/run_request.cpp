@@ -13,6 +13,8 @@
 #include "harness/cli/run_options.hpp"
 #include "harness/cli/units.hpp"
 #include "harness/conductor/lock.hpp"
+#include "harness/conductor/preflight.hpp"
+#include "harness/measure/limits.hpp"
 #include "workloads/all.hpp"
 #include "workloads/timers/schedule.hpp"
 
@@ -26,6 +28,7 @@ constexpr std::int64_t max_count = 100'000'000;
 constexpr double max_rate_per_s = 1e9;
 constexpr std::int64_t max_payload_bytes = 16 * 1024 * 1024;
 constexpr std::int64_t max_stack_bytes = 64 * 1024 * 1024;
+constexpr std::int64_t max_memory_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t max_pipeline = 1'000'000;
 constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
 
@@ -190,6 +193,10 @@ run_request common_request(const std::string& workload, const run_words& words) 
   if (!words.timeout.empty()) {
     request.timeout_ns = duration_or("--timeout", words.timeout, 0, 100 * ns_per_ms);
   }
+  if (!words.memory_ceiling.empty()) {
+    request.memory_ceiling_bytes =
+        size_or("--memory-ceiling", words.memory_ceiling, 0, 1024 * 1024, max_memory_bytes);
+  }
   request.worker_command = split_command(words.worker_command);
   if (!words.output.empty()) request.output = words.output;
   if (!words.session_id.empty()) request.session_id = words.session_id;
@@ -269,9 +276,33 @@ void check_modes(const run_words& words, const std::string& mode) {
   refuse_unless(open_loop, "--pipeline", words.pipeline, scheduled);
   refuse_unless(closed_loop, "--requests", words.requests, "--mode fixed and churn");
   refuse_unless(mode == "idle", "--hold", words.hold, "--mode idle");
+  refuse_unless(mode == "idle", "--loops", words.loops,
+                "--mode idle (a load is driven by one generator, with one descriptor table)");
+  refuse_unless(mode == "idle", "--exchange", words.exchange, "--mode idle");
   refuse_unless(loaded, "--active", words.active, any_load);
   refuse_unless(loaded, "--duration", words.duration, any_load);
   refuse_unless(loaded, "--warmup", words.warmup, any_load);
+}
+
+/// The loops that were asked for, where that is more than one.
+std::optional<std::int64_t> loops_from(const std::string& text, std::int64_t connections) {
+  std::int64_t loops = 1;
+  if (text == "auto") {
+    loops = conductor::loops_for(connections, measure::read_limits().descriptors);
+    if (loops > defaults::most_loops) loops = defaults::most_loops;  // the preflight says the rest
+  } else {
+    loops = count_or("--loops", text, 1, 1, std::min(defaults::most_loops, connections));
+  }
+  return loops > 1 ? std::optional(loops) : std::nullopt;
+}
+
+void set_hold(const run_words& words, run_request& request) {
+  conductor::cell& asked = request.asked;
+  request.hold_ns = duration_or("--hold", words.hold, defaults::hold_ns, 0);
+  asked.loops = loops_from(words.loops, *asked.connections);
+  if (!words.exchange.empty()) {
+    request.exchange_in_flight = count_or("--exchange", words.exchange, 1, 1, *asked.connections);
+  }
 }
 
 /// There must be somebody to cancel, and steps enough in the window for the rounds.
@@ -303,8 +334,7 @@ run_request c10k_request(const run_words& words) {
   asked.buffer_bytes =
       size_or("--buffer-bytes", words.buffer_bytes, std::max(defaults::buffer_bytes, payload),
               payload, max_payload_bytes);
-  request.hold_ns =
-      asked.mode == "idle" ? duration_or("--hold", words.hold, defaults::hold_ns, 0) : 0;
+  if (asked.mode == "idle") set_hold(words, request);
   return request;
 }
 

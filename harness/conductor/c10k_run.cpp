@@ -3,7 +3,8 @@
 // 2. N/4, N/2, N connections; at each step, and before the first, a rest and a memory reading. The
 //    worker must confirm the number first.
 // 3. The load (any mode but idle), its window framed by readings of CPU and host; or the hold
-//    (idle). After churn the worker must have no more connections than were never touched.
+//    (idle), and then, where that was asked for, one message on each connection. After churn the
+//    worker must have no more connections than were never touched.
 // 4. The work is compared while the connections are still open; then the generator closes them and
 //    ends, memory is read again, and the worker stops and ends.
 #include "harness/conductor/c10k_run.hpp"
@@ -13,6 +14,8 @@
 #include <string>
 
 #include "harness/cli/defaults.hpp"
+#include "harness/conductor/load_generators.hpp"
+#include "harness/conductor/memory_forecast.hpp"
 #include "harness/conductor/memory_steps.hpp"
 #include "harness/conductor/validity.hpp"
 #include "harness/conductor/window_probe.hpp"
@@ -38,13 +41,14 @@ class c10k_run {
               monotonic_clock::now_ns() + request.timeout_ns.value_or(c10k_timeout_ns(request))),
         counters_(request.counted),
         worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()),
-        generator_("generator", {"/proc/self/exe", {"skein", "generator"}}, pins.generator_set()) {}
+        generators_(request.asked.loops.value_or(1), pins.generator_set()) {}
 
   void run() {
     set_up();
     open_connections();
     if (is_idle()) {
       hold();
+      if (request_.exchange_in_flight > 0) exchange();
     } else {
       load();
     }
@@ -58,20 +62,18 @@ class c10k_run {
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.add(worker_);
-    talk_.add(generator_);
+    generators_.join(talk_);
     greet(talk_, worker_, asked_);
     counters_.attach(worker_.pid(), out_);
-    const auto port = prepare(talk_, worker_, asked_, out_);
-    if (!port) throw failed_by(worker_, status::failed, "is ready without a port");
-    talk_.ask(generator_,
-              {{"type", "prepare"},
-               {"port", *port},
-               {"connections", total()},
-               {"active", asked_.active.value_or(0)},
-               {"payload_bytes", asked_.payload_bytes.value_or(cli::defaults::payload_bytes)},
-               {"seed", asked_.seed},
-               {"addresses", cli::defaults::client_addresses}},
-              "ready", in_a_while());
+    const auto ports = prepare(talk_, worker_, asked_, out_);
+    if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");
+    if (ports.size() != generators_.count()) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("was asked for {} loops and listens on {} ports; a worker that "
+                                  "cannot have several loops is measured without --loops",
+                                  generators_.count(), ports.size()));
+    }
+    generators_.prepare(talk_, request_, ports);
     start(talk_, worker_);
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
   }
@@ -80,11 +82,13 @@ class c10k_run {
     measure::reset_peak_rss(worker_.pid());
     await_connections(0);
     read_memory_step(talk_, worker_, counters_, 0, request_.quiesce_ns, out_);
-    for (const std::int64_t step : memory_steps(total())) {
-      talk_.ask(generator_, {{"type", "connect"}, {"connections", step}}, "connected",
-                talk_.cell_deadline_ns());
+    const auto ramp = first_ramp(asked_, !request_.worker_command.empty(),
+                                 memory_bounds_now(request_.memory_ceiling_bytes));
+    for (const std::int64_t step : memory_steps(total(), ramp)) {
+      generators_.connect(talk_, step);
       await_connections(step);
       read_memory_step(talk_, worker_, counters_, step, request_.quiesce_ns, out_);
+      refuse_beyond_memory(out_.memory_points, total(), request_.memory_ceiling_bytes);
     }
   }
 
@@ -117,7 +121,7 @@ class c10k_run {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
-    window_probe probe(pins_, worker_.pid(), generator_.pid(), counters_);
+    window_probe probe(pins_, worker_.pid(), generators_.pids(), counters_);
     const time_ns begin_ns = monotonic_clock::now_ns();
     probe.begin();
     talk_.wait_until(begin_ns + request_.hold_ns);
@@ -137,20 +141,48 @@ class c10k_run {
                  {"expected_checksum", nothing}};
   }
 
+  /// Proof that what was held was good for something: each connection answers, byte for byte.
+  /// After all readings of memory but the last.
+  void exchange() {
+    const measure::cpu_snapshot before = measure::read_cpu(worker_.pid());
+    const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
+    const auto cpu = measure::cpu_between(before, measure::read_cpu(worker_.pid()));
+    out_.exchange = {{"in_flight", request_.exchange_in_flight},
+                     {"duration_ns", done.duration_ns},
+                     {"cpu_per_op_ns", nullptr},
+                     {"latency", done.latency}};
+    if (cpu.total_ns && done.units > 0) out_.exchange["cpu_per_op_ns"] = *cpu.total_ns / done.units;
+    out_.work = {{"units", done.units},
+                 {"bytes", done.bytes},
+                 {"checksum", worker::hex_checksum(done.checksum)},
+                 {"expected_checksum", worker::hex_checksum(done.expected_checksum)}};
+    if (done.wrong_bytes > 0) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("sent {} wrong bytes back", done.wrong_bytes));
+    }
+    if (done.errors > 0 || done.units != total()) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("answered {} of {} connections, {} errors", done.units, total(),
+                                  done.errors));
+    }
+    await_bytes(done.bytes);
+  }
+
   void load() {
+    child_process& generator = generators_.only();
     fmt::print(stderr, "skein: loading {} connections, worker pid {}, generator pid {}\n", total(),
-               worker_.pid(), generator_.pid());
-    window_probe probe(pins_, worker_.pid(), generator_.pid(), counters_);
-    talk_.say(generator_, load_message());
+               worker_.pid(), generator.pid());
+    window_probe probe(pins_, worker_.pid(), generators_.pids(), counters_);
+    talk_.say(generator, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();
-    const json begun = talk_.expect(generator_, "window_begin", talk_.cell_deadline_ns());
+    const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
-    const json ended = talk_.expect(generator_, "window_end", talk_.cell_deadline_ns());
+    const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     probe.end(out_);
-    const auto begin_ns = field<time_ns>(generator_, begun, "t_ns");
+    const auto begin_ns = field<time_ns>(generator, begun, "t_ns");
     out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
-    out_.window_ns = field<time_ns>(generator_, ended, "t_ns") - begin_ns;
-    take_result(talk_.expect(generator_, "result", talk_.cell_deadline_ns()));
+    out_.window_ns = field<time_ns>(generator, ended, "t_ns") - begin_ns;
+    take_result(talk_.expect(generator, "result", talk_.cell_deadline_ns()));
     if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
   }
 
@@ -167,25 +199,26 @@ class c10k_run {
   }
 
   void take_result(const json& result) {
-    out_.work = field<json>(generator_, result, "work");
-    out_.load = field<json>(generator_, result, "load");
-    out_.latency = field<json>(generator_, result, "latency");
-    out_.service_time = field<json>(generator_, result, "service_time");
-    const json window = field<json>(generator_, result, "window");
-    out_.operations = field<std::int64_t>(generator_, window, "units");
+    child_process& generator = generators_.only();
+    out_.work = field<json>(generator, result, "work");
+    out_.load = field<json>(generator, result, "load");
+    out_.latency = field<json>(generator, result, "latency");
+    out_.service_time = field<json>(generator, result, "service_time");
+    const json window = field<json>(generator, result, "window");
+    out_.operations = field<std::int64_t>(generator, window, "units");
     // Distributions are of the requests meant for the window; some complete after its end.
-    out_.expected_samples = field<std::int64_t>(generator_, out_.load, "completed");
-    if (const auto wrong = field<std::int64_t>(generator_, result, "wrong_bytes"); wrong > 0) {
+    out_.expected_samples = field<std::int64_t>(generator, out_.load, "completed");
+    if (const auto wrong = field<std::int64_t>(generator, result, "wrong_bytes"); wrong > 0) {
       throw failed_by(worker_, status::failed, fmt::format("sent {} wrong bytes back", wrong));
     }
-    compare_work(field<json>(generator_, result, "errors"));
+    compare_work(field<json>(generator, result, "errors"));
   }
 
   /// A reply that never came, or a connection that the server ended or refused, is the runtime's
   /// failure. Only an overloaded one may leave requests unanswered when the load ends; and so may
   /// one that was being sent to until the last moment, because the generator had fallen behind.
   void compare_work(const json& errors) {
-    const bool behind = field<std::int64_t>(generator_, out_.load, "unsent") > 0;
+    const bool behind = field<std::int64_t>(generators_.only(), out_.load, "unsent") > 0;
     bool complete = !behind;
     for (const auto& [kind, count] : errors.items()) {
       if (count == 0) continue;
@@ -205,7 +238,10 @@ class c10k_run {
       }
     }
     if (!complete) return;
-    const auto bytes = field<std::int64_t>(generator_, out_.work, "bytes");
+    await_bytes(field<std::int64_t>(generators_.only(), out_.work, "bytes"));
+  }
+
+  void await_bytes(std::int64_t bytes) {
     check_worker_errors(await_counts([&](const worker_counts& now) { return now.bytes == bytes; },
                                      [&](const worker_counts& now) {
                                        return fmt::format("says it echoed {} bytes, {} came back",
@@ -221,8 +257,7 @@ class c10k_run {
   }
 
   void wind_down() {
-    talk_.ask(generator_, {{"type", "stop"}}, "stopped", in_a_while());
-    talk_.dismiss(generator_, soon());
+    generators_.stop(talk_);
     await_connections(0);
     read_memory_after(talk_, worker_, request_.quiesce_ns, out_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
@@ -235,7 +270,7 @@ class c10k_run {
   conversation talk_;
   worker_counters counters_;
   child_process worker_;
-  child_process generator_;
+  load_generators generators_;
 };
 
 }  // namespace

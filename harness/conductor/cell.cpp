@@ -34,6 +34,7 @@ void for_each_field(Cell& which, Visitor&& visit) {
   visit("duration_ns", which.duration_ns);
   visit("warmup_ns", which.warmup_ns);
   visit("requests", which.requests);
+  visit("loops", which.loops);
   visit("workers", which.workers);
   visit("seed", which.seed);
 }
@@ -96,6 +97,7 @@ std::string c10k_id(const cell& asked) {
   if (asked.buffer_bytes.value_or(defaults::buffer_bytes) != defaults::buffer_bytes) {
     id += "/buffer=" + cli::format_size(*asked.buffer_bytes);
   }
+  if (asked.loops) id += "/loops=" + std::to_string(*asked.loops);
   return id;
 }
 

@@ -37,6 +37,7 @@ struct cell {
   std::optional<time_ns> duration_ns;
   std::optional<time_ns> warmup_ns;
   std::optional<std::int64_t> requests;
+  std::optional<std::int64_t> loops;  ///< c10k idle: loops in the worker; null: one
   std::int64_t workers = 1;
   std::uint64_t seed = 0;
 };

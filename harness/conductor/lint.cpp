@@ -97,6 +97,10 @@ problems lint(const cell& asked, const outcome& out) {
   append(found, lint_distribution("latency", out.latency, out.expected_samples));
   append(found, lint_distribution("service_time", out.service_time, out.expected_samples));
   append(found, lint_distribution("lateness", out.lateness, out.expected_samples));
+  if (out.exchange.is_object()) {
+    append(found, lint_distribution("exchange.latency", out.exchange.value("latency", json()),
+                                    asked.connections));
+  }
   if (asked.workload == "timers" && out.lateness.is_null()) {
     found.emplace_back("lateness is missing");
   }

@@ -5,9 +5,9 @@
 
 namespace skein::conductor {
 
-std::vector<std::int64_t> memory_steps(std::int64_t total) {
+std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::int64_t> ramp) {
   std::vector<std::int64_t> steps;
-  for (const std::int64_t step : {total / 4, total / 2, total}) {
+  for (const std::int64_t step : {ramp.value_or(0), total / 4, total / 2, total}) {
     if (step > (steps.empty() ? 0 : steps.back())) steps.push_back(step);
   }
   return steps;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "harness/conductor/conversation.hpp"
@@ -10,8 +11,9 @@
 
 namespace skein::conductor {
 
-/// N/4, N/2, N, without repetition and without 0 (small N): the steps after the empty one.
-std::vector<std::int64_t> memory_steps(std::int64_t total);
+/// N/4, N/2, N, without repetition and without 0 (small N): the steps after the empty one. A ramp
+/// (memory_forecast.hpp) comes before them.
+std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::int64_t> ramp = {});
 
 /// Rests, then adds one reading of the worker to the outcome, with its allocations so far where
 /// they are counted.

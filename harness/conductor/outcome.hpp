@@ -93,6 +93,7 @@ struct outcome {
   std::optional<double> saturation_per_s;  ///< of the baseline, where the rate is a share of it
   json latency;
   json service_time;
+  json exchange;  ///< mode idle: one message on each connection, where that was asked for
   json lateness;
   std::optional<measure::cpu_usage> cpu;
   std::optional<work_counts> counts;             ///< within the window, of a counted run

@@ -22,6 +22,10 @@ std::int64_t count_of(const cell& asked) {
   return asked.tasks.value_or(asked.connections.value_or(0));
 }
 
+std::int64_t rounded_up(std::int64_t value, std::int64_t parts) {
+  return (value + parts - 1) / parts;
+}
+
 std::int64_t task_bytes(const cell& asked) {
   if (threads_of(asked) > 0) return thread_bytes;
   return has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes;
@@ -33,14 +37,21 @@ std::int64_t threads_of(const cell& asked) {
   return asked.runtime == "thread" ? count_of(asked) : 0;
 }
 
+std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors) {
+  if (!descriptors || *descriptors <= own_descriptors) return 1;
+  return rounded_up(connections, *descriptors - own_descriptors);
+}
+
 measure::cell_needs needs_of(const cell& asked) {
   measure::cell_needs needs;
   if (asked.connections) {
-    needs.descriptors = *asked.connections + own_descriptors;
+    // Each loop has a descriptor table and a port to itself.
+    const std::int64_t of_a_loop = rounded_up(*asked.connections, asked.loops.value_or(1));
+    needs.descriptors = of_a_loop + own_descriptors;
     // A connection made anew may be there before the server has seen the end of the old one.
     if (asked.mode == "churn") needs.descriptors += asked.active.value_or(0);
-    needs.client_ports = (*asked.connections + cli::defaults::client_addresses - 1) /
-                         cli::defaults::client_addresses;
+    needs.files = 2 * *asked.connections + own_descriptors;
+    needs.client_ports = rounded_up(of_a_loop, cli::defaults::client_addresses);
     needs.memory_bytes = *asked.connections * connection_bytes;
   }
   if (threads_of(asked) > 0) needs.threads = threads_of(asked) + own_threads;
@@ -61,14 +72,22 @@ std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& r
                   cli::format_duration(*asked.grid_ns), cli::format_duration(needed_ns))};
 }
 
-std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling) {
+std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
+                                         std::optional<std::int64_t> memory_ceiling_bytes) {
   if (threads_of(asked) > thread_ceiling) {
     return limit_fact{"skein thread ceiling", thread_ceiling, threads_of(asked),
                       fmt::format("skein thread ceiling {} < {}; it keeps a machine that others "
                                   "use from being filled; --thread-ceiling raises it",
                                   thread_ceiling, threads_of(asked))};
   }
-  const auto exceeded = measure::first_exceeded(measure::checks_for(needs_of(asked)));
+  const measure::cell_needs needs = needs_of(asked);
+  if (memory_ceiling_bytes && needs.memory_bytes > *memory_ceiling_bytes) {
+    return limit_fact{"memory", *memory_ceiling_bytes, needs.memory_bytes,
+                      fmt::format("memory {} < {} bytes that are needed at least; "
+                                  "--memory-ceiling raises it, or fewer tasks",
+                                  *memory_ceiling_bytes, needs.memory_bytes)};
+  }
+  const auto exceeded = measure::first_exceeded(measure::checks_for(needs));
   if (!exceeded) return std::nullopt;
   return limit_fact{exceeded->name, exceeded->value, exceeded->needed,
                     fmt::format("{} {} < {}; {}", exceeded->name, exceeded->value.value_or(0),

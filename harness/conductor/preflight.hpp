@@ -17,14 +17,20 @@ namespace skein::conductor {
 /// A lower bound of what the cell takes: what exceeds a limit here cannot work.
 measure::cell_needs needs_of(const cell& asked);
 
+/// The fewest loops whose descriptor tables, of so many descriptors each (empty: no limit), hold
+/// these connections.
+std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors);
+
 /// Tasks of the cell that are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);
 
 /// A grid finer than the runtime's timers can be given. The rounding must not pass for lateness.
 std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime);
 
-/// The first limit that stands in the way, the machine's or our own ceiling on threads.
-std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling);
+/// The first limit that stands in the way, the machine's or our own ceilings on threads and on
+/// memory (where there is one).
+std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
+                                         std::optional<std::int64_t> memory_ceiling_bytes = {});
 
 /// For the doctor: what the published cells need, CPUs to pin to included.
 measure::cell_needs needs_of_published_cells();

@@ -114,6 +114,14 @@ json memory_field(const outcome& out) {
   return measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
 }
 
+/// Nothing where none was asked for. Of a counted run, that it took place.
+json exchange_field(const outcome& out, bool counted) {
+  json kept = out.exchange;
+  if (!counted) return kept;
+  for (const char* key : {"duration_ns", "cpu_per_op_ns", "latency"}) kept[key] = nullptr;
+  return kept;
+}
+
 json meta(const json& run_meta, const char* key, json otherwise) {
   return run_meta.is_object() ? run_meta.value(key, std::move(otherwise)) : otherwise;
 }
@@ -152,6 +160,9 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
+  if (has_times(out) && out.exchange.is_object()) {
+    record["exchange"] = exchange_field(out, request.counted);
+  }
   record["cpu"] = cpu_field(out, request.counted);
   record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
   record["memory"] = memory_field(out);

@@ -22,10 +22,12 @@ struct run_request {
   std::optional<double> rate_share;
   std::string rate_baseline;  ///< the runtime it is a share of
 
-  std::int64_t warmup_requests = 0;  ///< c10k: the window begins no earlier than after so many
-  time_ns hold_ns = 0;               ///< c10k idle: how long all connections are kept open
-  time_ns quiesce_ns = 0;            ///< before each memory reading
+  std::int64_t warmup_requests = 0;     ///< c10k: the window begins no earlier than after so many
+  time_ns hold_ns = 0;                  ///< c10k idle: how long all connections are kept open
+  time_ns quiesce_ns = 0;               ///< before each memory reading
+  std::int64_t exchange_in_flight = 0;  ///< c10k idle: a message on each at the end; 0: none
   std::int64_t thread_ceiling = 0;
+  std::optional<std::int64_t> memory_ceiling_bytes;  ///< of the whole run; empty: the machine's
   bool counted = false;  ///< count allocations and system calls; no times are published
   std::optional<time_ns> timeout_ns;        ///< of the whole cell; computed when empty
   std::vector<std::string> worker_command;  ///< a foreign worker; empty: our own

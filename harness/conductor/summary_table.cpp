@@ -53,7 +53,7 @@ class table {
   std::string text_;
 };
 
-fmt::text_style style_of(std::string_view status) {
+fmt::text_style colour_of(std::string_view status) {
   if (status == "ok") return fmt::fg(fmt::terminal_color::green);
   if (status == "limit" || status == "invalid") return fmt::fg(fmt::terminal_color::yellow);
   return fmt::fg(fmt::terminal_color::red);
@@ -61,7 +61,7 @@ fmt::text_style style_of(std::string_view status) {
 
 void add_head(const json& record, bool colour, table& rows) {
   const auto status = record.at("status").get<std::string>();
-  const std::string shown = colour ? fmt::format(style_of(status), "{}", status) : status;
+  const std::string shown = colour ? fmt::format(colour_of(status), "{}", status) : status;
   rows.line(fmt::format("{}: {}", record.at("cell_id").get<std::string>(), shown));
   for (const json& reason : record.at("reasons")) rows.row("reason", reason.get<std::string>());
 }
@@ -158,6 +158,19 @@ void add_timer_costs(const json& record, table& rows) {
                                           time_text(number(costs, "cpu_ns_per_arm_cancel"))));
 }
 
+/// Mode idle: what became of the messages that ended it.
+void add_exchange(const json& record, table& rows) {
+  const json& exchange = child(record, "exchange");
+  const auto duration = number(exchange, "duration_ns");
+  if (!duration) return;
+  const json& latency = child(exchange, "latency");
+  rows.row(
+      "one message each",
+      fmt::format("{} in all; p50 {}  p99 {}  max {}; {} of CPU each", time_text(duration),
+                  time_text(number(latency, "p50")), time_text(number(latency, "p99")),
+                  time_text(number(latency, "max")), time_text(number(exchange, "cpu_per_op_ns"))));
+}
+
 void add_memory(const json& record, table& rows) {
   const json& per_task = child(child(record, "memory"), "per_task");
   if (!per_task.is_object()) return;
@@ -168,6 +181,9 @@ void add_memory(const json& record, table& rows) {
   const json& memory = child(record, "memory");
   if (const auto allocations = number(memory, "allocations_per_task")) {
     rows.row("allocations", fmt::format("{:.2f} per task", *allocations));
+  }
+  if (const auto mappings = number(memory, "mappings")) {
+    rows.row("mappings", fmt::format("{:.0f} with all tasks there", *mappings));
   }
   if (const auto returned = number(memory, "returned_fraction")) {
     rows.row("given back", returned_text(*returned));
@@ -188,6 +204,7 @@ std::string summary_table(const json& record, bool colour) {
   add_cpu(record, rows);
   add_generator(record, rows);
   add_timer_costs(record, rows);
+  add_exchange(record, rows);
   add_memory(record, rows);
   return rows.take();
 }

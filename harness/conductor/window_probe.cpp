@@ -3,7 +3,9 @@
 // read first. Late sends are counted, so a reading that costs too much makes the run invalid.
 #include "harness/conductor/window_probe.hpp"
 
+#include <cstddef>
 #include <unistd.h>
+#include <utility>
 
 namespace skein::conductor {
 namespace {
@@ -15,9 +17,9 @@ measure::own_use use_between(const measure::cpu_snapshot& begin, const measure::
 
 }  // namespace
 
-window_probe::window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator,
+window_probe::window_probe(const pinning& pins, pid_t worker, std::vector<pid_t> generators,
                            const worker_counters& counters)
-    : pins_(pins), worker_(worker), generator_(generator), counters_(counters) {}
+    : pins_(pins), worker_(worker), generators_(std::move(generators)), counters_(counters) {}
 
 void window_probe::begin() {
   begin_ = read();
@@ -27,18 +29,20 @@ void window_probe::end(outcome& out) {
   const reading now = read();
   out.cpu = measure::cpu_between(begin_.worker, now.worker);
   out.counts = counts_between(begin_.counts, now.counts);
-  out.host =
-      measure::host_between(begin_.host, now.host,
-                            {use_between(begin_.worker, now.worker, pins_.worker_set()),
-                             use_between(begin_.generator, now.generator, pins_.generator_set()),
-                             use_between(begin_.conductor, now.conductor, pins_.generator_set())});
+  std::vector<measure::own_use> ours{
+      use_between(begin_.worker, now.worker, pins_.worker_set()),
+      use_between(begin_.conductor, now.conductor, pins_.generator_set())};
+  for (std::size_t i = 0; i < generators_.size(); ++i) {
+    ours.push_back(use_between(begin_.generators[i], now.generators[i], pins_.generator_set()));
+  }
+  out.host = measure::host_between(begin_.host, now.host, ours);
 }
 
 window_probe::reading window_probe::read() const {
   reading now;
   now.counts = counters_.read();
   now.worker = measure::read_cpu(worker_);
-  if (generator_) now.generator = measure::read_cpu(*generator_);
+  for (const pid_t each : generators_) now.generators.push_back(measure::read_cpu(each));
   now.conductor = measure::read_cpu(::getpid());
   now.host = measure::read_host();
   return now;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <sys/types.h>
+#include <vector>
 
 #include "harness/conductor/outcome.hpp"
 #include "harness/conductor/pinning.hpp"
@@ -12,9 +13,9 @@ namespace skein::conductor {
 
 class window_probe {
  public:
-  /// @param generator  the load generator's pid where there is one
+  /// @param generators  the load generators' pids where there are any
   /// @param counters  of the worker; they read nothing in a run that is not counted
-  window_probe(const pinning& pins, pid_t worker, std::optional<pid_t> generator,
+  window_probe(const pinning& pins, pid_t worker, std::vector<pid_t> generators,
                const worker_counters& counters);
 
   void begin();
@@ -24,7 +25,7 @@ class window_probe {
  private:
   struct reading {
     measure::cpu_snapshot worker;
-    measure::cpu_snapshot generator;
+    std::vector<measure::cpu_snapshot> generators;
     measure::cpu_snapshot conductor;
     measure::host_snapshot host;
     std::optional<work_counts> counts;
@@ -33,7 +34,7 @@ class window_probe {
 
   const pinning& pins_;
   pid_t worker_;
-  std::optional<pid_t> generator_;
+  std::vector<pid_t> generators_;
   const worker_counters& counters_;
   reading begin_;
 };

@@ -29,6 +29,13 @@ worker_counts counts_from(child_process& worker, const json& message) {
   return counts;
 }
 
+/// `ports` of a worker with several loops, else `port`.
+std::vector<std::int64_t> ports_of(child_process& worker, const json& ready) {
+  if (ready.contains("ports")) return field<std::vector<std::int64_t>>(worker, ready, "ports");
+  const auto only = measure::integer_at(ready, "port");
+  return only ? std::vector<std::int64_t>{*only} : std::vector<std::int64_t>{};
+}
+
 }  // namespace
 
 time_ns soon() {
@@ -66,8 +73,8 @@ void greet(conversation& talk, child_process& worker, cell& asked) {
   if (!has_stacks(style)) asked.stack_bytes.reset();
 }
 
-std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
-                                    outcome& out) {
+std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
+                                  outcome& out) {
   const json fields = to_json(asked);
   const json ready =
       talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload}, {"cell", fields}},
@@ -82,7 +89,7 @@ std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, c
     throw failed_by(worker, status::failed,
                     fmt::format("is mislabelled: {}", fmt::join(differences, "; ")));
   }
-  return measure::integer_at(ready, "port");
+  return ports_of(worker, ready);
 }
 
 void start(conversation& talk, child_process& worker) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/conductor/conversation.hpp"
 #include "harness/conductor/run_request.hpp"
@@ -17,10 +18,10 @@ command_line worker_command(const run_request& request);
 /// hello: checks protocol and runtime, and completes the cell of a foreign worker with its style.
 void greet(conversation& talk, child_process& worker, cell& asked);
 
-/// prepare, ready: the echo must equal the cell, the conditions what is asked. Returns the port
-/// where there is one.
-std::optional<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
-                                    outcome& out);
+/// prepare, ready: the echo must equal the cell, the conditions what is asked. Returns the ports,
+/// one for each loop; none where nothing listens.
+std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
+                                  outcome& out);
 
 /// start, started.
 void start(conversation& talk, child_process& worker);

@@ -42,6 +42,7 @@ load_run::load_run(connection_table& table, exchange& requests, const load_reque
 bool load_run::run() {
   start_ns_ = last_reply_ns_ = monotonic_clock::now_ns();
   if (schedule_) take_next_arrival();
+  if (load_.mode == load_mode::once) begin_window(start_ns_);
   time_ns next_check_ns = start_ns_;
   time_ns turn_began_ns = start_ns_;
   while (phase_ != phase::finished) {
@@ -78,10 +79,12 @@ time_ns load_run::send_scheduled(time_ns now) {
   return now;
 }
 
-/// Without a schedule: the first request of each connection; replies bring about all others.
+/// Without a schedule: the first request of each connection; replies bring about all others, and in
+/// mode once room for the next.
 time_ns load_run::send_first(time_ns now) {
   for (int sent = 0; sent < send_burst && started_ < active_; ++sent) {
     if (now >= send_until_ns_) break;
+    if (load_.mode == load_mode::once && requests_->outstanding() >= load_.in_flight) break;
     issue_first(started_++, now);
     now = monotonic_clock::now_ns();
   }

@@ -26,8 +26,10 @@ struct load_hooks {
 ///    beginning to the end of the window; fixed mode keeps one request in flight on every active
 ///    connection; churn closes every active connection and then makes it, uses it for one request
 ///    and closes it, over and over. A churn request is meant to be sent when its connect() is
-///    called, and the connection is closed when its reply is whole.
-/// 2. The window begins when both warmup_ns have passed and warmup_requests have completed, but no
+///    called, and the connection is closed when its reply is whole. once sends the next connection
+///    its only request when a reply makes room for it.
+/// 2. Mode once has no warm-up, every request is of the window. In the others it begins when both
+/// warmup_ns have passed and warmup_requests have completed, but no
 ///    later than 5 * warmup_ns + 2 s: a load too slow for the count says so in `warmup_note`.
 /// 3. It ends after duration_ns, or at the completion that makes `requests`; then, too, when
 /// nothing

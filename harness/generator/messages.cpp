@@ -48,14 +48,14 @@ double rate(const json& message) {
 }
 
 constexpr std::array modes{load_mode::open, load_mode::idle_heavy, load_mode::fixed,
-                           load_mode::churn};
+                           load_mode::churn, load_mode::once};
 
 load_mode mode_from(const json& message) {
   const json word = message.value("mode", json());
   const auto* const found = std::find_if(modes.begin(), modes.end(),
                                          [&](load_mode each) { return word == name_of(each); });
   if (found != modes.end()) return *found;
-  refuse("mode", R"("open", "idle_heavy", "fixed" or "churn")", message);
+  refuse("mode", R"("open", "idle_heavy", "fixed", "churn" or "once")", message);
 }
 
 /// The index of the field's value among two words.
@@ -78,6 +78,8 @@ const char* name_of(load_mode mode) noexcept {
       return "fixed";
     case load_mode::churn:
       return "churn";
+    case load_mode::once:
+      return "once";
   }
   return "unknown";
 }
@@ -111,6 +113,9 @@ load_request parse_load(const json& message, std::uint32_t active) {
   }
   if (is_given(message, "pipeline")) {
     load.pipeline = integer<std::uint32_t>(message, "pipeline", 1, 1'000'000);
+  }
+  if (load.mode == load_mode::once) {
+    load.in_flight = integer<std::uint32_t>(message, "in_flight", 1, max_connections);
   }
   if (active == 0) throw std::invalid_argument("load needs at least one active connection");
   return load;

@@ -26,8 +26,9 @@ struct prepare_request {
 
 /// open, idle_heavy: requests on a schedule, over all active connections (few of them in
 /// idle_heavy, which differs in nothing else). fixed: one in flight on each active connection.
-/// churn: each active connection is made, used for one request, closed, and made again.
-enum class load_mode : std::uint8_t { open, idle_heavy, fixed, churn };
+/// churn: each active connection is made, used for one request, closed, and made again. once: each
+/// active connection is used for one request, a bounded number of them at a time.
+enum class load_mode : std::uint8_t { open, idle_heavy, fixed, churn, once };
 
 constexpr bool is_scheduled(load_mode mode) noexcept {
   return mode == load_mode::open || mode == load_mode::idle_heavy;
@@ -48,6 +49,7 @@ struct load_request {
   /// Requests in flight on one connection at most; later ones wait for it, their intended time
   /// unchanged. Nothing given: no bound, requests are pipelined. 1 is what most clients do.
   std::optional<std::uint32_t> pipeline;
+  std::uint32_t in_flight = 0;  ///< once: requests without a reply at any time, at most
 };
 
 /// Each throws std::invalid_argument naming the field that is missing, of the wrong type or out of

@@ -1,12 +1,14 @@
 // Reading the machine's limits, and comparing them with needs.
 #include "harness/measure/limits.hpp"
 
+#include <algorithm>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 
 #include "harness/measure/cgroup.hpp"
+#include "harness/measure/memory_budget.hpp"
 
 namespace skein::measure {
 namespace {
@@ -38,9 +40,16 @@ limit count_cpus_allowed() {
   return CPU_COUNT(&set);
 }
 
-limit available_bytes(const system_paths& paths) {
-  const auto text = read_text(paths.proc + "/meminfo");
-  return text ? field_bytes(*text, "MemAvailable") : std::nullopt;
+/// Root may open files beyond the system's limit.
+limit files_left(const system_paths& paths) {
+  if (::geteuid() == 0) return std::nullopt;
+  const auto line = read_line(paths.proc + "/sys/fs/file-nr");  // in use, unused, most
+  if (!line) return std::nullopt;
+  const auto words = split_words(*line);
+  if (words.size() < 3) return std::nullopt;
+  const auto used = parse_integer(words[0]);
+  const auto most = parse_integer(words[2]);
+  return used && most ? limit(std::max<std::int64_t>(*most - *used, 0)) : std::nullopt;
 }
 
 /// Gathers the checks of one cell.
@@ -95,7 +104,8 @@ machine_limits read_limits(const system_paths& paths) {
   }
   limits.somaxconn = read_integer(sysctl + "net/core/somaxconn");
   limits.client_ports = port_range_width(sysctl + "net/ipv4/ip_local_port_range");
-  limits.available_bytes = available_bytes(paths);
+  limits.files_left = files_left(paths);
+  limits.memory_bytes = memory_budget_bytes(paths);
   limits.cpus_allowed = count_cpus_allowed();
   return limits;
 }
@@ -105,6 +115,8 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
   list.compare("RLIMIT_NOFILE", limits.descriptors, needs.descriptors,
                "ulimit -n " + std::to_string(needs.descriptors) +
                    ", or raise nofile in /etc/security/limits.conf");
+  list.compare("fs.file-max", limits.files_left, needs.files,
+               "as root: raise fs.file-max (what it leaves is compared), or fewer connections");
   check_threads(list, needs.threads, limits);
   list.compare("vm.max_map_count", limits.max_map_count, needs.mappings,
                set_sysctl("vm.max_map_count", needs.mappings));
@@ -113,8 +125,10 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
       "as root: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or fewer connections");
   list.compare("net.core.somaxconn", limits.somaxconn, needs.backlog,
                set_sysctl("net.core.somaxconn", needs.backlog));
-  list.compare("MemAvailable", limits.available_bytes, needs.memory_bytes,
-               "free some memory, or fewer tasks");
+  list.compare(
+      "memory", limits.memory_bytes, needs.memory_bytes,
+      "bytes available without swapping, less a reserve, against the least that is needed; "
+      "free some memory, or fewer tasks");
   list.compare(
       "cpus allowed", limits.cpus_allowed, needs.cpus,
       "allow more CPUs to this process (taskset, cpuset); with fewer, worker and generator "

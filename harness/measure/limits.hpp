@@ -15,7 +15,8 @@ namespace skein::measure {
 
 /// What one cell takes in one process, or on the machine. 0 means "nothing of it": not checked.
 struct cell_needs {
-  std::int64_t descriptors = 0;   ///< open at once in the hungriest process
+  std::int64_t descriptors = 0;   ///< open at once in the fullest descriptor table
+  std::int64_t files = 0;         ///< open files of all processes: both ends of connections
   std::int64_t threads = 0;       ///< in the worker
   std::int64_t mappings = 0;      ///< lines of /proc/PID/maps of the worker
   std::int64_t client_ports = 0;  ///< from one client address to one server port
@@ -26,16 +27,17 @@ struct cell_needs {
 
 /// Empty is unknown, or without limit.
 struct machine_limits {
-  std::optional<std::int64_t> descriptors;      ///< RLIMIT_NOFILE, hard
-  std::optional<std::int64_t> processes;        ///< RLIMIT_NPROC; empty for root, who is exempt
-  std::optional<std::int64_t> max_map_count;    ///< vm.max_map_count
-  std::optional<std::int64_t> pid_max;          ///< kernel.pid_max
-  std::optional<std::int64_t> threads_max;      ///< kernel.threads-max
-  std::optional<std::int64_t> cgroup_pids;      ///< pids.max of our cgroup
-  std::optional<std::int64_t> somaxconn;        ///< net.core.somaxconn
-  std::optional<std::int64_t> client_ports;     ///< width of net.ipv4.ip_local_port_range
-  std::optional<std::int64_t> available_bytes;  ///< MemAvailable
-  std::optional<std::int64_t> cpus_allowed;     ///< of this process
+  std::optional<std::int64_t> descriptors;    ///< RLIMIT_NOFILE, hard
+  std::optional<std::int64_t> processes;      ///< RLIMIT_NPROC; empty for root, who is exempt
+  std::optional<std::int64_t> max_map_count;  ///< vm.max_map_count
+  std::optional<std::int64_t> pid_max;        ///< kernel.pid_max
+  std::optional<std::int64_t> threads_max;    ///< kernel.threads-max
+  std::optional<std::int64_t> cgroup_pids;    ///< pids.max of our cgroup
+  std::optional<std::int64_t> somaxconn;      ///< net.core.somaxconn
+  std::optional<std::int64_t> client_ports;   ///< width of net.ipv4.ip_local_port_range
+  std::optional<std::int64_t> files_left;     ///< of fs.file-max; empty for root, who is exempt
+  std::optional<std::int64_t> memory_bytes;   ///< memory_budget.hpp
+  std::optional<std::int64_t> cpus_allowed;   ///< of this process
 };
 
 machine_limits read_limits(const system_paths& paths = {});

@@ -1,4 +1,4 @@
-// The two probes that open a session.
+// The three probes that open a session.
 #include "harness/measure/machine_floor.hpp"
 
 #include <algorithm>
@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstddef>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -147,15 +149,76 @@ std::optional<std::int64_t> probe_wake(int asking_cpu, int answering_cpu, time_n
   return result;
 }
 
+/// Owned descriptor, closed at the end.
+class owned {
+ public:
+  explicit owned(int descriptor) : descriptor_(descriptor) {}
+  ~owned() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  owned(const owned&) = delete;
+  owned& operator=(const owned&) = delete;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+bool arm(const owned& timer, time_ns due_ns) {
+  itimerspec when{};
+  when.it_value.tv_sec = due_ns / ns_per_s;
+  when.it_value.tv_nsec = due_ns % ns_per_s;
+  return ::timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &when, nullptr) == 0;
+}
+
+/// Sleeps to the next `wakes` whole milliseconds, one after the other; fewer where that fails.
+std::vector<std::int64_t> sleep_repeatedly(std::size_t wakes) {
+  std::vector<std::int64_t> late;
+  const owned timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  const owned loop(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event interest{};
+  interest.events = EPOLLIN | EPOLLET;
+  if (::epoll_ctl(loop.get(), EPOLL_CTL_ADD, timer.get(), &interest) != 0) return late;
+  late.reserve(wakes);
+  while (late.size() < wakes) {
+    // Half a millisecond away at least, or it might be over before the timer is armed.
+    const time_ns due_ns = ((monotonic_clock::now_ns() + slot_ns / 2) / slot_ns + 1) * slot_ns;
+    epoll_event event{};
+    if (!arm(timer, due_ns)) break;
+    while (::epoll_wait(loop.get(), &event, 1, -1) < 0 && errno == EINTR) {
+    }
+    late.push_back(monotonic_clock::now_ns() - due_ns);
+  }
+  return late;
+}
+
+std::vector<std::int64_t> probe_timer(int cpu, time_ns probe_ns) {
+  std::vector<std::int64_t> late;
+  std::thread([&] {
+    if (!pin_to(cpu)) return;
+    late = sleep_repeatedly(static_cast<std::size_t>(std::max<time_ns>(1, 2 * probe_ns / slot_ns)));
+  }).join();
+  return late;
+}
+
 }  // namespace
 
 machine_floor measure_machine_floor(int worker_cpu, int generator_cpu, time_ns probe_ns) {
-  return {.stall_p99_ns = probe_stalls(worker_cpu, probe_ns),
-          .wake_ns = probe_wake(generator_cpu, worker_cpu, probe_ns)};
+  machine_floor floor{.stall_p99_ns = probe_stalls(worker_cpu, probe_ns),
+                      .wake_ns = probe_wake(generator_cpu, worker_cpu, probe_ns),
+                      .timer_p50_ns = {},
+                      .timer_p99_ns = {}};
+  const std::vector<std::int64_t> late = probe_timer(worker_cpu, probe_ns);
+  floor.timer_p50_ns = at_fraction(late, 0.5);
+  floor.timer_p99_ns = at_fraction(late, 0.99);
+  return floor;
 }
 
 json to_json(const machine_floor& floor) {
-  return {{"stall_p99_ns", or_null(floor.stall_p99_ns)}, {"wake_ns", or_null(floor.wake_ns)}};
+  return {{"stall_p99_ns", or_null(floor.stall_p99_ns)},
+          {"wake_ns", or_null(floor.wake_ns)},
+          {"timer_p50_ns", or_null(floor.timer_p50_ns)},
+          {"timer_p99_ns", or_null(floor.timer_p99_ns)}};
 }
 
 }  // namespace skein::measure

@@ -213,6 +213,8 @@ json to_json(const memory_summary& summary) {
   object["per_task"] = per_task(summary);
   object["fixed_bytes"] =
       summary.user ? json(std::llround(summary.user->intercept)) : json(nullptr);
+  object["mappings"] =
+      summary.points.empty() ? json(nullptr) : or_null(summary.points.back().mappings);
   object["peak_rss_bytes"] = or_null(summary.extras.peak_rss_bytes);
   object["after_drain_bytes"] = or_null(summary.extras.after_drain_bytes);
   object["frame_bytes"] = or_null(summary.extras.frame_bytes);

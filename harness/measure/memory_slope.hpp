@@ -78,7 +78,8 @@ memory_summary summarize_memory(std::vector<memory_point> points, memory_extras 
 
 /// run.memory. per_task.r2 is that of the total; per_task.interval is {"user_bytes": [low, high],
 /// "kernel_bytes": .., "total_bytes": .., "virtual_bytes": ..}; fixed_bytes is the intercept of the
-/// user part (the kernel's would be the whole machine's).
+/// user part (the kernel's would be the whole machine's); mappings are the lines of /proc/PID/maps
+/// at the last reading, with all tasks there.
 json to_json(const memory_summary& summary);
 
 }  // namespace skein::measure

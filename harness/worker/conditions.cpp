@@ -51,13 +51,12 @@ json preloaded() {
 }
 
 json listener_field(const workloads::program& program) {
-  const auto descriptor = program.listening_descriptor();
-  if (!descriptor) return nullptr;
-  const listener_options in_force = read_listener(*descriptor);
-  return {{"tcp_nodelay", in_force.no_delay},
-          {"linger_s", in_force.linger_s ? json(*in_force.linger_s) : json(nullptr)},
-          {"send_buffer_bytes", in_force.send_buffer_bytes},
-          {"receive_buffer_bytes", in_force.receive_buffer_bytes},
+  const auto in_force = program.listener_in_force();
+  if (!in_force) return nullptr;
+  return {{"tcp_nodelay", in_force->no_delay},
+          {"linger_s", in_force->linger_s ? json(*in_force->linger_s) : json(nullptr)},
+          {"send_buffer_bytes", in_force->send_buffer_bytes},
+          {"receive_buffer_bytes", in_force->receive_buffer_bytes},
           {"backlog", listen_backlog()}};
 }
 

@@ -74,6 +74,8 @@ workloads::parameters parameters_for(const conductor::cell& asked) {
   result.window_ns = asked.window_ns.value_or(0);
   result.grid_ns = asked.grid_ns.value_or(0);
   result.seed = asked.seed;
+  if (asked.loops.value_or(1) < 1) throw std::invalid_argument("loops must be at least 1");
+  result.loops = size_of(asked.loops.value_or(1), "loops");
   return result;
 }
 
@@ -93,6 +95,7 @@ conductor::cell echo_of(const conductor::cell& asked, const workloads::parameter
   if (asked.pattern) echo.pattern = parameters.pattern;
   echo.grid_ns = applied(asked.grid_ns, parameters.grid_ns);
   echo.window_ns = applied(asked.window_ns, parameters.window_ns);
+  echo.loops = applied(asked.loops, parameters.loops);
   echo.seed = parameters.seed;
   return echo;
 }

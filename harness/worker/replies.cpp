@@ -25,10 +25,11 @@ json hello_reply(const runtime_info& runtime) {
 }
 
 json ready_reply(const conductor::cell& echo, const json& conditions,
-                 std::optional<std::uint16_t> port) {
+                 const std::vector<std::uint16_t>& ports) {
   json reply = {
       {"type", "ready"}, {"echoed", conductor::to_json(echo)}, {"conditions", conditions}};
-  if (port) reply["port"] = *port;
+  if (!ports.empty()) reply["port"] = ports.front();
+  if (ports.size() > 1) reply["ports"] = ports;
   return reply;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/conductor/cell.hpp"
 #include "harness/measure/json.hpp"
@@ -27,7 +28,7 @@ struct worker_times {
 
 json hello_reply(const runtime_info& runtime);
 json ready_reply(const conductor::cell& echo, const json& conditions,
-                 std::optional<std::uint16_t> port);
+                 const std::vector<std::uint16_t>& ports);
 json limit_reply(const limit_error& limit);
 json error_reply(std::string_view message);
 json spawned_reply(std::size_t tasks, time_ns spawn_ns);

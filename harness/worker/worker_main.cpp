@@ -65,7 +65,7 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel) {
   const auto program = workloads::make_program(asked.workload, runtime.id, parameters);
   say(channel,
       ready_reply(echo_of(asked, parameters, runtime),
-                  conditions_of(asked.workload, runtime, parameters, *program), program->port()));
+                  conditions_of(asked.workload, runtime, parameters, *program), program->ports()));
   if (!next_command(channel, "start")) return 0;
   return run_program(channel, *program, parameters);
 }

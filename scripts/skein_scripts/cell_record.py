@@ -16,7 +16,7 @@ from .units import size_text
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
     "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns",
-    "grid_ns", "duration_ns", "warmup_ns", "requests", "seed",
+    "grid_ns", "duration_ns", "warmup_ns", "requests", "loops", "seed",
 )  # fmt: skip
 _USUAL_GRID = "1ms"  # of timers; the binary leaves it out of ids
 
@@ -107,6 +107,7 @@ def cell_fields(cell: Cell, seed: int) -> Record:
         "duration_ns": cell.duration_ns("duration") or None,
         "warmup_ns": cell.duration_ns("warmup") or None,
         "requests": settings.get("requests"),
+        "loops": loops_of(cell),
         "workers": None,
         "seed": seed,
     }
@@ -117,6 +118,12 @@ def active_of(cell: Cell) -> int | None:
     usual = cell.settings.get("connections") if cell.settings.get("mode") == "open" else None
     active = cell.settings.get("active", usual)
     return None if active is None else int(active)
+
+
+def loops_of(cell: Cell) -> int | None:
+    """How many loops the worker has, where the matrix decides it and they are several."""
+    loops = cell.settings.get("loops", 1)
+    return loops if isinstance(loops, int) and loops > 1 else None
 
 
 def cell_id_of(cell: Cell) -> str:
@@ -139,12 +146,12 @@ def cell_id_of(cell: Cell) -> str:
         parts.append(size_text(int(settings["payload_bytes"])))
     if "buffer" in settings:
         parts.append(str(settings["buffer"]))
-    sizes = {"buffer_bytes": "buffer", "stack_bytes": "stack"}
-    parts += [
-        f"{text}={size_text(int(settings[name]))}"
-        for name, text in sizes.items()
-        if name in settings
-    ]
+    if "buffer_bytes" in settings:
+        parts.append(f"buffer={size_text(int(settings['buffer_bytes']))}")
+    if loops_of(cell) is not None:
+        parts.append(f"loops={loops_of(cell)}")
+    if "stack_bytes" in settings:
+        parts.append(f"stack={size_text(int(settings['stack_bytes']))}")
     return "/".join(parts)
 
 

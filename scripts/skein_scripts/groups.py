@@ -18,7 +18,7 @@ from .statistics import Summary, summarize
 SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
     "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns",
-    "requests", "workers",
+    "requests", "loops", "workers",
 )  # fmt: skip
 _USUAL_GRID_NS = 1_000_000
 
@@ -139,6 +139,8 @@ def describe_work(cell: Record) -> str:
         parts.append(f"{cell['payload_bytes']:,} B")
     if cell.get("buffer"):
         parts.append(f"{cell['buffer']} buffers")
+    if cell.get("loops") is not None:
+        parts.append(f"{cell['loops']} loops")
     if cell.get("stack_bytes") is not None:
         parts.append(f"stacks of {units.format_bytes(cell['stack_bytes'])}")
     return f"c10k, {cell.get('mode')}: {', '.join(parts)}"

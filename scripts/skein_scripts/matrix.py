@@ -20,11 +20,12 @@ from .errors import UsageError
 from .names import FLOOR, SHAPE_FIELD, SHAPES, check_name, in_order
 
 PRESET_FOLDER = Path(__file__).resolve().parents[1] / "presets"
-PRESETS = ("quick", "standard", "full", "sweep")
+PRESETS = ("quick", "standard", "full", "sweep", "million", "c100k")
 
 Settings = dict[str, str | int]
 
 _COUNT, _SIZE, _DURATION, _WORD, _RATE = "count", "size", "duration", "word", "rate"
+_LOOPS = "loops"  # a count, or auto: as few as this machine's descriptors ask for
 # What a cell may set, and the kind of its value; the option has the same name with dashes.
 _KINDS: dict[str, dict[str, str]] = {
     "c10k": {
@@ -42,6 +43,8 @@ _KINDS: dict[str, dict[str, str]] = {
         "warmup": _DURATION,
         "requests": _COUNT,
         "hold": _DURATION,
+        "loops": _LOOPS,
+        "exchange": _COUNT,
     },
     "timers": {
         "pattern": _WORD,
@@ -58,12 +61,13 @@ _WORDS = {
     "arrival": ("poisson", "uniform"),
 }
 _NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
+_ONLY_IDLE = ("hold", "loops", "exchange")
 # Settings that a mode has no use for: a default for the workload does not reach it.
 _UNUSED_IN_MODE = {
-    "open": ("requests", "hold"),
-    "idle_heavy": ("requests", "hold"),
-    "fixed": ("rate", "arrival", "pipeline", "hold"),
-    "churn": ("rate", "arrival", "pipeline", "hold"),
+    "open": ("requests", *_ONLY_IDLE),
+    "idle_heavy": ("requests", *_ONLY_IDLE),
+    "fixed": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
+    "churn": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
     "idle": (
         "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup", "requests",
     ),
@@ -285,6 +289,8 @@ def check_value(key: str, kind: str, value: Any) -> str | int:
         return units.duration_text(units.parse_duration_ns(str(value)))
     if kind == _RATE and isinstance(value, str):
         return _checked_auto_rate(value)
+    if kind == _LOOPS and value == "auto":
+        return "auto"
     if kind == _SIZE and isinstance(value, str):
         return units.parse_size_bytes(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:

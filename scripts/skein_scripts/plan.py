@@ -18,7 +18,8 @@ from .matrix import Cell, Matrix
 _PROCESSES_S = 0.2
 _MEMORY_READINGS_S = 1.5
 _CONNECT_S_PER_10K = 0.2
-_SPAWN_S_PER_100K = 0.5
+_SPAWN_S_PER_100K = 0.5  # the least lead of the first deadline, and what tasks beyond add to it
+_SPAWN_S_PER_100K_BEYOND = 1.6
 _TEARDOWN_S = 0.1
 
 
@@ -96,7 +97,9 @@ def estimate_s(cell: Cell) -> float:
     """Seconds that a run of this cell takes, about."""
     fixed = _PROCESSES_S + _MEMORY_READINGS_S + _TEARDOWN_S
     if cell.workload == "timers":
-        spawn = int(cell.settings["tasks"]) / 100_000 * _SPAWN_S_PER_100K
+        hundreds = int(cell.settings["tasks"]) / 100_000
+        beyond = max(hundreds - 1, 0)
+        spawn = (hundreds - beyond) * _SPAWN_S_PER_100K + beyond * _SPAWN_S_PER_100K_BEYOND
         return fixed + spawn + cell.duration_ns("window") / 1e9
     connect = int(cell.settings["connections"]) / 10_000 * _CONNECT_S_PER_10K
     load_ns = sum(cell.duration_ns(name) for name in ("warmup", "duration", "hold"))

@@ -16,7 +16,7 @@ from .errors import OK
 from .groups import group_runs
 from .plots.style import PALETTE
 from .results import Record, find_results, load, runs, sessions
-from .units import format_bytes, format_duration
+from .units import format_bytes, format_duration, timer_floor_text
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _CAPTIONS = {
@@ -53,6 +53,8 @@ def machine_facts(session: Record) -> list[tuple[str, str]]:
     floor = session.get("machine_floor") or {}
     facts.append(("machine floor: stall p99", format_duration(floor.get("stall_p99_ns"))))
     facts.append(("machine floor: wake-up", format_duration(floor.get("wake_ns"))))
+    if floor.get("timer_p50_ns") is not None:
+        facts.append(("machine floor: timer", timer_floor_text(floor)))
     build = session.get("build") or {}
     facts.append(("build", _text(build.get("compiler"), build.get("type"), build.get("flags"))))
     tool = session["tool"]

@@ -130,6 +130,12 @@ _MEMORY: list[tuple[str, Cell]] = [
     ("fixed user", _column(units.format_bytes, "memory", "fixed_bytes")),
 ]
 _PEAK: tuple[str, Cell] = ("peak RSS", _column(units.format_bytes, "memory", "peak_rss_bytes"))
+_MAPPINGS: tuple[str, Cell] = ("mappings", _column(units.format_count, "memory", "mappings"))
+_EXCHANGE: list[tuple[str, Cell]] = [
+    ("message p50 µs", _column(units.format_us, "exchange", "latency", "p50")),
+    ("message p99 µs", _column(units.format_us, "exchange", "latency", "p99")),
+    ("CPU/message µs", _column(units.format_us, "exchange", "cpu_per_op_ns")),
+]
 _RATE: tuple[str, Cell] = ("requests", _column(units.format_rate, "load", "achieved_per_s"))
 _TIMERS: list[tuple[str, Cell]] = [
     ("tasks", _tasks),
@@ -151,9 +157,9 @@ def columns_of(group: Group) -> list[tuple[str, Cell]]:
     """The columns that fit a group's work."""
     if group.workload == "timers":
         cost = _CANCEL if group.shape == "churn" else _FIRE
-        return _named([*_TIMERS, cost, *_MEMORY[:3]], "timer")
+        return _named([*_TIMERS, cost, *_MEMORY[:3], _MAPPINGS], "timer")
     if group.shape == "idle":
-        return _named([*_MEMORY, _PEAK], "conn.")
+        return _named([*_MEMORY, _PEAK, _MAPPINGS, *_EXCHANGE], "conn.")
     return _named([_RATE, *_LATENCY, *_CPU, _MEMORY[0], _MEMORY[1]], "conn.")
 
 

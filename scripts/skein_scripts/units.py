@@ -4,6 +4,8 @@ out. Everything between works on integers of base units, with the unit in the na
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from .errors import UsageError
 
@@ -128,3 +130,9 @@ def duration_text(value_ns: int) -> str:
         if value_ns % _DURATION_NS[unit] == 0:
             return f"{value_ns // _DURATION_NS[unit]}{unit}"
     return f"{value_ns}ns"
+
+
+def timer_floor_text(floor: Mapping[str, Any]) -> str:
+    """How late one sleeper is without a runtime, from a session's machine_floor."""
+    p50, p99 = (format_duration(floor.get(f"timer_{name}_ns")) for name in ("p50", "p99"))
+    return f"p50 {p50}, p99 {p99} late"

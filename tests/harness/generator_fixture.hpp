@@ -259,4 +259,12 @@ inline json churn_load(std::uint64_t cycles) {
   return load;
 }
 
+/// One request on each of so many connections, `in_flight` at a time.
+inline json once_load(std::uint64_t connections, int in_flight) {
+  json load = fixed_load(connections);
+  load["mode"] = "once";
+  load["in_flight"] = in_flight;
+  return load;
+}
+
 }  // namespace skein::test

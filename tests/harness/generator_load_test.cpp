@@ -186,6 +186,32 @@ TEST_CASE("an idle-heavy load is an open loop on the active connections alone", 
   CHECK(server.open_now() == 20);
 }
 
+TEST_CASE("a message on each connection: every one is measured, no more than asked at a time",
+          "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 50, 50, 64);
+  const json result = generator.run(once_load(50, 7));
+  check_clean(result);
+  CHECK(result["load"]["model"] == "once");
+  CHECK(result["load"]["inflight_max"] <= 7);
+  CHECK(result["work"]["units"] == 50);
+  CHECK(result["window"]["units"] == 50);
+  CHECK(result["service_time"]["count"] == 50);
+  CHECK(server.bytes() == 50 * 64);
+}
+
+TEST_CASE("a message on each connection needs to be told how many at a time", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 5, 5, 64);
+  json load = once_load(5, 1);
+  load.erase("in_flight");
+  const json reply = generator.ask(load);
+  CHECK(reply["type"] == "error");
+  CHECK(reply["message"].get<std::string>().find("in_flight") != std::string::npos);
+}
+
 TEST_CASE("churn makes a connection for every exchange and leaves none of them", "[generator]") {
   constexpr int connections = 12;
   const int active = GENERATE(1, 4);

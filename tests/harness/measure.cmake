@@ -14,6 +14,7 @@ target_link_libraries(histogram_dump PRIVATE skein_measure skein_warnings)
 skein_test_program(measure_tests
   SOURCES
     ${skein_measure_tests}/histogram_test.cpp
+    ${skein_measure_tests}/measure_budget_test.cpp
     ${skein_measure_tests}/measure_codec_test.cpp
     ${skein_measure_tests}/measure_count_test.cpp
     ${skein_measure_tests}/measure_cpu_test.cpp

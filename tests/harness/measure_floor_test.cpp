@@ -21,7 +21,7 @@ int first_allowed_cpu() {
 
 }  // namespace
 
-TEST_CASE("both probes give a positive time, on one CPU too, and leave the caller's CPUs alone") {
+TEST_CASE("all probes give a positive time, on one CPU too, and leave the caller's CPUs alone") {
   const int cpu = first_allowed_cpu();
   cpu_set_t before;
   cpu_set_t after;
@@ -30,6 +30,8 @@ TEST_CASE("both probes give a positive time, on one CPU too, and leave the calle
   ::sched_getaffinity(0, sizeof after, &after);
   CHECK(floor.stall_p99_ns.value() > 0);
   CHECK(floor.wake_ns.value() > 0);
+  CHECK(floor.timer_p50_ns.value() > 0);
+  CHECK(floor.timer_p99_ns.value() >= floor.timer_p50_ns.value());
   CHECK(CPU_EQUAL(&before, &after));
 }
 
@@ -37,5 +39,6 @@ TEST_CASE("a CPU that is not there gives no figure") {
   const auto floor = measure_machine_floor(-1, 100'000, 1'000'000);
   CHECK(!floor.stall_p99_ns);
   CHECK(!floor.wake_ns);
+  CHECK(!floor.timer_p50_ns);
   CHECK(to_json(floor)["stall_p99_ns"].is_null());
 }

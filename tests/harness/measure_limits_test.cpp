@@ -53,7 +53,7 @@ TEST_CASE("what a cell does not need is not checked") {
 TEST_CASE("this machine's limits are read") {
   const auto limits = read_limits();
   CHECK(limits.pid_max.value() > 0);
-  CHECK(limits.available_bytes.value() > 0);
+  CHECK(limits.memory_bytes.value() > 0);
   CHECK(limits.cpus_allowed.value() >= 1);
   CHECK(limits.client_ports.value() > 0);
 }
@@ -73,7 +73,7 @@ TEST_CASE("limits that cannot be read are unknown") {
   const auto limits = read_limits(tree.paths());
   CHECK(limits.client_ports == 10);
   CHECK(!limits.max_map_count);
-  CHECK(!limits.available_bytes);
+  CHECK(!limits.memory_bytes);
 }
 
 TEST_CASE("the soft descriptor limit is lifted to the hard one") {

@@ -10,6 +10,7 @@ skein_test_program(skein_tests
     harness/conductor_conditions_test.cpp
     harness/conductor_conversation_test.cpp
     harness/conductor_lint_test.cpp
+    harness/conductor_memory_test.cpp
     harness/conductor_output_test.cpp
     harness/conductor_pinning_test.cpp
     harness/conductor_rate_share_test.cpp

@@ -14,8 +14,8 @@ namespace skein {
 namespace {
 
 constexpr time_ns year_ns = 365 * 24 * 3600 * ns_per_s;
-/// A wheel of 6 levels of 64 slots spans this many ticks before it turns over.
-constexpr time_ns span_ticks = time_ns{1} << 36;
+/// The ring of the top level spans this many ticks before it turns over.
+constexpr time_ns span_ticks = time_ns{1} << 37;
 
 time_ns ceil_to_tick(time_ns at_ns, time_ns tick_ns) {
   return (at_ns + tick_ns - 1) / tick_ns * tick_ns;
@@ -246,6 +246,45 @@ TEST_CASE("an expiry may take everything out that has not come up yet") {
   REQUIRE(fired == 50);
   REQUIRE(dropped == 150);
   REQUIRE(wheel.empty());
+}
+
+TEST_CASE("a slot of many timers is re-filed a part at a tick, before any of them is due") {
+  constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
+  timer_wheel wheel(1, 0);
+  std::vector<op> timers(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    timers[i].deadline_ns = 192 + static_cast<time_ns>(i % 64);
+    wheel.insert(timers[i]);
+  }
+  std::size_t fired = 0;
+  const auto expire = [&fired](op&) { ++fired; };
+  // One slot of the second level, that of 192 to 255: its turn comes at 128, and takes four ticks.
+  REQUIRE(wheel.next_event_ns() == 128);
+  for (const time_ns tick : {128, 129, 130}) {
+    wheel.advance(tick, expire);
+    REQUIRE(wheel.next_event_ns() == tick + 1);
+  }
+  wheel.advance(131, expire);
+  REQUIRE(wheel.next_event_ns() == 192);
+  wheel.advance(191, expire);
+  REQUIRE(fired == 0);
+  wheel.advance(255, expire);
+  REQUIRE(fired == count);
+}
+
+TEST_CASE("what could not be re-filed ahead of time expires on its tick all the same") {
+  constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
+  timer_wheel wheel(1, 0);
+  std::vector<op> timers(count);
+  for (op& each : timers) {
+    each.deadline_ns = 192;
+    wheel.insert(each);
+  }
+  std::size_t fired = 0;
+  wheel.advance(191, [&fired](op&) { ++fired; });
+  REQUIRE(fired == 0);
+  wheel.advance(10'000, [&fired](op&) { ++fired; });
+  REQUIRE(fired == count);
 }
 
 TEST_CASE("clear hands out every timer once and leaves a wheel that works") {

@@ -25,6 +25,25 @@ def test_every_general_preset_is_valid_and_has_all_five_runtimes_on_both_workloa
     assert pairs == {(w, r) for w in ("c10k", "timers") for r in runtimes}
 
 
+def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name():
+    million, c100k = matrix.load_preset("million"), matrix.load_preset("c100k")
+    assert {cell.settings["tasks"] for cell in million.cells} == {1_000_000}
+    assert {cell.settings["window"] for cell in million.cells} == {"1s", "10s"}
+    assert {cell.settings["connections"] for cell in c100k.cells} == {100_000}
+    for preset in (million, c100k):
+        assert {"coroutine", "fiber", "thread", "libuv", "epoll_floor"} <= {
+            cell.runtime for cell in preset.cells
+        }
+    line = " ".join(c100k.cells[0].arguments())
+    assert line.endswith("--buffer lent --hold 3s --loops auto --exchange 100")
+
+
+@pytest.mark.parametrize("loops", ["some", -1, 1.5])
+def test_loops_are_a_count_or_auto(loops):
+    with pytest.raises(UsageError, match="loops"):
+        matrix.check_value("loops", "loops", loops)
+
+
 def test_the_quick_preset_has_three_repeats_of_10000_connections_and_100000_timers():
     quick = matrix.load_preset("quick")
     assert quick.repeats == 3

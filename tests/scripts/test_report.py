@@ -13,7 +13,8 @@ from skein_scripts.errors import UsageError
 from skein_scripts.floor import above_floor
 from skein_scripts.groups import group_runs
 from skein_scripts.names import RUNTIME_ORDER
-from skein_scripts.plots import style
+from skein_scripts.plots import frame, style
+from skein_scripts.plots import lateness as lateness_plot
 
 
 @pytest.fixture
@@ -48,6 +49,42 @@ def test_every_figure_is_drawn_from_full_results_as_svg_and_png(full, tmp_path):
     for path in drawn:
         assert path.read_text(encoding="utf-8").startswith("<?xml")
         assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_timer_floor_stands_in_the_report_and_beside_lateness(full, tmp_path):
+    (lateness,) = [p for p in plot.draw_all(full, tmp_path / "plots") if p.stem == "lateness"]
+    facts = dict(report.machine_facts(results.sessions(full)[-1]))
+    assert facts["machine floor: timer"] == "p50 43.0 µs, p99 160 µs late"
+    assert lateness.exists()
+    assert lateness_notes(full) == [True]
+    older = copy.deepcopy(full)
+    for session in results.sessions(older):
+        del session["machine_floor"]["timer_p50_ns"]
+    assert lateness_notes(older) == [False]
+
+
+def lateness_notes(records):
+    """For each figure of lateness, whether its foot speaks of the timer floor."""
+    context = frame.Context.of(results.sessions(records)[-1])
+    figures = [lateness_plot.draw(group, context) for group in group_runs(records)]
+    return [
+        any("timer floor" in text.get_text() for text in figure.texts)
+        for figure in figures
+        if figure is not None
+    ]
+
+
+def test_what_was_exchanged_on_idle_connections_has_columns_where_it_was(full):
+    (idle,) = [group for group in group_runs(full) if group.shape == "idle"]
+    assert "message p99 µs" not in table.make_table(idle).columns
+    for run in idle.series[0].ok:
+        run["exchange"] = {"cpu_per_op_ns": 8_900, "latency": {"p50": 700_000, "p99": 1_100_000}}
+        run["memory"]["mappings"] = 86
+    made = table.make_table(idle)
+    row = dict(zip(made.columns, made.rows[0], strict=True))
+    assert row["message p99 µs"].startswith("1")
+    assert row["CPU/message µs"] == "8.90"
+    assert row["mappings"] == "86"
 
 
 def test_the_same_results_give_the_same_figure(records, tmp_path):

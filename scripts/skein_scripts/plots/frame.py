@@ -5,9 +5,10 @@ panels: each part has its own strip."""
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -30,6 +31,7 @@ class Context:
 
     machine: str
     provenance: str
+    timer_floor: Mapping[str, Any] | None = None  # machine_floor, where it has the timer's
 
     @staticmethod
     def of(session: Record | None, remark: str = "") -> Context:
@@ -45,6 +47,7 @@ class Context:
             + _wake_floor(session),
             f"{tool['name']} {tool['version']}, commit {commit}{dirty},"
             f" {session['created_utc'][:10]}" + (f", {remark}" if remark else ""),
+            _timer_floor(session),
         )
 
     def foot(self, meaning: str, notes: Sequence[str] = ()) -> list[str]:
@@ -61,6 +64,11 @@ def _wake_floor(session: Record) -> str:
     """What no runtime can beat here: how long a blocked thread takes to run once it is woken."""
     wake_ns = (session.get("machine_floor") or {}).get("wake_ns")
     return "" if wake_ns is None else f", wakes a thread in {units.format_duration(wake_ns)}"
+
+
+def _timer_floor(session: Record) -> Mapping[str, Any] | None:
+    floor = session.get("machine_floor") or {}
+    return floor if floor.get("timer_p50_ns") and floor.get("timer_p99_ns") else None
 
 
 def new_figure(

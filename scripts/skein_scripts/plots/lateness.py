@@ -40,7 +40,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     foot = context.foot(
         f"Lateness = fired - due on the same clock, histograms merged over {group.repeats_text()};"
         " thin: each run by itself. Early timers are in no histogram, only counted: left of zero",
-        style.missing_notes([group]),
+        [*style.missing_notes([group]), *_floor_note(context)],
     )
     samples = {series.runtime: merged_histogram(series.ok, NAME) for series in group.series}
     figure, axes = frame.new_figure(
@@ -49,8 +49,26 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     )  # fmt: skip
     early, late = axes[0]
     _late_panel(late, group, samples)
+    _mark_floor(late, context)
     _early_panel(early, group, samples)
     return figure
+
+
+def _floor_note(context: frame.Context) -> list[str]:
+    if context.timer_floor is None:
+        return []
+    return [
+        "Dotted: the timer floor, one sleeper with no runtime and nothing beside it, when the"
+        f" session began: {units.timer_floor_text(context.timer_floor)}"
+    ]
+
+
+def _mark_floor(axes: Axes, context: frame.Context) -> None:
+    if context.timer_floor is None:
+        return
+    for name in ("timer_p50_ns", "timer_p99_ns"):
+        axes.axvline(context.timer_floor[name], color=style.MISSING_COLOUR, linestyle=":",
+                     linewidth=1, zorder=0)  # fmt: skip
 
 
 def _legend(group: Group) -> list[Line2D]:

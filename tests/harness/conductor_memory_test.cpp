@@ -1,0 +1,162 @@
+// Will it fit? On planted readings and planted budgets; and merging what several generators say.
+#include "harness/conductor/load_generators.hpp"
+#include "harness/conductor/memory_forecast.hpp"
+#include "harness/conductor/memory_steps.hpp"
+#include "harness/conductor/preflight.hpp"
+#include "harness/measure/histogram_json.hpp"
+#include "tests/catch.hpp"
+#include "workloads/c10k/sharded.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+using skein::test::contains;
+
+namespace {
+
+constexpr std::int64_t mib = 1024 * 1024;
+
+measure::memory_point reading(std::int64_t tasks, std::int64_t bytes) {
+  measure::memory_point point;
+  point.tasks = tasks;
+  point.rss_anon_bytes = bytes;
+  return point;
+}
+
+/// 1 MiB fixed, 1,000 bytes a task.
+std::vector<measure::memory_point> quarter_of(std::int64_t total) {
+  return {reading(0, mib), reading(total / 4, mib + total / 4 * 1'000)};
+}
+
+cell sleepers(std::string style, std::int64_t tasks) {
+  cell asked;
+  asked.workload = "timers";
+  asked.runtime = "fiber";
+  asked.style = std::move(style);
+  asked.tasks = tasks;
+  return asked;
+}
+
+json result_of(std::uint64_t units, const char* checksum, time_ns latency_ns) {
+  measure::histogram times;
+  for (std::uint64_t i = 0; i < units; ++i) times.record(latency_ns);
+  return {{"work",
+           {{"units", units},
+            {"bytes", 64 * units},
+            {"checksum", checksum},
+            {"expected_checksum", checksum}}},
+          {"wrong_bytes", 0},
+          {"errors", {{"connect", 0}, {"read", 1}}},
+          {"window", {{"duration_ns", 500}}},
+          {"service_time", measure::to_json(times)}};
+}
+
+}  // namespace
+
+TEST_CASE("more tasks than the slope leaves memory for are a limit named memory") {
+  const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, {500 * mib, {}});
+  REQUIRE(obstacle);
+  CHECK(obstacle->name == "memory");
+  CHECK(obstacle->needed == 1'000'000'000);
+  // What is left, and what the quarter has already.
+  CHECK(obstacle->value == 500 * mib + 250'000'000);
+  CHECK_THAT(obstacle->message, contains("1000000 tasks at 1000 bytes each, as 250000 of them"));
+}
+
+TEST_CASE("tasks that fit by their slope are no limit") {
+  CHECK(!memory_obstacle(quarter_of(1'000'000), 1'000'000, {800 * mib, {}}));
+}
+
+TEST_CASE("our own ceiling holds for the whole run, whatever the machine has") {
+  const memory_bounds bounds{100'000 * mib, 900'000'000};
+  const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, bounds);
+  REQUIRE(obstacle);
+  CHECK(obstacle->value == 900'000'000);
+}
+
+TEST_CASE("one reading, a falling line and an unknown budget say nothing") {
+  CHECK(!memory_obstacle({reading(0, mib)}, 1'000'000, {1, {}}));
+  CHECK(!memory_obstacle({reading(0, mib), reading(10, mib - 4096)}, 1'000'000, {1, {}}));
+  CHECK(!memory_obstacle(quarter_of(1'000'000), 1'000'000, {{}, {}}));
+}
+
+TEST_CASE("where a quarter of the tasks might not fit a few are tried first") {
+  // 12 KiB at most for a task with a stack.
+  const auto ramp = first_ramp(sleepers("direct", 1'000'000), false, {1'024 * mib, {}});
+  REQUIRE(ramp);
+  CHECK(*ramp == 1'024 * mib / (12 * 1024) / 8);
+  CHECK(memory_steps(1'000'000, ramp) ==
+        std::vector<std::int64_t>{*ramp, 250'000, 500'000, 1'000'000});
+}
+
+TEST_CASE("where a quarter fits in any case there is no ramp") {
+  CHECK(!first_ramp(sleepers("direct", 1'000'000), false, {8'192 * mib, {}}));
+  CHECK(!first_ramp(sleepers("coroutine", 1'000'000), false, {1'024 * mib, {}}));
+  CHECK(!first_ramp(sleepers("direct", 1'000'000), false, {{}, {}}));
+}
+
+TEST_CASE("a foreign worker's tasks are believed to be larger") {
+  CHECK(first_ramp(sleepers("coroutine", 1'000'000), true, {1'024 * mib, {}}));
+}
+
+TEST_CASE("a ceiling below the least that is known of the style is a limit before the start") {
+  const auto obstacle = first_obstacle(sleepers("direct", 1'000'000), 20'000, 64 * mib);
+  REQUIRE(obstacle);
+  CHECK(obstacle->name == "memory");
+  CHECK(obstacle->value == 64 * mib);
+  CHECK(obstacle->needed == 4'096'000'000);
+}
+
+TEST_CASE("as few loops as hold the connections, each with 64 descriptors for itself") {
+  CHECK(loops_for(100'000, 20'000) == 6);
+  CHECK(loops_for(19'936, 20'000) == 1);
+  CHECK(loops_for(19'937, 20'000) == 2);
+  CHECK(loops_for(100'000, std::nullopt) == 1);
+}
+
+TEST_CASE("descriptors and ports are needed for each loop, memory and files for all connections") {
+  cell asked;
+  asked.workload = "c10k";
+  asked.connections = 100'000;
+  asked.loops = 6;
+  const auto needs = needs_of(asked);
+  CHECK(needs.descriptors == 16'667 + 64);
+  CHECK(needs.client_ports == (16'667 + 7) / 8);
+  CHECK(needs.files == 200'064);
+  CHECK(needs.memory_bytes >= 100'000 * 8'000);
+}
+
+TEST_CASE("parts differ by one at most, add up, and never shrink") {
+  for (const std::size_t parts : {1U, 3U, 7U}) {
+    for (std::size_t total = 0; total < 50; ++total) {
+      std::size_t sum = 0;
+      for (std::size_t i = 0; i < parts; ++i) {
+        const std::size_t part = c10k::part_of(total, parts, i);
+        CHECK(part <= c10k::part_of(total + 1, parts, i));
+        CHECK(part - total / parts <= 1);
+        sum += part;
+      }
+      CHECK(sum == total);
+    }
+  }
+}
+
+TEST_CASE("what several generators exchanged is added, and their times are merged") {
+  exchange_outcome sum;
+  add_result(sum, result_of(3, "fffffffffffffffe", 1'000));
+  add_result(sum, result_of(1, "0000000000000003", 9'000));
+  CHECK(sum.units == 4);
+  CHECK(sum.bytes == 256);
+  CHECK(sum.checksum == 1);  // modulo 2^64
+  CHECK(sum.expected_checksum == 1);
+  CHECK(sum.errors == 2);
+  CHECK(sum.duration_ns == 1'000);
+  CHECK(sum.latency["count"] == 4);
+  CHECK(sum.latency["p50"] == 1'000);
+  CHECK(sum.latency["max"] == 9'000);
+}
+
+TEST_CASE("a result that is none is refused") {
+  exchange_outcome sum;
+  CHECK_THROWS(add_result(sum, json::object()));
+  CHECK_THROWS(add_result(sum, result_of(1, "what", 1)));
+}

@@ -1,0 +1,165 @@
+// Several loops in one process: their descriptor tables, their counts, and every way to end.
+#include "workloads/c10k/sharded.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <fcntl.h>
+#include <functional>
+#include <memory>
+#include <string>
+#include <sys/eventfd.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+#include "tests/catch.hpp"
+#include "tests/loopback_client.hpp"
+#include "workloads/all.hpp"
+
+using namespace skein;
+
+namespace {
+
+workloads::parameters three_loops() {
+  workloads::parameters asked{};
+  asked.options = {.buffer = buffer_policy::lent,
+                   .buffer_bytes = 1024,
+                   .stack_bytes = 16 * 1024,
+                   .max_tasks = 50 + 8,
+                   .inline_budget = 128,
+                   .events_per_wait = 1024,
+                   .tick_ns = ns_per_ms};
+  asked.connections = 50;
+  asked.loops = 3;
+  return asked;
+}
+
+/// A door that another thread knocks at: what it wants is done on the thread that runs.
+class knocker final : public inbox {
+ public:
+  explicit knocker(std::function<void()> wish)
+      : event_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+        wish_(std::move(wish)) {}
+  ~knocker() override { ::close(event_); }
+
+  int descriptor() const noexcept override { return event_; }
+  void on_readable() noexcept override {
+    std::uint64_t count = 0;
+    if (::read(event_, &count, sizeof count) == sizeof count) wish_();
+  }
+  void knock() const {
+    const std::uint64_t one = 1;
+    REQUIRE(::write(event_, &one, sizeof one) == sizeof one);
+  }
+
+ private:
+  int event_;
+  std::function<void()> wish_;
+};
+
+/// A program that fails as soon as it runs.
+class failing_program final : public workloads::program {
+ public:
+  void run(inbox&) override { throw limit_error("planted", 1, 2); }
+  void stop() override {}
+  workloads::work_counts counts() const override { return {}; }
+  live_counts live() const override { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("every runtime serves on several loops, and their counts add up") {
+  const std::string runtime = GENERATE("coroutine", "fiber", "thread", "libuv", "epoll_floor");
+  CAPTURE(runtime);
+  const auto program = workloads::make_program("c10k", runtime, three_loops());
+  const auto ports = program->ports();
+  REQUIRE(ports.size() == 3);
+  REQUIRE(ports[0] != ports[1]);
+  REQUIRE(program->listener_in_force()->no_delay);
+
+  std::atomic<std::uint64_t> units{0};
+  std::atomic<std::size_t> connections{0};
+  std::atomic<bool> stopping{false};
+  knocker door([&] {
+    units = program->counts().units;
+    connections = program->live().connections;
+    if (stopping) program->stop();
+  });
+  std::thread server([&] { program->run(door); });
+  const auto until = [&](auto holds) {
+    for (int i = 0; i < 2000 && !holds(); ++i) {
+      door.knock();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return holds();
+  };
+  {
+    test::loopback_client first(ports[0]);
+    test::loopback_client second(ports[1]);
+    test::loopback_client third(ports[2]);
+    for (auto* each : {&first, &second, &third}) {
+      each->send(test::pattern_bytes(5));
+      CHECK(each->receive(5) == test::pattern_bytes(5));
+    }
+    CHECK(until([&] { return connections == 3 && units == 3; }));
+  }
+  CHECK(until([&] { return connections == 0; }));
+  stopping = true;
+  door.knock();
+  server.join();
+  CHECK(program->counts().units == 3);
+  CHECK(program->live().tasks == 0);
+}
+
+TEST_CASE("a loop's descriptors are in a table of its own") {
+  const auto count_descriptors = [] {
+    int count = 0;
+    for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+      if (::fcntl(descriptor, F_GETFD) >= 0) ++count;
+    }
+    return count;
+  };
+  const int before = count_descriptors();
+  const auto program = workloads::make_program("c10k", "epoll_floor", three_loops());
+  // The event of each loop and the one by which they say that they have ended: no listener.
+  if (c10k::own_descriptor_tables) CHECK(count_descriptors() == before + 3 + 1);
+}
+
+TEST_CASE("a loop that cannot be made ends those that were") {
+  int made = 0;
+  const auto make = [&made](const workloads::parameters& own) {
+    if (++made == 3) throw limit_error("planted", 7, 8);
+    return workloads::make_program("c10k", "coroutine", own);
+  };
+  CHECK_THROWS_AS(c10k::sharded_program(three_loops(), make), limit_error);
+}
+
+TEST_CASE("a loop that fails ends the others, and its reason is the program's") {
+  int made = 0;
+  const auto make = [&made](const workloads::parameters& own) {
+    if (++made == 2) return std::unique_ptr<workloads::program>(new failing_program);
+    return workloads::make_program("c10k", "coroutine", own);
+  };
+  c10k::sharded_program program(three_loops(), make);
+  knocker door([] {});
+  CHECK_THROWS_AS(program.run(door), limit_error);
+}
+
+TEST_CASE("loops that never ran can be thrown away") {
+  const auto program = workloads::make_program("c10k", "libuv", three_loops());
+  CHECK(program->counts().units == 0);
+}
+
+TEST_CASE("each loop gets its part of the connections, and tasks for them") {
+  std::vector<std::size_t> parts;
+  const auto make = [&parts](const workloads::parameters& own) {
+    CHECK(own.loops == 1);
+    CHECK(own.options.max_tasks == own.connections + 8);
+    parts.push_back(own.connections);
+    return workloads::make_program("c10k", "coroutine", own);
+  };
+  const c10k::sharded_program program(three_loops(), make);
+  CHECK(parts == std::vector<std::size_t>{17, 17, 16});
+}

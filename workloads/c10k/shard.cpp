@@ -1,0 +1,144 @@
+// The two sides of a shard: the controller's calls, and the thread that lives with the loop.
+#include "workloads/c10k/shard.hpp"
+
+#include <cerrno>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "runtimes/errors.hpp"
+
+namespace skein::c10k {
+namespace {
+
+void signal_event(int event) noexcept {
+  const std::uint64_t one = 1;
+  while (::write(event, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+}
+
+void clear_event(int event) noexcept {
+  std::uint64_t count = 0;
+  while (::read(event, &count, sizeof count) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+// --- the controller's thread ----------------------------------------------------------------
+
+shard::shard(const workloads::parameters& asked, const program_maker& make, int ended_event)
+    : wish_event_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  thread_ = std::thread(
+      [this, &asked, &make, ended_event] { live_on_own_table(asked, make, ended_event); });
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stage_ != stage::making; });
+  if (stage_ != stage::ended) return;
+  lock.unlock();
+  thread_.join();
+  ::close(wish_event_);
+  std::rethrow_exception(failure_);
+}
+
+shard::~shard() {
+  stop();
+  thread_.join();
+  ::close(wish_event_);
+}
+
+void shard::start() {
+  const std::lock_guard lock(mutex_);
+  may_run_ = true;
+  changed_.notify_all();
+}
+
+void shard::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  signal_event(wish_event_);
+}
+
+bool shard::ended() const {
+  const std::lock_guard lock(mutex_);
+  return stage_ == stage::ended;
+}
+
+shard::counts shard::ask_counts() const {
+  std::unique_lock lock(mutex_);
+  // Before it runs a program has counted nothing, and nobody would answer.
+  if (stage_ == stage::running) {
+    counts_wanted_ = true;
+    signal_event(wish_event_);
+    changed_.wait(lock, [this] { return !counts_wanted_ || stage_ == stage::ended; });
+  }
+  return counts_;
+}
+
+std::exception_ptr shard::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+// --- the shard's thread ---------------------------------------------------------------------
+
+void shard::live_on_own_table(const workloads::parameters& asked, const program_maker& make,
+                              int ended_event) {
+  try {
+    if (own_descriptor_tables) checked(::unshare(CLONE_FILES), "unshare(CLONE_FILES)");
+    make_program(asked, make);
+    run_program();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+  }
+  end(ended_event);
+}
+
+void shard::make_program(const workloads::parameters& asked, const program_maker& make) {
+  program_ = make(asked);
+  port_ = program_->port().value_or(0);
+  listener_ = program_->listener_in_force();
+  const std::lock_guard lock(mutex_);
+  stage_ = stage::made;
+  changed_.notify_all();
+}
+
+void shard::run_program() {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return may_run_ || stopping_; });
+    if (!may_run_) return;
+    stage_ = stage::running;
+  }
+  program_->run(*this);
+}
+
+/// Counts once more and destroys the program, here where it was made.
+void shard::end(int ended_event) {
+  const counts last = program_ ? count() : counts{};
+  program_.reset();
+  const std::lock_guard lock(mutex_);
+  counts_ = last;
+  stage_ = stage::ended;
+  changed_.notify_all();
+  signal_event(ended_event);
+}
+
+/// Called by the loop. What has been wished for since the last time is done at once.
+void shard::on_readable() noexcept {
+  clear_event(wish_event_);
+  const std::lock_guard lock(mutex_);
+  if (counts_wanted_) {
+    counts_ = count();
+    counts_wanted_ = false;
+    changed_.notify_all();
+  }
+  if (stopping_) program_->stop();
+}
+
+shard::counts shard::count() const {
+  return {program_->counts(), program_->live(), program_->frame_bytes()};
+}
+
+}  // namespace skein::c10k

@@ -1,0 +1,107 @@
+// One of several event loops of a c10k worker: a program of its own on a thread of its own, with a
+// descriptor table of its own (unshare(CLONE_FILES)), so that RLIMIT_NOFILE holds for each loop and
+// not for the process. Leaves out who divides the connections: sharded.hpp.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "runtimes/inbox.hpp"
+#include "runtimes/scheduler.hpp"
+#include "runtimes/socket.hpp"
+#include "workloads/program.hpp"
+
+namespace skein::c10k {
+
+/// ThreadSanitizer knows one descriptor table for each process and takes descriptors of two tables
+/// for one where their numbers are equal. Under it all loops stay in the process's table, and all
+/// else is as it was.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool own_descriptor_tables = false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool own_descriptor_tables = false;
+#else
+inline constexpr bool own_descriptor_tables = true;
+#endif
+#else
+inline constexpr bool own_descriptor_tables = true;
+#endif
+
+/// A program for a part of the connections; called on the loop's thread.
+using program_maker =
+    std::function<std::unique_ptr<workloads::program>(const workloads::parameters&)>;
+
+/// Owned, asked and stopped by one thread, the controller.
+///
+/// 1. The program is made, run and destroyed by the shard's thread, after that thread has left the
+///    process's descriptor table. Descriptors made before are in both tables, under one number.
+/// 2. The controller never touches the program. It leaves a wish under the lock and writes to the
+///    eventfd; the loop sees that as its inbox and answers on its own thread. So nothing that a
+///    single-threaded runtime counts is read by another thread.
+/// 3. A loop that ends, in whatever way, leaves its last counts and writes to `ended_event`, an
+///    eventfd of the controller's that was made before the shard. No wish is waited for any longer.
+class shard final : private inbox {
+ public:
+  struct counts {
+    workloads::work_counts work;
+    live_counts live;
+    std::optional<std::size_t> frame_bytes;
+  };
+
+  /// Waits until the program is there. Throws what making it threw, std::system_error where there
+  /// can be no thread or no table.
+  shard(const workloads::parameters& asked, const program_maker& make, int ended_event);
+  /// Stops the loop if need be and joins its thread.
+  ~shard() override;
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  [[nodiscard]] const std::optional<listener_options>& listener() const noexcept {
+    return listener_;
+  }
+
+  void start();
+  void stop();
+  [[nodiscard]] bool ended() const;
+  /// Of now, or the last ones where the loop has ended.
+  [[nodiscard]] counts ask_counts() const;
+  /// What run() threw, once ended.
+  [[nodiscard]] std::exception_ptr failure() const;
+
+ private:
+  enum class stage : std::uint8_t { making, made, running, ended };
+
+  int descriptor() const noexcept override { return wish_event_; }
+  void on_readable() noexcept override;
+
+  void live_on_own_table(const workloads::parameters& asked, const program_maker& make,
+                         int ended_event);
+  void make_program(const workloads::parameters& asked, const program_maker& make);
+  void run_program();
+  void end(int ended_event);
+  [[nodiscard]] counts count() const;
+
+  mutable std::mutex mutex_;  // guards all that is below, but for what is written before `made`
+  mutable std::condition_variable changed_;
+  stage stage_ = stage::making;
+  bool may_run_ = false;
+  bool stopping_ = false;
+  mutable bool counts_wanted_ = false;
+  counts counts_;
+  std::exception_ptr failure_;
+
+  std::unique_ptr<workloads::program> program_;  // the shard's thread alone
+  std::uint16_t port_ = 0;
+  std::optional<listener_options> listener_;
+  int wish_event_;
+  std::thread thread_;
+};
+
+}  // namespace skein::c10k

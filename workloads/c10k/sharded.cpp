@@ -1,0 +1,122 @@
+// Divides, sums up, and waits for the door and for loops that end.
+#include "workloads/c10k/sharded.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "runtimes/errors.hpp"
+
+namespace skein::c10k {
+namespace {
+
+workloads::parameters part_of(const workloads::parameters& asked, std::size_t which) {
+  workloads::parameters own = asked;
+  own.loops = 1;
+  own.connections = c10k::part_of(asked.connections, asked.loops, which);
+  assert(asked.options.max_tasks >= asked.connections && "tasks beside the connections' own");
+  own.options.max_tasks = asked.options.max_tasks - asked.connections + own.connections;
+  return own;
+}
+
+}  // namespace
+
+sharded_program::sharded_program(const workloads::parameters& asked, const program_maker& make)
+    : ended_event_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  try {
+    for (std::size_t i = 0; i < asked.loops; ++i) {
+      shards_.push_back(std::make_unique<shard>(part_of(asked, i), make, ended_event_));
+    }
+  } catch (...) {
+    shards_.clear();
+    ::close(ended_event_);
+    throw;
+  }
+}
+
+sharded_program::~sharded_program() {
+  shards_.clear();
+  ::close(ended_event_);
+}
+
+std::vector<std::uint16_t> sharded_program::ports() const {
+  std::vector<std::uint16_t> all;
+  for (const auto& each : shards_) all.push_back(each->port());
+  return all;
+}
+
+void sharded_program::run(inbox& door) {
+  for (const auto& each : shards_) each->start();
+  while (!all_ended()) {
+    wait_for_news(door);
+    if (any_ended()) stop();  // a loop alone is no server: its connections are missing
+  }
+  for (const auto& each : shards_) {
+    if (const auto failure = each->failure()) std::rethrow_exception(failure);
+  }
+}
+
+void sharded_program::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  for (const auto& each : shards_) each->stop();
+}
+
+void sharded_program::wait_for_news(inbox& door) {
+  // A door that is at its end stays readable: it is not asked again once that has been obeyed.
+  std::array<pollfd, 2> entries{
+      {{ended_event_, POLLIN, 0}, {stopping_ ? -1 : door.descriptor(), POLLIN, 0}}};
+  if (::poll(entries.data(), entries.size(), -1) < 0) {
+    if (errno == EINTR) return;
+    throw_errno("poll");
+  }
+  if (entries[0].revents != 0) {
+    std::uint64_t count = 0;
+    while (::read(ended_event_, &count, sizeof count) < 0 && errno == EINTR) {
+    }
+  }
+  if (entries[1].revents != 0) door.on_readable();
+}
+
+bool sharded_program::all_ended() const {
+  return std::all_of(shards_.begin(), shards_.end(),
+                     [](const auto& each) { return each->ended(); });
+}
+
+bool sharded_program::any_ended() const {
+  return std::any_of(shards_.begin(), shards_.end(),
+                     [](const auto& each) { return each->ended(); });
+}
+
+workloads::work_counts sharded_program::counts() const {
+  workloads::work_counts sum;
+  for (const auto& each : shards_) {
+    const workloads::work_counts own = each->ask_counts().work;
+    sum.units += own.units;
+    sum.bytes += own.bytes;
+    sum.checksum += own.checksum;
+    sum.errors += own.errors;
+    if (sum.first_error.empty()) sum.first_error = own.first_error;
+  }
+  return sum;
+}
+
+live_counts sharded_program::live() const {
+  live_counts sum{};
+  for (const auto& each : shards_) {
+    const live_counts own = each->ask_counts().live;
+    sum.tasks += own.tasks;
+    sum.connections += own.connections;
+  }
+  return sum;
+}
+
+std::optional<std::size_t> sharded_program::frame_bytes() const {
+  return shards_.front()->ask_counts().frame_bytes;
+}
+
+}  // namespace skein::c10k
