@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <vector>
 
+#include "runtimes/mappings.hpp"
+
 namespace skein::thread {
 
 namespace {
@@ -97,7 +99,8 @@ limit_error refused_thread(std::size_t own_threads) {
   add_if_known(limits, "kernel.pid_max", read_number("/proc/sys/kernel/pid_max"), all);
   add_if_known(limits, "kernel.threads-max", read_number("/proc/sys/kernel/threads-max"), all);
   add_group_limits(limits, own);
-  if (limits.empty()) return {"threads (pthread_create)", own, own + 1};
+  // glibc says EAGAIN as well where it cannot map a stack.
+  limits.push_back({"vm.max_map_count", max_map_count(), mappings_in_use()});
   const auto closest = std::min_element(
       limits.begin(), limits.end(),
       [](const thread_limit& a, const thread_limit& b) { return a.room() < b.room(); });

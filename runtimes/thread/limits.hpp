@@ -9,8 +9,8 @@
 namespace skein::thread {
 
 /// The limit on threads with the least room left, of RLIMIT_NPROC, kernel.pid_max,
-/// kernel.threads-max and the pids.max of the control group and those around it. Reads /proc and
-/// /sys; call it only after a thread was refused. `own_threads` is how many the caller knows of in
+/// kernel.threads-max, the pids.max of the control group and those around it, and, because glibc maps
+/// stacks, vm.max_map_count. Reads /proc and /sys; call it only after a thread was refused. `own_threads` is how many the caller knows of in
 /// this process.
 limit_error refused_thread(std::size_t own_threads);
 
