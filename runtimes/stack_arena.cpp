@@ -81,15 +81,15 @@ stack_arena::~stack_arena() {
 }
 
 stack stack_arena::allocate() {
-  if (free_.empty()) return create();
-  std::byte* bottom = free_.back();
+  if (free_.empty()) return at(create());
+  const std::uint32_t slot = free_.back();
   free_.pop_back();
-  return {bottom, stack_bytes_};
+  return at(slot);
 }
 
 void stack_arena::release(stack returned) noexcept {
   assert(returned.bottom >= base_ && in_use() > 0);
-  free_.push_back(returned.bottom);
+  free_.push_back(returned.slot);
 }
 
 bool stack_arena::is_guard(const void* address) const noexcept {
@@ -99,17 +99,19 @@ bool stack_arena::is_guard(const void* address) const noexcept {
   return (at - begin) % slot_bytes() < page_bytes_;
 }
 
-stack stack_arena::create() {
+stack stack_arena::at(std::uint32_t slot) const noexcept {
+  return {base_ + slot * slot_bytes() + page_bytes_, stack_bytes_, slot};
+}
+
+std::uint32_t stack_arena::create() {
   if (created_ == max_stacks_) {
     throw limit_error("skein task ceiling (--tasks or --connections)",
                       static_cast<std::int64_t>(max_stacks_),
                       static_cast<std::int64_t>(max_stacks_ + 1));
   }
-  std::byte* slot = base_ + created_ * slot_bytes();
   if (free_.capacity() == created_) free_.reserve(2 * created_ + 64);  // release must not allocate
-  guard(slot);
-  ++created_;
-  return {slot + page_bytes_, stack_bytes_};
+  guard(base_ + created_ * slot_bytes());
+  return static_cast<std::uint32_t>(created_++);
 }
 
 void stack_arena::guard(std::byte* page) {

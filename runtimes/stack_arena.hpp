@@ -23,6 +23,7 @@ namespace skein {
 struct stack {
   std::byte* bottom = nullptr;  ///< lowest usable address
   std::size_t size_bytes = 0;
+  std::uint32_t slot = 0;  ///< counted from the arena's begin, in the order of addresses
 
   std::byte* top() const noexcept { return bottom + size_bytes; }
 };
@@ -71,7 +72,8 @@ class stack_arena {
 
  private:
   std::size_t slot_bytes() const noexcept { return page_bytes_ + stack_bytes_; }
-  stack create();
+  stack at(std::uint32_t slot) const noexcept;
+  std::uint32_t create();
   void guard(std::byte* page);
 
   std::size_t page_bytes_;
@@ -81,7 +83,7 @@ class stack_arena {
   std::byte* base_ = nullptr;
   guard_kind guards_;
   std::optional<std::size_t> mapping_cap_;
-  std::vector<std::byte*> free_;
+  std::vector<std::uint32_t> free_;  ///< slots
 };
 
 }  // namespace skein

@@ -204,7 +204,7 @@ template <class Work>
 void basic_scheduler<Loop, Switch>::spawn(Work&& work) {
   using fiber_type = fiber_with<std::decay_t<Work>>;
   const stack memory = stacks_.allocate();
-  const auto top = reinterpret_cast<std::uintptr_t>(memory.top()) - colour_offset_bytes(memory);
+  const auto top = reinterpret_cast<std::uintptr_t>(memory.top()) - colour_bytes(memory);
   // The control block first, then 16-byte aligned frames, as the x86-64 and AArch64 ABIs want.
   const std::uintptr_t block = (top - sizeof(fiber_type)) & ~std::uintptr_t{63};
   fiber_type* fiber = nullptr;
