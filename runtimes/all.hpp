@@ -44,10 +44,9 @@ using on_this_processor = runtime_list<>;
 }  // namespace detail
 
 /// Those that model the interface, in any of its three styles.
-using interface_runtimes =
-    detail::joined<runtime_list<coroutine::scheduler, fiber::scheduler>, detail::on_this_processor,
-                   runtime_list<thread::scheduler, thread_default::scheduler,
-                                libuv::scheduler>>::type;
+using interface_runtimes = detail::joined<
+    runtime_list<coroutine::scheduler, fiber::scheduler>, detail::on_this_processor,
+    runtime_list<thread::scheduler, thread_default::scheduler, libuv::scheduler>>::type;
 
 /// All of them; epoll_floor is the control without an interface.
 using all_runtimes = detail::joined<interface_runtimes, runtime_list<epoll_floor::runtime>>::type;

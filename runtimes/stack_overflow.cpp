@@ -82,7 +82,7 @@ void report(std::vector<notice> notices) {
                              std::unique_ptr<std::byte[]>(new std::byte[size_bytes])},
                std::memory_order_release);
   cover_this_thread();
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = &on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigemptyset(&action.sa_mask);

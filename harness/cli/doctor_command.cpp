@@ -32,9 +32,10 @@ void print_report(const std::vector<measure::check>& checks, bool ok) {
 
 void print_guards(const guards_fact& guards) {
   if (guards.most_stacks) {
-    fmt::print("  stacks are guarded by mappings of their own: at most {} of them in a process "
-               "(vm.max_map_count / 2); Linux 6.13 has guards without\n",
-               *guards.most_stacks);
+    fmt::print(
+        "  stacks are guarded by mappings of their own: at most {} of them in a process "
+        "(vm.max_map_count / 2); Linux 6.13 has guards without\n",
+        *guards.most_stacks);
   } else {
     fmt::print("  stacks are guarded without mappings of their own (MADV_GUARD_INSTALL)\n");
   }

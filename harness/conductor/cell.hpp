@@ -54,8 +54,8 @@ std::string cell_id(const cell& asked);
 /// True when requests follow a schedule: at a rate, however the server copes.
 bool is_open_loop(const cell& asked);
 
-/// True when tasks of this style each have a stack. Whether it is of `stack_bytes` a runtime of ours
-/// says itself (runtime_info::takes_stack_bytes); of others it is taken to be.
+/// True when tasks of this style each have a stack. Whether it is of `stack_bytes` a runtime of
+/// ours says itself (runtime_info::takes_stack_bytes); of others it is taken to be.
 bool has_stacks(const std::string& style);
 
 /// Where the echo differs from what was asked: "tasks: asked 1000, echoed 999" for each field.

@@ -24,8 +24,8 @@ std::int64_t threads_of(const cell& asked);
 /// foreign worker is not known.
 bool takes_stack_bytes(const cell& asked);
 
-/// The largest stack of which the cell's tasks could all have one in a process's address space (that
-/// of the processor, or RLIMIT_AS) and any one in this machine's memory; whole pages.
+/// The largest stack of which the cell's tasks could all have one in a process's address space
+/// (that of the processor, or RLIMIT_AS) and any one in this machine's memory; whole pages.
 std::int64_t largest_stack_bytes(const cell& asked);
 
 /// A grid finer than the runtime's timers can be given. The rounding must not pass for lateness.

@@ -1,8 +1,8 @@
 // Switching to a task and back, with no scheduler between: the floor below yield.
 //
 // Measures, per round trip: coroutine: resume and suspend of one hot frame; fcontext: two jumps of
-// Boost.Context, to one hot stack and back; fiber: the same with what the runtime adds before a task's
-// jump, a look at the floating-point flags; fiber_asm: two jumps of our own. The rows
+// Boost.Context, to one hot stack and back; fiber: the same with what the runtime adds before a
+// task's jump, a look at the floating-point flags; fiber_asm: two jumps of our own. The rows
 // `..._after_float` are the same after the task did one inexact floating-point operation: where the
 // sticky flag it sets stays in one of the two contexts, every jump from then on is slow.
 // Does not measure: queues, fairness, or a switch to a task whose frame or stack is cold; yield

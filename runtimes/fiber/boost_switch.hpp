@@ -1,10 +1,10 @@
 // Switching stacks by Boost.Context's fcontext (O. Kowalke): the switch of the runtime `fiber`.
 //
 // A jump saves and loads the callee-saved registers, MXCSR and the x87 control word, so rounding
-// modes are a fiber's own. Its trap: loading an MXCSR whose sticky exception flags differ from the
-// current ones is several times slower than the jump, and one flag left in a suspended place makes
-// every later jump there slow. So whoever may have calculated clears the flags before it leaves: a
-// task each time, the loop once a turn (looking at them takes as long as half a jump).
+// modes are a fiber's own. Its trap, on processors where writing a changed MXCSR is slow: one
+// sticky exception flag left in a suspended place makes every later jump there and back slow. So
+// whoever may have calculated clears the flags before it leaves: a task each time, the loop once a
+// turn (looking at them takes as long as half a jump).
 //
 // Leaves out sanitizers (sanitizer.hpp) and who runs when (scheduler.hpp).
 #pragma once

@@ -9,9 +9,9 @@
 // `fiber`, our own (fiber_asm/asm_switch.hpp) is `fiber_asm`.
 //
 // A stack costs one touched page only while nothing goes deep: programs link with -z now (lazy
-// binding walks 3 KB of stack), the first throw, which initialises the unwinder, happens on the main
-// stack, and the colour (colour.hpp) takes no more than half a page.
-// A thread-local's address must not be kept across a wait, and no wait may happen in a catch block.
+// binding walks 3 KB of stack), the first throw, which initialises the unwinder, happens on the
+// main stack, and the colour (colour.hpp) takes no more than half a page. A thread-local's address
+// must not be kept across a wait, and no wait may happen in a catch block.
 #pragma once
 
 #include <cassert>

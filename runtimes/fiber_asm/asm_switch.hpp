@@ -1,7 +1,7 @@
 // Switching stacks by a few instructions of our own, x86-64: the switch of the runtime `fiber_asm`.
 //
-// A jump stores where it is (stack pointer, resume address, rbp, rbx) and loads the same of where it
-// goes; it ends in a jmp through the saved address, which an indirect-branch predictor foresees,
+// A jump stores where it is (stack pointer, resume address, rbp, rbx) and loads the same of where
+// it goes; it ends in a jmp through the saved address, which an indirect-branch predictor foresees,
 // where a ret would miss the return stack every time. All other registers are clobbered as far as
 // the compiler knows, so it saves exactly those that hold something here. rbp and rbx are kept by
 // hand because compilers may not be told that they are clobbered where they use them for frames.
@@ -30,7 +30,7 @@ namespace skein::fiber_asm {
 /// Where a stack that does not run goes on.
 class asm_switch {
  public:
-  static fiber::switch_facts facts() noexcept { return {"fiber_asm", "none", ""}; }
+  static fiber::switch_facts facts() noexcept { return {"fiber_asm", "none", "none"}; }
 
   /// Makes the first jump here call Enter with the place that was jumped from, on the stack below
   /// `top`, which is aligned to 16. Enter must not return. Unwinding ends there (asm_switch.cpp).

@@ -1,5 +1,5 @@
-// The fiber runtime on a switch of our own (asm_switch.hpp): the same stacks, loop, wheel and verbs,
-// so that it differs from `fiber` in what a switch costs and in nothing else. x86-64 only.
+// The fiber runtime on a switch of our own (asm_switch.hpp): the same stacks, loop, wheel and
+// verbs, so that it differs from `fiber` in what a switch costs and in nothing else. x86-64 only.
 //
 // One clause more than `fiber` for tasks: floating-point modes are not kept across a wait.
 #pragma once

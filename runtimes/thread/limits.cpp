@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 #include "runtimes/mappings.hpp"
@@ -89,9 +90,21 @@ std::optional<std::int64_t> user_limit() {
   return static_cast<std::int64_t>(limit.rlim_cur);
 }
 
+/// RLIMIT_AS, if so much more does not fit it.
+std::optional<limit_error> full_address_space(std::size_t more_bytes) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  const auto allowed = static_cast<std::int64_t>(limit.rlim_cur);
+  const std::int64_t used = read_number("/proc/self/statm").value_or(0) * ::sysconf(_SC_PAGESIZE);
+  const std::int64_t needed = used + static_cast<std::int64_t>(more_bytes);
+  if (more_bytes == 0 || needed <= allowed) return std::nullopt;
+  return limit_error("RLIMIT_AS", allowed, needed);
+}
+
 }  // namespace
 
-limit_error refused_thread(std::size_t own_threads) {
+limit_error refused_thread(std::size_t own_threads, std::size_t stack_bytes) {
+  if (auto no_room = full_address_space(stack_bytes)) return *no_room;
   const auto own = static_cast<std::int64_t>(own_threads);
   const std::int64_t all = std::max(machine_threads(), own);
   std::vector<thread_limit> limits;

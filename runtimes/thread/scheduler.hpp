@@ -39,8 +39,7 @@ class scheduler {
   static constexpr bool tasks_run_in_parallel = true;
 
   /// Reserves address space for max_tasks stacks. Throws limit_error, std::system_error.
-  explicit scheduler(const scheduler_options& options)
-      : scheduler(options, stack_source::arena) {}
+  explicit scheduler(const scheduler_options& options) : scheduler(options, stack_source::arena) {}
 
   static runtime_info info() noexcept;
 

@@ -166,7 +166,7 @@ void task_threads::start_thread(task& ready) {
     join_ended();
     refused = create(ready);
   }
-  if (refused == EAGAIN) throw refused_thread(live());
+  if (refused == EAGAIN) throw refused_thread(live(), arena_ ? 0 : system_stack_bytes());
   if (refused != 0) {
     errno = refused;
     throw_errno("pthread_create");

@@ -8,8 +8,9 @@
 //
 // Left of || is carved off before the rest is handed to pthread_create, so a task costs no heap
 // allocation of ours, and its read buffer is memory of its own: a loop has a scratch to lend to all
-// its tasks, threads run at the same time and have only their stacks. On a stack of the system's the
-// buffer is in the thread's first frame, and the record, which outlives the thread, on the heap.
+// its tasks, threads run at the same time and have only their stacks. On a stack of the system's
+// the buffer is in the thread's first frame, and the record, which outlives the thread, on the
+// heap.
 //
 // Ending a thread, the hard part. A stack may be reused only when the kernel and glibc are done
 // with the thread on it, and a thread cannot know that about itself. So:
@@ -54,8 +55,8 @@ enum class stack_source : std::uint8_t { arena, system };
 class task_threads {
  public:
   /// `options.stack_bytes` is what a task can use: glibc's share, the read buffer and the record
-  /// come on top. Stacks of the system's have their own size. Throws limit_error if there is no room
-  /// for max_tasks stacks.
+  /// come on top. Stacks of the system's have their own size. Throws limit_error if there is no
+  /// room for max_tasks stacks.
   task_threads(const scheduler_options& options, stack_source stacks);
   ~task_threads();
   task_threads(const task_threads&) = delete;
@@ -89,8 +90,8 @@ class task_threads {
   struct task {
     task_threads* home = nullptr;
     void (*run)(void* work) noexcept = nullptr;
-    task* next = nullptr;  ///< in the list of the ended; guarded by the mutex
-    pthread_t thread{};    ///< set by the thread itself
+    task* next = nullptr;         ///< in the list of the ended; guarded by the mutex
+    pthread_t thread{};           ///< set by the thread itself
     stack whole;                  ///< empty on a stack of the system's
     std::byte* buffer = nullptr;  ///< on such a stack, null until the thread runs
     alignas(std::max_align_t) std::byte work[work_room_bytes];
@@ -114,7 +115,7 @@ class task_threads {
   const std::size_t max_tasks_;
   int wake_ = -1;
 
-  mutable std::mutex mutex_;  ///< guards all below, and stack reuse as said above
+  mutable std::mutex mutex_;          ///< guards all below, and stack reuse as said above
   std::optional<stack_arena> arena_;  ///< empty where stacks are the system's
   std::size_t live_ = 0;
   task* ended_first_ = nullptr;
