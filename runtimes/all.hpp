@@ -5,8 +5,10 @@
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/epoll_floor/info.hpp"
 #include "runtimes/fiber/scheduler.hpp"
+#include "runtimes/fiber_asm/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/thread/scheduler.hpp"
+#include "runtimes/thread_default/scheduler.hpp"
 
 namespace skein {
 
@@ -21,12 +23,32 @@ struct runtime_list {
   }
 };
 
+namespace detail {
+
+template <class... Lists>
+struct joined;
+template <class... Runtimes>
+struct joined<runtime_list<Runtimes...>> {
+  using type = runtime_list<Runtimes...>;
+};
+template <class... Some, class... Others, class... Lists>
+struct joined<runtime_list<Some...>, runtime_list<Others...>, Lists...>
+    : joined<runtime_list<Some..., Others...>, Lists...> {};
+
+#if defined(__x86_64__)
+using on_this_processor = runtime_list<fiber_asm::scheduler>;
+#else
+using on_this_processor = runtime_list<>;
+#endif
+
+}  // namespace detail
+
 /// Those that model the interface, in any of its three styles.
-using interface_runtimes =
-    runtime_list<coroutine::scheduler, fiber::scheduler, thread::scheduler, libuv::scheduler>;
+using interface_runtimes = detail::joined<
+    runtime_list<coroutine::scheduler, fiber::scheduler>, detail::on_this_processor,
+    runtime_list<thread::scheduler, thread_default::scheduler, libuv::scheduler>>::type;
 
 /// All of them; epoll_floor is the control without an interface.
-using all_runtimes = runtime_list<coroutine::scheduler, fiber::scheduler, thread::scheduler,
-                                  libuv::scheduler, epoll_floor::runtime>;
+using all_runtimes = detail::joined<interface_runtimes, runtime_list<epoll_floor::runtime>>::type;
 
 }  // namespace skein

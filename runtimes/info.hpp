@@ -28,6 +28,15 @@ struct runtime_info {
   bool takes_inline_budget;
   bool takes_events_per_wait;
   bool takes_tick;
+  /// Each task is a thread of the process: limits on threads are limits on tasks.
+  bool thread_per_task = false;
+  /// Style `direct`, on stacks that the system makes: it has no use for stack_bytes.
+  bool stacks_from_system = false;
+
+  /// True where a task's stack is of scheduler_options::stack_bytes.
+  constexpr bool takes_stack_bytes() const noexcept {
+    return style == "direct" && !stacks_from_system;
+  }
 };
 
 }  // namespace skein

@@ -18,7 +18,7 @@ enum class buffer_policy : std::uint8_t { lent, own };
 struct scheduler_options {
   buffer_policy buffer;
   std::size_t buffer_bytes;       ///< most bytes one read returns
-  std::size_t stack_bytes;        ///< usable stack of a task that has one (multiple of the page)
+  std::size_t stack_bytes;        ///< stack of a task that has one (multiple of the page)
   std::size_t max_tasks;          ///< most tasks alive at once: what arenas are sized for
   std::uint32_t inline_budget;    ///< operations in a row that may finish without the loop (O5)
   std::uint32_t events_per_wait;  ///< most events taken from the kernel at once

@@ -1,18 +1,22 @@
 #include "runtimes/stack_arena.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
+#include "runtimes/mappings.hpp"
+#include "runtimes/stack_overflow.hpp"
 
 namespace skein {
 
 namespace {
 
 constexpr int madv_guard_install = 102;  // <linux/mman.h> since 6.13; older headers lack the name
+constexpr std::int64_t mappings_left_to_others = 1024;
 
 std::size_t page_size() {
   return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -22,21 +26,45 @@ std::size_t round_up(std::size_t size_bytes, std::size_t unit_bytes) {
   return (size_bytes + unit_bytes - 1) / unit_bytes * unit_bytes;
 }
 
-std::int64_t max_map_count() {
-  std::ifstream file("/proc/sys/vm/max_map_count");
-  std::int64_t value = 0;
-  return file >> value ? value : 65530;
+void* reserve(std::size_t size_bytes) noexcept {
+  return ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+bool kernel_has_lightweight_guards() noexcept {
+  const std::size_t page_bytes = page_size();
+  void* const page = reserve(page_bytes);
+  if (page == MAP_FAILED) return false;
+  const bool installed = ::madvise(page, page_bytes, madv_guard_install) == 0;
+  ::munmap(page, page_bytes);
+  return installed;
 }
 
 }  // namespace
 
-stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks)
+std::string_view name_of(guard_kind kind) noexcept {
+  return kind == guard_kind::lightweight ? "lightweight" : "mapped";
+}
+
+guard_kind available_guards() noexcept {
+  const char* const asked = std::getenv("SKEIN_STACK_GUARD");
+  if (asked != nullptr && std::string_view(asked) == "mapped") return guard_kind::mapped;
+  return kernel_has_lightweight_guards() ? guard_kind::lightweight : guard_kind::mapped;
+}
+
+std::size_t most_mapped_stacks() {
+  const std::int64_t left = max_map_count() - mappings_in_use() - mappings_left_to_others;
+  return static_cast<std::size_t>(std::max<std::int64_t>(left / 2, 0));
+}
+
+stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks, guard_kind guards)
     : page_bytes_(page_size()),
       stack_bytes_(round_up(stack_bytes, page_bytes_)),
-      max_stacks_(max_stacks) {
-  const std::size_t total_bytes = (stack_bytes_ + page_bytes_) * max_stacks_;
-  void* mapping = ::mmap(nullptr, total_bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      max_stacks_(max_stacks),
+      guards_(guards) {
+  if (guards_ == guard_kind::mapped) mapping_cap_ = most_mapped_stacks();
+  const std::size_t total_bytes = slot_bytes() * max_stacks_;
+  void* mapping = reserve(total_bytes);
   if (mapping == MAP_FAILED) {
     throw limit_error("address space (RLIMIT_AS or vm.overcommit_memory)", std::nullopt,
                       static_cast<std::int64_t>(total_bytes));
@@ -44,43 +72,58 @@ stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks)
   base_ = static_cast<std::byte*>(mapping);
   // A huge page would turn one touched page per stack into 512.
   ::madvise(base_, total_bytes, MADV_NOHUGEPAGE);
+  stack_overflow::know(*this);
 }
 
 stack_arena::~stack_arena() {
-  ::munmap(base_, (stack_bytes_ + page_bytes_) * max_stacks_);
+  stack_overflow::forget(*this);
+  ::munmap(base_, slot_bytes() * max_stacks_);
 }
 
 stack stack_arena::allocate() {
-  if (!free_.empty()) {
-    std::byte* bottom = free_.back();
-    free_.pop_back();
-    return {bottom, stack_bytes_};
-  }
+  if (free_.empty()) return at(create());
+  const std::uint32_t slot = free_.back();
+  free_.pop_back();
+  return at(slot);
+}
+
+void stack_arena::release(stack returned) noexcept {
+  assert(returned.bottom >= base_ && in_use() > 0);
+  free_.push_back(returned.slot);
+}
+
+bool stack_arena::is_guard(const void* address) const noexcept {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  const auto begin = reinterpret_cast<std::uintptr_t>(base_);
+  if (at < begin || at >= begin + slot_bytes() * max_stacks_) return false;
+  return (at - begin) % slot_bytes() < page_bytes_;
+}
+
+stack stack_arena::at(std::uint32_t slot) const noexcept {
+  return {base_ + slot * slot_bytes() + page_bytes_, stack_bytes_, slot};
+}
+
+std::uint32_t stack_arena::create() {
   if (created_ == max_stacks_) {
     throw limit_error("skein task ceiling (--tasks or --connections)",
                       static_cast<std::int64_t>(max_stacks_),
                       static_cast<std::int64_t>(max_stacks_ + 1));
   }
-  std::byte* slot = base_ + created_ * (stack_bytes_ + page_bytes_);
   if (free_.capacity() == created_) free_.reserve(2 * created_ + 64);  // release must not allocate
-  guard(slot);
-  ++created_;
-  return {slot + page_bytes_, stack_bytes_};
-}
-
-void stack_arena::release(stack returned) noexcept {
-  assert(returned.bottom >= base_ && in_use() > 0);
-  free_.push_back(returned.bottom);
+  guard(base_ + created_ * slot_bytes());
+  return static_cast<std::uint32_t>(created_++);
 }
 
 void stack_arena::guard(std::byte* page) {
   if (guards_ == guard_kind::lightweight) {
-    if (::madvise(page, page_bytes_, madv_guard_install) == 0) return;
-    guards_ = guard_kind::mapped;
+    // It takes page tables, hence memory; nothing else can be short where the kernel has it.
+    checked(::madvise(page, page_bytes_, madv_guard_install), "madvise(MADV_GUARD_INSTALL)");
+    return;
   }
-  if (::mprotect(page, page_bytes_, PROT_NONE) == 0) return;
+  const bool fits = created_ < *mapping_cap_;
+  if (fits && ::mprotect(page, page_bytes_, PROT_NONE) == 0) return;
   throw limit_error("vm.max_map_count", max_map_count(),
-                    static_cast<std::int64_t>(2 * max_stacks_));
+                    static_cast<std::int64_t>(2 * max_stacks_) + mappings_left_to_others);
 }
 
 }  // namespace skein

@@ -1,5 +1,6 @@
 #include "workloads/all.hpp"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string>
@@ -69,6 +70,13 @@ std::span<const runtime_info> runtimes() {
     return infos;
   }();
   return list;
+}
+
+const runtime_info* runtime_named(std::string_view id) {
+  const auto list = runtimes();
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const runtime_info& each) { return each.id == id; });
+  return found == list.end() ? nullptr : &*found;
 }
 
 std::unique_ptr<program> make_program(std::string_view workload, std::string_view runtime,

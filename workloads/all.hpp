@@ -37,6 +37,9 @@ std::span<const workload_info> all();
 /// Every runtime by name, in the order they are listed and plotted (runtimes/all.hpp is the list).
 std::span<const runtime_info> runtimes();
 
+/// The runtime of that name; null for one that is not ours.
+const runtime_info* runtime_named(std::string_view id);
+
 /// Builds the program for one cell. Throws std::invalid_argument for an unknown name,
 /// limit_error or std::system_error when the machine cannot hold it.
 std::unique_ptr<program> make_program(std::string_view workload, std::string_view runtime,

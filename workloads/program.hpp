@@ -17,6 +17,7 @@
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/socket.hpp"
+#include "runtimes/stack_arena.hpp"
 
 namespace skein::workloads {
 
@@ -88,6 +89,9 @@ class program {
 
   /// timers: signed lateness, fired - due. Null for workloads without deadlines.
   virtual const measure::histogram* lateness() const { return nullptr; }
+
+  /// How the stacks of tasks are guarded; empty where tasks have none, or the system's.
+  virtual std::optional<guard_kind> stack_guard() const { return std::nullopt; }
 
   /// Bytes of one task's coroutine frame, where the runtime has one and can tell.
   virtual std::optional<std::size_t> frame_bytes() const { return std::nullopt; }

@@ -6,6 +6,7 @@
 
 #include "runtimes/coroutine/frame_pool.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/stack_arena.hpp"
 #include "workloads/tally.hpp"
 
 namespace skein::workloads {
@@ -23,6 +24,16 @@ std::optional<std::size_t> frame_bytes_of() {
     if (size_bytes > 0) return size_bytes;
   }
   return std::nullopt;
+}
+
+/// How the scheduler's stacks are guarded, where it has stacks of its own.
+template <class S>
+std::optional<guard_kind> stack_guard_of(const S& scheduler) {
+  if constexpr (requires { scheduler.stack_guard(); }) {
+    return scheduler.stack_guard();
+  } else {
+    return std::nullopt;
+  }
 }
 
 }  // namespace skein::workloads

@@ -1,20 +1,44 @@
 // `skein doctor`: this machine's limits against what the published cells need. Changes nothing.
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
 #include "harness/cli/commands.hpp"
 #include "harness/conductor/preflight.hpp"
 #include "harness/measure/limits.hpp"
+#include "runtimes/stack_arena.hpp"
 
 namespace skein::cli {
 namespace {
 
 using measure::json;
 
+/// How stacks are guarded here, and how many that allows: no number without such a limit.
+struct guards_fact {
+  guard_kind kind = available_guards();
+  std::optional<std::size_t> most_stacks =
+      kind == guard_kind::mapped ? std::optional(most_mapped_stacks()) : std::nullopt;
+};
+
 void print_report(const std::vector<measure::check>& checks, bool ok) {
-  json all = {{"checks", json::array()}, {"ok", ok}};
+  const guards_fact guards;
+  json all = {{"checks", json::array()},
+              {"ok", ok},
+              {"stack_guard", name_of(guards.kind)},
+              {"most_guarded_stacks", measure::or_null(guards.most_stacks)}};
   for (const auto& each : checks) all["checks"].push_back(measure::to_json(each));
   fmt::print("{}\n", all.dump(2));
+}
+
+void print_guards(const guards_fact& guards) {
+  if (guards.most_stacks) {
+    fmt::print(
+        "  stacks are guarded by mappings of their own: at most {} of them in a process "
+        "(vm.max_map_count / 2); Linux 6.13 has guards without\n",
+        *guards.most_stacks);
+  } else {
+    fmt::print("  stacks are guarded without mappings of their own (MADV_GUARD_INSTALL)\n");
+  }
 }
 
 void print_checks(const std::vector<measure::check>& checks, bool ok) {
@@ -24,6 +48,7 @@ void print_checks(const std::vector<measure::check>& checks, bool ok) {
                each.needed);
     if (!each.ok) fmt::print("          {}\n", each.remedy);
   }
+  print_guards({});
   fmt::print("{}\n", ok ? "This machine can run every published cell."
                         : "Cells that need more than a limit allows end with status limit.");
 }

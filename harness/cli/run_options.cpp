@@ -21,7 +21,7 @@ void add_common_options(CLI::App& app, run_words& words) {
   app.add_option("--size", words.size, "A named size of the workload: test or base [base]");
   app.add_option("--seed", words.seed, with_default("Seed of everything random", defaults::seed));
   app.add_option(
-      "--stack-bytes", words.stack_bytes,
+      "--stack-bytes,--stack", words.stack_bytes,
       with_default("Usable stack of a task that has one", format_size(defaults::stack_bytes)));
   app.add_option("--worker-cpus", words.worker_cpus,
                  with_default("CPUs of the worker, e.g. 0 or 0,2-3", defaults::worker_cpus));

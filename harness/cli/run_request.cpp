@@ -174,14 +174,33 @@ std::int64_t stack_bytes_from(const std::string& text) {
   return value;
 }
 
+/// So many stacks of that size must fit the address space, and one of them the memory. What is
+/// touched of them is for the preflight to judge.
+void check_stacks(const conductor::cell& asked) {
+  if (!asked.stack_bytes) return;
+  const std::int64_t least = 2 * ::sysconf(_SC_PAGESIZE);
+  const std::int64_t most = std::min(max_stack_bytes, conductor::largest_stack_bytes(asked));
+  if (*asked.stack_bytes <= most) return;
+  const std::int64_t tasks = asked.tasks.value_or(asked.connections.value_or(0));
+  if (most < least) {
+    throw usage_error(
+        fmt::format("--stack-bytes: {} stacks, even of {}, are beyond the address space; fewer "
+                    "tasks",
+                    tasks, format_size(least)));
+  }
+  throw usage_error(
+      fmt::format("--stack-bytes: {} for each of {} tasks is beyond the address space or the "
+                  "memory of this machine; from {} to {}",
+                  format_size(*asked.stack_bytes), tasks, format_size(least), format_size(most)));
+}
+
 run_request common_request(const std::string& workload, const run_words& words) {
   run_request request;
   request.asked.workload = workload;
   name_runtime(words, request.asked);
   // Accepted for every runtime, so that one set of options serves a whole matrix.
   const std::int64_t stack_bytes = stack_bytes_from(words.stack_bytes);
-  const bool may_have_stacks = conductor::has_stacks(request.asked.style.value_or("direct"));
-  if (may_have_stacks) request.asked.stack_bytes = stack_bytes;
+  if (conductor::takes_stack_bytes(request.asked)) request.asked.stack_bytes = stack_bytes;
   request.asked.seed = static_cast<std::uint64_t>(
       count_or("--seed", words.seed, defaults::seed, 0, std::int64_t{1} << 53));
   request.worker_cpus = cpus_from("--worker-cpus", words.worker_cpus, defaults::worker_cpus);
@@ -334,6 +353,7 @@ run_request c10k_request(const run_words& words) {
   asked.buffer_bytes =
       size_or("--buffer-bytes", words.buffer_bytes, std::max(defaults::buffer_bytes, payload),
               payload, max_payload_bytes);
+  check_stacks(asked);
   if (asked.mode == "idle") set_hold(words, request);
   return request;
 }
@@ -354,6 +374,7 @@ run_request timers_request(const run_words& words) {
                                   format_duration(*asked.window_ns)));
   }
   if (asked.pattern == "churn") check_churn(asked);
+  check_stacks(asked);
   return request;
 }
 

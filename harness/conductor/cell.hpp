@@ -30,7 +30,7 @@ struct cell {
   std::optional<std::int64_t> payload_bytes;
   std::optional<std::string> buffer;
   std::optional<std::int64_t> buffer_bytes;
-  std::optional<std::int64_t> stack_bytes;  ///< tasks that have a stack: style `direct`
+  std::optional<std::int64_t> stack_bytes;  ///< tasks with a stack of a given size
   std::optional<std::string> pattern;
   std::optional<time_ns> grid_ns;
   std::optional<time_ns> window_ns;
@@ -55,7 +55,8 @@ std::string cell_id(const cell& asked);
 /// True when requests follow a schedule: at a rate, however the server copes.
 bool is_open_loop(const cell& asked);
 
-/// True when tasks of this style each have a stack of `stack_bytes`.
+/// True when tasks of this style each have a stack. Whether it is of `stack_bytes` a runtime of
+/// ours says itself (runtime_info::takes_stack_bytes); of others it is taken to be.
 bool has_stacks(const std::string& style);
 
 /// Where the echo differs from what was asked: "tasks: asked 1000, echoed 999" for each field.

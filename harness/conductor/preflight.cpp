@@ -1,11 +1,16 @@
 // Needs by workload and runtime. Descriptors are those of one process: both sides hold N sockets.
 #include "harness/conductor/preflight.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness/cli/defaults.hpp"
 #include "harness/cli/units.hpp"
+#include "harness/worker/parameters.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -17,6 +22,19 @@ constexpr std::int64_t connection_bytes = 8'000;
 constexpr std::int64_t thread_bytes = 28'000;
 constexpr std::int64_t stack_page_bytes = 4'096;
 constexpr std::int64_t object_bytes = 64;
+
+// A guard, and what threads put beside the stack proper.
+constexpr std::int64_t overhead_of_a_stack_bytes = 32'768;
+
+/// Half of what user space has on x86-64 and most AArch64 kernels: 64 TiB, or RLIMIT_AS if less.
+std::int64_t address_space_bytes() {
+  constexpr std::int64_t processor_bytes = std::int64_t{1} << 46;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return processor_bytes;
+  }
+  return std::min(processor_bytes, static_cast<std::int64_t>(limit.rlim_cur));
+}
 
 std::int64_t count_of(const cell& asked) {
   return asked.tasks.value_or(asked.connections.value_or(0));
@@ -34,7 +52,21 @@ std::int64_t task_bytes(const cell& asked) {
 }  // namespace
 
 std::int64_t threads_of(const cell& asked) {
-  return asked.runtime == "thread" ? count_of(asked) : 0;
+  const runtime_info* const ours = workloads::runtime_named(asked.runtime);
+  return ours != nullptr && ours->thread_per_task ? count_of(asked) : 0;
+}
+
+bool takes_stack_bytes(const cell& asked) {
+  const runtime_info* const ours = workloads::runtime_named(asked.runtime);
+  return ours != nullptr ? ours->takes_stack_bytes() : has_stacks(asked.style.value_or("direct"));
+}
+
+std::int64_t largest_stack_bytes(const cell& asked) {
+  const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
+  const std::int64_t memory_bytes = ::sysconf(_SC_PHYS_PAGES) * page_bytes;
+  const auto tasks = static_cast<std::int64_t>(worker::parameters_for(asked).options.max_tasks);
+  const std::int64_t per_task_bytes = address_space_bytes() / tasks - overhead_of_a_stack_bytes;
+  return std::min(memory_bytes, per_task_bytes) / page_bytes * page_bytes;
 }
 
 std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors) {

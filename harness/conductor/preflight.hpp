@@ -24,6 +24,14 @@ std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> des
 /// Tasks of the cell that are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);
 
+/// True where `stack_bytes` is the size of the stacks of the cell's tasks, and while the style of a
+/// foreign worker is not known.
+bool takes_stack_bytes(const cell& asked);
+
+/// The largest stack of which the cell's tasks could all have one in a process's address space
+/// (that of the processor, or RLIMIT_AS) and any one in this machine's memory; whole pages.
+std::int64_t largest_stack_bytes(const cell& asked);
+
 /// A grid finer than the runtime's timers can be given. The rounding must not pass for lateness.
 std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime);
 

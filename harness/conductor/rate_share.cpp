@@ -69,7 +69,7 @@ run_request baseline_request(const run_request& request) {
   asked.duration_ns = baseline_duration_ns;
   asked.warmup_ns = baseline_warmup_ns;
   asked.stack_bytes.reset();
-  if (has_stacks(*asked.style)) {
+  if (takes_stack_bytes(asked)) {
     asked.stack_bytes = request.asked.stack_bytes.value_or(cli::defaults::stack_bytes);
   }
   baseline.counted = false;

@@ -20,8 +20,10 @@
 #include "harness/micro/conditions.hpp"
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/fiber/scheduler.hpp"
+#include "runtimes/fiber_asm/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/thread/scheduler.hpp"
+#include "runtimes/thread_default/scheduler.hpp"
 
 namespace skein::micro {
 
@@ -36,7 +38,8 @@ void spawn_one(coroutine::scheduler& on, std::size_t& finished) {
   on.spawn(count_self(finished));
 }
 
-void spawn_one(fiber::scheduler& on, std::size_t& finished) {
+template <class Switch>
+void spawn_one(fiber::basic_scheduler<epoll_loop, Switch>& on, std::size_t& finished) {
   on.spawn([&finished] { ++finished; });
 }
 
@@ -88,7 +91,12 @@ void spawn_finish(stopwatch& watch) {
 void add_spawn_finish() {
   add("spawn_finish/coroutine", spawn_finish<coroutine::scheduler, std::size_t, 20, 1'000>);
   add("spawn_finish/fiber", spawn_finish<fiber::scheduler, std::size_t, 20, 1'000>);
+#if defined(__x86_64__)
+  add("spawn_finish/fiber_asm", spawn_finish<fiber_asm::scheduler, std::size_t, 20, 1'000>);
+#endif
   add("spawn_finish/thread", spawn_finish<thread::scheduler, std::atomic<std::size_t>, 10, 100>);
+  add("spawn_finish/thread_default",
+      spawn_finish<thread_default::scheduler, std::atomic<std::size_t>, 10, 100>);
   add("spawn_finish/libuv", spawn_finish<libuv::scheduler, std::size_t, 20, 1'000>);
 }
 

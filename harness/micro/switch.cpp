@@ -1,8 +1,10 @@
 // Switching to a task and back, with no scheduler between: the floor below yield.
 //
 // Measures, per round trip: coroutine: resume and suspend of one hot frame; fcontext: two jumps of
-// Boost.Context, to one hot stack and back; fiber: the same with what the runtime adds before each
-// jump, a look at the floating-point flags.
+// Boost.Context, to one hot stack and back; fiber: the same with what the runtime adds before a
+// task's jump, a look at the floating-point flags; fiber_asm: two jumps of our own. The rows
+// `..._after_float` are the same after the task did one inexact floating-point operation: where the
+// sticky flag it sets stays in one of the two contexts, every jump from then on is slow.
 // Does not measure: queues, fairness, or a switch to a task whose frame or stack is cold; yield
 // with many tasks does that.
 // How it may be unfair: branch predictors know the one target; a loop over many tasks does not
@@ -12,15 +14,20 @@
 #include <boost/context/detail/fcontext.hpp>
 #include <coroutine>
 #include <exception>
+#include <string>
 
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
+#include "runtimes/fiber/boost_switch.hpp"
 #include "runtimes/fiber/fpu.hpp"
+#include "runtimes/fiber_asm/asm_switch.hpp"
 #include "runtimes/stack_arena.hpp"
 
 namespace skein::micro {
 
 namespace {
+
+namespace context = boost::context::detail;
 
 constexpr int round_trips = 1'000'000;
 
@@ -63,48 +70,103 @@ void resume_coroutine(stopwatch& watch) {
   task.destroy();
 }
 
-// --- fiber ----------------------------------------------------------------------------------
+// --- stacks ---------------------------------------------------------------------------------
 
-namespace context = boost::context::detail;
+/// What a stack that is jumped to does, for ever, and what it was told to do before.
+struct jumps_there {
+  int jumps = 0;
+  bool float_first = false;
 
-/// The body of a stack that counts the jumps to it, for ever.
-template <bool ClearFlags>
-void count_jumps(context::transfer_t from) noexcept {
-  auto& jumps = *static_cast<int*>(from.data);
-  while (true) {
+  void count() noexcept {
     ++jumps;
-    if constexpr (ClearFlags) fiber::clear_sticky_flags();
-    from = context::jump_fcontext(from.fctx, nullptr);
+    if (!float_first) return;
+    float_first = false;
+    volatile double third = 1.0;
+    third = third / 3.0;  // inexact: sets a sticky flag
   }
-}
+};
 
-template <bool ClearFlags>
+/// Two stacks and what they have in common.
+template <class Switch>
+struct stack_pair {
+  struct home_place : Switch {
+    stack_pair* pair = nullptr;
+  };
+  home_place home;
+  Switch there;
+  jumps_there task;
+
+  static void enter(Switch& from) noexcept {
+    stack_pair& pair = *static_cast<home_place&>(from).pair;
+    while (true) {
+      pair.task.count();
+      Switch::tidy();
+      Switch::jump(pair.there, pair.home);
+    }
+  }
+};
+
+/// fcontext as it is, without the runtime's care for the floating-point flags.
+class bare_fcontext {
+ public:
+  static fiber::switch_facts facts() noexcept { return {"fcontext", "Boost.Context", ""}; }
+
+  template <void (*Enter)(bare_fcontext&) noexcept>
+  void prepare(void* top, std::size_t size_bytes) noexcept {
+    where_ = context::make_fcontext(top, size_bytes, &begin<Enter>);
+  }
+  static void tidy() noexcept {}
+  static void jump(bare_fcontext& from, bare_fcontext& to) noexcept {
+    arrive(context::jump_fcontext(to.where_, &from));
+  }
+
+ private:
+  static void arrive(context::transfer_t back) noexcept {
+    static_cast<bare_fcontext*>(back.data)->where_ = back.fctx;
+  }
+  template <void (*Enter)(bare_fcontext&) noexcept>
+  static void begin(context::transfer_t from) noexcept {
+    arrive(from);
+    Enter(*static_cast<bare_fcontext*>(from.data));
+  }
+  context::fcontext_t where_ = nullptr;
+};
+
+template <class Switch, bool AfterFloat>
 void switch_stack(stopwatch& watch) {
   fiber::clear_sticky_flags();  // what both stacks then have in common
   stack_arena arena(16 * 1024, 1);
   const stack memory = arena.allocate();
-  int jumps = 0;
-  context::fcontext_t there =
-      context::make_fcontext(memory.top(), memory.size_bytes, &count_jumps<ClearFlags>);
+  stack_pair<Switch> pair;
+  pair.home.pair = &pair;
+  pair.there.template prepare<&stack_pair<Switch>::enter>(memory.top(), memory.size_bytes);
   while (watch.next_batch(round_trips)) {
-    jumps = 0;
+    pair.task = {0, AfterFloat};
     watch.start();
-    for (int i = 0; i < round_trips; ++i) {
-      if constexpr (ClearFlags) fiber::clear_sticky_flags();
-      there = context::jump_fcontext(there, &jumps).fctx;
-    }
+    fiber::clear_sticky_flags();  // the watch calculates, too
+    for (int i = 0; i < round_trips; ++i) Switch::jump(pair.home, pair.there);
     watch.stop();
-    expect_count("jumps", static_cast<std::size_t>(jumps), round_trips);
+    expect_count("jumps", static_cast<std::size_t>(pair.task.jumps), round_trips);
   }
   arena.release(memory);  // what is on it needs no destruction
+}
+
+template <class Switch>
+void add_stack_rows() {
+  const auto row = "switch/" + std::string(Switch::facts().id);
+  add(row, switch_stack<Switch, false>);
+  add(row + "_after_float", switch_stack<Switch, true>);
 }
 
 }  // namespace
 
 void add_switch() {
   add("switch/coroutine", resume_coroutine);
-  add("switch/fcontext", switch_stack<false>);
-  add("switch/fiber", switch_stack<true>);
+  add_stack_rows<bare_fcontext>();
+  add_stack_rows<fiber::boost_switch>();
+#if defined(__x86_64__)
+  add_stack_rows<fiber_asm::asm_switch>();
+#endif
 }
 
 }  // namespace skein::micro

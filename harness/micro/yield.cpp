@@ -23,6 +23,7 @@
 #include "harness/micro/conditions.hpp"
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/fiber/scheduler.hpp"
+#include "runtimes/fiber_asm/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 
 namespace skein::micro {
@@ -59,7 +60,8 @@ void run_batch(coroutine::scheduler& on, std::size_t tasks, yielding& all) {
 
 // --- fiber ----------------------------------------------------------------------------------
 
-void run_batch(fiber::scheduler& on, std::size_t tasks, yielding& all) {
+template <class Switch>
+void run_batch(fiber::basic_scheduler<epoll_loop, Switch>& on, std::size_t tasks, yielding& all) {
   on.spawn([&on, &all] {
     on.yield();
     all.watch.start();
@@ -146,6 +148,9 @@ void add_rows(const std::string& runtime) {
 void add_yield() {
   add_rows<coroutine::scheduler>("coroutine");
   add_rows<fiber::scheduler>("fiber");
+#if defined(__x86_64__)
+  add_rows<fiber_asm::scheduler>("fiber_asm");
+#endif
   add_rows<libuv::scheduler>("libuv");
 }
 

@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <system_error>
 
-#include "harness/conductor/cell.hpp"
 #include "harness/measure/environment.hpp"
 #include "runtimes/errors.hpp"
 #include "runtimes/socket.hpp"
@@ -60,6 +59,11 @@ json listener_field(const workloads::program& program) {
           {"backlog", listen_backlog()}};
 }
 
+json stack_guard_field(const workloads::program& program) {
+  const auto guard = program.stack_guard();
+  return guard ? json(name_of(*guard)) : json(nullptr);
+}
+
 }  // namespace
 
 std::string allocator_name() {
@@ -87,8 +91,8 @@ json conditions_of(std::string_view workload, const runtime_info& runtime,
           {"timer_slack_ns", checked(::prctl(PR_GET_TIMERSLACK), "prctl(PR_GET_TIMERSLACK)")},
           {"buffer", where(reads, options.buffer == buffer_policy::own ? "own" : "lent")},
           {"buffer_bytes", where(reads, options.buffer_bytes)},
-          {"stack_bytes",
-           where(conductor::has_stacks(std::string(runtime.style)), options.stack_bytes)},
+          {"stack_bytes", where(runtime.takes_stack_bytes(), options.stack_bytes)},
+          {"stack_guard", stack_guard_field(program)},
           {"listener", listener_field(program)},
           {"allocator", allocator_name()},
           {"preloaded", preloaded()},

@@ -82,7 +82,6 @@ workloads::parameters parameters_for(const conductor::cell& asked) {
 conductor::cell echo_of(const conductor::cell& asked, const workloads::parameters& parameters,
                         const runtime_info& runtime) {
   conductor::cell echo = asked;
-  const bool stacks = conductor::has_stacks(std::string(runtime.style));
   echo.runtime = runtime.id;
   echo.style = runtime.style;
   echo.tasks = applied(asked.tasks, parameters.tasks);
@@ -91,7 +90,9 @@ conductor::cell echo_of(const conductor::cell& asked, const workloads::parameter
   if (asked.buffer) echo.buffer = name_of(parameters.options.buffer);
   echo.buffer_bytes = applied(asked.buffer_bytes, parameters.options.buffer_bytes);
   echo.stack_bytes.reset();
-  if (stacks) echo.stack_bytes = static_cast<std::int64_t>(parameters.options.stack_bytes);
+  if (runtime.takes_stack_bytes()) {
+    echo.stack_bytes = static_cast<std::int64_t>(parameters.options.stack_bytes);
+  }
   if (asked.pattern) echo.pattern = parameters.pattern;
   echo.grid_ns = applied(asked.grid_ns, parameters.grid_ns);
   echo.window_ns = applied(asked.window_ns, parameters.window_ns);

@@ -2,32 +2,41 @@
 // through the inbox, on the program's own loop, so that being measured costs no thread.
 #include "harness/worker/worker_main.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <cstdio>
 #include <exception>
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
 
+#include "harness/cli/units.hpp"
 #include "harness/measure/limits.hpp"
 #include "harness/protocol/line_channel.hpp"
 #include "harness/worker/conditions.hpp"
 #include "harness/worker/control_inbox.hpp"
 #include "harness/worker/parameters.hpp"
 #include "harness/worker/process_setup.hpp"
+#include "runtimes/stack_overflow.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::worker {
 namespace {
 
-const runtime_info& info_of(std::string_view runtime) {
-  const auto runtimes = workloads::runtimes();
-  const auto found = std::find_if(runtimes.begin(), runtimes.end(),
-                                  [&](const runtime_info& each) { return each.id == runtime; });
-  assert(found != runtimes.end());
-  return *found;
+/// On stderr for people, on the channel for the conductor.
+void report_overflows(const runtime_info& runtime, const workloads::parameters& given,
+                      int reply_fd) {
+  std::string what = fmt::format("stack overflow: a task of {} left its stack", runtime.id);
+  if (runtime.takes_stack_bytes()) {
+    what += fmt::format(" of {}; --stack-bytes gives it more",
+                        cli::format_size(static_cast<std::int64_t>(given.options.stack_bytes)));
+  } else {
+    what += ", whose size is the system's; ulimit -s gives it more";
+  }
+  stack_overflow::report({{reply_fd, error_reply(what).dump() + "\n"},
+                          {STDERR_FILENO, "skein worker: " + what + "\n"}});
 }
 
 /// The next command, which must be of this type; nothing when the conductor is gone or says stop.
@@ -55,14 +64,16 @@ int run_program(protocol::line_channel& channel, workloads::program& program,
   return inbox.how() == ending::error ? 1 : 0;
 }
 
-int serve(const runtime_info& runtime, protocol::line_channel& channel) {
+int serve(const runtime_info& runtime, protocol::line_channel& channel, int reply_fd,
+          program_factory make) {
   say(channel, hello_reply(runtime));
   const auto prepare = next_command(channel, "prepare");
   if (!prepare) return 0;
   const auto asked = conductor::cell_from_json(prepare->at("cell"));
   const auto parameters = parameters_for(asked);
   measure::raise_descriptor_limit();
-  const auto program = workloads::make_program(asked.workload, runtime.id, parameters);
+  report_overflows(runtime, parameters, reply_fd);
+  const auto program = make(asked.workload, runtime.id, parameters);
   say(channel,
       ready_reply(echo_of(asked, parameters, runtime),
                   conditions_of(asked.workload, runtime, parameters, *program), program->ports()));
@@ -84,10 +95,16 @@ int complain(protocol::line_channel& channel, const std::exception& error) noexc
 }  // namespace
 
 int worker_main(std::string_view runtime, int command_fd, int reply_fd) {
+  return worker_main(runtime, command_fd, reply_fd, &workloads::make_program);
+}
+
+int worker_main(std::string_view runtime, int command_fd, int reply_fd, program_factory make) {
   protocol::line_channel channel(command_fd, reply_fd);
   try {
     set_up_process();
-    return serve(info_of(runtime), channel);
+    const runtime_info* const known = workloads::runtime_named(runtime);
+    assert(known != nullptr);
+    return serve(*known, channel, reply_fd, make);
   } catch (const limit_error& limit) {
     say(channel, limit_reply(limit));
     return 0;

@@ -5,29 +5,29 @@
 // and, if the answer is pending, switches to the loop's context; the completion switches back. The
 // loop is the coroutine runtime's, so the two differ in how a task waits and in nothing else.
 //
-// Switching is Boost.Context's fcontext (O. Kowalke): callee-saved registers, MXCSR and the x87
-// control word. Two traps it leaves to its users:
-//  - Loading an MXCSR whose sticky exception flags differ from the current ones makes a switch an
-//    order of magnitude slower, so a fiber that did floating-point work clears them before it
-//    leaves.
-//  - A stack costs one touched page only while nothing goes deep: programs link with -z now (lazy
-//    binding walks 3 KB of stack), and the first throw, which initialises the unwinder, happens on
-//    the main stack.
-// A thread-local's address must not be kept across a wait, and no wait may happen in a catch block.
+// How stacks are switched is a parameter: Boost.Context's way (boost_switch.hpp) is the runtime
+// `fiber`, our own (fiber_asm/asm_switch.hpp) is `fiber_asm`.
+//
+// A stack costs one touched page only while nothing goes deep: programs link with -z now (lazy
+// binding walks 3 KB of stack), the first throw, which initialises the unwinder, happens on the
+// main stack, and the colour (colour.hpp) takes no more than half a page. A thread-local's address
+// must not be kept across a wait, and no wait may happen in a catch block.
 #pragma once
 
-#include <boost/context/detail/fcontext.hpp>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/fiber/fpu.hpp"
+#include "runtimes/fiber/boost_switch.hpp"
+#include "runtimes/fiber/colour.hpp"
 #include "runtimes/fiber/sanitizer.hpp"
+#include "runtimes/fiber/switch.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
@@ -38,13 +38,10 @@
 
 namespace skein::fiber {
 
-/// Version of the Boost headers compiled against (Boost.Context has no run-time version).
-std::string_view boost_version();
-
 /// Throws and catches once per process, so that no fiber pays for the unwinder's first use.
 void warm_up_unwinder();
 
-template <class Loop>
+template <class Loop, stack_switch Switch = boost_switch>
 class basic_scheduler {
  public:
   using connection = typename Loop::connection;
@@ -53,19 +50,21 @@ class basic_scheduler {
 
   explicit basic_scheduler(const scheduler_options& options)
       : loop_(options), stacks_(options.stack_bytes * stack_factor, options.max_tasks) {
+    loop_place_.owner = this;
     warm_up_unwinder();
   }
   basic_scheduler(const basic_scheduler&) = delete;
   basic_scheduler& operator=(const basic_scheduler&) = delete;
 
   static runtime_info info() {
-    return {.id = "fiber",
+    const switch_facts facts = Switch::facts();
+    return {.id = facts.id,
             .style = "direct",
             .task = "a guarded stack from one arena",
             .loop = "epoll, edge-triggered, registered once",
             .timer_source = "hierarchical wheel, one timerfd",
-            .library = "Boost.Context",
-            .library_version = boost_version(),
+            .library = facts.library,
+            .library_version = facts.library_version,
             .threads = "1",
             .timer_resolution_ns = finest_wheel_tick_ns,
             .early_by_at_most_ns = 0,
@@ -135,10 +134,14 @@ class basic_scheduler {
 
   live_counts live() const noexcept { return {stacks_.in_use(), loop_.live_connections()}; }
   const stack_arena& stacks() const noexcept { return stacks_; }
+  /// How tasks' stacks are guarded.
+  std::optional<guard_kind> stack_guard() const noexcept { return stacks_.guards(); }
 
  private:
-  using fcontext = boost::context::detail::fcontext_t;
-  using transfer = boost::context::detail::transfer_t;
+  /// The loop's own place; a new fiber is told of it and finds its scheduler through it.
+  struct loop_place : Switch {
+    basic_scheduler* owner = nullptr;
+  };
 
   /// At the top of its stack, with the work to do below it and the frames below that.
   struct control_block : op {
@@ -147,7 +150,7 @@ class basic_scheduler {
 
     basic_scheduler* owner;
     stack own_stack;
-    fcontext context = nullptr;
+    Switch place;
     bool finished = false;
     watched_stack watched = watched_stack::fresh(own_stack.bottom, own_stack.size_bytes);
   };
@@ -166,7 +169,7 @@ class basic_scheduler {
   }
 
   template <class Work>
-  static void enter(transfer from) noexcept;
+  static void enter(Switch& from) noexcept;
 
   void resume(control_block& fiber) noexcept;
   void suspend() noexcept;
@@ -183,82 +186,78 @@ class basic_scheduler {
   template <class Done>
   void run_until(inbox* door, Done done) {
     loop_stack_ = watched_stack::current_thread();
-    loop_.run(door, done);
+    loop_.run(door, [&] {
+      Switch::tidy();  // the inbox calculates on the loop's stack
+      return done();
+    });
   }
 
   Loop loop_;
   stack_arena stacks_;
   control_block* running_ = nullptr;
-  fcontext loop_context_ = nullptr;
+  loop_place loop_place_;
   watched_stack loop_stack_;
 };
 
-template <class Loop>
+template <class Loop, stack_switch Switch>
 template <class Work>
-void basic_scheduler<Loop>::spawn(Work&& work) {
+void basic_scheduler<Loop, Switch>::spawn(Work&& work) {
   using fiber_type = fiber_with<std::decay_t<Work>>;
   const stack memory = stacks_.allocate();
-  const auto top = reinterpret_cast<std::uintptr_t>(memory.top());
+  const auto top = reinterpret_cast<std::uintptr_t>(memory.top()) - colour_bytes(memory);
   // The control block first, then 16-byte aligned frames, as the x86-64 and AArch64 ABIs want.
-  const std::uintptr_t place = (top - sizeof(fiber_type)) & ~std::uintptr_t{63};
+  const std::uintptr_t block = (top - sizeof(fiber_type)) & ~std::uintptr_t{63};
   fiber_type* fiber = nullptr;
   try {
     fiber =
-        ::new (reinterpret_cast<void*>(place)) fiber_type(*this, memory, std::forward<Work>(work));
+        ::new (reinterpret_cast<void*>(block)) fiber_type(*this, memory, std::forward<Work>(work));
   } catch (...) {  // work's own copy threw
     stacks_.release(memory);
     throw;
   }
-  clear_sticky_flags();  // a fiber begins with the flags of the moment it is made
-  fiber->context = boost::context::detail::make_fcontext(
-      fiber, place - reinterpret_cast<std::uintptr_t>(memory.bottom), &enter<std::decay_t<Work>>);
+  fiber->place.template prepare<&enter<std::decay_t<Work>>>(
+      fiber, block - reinterpret_cast<std::uintptr_t>(memory.bottom));
   loop_.post(*fiber);
 }
 
-template <class Loop>
+template <class Loop, stack_switch Switch>
 template <class Work>
-void basic_scheduler<Loop>::enter(transfer from) noexcept {
-  auto& fiber = *static_cast<fiber_with<Work>*>(from.data);
-  basic_scheduler& owner = *fiber.owner;
-  owner.loop_context_ = from.fctx;
+void basic_scheduler<Loop, Switch>::enter(Switch& from) noexcept {
+  basic_scheduler& owner = *static_cast<loop_place&>(from).owner;
+  auto& fiber = static_cast<fiber_with<Work>&>(owner.running());
   fiber.watched.arrive_from(owner.loop_stack_);
   fiber.work();
   std::destroy_at(&fiber.work);
   owner.leave_for_good(fiber);
 }
 
-template <class Loop>
-void basic_scheduler<Loop>::resume(control_block& fiber) noexcept {
+template <class Loop, stack_switch Switch>
+void basic_scheduler<Loop, Switch>::resume(control_block& fiber) noexcept {
   running_ = &fiber;
-  clear_sticky_flags();
   loop_stack_.leave_for(fiber.watched);
-  const transfer back = boost::context::detail::jump_fcontext(fiber.context, &fiber);
+  Switch::jump(loop_place_, fiber.place);
   loop_stack_.arrive_from(fiber.watched);
   running_ = nullptr;
-  if (!fiber.finished) {
-    fiber.context = back.fctx;
-    return;
-  }
+  if (!fiber.finished) return;
   fiber.watched.retire();
   stacks_.release(fiber.own_stack);  // the control block's memory, too: last use of it
 }
 
-template <class Loop>
-void basic_scheduler<Loop>::suspend() noexcept {
+template <class Loop, stack_switch Switch>
+void basic_scheduler<Loop, Switch>::suspend() noexcept {
   control_block& self = running();
-  clear_sticky_flags();
+  Switch::tidy();
   self.watched.leave_for(loop_stack_);
-  const transfer back = boost::context::detail::jump_fcontext(loop_context_, nullptr);
+  Switch::jump(self.place, loop_place_);
   self.watched.arrive_from(loop_stack_);
-  loop_context_ = back.fctx;
 }
 
-template <class Loop>
-void basic_scheduler<Loop>::leave_for_good(control_block& fiber) noexcept {
+template <class Loop, stack_switch Switch>
+void basic_scheduler<Loop, Switch>::leave_for_good(control_block& fiber) noexcept {
   fiber.finished = true;
-  clear_sticky_flags();
+  Switch::tidy();
   fiber.watched.leave_for(loop_stack_, true);
-  boost::context::detail::jump_fcontext(loop_context_, nullptr);
+  Switch::jump(fiber.place, loop_place_);
   __builtin_unreachable();
 }
 

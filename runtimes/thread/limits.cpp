@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
+
+#include "runtimes/mappings.hpp"
 
 namespace skein::thread {
 
@@ -87,9 +90,21 @@ std::optional<std::int64_t> user_limit() {
   return static_cast<std::int64_t>(limit.rlim_cur);
 }
 
+/// RLIMIT_AS, if so much more does not fit it.
+std::optional<limit_error> full_address_space(std::size_t more_bytes) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  const auto allowed = static_cast<std::int64_t>(limit.rlim_cur);
+  const std::int64_t used = read_number("/proc/self/statm").value_or(0) * ::sysconf(_SC_PAGESIZE);
+  const std::int64_t needed = used + static_cast<std::int64_t>(more_bytes);
+  if (more_bytes == 0 || needed <= allowed) return std::nullopt;
+  return limit_error("RLIMIT_AS", allowed, needed);
+}
+
 }  // namespace
 
-limit_error refused_thread(std::size_t own_threads) {
+limit_error refused_thread(std::size_t own_threads, std::size_t stack_bytes) {
+  if (auto no_room = full_address_space(stack_bytes)) return *no_room;
   const auto own = static_cast<std::int64_t>(own_threads);
   const std::int64_t all = std::max(machine_threads(), own);
   std::vector<thread_limit> limits;
@@ -97,7 +112,8 @@ limit_error refused_thread(std::size_t own_threads) {
   add_if_known(limits, "kernel.pid_max", read_number("/proc/sys/kernel/pid_max"), all);
   add_if_known(limits, "kernel.threads-max", read_number("/proc/sys/kernel/threads-max"), all);
   add_group_limits(limits, own);
-  if (limits.empty()) return {"threads (pthread_create)", own, own + 1};
+  // glibc says EAGAIN as well where it cannot map a stack.
+  limits.push_back({"vm.max_map_count", max_map_count(), mappings_in_use()});
   const auto closest = std::min_element(
       limits.begin(), limits.end(),
       [](const thread_limit& a, const thread_limit& b) { return a.room() < b.room(); });

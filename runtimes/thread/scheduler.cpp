@@ -10,11 +10,11 @@
 
 namespace skein::thread {
 
-scheduler::scheduler(const scheduler_options& options)
+scheduler::scheduler(const scheduler_options& options, stack_source stacks)
     : buffer_(options.buffer),
       buffer_bytes_(options.buffer_bytes),
       connections_(options),
-      threads_(options) {}
+      threads_(options, stacks) {}
 
 runtime_info scheduler::info() noexcept {
   return {.id = "thread",
@@ -29,7 +29,8 @@ runtime_info scheduler::info() noexcept {
           .early_by_at_most_ns = 0,
           .takes_inline_budget = false,
           .takes_events_per_wait = false,
-          .takes_tick = false};
+          .takes_tick = false,
+          .thread_per_task = true};
 }
 
 connection* scheduler::accept(listener& from) {

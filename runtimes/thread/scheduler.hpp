@@ -17,6 +17,7 @@
 // alike.
 #pragma once
 
+#include <optional>
 #include <sched.h>
 #include <utility>
 
@@ -38,7 +39,7 @@ class scheduler {
   static constexpr bool tasks_run_in_parallel = true;
 
   /// Reserves address space for max_tasks stacks. Throws limit_error, std::system_error.
-  explicit scheduler(const scheduler_options& options);
+  explicit scheduler(const scheduler_options& options) : scheduler(options, stack_source::arena) {}
 
   static runtime_info info() noexcept;
 
@@ -77,6 +78,13 @@ class scheduler {
 
   /// A snapshot; any thread may ask.
   live_counts live() const { return {threads_.live(), connections_.live()}; }
+
+  /// How tasks' stacks are guarded; empty where the system makes them.
+  std::optional<guard_kind> stack_guard() const noexcept { return threads_.stack_guard(); }
+
+ protected:
+  /// For the runtime whose stacks are the system's (thread_default).
+  scheduler(const scheduler_options& options, stack_source stacks);
 
  private:
   void serve(inbox* door);

@@ -4,10 +4,12 @@
 #include <cassert>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
+#include "runtimes/stack_overflow.hpp"
 #include "runtimes/thread/limits.hpp"
 
 namespace skein::thread {
@@ -33,16 +35,31 @@ std::size_t slot_bytes(const scheduler_options& options, std::size_t record_byte
          record_bytes + 2 * cache_line_bytes;
 }
 
+/// What pthread_create gives a thread by default, as glibc read it from RLIMIT_STACK at its start.
+std::size_t system_stack_bytes() noexcept {
+  static const std::size_t size_bytes = [] {
+    pthread_attr_t usual;
+    std::size_t found = 0;
+    if (::pthread_getattr_default_np(&usual) != 0) return found;
+    ::pthread_attr_getstacksize(&usual, &found);
+    ::pthread_attr_destroy(&usual);
+    return found;
+  }();
+  return size_bytes;
+}
+
 std::byte* align_down(std::byte* address) noexcept {
   return address - reinterpret_cast<std::uintptr_t>(address) % cache_line_bytes;
 }
 
 }  // namespace
 
-task_threads::task_threads(const scheduler_options& options)
+task_threads::task_threads(const scheduler_options& options, stack_source stacks)
     : buffer_bytes_(options.buffer == buffer_policy::lent ? options.buffer_bytes : 0),
-      max_tasks_(options.max_tasks),
-      arena_(slot_bytes(options, sizeof(task)), options.max_tasks) {
+      max_tasks_(options.max_tasks) {
+  if (stacks == stack_source::arena) {
+    arena_.emplace(slot_bytes(options, sizeof(task)), options.max_tasks);
+  }
   wake_ = checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
 }
 
@@ -62,6 +79,10 @@ std::size_t task_threads::live() const {
   return live_;
 }
 
+std::optional<guard_kind> task_threads::stack_guard() const noexcept {
+  return arena_ ? std::optional(arena_->guards()) : std::nullopt;
+}
+
 void task_threads::wake() noexcept {
   // It fails only when the counter is full, and then the descriptor is readable already.
   [[maybe_unused]] const int written = ::eventfd_write(wake_, 1);
@@ -74,14 +95,29 @@ void task_threads::clear_wake() noexcept {
 
 void task_threads::join_ended() {
   const std::scoped_lock lock(mutex_);
-  while (task* ended = pop_ended()) arena_.release(join(*ended));
+  while (task* ended = pop_ended()) recycle(join(*ended));
 }
 
 // --- starting -------------------------------------------------------------------------------
 
-/// A record at the top of a stack nobody uses, counted as live.
+/// A record at the top of a stack nobody uses, or on the heap, counted as live.
 task_threads::task& task_threads::new_task() {
   const stack whole = take_stack();
+  try {
+    return lay_out(whole);
+  } catch (...) {  // the heap is exhausted
+    const std::scoped_lock lock(mutex_);
+    --live_;
+    throw;
+  }
+}
+
+task_threads::task& task_threads::lay_out(stack whole) {
+  if (whole.bottom == nullptr) {
+    task& made = *new task;
+    made.home = this;
+    return made;
+  }
   std::byte* buffer = align_down(whole.top() - buffer_bytes_);
   task& made = *::new (static_cast<void*>(align_down(buffer - sizeof(task)))) task;
   made.home = this;
@@ -91,11 +127,20 @@ task_threads::task& task_threads::new_task() {
 }
 
 void task_threads::discard(task& unused) noexcept {
+  const stack freed = unused.whole;
+  if (freed.bottom == nullptr) delete &unused;
   const std::scoped_lock lock(mutex_);
   --live_;
-  arena_.release(unused.whole);
+  recycle(freed);
 }
 
+/// The mutex is held by the caller.
+void task_threads::recycle(stack freed) noexcept {
+  if (freed.bottom != nullptr) arena_->release(freed);
+}
+
+/// A stack for one more task, now counted as live: that of a task that has ended, or a new one.
+/// Empty where the system makes it; a thread that has ended is joined all the same.
 stack task_threads::take_stack() {
   task* ended = nullptr;
   {
@@ -106,7 +151,7 @@ stack task_threads::take_stack() {
     }
     ended = pop_ended();
     if (ended == nullptr) {
-      const stack fresh = arena_.allocate();
+      const stack fresh = arena_ ? arena_->allocate() : stack{};
       ++live_;
       return fresh;
     }
@@ -121,7 +166,7 @@ void task_threads::start_thread(task& ready) {
     join_ended();
     refused = create(ready);
   }
-  if (refused == EAGAIN) throw refused_thread(live());
+  if (refused == EAGAIN) throw refused_thread(live(), arena_ ? 0 : system_stack_bytes());
   if (refused != 0) {
     errno = refused;
     throw_errno("pthread_create");
@@ -129,12 +174,13 @@ void task_threads::start_thread(task& ready) {
 }
 
 int task_threads::create(task& ready) {
+  pthread_t thread{};
+  if (ready.whole.bottom == nullptr) return ::pthread_create(&thread, nullptr, &enter, &ready);
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
   const auto below_record =
       static_cast<std::size_t>(reinterpret_cast<std::byte*>(&ready) - ready.whole.bottom);
   int refused = ::pthread_attr_setstack(&attributes, ready.whole.bottom, below_record);
-  pthread_t thread{};
   if (refused == 0) refused = ::pthread_create(&thread, &attributes, &enter, &ready);
   ::pthread_attr_destroy(&attributes);
   return refused;
@@ -145,10 +191,35 @@ int task_threads::create(task& ready) {
 void* task_threads::enter(void* argument) {
   task& self = *static_cast<task*>(argument);
   self.thread = ::pthread_self();
+  if (self.whole.bottom == nullptr) {
+    run_on_system_stack(self);
+  } else {
+    stack_overflow::cover_this_thread();
+    self.home->run(self);
+  }
+  return nullptr;
+}
+
+/// The first frame of a task on a stack of the system's, with its read buffer, or, should that be
+/// too large for such a stack, with the buffer's owner.
+void task_threads::run_on_system_stack(task& self) noexcept {
+  constexpr std::size_t fits_bytes = 64 * 1024;
+  const std::size_t size_bytes = self.home->buffer_bytes_;
+  std::unique_ptr<std::byte[]> large;
+  if (size_bytes > fits_bytes) {
+    large.reset(new std::byte[size_bytes]);
+    self.buffer = large.get();
+  } else {
+    self.buffer = static_cast<std::byte*>(__builtin_alloca(size_bytes));
+  }
+  stack_overflow::cover_this_thread(&large, system_stack_bytes());
+  self.home->run(self);
+}
+
+void task_threads::run(task& self) noexcept {
   own_read_buffer = self.buffer;
   self.run(self.work);
-  self.home->ended(self);
-  return nullptr;
+  ended(self);
 }
 
 void task_threads::ended(task& self) noexcept {
@@ -178,6 +249,7 @@ stack task_threads::join(task& ended) {
   const stack freed = ended.whole;
   [[maybe_unused]] const int failed = ::pthread_join(ended.thread, nullptr);
   assert(failed == 0);
+  if (freed.bottom == nullptr) delete &ended;
   return freed;
 }
 

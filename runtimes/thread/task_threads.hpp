@@ -1,13 +1,16 @@
-// One thread per task, on a stack of ours; the count of those alive; and the reuse of their stacks.
+// One thread per task, the count of those alive, and the reuse of their stacks.
 //
-// What lies in a task's slot of the arena, from the top down:
+// Stacks are ours, from an arena, or the system's (stack_source). What lies in a task's slot of the
+// arena, from the top down:
 //
 //     read buffer | task record | the task's callable || glibc's descriptor, TLS | frames ... |
 //     guard
 //
 // Left of || is carved off before the rest is handed to pthread_create, so a task costs no heap
 // allocation of ours, and its read buffer is memory of its own: a loop has a scratch to lend to all
-// its tasks, threads run at the same time and have only their stacks.
+// its tasks, threads run at the same time and have only their stacks. On a stack of the system's
+// the buffer is in the thread's first frame, and the record, which outlives the thread, on the
+// heap.
 //
 // Ending a thread, the hard part. A stack may be reused only when the kernel and glibc are done
 // with the thread on it, and a thread cannot know that about itself. So:
@@ -33,8 +36,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <pthread.h>
 #include <type_traits>
 #include <utility>
@@ -44,11 +49,15 @@
 
 namespace skein::thread {
 
+/// Where threads' stacks are from: the guarded arena, or whatever pthread_create makes by default.
+enum class stack_source : std::uint8_t { arena, system };
+
 class task_threads {
  public:
   /// `options.stack_bytes` is what a task can use: glibc's share, the read buffer and the record
-  /// come on top. Throws limit_error if there is no room for max_tasks stacks.
-  explicit task_threads(const scheduler_options& options);
+  /// come on top. Stacks of the system's have their own size. Throws limit_error if there is no
+  /// room for max_tasks stacks.
+  task_threads(const scheduler_options& options, stack_source stacks);
   ~task_threads();
   task_threads(const task_threads&) = delete;
   task_threads& operator=(const task_threads&) = delete;
@@ -62,6 +71,9 @@ class task_threads {
 
   /// Tasks whose work has not ended. Any thread may call it.
   std::size_t live() const;
+
+  /// How the arena's stacks are guarded; empty without an arena.
+  std::optional<guard_kind> stack_guard() const noexcept;
 
   /// A descriptor that is readable after live() became 0, or after wake().
   int wake_descriptor() const noexcept { return wake_; }
@@ -78,29 +90,33 @@ class task_threads {
   struct task {
     task_threads* home = nullptr;
     void (*run)(void* work) noexcept = nullptr;
-    task* next = nullptr;  ///< in the list of the ended; guarded by the mutex
-    pthread_t thread{};    ///< set by the thread itself
-    stack whole;
-    std::byte* buffer = nullptr;
+    task* next = nullptr;         ///< in the list of the ended; guarded by the mutex
+    pthread_t thread{};           ///< set by the thread itself
+    stack whole;                  ///< empty on a stack of the system's
+    std::byte* buffer = nullptr;  ///< on such a stack, null until the thread runs
     alignas(std::max_align_t) std::byte work[work_room_bytes];
   };
 
   task& new_task();
+  task& lay_out(stack whole);
   void discard(task& unused) noexcept;
   void start_thread(task& ready);
-  int create(task& ready);
+  static int create(task& ready);
   stack take_stack();
   task* pop_ended() noexcept;
   static stack join(task& ended);
+  void recycle(stack freed) noexcept;
   void ended(task& self) noexcept;
+  void run(task& self) noexcept;
+  static void run_on_system_stack(task& self) noexcept;
   static void* enter(void* argument);
 
   const std::size_t buffer_bytes_;
   const std::size_t max_tasks_;
   int wake_ = -1;
 
-  mutable std::mutex mutex_;  ///< guards all below, and stack reuse as said above
-  stack_arena arena_;
+  mutable std::mutex mutex_;          ///< guards all below, and stack reuse as said above
+  std::optional<stack_arena> arena_;  ///< empty where stacks are the system's
   std::size_t live_ = 0;
   task* ended_first_ = nullptr;
   task** ended_last_ = &ended_first_;

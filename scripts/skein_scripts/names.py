@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from .errors import UsageError
 
 FLOOR = "epoll_floor"
-RUNTIME_ORDER = ("coroutine", "fiber", "thread", "libuv", FLOOR)
+RUNTIME_ORDER = ("coroutine", "fiber", "fiber_asm", "thread", "thread_default", "libuv", FLOOR)
 
 # The field that says what shape a workload has, and the shapes there are.
 SHAPE_FIELD = {"c10k": "mode", "timers": "pattern"}

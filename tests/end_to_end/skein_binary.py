@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("SKEIN_BUILD_DIR", ROOT / "build" / "release"))
 SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"
+RECURSING_WORKER = BUILD / "tests" / "recursing_worker"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
 MODES = ("fixed", "open", "idle_heavy", "churn", "idle")

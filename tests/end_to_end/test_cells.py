@@ -107,9 +107,13 @@ def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path)
     assert conditions["listener"]["send_buffer_bytes"] > 0
     assert conditions["build_type"]
     assert conditions["allocator"]
-    has_budget = runtime in ("coroutine", "fiber", "libuv")
+    has_budget = runtime in ("coroutine", "fiber", "fiber_asm", "libuv")
     assert conditions["inline_budget"] == (128 if has_budget else None)
     assert conditions["stack_bytes"] == run["cell"]["stack_bytes"]
+    has_own_stacks = runtime in ("fiber", "fiber_asm", "thread")
+    assert conditions["stack_bytes"] == (16_384 if has_own_stacks else None)
+    guards = ("lightweight", "mapped") if has_own_stacks else (None,)
+    assert conditions["stack_guard"] in guards
 
 
 @pytest.mark.parametrize("runtime", ["coroutine", "thread", "epoll_floor"])
@@ -247,4 +251,5 @@ def test_a_thread_per_task_has_one_and_everything_else_has_a_single_thread(runti
         threads = next(int(row.split()[1]) for row in status.splitlines() if "Threads" in row)
         out, _ = process.communicate(timeout=skein.CALL_TIMEOUT_S)
     connections = json.loads(out)["cell"]["connections"]
-    assert threads >= connections + 1 if runtime == "thread" else threads == 1
+    one_each = runtime in ("thread", "thread_default")
+    assert threads >= connections + 1 if one_each else threads == 1

@@ -54,6 +54,11 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         ),
         (["run", "c10k", "--runtime", "fiber", "--stack-bytes", "4KiB"], "from 8KiB to 64MiB"),
         (["run", "c10k", "--runtime", "fiber", "--stack-bytes", "9000"], "multiple of the page"),
+        (["run", "c10k", "--runtime", "thread", "--stack", "2GiB"], "from 8KiB to 64MiB"),
+        (
+            ["run", "timers", "--runtime", "fiber", "--stack", "64MiB", "--tasks", "10M"],
+            "beyond the address space or the memory of this machine; from 8KiB to ",
+        ),
         (["run", "c10k", "--runtime", "fiber", "--worker-cpus", "1000"], "may use"),
         (["run", "c10k", "--runtime", "fiber", "--worker-cpus", "2-x"], "is not a CPU"),
         (["run", "timers", "--runtime", "fiber", "--window", "1us"], "longer than the window"),
@@ -114,6 +119,9 @@ def test_doctor_says_what_is_needed_and_what_would_help() -> None:
     assert report["ok"] == all(check["ok"] for check in report["checks"])
     assert {"RLIMIT_NOFILE", "vm.max_map_count"} <= {check["name"] for check in report["checks"]}
     assert all(check["remedy"] for check in report["checks"] if not check["ok"])
+    assert report["stack_guard"] in ("lightweight", "mapped")
+    assert (report["most_guarded_stacks"] is None) == (report["stack_guard"] == "lightweight")
+    assert "guarded" in skein.call("doctor").out
 
 
 def test_session_prints_one_line_with_what_it_was_given() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,70 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
     assert said in run["reasons"][0]
 
 
+def measure_recursion(runtime: str, results: Path, *more: str) -> Record:
+    """A run of a worker that overflows a stack, with a healthy run before and after in its file."""
+    if not skein.RECURSING_WORKER.is_file():
+        pytest.skip(f"{skein.RECURSING_WORKER} is not built")
+    words = ["--runtime", runtime, "--size", "test", "-o", str(results)]
+    planted = ["--worker-command", f"{skein.RECURSING_WORKER} --runtime {runtime}"]
+    statuses = [skein.call("run", "timers", *words, *each, *more).status
+                for each in ([], planted, [])]  # fmt: skip
+    before, run, after = (each for each in skein.records(results) if each["kind"] == "run")
+    assert before["status"] in ("ok", "invalid")
+    assert after["status"] in ("ok", "invalid")
+    assert statuses[1] == 4
+    return run
+
+
+@pytest.mark.parametrize(
+    ("runtime", "remedy"),
+    [
+        ("fiber", "left its stack of 16KiB; --stack-bytes gives it more"),
+        ("fiber_asm", "left its stack of 16KiB; --stack-bytes gives it more"),
+        ("thread", "left its stack of 16KiB; --stack-bytes gives it more"),
+        ("thread_default", "whose size is the system's; ulimit -s gives it more"),
+    ],
+)
+def test_a_stack_overflow_is_named_and_the_next_cell_is_measured(
+    runtime: str, remedy: str, results: Path
+) -> None:
+    if runtime not in skein.RUNTIMES:
+        pytest.skip(f"{runtime} does not exist on this processor")
+    run = measure_recursion(runtime, results)
+    assert run["status"] == "failed"
+    if is_sanitized():  # has a handler of its own, and words of its own
+        return
+    assert f"stack overflow: a task of {runtime}" in run["failure"]["message"]
+    assert remedy in run["reasons"][0]
+    assert run["failure"]["signal"] == "SIGSEGV"
+    assert "stack overflow" in run["failure"]["stderr"][-1]
+
+
+def is_sanitized() -> bool:
+    cache = skein.BUILD / "CMakeCache.txt"
+    return re.search(r"SKEIN_SANITIZE:STRING=\w", cache.read_text(encoding="utf-8")) is not None
+
+
+def test_mapped_guards_are_said_and_end_in_the_limit_of_mappings(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKEIN_STACK_GUARD", "mapped")
+    report = json.loads(skein.call("doctor", "--json").out)
+    assert report["stack_guard"] == "mapped"
+    most = report["most_guarded_stacks"]
+    skein.call("run", "timers", "--runtime", "fiber", "--size", "test", "-o", str(results))
+    assert skein.run_of(results)["conditions"]["stack_guard"] == "mapped"
+    if most > 200_000 or is_sanitized():
+        return  # a machine that was set up for more, or a build that is slow
+    results.unlink()
+    tasks = str(most + 5_000)
+    done = skein.call("run", "timers", "--runtime", "fiber", "--tasks", tasks, "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["status"]) == (0, "limit"), run["reasons"]
+    assert run["limit"]["name"] == "vm.max_map_count"
+    assert run["limit"]["value"] < run["limit"]["needed"]
+
+
 def test_a_limit_that_the_worker_meets_is_a_result(results: Path) -> None:
     words = skein.plain_worker("limit")
     done = skein.call("run", "timers", *words, "--size", "test", "-o", str(results))
@@ -118,6 +184,7 @@ def test_a_command_that_cannot_be_executed_is_failed(results: Path) -> None:
             ("RLIMIT_NOFILE", "net.ipv4.ip_local_port_range"),
         ),
         (["timers", "--runtime", "thread", "--tasks", "1M"], ("skein thread ceiling",)),
+        (["timers", "--runtime", "thread_default", "--tasks", "1M"], ("skein thread ceiling",)),
         (["timers", "--runtime", "fiber", "--tasks", "100M"], ("memory",)),
     ],
 )

@@ -92,6 +92,46 @@ TEST_CASE("what a runtime has no use for is null") {
   CHECK(conditions_said_by(asked).at("stack_bytes").is_null());
 }
 
+TEST_CASE(
+    "a runtime on the system's stacks has no size of stacks, and is held to the limits of "
+    "threads") {
+  cell asked = timers_on_grid(ns_per_ms);
+  asked.tasks = 4;
+  asked.pattern = "storm";
+  asked.window_ns = ns_per_s;
+  asked.runtime = "thread_default";
+  asked.style = "direct";
+  const json said = conditions_said_by(asked);
+  CHECK(said.at("stack_bytes").is_null());
+  CHECK(said.at("stack_guard").is_null());
+  CHECK_FALSE(takes_stack_bytes(asked));
+  CHECK(threads_of(asked) == 4);
+  asked.runtime = "thread";
+  CHECK(takes_stack_bytes(asked));
+  CHECK(threads_of(asked) == 4);
+  asked.runtime = "fiber";
+  CHECK(takes_stack_bytes(asked));
+  CHECK(threads_of(asked) == 0);
+  CHECK(conditions_said_by(asked).at("stack_guard").is_string());
+  asked.runtime = "of_somebody_else";
+  CHECK(takes_stack_bytes(asked));
+  asked.style = "callback";
+  CHECK_FALSE(takes_stack_bytes(asked));
+}
+
+TEST_CASE("the more tasks there are, the smaller is the largest stack they could all have") {
+  cell asked = timers_on_grid(ns_per_ms);
+  asked.runtime = "fiber";
+  asked.style = "direct";
+  asked.tasks = 10'000'000;
+  const std::int64_t of_many = largest_stack_bytes(asked);
+  CHECK(of_many % 4096 == 0);
+  CHECK(of_many > 1 << 20);
+  CHECK(of_many < 1 << 24);
+  asked.tasks = 100'000'000;
+  CHECK(largest_stack_bytes(asked) < of_many / 5);
+}
+
 TEST_CASE("the allocator is named by its library, without a path") {
   CHECK_FALSE(worker::allocator_name().empty());
   CHECK(worker::allocator_name().find('/') == std::string::npos);

@@ -25,3 +25,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND SKEIN_SANITIZE)
   set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/harness/conductor_record_test.cpp
     PROPERTIES COMPILE_OPTIONS -Wno-maybe-uninitialized)
 endif()
+
+# For the end-to-end tests: a worker that overflows a stack.
+add_executable(recursing_worker end_to_end/workers/recursing_worker.cpp)
+target_link_libraries(recursing_worker PRIVATE skein_worker skein_warnings)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import platform
 import resource
 import subprocess
 from collections.abc import Callable
@@ -28,16 +29,21 @@ TIMERS = {
     "fiber": (10_000, 100_000),
     "libuv": (10_000, 1_000_000),
 }
+# Our own switch is written for one processor.
+ASM = ("fiber_asm",) if platform.machine() == "x86_64" else ()
 YIELDS = {
     "coroutine": (1, 1_000, 100_000),
     "fiber": (1, 1_000, 100_000),
+    **dict.fromkeys(ASM, (1, 1_000, 100_000)),
     "libuv": (1, 1_000, 100_000),
     "thread": (1, 1_000),
 }
+STACK_SWITCHES = ("fcontext", "fiber", *ASM)
 NAMES = {
     *(f"control/{what}" for what in ("indirect_call", "syscall", "clock_read", "epoll_wait_empty")),
-    *(f"switch/{what}" for what in ("coroutine", "fcontext", "fiber")),
-    *(f"spawn_finish/{runtime}" for runtime in YIELDS),
+    "switch/coroutine",
+    *(f"switch/{what}{then}" for what in STACK_SWITCHES for then in ("", "_after_float")),
+    *(f"spawn_finish/{runtime}" for runtime in (*YIELDS, "thread_default")),
     *(f"yield/{runtime}/{tasks}" for runtime, counts in YIELDS.items() for tasks in counts),
     *(f"{step}/{of}/{n}" for step in STEPS for of, counts in TIMERS.items() for n in counts),
     *(f"timer_cancel/thread/{tasks}" for tasks in (1_000, 10_000)),

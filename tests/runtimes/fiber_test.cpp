@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -123,26 +124,93 @@ TEST_CASE("floating-point values and modes stay a fiber's own across switches") 
 }
 
 #if defined(__x86_64__)
+constexpr unsigned sticky = 0x3f;
+
+void calculate_inexactly() {
+  volatile double third = 1.0;
+  third = third / 3.0;
+}
+
 TEST_CASE("a fiber's floating-point operation leaves no sticky flag to slow switches down") {
   fiber_scheduler scheduler(options_for(10));
   unsigned sticky_seen = 0;
+  bool operation_sets_a_flag = false;
   scheduler.spawn([&] {
     for (int i = 0; i < 10; ++i) {
-      volatile double third = 1.0;
-      third = third / 3.0;  // inexact
+      calculate_inexactly();
+      operation_sets_a_flag = (_mm_getcsr() & sticky) != 0;
       scheduler.yield();
+      sticky_seen |= _mm_getcsr() & sticky;  // what was saved at the switch was clear, too
     }
   });
   scheduler.spawn([&] {
     for (int i = 0; i < 10; ++i) {
-      sticky_seen |= _mm_getcsr() & 0x3fU;
+      sticky_seen |= _mm_getcsr() & sticky;
       scheduler.yield();
     }
   });
   scheduler.run();
+  REQUIRE(operation_sets_a_flag);
   REQUIRE(sticky_seen == 0);
 }
+
+/// Calculates whenever it is called, on the loop's stack, and remembers the flags it found there.
+class calculating_inbox final : public inbox {
+ public:
+  calculating_inbox() : event_(checked(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
+  ~calculating_inbox() override { ::close(event_); }
+
+  int descriptor() const noexcept override { return event_; }
+  void on_readable() noexcept override {
+    found_ |= _mm_getcsr() & sticky;
+    calculate_inexactly();
+    ++calls_;
+  }
+  unsigned found() const noexcept { return found_; }
+  int calls() const noexcept { return calls_; }
+
+ private:
+  int event_;  // never drained: the loop calls once a turn
+  unsigned found_ = 0;
+  int calls_ = 0;
+};
+
+TEST_CASE("what the inbox calculates on the loop's stack leaves no sticky flag there") {
+  calculating_inbox door;
+  fiber_scheduler scheduler(options_for(10));
+  unsigned seen_by_fiber = 0;
+  scheduler.spawn([&] {
+    while (door.calls() < 5) {
+      scheduler.sleep_until(monotonic_clock::now_ns() + ns_per_ms);
+      seen_by_fiber |= _mm_getcsr() & sticky;
+    }
+    scheduler.stop();
+  });
+  scheduler.run(door);
+  REQUIRE(door.calls() >= 5);
+  REQUIRE(door.found() == 0);
+  REQUIRE(seen_by_fiber == 0);
+}
 #endif
+
+TEST_CASE("neighbouring stacks begin at different cache lines, within half a page of their tops") {
+  constexpr std::size_t fibers = 64;
+  fiber_scheduler scheduler(options_for(fibers));
+  std::array<std::size_t, fibers> offsets{};
+  for (std::size_t i = 0; i < fibers; ++i) {
+    scheduler.spawn([&offsets, i] {
+      offsets[i] = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) % 4096;
+    });
+  }
+  scheduler.run();
+#ifndef SKEIN_SANITIZED
+  const std::set<std::size_t> different(offsets.begin(), offsets.end());
+  REQUIRE(different.size() == fiber::colours);
+  REQUIRE(*different.rbegin() - *different.begin() == fiber::most_colour_bytes);
+  REQUIRE(*different.begin() > 1024);  // left for the frames of a task in its top page
+  for (std::size_t i = 1; i < fibers; ++i) REQUIRE(offsets[i] != offsets[i - 1]);
+#endif
+}
 
 TEST_CASE("exceptions are thrown and caught inside fibers, also with switches in between") {
   fiber_scheduler scheduler(options_for(many));
@@ -260,16 +328,18 @@ TEST_CASE("a fiber that leaves its stack ends the process and not its neighbour"
   REQUIRE(WTERMSIG(status) == SIGSEGV);
 }
 
-TEST_CASE("nearly all of the stack that was asked for can be used") {
-  fiber_scheduler scheduler(options_for(4));
+TEST_CASE("all of the stack that was asked for but a page can be used, whatever its colour") {
+  fiber_scheduler scheduler(options_for(fiber::colours));
   std::size_t written_bytes = 0;
-  scheduler.spawn([&] {
-    std::array<volatile char, 14 * 1024> room;
-    for (volatile char& each : room) each = 1;
-    written_bytes = room.size();
-  });
+  for (std::size_t i = 0; i < fiber::colours; ++i) {
+    scheduler.spawn([&] {
+      std::array<volatile char, 12 * 1024> room;
+      for (volatile char& each : room) each = 1;
+      written_bytes += room.size();
+    });
+  }
   scheduler.run();
-  REQUIRE(written_bytes == 14 * 1024);
+  REQUIRE(written_bytes == fiber::colours * 12 * 1024);
 }
 #endif
 

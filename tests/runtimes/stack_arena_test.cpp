@@ -2,6 +2,7 @@
 #include "runtimes/stack_arena.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "runtimes/errors.hpp"
+#include "runtimes/mappings.hpp"
 #include "tests/catch.hpp"
 
 namespace skein {
@@ -75,16 +77,88 @@ TEST_CASE("more address space than there is is a limit") {
   REQUIRE_THROWS_AS(stack_arena(std::size_t{1} << 40U, std::size_t{1} << 12U), limit_error);
 }
 
+TEST_CASE("slots are counted in the order of addresses, and kept when a stack is reused") {
+  stack_arena arena(8192, 4);
+  const stack first = arena.allocate();
+  const stack second = arena.allocate();
+  REQUIRE(first.slot == 0);
+  REQUIRE(second.slot == 1);
+  REQUIRE(first.bottom < second.bottom);
+  arena.release(first);
+  REQUIRE(arena.allocate().slot == 0);
+}
+
+TEST_CASE("an address in a guard is told from one in a stack and from one elsewhere") {
+  stack_arena arena(8192, 4);
+  arena.allocate();
+  const stack second = arena.allocate();
+  const int elsewhere = 0;
+  REQUIRE(arena.is_guard(second.bottom - 1));
+  REQUIRE(arena.is_guard(second.bottom - 4096));
+  REQUIRE(arena.is_guard(second.top()));  // of the next slot
+  REQUIRE_FALSE(arena.is_guard(second.bottom));
+  REQUIRE_FALSE(arena.is_guard(second.top() - 1));
+  REQUIRE_FALSE(arena.is_guard(&elsewhere));
+  REQUIRE_FALSE(arena.is_guard(nullptr));
+}
+
+TEST_CASE("lightweight guards take no mapping each, mapped ones two") {
+  constexpr std::int64_t stacks = 1000;
+  const auto kind = GENERATE(guard_kind::lightweight, guard_kind::mapped);
+  if (kind == guard_kind::lightweight && available_guards() != kind) return;  // Linux before 6.13
+  stack_arena arena(8192, stacks, kind);
+  REQUIRE(arena.guards() == kind);
+  REQUIRE(arena.mapping_cap().has_value() == (kind == guard_kind::mapped));
+  const std::int64_t before = mappings_in_use();
+  for (std::int64_t i = 0; i < stacks; ++i) arena.allocate();
+  const std::int64_t grown = mappings_in_use() - before;
+  if (kind == guard_kind::lightweight) {
+    REQUIRE(grown <= 10);  // the test's own, at most
+  } else {
+    REQUIRE(grown >= 2 * stacks - 10);
+  }
+}
+
+TEST_CASE("the fallback can be asked for by the environment") {
+  ::setenv("SKEIN_STACK_GUARD", "mapped", 1);
+  const guard_kind asked = available_guards();
+  ::unsetenv("SKEIN_STACK_GUARD");
+  REQUIRE(asked == guard_kind::mapped);
+  REQUIRE(name_of(asked) == "mapped");
+}
+
 #ifndef SKEIN_SANITIZED
+TEST_CASE("mapped guards end at their cap, by the name of the limit, and the process goes on") {
+  const std::int64_t allowed = max_map_count();
+  if (allowed > 300'000) return;  // a machine that was set up for more: the test would take long
+  const auto more_than_fit = static_cast<std::size_t>(allowed);
+  stack_arena arena(4096, more_than_fit, guard_kind::mapped);
+  std::size_t made = 0;
+  try {
+    for (; made < more_than_fit; ++made) arena.allocate();
+    FAIL("more stacks than mappings allow");
+  } catch (const limit_error& limit) {
+    REQUIRE(limit.name == "vm.max_map_count");
+    REQUIRE(limit.value == allowed);
+    REQUIRE(limit.needed > allowed);
+  }
+  REQUIRE(made == arena.mapping_cap());
+  REQUIRE(mappings_in_use() < allowed - 500);
+  // Large blocks are mapped one by one: there is room for them.
+  std::vector<std::vector<char>> blocks;
+  for (int i = 0; i < 200; ++i) blocks.emplace_back(std::size_t{1} << 20U);
+  REQUIRE(blocks.size() == 200);
+}
+
 /// The signal that ends a child which writes `offset_bytes` from the bottom of a stack; 0 if none.
-int signal_of_write_at(std::ptrdiff_t offset_bytes) {
+int signal_of_write_at(std::ptrdiff_t offset_bytes, guard_kind kind = available_guards()) {
   const pid_t child = ::fork();
   if (child < 0) throw_errno("fork");
   if (child == 0) {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     std::signal(SIGSEGV, SIG_DFL);  // the test framework's handler would report
-    stack_arena arena(8192, 4);
+    stack_arena arena(8192, 4, kind);
     arena.allocate();
     const stack second = arena.allocate();
     arena.allocate();
@@ -100,6 +174,7 @@ TEST_CASE("writing below a stack ends the process, at either end of the guard") 
   REQUIRE(signal_of_write_at(0) == 0);
   REQUIRE(signal_of_write_at(-1) == SIGSEGV);
   REQUIRE(signal_of_write_at(-4096) == SIGSEGV);
+  REQUIRE(signal_of_write_at(-1, guard_kind::mapped) == SIGSEGV);
 }
 
 TEST_CASE("writing above a stack's top meets the next guard") {

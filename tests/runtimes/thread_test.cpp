@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <limits>
+#include <pthread.h>
 #include <set>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,6 +14,7 @@
 
 #include "runtimes/socket.hpp"
 #include "runtimes/thread/scheduler.hpp"
+#include "runtimes/thread_default/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 
@@ -274,12 +276,10 @@ TEST_CASE("timers cancelled and timers that fire in a race end exactly once, and
   REQUIRE(early == 0);
 }
 
-TEST_CASE("an echo through blocking calls returns every byte, with lent and with own buffers") {
-  const buffer_policy policy = GENERATE(buffer_policy::lent, buffer_policy::own);
+template <class S>
+void check_echo(const scheduler_options& options) {
   const listening_socket socket = make_listener(blocking::yes);
-  scheduler_options options = options_for(4);
-  options.buffer = policy;
-  thread_scheduler scheduler(options);
+  S scheduler(options);
   auto& listener = scheduler.listen(socket.descriptor);
   scheduler.spawn([&] {
     while (thread::connection* peer = scheduler.accept(listener)) {
@@ -305,6 +305,78 @@ TEST_CASE("an echo through blocking calls returns every byte, with lent and with
   REQUIRE((echoed == sent));
   REQUIRE(scheduler.live().connections == 0);
 }
+
+TEST_CASE("an echo through blocking calls returns every byte, with lent and with own buffers") {
+  scheduler_options options = options_for(4);
+  options.buffer = GENERATE(buffer_policy::lent, buffer_policy::own);
+  check_echo<thread_scheduler>(options);
+}
+
+TEST_CASE("an echo on the system's stacks returns every byte, also through a large buffer") {
+  scheduler_options options = options_for(4);
+  options.buffer_bytes = GENERATE(std::size_t{1024}, std::size_t{1} << 20U);
+  check_echo<thread_default::scheduler>(options);
+}
+
+TEST_CASE(
+    "a task of thread_default has the stack that RLIMIT_STACK gives, not that of the options") {
+  pthread_attr_t usual;
+  std::size_t usual_bytes = 0;
+  REQUIRE(::pthread_getattr_default_np(&usual) == 0);
+  ::pthread_attr_getstacksize(&usual, &usual_bytes);
+  ::pthread_attr_destroy(&usual);
+  thread_default::scheduler scheduler(options_for(2));
+  std::size_t found_bytes = 0;
+  scheduler.spawn([&] {
+    pthread_attr_t own;
+    void* lowest = nullptr;
+    if (::pthread_getattr_np(::pthread_self(), &own) != 0) return;
+    ::pthread_attr_getstack(&own, &lowest, &found_bytes);
+    ::pthread_attr_destroy(&own);
+  });
+  scheduler.run();
+  REQUIRE(found_bytes + 65536 >= usual_bytes);
+  REQUIRE(found_bytes > 16384 * 8);
+  REQUIRE_FALSE(scheduler.stack_guard().has_value());
+  REQUIRE(thread_scheduler(options_for(2)).stack_guard().has_value());
+}
+
+TEST_CASE("many threads on the system's stacks come, go and are joined") {
+  thread_default::scheduler scheduler(options_for(many));
+  std::atomic<std::size_t> ran{0};
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < many; ++i) scheduler.spawn([&ran] { ++ran; });
+    scheduler.run();
+  }
+  REQUIRE(ran == 3 * many);
+  REQUIRE(scheduler.live().tasks == 0);
+}
+
+#ifndef SKEIN_SANITIZED
+TEST_CASE("stacks of the system's that do not fit the address space are refused under its name") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit little{rlim_t{256} << 20U, rlim_t{256} << 20U};
+    ::setrlimit(RLIMIT_AS, &little);
+    thread_default::scheduler scheduler(options_for(1000));
+    try {
+      for (int i = 0; i < 1000; ++i) {
+        scheduler.spawn([&] { scheduler.sleep_until(from_now(far_away_ns)); });
+      }
+    } catch (const limit_error& refused) {
+      scheduler.stop();
+      scheduler.run();
+      std::_Exit(refused.name == "RLIMIT_AS" && refused.needed > refused.value ? 0 : 2);
+    }
+    std::_Exit(1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
+}
+#endif
 
 }  // namespace
 }  // namespace skein

@@ -31,6 +31,9 @@ class program final : public workloads::program {
   void stop() override { scheduler_.stop(); }
   workloads::work_counts counts() const override { return counters_.counts(); }
   live_counts live() const override { return scheduler_.live(); }
+  std::optional<guard_kind> stack_guard() const override {
+    return workloads::stack_guard_of(scheduler_);
+  }
   std::optional<std::size_t> frame_bytes() const override { return workloads::frame_bytes_of<S>(); }
 
  private:

@@ -21,13 +21,16 @@ from ..names import RUNTIME_ORDER
 PALETTE = {
     "coroutine": "#0072B2",
     "fiber": "#E69F00",
+    "fiber_asm": "#D55E00",
     "thread": "#CC79A7",
+    "thread_default": "#882255",
     "libuv": "#009E73",
     "epoll_floor": "#555555",
 }
-MARKERS = {"coroutine": "o", "fiber": "s", "thread": "^", "libuv": "D", "epoll_floor": "P"}
+MARKERS = {"coroutine": "o", "fiber": "s", "fiber_asm": "X", "thread": "^", "thread_default": "<",
+           "libuv": "D", "epoll_floor": "P"}  # fmt: skip
 # For runtimes that came later than this palette, by the order in which they appear in a figure.
-_SPARE_COLOURS = ("#56B4E9", "#D55E00", "#8C6BB1", "#A6761D")
+_SPARE_COLOURS = ("#56B4E9", "#8C6BB1", "#A6761D")
 MISSING_COLOUR = "#777777"
 GRID_COLOUR = "#DDDDDD"
 

@@ -1,0 +1,124 @@
+// The handler makes async-signal-safe calls only: it reads atomics and what was set before the
+// handler was installed, writes, and puts the default action back.
+#include "runtimes/stack_overflow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <unistd.h>
+
+#include "runtimes/errors.hpp"
+#include "runtimes/stack_arena.hpp"
+
+namespace skein::stack_overflow {
+
+namespace {
+
+/// What an overflow of a system's stack may miss its end by: its guard, and a large frame.
+constexpr std::uintptr_t near_bytes = 64 * 1024;
+
+/// Set before the handler is installed, and never freed: the handler may run at any time.
+struct reporting {
+  std::vector<notice> notices;
+  std::size_t stack_bytes;
+  std::unique_ptr<std::byte[]> stack;
+};
+
+std::atomic<const reporting*> active{nullptr};
+std::array<std::atomic<const stack_arena*>, 64> arenas{};
+
+/// The lowest address of the calling thread's stack, where the system made it; else 0.
+thread_local std::uintptr_t system_stack_end = 0;
+
+bool is_overflow(const void* address) noexcept {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  if (system_stack_end != 0 && at >= system_stack_end - near_bytes &&
+      at < system_stack_end + near_bytes) {
+    return true;
+  }
+  return std::any_of(arenas.begin(), arenas.end(), [&](const auto& each) {
+    const stack_arena* const arena = each.load(std::memory_order_acquire);
+    return arena != nullptr && arena->is_guard(address);
+  });
+}
+
+void write_all(const notice& said) noexcept {
+  const char* next = said.text.data();
+  std::size_t left = said.text.size();
+  while (left > 0) {
+    const ssize_t count = ::write(said.descriptor, next, left);
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) {
+      next += count;
+      left -= static_cast<std::size_t>(count);
+    }
+  }
+}
+
+/// Returning repeats the fault, which then has its default effect.
+void on_fault(int number, siginfo_t* info, void*) noexcept {
+  std::signal(number, SIG_DFL);
+  if (!is_overflow(info->si_addr)) return;
+  for (const notice& each : active.load(std::memory_order_acquire)->notices) write_all(each);
+}
+
+}  // namespace
+
+#ifdef SKEIN_SANITIZED
+
+void report(std::vector<notice>) {}
+
+#else
+
+void report(std::vector<notice> notices) {
+  constexpr std::size_t least_bytes = 16 * 1024;
+  const auto needed = ::sysconf(_SC_SIGSTKSZ);  // depends on the processor's registers
+  const std::size_t size_bytes = std::max(least_bytes, static_cast<std::size_t>(needed));
+  active.store(new reporting{std::move(notices), size_bytes,
+                             std::unique_ptr<std::byte[]>(new std::byte[size_bytes])},
+               std::memory_order_release);
+  cover_this_thread();
+  struct sigaction action{};
+  action.sa_sigaction = &on_fault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  ::sigemptyset(&action.sa_mask);
+  for (const int number : {SIGSEGV, SIGBUS}) {
+    checked(::sigaction(number, &action, nullptr), "sigaction");
+  }
+}
+
+#endif
+
+void cover_this_thread() noexcept {
+  const reporting* const now = active.load(std::memory_order_acquire);
+  if (now == nullptr) return;
+  stack_t alternate{};
+  alternate.ss_sp = now->stack.get();
+  alternate.ss_size = now->stack_bytes;
+  ::sigaltstack(&alternate, nullptr);
+}
+
+void cover_this_thread(const void* top, std::size_t stack_bytes) noexcept {
+  system_stack_end = reinterpret_cast<std::uintptr_t>(top) - stack_bytes;
+  cover_this_thread();
+}
+
+void know(const stack_arena& arena) noexcept {
+  for (auto& each : arenas) {
+    const stack_arena* none = nullptr;
+    if (each.compare_exchange_strong(none, &arena, std::memory_order_acq_rel)) return;
+  }
+}
+
+void forget(const stack_arena& arena) noexcept {
+  for (auto& each : arenas) {
+    const stack_arena* known = &arena;
+    if (each.compare_exchange_strong(known, nullptr, std::memory_order_acq_rel)) return;
+  }
+}
+
+}  // namespace skein::stack_overflow

@@ -1,0 +1,46 @@
+// Telling a stack overflow from other crashes: a fault in the guard below a task's stack is named
+// before the process dies of it.
+//
+// A stack that overflows has no room for a signal handler, so the handler runs on an alternate
+// stack. Only one thread overflows before the process ends, so there is one for all of them; each
+// thread says once that it uses it. (Two that overflow in the same moment, on two CPUs, garble a
+// process that is ending anyway.)
+//
+// Known as overflows are faults in the guards of any stack_arena and, for threads on stacks of the
+// system's, faults near the end of their stack. Everything else is left to what was there before.
+// In sanitizer builds all of this does nothing: the sanitizers have handlers of their own.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace skein {
+
+class stack_arena;
+
+namespace stack_overflow {
+
+/// What is written, and where, when a task has left its stack. Lines of their own, with newlines.
+struct notice {
+  int descriptor;
+  std::string text;
+};
+
+/// From now on an overflow writes the notices and then ends the process as it would have ended:
+/// by SIGSEGV or SIGBUS. For the whole process, and for good; call it once, before there are
+/// threads. Throws std::system_error.
+void report(std::vector<notice> notices);
+
+/// Makes the calling thread use the alternate stack; nothing unless report() was called.
+void cover_this_thread() noexcept;
+
+/// The same for a thread on a stack of the system's: `top` is an address near its upper end.
+void cover_this_thread(const void* top, std::size_t stack_bytes) noexcept;
+
+/// Arenas make themselves known. Up to 64 at a time; those beyond are not watched.
+void know(const stack_arena& arena) noexcept;
+void forget(const stack_arena& arena) noexcept;
+
+}  // namespace stack_overflow
+}  // namespace skein

@@ -1,0 +1,133 @@
+// Stack overflows are named, other crashes are not, and both end the process by their signal.
+#include "runtimes/stack_overflow.hpp"
+
+#ifndef SKEIN_SANITIZED
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtimes/all.hpp"
+#include "tests/catch.hpp"
+
+namespace skein {
+namespace {
+
+scheduler_options small_options() {
+  return {.buffer = buffer_policy::lent,
+          .buffer_bytes = 1024,
+          .stack_bytes = 16384,
+          .max_tasks = 8,
+          .inline_budget = 128,
+          .events_per_wait = 64,
+          .tick_ns = ns_per_ms};
+}
+
+/// Without end, and with enough in each frame that no compiler makes a loop of it.
+std::uint64_t recurse(std::uint64_t depth) {
+  std::array<volatile std::uint64_t, 16> frame{};
+  frame[depth % frame.size()] = depth;
+  return recurse(depth + 1) + frame[0];
+}
+
+struct ending {
+  int signal;
+  std::string said;
+};
+
+/// What became of a child that does `work` with overflows reported into a pipe.
+template <class Work>
+ending end_of(Work&& work) {
+  std::array<int, 2> ends{};
+  checked(::pipe(ends.data()), "pipe");
+  const pid_t child = ::fork();
+  checked(child, "fork");
+  if (child == 0) {
+    const rlimit no_core{0, 0};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    stack_overflow::report({{ends[1], "a task left its stack\n"}, {ends[1], "said twice\n"}});
+    work();
+    std::_Exit(0);
+  }
+  ::close(ends[1]);
+  ending seen{};
+  std::array<char, 256> chunk{};
+  for (ssize_t got = 0; (got = ::read(ends[0], chunk.data(), chunk.size())) > 0;) {
+    seen.said.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
+  int status = 0;
+  checked(::waitpid(child, &status, 0), "waitpid");
+  seen.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  return seen;
+}
+
+template <class S>
+ending end_of_recursion() {
+  return end_of([] {
+    S scheduler(small_options());
+    std::atomic<std::uint64_t> result{0};
+    for (int i = 0; i < 3; ++i) {
+      scheduler.spawn([&scheduler, &result] {
+        scheduler.sleep_until(monotonic_clock::now_ns() + ns_per_ms);
+        result = recurse(0);
+      });
+    }
+    scheduler.run();
+  });
+}
+
+template <class S>
+void check_that_overflows_are_named() {
+  const ending seen = end_of_recursion<S>();
+  INFO(S::info().id);
+  REQUIRE(seen.signal == SIGSEGV);
+  REQUIRE_THAT(seen.said, test::contains("a task left its stack\nsaid twice\n"));
+}
+
+TEST_CASE("a task that recurses without end is named, whoever made its stack") {
+  check_that_overflows_are_named<fiber::scheduler>();
+#if defined(__x86_64__)
+  check_that_overflows_are_named<fiber_asm::scheduler>();
+#endif
+  check_that_overflows_are_named<thread::scheduler>();
+  check_that_overflows_are_named<thread_default::scheduler>();
+}
+
+TEST_CASE("a task that recurses without end is named with mapped guards, too") {
+  ::setenv("SKEIN_STACK_GUARD", "mapped", 1);
+  check_that_overflows_are_named<fiber::scheduler>();
+  ::unsetenv("SKEIN_STACK_GUARD");
+}
+
+TEST_CASE("a crash that is no overflow is not called one") {
+  const ending seen = end_of([] {
+    fiber::scheduler scheduler(small_options());
+    scheduler.spawn([] {
+      volatile int* volatile nowhere = nullptr;
+      *nowhere = 1;
+    });
+    scheduler.run();
+  });
+  REQUIRE(seen.signal == SIGSEGV);
+  REQUIRE(seen.said.empty());
+}
+
+TEST_CASE("a task that stays on its stack is not disturbed by the reporting") {
+  const ending seen = end_of([] {
+    thread::scheduler scheduler(small_options());
+    for (int i = 0; i < 8; ++i) scheduler.spawn([&scheduler] { scheduler.yield(); });
+    scheduler.run();
+  });
+  REQUIRE(seen.signal == 0);
+  REQUIRE(seen.said.empty());
+}
+
+}  // namespace
+}  // namespace skein
+
+#endif
