@@ -2,6 +2,7 @@
 // table and plot.
 #pragma once
 
+#include "runtimes/callback/scheduler.hpp"
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/epoll_floor/info.hpp"
 #include "runtimes/fiber/scheduler.hpp"
@@ -23,10 +24,14 @@ struct runtime_list {
 
 /// Those that model the interface, in any of its three styles.
 using interface_runtimes =
-    runtime_list<coroutine::scheduler, fiber::scheduler, thread::scheduler, libuv::scheduler>;
+    runtime_list<coroutine::scheduler, coroutine::uring_scheduler, fiber::scheduler,
+                 fiber::uring_scheduler, thread::scheduler, callback::scheduler,
+                 callback::uring_scheduler, libuv::scheduler>;
 
 /// All of them; epoll_floor is the control without an interface.
-using all_runtimes = runtime_list<coroutine::scheduler, fiber::scheduler, thread::scheduler,
-                                  libuv::scheduler, epoll_floor::runtime>;
+using all_runtimes =
+    runtime_list<coroutine::scheduler, coroutine::uring_scheduler, fiber::scheduler,
+                 fiber::uring_scheduler, thread::scheduler, callback::scheduler,
+                 callback::uring_scheduler, libuv::scheduler, epoll_floor::runtime>;
 
 }  // namespace skein

@@ -28,6 +28,8 @@ struct runtime_info {
   bool takes_inline_budget;
   bool takes_events_per_wait;
   bool takes_tick;
+  /// Receives into a ring of buffers of the kernel's choosing: its size is one of the conditions.
+  bool takes_receive_ring = false;
 };
 
 }  // namespace skein
