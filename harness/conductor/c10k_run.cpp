@@ -59,7 +59,7 @@ class c10k_run {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.add(worker_);
     talk_.add(generator_);
-    greet(talk_, worker_, asked_);
+    greet(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     const auto port = prepare(talk_, worker_, asked_, out_);
     if (!port) throw failed_by(worker_, status::failed, "is ready without a port");

@@ -12,6 +12,7 @@
 #include "harness/conductor/cell.hpp"
 #include "harness/measure/environment.hpp"
 #include "runtimes/errors.hpp"
+#include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/socket.hpp"
 
 namespace skein::worker {
@@ -88,6 +89,8 @@ json conditions_of(std::string_view workload, const runtime_info& runtime,
           {"timer_slack_ns", checked(::prctl(PR_GET_TIMERSLACK), "prctl(PR_GET_TIMERSLACK)")},
           {"buffer", where(reads, options.buffer == buffer_policy::own ? "own" : "lent")},
           {"buffer_bytes", where(reads, options.buffer_bytes)},
+          {"receive_ring_buffers",
+           where(reads && runtime.takes_receive_ring, uring_loop::buffers_for(options))},
           {"stack_bytes",
            where(conductor::has_stacks(std::string(runtime.style)), options.stack_bytes)},
           {"listener", listener_field(program)},

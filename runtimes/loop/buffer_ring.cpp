@@ -11,7 +11,7 @@ buffer_ring::buffer_ring(ring& on, std::uint32_t count, std::size_t buffer_bytes
     : ring_(on),
       count_(count),
       buffer_bytes_(buffer_bytes),
-      memory_(std::make_unique_for_overwrite<std::byte[]>(count * buffer_bytes)),
+      memory_(std::make_unique<std::byte[]>(count * buffer_bytes)),
       shared_bytes_(count * sizeof(io_uring_buf)) {
   void* const pages =
       ::mmap(nullptr, shared_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

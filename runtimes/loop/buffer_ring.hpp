@@ -4,6 +4,8 @@
 // A buffer is with the kernel, or out: named by a completion and not given back yet. It leaves out
 // who has it. Where all are out, a receive ends with ENOBUFS and is begun again.
 //
+// All are touched at once: their memory is the loop's own, whichever connections it serves later.
+//
 // Single-threaded, like the ring.
 #pragma once
 

@@ -101,6 +101,7 @@ ring::ring(unsigned submissions, unsigned completions, ring_setup setup) {
 }
 
 ring::~ring() {
+  cancel_all();
   unregister_descriptor();
   unmap();
 }
@@ -166,6 +167,16 @@ void ring::unregister_descriptor() noexcept {
   asked.offset = static_cast<std::uint32_t>(registered_);
   register_with(IORING_UNREGISTER_RING_FDS, &asked, 1);
   registered_ = -1;
+}
+
+void ring::cancel_all() noexcept {
+  if (!enabled_) return;
+  io_uring_sync_cancel_reg asked{};
+  asked.fd = -1;
+  asked.flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
+  asked.timeout.tv_sec = -1;  // no limit
+  asked.timeout.tv_nsec = -1;
+  register_with(IORING_REGISTER_SYNC_CANCEL, &asked, 1);
 }
 
 // --- submissions ----------------------------------------------------------------------------

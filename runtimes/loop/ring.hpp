@@ -62,6 +62,10 @@ class ring {
   /// io_uring_register(2). The result, or a negated errno.
   int register_with(unsigned operation, void* argument, unsigned count) noexcept;
 
+  /// Cancels all that is in flight and waits until it is. What a ring leaves behind is cancelled by
+  /// the kernel at its leisure, which interrupts the system calls of the thread that had it.
+  void cancel_all() noexcept;
+
   /// Between these the calling thread uses the ring by a registered index.
   void register_descriptor() noexcept;
   void unregister_descriptor() noexcept;

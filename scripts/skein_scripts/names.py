@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from .errors import UsageError
 
 FLOOR = "epoll_floor"
-RUNTIME_ORDER = ("coroutine", "fiber", "thread", "libuv", FLOOR)
+RUNTIME_ORDER = (
+    "coroutine", "coroutine_uring", "fiber", "fiber_uring", "thread", "callback", "callback_uring",
+    "libuv", FLOOR,
+)  # fmt: skip
 
 # The field that says what shape a workload has, and the shapes there are.
 SHAPE_FIELD = {"c10k": "mode", "timers": "pattern"}

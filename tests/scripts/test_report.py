@@ -101,7 +101,9 @@ def test_every_runtime_has_a_colour_of_its_own():
 
 def test_runtimes_stand_in_one_order_everywhere(full):
     for group in group_runs(full):
-        assert [series.runtime for series in group.series] == list(RUNTIME_ORDER)
+        shown = [series.runtime for series in group.series]
+        assert shown == [runtime for runtime in RUNTIME_ORDER if runtime in shown]
+        assert len(shown) == 5
 
 
 def test_a_table_has_a_row_for_each_runtime_and_a_reason_where_there_is_no_number(records):

@@ -20,12 +20,20 @@ from ..names import RUNTIME_ORDER
 
 PALETTE = {
     "coroutine": "#0072B2",
+    "coroutine_uring": "#7FC4EC",
     "fiber": "#E69F00",
+    "fiber_uring": "#F5D17A",
     "thread": "#CC79A7",
+    "callback": "#882255",
+    "callback_uring": "#C98FB0",
     "libuv": "#009E73",
     "epoll_floor": "#555555",
 }
-MARKERS = {"coroutine": "o", "fiber": "s", "thread": "^", "libuv": "D", "epoll_floor": "P"}
+# On io_uring: the sibling's hue, lighter, and a marker of its own.
+MARKERS = {
+    "coroutine": "o", "coroutine_uring": "h", "fiber": "s", "fiber_uring": "p", "thread": "^",
+    "callback": "X", "callback_uring": "*", "libuv": "D", "epoll_floor": "P",
+}  # fmt: skip
 # For runtimes that came later than this palette, by the order in which they appear in a figure.
 _SPARE_COLOURS = ("#56B4E9", "#D55E00", "#8C6BB1", "#A6761D")
 MISSING_COLOUR = "#777777"
