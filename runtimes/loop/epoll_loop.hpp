@@ -1,4 +1,4 @@
-// The event loop under coroutines and fibers: epoll for sockets, one timer wheel, one timerfd.
+// An event loop under coroutines, fibers and callbacks: epoll for sockets, one timer wheel, one timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:
 //  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.

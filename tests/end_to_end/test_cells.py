@@ -107,8 +107,10 @@ def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path)
     assert conditions["listener"]["send_buffer_bytes"] > 0
     assert conditions["build_type"]
     assert conditions["allocator"]
-    has_budget = runtime in ("coroutine", "fiber", "libuv")
+    has_budget = runtime not in ("thread", "epoll_floor")
     assert conditions["inline_budget"] == (128 if has_budget else None)
+    has_ring = runtime.endswith("_uring")
+    assert conditions["receive_ring_buffers"] == (1024 if has_ring else None)
     assert conditions["stack_bytes"] == run["cell"]["stack_bytes"]
 
 
