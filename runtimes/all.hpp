@@ -2,6 +2,7 @@
 // table and plot.
 #pragma once
 
+#include "runtimes/callback/scheduler.hpp"
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/epoll_floor/info.hpp"
 #include "runtimes/fiber/scheduler.hpp"
@@ -45,8 +46,10 @@ using on_this_processor = runtime_list<>;
 
 /// Those that model the interface, in any of its three styles.
 using interface_runtimes = detail::joined<
-    runtime_list<coroutine::scheduler, fiber::scheduler>, detail::on_this_processor,
-    runtime_list<thread::scheduler, thread_default::scheduler, libuv::scheduler>>::type;
+    runtime_list<coroutine::scheduler, coroutine::uring_scheduler, fiber::scheduler>,
+    detail::on_this_processor,
+    runtime_list<fiber::uring_scheduler, thread::scheduler, thread_default::scheduler,
+                 callback::scheduler, callback::uring_scheduler, libuv::scheduler>>::type;
 
 /// All of them; epoll_floor is the control without an interface.
 using all_runtimes = detail::joined<interface_runtimes, runtime_list<epoll_floor::runtime>>::type;

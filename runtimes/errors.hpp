@@ -24,9 +24,19 @@ class limit_error : public std::runtime_error {
         value(limit_value),
         needed(limit_needed) {}
 
+  /// A feature that the kernel lacks or refuses: 1 is needed, 0 are there. `message` says with
+  /// which error, and which kernel has it.
+  static limit_error lacking(std::string feature, const std::string& message) {
+    return {std::move(feature), message};
+  }
+
   std::string name;
   std::optional<std::int64_t> value;
   std::int64_t needed;
+
+ private:
+  limit_error(std::string feature, const std::string& message)
+      : std::runtime_error(message), name(std::move(feature)), value(0), needed(1) {}
 };
 
 /// Throws the current errno as std::system_error, naming the call that failed.

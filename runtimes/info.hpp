@@ -37,6 +37,8 @@ struct runtime_info {
   constexpr bool takes_stack_bytes() const noexcept {
     return style == "direct" && !stacks_from_system;
   }
+  /// Receives into a ring of buffers of the kernel's choosing: its size is one of the conditions.
+  bool takes_receive_ring = false;
 };
 
 }  // namespace skein

@@ -48,7 +48,10 @@ struct op {
   /// Links of the one list the op is in: the run queue or a timer wheel slot. `link` is the address
   /// of the pointer that points here, so that unlinking needs no list head.
   op* next = nullptr;
-  op** link = nullptr;
+  union {
+    op** link = nullptr;
+    std::uintptr_t kept;  ///< in no list: what the loop it waits in needs to know of it
+  };
 
   union {
     time_ns deadline_ns = 0;  ///< sleep: absolute, CLOCK_MONOTONIC

@@ -63,7 +63,7 @@ class c10k_run {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.add(worker_);
     generators_.join(talk_);
-    greet(talk_, worker_, asked_);
+    greet(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     const auto ports = prepare(talk_, worker_, asked_, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");

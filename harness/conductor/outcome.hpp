@@ -80,6 +80,7 @@ struct outcome {
   std::optional<failure_fact> failure;
 
   std::string started_utc;
+  json loop;        ///< what the worker says its tasks wait on; null until then
   json echoed;      ///< null until the worker has said it
   json conditions;  ///< null from a worker that does not say them
   std::optional<time_ns> setup_ns;

@@ -59,7 +59,7 @@ class timers_run {
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.add(worker_);
-    greet(talk_, worker_, asked_);
+    greet(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     prepare(talk_, worker_, asked_, out_);
     start(talk_, worker_);

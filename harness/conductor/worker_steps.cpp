@@ -52,7 +52,7 @@ command_line worker_command(const run_request& request) {
   return {"/proc/self/exe", {"skein", "worker", "--runtime", request.asked.runtime}};
 }
 
-void greet(conversation& talk, child_process& worker, cell& asked) {
+void greet(conversation& talk, child_process& worker, cell& asked, outcome& out) {
   const json hello = talk.expect(worker, "hello", soon());
   if (const auto version = field<int>(worker, hello, "protocol");
       version != worker::protocol_version) {
@@ -70,6 +70,7 @@ void greet(conversation& talk, child_process& worker, cell& asked) {
                     "is mislabelled: asked for style " + *asked.style + ", it is " + style);
   }
   asked.style = style;
+  out.loop = hello.value("loop", json());
   if (!has_stacks(style)) asked.stack_bytes.reset();
 }
 

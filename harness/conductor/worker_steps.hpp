@@ -16,7 +16,7 @@ namespace skein::conductor {
 command_line worker_command(const run_request& request);
 
 /// hello: checks protocol and runtime, and completes the cell of a foreign worker with its style.
-void greet(conversation& talk, child_process& worker, cell& asked);
+void greet(conversation& talk, child_process& worker, cell& asked, outcome& out);
 
 /// prepare, ready: the echo must equal the cell, the conditions what is asked. Returns the ports,
 /// one for each loop; none where nothing listens.

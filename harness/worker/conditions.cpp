@@ -11,6 +11,7 @@
 
 #include "harness/measure/environment.hpp"
 #include "runtimes/errors.hpp"
+#include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/socket.hpp"
 
 namespace skein::worker {
@@ -91,6 +92,8 @@ json conditions_of(std::string_view workload, const runtime_info& runtime,
           {"timer_slack_ns", checked(::prctl(PR_GET_TIMERSLACK), "prctl(PR_GET_TIMERSLACK)")},
           {"buffer", where(reads, options.buffer == buffer_policy::own ? "own" : "lent")},
           {"buffer_bytes", where(reads, options.buffer_bytes)},
+          {"receive_ring_buffers",
+           where(reads && runtime.takes_receive_ring, uring_loop::buffers_for(options))},
           {"stack_bytes", where(runtime.takes_stack_bytes(), options.stack_bytes)},
           {"stack_guard", stack_guard_field(program)},
           {"listener", listener_field(program)},

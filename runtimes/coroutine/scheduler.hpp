@@ -15,7 +15,9 @@
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/info_on.hpp"
 #include "runtimes/loop/timer.hpp"
+#include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 
@@ -154,19 +156,10 @@ class basic_scheduler {
   basic_scheduler& operator=(const basic_scheduler&) = delete;
 
   static runtime_info info() {
-    return {.id = "coroutine",
-            .style = "coroutine",
-            .task = "a heap frame from a recycling pool",
-            .loop = "epoll, edge-triggered, registered once",
-            .timer_source = "hierarchical wheel, one timerfd",
-            .library = "none",
-            .library_version = "none",
-            .threads = "1",
-            .timer_resolution_ns = finest_wheel_tick_ns,
-            .early_by_at_most_ns = 0,
-            .takes_inline_budget = true,
-            .takes_events_per_wait = true,
-            .takes_tick = true};
+    runtime_info about = info_on<basic_scheduler, Loop>("coroutine");
+    about.style = "coroutine";
+    about.task = "a heap frame from a recycling pool";
+    return about;
   }
 
   void spawn(task work) {
@@ -214,7 +207,9 @@ class basic_scheduler {
 };
 
 using scheduler = basic_scheduler<epoll_loop>;
+using uring_scheduler = basic_scheduler<uring_loop>;
 
 static_assert(coroutine_scheduler<scheduler>);
+static_assert(coroutine_scheduler<uring_scheduler>);
 
 }  // namespace skein::coroutine

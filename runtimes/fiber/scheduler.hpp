@@ -31,7 +31,9 @@
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/info_on.hpp"
 #include "runtimes/loop/timer.hpp"
+#include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/stack_arena.hpp"
@@ -58,19 +60,12 @@ class basic_scheduler {
 
   static runtime_info info() {
     const switch_facts facts = Switch::facts();
-    return {.id = facts.id,
-            .style = "direct",
-            .task = "a guarded stack from one arena",
-            .loop = "epoll, edge-triggered, registered once",
-            .timer_source = "hierarchical wheel, one timerfd",
-            .library = facts.library,
-            .library_version = facts.library_version,
-            .threads = "1",
-            .timer_resolution_ns = finest_wheel_tick_ns,
-            .early_by_at_most_ns = 0,
-            .takes_inline_budget = true,
-            .takes_events_per_wait = true,
-            .takes_tick = true};
+    runtime_info about = info_on<basic_scheduler, Loop>(facts.id);
+    about.style = "direct";
+    about.task = "a guarded stack from one arena";
+    about.library = facts.library;
+    about.library_version = facts.library_version;
+    return about;
   }
 
   /// `work` is moved onto the new fiber's stack. Throws limit_error (S6).
@@ -262,7 +257,9 @@ void basic_scheduler<Loop, Switch>::leave_for_good(control_block& fiber) noexcep
 }
 
 using scheduler = basic_scheduler<epoll_loop>;
+using uring_scheduler = basic_scheduler<uring_loop>;
 
 static_assert(direct_scheduler<scheduler>);
+static_assert(direct_scheduler<uring_scheduler>);
 
 }  // namespace skein::fiber

@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <uv.h>
 
-#include "runtimes/libuv/handler.hpp"
+#include "runtimes/handler.hpp"
 #include "runtimes/libuv/loop.hpp"
 #include "runtimes/scheduler.hpp"
 

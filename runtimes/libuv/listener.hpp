@@ -4,8 +4,8 @@
 
 #include <uv.h>
 
+#include "runtimes/handler.hpp"
 #include "runtimes/libuv/connection.hpp"
-#include "runtimes/libuv/handler.hpp"
 #include "runtimes/libuv/loop.hpp"
 
 namespace skein::libuv {

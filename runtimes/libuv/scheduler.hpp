@@ -12,8 +12,8 @@
 
 #include <list>
 
+#include "runtimes/handler.hpp"
 #include "runtimes/libuv/connection.hpp"
-#include "runtimes/libuv/handler.hpp"
 #include "runtimes/libuv/listener.hpp"
 #include "runtimes/libuv/loop.hpp"
 #include "runtimes/libuv/timer.hpp"

@@ -23,7 +23,7 @@ std::uint64_t whole_ms_until(const uv_loop_t* on, time_ns deadline_ns) noexcept 
 struct timer::node {
   uv_timer_t handle{};  ///< first: libuv hands its address back; its `data` is on_wake's object
   timer* owner;
-  libuv::handler<wake>::function on_wake = nullptr;
+  handler<wake>::function on_wake = nullptr;
 
   node(loop& on, timer& of) noexcept : owner(&of) { ::uv_timer_init(on.uv(), &handle); }
 

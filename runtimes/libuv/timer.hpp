@@ -14,7 +14,7 @@
 #include <uv.h>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/libuv/handler.hpp"
+#include "runtimes/handler.hpp"
 #include "runtimes/libuv/loop.hpp"
 #include "runtimes/scheduler.hpp"
 

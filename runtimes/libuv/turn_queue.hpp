@@ -11,7 +11,7 @@
 #include <deque>
 #include <uv.h>
 
-#include "runtimes/libuv/handler.hpp"
+#include "runtimes/handler.hpp"
 
 namespace skein::libuv {
 

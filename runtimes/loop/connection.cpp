@@ -30,12 +30,15 @@ void connection_table::add_chunk() {
   }
 }
 
-void connection_table::retire(connection& closed) noexcept {
+void connection_table::end(connection& closed) noexcept {
   assert(closed.open() && "a connection is closed once");
   closed.descriptor = -1;
+  --live_;
+}
+
+void connection_table::recycle(connection& closed) noexcept {
   closed.next_unused = closed_;
   closed_ = &closed;
-  --live_;
 }
 
 void connection_table::release_closed() noexcept {

@@ -22,6 +22,11 @@ struct connection {
   bool readable : 1 = true;     ///< a read is worth trying: not drained since the last event
   bool ending : 1 = false;      ///< the peer hung up: short reads prove nothing any more
   bool has_unsent : 1 = false;  ///< the loop keeps a tail of a write the kernel did not take yet
+  // A completion loop's alone:
+  bool has_unread : 1 = false;  ///< the loop keeps bytes that came while nobody was reading
+  bool receiving : 1 = false;   ///< the kernel has a receive that has not had its last completion
+  bool sending : 1 = false;     ///< likewise a send
+  bool ending_receive : 1 = false;  ///< the receive has been cancelled
   union {
     op* reader = nullptr;     ///< the pending read, if any (at most one: C4)
     connection* next_unused;  ///< in a slot without a connection: the next such slot
@@ -31,6 +36,8 @@ struct connection {
   /// 0 after an orderly end of stream, ECANCELED after cancel, else the errno that ended it.
   int error() const noexcept { return error_number; }
   bool open() const noexcept { return descriptor >= 0; }
+  /// The kernel may still report something for it.
+  bool in_flight() const noexcept { return receiving || sending; }
 };
 
 static_assert(sizeof(connection) == 32, "a connection is part of every user-memory figure");
@@ -51,7 +58,14 @@ class connection_table {
   }
 
   /// Ends the slot's current use. The slot itself is reused only after release_closed().
-  void retire(connection& closed) noexcept;
+  void retire(connection& closed) noexcept {
+    end(closed);
+    recycle(closed);
+  }
+  /// The two halves of it, for a loop whose kernel may report something for a closed connection:
+  /// the connection is gone after the first, its slot after the second.
+  void end(connection& closed) noexcept;
+  void recycle(connection& closed) noexcept;
   void release_closed() noexcept;
 
   std::size_t live() const noexcept { return live_; }

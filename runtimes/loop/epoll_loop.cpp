@@ -35,11 +35,7 @@ std::uint64_t token_of(const listener& of) noexcept {
 }  // namespace
 
 epoll_loop::epoll_loop(const scheduler_options& options)
-    : options_(options),
-      inline_left_(options.inline_budget),
-      wheel_(options.tick_ns, monotonic_clock::now_ns()),
-      scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)),
-      events_(options.events_per_wait) {
+    : loop_base(options), events_(options.events_per_wait) {
   epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   timer_ = checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
   checked(add(timer_, EPOLLIN | EPOLLET, timer_token), "epoll_ctl");
@@ -53,7 +49,6 @@ epoll_loop::~epoll_loop() {
     ::close(left.descriptor);
   }
   for (const listener& left : listeners_) ::close(left.descriptor);
-  assert(wheel_.empty() && "a sleeping task outlived its loop");
   ::close(timer_);
   ::close(epoll_);
 }
@@ -76,42 +71,6 @@ void epoll_loop::unwatch(inbox* door) {
 }
 
 // --- a turn ---------------------------------------------------------------------------------
-
-void epoll_loop::run_queued() {
-  while (ran_since_poll_ < ops_between_polls) {
-    op* ready = run_queue_.pop();
-    if (ready == nullptr) return;
-    resume_queued(*ready);
-  }
-}
-
-void epoll_loop::resume_queued(op& ready) {
-  ++ran_since_poll_;
-  inline_left_ = options_.inline_budget;
-  switch (ready.action) {
-    case queued_action::complete:
-      ready.state = op_state::idle;
-      complete(ready);
-      return;
-    case queued_action::retry_read:
-      park(ready);
-      continue_read(*static_cast<connection*>(ready.target));
-      return;
-    case queued_action::retry_accept:
-      park(ready);
-      continue_accept(*static_cast<listener*>(ready.target));
-      return;
-  }
-}
-
-void epoll_loop::expire_timers() {
-  if (wheel_.empty()) return;
-  wheel_.advance(monotonic_clock::now_ns(), [this](op& due) {
-    due.result = 0;
-    due.state = op_state::idle;
-    complete(due);
-  });
-}
 
 void epoll_loop::arm_timer() {
   const time_ns next_ns = wheel_.next_event_ns().value_or(0);
@@ -138,7 +97,7 @@ void epoll_loop::wait_and_dispatch() {
 
 void epoll_loop::dispatch(const epoll_event& event) {
   const std::uint64_t token = event.data.u64;
-  inline_left_ = options_.inline_budget;
+  refill_inline();
   if ((token & listener_bit) != 0) {
     listener& ready = *reinterpret_cast<listener*>(token & ~listener_bit);
     ready.acceptable = true;
@@ -219,7 +178,7 @@ bool epoll_loop::adopt(int descriptor, op& waiter) {
     errno = refused;
     return false;
   }
-  if (options_.buffer == buffer_policy::own) provide_own_buffer(accepted);
+  provide_own_buffer(accepted);
   waiter.target = &accepted;
   waiter.result = 0;
   return true;
@@ -277,25 +236,14 @@ bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
 void epoll_loop::continue_read(connection& from) {
   op* waiter = from.reader;
   if (waiter == nullptr || waiter->state == op_state::queued) return;
+  if (waiter->multishot && from.writer != nullptr) return;  // goes on when the write is over
   if (!try_read(from, *waiter)) return;
   if (waiter->multishot && waiter->result > 0) {
-    deliver_chunk(from, *waiter);
+    // Further chunks go through the run queue: a peer that never stops sending shares the loop.
+    if (deliver_chunk(from, *waiter) && from.readable) defer(*waiter, queued_action::retry_read);
   } else {
     waiter->more = false;
     end_now(from.reader, waiter->result);
-  }
-}
-
-/// One chunk of a multishot read. The op stays the connection's reader, and further chunks go
-/// through the run queue, so a peer that never stops sending shares the loop with the others. Its
-/// owner may close or cancel the connection from the completion.
-void epoll_loop::deliver_chunk(connection& from, op& waiter) {
-  const std::uint32_t generation = from.generation;
-  waiter.more = true;
-  complete(waiter);
-  const bool same = from.open() && from.generation == generation && from.reader == &waiter;
-  if (same && from.readable && waiter.state == op_state::waiting) {
-    defer(waiter, queued_action::retry_read);
   }
 }
 
@@ -349,33 +297,13 @@ void epoll_loop::continue_write(connection& to) {
 void epoll_loop::finish_write(connection& to, int result) {
   unsent_.erase(to.slot);
   to.has_unsent = false;
+  const std::uint32_t generation = to.generation;
   end_now(to.writer, result);
+  const bool same = to.open() && to.generation == generation;
+  if (same && to.readable && to.writer == nullptr) resume_receiving(to);
 }
 
-// --- sleep ----------------------------------------------------------------------------------
-
-submitted epoll_loop::submit_sleep(op& waiter) {
-  if (stopping_) return answer(waiter, -ECANCELED);
-  waiter.result = 0;
-  // An empty wheel is not turned; bring it to the present before it is used again.
-  if (wheel_.empty()) wheel_.advance(monotonic_clock::now_ns(), [](op&) {});
-  if (wheel_.insert(waiter)) {
-    park(waiter);
-    return submitted::pending;
-  }
-  // Due by the wheel's time, which never runs ahead of the clock. A task that sleeps into the past
-  // again and again yields to others once its budget is used up.
-  return answer(waiter, 0);
-}
-
-void epoll_loop::cancel_sleep(op& sleeper) noexcept {
-  if (sleeper.state != op_state::waiting) return;
-  wheel_.cancel(sleeper);
-  sleeper.result = -ECANCELED;
-  post(sleeper);
-}
-
-// --- cancel, close, stop --------------------------------------------------------------------
+// --- cancel, close --------------------------------------------------------------------------
 
 void epoll_loop::cancel(connection& target) noexcept {
   if (!target.open()) return;
@@ -399,73 +327,9 @@ void epoll_loop::close(connection& closed) noexcept {
   assert((closed.reader == nullptr || closed.reader->multishot) &&
          "close with a read pending (C6)");
   if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);
-  if (options_.buffer == buffer_policy::own && closed.slot < own_buffers_.size()) {
-    own_buffers_[closed.slot].reset();
-  }
+  drop_own_buffer(closed);
   ::close(closed.descriptor);
   connections_.retire(closed);
-}
-
-void epoll_loop::stop() noexcept {
-  if (stopping_) return;
-  stopping_ = true;
-  for (listener& each : listeners_) cancel(each);
-  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) cancel(connections_.at(slot));
-  wheel_.clear([this](op& sleeper) {
-    sleeper.result = -ECANCELED;
-    post(sleeper);
-  });
-}
-
-/// Queues `waiter`; the loop acts on it after everything queued before.
-void epoll_loop::defer(op& waiter, queued_action action) noexcept {
-  assert(waiter.state != op_state::queued && "an op is queued once");
-  waiter.action = action;
-  waiter.state = op_state::queued;
-  run_queue_.push(waiter);
-}
-
-/// Gives an op that need not wait its result: inline while the budget lasts, then through the run
-/// queue (O5).
-submitted epoll_loop::answer(op& waiter, int result) noexcept {
-  waiter.result = result;
-  if (take_inline()) return submitted::done;
-  post(waiter);
-  return submitted::pending;
-}
-
-/// Completes a pending op from within an event.
-void epoll_loop::end_now(op*& pending, int result) {
-  op& ended = *pending;
-  pending = nullptr;
-  ended.result = result;
-  ended.state = op_state::idle;
-  complete(ended);
-}
-
-/// Completes a pending op through the run queue, where it may be already, to be retried.
-void epoll_loop::end_later(op*& pending, int result) noexcept {
-  if (pending == nullptr) return;
-  op& ended = *pending;
-  pending = nullptr;
-  ended.result = result;
-  ended.more = false;
-  if (ended.state == op_state::queued) {
-    ended.action = queued_action::complete;
-  } else {
-    post(ended);
-  }
-}
-
-// --- buffers --------------------------------------------------------------------------------
-
-std::byte* epoll_loop::buffer_of(const connection& of) const noexcept {
-  return options_.buffer == buffer_policy::lent ? scratch_.get() : own_buffers_[of.slot].get();
-}
-
-void epoll_loop::provide_own_buffer(const connection& for_slot) {
-  if (own_buffers_.size() <= for_slot.slot) own_buffers_.resize(for_slot.slot + 1);
-  own_buffers_[for_slot.slot] = std::make_unique_for_overwrite<std::byte[]>(options_.buffer_bytes);
 }
 
 }  // namespace skein

@@ -20,7 +20,7 @@ from .errors import UsageError
 from .names import FLOOR, SHAPE_FIELD, SHAPES, check_name, in_order
 
 PRESET_FOLDER = Path(__file__).resolve().parents[1] / "presets"
-PRESETS = ("quick", "standard", "full", "sweep", "million", "c100k")
+PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k")
 
 Settings = dict[str, str | int]
 

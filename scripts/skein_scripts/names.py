@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from .errors import UsageError
 
 FLOOR = "epoll_floor"
-RUNTIME_ORDER = ("coroutine", "fiber", "fiber_asm", "thread", "thread_default", "libuv", FLOOR)
+RUNTIME_ORDER = (
+    "coroutine", "coroutine_uring", "fiber", "fiber_asm", "fiber_uring", "thread", "thread_default",
+    "callback", "callback_uring", "libuv", FLOOR,
+)  # fmt: skip
 
 # The field that says what shape a workload has, and the shapes there are.
 SHAPE_FIELD = {"c10k": "mode", "timers": "pattern"}

@@ -11,7 +11,7 @@ import jinja2
 from rich.console import Console
 from rich.text import Text
 
-from . import closing, conditions, plot, spread, table
+from . import closing, conditions, factorial, plot, spread, table
 from .errors import OK
 from .groups import group_runs
 from .plots.style import PALETTE
@@ -86,6 +86,7 @@ def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Pat
         "session": opened[-1] if opened else None,
         "facts": machine_facts(opened[-1]) if opened else [],
         "tables": [table.make_table(group) for group in groups],
+        "factorials": factorial.make_tables(groups),
         "spreads": [spread.make_table(group) for group in groups],
         "verdicts": closing.verdicts(records),
         "inconclusive": closing.inconclusive(records),
@@ -137,6 +138,8 @@ def print_tables(records: list[Record], console: Console, spreads: bool = False)
     console.print()
     for group in group_runs(records):
         table.render(make_table(group), console)
+    for made in [] if spreads else factorial.make_tables(group_runs(records)):
+        table.render_upright(made, console)
     for line in conditions.inequalities(records):
         console.print(f"unequal conditions: {line}", highlight=False, soft_wrap=True, markup=False)
 

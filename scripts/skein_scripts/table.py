@@ -228,6 +228,20 @@ def render(table: Table, console: Console) -> None:
     console.print()
 
 
+def render_upright(table: Table, console: Console) -> None:
+    """Prints a table on a terminal as it stands, a line for each of its rows."""
+    drawn = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
+    for index, name in enumerate(table.columns):
+        drawn.add_column(Text(name), justify="left" if index < 2 else "right")
+    for before, row in zip([[""], *table.rows], table.rows, strict=False):
+        first = "" if row[0] == before[0] else row[0]
+        drawn.add_row(*(Text(text) for text in [first, *row[1:]]))
+    console.print(drawn)
+    for note in table.notes:
+        console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+    console.print()
+
+
 def _stacked(text: str, wide: bool) -> str:
     head, bracket, interval = text.partition(" [")
     if not bracket:

@@ -107,8 +107,10 @@ def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path)
     assert conditions["listener"]["send_buffer_bytes"] > 0
     assert conditions["build_type"]
     assert conditions["allocator"]
-    has_budget = runtime in ("coroutine", "fiber", "fiber_asm", "libuv")
+    has_budget = not runtime.startswith(("thread", "epoll_floor"))
     assert conditions["inline_budget"] == (128 if has_budget else None)
+    has_ring = runtime.endswith("_uring")
+    assert conditions["receive_ring_buffers"] == (1024 if has_ring else None)
     assert conditions["stack_bytes"] == run["cell"]["stack_bytes"]
     has_own_stacks = runtime in ("fiber", "fiber_asm", "thread")
     assert conditions["stack_bytes"] == (16_384 if has_own_stacks else None)

@@ -20,15 +20,23 @@ from ..names import RUNTIME_ORDER
 
 PALETTE = {
     "coroutine": "#0072B2",
+    "coroutine_uring": "#7FC4EC",
     "fiber": "#E69F00",
     "fiber_asm": "#D55E00",
+    "fiber_uring": "#F5D17A",
     "thread": "#CC79A7",
-    "thread_default": "#882255",
+    "thread_default": "#7A3B69",
+    "callback": "#6A3D9A",
+    "callback_uring": "#B79BD6",
     "libuv": "#009E73",
     "epoll_floor": "#555555",
 }
-MARKERS = {"coroutine": "o", "fiber": "s", "fiber_asm": "X", "thread": "^", "thread_default": "<",
-           "libuv": "D", "epoll_floor": "P"}  # fmt: skip
+# On io_uring: the sibling's hue, lighter, and a marker of its own.
+MARKERS = {
+    "coroutine": "o", "coroutine_uring": "h", "fiber": "s", "fiber_asm": "d", "fiber_uring": "p",
+    "thread": "^", "thread_default": "<", "callback": "X", "callback_uring": "*", "libuv": "D",
+    "epoll_floor": "P",
+}  # fmt: skip
 # For runtimes that came later than this palette, by the order in which they appear in a figure.
 _SPARE_COLOURS = ("#56B4E9", "#8C6BB1", "#A6761D")
 MISSING_COLOUR = "#777777"

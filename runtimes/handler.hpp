@@ -1,12 +1,13 @@
 // A completion handler: a member function named at compile time, and its object. Two words, no
-// closure, no allocation; calling one costs one indirect call.
+// closure, no allocation; calling one costs one indirect call. What runtimes of the callback style
+// keep of whoever waits.
 #pragma once
 
-namespace skein::libuv {
+namespace skein {
 
 template <class... Arguments>
 struct handler {
-  /// Must not throw: between it and whoever could catch are libuv's C frames (S5).
+  /// Must not throw (S5): between it and whoever could catch may be a library's C frames.
   using function = void (*)(void* object, Arguments... arguments) noexcept;
 
   function call = nullptr;
@@ -24,4 +25,4 @@ struct handler {
   void operator()(Arguments... arguments) const noexcept { call(object, arguments...); }
 };
 
-}  // namespace skein::libuv
+}  // namespace skein

@@ -1,0 +1,267 @@
+// Callbacks on an event loop of ours: the callback style of the interface, so that what the style
+// costs can be told from what libuv costs.
+//
+// The loop is the coroutine and fiber runtimes'. A wait leaves the operation of whatever is waited
+// on (a connection's receive, a listener's accept, a timer's sleep) with the loop, and its
+// completion calls the handler (handler.hpp). Nothing is allocated per operation: writes that are
+// pending take their operation from a pool that grows to as many as were ever pending together.
+//
+// Steps (spawn, yield) need no operation each: they are queued as handlers behind one operation of
+// the scheduler's, which runs them in order, some at a time, as the loop runs its other queue.
+//
+// close may come from inside any handler. A receive that is pending then still completes, through
+// the run queue, and only that completion frees the connection object.
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "runtimes/callback/connection.hpp"
+#include "runtimes/clock.hpp"
+#include "runtimes/handler.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/info.hpp"
+#include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/info_on.hpp"
+#include "runtimes/loop/uring_loop.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::callback {
+
+/// A cancellable sleep. Carries one wait at a time (T3).
+class timer : op {
+ public:
+  timer() noexcept : op(&completed) {}
+
+ private:
+  template <class Loop>
+  friend class basic_scheduler;
+
+  /// The handler may destroy the timer or sleep on it again.
+  static void completed(op& slept) noexcept {
+    const timer& self = static_cast<timer&>(slept);
+    const handler<wake> waiter = self.on_wake_;
+    waiter(slept.result == 0 ? wake::due : wake::cancelled);
+  }
+
+  handler<wake> on_wake_;
+};
+
+template <class Loop>
+class listener : op {
+ public:
+  listener(basic_scheduler<Loop>& on, typename Loop::listener& socket) noexcept
+      : op(&completed), home_(on), socket_(socket) {}
+
+  /// 0, ECANCELED after cancel, else the errno that accepting failed with.
+  int error() const noexcept { return socket_.error(); }
+
+ private:
+  friend class basic_scheduler<Loop>;
+
+  static void completed(op& accepted) noexcept {
+    auto& self = static_cast<listener&>(accepted);
+    if (self.home_.accepted(self)) self.home_.accept_more(self);
+  }
+
+  basic_scheduler<Loop>& home_;
+  typename Loop::listener& socket_;
+  handler<connection<Loop>*> on_accept_;
+};
+
+template <class Loop>
+class basic_scheduler {
+ public:
+  using connection = callback::connection<Loop>;
+  using listener = callback::listener<Loop>;
+  using timer = callback::timer;
+
+  explicit basic_scheduler(const scheduler_options& options) : loop_(options), turn_(*this) {}
+  ~basic_scheduler() { assert(tasks_ == 0 && "a task outlived its scheduler"); }
+  basic_scheduler(const basic_scheduler&) = delete;
+  basic_scheduler& operator=(const basic_scheduler&) = delete;
+
+  static runtime_info info() {
+    runtime_info about = info_on<basic_scheduler, Loop>("callback");
+    about.style = "callback";
+    about.task = "a session object whose handlers name the next step";
+    return about;
+  }
+
+  template <auto OnStep, class Session>
+  void spawn(Session* session) {
+    ++tasks_;
+    yield<OnStep>(session);
+  }
+  template <auto OnStep, class Session>
+  void yield(Session* session) {
+    steps_.push_back(handler<>::to<OnStep>(session));
+    if (turn_.state == op_state::idle) loop_.post(turn_);
+  }
+
+  template <auto OnWake, class Session>
+  void sleep_until(timer& on, time_ns deadline_ns, Session* session) {
+    assert(on.state == op_state::idle && "a timer carries one wait at a time (T3)");
+    on.on_wake_ = handler<wake>::to<OnWake>(session);
+    on.deadline_ns = deadline_ns;
+    if (loop_.submit_sleep(on) == submitted::done) on.complete(on);
+  }
+
+  listener& listen(int descriptor) {
+    return listeners_.emplace_back(*this, loop_.listen(descriptor));
+  }
+
+  /// The handler gets every connection, then null when cancelled or when accepting failed.
+  template <auto OnAccept, class Session>
+  void accept(listener& from, Session* session) {
+    assert(from.state == op_state::idle && "one accept at a time on a listener");
+    from.on_accept_ = handler<connection*>::template to<OnAccept>(session);
+    accept_more(from);
+  }
+
+  /// The handler gets every chunk, then an empty one at the end, unless the connection is closed
+  /// before. Lent bytes are valid until it returns, or until a write of them that it began ends.
+  template <auto OnChunk, class Session>
+  void receive(connection& from, Session* session) {
+    from.on_chunk_ = handler<bytes>::to<OnChunk>(session);
+    if (loop_.submit_read(*from.socket_, from) == submitted::done) received(from);
+  }
+
+  /// The handler may run before write returns.
+  template <auto OnWritten, class Session>
+  void write(connection& to, bytes data, Session* session) {
+    pending_write& waiting = take_write();
+    waiting.on_written = handler<bool>::to<OnWritten>(session);
+    if (loop_.submit_write(*to.socket_, data, waiting) == submitted::done) end_write(waiting);
+  }
+
+  void close(connection& closed) noexcept {
+    const bool receiving = closed.state != op_state::idle;
+    if (receiving) ++closing_;
+    loop_.close(*closed.socket_);
+    closed.socket_ = nullptr;
+    if (!receiving) delete &closed;
+  }
+  void cancel(connection& target) noexcept { loop_.cancel(*target.socket_); }
+  void cancel(listener& target) noexcept { loop_.cancel(target.socket_); }
+  void cancel(timer& target) noexcept { loop_.cancel_sleep(target); }
+
+  /// The task that calls it is over.
+  void task_done() noexcept {
+    assert(tasks_ > 0 && "task_done is called once per task");
+    --tasks_;
+  }
+
+  void run() {
+    loop_.run(nullptr, [this] { return over(); });
+  }
+  void run(inbox& door) {
+    loop_.run(&door, [this] { return loop_.stopping() && over(); });
+  }
+  void stop() noexcept { loop_.stop(); }
+
+  live_counts live() const noexcept { return {tasks_, loop_.live_connections()}; }
+
+ private:
+  friend connection;
+  friend listener;
+
+  /// Steps run before the loop looks at its queue again: as many as that runs before it asks the
+  /// kernel.
+  static constexpr std::size_t steps_at_once = 64;
+
+  /// The operation behind which the steps wait.
+  struct turn : op {
+    explicit turn(basic_scheduler& on) noexcept : op(&completed), home(on) {}
+    static void completed(op& turned) noexcept { static_cast<turn&>(turned).home.run_steps(); }
+    basic_scheduler& home;
+  };
+
+  struct pending_write : op {
+    explicit pending_write(basic_scheduler& on) noexcept : op(&completed), home(on) {}
+    static void completed(op& written) noexcept {
+      auto& self = static_cast<pending_write&>(written);
+      self.home.end_write(self);
+    }
+    basic_scheduler& home;
+    handler<bool> on_written;
+  };
+
+  bool over() const noexcept { return tasks_ == 0 && closing_ == 0 && steps_.empty(); }
+
+  /// Runs what was queued before: a step that yields comes after everybody else (S4).
+  void run_steps() noexcept {
+    for (std::size_t left = std::min(steps_.size(), steps_at_once); left > 0; --left) {
+      const handler<> step = steps_.front();
+      steps_.pop_front();
+      step();
+    }
+    if (!steps_.empty() && turn_.state == op_state::idle) loop_.post(turn_);
+  }
+
+  void accept_more(listener& from) {
+    while (loop_.submit_accept(from.socket_, from) == submitted::done) {
+      if (!accepted(from)) return;
+    }
+  }
+  /// Hands over what the finished accept brought. True if there may be more.
+  bool accepted(listener& from) {
+    if (from.result < 0) {
+      from.on_accept_(nullptr);
+      return false;
+    }
+    auto& socket = *static_cast<typename Loop::connection*>(from.target);
+    from.on_accept_(new connection(*this, socket));
+    return true;
+  }
+
+  void received(connection& from) noexcept {
+    if (from.socket_ == nullptr) {  // closed meanwhile
+      --closing_;
+      delete &from;
+      return;
+    }
+    if (from.result <= 0) return from.on_chunk_({});
+    from.on_chunk_({loop_.data(*from.socket_), static_cast<std::size_t>(from.result)});
+  }
+
+  pending_write& take_write() {
+    if (spare_writes_.empty()) {
+      writes_.push_back(std::make_unique<pending_write>(*this));
+      spare_writes_.reserve(writes_.size());
+      return *writes_.back();
+    }
+    pending_write& spare = *spare_writes_.back();
+    spare_writes_.pop_back();
+    return spare;
+  }
+  void end_write(pending_write& ended) noexcept {
+    const handler<bool> on_written = ended.on_written;
+    const bool complete = ended.result == 0;
+    spare_writes_.push_back(&ended);
+    on_written(complete);
+  }
+
+  Loop loop_;
+  turn turn_;
+  std::deque<handler<>> steps_;
+  std::deque<listener> listeners_;
+  std::vector<std::unique_ptr<pending_write>> writes_;
+  std::vector<pending_write*> spare_writes_;  ///< of writes_: those that are not pending
+  std::size_t tasks_ = 0;
+  std::size_t closing_ = 0;  ///< closed connections whose receive has not completed yet
+};
+
+using scheduler = basic_scheduler<epoll_loop>;
+using uring_scheduler = basic_scheduler<uring_loop>;
+
+static_assert(callback_scheduler<scheduler>);
+static_assert(callback_scheduler<uring_scheduler>);
+
+}  // namespace skein::callback

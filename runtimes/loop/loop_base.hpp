@@ -1,0 +1,313 @@
+// What the event loops are made of, whatever the kernel's interface is: the run queue, the inline
+// budget, timers, the connection table, and the order of a turn.
+//
+// One turn of run():
+//   1. the run queue (spawned and yielded tasks, deferred operations), in order, until it is empty
+//      or 64 ops ran since the kernel was last asked;
+//   2. timers that are due;
+//   3. asking the kernel, which blocks only if nothing is queued;
+//   4. its events, each completing the ops it satisfies;
+//   5. slots closed meanwhile become reusable.
+// 3 and 4 are the loop's own, and so are accept, read and write. `Loop` is the loop that derives
+// from this (no virtual call is made); it has watch, unwatch, wait_and_dispatch, continue_accept,
+// continue_read, cancel(connection) and cancel(listener).
+//
+// Single-threaded: every member is called on the thread that called run().
+#pragma once
+
+#include <cassert>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/loop/connection.hpp"
+#include "runtimes/loop/timer_wheel.hpp"
+#include "runtimes/op.hpp"
+#include "runtimes/options.hpp"
+
+namespace skein {
+
+/// What a loop adds to what a runtime on it says about itself. All strings are static.
+struct loop_facts {
+  std::string_view suffix;        ///< of the runtime's id
+  std::string_view loop;          ///< as in runtime_info
+  std::string_view timer_source;  ///< likewise
+  bool receives_into_ring;        ///< runtime_info::takes_receive_ring
+};
+
+template <class Loop, class Listener>
+class loop_base {
+ public:
+  using connection = skein::connection;
+  using listener = Listener;
+
+  loop_base(const loop_base&) = delete;
+  loop_base& operator=(const loop_base&) = delete;
+
+  /// sleep until waiter.deadline_ns: result 0, or -ECANCELED.
+  submitted submit_sleep(op& waiter);
+
+  /// Completes `ready` from the run queue, after everything queued before it.
+  void post(op& ready) noexcept { defer(ready, queued_action::complete); }
+
+  /// `sleeper` may be in any state; only one that waits in the wheel is affected.
+  void cancel_sleep(op& sleeper) noexcept;
+
+  /// Runs until `done()`, which is asked after tasks ran and before the loop would block; serves
+  /// `door`, if any, meanwhile.
+  template <class Done>
+  void run(inbox* door, Done&& done) {
+    self().watch(door);
+    while (true) {
+      run_queued();
+      expire_timers();
+      if (done()) break;
+      self().wait_and_dispatch();
+      connections_.release_closed();
+    }
+    self().unwatch(door);
+    connections_.release_closed();
+  }
+
+  /// Cancels all that is pending and all that will be.
+  void stop() noexcept;
+  bool stopping() const noexcept { return stopping_; }
+
+  std::size_t live_connections() const noexcept { return connections_.live(); }
+  std::size_t pending_timers() const noexcept { return wheel_.size(); }
+
+  connection_table& connections() noexcept { return connections_; }
+
+ protected:
+  explicit loop_base(const scheduler_options& options)
+      : options_(options),
+        inline_left_(options.inline_budget),
+        wheel_(options.tick_ns, monotonic_clock::now_ns()),
+        scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)) {}
+  ~loop_base() { assert(wheel_.empty() && "a sleeping task outlived its loop"); }
+
+  /// Bytes of a write that the loop keeps, because the caller's are free again.
+  struct unsent_tail {
+    std::vector<std::byte> data;
+    std::size_t sent = 0;
+  };
+
+  void run_queued();
+  void resume_queued(op& ready);
+  void expire_timers();
+
+  static void park(op& waiter) noexcept { waiter.state = op_state::waiting; }
+  void defer(op& waiter, queued_action action) noexcept;
+  submitted answer(op& waiter, int result) noexcept;
+  void end_now(op*& pending, int result);
+  void end_later(op*& pending, int result) noexcept;
+  bool deliver_chunk(connection& from, op& waiter);
+  void resume_receiving(connection& from) noexcept;
+
+  std::byte* buffer_of(const connection& of) const noexcept;
+  void provide_own_buffer(const connection& for_slot);
+  void drop_own_buffer(const connection& of_slot) noexcept;
+
+  void refill_inline() noexcept { inline_left_ = options_.inline_budget; }
+  void complete(op& finished) noexcept {
+    refill_inline();
+    finished.complete(finished);
+  }
+  bool take_inline() noexcept {
+    if (inline_left_ == 0) return false;
+    --inline_left_;
+    return true;
+  }
+
+  scheduler_options options_;
+  std::uint32_t inline_left_;
+  std::uint32_t ran_since_poll_ = 0;
+  bool stopping_ = false;
+  timer_wheel wheel_;
+  op_queue run_queue_;
+  connection_table connections_;
+  std::deque<listener> listeners_;
+  std::unordered_map<std::uint32_t, unsent_tail> unsent_;  ///< by slot; empty unless a peer is slow
+  std::unique_ptr<std::byte[]> scratch_;
+  std::vector<std::unique_ptr<std::byte[]>> own_buffers_;  ///< by slot, policy `own` only
+  inbox* door_ = nullptr;
+
+ private:
+  /// A system call costs as much as many yields: it is not made after each.
+  static constexpr std::uint32_t ops_between_polls = 64;
+
+  Loop& self() noexcept { return static_cast<Loop&>(*this); }
+};
+
+// --- a turn ---------------------------------------------------------------------------------
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::run_queued() {
+  while (ran_since_poll_ < ops_between_polls) {
+    op* ready = run_queue_.pop();
+    if (ready == nullptr) return;
+    resume_queued(*ready);
+  }
+}
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::resume_queued(op& ready) {
+  ++ran_since_poll_;
+  refill_inline();
+  switch (ready.action) {
+    case queued_action::complete:
+      ready.state = op_state::idle;
+      complete(ready);
+      return;
+    case queued_action::retry_read:
+      park(ready);
+      self().continue_read(*static_cast<connection*>(ready.target));
+      return;
+    case queued_action::retry_accept:
+      park(ready);
+      self().continue_accept(*static_cast<listener*>(ready.target));
+      return;
+  }
+}
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::expire_timers() {
+  if (wheel_.empty()) return;
+  wheel_.advance(monotonic_clock::now_ns(), [this](op& due) {
+    due.result = 0;
+    due.state = op_state::idle;
+    complete(due);
+  });
+}
+
+// --- sleep ----------------------------------------------------------------------------------
+
+template <class Loop, class Listener>
+submitted loop_base<Loop, Listener>::submit_sleep(op& waiter) {
+  if (stopping_) return answer(waiter, -ECANCELED);
+  waiter.result = 0;
+  // An empty wheel is not turned; bring it to the present before it is used again.
+  if (wheel_.empty()) wheel_.advance(monotonic_clock::now_ns(), [](op&) {});
+  if (wheel_.insert(waiter)) {
+    park(waiter);
+    return submitted::pending;
+  }
+  // Due by the wheel's time, which never runs ahead of the clock. A task that sleeps into the past
+  // again and again yields to others once its budget is used up.
+  return answer(waiter, 0);
+}
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::cancel_sleep(op& sleeper) noexcept {
+  if (sleeper.state != op_state::waiting) return;
+  wheel_.cancel(sleeper);
+  sleeper.result = -ECANCELED;
+  post(sleeper);
+}
+
+// --- ends -----------------------------------------------------------------------------------
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::stop() noexcept {
+  if (stopping_) return;
+  stopping_ = true;
+  for (listener& each : listeners_) self().cancel(each);
+  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
+    self().cancel(connections_.at(slot));
+  }
+  wheel_.clear([this](op& sleeper) {
+    sleeper.result = -ECANCELED;
+    post(sleeper);
+  });
+}
+
+/// Queues `waiter`; the loop acts on it after everything queued before.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::defer(op& waiter, queued_action action) noexcept {
+  assert(waiter.state != op_state::queued && "an op is queued once");
+  waiter.action = action;
+  waiter.state = op_state::queued;
+  run_queue_.push(waiter);
+}
+
+/// Gives an op that need not wait its result: inline while the budget lasts, then through the run
+/// queue (O5).
+template <class Loop, class Listener>
+submitted loop_base<Loop, Listener>::answer(op& waiter, int result) noexcept {
+  waiter.result = result;
+  if (take_inline()) return submitted::done;
+  post(waiter);
+  return submitted::pending;
+}
+
+/// Completes a pending op from within an event.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::end_now(op*& pending, int result) {
+  op& ended = *pending;
+  pending = nullptr;
+  ended.result = result;
+  ended.state = op_state::idle;
+  complete(ended);
+}
+
+/// Completes a pending op through the run queue, where it may be already, to be retried.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::end_later(op*& pending, int result) noexcept {
+  if (pending == nullptr) return;
+  op& ended = *pending;
+  pending = nullptr;
+  ended.result = result;
+  ended.more = false;
+  if (ended.state == op_state::queued) {
+    ended.action = queued_action::complete;
+  } else {
+    post(ended);
+  }
+}
+
+/// Hands over one chunk of a multishot read. The op stays the connection's reader, whose owner may
+/// close or cancel the connection from the completion. True if it is still to be read from.
+template <class Loop, class Listener>
+bool loop_base<Loop, Listener>::deliver_chunk(connection& from, op& waiter) {
+  const std::uint32_t generation = from.generation;
+  waiter.more = true;
+  complete(waiter);
+  const bool same = from.open() && from.generation == generation && from.reader == &waiter;
+  return same && waiter.state == op_state::waiting;
+}
+
+/// A write is over: a multishot read, which was held back meanwhile, looks for bytes again.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::resume_receiving(connection& from) noexcept {
+  op* held_back = from.reader;
+  if (held_back == nullptr || !held_back->multishot) return;
+  if (held_back->state == op_state::waiting) defer(*held_back, queued_action::retry_read);
+}
+
+// --- buffers --------------------------------------------------------------------------------
+
+template <class Loop, class Listener>
+std::byte* loop_base<Loop, Listener>::buffer_of(const connection& of) const noexcept {
+  return options_.buffer == buffer_policy::lent ? scratch_.get() : own_buffers_[of.slot].get();
+}
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::provide_own_buffer(const connection& for_slot) {
+  if (options_.buffer != buffer_policy::own) return;
+  if (own_buffers_.size() <= for_slot.slot) own_buffers_.resize(for_slot.slot + 1);
+  own_buffers_[for_slot.slot] = std::make_unique_for_overwrite<std::byte[]>(options_.buffer_bytes);
+}
+
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::drop_own_buffer(const connection& of_slot) noexcept {
+  if (of_slot.slot < own_buffers_.size()) own_buffers_[of_slot.slot].reset();
+}
+
+}  // namespace skein

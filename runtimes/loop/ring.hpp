@@ -1,0 +1,106 @@
+// One io_uring: its two queues, and the one system call that hands work over and waits.
+//
+// Spoken to without a library: the kernel's interface is three system calls and two arrays, and the
+// part of it used here fits two short files, so that no machine can lack it at build time. It
+// leaves out what the operations mean, which is uring_loop's business.
+//
+// What is asked of the kernel, and since when it has it:
+//  - IORING_SETUP_SINGLE_ISSUER (6.0) and DEFER_TASKRUN (6.1): what completes is worked off when
+//    this thread asks for it, in one go, and not by interrupting it;
+//  - IORING_SETUP_TASKRUN_FLAG (5.19): it says in shared memory when there is something to ask for,
+//    so a busy loop looks without a system call;
+//  - IORING_SETUP_R_DISABLED (5.10): the thread that first enters is the issuer, whoever made it;
+//  - IORING_ENTER_EXT_ARG (5.11): waiting with a timeout costs no operation;
+//  - IORING_REGISTER_RING_FDS (5.18): the descriptor is not looked up in each call.
+//
+// Memory order. The kernel is the other side of both queues. Submissions: entries are written, then
+// sq tail is stored with release; the kernel's head is loaded with acquire, so that an entry it has
+// taken is not overwritten while it is read. Completions: cq tail is loaded with acquire before the
+// entries are read, cq head is stored with release after.
+//
+// Single-threaded: every member but the constructor is called by the thread that first entered.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <linux/io_uring.h>
+#include <optional>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/errors.hpp"
+
+namespace skein {
+
+/// io_uring_setup(2): a descriptor, or -1 and errno. Tests plant kernels that refuse.
+using ring_setup = int (*)(unsigned entries, io_uring_params* asked);
+int kernel_ring_setup(unsigned entries, io_uring_params* asked);
+
+class ring {
+ public:
+  /// Throws limit_error where the kernel has no io_uring, not this much of it, or refuses it.
+  ring(unsigned submissions, unsigned completions, ring_setup setup = &kernel_ring_setup);
+  ~ring();
+  ring(const ring&) = delete;
+  ring& operator=(const ring&) = delete;
+
+  /// The next submission, zeroed. It is handed over by the next enter; where the queue is full, by
+  /// one made here. Throws std::system_error.
+  io_uring_sqe& next();
+
+  /// True if enter would have something to do: submissions to hand over, completions to work off.
+  bool wants_kernel() const noexcept;
+  bool has_completions() const noexcept;
+
+  /// Hands over what is submitted and works off what has completed. Waits for a completion if
+  /// `wait`, until `deadline_ns` (absolute, CLOCK_MONOTONIC) if there is one; may return before.
+  /// Throws std::system_error.
+  void enter(bool wait, std::optional<time_ns> deadline_ns = std::nullopt);
+
+  /// The next completion, if there is one.
+  bool take(io_uring_cqe& taken) noexcept;
+
+  /// io_uring_register(2). The result, or a negated errno.
+  int register_with(unsigned operation, void* argument, unsigned count) noexcept;
+
+  /// Cancels all that is in flight and waits until it is. What a ring leaves behind is cancelled by
+  /// the kernel at its leisure, which interrupts the system calls of the thread that had it.
+  void cancel_all() noexcept;
+
+  /// Between these the calling thread uses the ring by a registered index.
+  void register_descriptor() noexcept;
+  void unregister_descriptor() noexcept;
+
+ private:
+  void map(const io_uring_params& given);
+  void unmap() noexcept;
+  void enable();
+  unsigned unsubmitted() const noexcept;
+  void hand_over(unsigned flags, unsigned min_complete, void* argument, std::size_t argument_bytes);
+
+  int descriptor_ = -1;
+  int registered_ = -1;  ///< index of the registered descriptor
+  bool enabled_ = false;
+  void* rings_ = nullptr;
+  std::size_t rings_bytes_ = 0;
+  io_uring_sqe* submissions_ = nullptr;
+  std::size_t submissions_bytes_ = 0;
+
+  std::uint32_t* sq_head_ = nullptr;
+  std::uint32_t* sq_tail_ = nullptr;
+  std::uint32_t* sq_flags_ = nullptr;
+  std::uint32_t sq_mask_ = 0;
+  std::uint32_t tail_ = 0;  ///< of the submissions; *sq_tail_ follows it
+  std::uint32_t* cq_head_ = nullptr;
+  std::uint32_t* cq_tail_ = nullptr;
+  std::uint32_t cq_mask_ = 0;
+  io_uring_cqe* completions_ = nullptr;
+};
+
+/// What stands in the way where io_uring_setup failed with `error_number`: a sysctl, a filter, a
+/// kernel that is too old, a limit of the process.
+limit_error ring_refused(int error_number);
+
+/// The same for a part of it: which, and the kernel that first had it.
+limit_error ring_lacks(const char* feature, const char* since, int error_number);
+
+}  // namespace skein

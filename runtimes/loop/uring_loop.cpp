@@ -1,0 +1,512 @@
+#include "runtimes/loop/uring_loop.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+#include "runtimes/errors.hpp"
+
+namespace skein {
+
+namespace {
+
+// Tokens: what a submission is for, in the kernel's 64 bits: kind, generation, slot.
+enum class kind : std::uint8_t { nothing, accept, receive, send, door };
+
+constexpr unsigned slot_bits = 24;
+constexpr unsigned generation_bits = 32;
+constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
+
+constexpr std::uint64_t token(kind of, std::uint32_t slot, std::uint32_t generation) noexcept {
+  return static_cast<std::uint64_t>(of) << (slot_bits + generation_bits) |
+         static_cast<std::uint64_t>(generation) << slot_bits | slot;
+}
+std::uint64_t token(kind of, const connection& whose) noexcept {
+  return token(of, whose.slot, whose.generation);
+}
+constexpr kind kind_of(std::uint64_t from) noexcept {
+  return static_cast<kind>(from >> (slot_bits + generation_bits));
+}
+constexpr std::uint32_t slot_of(std::uint64_t from) noexcept {
+  return static_cast<std::uint32_t>(from & slot_mask);
+}
+constexpr std::uint32_t generation_of(std::uint64_t from) noexcept {
+  return static_cast<std::uint32_t>(from >> slot_bits);
+}
+
+/// Submissions go over when this many wait, or with the turn: a small queue stays in the cache.
+constexpr unsigned submissions = 256;
+/// A full queue of completions costs every multishot its place.
+constexpr unsigned fewest_completions = 4096;
+
+/// What a peer may send ahead of a task that does not read.
+constexpr std::size_t most_unread_bytes = std::size_t{64} * 1024;
+/// Connections that a listener may be ahead of its task.
+constexpr std::size_t most_arrived = 1024;
+
+bool last_of(const io_uring_cqe& completion) noexcept {
+  return (completion.flags & IORING_CQE_F_MORE) == 0;
+}
+
+std::uint16_t buffer_of_completion(const io_uring_cqe& completion) noexcept {
+  return static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+}
+
+/// Other results below 0 mean that a receive is to be begun again, or was cancelled by us.
+bool is_failure(std::int32_t result) noexcept {
+  return result < 0 && result != -ENOBUFS && result != -ECANCELED && result != -EINTR;
+}
+
+}  // namespace
+
+std::uint32_t uring_loop::buffers_for(const scheduler_options& options) noexcept {
+  return std::clamp(std::bit_ceil(options.events_per_wait), 64U, 32'768U);
+}
+
+uring_loop::uring_loop(const scheduler_options& options, std::uint32_t buffers, ring_setup setup)
+    : loop_base(options),
+      ring_(submissions, std::max(fewest_completions, 4 * options.events_per_wait), setup),
+      buffers_(ring_, buffers, options.buffer_bytes) {}
+
+uring_loop::~uring_loop() {
+  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
+    connection& left = connections_.at(slot);
+    if (!left.open()) continue;
+    assert(left.reader == nullptr && left.writer == nullptr && "an operation outlived its loop");
+    ::close(left.descriptor);
+  }
+  for (const listener& left : listeners_) {
+    for (const int arrived : left.arrived) ::close(arrived);
+    ::close(left.descriptor);
+  }
+}
+
+// --- a turn ---------------------------------------------------------------------------------
+
+void uring_loop::watch(inbox* door) {
+  ring_.register_descriptor();
+  door_ = door;
+  ++doors_;
+  if (door != nullptr) poll_door();
+}
+
+void uring_loop::poll_door() {
+  io_uring_sqe& asked = ring_.next();
+  asked.opcode = IORING_OP_POLL_ADD;
+  asked.fd = door_->descriptor();
+  asked.poll32_events = POLLIN;
+  asked.user_data = token(kind::door, 0, doors_);
+  door_polled_ = true;
+}
+
+/// What was closed is gone when run returns, and the door is nobody's.
+void uring_loop::unwatch(inbox*) {
+  if (door_polled_) cancel_in_kernel(token(kind::door, 0, doors_));
+  door_ = nullptr;
+  while (leaving_ > 0 || door_polled_) {
+    ring_.enter(!ring_.has_completions());
+    io_uring_cqe completion{};
+    while (ring_.take(completion)) dispatch(completion);
+  }
+  ring_.unregister_descriptor();
+}
+
+void uring_loop::wait_and_dispatch() {
+  ran_since_poll_ = 0;
+  const bool block = run_queue_.empty() && !ring_.has_completions();
+  if (block) {
+    ring_.enter(true, wheel_.next_event_ns());
+  } else if (ring_.wants_kernel()) {
+    ring_.enter(false);
+  }
+  io_uring_cqe completion{};
+  for (std::uint32_t i = 0; i < options_.events_per_wait && ring_.take(completion); ++i) {
+    dispatch(completion);
+  }
+}
+
+void uring_loop::dispatch(const io_uring_cqe& completion) {
+  refill_inline();
+  const std::uint32_t slot = slot_of(completion.user_data);
+  const std::uint32_t generation = generation_of(completion.user_data);
+  switch (kind_of(completion.user_data)) {
+    case kind::nothing:  // what was to be cancelled was over
+      return;
+    case kind::accept:
+      return on_accepted(listeners_[slot], completion);
+    case kind::door:
+      if (generation != doors_) return;
+      door_polled_ = false;
+      if (door_ == nullptr) return;
+      if (completion.res > 0) door_->on_readable();
+      return poll_door();  // asks again what is readable, so the door is level-triggered
+    case kind::receive:
+    case kind::send:
+      break;
+  }
+  connection& whose = connections_.at(slot);
+  if (whose.generation != generation) return give_back_buffer(completion);
+  if (kind_of(completion.user_data) == kind::receive) {
+    on_received(whose, completion);
+  } else {
+    on_sent(whose, completion);
+  }
+}
+
+void uring_loop::give_back_buffer(const io_uring_cqe& completion) noexcept {
+  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return;
+  buffers_.took();
+  buffers_.give_back(buffer_of_completion(completion));
+}
+
+/// Whether it succeeds shows in the completion of what was cancelled.
+void uring_loop::cancel_in_kernel(std::uint64_t whose) {
+  io_uring_sqe& asked = ring_.next();
+  asked.opcode = IORING_OP_ASYNC_CANCEL;
+  asked.fd = -1;
+  asked.addr = whose;
+  asked.flags = IOSQE_CQE_SKIP_SUCCESS;
+  asked.user_data = token(kind::nothing, 0, 0);
+}
+
+// --- accept ---------------------------------------------------------------------------------
+
+uring_listener& uring_loop::listen(int descriptor) {
+  listener& added = listeners_.emplace_back();
+  added.descriptor = descriptor;
+  added.index = static_cast<std::uint32_t>(listeners_.size() - 1);
+  return added;
+}
+
+/// Until somebody wants connections, the kernel's queue keeps them.
+void uring_loop::begin_accept(listener& from) {
+  io_uring_sqe& asked = ring_.next();
+  asked.opcode = IORING_OP_ACCEPT;
+  asked.fd = from.descriptor;
+  asked.ioprio = IORING_ACCEPT_MULTISHOT;
+  asked.accept_flags = SOCK_CLOEXEC;
+  asked.user_data = token(kind::accept, from.index, 0);
+  from.accepting = true;
+}
+
+void uring_loop::on_accepted(listener& from, const io_uring_cqe& completion) {
+  if (last_of(completion)) from.accepting = false;
+  if (completion.res >= 0 && from.error_number == ECANCELED) {
+    ::close(completion.res);
+  } else if (completion.res >= 0) {
+    from.arrived.push_back(completion.res);
+    if (from.accepting && from.arrived.size() == most_arrived) {
+      cancel_in_kernel(token(kind::accept, from.index, 0));
+    }
+  } else if (completion.res != -ECANCELED && completion.res != -ECONNABORTED &&
+             completion.res != -EINTR && from.error_number == 0) {
+    from.error_number = -completion.res;
+  }
+  continue_accept(from);
+}
+
+submitted uring_loop::submit_accept(listener& from, op& waiter) {
+  assert(from.waiter == nullptr && "one accept at a time on a listener");
+  waiter.target = &from;
+  if (stopping_) from.error_number = ECANCELED;
+  if (from.error_number == ECANCELED) return answer(waiter, -ECANCELED);
+  const bool ready = !from.arrived.empty() || from.error_number != 0;
+  if (ready && take_inline() && try_accept(from, waiter)) return submitted::done;
+  from.waiter = &waiter;
+  if (ready) {
+    defer(waiter, queued_action::retry_accept);
+  } else {
+    park(waiter);
+    if (!from.accepting) begin_accept(from);
+  }
+  return submitted::pending;
+}
+
+/// True if the op has its result: a connection or an error.
+bool uring_loop::try_accept(listener& from, op& waiter) {
+  if (!from.arrived.empty()) {
+    connection& accepted = connections_.open(from.arrived.front());
+    assert(accepted.slot <= slot_mask && "a token has room for 16 million connections");
+    from.arrived.pop_front();
+    provide_own_buffer(accepted);
+    waiter.target = &accepted;
+    waiter.result = 0;
+    return true;
+  }
+  waiter.result = -from.error_number;
+  return from.error_number != 0;
+}
+
+void uring_loop::continue_accept(listener& from) {
+  op* waiter = from.waiter;
+  if (waiter == nullptr || waiter->state == op_state::queued) return;
+  if (try_accept(from, *waiter)) return end_now(from.waiter, waiter->result);
+  if (!from.accepting) begin_accept(from);
+}
+
+// --- read -----------------------------------------------------------------------------------
+
+submitted uring_loop::submit_read(connection& from, op& waiter) {
+  assert(from.reader == nullptr && "one read at a time on a connection (C4)");
+  waiter.target = &from;
+  if (from.error_number != 0) {
+    waiter.more = false;
+    return answer(waiter, -from.error_number);
+  }
+  const bool ready = from.has_unread || from.ending;
+  if (ready && !waiter.multishot && take_inline() && try_read(from, waiter)) {
+    return submitted::done;
+  }
+  from.reader = &waiter;
+  if (ready) {
+    defer(waiter, queued_action::retry_read);
+  } else {
+    park(waiter);
+    if (!from.receiving) begin_receive(from);
+  }
+  return submitted::pending;
+}
+
+void uring_loop::begin_receive(connection& from) {
+  io_uring_sqe& asked = ring_.next();
+  asked.opcode = IORING_OP_RECV;
+  asked.fd = from.descriptor;
+  asked.ioprio = IORING_RECV_MULTISHOT;
+  asked.flags = IOSQE_BUFFER_SELECT;
+  asked.buf_group = buffer_ring::group;
+  asked.user_data = token(kind::receive, from);
+  from.receiving = true;
+  from.ending_receive = false;
+  ++receives_begun_;
+}
+
+void uring_loop::cancel_receive(connection& from) {
+  if (!from.receiving || from.ending_receive) return;
+  cancel_in_kernel(token(kind::receive, from));
+  from.ending_receive = true;
+}
+
+void uring_loop::on_received(connection& from, const io_uring_cqe& completion) {
+  if (last_of(completion)) from.receiving = false;
+  if (completion.res > 0 && from.open() && from.error_number == 0) {
+    buffers_.took();
+    return take_chunk(from, buffer_of_completion(completion),
+                      static_cast<std::size_t>(completion.res));
+  }
+  give_back_buffer(completion);
+  if (!from.open()) return leave_slot(from);
+  if (completion.res == 0) {
+    from.ending = true;
+  } else if (is_failure(completion.res) && from.error_number == 0) {
+    drop_unread(from);
+    from.error_number = static_cast<std::uint16_t>(-completion.res);
+  }
+  if (!from.receiving) continue_read(from);
+}
+
+/// To the reader, if one waits; else kept for the next read.
+void uring_loop::take_chunk(connection& from, std::uint16_t buffer, std::size_t size_bytes) {
+  op* const waiter = from.reader;
+  const bool held_back = waiter != nullptr && waiter->multishot && from.writer != nullptr;
+  if (waiter != nullptr && waiter->state == op_state::waiting && !held_back) {
+    assert(!from.has_unread && "a reader waits only for bytes that are not there");
+    return hand_over_chunk(from, *waiter, buffer, size_bytes);
+  }
+  keep_unread(from, {buffers_.at(buffer), size_bytes});
+  buffers_.give_back(buffer);
+}
+
+void uring_loop::hand_over_chunk(connection& from, op& waiter, std::uint16_t buffer,
+                                 std::size_t size_bytes) {
+  data_ = buffers_.at(buffer);
+  if (options_.buffer == buffer_policy::own) {
+    std::memcpy(buffer_of(from), data_, size_bytes);
+    data_ = buffer_of(from);
+    buffers_.give_back(buffer);
+  } else {
+    lent_ = buffer;
+  }
+  waiter.result = static_cast<std::int32_t>(size_bytes);
+  finish_read(from, waiter);
+  // Still lent, so no send took it over: the task waits for something else now, or is gone.
+  if (lent_ != buffer_ring::none) buffers_.give_back(std::exchange(lent_, buffer_ring::none));
+}
+
+/// The op has its result: completes it, or hands over a chunk of a multishot read.
+void uring_loop::finish_read(connection& from, op& waiter) {
+  if (!waiter.multishot || waiter.result <= 0) {
+    waiter.more = false;
+    return end_now(from.reader, waiter.result);
+  }
+  if (!deliver_chunk(from, waiter)) return;
+  if (from.has_unread || !from.receiving) defer(waiter, queued_action::retry_read);
+}
+
+/// True if the op has its result. False: nothing is there.
+bool uring_loop::try_read(connection& from, op& waiter) {
+  if (from.has_unread) {
+    waiter.result = take_unread(from);
+  } else if (from.error_number != 0) {
+    waiter.result = -from.error_number;
+  } else if (from.ending) {
+    waiter.result = 0;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void uring_loop::continue_read(connection& from) {
+  op* waiter = from.reader;
+  if (waiter == nullptr || waiter->state == op_state::queued) return;
+  if (waiter->multishot && from.writer != nullptr) return;  // goes on when the write is over
+  if (try_read(from, *waiter)) return finish_read(from, *waiter);
+  if (!from.receiving) begin_receive(from);
+}
+
+void uring_loop::keep_unread(connection& from, std::span<const std::byte> chunk) {
+  std::vector<std::byte>& kept = unread_[from.slot].data;
+  kept.insert(kept.end(), chunk.begin(), chunk.end());
+  from.has_unread = true;
+  if (kept.size() > most_unread_bytes) cancel_receive(from);
+}
+
+/// Copies what one read may return to where it is read from.
+std::int32_t uring_loop::take_unread(connection& from) {
+  const auto found = unread_.find(from.slot);
+  unread_bytes& kept = found->second;
+  const std::size_t size_bytes = std::min(kept.data.size() - kept.begin, options_.buffer_bytes);
+  std::memcpy(buffer_of(from), kept.data.data() + kept.begin, size_bytes);
+  data_ = buffer_of(from);
+  kept.begin += size_bytes;
+  if (kept.begin == kept.data.size()) {
+    unread_.erase(found);
+    from.has_unread = false;
+  }
+  return static_cast<std::int32_t>(size_bytes);
+}
+
+void uring_loop::drop_unread(connection& from) noexcept {
+  if (from.has_unread) unread_.erase(from.slot);
+  from.has_unread = false;
+}
+
+// --- write ----------------------------------------------------------------------------------
+
+submitted uring_loop::submit_write(connection& to, std::span<const std::byte> data, op& waiter) {
+  assert(to.writer == nullptr && "one write at a time on a connection (C4)");
+  waiter.target = &to;
+  assert(data.size() <= std::numeric_limits<std::int32_t>::max() && "2 GiB at once");
+  if (to.error_number != 0) return answer(waiter, -to.error_number);
+  const std::span<const std::byte> outgoing = stable(to, data, waiter);
+  io_uring_sqe& asked = ring_.next();
+  asked.opcode = IORING_OP_SEND;
+  asked.fd = to.descriptor;
+  asked.addr = reinterpret_cast<std::uint64_t>(outgoing.data());
+  asked.len = static_cast<std::uint32_t>(outgoing.size());
+  asked.msg_flags = MSG_NOSIGNAL | MSG_WAITALL;  // the kernel goes on until all is sent (5.19)
+  asked.user_data = token(kind::send, to);
+  to.sending = true;
+  to.writer = &waiter;
+  waiter.result = static_cast<std::int32_t>(outgoing.size());
+  park(waiter);
+  return submitted::pending;
+}
+
+/// Bytes that stay as they are until the send completes: the caller's own do, since its write is
+/// pending so long. A buffer that the caller was lent becomes the write's (op.kept). Other memory
+/// of the loop's is copied, and so is a buffer where few are left.
+std::span<const std::byte> uring_loop::stable(connection& to, std::span<const std::byte> data,
+                                              op& waiter) {
+  const std::uint16_t buffer = buffers_.holding(data.data());
+  waiter.kept = buffer_ring::none;
+  const bool scarce = buffers_.out() > buffers_.count() / 4 * 3;
+  if (buffer != buffer_ring::none && buffer == lent_ && !scarce) {
+    waiter.kept = buffer;
+    lent_ = buffer_ring::none;
+    return data;
+  }
+  const std::less<const std::byte*> below;
+  const bool in_scratch = !below(data.data(), scratch_.get()) &&
+                          below(data.data(), scratch_.get() + options_.buffer_bytes);
+  if (buffer == buffer_ring::none && !in_scratch) return data;
+  unsent_tail& copy = unsent_[to.slot];
+  copy.data.assign(data.begin(), data.end());
+  to.has_unsent = true;
+  return copy.data;
+}
+
+void uring_loop::on_sent(connection& to, const io_uring_cqe& completion) {
+  to.sending = false;
+  if (to.has_unsent) unsent_.erase(to.slot);
+  to.has_unsent = false;
+  if (!to.open()) return leave_slot(to);
+  op* const waiter = to.writer;
+  if (waiter == nullptr) return;  // cancelled, and its bytes were a copy
+  if (waiter->kept != buffer_ring::none) {
+    buffers_.give_back(static_cast<std::uint16_t>(waiter->kept));
+  }
+  if (to.error_number == 0 && completion.res != waiter->result) {
+    // Short: it failed after it had sent some, and which error that was is not said.
+    to.error_number = static_cast<std::uint16_t>(completion.res < 0 ? -completion.res : EPIPE);
+    drop_unread(to);
+  }
+  const std::uint32_t generation = to.generation;
+  end_now(to.writer, -to.error_number);
+  const bool same = to.open() && to.generation == generation;
+  if (same && to.writer == nullptr && (to.has_unread || !to.receiving)) resume_receiving(to);
+}
+
+// --- cancel, close --------------------------------------------------------------------------
+
+void uring_loop::cancel(connection& target) noexcept {
+  if (!target.open()) return;
+  if (target.error_number == 0) target.error_number = ECANCELED;
+  drop_unread(target);
+  cancel_receive(target);
+  if (target.sending) cancel_in_kernel(token(kind::send, target));
+  end_later(target.reader, -ECANCELED);
+  if (target.has_unsent) end_later(target.writer, -ECANCELED);
+}
+
+void uring_loop::cancel(listener& target) noexcept {
+  target.error_number = ECANCELED;
+  if (target.accepting) cancel_in_kernel(token(kind::accept, target.index, 0));
+  for (const int arrived : target.arrived) ::close(arrived);
+  target.arrived.clear();
+  end_later(target.waiter, -ECANCELED);
+}
+
+void uring_loop::close(connection& closed) noexcept {
+  assert(closed.writer == nullptr && "close with a write pending (C6)");
+  assert((closed.reader == nullptr || closed.reader->multishot) &&
+         "close with a read pending (C6)");
+  if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);
+  drop_unread(closed);
+  drop_own_buffer(closed);
+  cancel_receive(closed);
+  ::close(closed.descriptor);
+  connections_.end(closed);
+  if (closed.in_flight()) {
+    ++leaving_;
+  } else {
+    connections_.recycle(closed);
+  }
+}
+
+/// A completion for a connection that is closed: with the last one its slot is free.
+void uring_loop::leave_slot(connection& closed) noexcept {
+  if (closed.in_flight()) return;
+  --leaving_;
+  connections_.recycle(closed);
+}
+
+}  // namespace skein

@@ -1,0 +1,148 @@
+// The same event loop on io_uring: completions for readiness. Same operations (op.hpp), same turn,
+// same timers (loop_base.hpp); only how the kernel is asked differs.
+//
+// Techniques:
+//  - One receive per connection for its whole life (multishot, Linux 6.0), into buffers that the
+//    kernel takes from a ring when bytes arrive; one accept per listener likewise (5.19).
+//  - A send is a submission. Everything submitted in a turn goes over in the one call that also
+//    waits for and collects what completed (ring.hpp).
+//  - The wait ends with the wheel's next event: no timer descriptor.
+//
+// Whose bytes, how long:
+//  - Received bytes are in a buffer of the ring. With policy `lent` the reader sees them there, and
+//    the buffer goes back when the loop has control again, or, if the reader is sending it, when
+//    that send completes. Policy `own` copies them into the connection's buffer.
+//  - Bytes that come while nobody reads (the task writes or sleeps) are copied into memory of the
+//    loop (`unread_`), so that no connection keeps a buffer from the others. Where they grow past a
+//    bound the receive is cancelled, and begun again when they have been read.
+//  - Bytes to be sent stay the caller's until the send completes (the write is pending so long).
+//    They are copied first if they lie in the loop's own memory, or if the ring runs low because
+//    slow peers hold its buffers.
+//
+// Completions carry kind, slot and generation. A slot is reused only when the kernel has nothing
+// more to report for it, hence close is two steps: the connection is over at once, its slot when
+// its last completion is in.
+//
+// Cancelling (O3) marks the connection and asks the kernel to cancel what it has of it. A pending
+// read ends through the run queue, as in epoll_loop. A pending write ends with the completion of
+// its send, since the kernel reads the caller's bytes until then.
+//
+// Where a receive loses its multishot (MORE is missing: the completion queue was full, the buffers
+// were out), it is begun again if somebody reads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/loop/buffer_ring.hpp"
+#include "runtimes/loop/loop_base.hpp"
+#include "runtimes/loop/ring.hpp"
+
+namespace skein {
+
+/// A listening socket of a uring_loop.
+struct uring_listener {
+  int descriptor = -1;
+  int error_number = 0;
+  std::uint32_t index = 0;    ///< in the loop's list: what completions name it by
+  bool accepting = false;     ///< the kernel has an accept that has not had its last completion
+  op* waiter = nullptr;       ///< the pending accept, if any
+  std::deque<int> arrived{};  ///< accepted by the kernel, not yet by a task
+
+  /// 0, ECANCELED after cancel, else the errno that accept failed with.
+  int error() const noexcept { return error_number; }
+};
+
+class uring_loop : public loop_base<uring_loop, uring_listener> {
+ public:
+  static constexpr loop_facts facts() noexcept {
+    return {.suffix = "_uring",
+            .loop = "io_uring, multishot, provided buffers, one call per batch",
+            .timer_source = "hierarchical wheel, the wait's timeout",
+            .receives_into_ring = true};
+  }
+
+  /// Buffers received into: one for each completion taken at once, within the ring's bounds.
+  static std::uint32_t buffers_for(const scheduler_options& options) noexcept;
+
+  /// Throws limit_error where the kernel lacks or refuses io_uring or a part of it (6.1 has all).
+  explicit uring_loop(const scheduler_options& options)
+      : uring_loop(options, buffers_for(options)) {}
+  /// For tests: with few buffers, and with a kernel that refuses.
+  uring_loop(const scheduler_options& options, std::uint32_t buffers,
+             ring_setup setup = &kernel_ring_setup);
+  ~uring_loop();
+
+  /// The verbs of epoll_loop, with the same results.
+  listener& listen(int descriptor);
+  submitted submit_accept(listener& from, op& waiter);
+  submitted submit_read(connection& from, op& waiter);
+  /// The bytes must stay until the op is completed.
+  submitted submit_write(connection& to, std::span<const std::byte> data, op& waiter);
+  void cancel(connection& target) noexcept;
+  void cancel(listener& target) noexcept;
+  void close(connection& closed) noexcept;
+
+  /// The bytes of the last read to have completed.
+  const std::byte* data(const connection&) const noexcept { return data_; }
+
+  /// How often a receive was begun: once per connection, unless it lost its multishot.
+  std::uint64_t receives_begun() const noexcept { return receives_begun_; }
+  const buffer_ring& buffers() const noexcept { return buffers_; }
+
+ private:
+  friend class loop_base<uring_loop, uring_listener>;
+
+  /// Received and not read yet: [begin, size).
+  struct unread_bytes {
+    std::vector<std::byte> data;
+    std::size_t begin = 0;
+  };
+
+  void watch(inbox* door);
+  void unwatch(inbox* door);
+  void poll_door();
+  void wait_and_dispatch();
+  void dispatch(const io_uring_cqe& completion);
+
+  void begin_accept(listener& from);
+  void on_accepted(listener& from, const io_uring_cqe& completion);
+  bool try_accept(listener& from, op& waiter);
+  void continue_accept(listener& from);
+
+  void begin_receive(connection& from);
+  void cancel_receive(connection& from);
+  void on_received(connection& from, const io_uring_cqe& completion);
+  void give_back_buffer(const io_uring_cqe& completion) noexcept;
+  void take_chunk(connection& from, std::uint16_t buffer, std::size_t size_bytes);
+  void hand_over_chunk(connection& from, op& waiter, std::uint16_t buffer, std::size_t size_bytes);
+  void keep_unread(connection& from, std::span<const std::byte> chunk);
+  std::int32_t take_unread(connection& from);
+  void drop_unread(connection& from) noexcept;
+  bool try_read(connection& from, op& waiter);
+  void continue_read(connection& from);
+  void finish_read(connection& from, op& waiter);
+
+  std::span<const std::byte> stable(connection& to, std::span<const std::byte> data, op& waiter);
+  void on_sent(connection& to, const io_uring_cqe& completion);
+
+  void cancel_in_kernel(std::uint64_t token);
+  void leave_slot(connection& closed) noexcept;
+
+  ring ring_;
+  buffer_ring buffers_;
+  const std::byte* data_ = nullptr;
+  std::uint16_t lent_ = buffer_ring::none;  ///< the buffer that the running task reads from
+  std::uint32_t doors_ = 0;                 ///< tells the polls of one door from another's
+  bool door_polled_ = false;
+  std::size_t leaving_ = 0;  ///< closed connections whose last completion is not in yet
+  std::uint64_t receives_begun_ = 0;
+  std::unordered_map<std::uint32_t, unread_bytes> unread_;  ///< by slot
+};
+
+}  // namespace skein

@@ -1,0 +1,300 @@
+// The io_uring loop's own risks: what the kernel has in hand when buffers run out, connections are
+// closed or cancelled, and where it refuses to make a ring at all. What a loop must do otherwise is
+// the contract suite's.
+#include "runtimes/loop/uring_loop.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <fcntl.h>
+#include <string>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <thread>
+#include <vector>
+
+#include "tests/catch.hpp"
+#include "tests/loopback_client.hpp"
+#include "tests/runtimes/loop_bench.hpp"
+
+namespace skein {
+namespace {
+
+using test::from_now;
+using test::loopback_client;
+using test::noted;
+using test::options_with;
+using test::pattern_at;
+using test::pattern_bytes;
+
+using bench = test::bench_of<uring_loop>;
+
+/// Reads `size_bytes` bytes of the pattern with as many reads as it takes.
+bool reads_pattern(bench& at, connection& from, std::size_t size_bytes) {
+  std::size_t position = 0;
+  while (position < size_bytes) {
+    const std::int32_t count = at.read(from);
+    if (count <= 0) return false;
+    for (const std::byte each : at.bytes_of(from, count)) {
+      if (each != pattern_at(position++)) return false;
+    }
+  }
+  return position == size_bytes;
+}
+
+// --- buffers --------------------------------------------------------------------------------
+
+TEST_CASE("more bytes than buffers: receives that end for want of one are begun again") {
+  constexpr std::uint32_t buffers = 4;
+  constexpr std::size_t peers = 8;
+  constexpr std::size_t each_bytes = 3000;
+  bench at(options_with(buffer_policy::lent, 64), buffers);
+  std::deque<loopback_client> clients;
+  std::vector<connection*> accepted;
+  for (std::size_t i = 0; i < peers; ++i) {
+    clients.emplace_back(at.port);
+    accepted.push_back(&at.accept());
+  }
+  for (loopback_client& each : clients) each.send(pattern_bytes(each_bytes));
+  for (connection* each : accepted) REQUIRE(reads_pattern(at, *each, each_bytes));
+  REQUIRE(at.loop.receives_begun() > peers);
+  REQUIRE(at.loop.buffers().out() == 0);
+  for (connection* each : accepted) at.loop.close(*each);
+  at.settle();
+}
+
+TEST_CASE("one receive serves a connection for its whole life") {
+  bench at;
+  loopback_client peer(at.port);
+  connection& accepted = at.accept();
+  for (int i = 0; i < 50; ++i) {
+    peer.send(pattern_bytes(100));
+    REQUIRE(at.read(accepted) == 100);
+  }
+  REQUIRE(at.loop.receives_begun() == 1);
+  at.loop.close(accepted);
+}
+
+TEST_CASE("bytes that nobody reads keep no buffer, and do not pile up without end") {
+  constexpr std::size_t stream_bytes = std::size_t{8} << 20U;
+  bench at;
+  loopback_client peer(at.port);
+  connection& accepted = at.accept();
+  std::thread sending([&] {
+    peer.send(pattern_bytes(stream_bytes));
+    peer.finish_sending();
+  });
+  REQUIRE(at.read(accepted) > 0);
+  at.settle(50 * ns_per_ms);  // nobody reads
+  REQUIRE(at.loop.buffers().out() == 0);
+  const std::uint64_t begun = at.loop.receives_begun();
+  std::size_t received = 0;
+  for (std::int32_t count = 1; count > 0; received += static_cast<std::size_t>(count)) {
+    count = at.read(accepted);
+    REQUIRE(count >= 0);
+  }
+  sending.join();
+  REQUIRE(at.loop.receives_begun() > begun);  // it had been cancelled: the peer had to wait
+  REQUIRE(received > stream_bytes / 2);
+  at.loop.close(accepted);
+}
+
+TEST_CASE("a lent buffer that is being sent is not received into meanwhile") {
+  constexpr std::uint32_t buffers = 4;
+  bench at(options_with(buffer_policy::lent, 64), buffers);
+  loopback_client echoed(at.port);
+  connection& accepted = at.accept();
+  loopback_client busy(at.port);
+  connection& other = at.accept();
+  for (int i = 0; i < 20; ++i) {
+    noted writer;
+    noted reader([&](noted& self) {
+      REQUIRE((at.loop.submit_write(accepted, {at.loop.data(accepted), 64}, writer) ==
+               submitted::pending));
+      REQUIRE(self.result == 64);
+      REQUIRE(at.loop.buffers().out() == 1);
+    });
+    REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
+    echoed.send(pattern_bytes(64));
+    busy.send(std::vector<std::byte>(640, std::byte{0xee}));
+    for (int chunk = 0; chunk < 10; ++chunk) REQUIRE(at.read(other) == 64);
+    at.run_until([&] { return writer.completions == 1; });
+    REQUIRE(writer.result == 0);
+    REQUIRE(echoed.receive(64) == pattern_bytes(64));
+  }
+  REQUIRE(at.loop.buffers().out() == 0);
+  at.loop.close(accepted);
+  at.loop.close(other);
+}
+
+/// An echo to a peer that does not read: the write waits for room in a socket that is full.
+struct stuck_echo {
+  explicit stuck_echo(bench& at) : peer(at.port, 4096), accepted(&at.accept()) {
+    const std::vector<std::byte> filling(std::size_t{64} * 1024);
+    while (::send(accepted->descriptor, filling.data(), filling.size(), MSG_DONTWAIT) > 0) {
+    }
+    reader.then = [this, &at](noted& self) {
+      const auto size_bytes = static_cast<std::size_t>(self.result);
+      at.loop.submit_write(*accepted, {at.loop.data(*accepted), size_bytes}, writer);
+    };
+    at.loop.submit_read(*accepted, reader);
+    peer.send(pattern_bytes(100));
+  }
+
+  loopback_client peer;
+  connection* accepted;
+  noted writer;
+  noted reader;
+};
+
+TEST_CASE("writes to peers that do not read leave buffers to the others") {
+  constexpr std::uint32_t buffers = 8;
+  bench at(options_with(buffer_policy::lent, 1024), buffers);
+  std::deque<stuck_echo> all;
+  for (std::uint32_t i = 0; i < buffers + 4; ++i) {
+    stuck_echo& each = all.emplace_back(at);
+    at.run_until([&] { return each.reader.completions == 1; });
+  }
+  at.settle();
+  REQUIRE(at.loop.buffers().out() > 1);
+  REQUIRE(at.loop.buffers().out() < buffers);
+  loopback_client lively(at.port);
+  connection& served = at.accept();
+  for (int i = 0; i < 20; ++i) {
+    lively.send(pattern_bytes(100));
+    REQUIRE(at.read(served) == 100);
+  }
+  for (stuck_echo& each : all) {
+    REQUIRE(each.writer.completions == 0);
+    at.loop.cancel(*each.accepted);
+    at.run_until([&] { return each.writer.completions == 1; });
+    at.loop.close(*each.accepted);
+  }
+  at.loop.close(served);
+  at.settle();
+  REQUIRE(at.loop.buffers().out() == 0);
+}
+
+// --- cancel and close -----------------------------------------------------------------------
+
+TEST_CASE("a write that is cancelled completes only when the kernel is done with its bytes") {
+  bench at;
+  const loopback_client never_reads(at.port, 4096);
+  connection& accepted = at.accept();
+  std::vector<std::byte> much(std::size_t{8} << 20U);
+  noted writer;
+  REQUIRE((at.loop.submit_write(accepted, much, writer) == submitted::pending));
+  at.settle();
+  REQUIRE(writer.completions == 0);
+  at.loop.cancel(accepted);
+  REQUIRE(writer.completions == 0);
+  at.run_until([&] { return writer.completions == 1; });
+  REQUIRE(writer.result == -ECANCELED);
+  REQUIRE_FALSE(accepted.sending);
+  at.loop.close(accepted);
+}
+
+TEST_CASE("a slot whose receive is still with the kernel is not used again before it is back") {
+  bench at;
+  std::deque<loopback_client> clients;
+  noted reader;
+  clients.emplace_back(at.port);
+  connection& first = at.accept();
+  reader.multishot = true;
+  REQUIRE((at.loop.submit_read(first, reader) == submitted::pending));
+  at.settle();
+  const std::uint32_t slot = first.slot;
+  at.loop.close(first);
+  REQUIRE(at.loop.live_connections() == 0);
+  REQUIRE(first.in_flight());
+  REQUIRE(at.loop.connections().open(::dup(0)).slot != slot);  // before the loop ran
+  at.run_until([&] { return !first.in_flight(); });
+  REQUIRE(clients.front().ended());
+}
+
+TEST_CASE("bytes for a connection that is closed reach nobody, and their buffers come back") {
+  bench at;
+  for (int i = 0; i < 100; ++i) {
+    loopback_client peer(at.port);
+    connection& accepted = at.accept();
+    noted reader;
+    reader.multishot = true;
+    REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
+    at.settle(ns_per_ms / 10);
+    peer.send(pattern_bytes(100));  // may be received before the cancel, or not
+    at.loop.close(accepted);
+    at.run_until([&] { return reader.completions == 1 && !accepted.in_flight(); });
+    REQUIRE(reader.result == -ECANCELED);
+    REQUIRE(at.loop.buffers().out() == 0);
+  }
+}
+
+TEST_CASE("what run leaves behind is cancelled before the loop is gone") {
+  const loopback_client peer([] {
+    bench at;
+    loopback_client made(at.port);
+    connection& accepted = at.accept();
+    noted reader;
+    REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
+    at.loop.stop();
+    at.run_until([&] { return reader.completions == 1; });
+    at.loop.close(accepted);
+    at.settle();
+    return made;
+  }());
+  for (int i = 0; i < 20;
+       ++i) {  // a ring torn down with work in flight interrupts calls like these
+    timespec short_sleep{0, 100'000};
+    REQUIRE(::nanosleep(&short_sleep, nullptr) == 0);
+  }
+}
+
+// --- a kernel that refuses ------------------------------------------------------------------
+
+template <int Error>
+int refuses(unsigned, io_uring_params*) {
+  errno = Error;
+  return -1;
+}
+
+std::string refusal_by(ring_setup setup) {
+  try {
+    const uring_loop never(options_with(buffer_policy::lent), 64, setup);
+  } catch (const limit_error& refused) {
+    return refused.name + " | " + refused.what();
+  }
+  return "it was made";
+}
+
+TEST_CASE("a kernel without io_uring is a limit that names the error and the kernel needed") {
+  const std::string said = refusal_by(&refuses<ENOSYS>);
+  REQUIRE_THAT(said, Catch::Matchers::Contains("io_uring_setup"));
+  REQUIRE_THAT(said, Catch::Matchers::Contains("errno 38 ENOSYS"));
+  REQUIRE_THAT(said, Catch::Matchers::Contains("needs Linux 6.1"));
+  REQUIRE_THAT(said, Catch::Matchers::Contains("this is Linux "));
+}
+
+TEST_CASE("a kernel that does not know the setup is a limit that names the feature") {
+  const std::string said = refusal_by(&refuses<EINVAL>);
+  REQUIRE_THAT(said, Catch::Matchers::Contains("IORING_SETUP_DEFER_TASKRUN"));
+  REQUIRE_THAT(said, Catch::Matchers::Contains("errno 22 EINVAL"));
+}
+
+TEST_CASE("a filter that forbids io_uring is a limit that names the error") {
+  REQUIRE_THAT(refusal_by(&refuses<EPERM>), Catch::Matchers::Contains("EPERM"));
+  REQUIRE_THAT(refusal_by(&refuses<EACCES>), Catch::Matchers::Contains("EACCES"));
+}
+
+TEST_CASE("a ring that finds no descriptor is a limit that names RLIMIT_NOFILE") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const std::string said = refusal_by(&kernel_ring_setup);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_THAT(said, Catch::Matchers::StartsWith("RLIMIT_NOFILE"));
+}
+
+}  // namespace
+}  // namespace skein
