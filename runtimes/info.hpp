@@ -28,6 +28,8 @@ struct runtime_info {
   bool takes_inline_budget;
   bool takes_events_per_wait;
   bool takes_tick;
+  /// Whether its timers can be kept in a heap instead of a wheel (scheduler_options::timers).
+  bool takes_timers = false;
 };
 
 }  // namespace skein

@@ -19,6 +19,7 @@
 // because only that one is right for both.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "runtimes/clock.hpp"
@@ -46,9 +47,13 @@ struct op {
   complete_fn complete = nullptr;
 
   /// Links of the one list the op is in: the run queue or a timer wheel slot. `link` is the address
-  /// of the pointer that points here, so that unlinking needs no list head.
+  /// of the pointer that points here, so that unlinking needs no list head. In a timer heap,
+  /// `place` is the op's index there.
   op* next = nullptr;
-  op** link = nullptr;
+  union {
+    op** link = nullptr;
+    std::size_t place;
+  };
 
   union {
     time_ns deadline_ns = 0;  ///< sleep: absolute, CLOCK_MONOTONIC

@@ -158,7 +158,7 @@ class basic_scheduler {
             .style = "coroutine",
             .task = "a heap frame from a recycling pool",
             .loop = "epoll, edge-triggered, registered once",
-            .timer_source = "hierarchical wheel, one timerfd",
+            .timer_source = "hierarchical wheel (or 4-ary heap), one timerfd",
             .library = "none",
             .library_version = "none",
             .threads = "1",
@@ -166,7 +166,8 @@ class basic_scheduler {
             .early_by_at_most_ns = 0,
             .takes_inline_budget = true,
             .takes_events_per_wait = true,
-            .takes_tick = true};
+            .takes_tick = true,
+            .takes_timers = true};
   }
 
   void spawn(task work) {

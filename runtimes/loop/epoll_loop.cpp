@@ -37,7 +37,7 @@ std::uint64_t token_of(const listener& of) noexcept {
 epoll_loop::epoll_loop(const scheduler_options& options)
     : options_(options),
       inline_left_(options.inline_budget),
-      wheel_(options.tick_ns, monotonic_clock::now_ns()),
+      timers_(options.timers, options.tick_ns, monotonic_clock::now_ns()),
       scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)),
       events_(options.events_per_wait) {
   epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
@@ -53,7 +53,7 @@ epoll_loop::~epoll_loop() {
     ::close(left.descriptor);
   }
   for (const listener& left : listeners_) ::close(left.descriptor);
-  assert(wheel_.empty() && "a sleeping task outlived its loop");
+  assert(timers_.empty() && "a sleeping task outlived its loop");
   ::close(timer_);
   ::close(epoll_);
 }
@@ -78,7 +78,7 @@ void epoll_loop::unwatch(inbox* door) {
 // --- a turn ---------------------------------------------------------------------------------
 
 void epoll_loop::run_queued() {
-  while (ran_since_poll_ < ops_between_polls) {
+  while (ran_since_look_ < ops_between_looks) {
     op* ready = run_queue_.pop();
     if (ready == nullptr) return;
     resume_queued(*ready);
@@ -86,7 +86,7 @@ void epoll_loop::run_queued() {
 }
 
 void epoll_loop::resume_queued(op& ready) {
-  ++ran_since_poll_;
+  ++ran_since_look_;
   inline_left_ = options_.inline_budget;
   switch (ready.action) {
     case queued_action::complete:
@@ -105,8 +105,8 @@ void epoll_loop::resume_queued(op& ready) {
 }
 
 void epoll_loop::expire_timers() {
-  if (wheel_.empty()) return;
-  wheel_.advance(monotonic_clock::now_ns(), [this](op& due) {
+  if (timers_.empty()) return;
+  timers_.advance(monotonic_clock::now_ns(), [this](op& due) {
     due.result = 0;
     due.state = op_state::idle;
     complete(due);
@@ -114,7 +114,7 @@ void epoll_loop::expire_timers() {
 }
 
 void epoll_loop::arm_timer() {
-  const time_ns next_ns = wheel_.next_event_ns().value_or(0);
+  const time_ns next_ns = timers_.next_event_ns().value_or(0);
   if (next_ns == armed_ns_) return;
   itimerspec setting{};
   setting.it_value.tv_sec = next_ns / ns_per_s;
@@ -123,10 +123,23 @@ void epoll_loop::arm_timer() {
   armed_ns_ = next_ns;
 }
 
+/// While tasks are runnable the kernel is asked at intervals, not after every few steps: an empty
+/// epoll_wait costs as much as twenty steps of tasks that only yield.
+bool epoll_loop::poll_is_due() noexcept {
+  const time_ns now_ns = monotonic_clock::now_ns();
+  if (now_ns - polled_ns_ < poll_interval_ns) return false;
+  polled_ns_ = now_ns;
+  return true;
+}
+
 void epoll_loop::wait_and_dispatch() {
   const bool block = run_queue_.empty();
-  if (block) arm_timer();
-  ran_since_poll_ = 0;
+  ran_since_look_ = 0;
+  if (block) {
+    arm_timer();
+  } else if (!poll_is_due()) {
+    return;
+  }
   const int count =
       ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), block ? -1 : 0);
   if (count < 0) {
@@ -357,20 +370,20 @@ void epoll_loop::finish_write(connection& to, int result) {
 submitted epoll_loop::submit_sleep(op& waiter) {
   if (stopping_) return answer(waiter, -ECANCELED);
   waiter.result = 0;
-  // An empty wheel is not turned; bring it to the present before it is used again.
-  if (wheel_.empty()) wheel_.advance(monotonic_clock::now_ns(), [](op&) {});
-  if (wheel_.insert(waiter)) {
+  // Empty timers are not advanced; bring them to the present before they are used again.
+  if (timers_.empty()) timers_.advance(monotonic_clock::now_ns(), [](op&) {});
+  if (timers_.insert(waiter)) {
     park(waiter);
     return submitted::pending;
   }
-  // Due by the wheel's time, which never runs ahead of the clock. A task that sleeps into the past
+  // Due by the timers' time, which never runs ahead of the clock. A task that sleeps into the past
   // again and again yields to others once its budget is used up.
   return answer(waiter, 0);
 }
 
 void epoll_loop::cancel_sleep(op& sleeper) noexcept {
   if (sleeper.state != op_state::waiting) return;
-  wheel_.cancel(sleeper);
+  timers_.cancel(sleeper);
   sleeper.result = -ECANCELED;
   post(sleeper);
 }
@@ -411,7 +424,7 @@ void epoll_loop::stop() noexcept {
   stopping_ = true;
   for (listener& each : listeners_) cancel(each);
   for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) cancel(connections_.at(slot));
-  wheel_.clear([this](op& sleeper) {
+  timers_.clear([this](op& sleeper) {
     sleeper.result = -ECANCELED;
     post(sleeper);
   });

@@ -1,4 +1,5 @@
-// The event loop under coroutines and fibers: epoll for sockets, one timer wheel, one timerfd.
+// The event loop under coroutines and fibers: epoll for sockets, one timer wheel (or
+// heap, for comparison), one timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:
 //  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.
@@ -6,13 +7,14 @@
 //  - A read shorter than the buffer has drained the socket, so the read that would only say EAGAIN
 //  is
 //    skipped until the next edge (epoll(7), Q9).
-//  - One timerfd armed for the wheel's next event, and only when that moves.
+//  - One timerfd armed for the next event of the timers, and only when that moves.
 //
 // One turn of run():
 //   1. the run queue (spawned and yielded tasks, deferred operations), in order, until it is empty
-//      or 64 ops ran since the kernel was last asked;
+//      or 64 ops ran;
 //   2. timers that are due;
-//   3. epoll_wait, blocking only if nothing is queued;
+//   3. epoll_wait: blocking if nothing is queued, else only if 20 us passed since it was last
+//   asked;
 //   4. the events, each completing the ops it satisfies;
 //   5. slots closed meanwhile become reusable.
 //
@@ -36,7 +38,7 @@
 #include "runtimes/clock.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/loop/connection.hpp"
-#include "runtimes/loop/timer_wheel.hpp"
+#include "runtimes/loop/timer_queue.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
 
@@ -86,7 +88,7 @@ class epoll_loop {
 
   void cancel(connection& target) noexcept;
   void cancel(listener& target) noexcept;
-  /// `sleeper` may be in any state; only one that waits in the wheel is affected.
+  /// `sleeper` may be in any state; only one that waits for its deadline is affected.
   void cancel_sleep(op& sleeper) noexcept;
 
   /// Closes the descriptor. No operation of the connection may be pending.
@@ -116,13 +118,15 @@ class epoll_loop {
   bool stopping() const noexcept { return stopping_; }
 
   std::size_t live_connections() const noexcept { return connections_.live(); }
-  std::size_t pending_timers() const noexcept { return wheel_.size(); }
+  std::size_t pending_timers() const noexcept { return timers_.size(); }
 
   connection_table& connections() noexcept { return connections_; }
 
  private:
-  /// A system call costs as much as many yields: it is not made after each.
-  static constexpr std::uint32_t ops_between_polls = 64;
+  /// Looking at the clock costs as much as several yields, asking the kernel as much as twenty:
+  /// neither is done after each.
+  static constexpr std::uint32_t ops_between_looks = 64;
+  static constexpr time_ns poll_interval_ns = 20 * ns_per_us;
 
   struct unsent_tail {
     std::vector<std::byte> data;
@@ -133,6 +137,7 @@ class epoll_loop {
   void resume_queued(op& ready);
   void expire_timers();
   void arm_timer();
+  bool poll_is_due() noexcept;
   void wait_and_dispatch();
   void dispatch(const epoll_event& event);
   void dispatch_connection(connection& ready, std::uint32_t events);
@@ -174,12 +179,13 @@ class epoll_loop {
 
   scheduler_options options_;
   std::uint32_t inline_left_;
-  std::uint32_t ran_since_poll_ = 0;
+  std::uint32_t ran_since_look_ = 0;
+  time_ns polled_ns_ = 0;  ///< when the kernel was last asked while tasks were runnable
   bool stopping_ = false;
   int epoll_ = -1;
   int timer_ = -1;
   time_ns armed_ns_ = 0;  ///< what timer_ is set to; 0 is disarmed
-  timer_wheel wheel_;
+  timer_queue timers_;
   op_queue run_queue_;
   connection_table connections_;
   std::list<listener> listeners_;
