@@ -22,9 +22,7 @@
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/conditions.hpp"
-#include "runtimes/coroutine/scheduler.hpp"
-#include "runtimes/fiber/scheduler.hpp"
-#include "runtimes/libuv/scheduler.hpp"
+#include "harness/micro/subjects.hpp"
 
 namespace skein::micro {
 
@@ -39,7 +37,8 @@ struct yielding {
 
 // --- coroutine ------------------------------------------------------------------------------
 
-coroutine::task lead(coroutine::scheduler& on, yielding& all) {
+template <coroutine_scheduler S>
+typename S::task lead(S& on, yielding& all) {
   co_await on.yield();
   all.watch.start();
   for (std::size_t i = 0; i < all.rounds; ++i) co_await on.yield();
@@ -47,20 +46,23 @@ coroutine::task lead(coroutine::scheduler& on, yielding& all) {
   ++all.finished;
 }
 
-coroutine::task follow(coroutine::scheduler& on, yielding& all) {
+template <coroutine_scheduler S>
+typename S::task follow(S& on, yielding& all) {
   for (std::size_t i = 0; i <= all.rounds; ++i) co_await on.yield();
   ++all.finished;
 }
 
-void run_batch(coroutine::scheduler& on, std::size_t tasks, yielding& all) {
+template <coroutine_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
   on.spawn(lead(on, all));
   for (std::size_t i = 1; i < tasks; ++i) on.spawn(follow(on, all));
   on.run();
 }
 
-// --- fiber ----------------------------------------------------------------------------------
+// --- direct ---------------------------------------------------------------------------------
 
-void run_batch(fiber::scheduler& on, std::size_t tasks, yielding& all) {
+template <direct_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
   on.spawn([&on, &all] {
     on.yield();
     all.watch.start();
@@ -77,10 +79,11 @@ void run_batch(fiber::scheduler& on, std::size_t tasks, yielding& all) {
   on.run();
 }
 
-// --- libuv ----------------------------------------------------------------------------------
+// --- callback -------------------------------------------------------------------------------
 
+template <callback_scheduler S>
 struct leader {
-  libuv::scheduler& on;
+  S& on;
   yielding& all;
   std::size_t round = 0;
 
@@ -92,12 +95,13 @@ struct leader {
       return on.task_done();
     }
     ++round;
-    on.yield<&leader::on_step>(this);
+    on.template yield<&leader::on_step>(this);
   }
 };
 
+template <callback_scheduler S>
 struct follower {
-  libuv::scheduler& on;
+  S& on;
   yielding& all;
   std::size_t round = 0;
 
@@ -107,15 +111,16 @@ struct follower {
       return on.task_done();
     }
     ++round;
-    on.yield<&follower::on_step>(this);
+    on.template yield<&follower::on_step>(this);
   }
 };
 
-void run_batch(libuv::scheduler& on, std::size_t tasks, yielding& all) {
-  leader first{on, all};
-  std::vector<follower> others(tasks - 1, follower{on, all});
-  on.spawn<&leader::on_step>(&first);
-  for (follower& each : others) on.spawn<&follower::on_step>(&each);
+template <callback_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
+  leader<S> first{on, all};
+  std::vector<follower<S>> others(tasks - 1, follower<S>{on, all});
+  on.template spawn<&leader<S>::on_step>(&first);
+  for (follower<S>& each : others) on.template spawn<&follower<S>::on_step>(&each);
   on.run();
 }
 
@@ -145,9 +150,7 @@ void add_rows(const std::string& runtime) {
 }  // namespace
 
 void add_yield() {
-  add_rows<coroutine::scheduler>("coroutine");
-  add_rows<fiber::scheduler>("fiber");
-  add_rows<libuv::scheduler>("libuv");
+  for_each_single_threaded([]<class S>(const std::string& id) { add_rows<S>(id); });
 }
 
 }  // namespace skein::micro

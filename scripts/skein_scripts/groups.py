@@ -21,6 +21,7 @@ SAME_WORK = (
     "requests", "workers",
 )  # fmt: skip
 _USUAL_GRID_NS = 1_000_000
+_UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others have
 
 
 @dataclass
@@ -127,6 +128,8 @@ def describe_work(cell: Record) -> str:
             when = f"over {units.format_exact_duration(cell['window_ns'])}"
         if (cell.get("grid_ns") or _USUAL_GRID_NS) != _USUAL_GRID_NS:
             when += f", on a grid of {units.format_exact_duration(cell['grid_ns'])}"
+        if cell.get("timers") == _UNUSUAL_TIMERS:
+            when += ", kept in a heap"
         return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
     parts = [f"{cell['connections']:,} connections"]
     if cell.get("active") is not None:
@@ -219,6 +222,8 @@ def _group_of_work(run: Record, groups: dict[str, Group], stacks: dict[str, set[
     key = _work_of(cell)
     if len(stacks.get(key, ())) > 1:
         key += f"\0{cell.get('stack_bytes')}"
+    if cell.get("timers") == _UNUSUAL_TIMERS:
+        key += f"\0{_UNUSUAL_TIMERS}"
     return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
 
 

@@ -48,6 +48,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "tasks": _COUNT,
         "window": _DURATION,
         "grid": _DURATION,
+        "timers": _WORD,
         "stack_bytes": _SIZE,
     },
 }
@@ -56,6 +57,7 @@ _WORDS = {
     "pattern": SHAPES["timers"],
     "buffer": ("lent", "own"),
     "arrival": ("poisson", "uniform"),
+    "timers": ("wheel", "heap"),
 }
 _NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
 # Settings that a mode has no use for: a default for the workload does not reach it.
