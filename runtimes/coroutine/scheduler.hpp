@@ -214,8 +214,18 @@ class basic_scheduler {
   task_home home_;
 };
 
+namespace detail {
+
+/// Rule 1 of awaitable.hpp, for every verb.
+template <class Loop>
+concept safe_verbs = safe_awaiter<accept_awaiter<Loop>> && safe_awaiter<read_awaiter<Loop>> &&
+                     safe_awaiter<write_awaiter<Loop>> && safe_awaiter<sleep_awaiter<Loop>> &&
+                     safe_awaiter<timer_awaiter<Loop>> && safe_awaiter<yield_awaiter<Loop>>;
+
+}  // namespace detail
+
 using scheduler = basic_scheduler<epoll_loop>;
 
-static_assert(coroutine_scheduler<scheduler>);
+static_assert(coroutine_scheduler<scheduler> && detail::safe_verbs<epoll_loop>);
 
 }  // namespace skein::coroutine

@@ -21,6 +21,7 @@ SAME_WORK = (
     "requests", "workers",
 )  # fmt: skip
 _USUAL_GRID_NS = 1_000_000
+_SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
 _UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others have
 
 
@@ -149,7 +150,7 @@ def describe_work(cell: Record) -> str:
 
 def group_runs(records: list[Record]) -> list[Group]:
     """Groups of a file, in the order of its plan, then those of runs outside any plan. Counted runs
-    have no times and stand apart."""
+    have no times, and single steps are no work: both stand apart."""
     opened = sessions(records)
     _require_one_machine(opened)
     groups: dict[str, Group] = {}
@@ -159,7 +160,7 @@ def group_runs(records: list[Record]) -> list[Group]:
     stacks = _stack_sizes(records)
     placed: dict[tuple[object, ...], tuple[Group, Record]] = {}
     for run in runs(records):
-        if run.get("counted"):
+        if run.get("counted") or run["cell"]["workload"] == _SINGLE_STEPS:
             continue
         slot = (run["session_id"], run.get("block"), run.get("position"))
         key = key_of_slot.get(slot)  # type: ignore[arg-type]
