@@ -39,6 +39,8 @@ struct runtime_info {
   }
   /// Receives into a ring of buffers of the kernel's choosing: its size is one of the conditions.
   bool takes_receive_ring = false;
+  /// Whether its timers can be kept in a heap instead of a wheel (scheduler_options::timers).
+  bool takes_timers = false;
 };
 
 }  // namespace skein

@@ -19,6 +19,7 @@
 // because only that one is right for both.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "runtimes/clock.hpp"
@@ -46,11 +47,13 @@ struct op {
   complete_fn complete = nullptr;
 
   /// Links of the one list the op is in: the run queue or a timer wheel slot. `link` is the address
-  /// of the pointer that points here, so that unlinking needs no list head.
+  /// of the pointer that points here, so that unlinking needs no list head. In a timer heap,
+  /// `place` is the op's index there.
   op* next = nullptr;
   union {
     op** link = nullptr;
     std::uintptr_t kept;  ///< in no list: what the loop it waits in needs to know of it
+    std::size_t place;    ///< in a timer heap: its index there
   };
 
   union {

@@ -1,4 +1,4 @@
-// The conditions a runtime runs under. There are no defaults here on purpose: a default that
+// The conditions a runtime runs under. There are no defaults for them on purpose: a default that
 // differed between two runtimes would be an unfair comparison that nobody wrote down. The command
 // line fills every field, the worker echoes it, and the conductor compares.
 #pragma once
@@ -15,6 +15,9 @@ namespace skein {
 /// `own`: a buffer of the connection, valid until its next read.
 enum class buffer_policy : std::uint8_t { lent, own };
 
+/// How a loop keeps its timers: the hierarchical wheel, or a 4-ary heap to compare it with.
+enum class timer_structure : std::uint8_t { wheel, heap };
+
 struct scheduler_options {
   buffer_policy buffer;
   std::size_t buffer_bytes;       ///< most bytes one read returns
@@ -23,6 +26,9 @@ struct scheduler_options {
   std::uint32_t inline_budget;    ///< operations in a row that may finish without the loop (O5)
   std::uint32_t events_per_wait;  ///< most events taken from the kernel at once
   time_ns tick_ns;                ///< timer wheel tick
+  /// The one default: an axis of runtimes that can choose (runtime_info::takes_timers), which the
+  /// others ignore.
+  timer_structure timers = timer_structure::wheel;
 };
 
 }  // namespace skein

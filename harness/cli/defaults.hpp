@@ -38,6 +38,7 @@ inline constexpr std::int64_t test_warmup_requests = 100;
 // timers
 inline constexpr std::int64_t tasks = 100'000;
 inline constexpr const char* pattern = "spread";
+inline constexpr const char* timers = "wheel";  // of runtimes that can choose
 inline constexpr time_ns window_ns = 5 * ns_per_s;
 inline constexpr time_ns grid_ns = 1 * ns_per_ms;  // libuv's interface is in whole milliseconds
 

@@ -120,6 +120,9 @@ void add_timers_options(CLI::App& app, run_words& words) {
   app.add_option(
       "--grid", words.grid,
       with_default("Deadlines are multiples of this", format_duration(defaults::grid_ns)));
+  app.add_option("--timers", words.timers,
+                 with_default("How a runtime that can choose keeps its timers: wheel or heap",
+                              defaults::timers));
 }
 
 }  // namespace skein::cli

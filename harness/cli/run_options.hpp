@@ -20,7 +20,7 @@ struct run_words {
   std::string connections, active, mode, rate, rate_baseline, arrival, pipeline, payload_bytes,
       buffer, buffer_bytes, duration, warmup, requests, hold, loops, exchange;
   // timers
-  std::string tasks, pattern, window, grid;
+  std::string tasks, pattern, window, grid, timers;
 };
 
 void add_common_options(CLI::App& app, run_words& words);

@@ -337,6 +337,23 @@ void check_churn(const conductor::cell& asked) {
   }
 }
 
+/// Which runtimes can choose is known of ours only; another worker is asked for what is said.
+void set_timers(const run_words& words, conductor::cell& asked) {
+  std::vector<std::string_view> choosers;
+  for (const auto& runtime : workloads::runtimes()) {
+    if (runtime.takes_timers) choosers.push_back(runtime.id);
+  }
+  const bool ours = words.worker_command.empty();
+  const bool can_choose =
+      ours && std::find(choosers.begin(), choosers.end(), asked.runtime) != choosers.end();
+  if (ours && !can_choose && !words.timers.empty()) {
+    throw usage_error(fmt::format("--timers: {} keeps its timers in one way; it applies to {}",
+                                  asked.runtime, fmt::join(choosers, ", ")));
+  }
+  if (!can_choose && words.timers.empty()) return;
+  asked.timers = choice_or("timer structure", words.timers, defaults::timers, {"wheel", "heap"});
+}
+
 }  // namespace
 
 run_request c10k_request(const run_words& words) {
@@ -365,6 +382,7 @@ run_request timers_request(const run_words& words) {
   asked.tasks =
       count_or("--tasks", words.tasks, size ? signed_size(size->tasks) : defaults::tasks, 1);
   asked.pattern = choice_or("pattern", words.pattern, defaults::pattern, modes_of("timers"));
+  set_timers(words, asked);
   asked.grid_ns = duration_or("--grid", words.grid, defaults::grid_ns, 1);
   asked.window_ns =
       duration_or("--window", words.window, size ? size->window_ns : defaults::window_ns, 1);

@@ -29,6 +29,7 @@ void for_each_field(Cell& which, Visitor&& visit) {
   visit("buffer_bytes", which.buffer_bytes);
   visit("stack_bytes", which.stack_bytes);
   visit("pattern", which.pattern);
+  visit("timers", which.timers);
   visit("grid_ns", which.grid_ns);
   visit("window_ns", which.window_ns);
   visit("duration_ns", which.duration_ns);
@@ -107,6 +108,7 @@ std::string timers_id(const cell& asked) {
   if (asked.grid_ns.value_or(defaults::grid_ns) != defaults::grid_ns) {
     id += "/grid=" + cli::format_duration(*asked.grid_ns);
   }
+  if (asked.timers.value_or(defaults::timers) != defaults::timers) id += "/timers=" + *asked.timers;
   return id;
 }
 

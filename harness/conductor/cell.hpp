@@ -32,6 +32,7 @@ struct cell {
   std::optional<std::int64_t> buffer_bytes;
   std::optional<std::int64_t> stack_bytes;  ///< tasks with a stack of a given size
   std::optional<std::string> pattern;
+  std::optional<std::string> timers;  ///< wheel or heap, of a runtime that can choose
   std::optional<time_ns> grid_ns;
   std::optional<time_ns> window_ns;
   std::optional<time_ns> duration_ns;

@@ -10,6 +10,7 @@ json asked_conditions(const cell& asked) {
   return {{"inline_budget", defaults::inline_budget},
           {"events_per_wait", defaults::events_per_wait},
           {"tick_ns", worker::tick_for(asked.grid_ns)},
+          {"timers", measure::or_null(asked.timers)},
           {"timer_slack_ns", defaults::timer_slack_ns},
           {"buffer", measure::or_null(asked.buffer)},
           {"buffer_bytes", measure::or_null(asked.buffer_bytes)},

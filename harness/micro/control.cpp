@@ -1,12 +1,13 @@
 // Controls: costs that no runtime can go below, or that a figure may be mistaken for.
 //
-// Measures: an indirect call (what completing an operation costs at least), the cheapest system
-// call, reading the clock, and an epoll_wait that finds nothing and does not block.
-// Does not measure: any runtime.
-// How it may be unfair: everything is hot, which favours these rows over what they are compared
-// with. The system call is one that does next to nothing, so its row is the cost of entering the
-// kernel and coming back. Reading the clock needs no system call where the vDSO offers it; on
-// machines where it does not, that row is the dearest of all.
+// Measures: a call of a function and one through a pointer (what completing an operation costs at
+// least), the cheapest system call, reading the clock, an epoll_wait that finds nothing and does
+// not block, an eventfd that is written and read again, a futex that is woken when nobody waits,
+// and a futex wait that is refused because its word has changed. What waking a thread costs is in
+// wake.cpp. Does not measure: any runtime. How it may be unfair: everything is hot, which favours
+// these rows over what they are compared with. The system call is one that does next to nothing, so
+// its row is the cost of entering the kernel and coming back. Reading the clock needs no system
+// call where the vDSO offers it; on machines where it does not, that row is the dearest of all.
 #include <array>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -18,6 +19,7 @@
 #include "runtimes/clock.hpp"
 #include "runtimes/errors.hpp"
 #include "runtimes/op.hpp"
+#include "runtimes/thread/futex.hpp"
 
 namespace skein::micro {
 
@@ -25,6 +27,21 @@ namespace {
 
 void count_completion(op& finished) noexcept {
   ++finished.result;
+}
+
+[[gnu::noinline]] void count_call(std::int32_t& calls) noexcept {
+  ++calls;
+}
+
+void function_call(stopwatch& watch) {
+  constexpr std::int32_t calls = 1'000'000;
+  while (watch.next_batch(calls)) {
+    std::int32_t counted = 0;
+    watch.start();
+    for (std::int32_t i = 0; i < calls; ++i) count_call(counted);
+    watch.stop();
+    expect_count("calls", static_cast<std::size_t>(counted), calls);
+  }
 }
 
 void indirect_call(stopwatch& watch) {
@@ -105,13 +122,57 @@ void empty_epoll_wait(stopwatch& watch) {
   }
 }
 
+void eventfd_write_read(stopwatch& watch) {
+  constexpr int messages = 20'000;
+  const int event = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
+  while (watch.next_batch(messages)) {
+    std::uint64_t sum = 0;
+    watch.start();
+    for (int i = 0; i < messages; ++i) {
+      std::uint64_t message = 1;
+      benchmark::DoNotOptimize(::write(event, &message, sizeof message));
+      benchmark::DoNotOptimize(::read(event, &message, sizeof message));
+      sum += message;
+    }
+    watch.stop();
+    expect_count("messages", sum, messages);
+  }
+  ::close(event);
+}
+
+void futex_wake_nobody(stopwatch& watch) {
+  constexpr int wakes = 20'000;
+  const thread::futex_word word{0};
+  while (watch.next_batch(wakes)) {
+    watch.start();
+    for (int i = 0; i < wakes; ++i) thread::futex_wake_all(word);
+    watch.stop();
+  }
+}
+
+void futex_wait_refused(stopwatch& watch) {
+  constexpr int waits = 20'000;
+  constexpr std::uint32_t not_what_it_holds = 1;
+  const thread::futex_word word{0};
+  const time_ns far_ns = monotonic_clock::now_ns() + 3'600 * ns_per_s;
+  while (watch.next_batch(waits)) {
+    watch.start();
+    for (int i = 0; i < waits; ++i) thread::futex_wait_until(word, not_what_it_holds, far_ns);
+    watch.stop();
+  }
+}
+
 }  // namespace
 
 void add_control() {
+  add("control/function_call", function_call);
   add("control/indirect_call", indirect_call);
   add("control/syscall", system_call);
   add("control/clock_read", clock_read);
   add("control/epoll_wait_empty", empty_epoll_wait);
+  add("control/eventfd_write_read", eventfd_write_read);
+  add("control/futex_wake_nobody", futex_wake_nobody);
+  add("control/futex_wait_refused", futex_wait_refused);
 }
 
 }  // namespace skein::micro

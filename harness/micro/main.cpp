@@ -14,7 +14,6 @@
 #include <exception>
 #include <fmt/core.h>
 #include <optional>
-#include <sched.h>
 #include <string>
 #include <string_view>
 #include <uv.h>
@@ -22,7 +21,7 @@
 
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
-#include "runtimes/errors.hpp"
+#include "harness/micro/cpus.hpp"
 #include "runtimes/fiber/scheduler.hpp"
 
 namespace {
@@ -33,14 +32,8 @@ constexpr int exit_could_not_measure = 4;
 
 /// Pins the process to the lowest CPU it may use, and returns its number.
 std::size_t pin_to_one_cpu() {
-  cpu_set_t allowed;
-  skein::checked(::sched_getaffinity(0, sizeof allowed, &allowed), "sched_getaffinity");
-  std::size_t lowest = 0;
-  while (lowest < CPU_SETSIZE - 1 && !CPU_ISSET(lowest, &allowed)) ++lowest;
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(lowest, &one);
-  skein::checked(::sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+  const std::size_t lowest = skein::micro::allowed_cpus().front();
+  skein::micro::pin_thread_to(lowest);
   return lowest;
 }
 

@@ -1,25 +1,29 @@
-// The two timer structures alone, without a scheduler: the hierarchical wheel under coroutines and
-// fibers, and libuv's binary heap, with 10,000 and 1,000,000 timers.
+// The timer structures alone, without a scheduler: the hierarchical wheel under coroutines and
+// fibers, the 4-ary heap that coroutines can have instead, and libuv's binary heap, with 10,000 and
+// 1,000,000 timers.
 //
 // Measures, per timer: insert: filling the empty structure, in the order of memory, with deadlines
 // in random order over one minute; cancel: emptying it again in a shuffled order; expire: all
 // timers at once when the whole minute has passed, each calling a function through a pointer. For
 // the wheel that includes re-filing timers on their way down. Does not measure: tasks being woken,
 // reading the clock, arming the kernel's timer. Time is made up, so nobody waits for the minute:
-// the wheel is told the time anyway; libuv's loop keeps it in a field, which is set back before the
-// timers are started, and libuv itself brings it up to date when it runs. The deadlines relative to
-// it are the wheel's. How it may be unfair:
+// our structures are told the time anyway; libuv's loop keeps it in a field, which is set back
+// before the timers are started, and libuv itself brings it up to date when it runs. The deadlines
+// relative to it are the same. How it may be unfair:
 //  - A uv_timer_t is almost four times as large as an op, so a million of them use more of the
 //  cache
 //    and of the address-translation buffers. That is libuv's cost, but not its heap's.
-//  - Insert and expire are averages over all sizes between none and all; the heap's are lower for
+//  - Insert and expire are averages over all sizes between none and all; the heaps' are lower for
 //    the small ones.
 //  - Expiring everything at once spares the wheel nothing (it visits every busy slot), but libuv's
 //    turn, with its epoll_wait, is spread over all timers; in use it is spread over the few due.
-//  - The heap keeps timers with equal deadlines in order of start; the wheel does not promise that.
+//  - libuv's heap keeps timers with equal deadlines in order of start; ours do not promise that.
+//  - The 4-ary heap compares deadlines in an array of its own, which libuv's, made of nodes,
+//  cannot.
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <uv.h>
 #include <vector>
 
@@ -27,6 +31,7 @@
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/timer_load.hpp"
 #include "runtimes/libuv/loop.hpp"
+#include "runtimes/loop/timer_heap.hpp"
 #include "runtimes/loop/timer_wheel.hpp"
 #include "runtimes/op.hpp"
 
@@ -36,11 +41,21 @@ namespace {
 
 std::size_t fired = 0;  // of the running batch; the structures' callbacks have no other place
 
-// Both structures offer fill, cancel_all and expire_all, and are empty between batches.
+template <class Structure>
+Structure make(time_ns now_ns) {
+  if constexpr (std::is_same_v<Structure, timer_wheel>) {
+    return timer_wheel(ns_per_ms, now_ns);
+  } else {
+    return Structure(now_ns);
+  }
+}
 
-class wheel_timers {
+// All structures offer fill, cancel_all and expire_all, and are empty between batches.
+
+template <class Structure>
+class our_timers {
  public:
-  explicit wheel_timers(const timer_load& load) : load_(load), ops_(load.size()) {
+  explicit our_timers(const timer_load& load) : load_(load), ops_(load.size()) {
     for (op& each : ops_) each.complete = [](op&) noexcept { ++fired; };
   }
 
@@ -49,18 +64,18 @@ class wheel_timers {
   void fill() noexcept {
     for (std::size_t i = 0; i < ops_.size(); ++i) {
       ops_[i].deadline_ns = now_ns_ + load_.offsets_ns[i];
-      wheel_.insert(ops_[i]);
+      timers_.insert(ops_[i]);
     }
   }
   void cancel_all() noexcept {
-    for (const std::size_t i : load_.cancel_order) wheel_.cancel(ops_[i]);
+    for (const std::size_t i : load_.cancel_order) timers_.cancel(ops_[i]);
   }
   void expire_all() {
     now_ns_ += load_.window_ns;
-    wheel_.advance(now_ns_, [](op& due) { due.complete(due); });
+    timers_.advance(now_ns_, [](op& due) { due.complete(due); });
   }
 
-  std::size_t armed() const noexcept { return wheel_.size(); }
+  std::size_t armed() const noexcept { return timers_.size(); }
 
  private:
   static constexpr time_ns start_ns = 1'000 * ns_per_s;
@@ -68,22 +83,22 @@ class wheel_timers {
   const timer_load& load_;
   std::vector<op> ops_;
   time_ns now_ns_ = start_ns;
-  timer_wheel wheel_{ns_per_ms, start_ns};
+  Structure timers_ = make<Structure>(start_ns);
 };
 
-class heap_timers {
+class libuv_timers {
  public:
-  explicit heap_timers(const timer_load& load) : load_(load), handles_(load.size()) {
+  explicit libuv_timers(const timer_load& load) : load_(load), handles_(load.size()) {
     libuv::check_uv(::uv_loop_init(&loop_), "uv_loop_init");
     for (uv_timer_t& each : handles_) ::uv_timer_init(&loop_, &each);
   }
-  ~heap_timers() {
+  ~libuv_timers() {
     for (uv_timer_t& each : handles_) ::uv_close(reinterpret_cast<uv_handle_t*>(&each), nullptr);
     ::uv_run(&loop_, UV_RUN_DEFAULT);
     ::uv_loop_close(&loop_);
   }
-  heap_timers(const heap_timers&) = delete;
-  heap_timers& operator=(const heap_timers&) = delete;
+  libuv_timers(const libuv_timers&) = delete;
+  libuv_timers& operator=(const libuv_timers&) = delete;
 
   void before_fill() noexcept {
     ::uv_update_time(&loop_);
@@ -154,8 +169,9 @@ void add_rows(const std::string& structure) {
 }  // namespace
 
 void add_timer_structures() {
-  add_rows<wheel_timers>("timer_wheel");
-  add_rows<heap_timers>("libuv_heap");
+  add_rows<our_timers<timer_wheel>>("timer_wheel");
+  add_rows<our_timers<timer_heap>>("timer_heap");
+  add_rows<libuv_timers>("libuv_heap");
 }
 
 }  // namespace skein::micro

@@ -1,5 +1,6 @@
 // Timers as a task sees them: the verbs of the single-threaded runtimes, with 10,000 and 1,000,000
-// sleeping tasks (fibers: 100,000, since a million stacks are four gigabytes).
+// sleeping tasks (with stacks: 100,000, since a million of them are four gigabytes). coroutine_heap
+// is coroutine with its timers in a heap.
 //
 // Measures, per timer: insert: a task is continued, calls sleep_until and waits; cancel: one task
 // calls cancel, another is continued and learns it, for all in a shuffled order; expire: all timers
@@ -20,11 +21,9 @@
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/conditions.hpp"
+#include "harness/micro/subjects.hpp"
 #include "harness/micro/timer_board.hpp"
 #include "harness/micro/timer_load.hpp"
-#include "runtimes/coroutine/scheduler.hpp"
-#include "runtimes/fiber/scheduler.hpp"
-#include "runtimes/libuv/scheduler.hpp"
 
 namespace skein::micro {
 
@@ -32,9 +31,8 @@ namespace {
 
 // --- coroutine ------------------------------------------------------------------------------
 
-using coroutine_board = timer_board<coroutine::scheduler>;
-
-coroutine::task lead(coroutine::scheduler& on, coroutine_board& board) {
+template <coroutine_scheduler S>
+typename S::task lead(S& on, timer_board<S>& board) {
   co_await on.yield();
   board.cancel_first_use(on);
   co_await on.yield();
@@ -46,8 +44,9 @@ coroutine::task lead(coroutine::scheduler& on, coroutine_board& board) {
   board.end_waking();
 }
 
-coroutine::task sleeper(coroutine::scheduler& on, coroutine_board& board, std::size_t index) {
-  coroutine::scheduler::timer own;
+template <coroutine_scheduler S>
+typename S::task sleeper(S& on, timer_board<S>& board, std::size_t index) {
+  typename S::timer own;
   const time_ns never_ns = board.present(index, own);
   board.woke(co_await on.sleep_until(own, never_ns));
   co_await on.yield();
@@ -55,17 +54,17 @@ coroutine::task sleeper(coroutine::scheduler& on, coroutine_board& board, std::s
   co_await on.yield();
 }
 
-void run_batch(coroutine::scheduler& on, std::size_t tasks, coroutine_board& board) {
+template <coroutine_scheduler S>
+void run_batch(S& on, std::size_t tasks, timer_board<S>& board) {
   on.spawn(lead(on, board));
   for (std::size_t i = 0; i < tasks; ++i) on.spawn(sleeper(on, board, i));
   on.run();
 }
 
-// --- fiber ----------------------------------------------------------------------------------
+// --- direct ---------------------------------------------------------------------------------
 
-using fiber_board = timer_board<fiber::scheduler>;
-
-void lead(fiber::scheduler& on, fiber_board& board) {
+template <direct_scheduler S>
+void lead(S& on, timer_board<S>& board) {
   on.yield();
   board.cancel_first_use(on);
   on.yield();
@@ -77,8 +76,9 @@ void lead(fiber::scheduler& on, fiber_board& board) {
   board.end_waking();
 }
 
-void sleeper(fiber::scheduler& on, fiber_board& board, std::size_t index) {
-  fiber::scheduler::timer own;
+template <direct_scheduler S>
+void sleeper(S& on, timer_board<S>& board, std::size_t index) {
+  typename S::timer own;
   const time_ns never_ns = board.present(index, own);
   board.woke(on.sleep_until(own, never_ns));
   on.yield();
@@ -86,19 +86,19 @@ void sleeper(fiber::scheduler& on, fiber_board& board, std::size_t index) {
   on.yield();
 }
 
-void run_batch(fiber::scheduler& on, std::size_t tasks, fiber_board& board) {
+template <direct_scheduler S>
+void run_batch(S& on, std::size_t tasks, timer_board<S>& board) {
   on.spawn([&] { lead(on, board); });
   for (std::size_t i = 0; i < tasks; ++i) on.spawn([&on, &board, i] { sleeper(on, board, i); });
   on.run();
 }
 
-// --- libuv ----------------------------------------------------------------------------------
+// --- callback -------------------------------------------------------------------------------
 
-using libuv_board = timer_board<libuv::scheduler>;
-
+template <callback_scheduler S>
 struct leading_session {
-  libuv::scheduler& on;
-  libuv_board& board;
+  S& on;
+  timer_board<S>& board;
   int steps = 0;
 
   void on_step() noexcept {
@@ -107,7 +107,7 @@ struct leading_session {
       return on.task_done();
     }
     direct(steps++);
-    on.yield<&leading_session::on_step>(this);
+    on.template yield<&leading_session::on_step>(this);
   }
 
  private:
@@ -120,12 +120,13 @@ struct leading_session {
   }
 };
 
+template <callback_scheduler S>
 struct sleeping_session {
-  libuv::scheduler& on;
-  libuv_board& board;
+  S& on;
+  timer_board<S>& board;
   std::size_t index;
   int steps = 0;
-  libuv::scheduler::timer own{};
+  typename S::timer own{};
 
   void on_step() noexcept {
     switch (steps++) {
@@ -140,20 +141,21 @@ struct sleeping_session {
   }
   void on_wake(wake how) noexcept {
     board.woke(how);
-    on.yield<&sleeping_session::on_step>(this);
+    on.template yield<&sleeping_session::on_step>(this);
   }
 
  private:
   void sleep(time_ns deadline_ns) noexcept {
-    on.sleep_until<&sleeping_session::on_wake>(own, deadline_ns, this);
+    on.template sleep_until<&sleeping_session::on_wake>(own, deadline_ns, this);
   }
 };
 
-void run_batch(libuv::scheduler& on, std::size_t tasks, libuv_board& board) {
-  leading_session leader{on, board};
-  on.spawn<&leading_session::on_step>(&leader);
+template <callback_scheduler S>
+void run_batch(S& on, std::size_t tasks, timer_board<S>& board) {
+  leading_session<S> leader{on, board};
+  on.template spawn<&leading_session<S>::on_step>(&leader);
   for (std::size_t i = 0; i < tasks; ++i) {
-    on.spawn<&sleeping_session::on_step>(new sleeping_session{on, board, i});
+    on.template spawn<&sleeping_session<S>::on_step>(new sleeping_session<S>{on, board, i});
   }
   on.run();
 }
@@ -164,9 +166,11 @@ void run_batch(libuv::scheduler& on, std::size_t tasks, libuv_board& board) {
 constexpr time_ns expiry_window_ns = 8 * ns_per_ms;
 
 template <class S>
-void run_batches(stopwatch& watch, timer_step timed, std::size_t count) {
+void run_batches(stopwatch& watch, timer_step timed, std::size_t count, timer_structure structure) {
   const timer_load load(count, timed == timer_step::expire ? expiry_window_ns : wide_window_ns);
-  S on(conditions(count));
+  scheduler_options options = conditions(count);
+  options.timers = structure;
+  S on(options);
   while (watch.next_batch(static_cast<std::int64_t>(count))) {
     timer_board<S> board(watch, timed, load);
     run_batch(on, count, board);
@@ -175,11 +179,14 @@ void run_batches(stopwatch& watch, timer_step timed, std::size_t count) {
 }
 
 template <class S>
-void add_rows(const std::string& runtime, std::size_t many) {
+void add_rows(const std::string& runtime, std::size_t many,
+              timer_structure structure = timer_structure::wheel) {
   for (const timer_step timed : {timer_step::insert, timer_step::cancel, timer_step::expire}) {
     for (const std::size_t count : {std::size_t{10'000}, many}) {
       add(std::string(name_of(timed)) + "/" + runtime + "/" + std::to_string(count),
-          [timed, count](stopwatch& watch) { run_batches<S>(watch, timed, count); });
+          [timed, count, structure](stopwatch& watch) {
+            run_batches<S>(watch, timed, count, structure);
+          });
     }
   }
 }
@@ -187,9 +194,9 @@ void add_rows(const std::string& runtime, std::size_t many) {
 }  // namespace
 
 void add_timer_verbs() {
-  add_rows<coroutine::scheduler>("coroutine", 1'000'000);
-  add_rows<fiber::scheduler>("fiber", 100'000);
-  add_rows<libuv::scheduler>("libuv", 1'000'000);
+  for_each_single_threaded(
+      []<class S>(const std::string& id) { add_rows<S>(id, has_stacks<S> ? 100'000 : 1'000'000); });
+  add_rows<coroutine::scheduler>("coroutine_heap", 1'000'000, timer_structure::heap);
 }
 
 }  // namespace skein::micro

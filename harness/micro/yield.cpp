@@ -7,10 +7,11 @@
 // between is exactly rounds x tasks yields, and neither spawning nor ending a task.
 // Does not measure: sockets and timers being served in between; there are none.
 // How it may be unfair:
-//  - Looking at the kernel is part of a scheduler's turn, and turns differ: the epoll loop asks
-//  once
-//    per 64 steps or once per round, whichever is rarer; libuv once per round. With one task a
-//    round is one yield, so yield/libuv/1 is an epoll_wait (compare control/epoll_wait_empty).
+//  - Looking at the kernel is part of a scheduler's turn, and turns differ: the epoll loop reads
+//  the
+//    clock once per 64 steps or once per round, whichever is rarer, and asks the kernel every 20
+//    us; libuv asks once per round. With one task a round is one yield, so yield/libuv/1 is an
+//    epoll_wait (compare control/epoll_wait_empty).
 //  - With many tasks it is the cache that is measured: a frame is one or two lines, a stack page
 //    brings its own lines, its address-translation entry, and its neighbours' cache conflicts.
 //  - A callback's state is an object in an array, laid out better than a task's would be.
@@ -21,10 +22,7 @@
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/conditions.hpp"
-#include "runtimes/coroutine/scheduler.hpp"
-#include "runtimes/fiber/scheduler.hpp"
-#include "runtimes/fiber_asm/scheduler.hpp"
-#include "runtimes/libuv/scheduler.hpp"
+#include "harness/micro/subjects.hpp"
 
 namespace skein::micro {
 
@@ -39,7 +37,8 @@ struct yielding {
 
 // --- coroutine ------------------------------------------------------------------------------
 
-coroutine::task lead(coroutine::scheduler& on, yielding& all) {
+template <coroutine_scheduler S>
+typename S::task lead(S& on, yielding& all) {
   co_await on.yield();
   all.watch.start();
   for (std::size_t i = 0; i < all.rounds; ++i) co_await on.yield();
@@ -47,21 +46,23 @@ coroutine::task lead(coroutine::scheduler& on, yielding& all) {
   ++all.finished;
 }
 
-coroutine::task follow(coroutine::scheduler& on, yielding& all) {
+template <coroutine_scheduler S>
+typename S::task follow(S& on, yielding& all) {
   for (std::size_t i = 0; i <= all.rounds; ++i) co_await on.yield();
   ++all.finished;
 }
 
-void run_batch(coroutine::scheduler& on, std::size_t tasks, yielding& all) {
+template <coroutine_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
   on.spawn(lead(on, all));
   for (std::size_t i = 1; i < tasks; ++i) on.spawn(follow(on, all));
   on.run();
 }
 
-// --- fiber ----------------------------------------------------------------------------------
+// --- direct ---------------------------------------------------------------------------------
 
-template <class Switch>
-void run_batch(fiber::basic_scheduler<epoll_loop, Switch>& on, std::size_t tasks, yielding& all) {
+template <direct_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
   on.spawn([&on, &all] {
     on.yield();
     all.watch.start();
@@ -78,10 +79,11 @@ void run_batch(fiber::basic_scheduler<epoll_loop, Switch>& on, std::size_t tasks
   on.run();
 }
 
-// --- libuv ----------------------------------------------------------------------------------
+// --- callback -------------------------------------------------------------------------------
 
+template <callback_scheduler S>
 struct leader {
-  libuv::scheduler& on;
+  S& on;
   yielding& all;
   std::size_t round = 0;
 
@@ -93,12 +95,13 @@ struct leader {
       return on.task_done();
     }
     ++round;
-    on.yield<&leader::on_step>(this);
+    on.template yield<&leader::on_step>(this);
   }
 };
 
+template <callback_scheduler S>
 struct follower {
-  libuv::scheduler& on;
+  S& on;
   yielding& all;
   std::size_t round = 0;
 
@@ -108,15 +111,16 @@ struct follower {
       return on.task_done();
     }
     ++round;
-    on.yield<&follower::on_step>(this);
+    on.template yield<&follower::on_step>(this);
   }
 };
 
-void run_batch(libuv::scheduler& on, std::size_t tasks, yielding& all) {
-  leader first{on, all};
-  std::vector<follower> others(tasks - 1, follower{on, all});
-  on.spawn<&leader::on_step>(&first);
-  for (follower& each : others) on.spawn<&follower::on_step>(&each);
+template <callback_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
+  leader<S> first{on, all};
+  std::vector<follower<S>> others(tasks - 1, follower<S>{on, all});
+  on.template spawn<&leader<S>::on_step>(&first);
+  for (follower<S>& each : others) on.template spawn<&follower<S>::on_step>(&each);
   on.run();
 }
 
@@ -146,12 +150,7 @@ void add_rows(const std::string& runtime) {
 }  // namespace
 
 void add_yield() {
-  add_rows<coroutine::scheduler>("coroutine");
-  add_rows<fiber::scheduler>("fiber");
-#if defined(__x86_64__)
-  add_rows<fiber_asm::scheduler>("fiber_asm");
-#endif
-  add_rows<libuv::scheduler>("libuv");
+  for_each_single_threaded([]<class S>(const std::string& id) { add_rows<S>(id); });
 }
 
 }  // namespace skein::micro

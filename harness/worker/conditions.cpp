@@ -85,10 +85,13 @@ json conditions_of(std::string_view workload, const runtime_info& runtime,
   const bool reads = workload == "c10k";
   // The floor of timers waits for two descriptors, and has no use for a batch.
   const bool batches = runtime.takes_events_per_wait && (reads || runtime.style != "none");
+  const bool chooses_timers = runtime.takes_timers && workload == "timers";
+  const bool on_heap = runtime.takes_timers && options.timers == timer_structure::heap;
   const json build = measure::build_settings();
   return {{"inline_budget", where(runtime.takes_inline_budget, options.inline_budget)},
           {"events_per_wait", where(batches, options.events_per_wait)},
-          {"tick_ns", where(runtime.takes_tick, options.tick_ns)},
+          {"tick_ns", where(runtime.takes_tick && !on_heap, options.tick_ns)},
+          {"timers", where(chooses_timers, on_heap ? "heap" : "wheel")},
           {"timer_slack_ns", checked(::prctl(PR_GET_TIMERSLACK), "prctl(PR_GET_TIMERSLACK)")},
           {"buffer", where(reads, options.buffer == buffer_policy::own ? "own" : "lent")},
           {"buffer_bytes", where(reads, options.buffer_bytes)},

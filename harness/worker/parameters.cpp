@@ -24,6 +24,16 @@ buffer_policy policy_of(const std::optional<std::string>& name) {
   throw std::invalid_argument("buffer is '" + *name + "', not lent or own");
 }
 
+timer_structure structure_of(const std::optional<std::string>& name) {
+  if (!name || *name == "wheel") return timer_structure::wheel;
+  if (*name == "heap") return timer_structure::heap;
+  throw std::invalid_argument("timers is '" + *name + "', not wheel or heap");
+}
+
+std::string name_of(timer_structure structure) {
+  return structure == timer_structure::heap ? "heap" : "wheel";
+}
+
 std::string name_of(buffer_policy policy) {
   return policy == buffer_policy::own ? "own" : "lent";
 }
@@ -47,6 +57,7 @@ scheduler_options options_for(const conductor::cell& asked) {
       .inline_budget = defaults::inline_budget,
       .events_per_wait = defaults::events_per_wait,
       .tick_ns = tick_for(asked.grid_ns),
+      .timers = structure_of(asked.timers),
   };
 }
 
@@ -94,6 +105,9 @@ conductor::cell echo_of(const conductor::cell& asked, const workloads::parameter
     echo.stack_bytes = static_cast<std::int64_t>(parameters.options.stack_bytes);
   }
   if (asked.pattern) echo.pattern = parameters.pattern;
+  // A runtime without the choice echoes none, and the conductor refuses it.
+  echo.timers.reset();
+  if (asked.timers && runtime.takes_timers) echo.timers = name_of(parameters.options.timers);
   echo.grid_ns = applied(asked.grid_ns, parameters.grid_ns);
   echo.window_ns = applied(asked.window_ns, parameters.window_ns);
   echo.loops = applied(asked.loops, parameters.loops);

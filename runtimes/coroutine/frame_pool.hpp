@@ -18,9 +18,10 @@ namespace skein::coroutine {
 
 class frame_pool {
  public:
-  /// The calling thread's pool.
+  /// The calling thread's pool. It is there from the thread's start and has nothing to destroy, so
+  /// that reaching it is an address and no question whether it was made; its blocks are kept apart.
   static frame_pool& local() noexcept {
-    thread_local frame_pool pool;
+    constinit thread_local frame_pool pool;
     return pool;
   }
 
@@ -65,28 +66,29 @@ class frame_pool {
   static constexpr std::size_t granule_bytes = 16;  // alignment of operator new
   static constexpr std::size_t classes = 64;        // up to 1 KiB
   static constexpr std::size_t block_bytes = 64 * 1024;
+  static constexpr std::size_t cache_line_bytes = 64;
 
   static constexpr std::size_t class_of(std::size_t size_bytes) noexcept {
     return (size_bytes - 1) / granule_bytes;
   }
 
-  void refill(std::size_t index) {
-    blocks_.push_back(std::make_unique_for_overwrite<block>());
+  [[gnu::noinline]] void refill(std::size_t index) {
+    thread_local std::vector<std::unique_ptr<block>> blocks;
+    blocks.push_back(std::make_unique_for_overwrite<block>());
     const std::size_t frame_bytes = (index + 1) * granule_bytes;
-    std::byte* const first = blocks_.back()->data.data();
+    std::byte* const first = blocks.back()->data.data();
     // Last to first, so that frames are handed out in address order.
     for (std::size_t i = block_bytes / frame_bytes; i-- > 0;) {
       free_[index] = ::new (first + i * frame_bytes) free_frame{free_[index]};
     }
   }
 
-  struct alignas(granule_bytes) block {
+  struct alignas(cache_line_bytes) block {
     std::array<std::byte, block_bytes> data;
   };
 
   std::size_t last_frame_bytes_ = 0;
   std::array<free_frame*, classes> free_{};
-  std::vector<std::unique_ptr<block>> blocks_;
 };
 
 }  // namespace skein::coroutine

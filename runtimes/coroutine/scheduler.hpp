@@ -159,6 +159,7 @@ class basic_scheduler {
     runtime_info about = info_on<basic_scheduler, Loop>("coroutine");
     about.style = "coroutine";
     about.task = "a heap frame from a recycling pool";
+    about.takes_timers = true;
     return about;
   }
 
@@ -206,10 +207,20 @@ class basic_scheduler {
   task_home home_;
 };
 
+namespace detail {
+
+/// Rule 1 of awaitable.hpp, for every verb.
+template <class Loop>
+concept safe_verbs = safe_awaiter<accept_awaiter<Loop>> && safe_awaiter<read_awaiter<Loop>> &&
+                     safe_awaiter<write_awaiter<Loop>> && safe_awaiter<sleep_awaiter<Loop>> &&
+                     safe_awaiter<timer_awaiter<Loop>> && safe_awaiter<yield_awaiter<Loop>>;
+
+}  // namespace detail
+
 using scheduler = basic_scheduler<epoll_loop>;
 using uring_scheduler = basic_scheduler<uring_loop>;
 
-static_assert(coroutine_scheduler<scheduler>);
-static_assert(coroutine_scheduler<uring_scheduler>);
+static_assert(coroutine_scheduler<scheduler> && detail::safe_verbs<epoll_loop>);
+static_assert(coroutine_scheduler<uring_scheduler> && detail::safe_verbs<uring_loop>);
 
 }  // namespace skein::coroutine

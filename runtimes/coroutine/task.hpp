@@ -8,8 +8,8 @@
 // A task waits for one thing at a time, so its one operation lives in its promise: a frame holds no
 // operation per await, which keeps g++'s frames (a slot per temporary) small.
 //
-// The g++ 12 miscompiles around co_await destroy temporaries with non-trivial members twice. Here
-// every awaiter is trivially destructible and task parameters are references or scalars.
+// The g++ 12 miscompiles around co_await destroy some temporaries with non-trivial members twice.
+// What leads there does not compile: see safe_awaiter and safe_parameters in awaitable.hpp.
 #pragma once
 
 #include <cassert>
@@ -18,6 +18,7 @@
 #include <exception>
 #include <utility>
 
+#include "runtimes/coroutine/awaitable.hpp"
 #include "runtimes/coroutine/frame_pool.hpp"
 #include "runtimes/op.hpp"
 
@@ -129,6 +130,8 @@ struct child_awaiter {
 
 }  // namespace detail
 
+static_assert(safe_awaiter<detail::final_awaiter> && safe_awaiter<detail::child_awaiter>);
+
 inline auto task::promise_type::final_suspend() const noexcept {
   return detail::final_awaiter{};
 }
@@ -144,3 +147,17 @@ inline task::~task() {
 }
 
 }  // namespace skein::coroutine
+
+/// Sees the parameters of every coroutine that is a task, as they are declared; a lambda's first is
+/// its closure. Costs nothing: it is the promise type's name.
+template <class... Parameters>
+struct std::coroutine_traits<skein::coroutine::task, Parameters...> {
+  static_assert(
+      skein::coroutine::no_lambda<Parameters...>,
+      "a task is a function and no lambda: what a closure captures is not in the frame, and "
+      "may be gone when the task resumes");
+  static_assert((skein::coroutine::safe_parameter<Parameters> && ...),
+                "a task's parameter is a reference, trivially destructible, or of a class with a "
+                "constructor of its own: g++ 12 destroys aggregates and closures twice");
+  using promise_type = skein::coroutine::task::promise_type;
+};

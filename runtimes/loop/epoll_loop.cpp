@@ -73,7 +73,7 @@ void epoll_loop::unwatch(inbox* door) {
 // --- a turn ---------------------------------------------------------------------------------
 
 void epoll_loop::arm_timer() {
-  const time_ns next_ns = wheel_.next_event_ns().value_or(0);
+  const time_ns next_ns = timers_.next_event_ns().value_or(0);
   if (next_ns == armed_ns_) return;
   itimerspec setting{};
   setting.it_value.tv_sec = next_ns / ns_per_s;
@@ -84,8 +84,12 @@ void epoll_loop::arm_timer() {
 
 void epoll_loop::wait_and_dispatch() {
   const bool block = run_queue_.empty();
-  if (block) arm_timer();
-  ran_since_poll_ = 0;
+  ran_since_look_ = 0;
+  if (block) {
+    arm_timer();
+  } else if (!poll_is_due()) {
+    return;
+  }
   const int count =
       ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), block ? -1 : 0);
   if (count < 0) {

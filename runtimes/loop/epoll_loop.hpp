@@ -1,11 +1,12 @@
-// An event loop under coroutines, fibers and callbacks: epoll for sockets, one timer wheel, one timerfd.
+// An event loop under coroutines, fibers and callbacks: epoll for sockets, one timer wheel (or
+// heap, for comparison), one timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:
 //  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.
 //  - Edge-triggered, registered once per connection for its whole life.
 //  - A read shorter than the buffer has drained the socket, so the read that would only say EAGAIN
 //    is skipped until the next edge (epoll(7), Q9).
-//  - One timerfd armed for the wheel's next event, and only when that moves.
+//  - One timerfd armed for the next event of the timers, and only when that moves.
 //
 // Cancelling and stopping (O3). cancel(connection) marks it and hands its pending ops to the run
 // queue with -ECANCELED, so no completion ever runs inside cancel. stop does the same to every

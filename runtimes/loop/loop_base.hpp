@@ -3,9 +3,10 @@
 //
 // One turn of run():
 //   1. the run queue (spawned and yielded tasks, deferred operations), in order, until it is empty
-//      or 64 ops ran since the kernel was last asked;
+//      or 64 ops ran;
 //   2. timers that are due;
-//   3. asking the kernel, which blocks only if nothing is queued;
+//   3. asking the kernel: it blocks if nothing is queued; else it is asked only if 20 us passed
+//      since it was last;
 //   4. its events, each completing the ops it satisfies;
 //   5. slots closed meanwhile become reusable.
 // 3 and 4 are the loop's own, and so are accept, read and write. `Loop` is the loop that derives
@@ -28,7 +29,7 @@
 #include "runtimes/clock.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/loop/connection.hpp"
-#include "runtimes/loop/timer_wheel.hpp"
+#include "runtimes/loop/timer_queue.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
 
@@ -57,7 +58,7 @@ class loop_base {
   /// Completes `ready` from the run queue, after everything queued before it.
   void post(op& ready) noexcept { defer(ready, queued_action::complete); }
 
-  /// `sleeper` may be in any state; only one that waits in the wheel is affected.
+  /// `sleeper` may be in any state; only one that waits for its deadline is affected.
   void cancel_sleep(op& sleeper) noexcept;
 
   /// Runs until `done()`, which is asked after tasks ran and before the loop would block; serves
@@ -81,7 +82,7 @@ class loop_base {
   bool stopping() const noexcept { return stopping_; }
 
   std::size_t live_connections() const noexcept { return connections_.live(); }
-  std::size_t pending_timers() const noexcept { return wheel_.size(); }
+  std::size_t pending_timers() const noexcept { return timers_.size(); }
 
   connection_table& connections() noexcept { return connections_; }
 
@@ -89,9 +90,9 @@ class loop_base {
   explicit loop_base(const scheduler_options& options)
       : options_(options),
         inline_left_(options.inline_budget),
-        wheel_(options.tick_ns, monotonic_clock::now_ns()),
+        timers_(options.timers, options.tick_ns, monotonic_clock::now_ns()),
         scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)) {}
-  ~loop_base() { assert(wheel_.empty() && "a sleeping task outlived its loop"); }
+  ~loop_base() { assert(timers_.empty() && "a sleeping task outlived its loop"); }
 
   /// Bytes of a write that the loop keeps, because the caller's are free again.
   struct unsent_tail {
@@ -102,6 +103,7 @@ class loop_base {
   void run_queued();
   void resume_queued(op& ready);
   void expire_timers();
+  bool poll_is_due() noexcept;
 
   static void park(op& waiter) noexcept { waiter.state = op_state::waiting; }
   void defer(op& waiter, queued_action action) noexcept;
@@ -128,9 +130,10 @@ class loop_base {
 
   scheduler_options options_;
   std::uint32_t inline_left_;
-  std::uint32_t ran_since_poll_ = 0;
+  std::uint32_t ran_since_look_ = 0;
+  time_ns polled_ns_ = 0;  ///< when the kernel was last asked while tasks were runnable
   bool stopping_ = false;
-  timer_wheel wheel_;
+  timer_queue timers_;
   op_queue run_queue_;
   connection_table connections_;
   std::deque<listener> listeners_;
@@ -140,8 +143,10 @@ class loop_base {
   inbox* door_ = nullptr;
 
  private:
-  /// A system call costs as much as many yields: it is not made after each.
-  static constexpr std::uint32_t ops_between_polls = 64;
+  /// Looking at the clock costs as much as several yields, asking the kernel as much as twenty:
+  /// neither is done after each.
+  static constexpr std::uint32_t ops_between_looks = 64;
+  static constexpr time_ns poll_interval_ns = 20 * ns_per_us;
 
   Loop& self() noexcept { return static_cast<Loop&>(*this); }
 };
@@ -150,7 +155,7 @@ class loop_base {
 
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::run_queued() {
-  while (ran_since_poll_ < ops_between_polls) {
+  while (ran_since_look_ < ops_between_looks) {
     op* ready = run_queue_.pop();
     if (ready == nullptr) return;
     resume_queued(*ready);
@@ -159,7 +164,7 @@ void loop_base<Loop, Listener>::run_queued() {
 
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::resume_queued(op& ready) {
-  ++ran_since_poll_;
+  ++ran_since_look_;
   refill_inline();
   switch (ready.action) {
     case queued_action::complete:
@@ -179,12 +184,22 @@ void loop_base<Loop, Listener>::resume_queued(op& ready) {
 
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::expire_timers() {
-  if (wheel_.empty()) return;
-  wheel_.advance(monotonic_clock::now_ns(), [this](op& due) {
+  if (timers_.empty()) return;
+  timers_.advance(monotonic_clock::now_ns(), [this](op& due) {
     due.result = 0;
     due.state = op_state::idle;
     complete(due);
   });
+}
+
+/// While tasks are runnable the kernel is asked at intervals, not after every few steps: an empty
+/// epoll_wait costs as much as twenty steps of tasks that only yield.
+template <class Loop, class Listener>
+bool loop_base<Loop, Listener>::poll_is_due() noexcept {
+  const time_ns now_ns = monotonic_clock::now_ns();
+  if (now_ns - polled_ns_ < poll_interval_ns) return false;
+  polled_ns_ = now_ns;
+  return true;
 }
 
 // --- sleep ----------------------------------------------------------------------------------
@@ -193,13 +208,13 @@ template <class Loop, class Listener>
 submitted loop_base<Loop, Listener>::submit_sleep(op& waiter) {
   if (stopping_) return answer(waiter, -ECANCELED);
   waiter.result = 0;
-  // An empty wheel is not turned; bring it to the present before it is used again.
-  if (wheel_.empty()) wheel_.advance(monotonic_clock::now_ns(), [](op&) {});
-  if (wheel_.insert(waiter)) {
+  // Empty timers are not advanced; bring them to the present before they are used again.
+  if (timers_.empty()) timers_.advance(monotonic_clock::now_ns(), [](op&) {});
+  if (timers_.insert(waiter)) {
     park(waiter);
     return submitted::pending;
   }
-  // Due by the wheel's time, which never runs ahead of the clock. A task that sleeps into the past
+  // Due by the timers' time, which never runs ahead of the clock. A task that sleeps into the past
   // again and again yields to others once its budget is used up.
   return answer(waiter, 0);
 }
@@ -207,7 +222,7 @@ submitted loop_base<Loop, Listener>::submit_sleep(op& waiter) {
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::cancel_sleep(op& sleeper) noexcept {
   if (sleeper.state != op_state::waiting) return;
-  wheel_.cancel(sleeper);
+  timers_.cancel(sleeper);
   sleeper.result = -ECANCELED;
   post(sleeper);
 }
@@ -222,7 +237,7 @@ void loop_base<Loop, Listener>::stop() noexcept {
   for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
     self().cancel(connections_.at(slot));
   }
-  wheel_.clear([this](op& sleeper) {
+  timers_.clear([this](op& sleeper) {
     sleeper.result = -ECANCELED;
     post(sleeper);
   });

@@ -120,10 +120,10 @@ void uring_loop::unwatch(inbox*) {
 }
 
 void uring_loop::wait_and_dispatch() {
-  ran_since_poll_ = 0;
+  ran_since_look_ = 0;
   const bool block = run_queue_.empty() && !ring_.has_completions();
   if (block) {
-    ring_.enter(true, wheel_.next_event_ns());
+    ring_.enter(true, timers_.next_event_ns());
   } else if (ring_.wants_kernel()) {
     ring_.enter(false);
   }

@@ -16,9 +16,10 @@ from .units import size_text
 _ASKED = (
     "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
     "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns",
-    "grid_ns", "duration_ns", "warmup_ns", "requests", "loops", "seed",
+    "timers", "grid_ns", "duration_ns", "warmup_ns", "requests", "loops", "seed",
 )  # fmt: skip
-_USUAL_GRID = "1ms"  # of timers; the binary leaves it out of ids
+_USUAL_GRID = "1ms"  # of timers; the binary leaves it out of ids, and this:
+_USUAL_TIMERS = "wheel"
 
 
 def failure_record(
@@ -102,6 +103,7 @@ def cell_fields(cell: Cell, seed: int) -> Record:
         "buffer_bytes": settings.get("buffer_bytes"),
         "stack_bytes": settings.get("stack_bytes"),
         "pattern": settings.get("pattern"),
+        "timers": settings.get("timers"),
         "grid_ns": cell.duration_ns("grid") or None,
         "window_ns": cell.duration_ns("window") or None,
         "duration_ns": cell.duration_ns("duration") or None,
@@ -135,6 +137,8 @@ def cell_id_of(cell: Cell) -> str:
         parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
         if settings.get("grid", _USUAL_GRID) != _USUAL_GRID:
             parts.append(f"grid={settings['grid']}")
+        if settings.get("timers", _USUAL_TIMERS) != _USUAL_TIMERS:
+            parts.append(f"timers={settings['timers']}")
     else:
         parts += [str(settings["connections"]), cell.shape]
     named = {

@@ -21,6 +21,8 @@ SAME_WORK = (
     "requests", "loops", "workers",
 )  # fmt: skip
 _USUAL_GRID_NS = 1_000_000
+_SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
+_UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others have
 
 
 @dataclass
@@ -127,6 +129,8 @@ def describe_work(cell: Record) -> str:
             when = f"over {units.format_exact_duration(cell['window_ns'])}"
         if (cell.get("grid_ns") or _USUAL_GRID_NS) != _USUAL_GRID_NS:
             when += f", on a grid of {units.format_exact_duration(cell['grid_ns'])}"
+        if cell.get("timers") == _UNUSUAL_TIMERS:
+            when += ", kept in a heap"
         return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
     parts = [f"{cell['connections']:,} connections"]
     if cell.get("active") is not None:
@@ -148,7 +152,7 @@ def describe_work(cell: Record) -> str:
 
 def group_runs(records: list[Record]) -> list[Group]:
     """Groups of a file, in the order of its plan, then those of runs outside any plan. Counted runs
-    have no times and stand apart."""
+    have no times, and single steps are no work: both stand apart."""
     opened = sessions(records)
     _require_one_machine(opened)
     groups: dict[str, Group] = {}
@@ -158,7 +162,7 @@ def group_runs(records: list[Record]) -> list[Group]:
     stacks = _stack_sizes(records)
     placed: dict[tuple[object, ...], tuple[Group, Record]] = {}
     for run in runs(records):
-        if run.get("counted"):
+        if run.get("counted") or run["cell"]["workload"] == _SINGLE_STEPS:
             continue
         slot = (run["session_id"], run.get("block"), run.get("position"))
         key = key_of_slot.get(slot)  # type: ignore[arg-type]
@@ -221,6 +225,8 @@ def _group_of_work(run: Record, groups: dict[str, Group], stacks: dict[str, set[
     key = _work_of(cell)
     if len(stacks.get(key, ())) > 1:
         key += f"\0{cell.get('stack_bytes')}"
+    if cell.get("timers") == _UNUSUAL_TIMERS:
+        key += f"\0{_UNUSUAL_TIMERS}"
     return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
 
 

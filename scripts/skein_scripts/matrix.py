@@ -51,6 +51,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "tasks": _COUNT,
         "window": _DURATION,
         "grid": _DURATION,
+        "timers": _WORD,
         "stack_bytes": _SIZE,
     },
 }
@@ -59,6 +60,7 @@ _WORDS = {
     "pattern": SHAPES["timers"],
     "buffer": ("lent", "own"),
     "arrival": ("poisson", "uniform"),
+    "timers": ("wheel", "heap"),
 }
 _NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
 _ONLY_IDLE = ("hold", "loops", "exchange")

@@ -20,6 +20,7 @@ from .plots import (
     lateness,
     memory_per_task,
     memory_vs_n,
+    micro_costs,
     style,
 )
 from .results import Record, find_results, load, sessions
@@ -38,7 +39,7 @@ def draw_all(records: list[Record], folder: Path) -> list[Path]:
     with style.looks():
         return [
             frame.save(figure, folder, name)[0]
-            for name, figure in _figures(groups, context)
+            for name, figure in (*_figures(groups, context), *_micro_figures(records, context))
             if figure is not None
         ]
 
@@ -56,6 +57,13 @@ def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str,
         chosen = per.groups_of(groups)
         for group in chosen:
             yield _name(per.NAME, group, len(chosen)), per.draw(group, context)
+
+
+def _micro_figures(
+    records: list[Record], context: frame.Context
+) -> Iterator[tuple[str, Figure | None]]:
+    yield micro_costs.NAME, micro_costs.draw(records, context)
+    yield micro_costs.NAME_OF_SWITCHES, micro_costs.draw_switches(records, context)
 
 
 def _name(plot: str, group: Group, of: int) -> str:

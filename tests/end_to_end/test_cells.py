@@ -142,6 +142,16 @@ def test_a_grid_that_a_runtime_cannot_be_given_is_a_limit(
     assert run["lateness"] is None
 
 
+def test_timers_may_be_kept_in_a_heap_and_the_record_says_so(results: Path) -> None:
+    words = ["timers", "--runtime", "coroutine", "--pattern", "churn", "--timers", "heap"]
+    run = measure(results, *words)
+    check_common(run)
+    assert run["cell"]["timers"] == run["conditions"]["timers"] == "heap"
+    assert run["cell_id"].endswith("/timers=heap")
+    assert run["conditions"]["tick_ns"] is None
+    assert run["lateness"]["early_count"] == 0
+
+
 def test_a_session_line_comes_first_and_names_the_run(results: Path) -> None:
     measure(results, "timers", "--runtime", "coroutine")
     session, run = skein.records(results)

@@ -67,6 +67,11 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
             "it needs 18ms",
         ),
         (["run", "timers", "--runtime", "fiber", "--pattern", "churn", "--tasks", "1"], "at least"),
+        (
+            ["run", "timers", "--runtime", "libuv", "--timers", "heap"],
+            "libuv keeps its timers in one way; it applies to coroutine",
+        ),
+        (["run", "timers", "--runtime", "coroutine", "--timers", "hep"], "nearest: heap"),
         (["run", "c10k"], "--runtime is required"),
         (["run"], "needs a workload"),
         ([], "see skein --help"),

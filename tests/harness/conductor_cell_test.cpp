@@ -60,6 +60,11 @@ TEST_CASE("cells that must not be compared have different ids") {
   other.buffer_bytes = 2048;
   CHECK(cell_id(other) == usual + "/buffer=2KiB");
   other = timers_cell();
+  other.timers = "wheel";
+  CHECK(cell_id(other) == cell_id(timers_cell()));
+  other.timers = "heap";
+  CHECK(cell_id(other) == "timers/libuv/100000/spread/5s/timers=heap");
+  other = timers_cell();
   other.grid_ns = 10 * ns_per_us;
   CHECK(cell_id(other) == "timers/libuv/100000/spread/5s/grid=10us");
 }

@@ -132,6 +132,23 @@ TEST_CASE("the more tasks there are, the smaller is the largest stack they could
   CHECK(largest_stack_bytes(asked) < of_many / 5);
 }
 
+TEST_CASE("a runtime that can choose says how its timers are kept; a heap has no tick") {
+  cell asked = timers_on_grid(ns_per_ms);
+  asked.tasks = 4;
+  asked.pattern = "storm";
+  asked.window_ns = ns_per_s;
+  asked.runtime = "coroutine";
+  asked.timers = "heap";
+  CHECK(asked_conditions(asked).at("timers") == "heap");
+  CHECK(conditions_said_by(asked).at("timers") == "heap");
+  CHECK(conditions_said_by(asked).at("tick_ns").is_null());
+  asked.timers = "wheel";
+  CHECK(conditions_said_by(asked).at("timers") == "wheel");
+  CHECK(conditions_said_by(asked).at("tick_ns") == ns_per_ms);
+  asked.runtime = "fiber";
+  CHECK(conditions_said_by(asked).at("timers").is_null());
+}
+
 TEST_CASE("the allocator is named by its library, without a path") {
   CHECK_FALSE(worker::allocator_name().empty());
   CHECK(worker::allocator_name().find('/') == std::string::npos);

@@ -59,6 +59,9 @@ TEST_CASE("what makes no sense is refused") {
   asked.buffer = "borrowed";
   CHECK_THROWS_AS(parameters_for(asked), std::invalid_argument);
   asked = full_cell();
+  asked.timers = "pile";
+  CHECK_THROWS_AS(parameters_for(asked), std::invalid_argument);
+  asked = full_cell();
   asked.connections = -1;
   CHECK_THROWS_AS(parameters_for(asked), std::invalid_argument);
   asked = full_cell();

@@ -23,6 +23,7 @@ _FOOT_LINE_IN = 0.165
 _FOOT_CHARACTERS = 168
 _TITLE_IN = 0.5
 _LEGEND_IN = 0.26
+_LEGEND_COLUMNS = 7
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def new_figure(
 ) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip
     """A figure with rows of empty panels in its frame."""
     foot_in = _FOOT_LINE_IN * len(foot) + 0.12
-    head_in = _TITLE_IN + (_LEGEND_IN if legend else 0)
+    head_in = _TITLE_IN + _LEGEND_IN * -(-len(legend) // _LEGEND_COLUMNS)
     height_in = sum(panel_heights_in) + foot_in + head_in
     figure = Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
     FigureCanvasAgg(figure)
@@ -96,7 +97,8 @@ def new_figure(
                 va="bottom", linespacing=1.35)  # fmt: skip
     if legend:
         row = figure.legend(
-            handles=list(legend), loc="upper left", ncols=len(legend), fontsize=9.5,
+            handles=list(legend), loc="upper left", fontsize=9.5,
+            ncols=min(len(legend), _LEGEND_COLUMNS),
             bbox_to_anchor=(0.012, 1 - (_TITLE_IN - 0.1) / height_in), borderaxespad=0,
             borderpad=0, columnspacing=1.8,
         )  # fmt: skip

@@ -1,0 +1,35 @@
+// The CPUs this process may use, and keeping a thread on one of them.
+#pragma once
+
+#include <cstddef>
+#include <sched.h>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+
+namespace skein::micro {
+
+/// In ascending order, as they were at the first call, which is before the process keeps itself on
+/// one of them. Throws std::system_error.
+inline const std::vector<std::size_t>& allowed_cpus() {
+  static const std::vector<std::size_t> cpus = [] {
+    cpu_set_t allowed;
+    checked(::sched_getaffinity(0, sizeof allowed, &allowed), "sched_getaffinity");
+    std::vector<std::size_t> found;
+    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &allowed)) found.push_back(cpu);
+    }
+    return found;
+  }();
+  return cpus;
+}
+
+/// Keeps the calling thread on `cpu`. Throws std::system_error.
+inline void pin_thread_to(std::size_t cpu) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  checked(::sched_setaffinity(0, sizeof one, &one), "sched_setaffinity");
+}
+
+}  // namespace skein::micro

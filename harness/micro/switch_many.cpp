@@ -1,0 +1,127 @@
+// Switching between many tasks without a scheduler: what the caches make of 1, 1,000 and 100,000
+// frames and stacks that are visited in turn.
+//
+// Measures, per round trip: coroutine: resume and suspend of the next of n frames, in the order in
+// which they were made; fcontext: two jumps of Boost.Context, to the next of n stacks from one
+// guarded arena and back.
+// Does not measure: queues and fairness (yield with as many tasks does), or a random order.
+// How it may be unfair: frames are neighbours, so the hardware fetches them ahead; stacks are pages
+// apart, which it cannot, and their tops may fall into the same cache sets. A task in use touches
+// more of its frame or stack than these do.
+#include <boost/context/detail/fcontext.hpp>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "harness/micro/bench.hpp"
+#include "harness/micro/benchmarks.hpp"
+#include "runtimes/coroutine/frame_pool.hpp"
+#include "runtimes/fiber/fpu.hpp"
+#include "runtimes/stack_arena.hpp"
+
+namespace skein::micro {
+
+namespace {
+
+constexpr std::size_t round_trips_at_least = 200'000;
+
+std::size_t rounds_for(std::size_t tasks) {
+  return (round_trips_at_least + tasks - 1) / tasks;
+}
+
+// --- coroutine ------------------------------------------------------------------------------
+
+/// A coroutine that counts its resumptions, for ever, in a frame from the runtime's pool.
+struct counting {
+  struct promise_type {
+    static void* operator new(std::size_t size_bytes) {
+      return coroutine::frame_pool::local().allocate(size_bytes);
+    }
+    static void operator delete(void* frame, std::size_t size_bytes) noexcept {
+      coroutine::frame_pool::local().release(frame, size_bytes);
+    }
+    counting get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+counting count_resumes(std::size_t& resumed) {
+  while (true) {
+    ++resumed;
+    co_await std::suspend_always{};
+  }
+}
+
+void resume_many(stopwatch& watch, std::size_t count) {
+  std::size_t resumed = 0;
+  std::vector<std::coroutine_handle<>> tasks;
+  for (std::size_t i = 0; i < count; ++i) tasks.push_back(count_resumes(resumed).handle);
+  const std::size_t rounds = rounds_for(count);
+  while (watch.next_batch(static_cast<std::int64_t>(rounds * count))) {
+    resumed = 0;
+    watch.start();
+    for (std::size_t round = 0; round < rounds; ++round) {
+      for (const std::coroutine_handle<> each : tasks) each.resume();
+    }
+    watch.stop();
+    expect_count("resumes", resumed, rounds * count);
+  }
+  for (const std::coroutine_handle<> each : tasks) each.destroy();
+}
+
+// --- stacks ---------------------------------------------------------------------------------
+
+namespace context = boost::context::detail;
+
+void count_jumps(context::transfer_t from) noexcept {
+  auto& jumps = *static_cast<std::size_t*>(from.data);
+  while (true) {
+    ++jumps;
+    from = context::jump_fcontext(from.fctx, nullptr);
+  }
+}
+
+void jump_many(stopwatch& watch, std::size_t count) {
+  fiber::clear_sticky_flags();  // what all stacks then have in common
+  stack_arena arena(16 * 1024, count);
+  std::vector<stack> stacks;
+  std::vector<context::fcontext_t> tasks;
+  for (std::size_t i = 0; i < count; ++i) {
+    stacks.push_back(arena.allocate());
+    tasks.push_back(
+        context::make_fcontext(stacks.back().top(), stacks.back().size_bytes, &count_jumps));
+  }
+  const std::size_t rounds = rounds_for(count);
+  std::size_t jumps = 0;
+  while (watch.next_batch(static_cast<std::int64_t>(rounds * count))) {
+    jumps = 0;
+    watch.start();
+    for (std::size_t round = 0; round < rounds; ++round) {
+      for (context::fcontext_t& each : tasks) each = context::jump_fcontext(each, &jumps).fctx;
+    }
+    watch.stop();
+    expect_count("jumps", jumps, rounds * count);
+  }
+  for (const stack& each : stacks) arena.release(each);  // what is on them needs no destruction
+}
+
+}  // namespace
+
+void add_switch_many() {
+  for (const std::size_t count : {std::size_t{1}, std::size_t{1'000}, std::size_t{100'000}}) {
+    const std::string n = std::to_string(count);
+    add("switch_many/coroutine/" + n, [count](stopwatch& watch) { resume_many(watch, count); });
+    add("switch_many/fcontext/" + n, [count](stopwatch& watch) { jump_many(watch, count); });
+  }
+}
+
+}  // namespace skein::micro

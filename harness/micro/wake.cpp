@@ -1,0 +1,241 @@
+// Waking a scheduler from another thread: a message through its inbox starts a task, and the task
+// answers. The scheduler has nothing else to do, so it sleeps in the kernel when the message comes.
+//
+// Measures, per item, a round trip: the messenger writes to an eventfd; the scheduler's thread
+// wakes and serves the inbox, which spawns a task; the task runs and writes to the messenger's
+// eventfd; the messenger, which sleeps in read, wakes. wake_same_core: both threads on one CPU.
+// wake_other_core: the scheduler on the next CPU this process may use. control/wake_*_core: two
+// bare threads that read and write the same two eventfds. A runtime's price is what lies above
+// that. Does not measure: posting to a scheduler that is awake, or many messages at once. How it
+// may be unfair: on another core most of it is the interrupt that wakes an idle CPU, which on a
+// virtual machine is the host's work; the scatter of it hides the runtimes. A thread per task
+// starts a thread for each message.
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <sys/eventfd.h>
+#include <thread>
+#include <type_traits>
+#include <unistd.h>
+
+#include "harness/micro/bench.hpp"
+#include "harness/micro/benchmarks.hpp"
+#include "harness/micro/conditions.hpp"
+#include "harness/micro/cpus.hpp"
+#include "harness/micro/subjects.hpp"
+#include "runtimes/epoll_floor/timer_table.hpp"
+#include "runtimes/errors.hpp"
+#include "runtimes/inbox.hpp"
+
+namespace skein::micro {
+
+namespace {
+
+/// An eventfd. Its counter is the message.
+class bell {
+ public:
+  bell() = default;
+  bell(const bell&) = delete;
+  bell& operator=(const bell&) = delete;
+  ~bell() { ::close(descriptor_); }
+
+  int descriptor() const noexcept { return descriptor_; }
+  void ring(std::uint64_t message = 1) const noexcept {
+    [[maybe_unused]] const ssize_t written = ::write(descriptor_, &message, sizeof message);
+  }
+  /// Sleeps until it was rung. Returns the sum of what was rung since.
+  std::uint64_t await() const noexcept {
+    std::uint64_t message = 0;
+    while (::read(descriptor_, &message, sizeof message) < 0) {  // interrupted
+    }
+    return message;
+  }
+
+ private:
+  int descriptor_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
+};
+
+/// The two bells of a row, and how often the answering side was reached.
+struct line {
+  bell to_scheduler;
+  bell to_messenger;
+  std::atomic<std::size_t> answered{0};  ///< relaxed: read after the answer that counted came
+
+  void answer() noexcept {
+    answered.fetch_add(1, std::memory_order_relaxed);
+    to_messenger.ring();
+  }
+};
+
+constexpr std::uint64_t once = 1;
+constexpr std::uint64_t the_end = 1'000;
+
+// --- starting a task that answers, by style ---------------------------------------------------
+
+template <coroutine_scheduler S>
+typename S::task answer_in_task(line& of) {
+  of.answer();
+  co_return;
+}
+
+template <coroutine_scheduler S>
+void spawn_answer(S& on, line& of) {
+  on.spawn(answer_in_task<S>(of));
+}
+
+template <direct_scheduler S>
+void spawn_answer(S& on, line& of) {
+  on.spawn([&of] { of.answer(); });
+}
+
+template <class S>
+struct answering_session {
+  S& on;
+  line& of;
+
+  void on_step() noexcept {
+    of.answer();
+    on.task_done();
+    delete this;
+  }
+};
+
+template <callback_scheduler S>
+void spawn_answer(S& on, line& of) {
+  on.template spawn<&answering_session<S>::on_step>(new answering_session<S>{on, of});
+}
+
+/// The floor has no tasks: the door itself answers.
+struct nothing_due {
+  static time_ns due_ns(std::size_t) noexcept { return 0; }
+  static void fired(std::size_t, time_ns, wake) noexcept {}
+};
+using floor_loop = epoll_floor::timer_table<nothing_due>;
+
+void spawn_answer(floor_loop&, line& of) {
+  of.answer();
+}
+
+// --- the scheduler's thread ---------------------------------------------------------------------
+
+template <class S>
+class message_door final : public inbox {
+ public:
+  message_door(S& on, line& of) noexcept : on_(on), line_(of) {}
+  int descriptor() const noexcept override { return line_.to_scheduler.descriptor(); }
+  void on_readable() noexcept override {
+    if (line_.to_scheduler.await() >= the_end) return on_.stop();
+    spawn_answer(on_, line_);
+  }
+
+ private:
+  S& on_;
+  line& line_;
+};
+
+template <class S>
+void serve(line& of) {
+  if constexpr (std::is_same_v<S, floor_loop>) {
+    nothing_due none;
+    floor_loop on(none);
+    message_door<floor_loop> door(on, of);
+    on.run(door);
+  } else {
+    S on(conditions(16));
+    message_door<S> door(on, of);
+    on.run(door);
+  }
+}
+
+struct bare_thread {};
+
+template <>
+void serve<bare_thread>(line& of) {
+  while (of.to_scheduler.await() < the_end) of.answer();
+}
+
+/// Runs serve<S> on a thread of its own; the end of its life ends it.
+template <class S>
+class server_thread {
+ public:
+  server_thread(line& of, std::size_t cpu) : line_(of), thread_([this, cpu] { run(cpu); }) {}
+  server_thread(const server_thread&) = delete;
+  server_thread& operator=(const server_thread&) = delete;
+  ~server_thread() {
+    line_.to_scheduler.ring(the_end);
+    thread_.join();
+  }
+
+  /// Throws what ended the server before its time.
+  void check() const {
+    if (failed_.load(std::memory_order_acquire)) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void run(std::size_t cpu) noexcept {
+    try {
+      pin_thread_to(cpu);
+      serve<S>(line_);
+    } catch (...) {
+      failure_ = std::current_exception();
+      failed_.store(true, std::memory_order_release);  // after the exception it announces
+      line_.to_messenger.ring(the_end);
+    }
+  }
+
+  line& line_;
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_{false};
+  std::thread thread_;
+};
+
+void exchange(line& over, int times) noexcept {
+  for (int i = 0; i < times; ++i) {
+    over.to_scheduler.ring(once);
+    if (over.to_messenger.await() >= the_end) return;  // the server failed
+  }
+}
+
+template <class S>
+void wake_rounds(stopwatch& watch, std::size_t cpu_index) {
+  constexpr int rounds = 500;
+  const auto& cpus = allowed_cpus();
+  if (cpus.size() <= cpu_index) {
+    throw limit_error("CPUs of this process", static_cast<std::int64_t>(cpus.size()),
+                      static_cast<std::int64_t>(cpu_index + 1));
+  }
+  line over;
+  server_thread<S> server(over, cpus[cpu_index]);
+  exchange(over, 10);
+  server.check();
+  while (watch.next_batch(rounds)) {
+    over.answered.store(0, std::memory_order_relaxed);
+    watch.start();
+    exchange(over, rounds);
+    watch.stop();
+    server.check();
+    expect_count("answers", over.answered.load(std::memory_order_relaxed), rounds);
+  }
+}
+
+template <class S>
+void add_rows(const std::string& same_core, const std::string& other_core) {
+  add(same_core, [](stopwatch& watch) { wake_rounds<S>(watch, 0); });
+  add(other_core, [](stopwatch& watch) { wake_rounds<S>(watch, 1); });
+}
+
+}  // namespace
+
+void add_wake() {
+  add_rows<bare_thread>("control/wake_same_core", "control/wake_other_core");
+  interface_runtimes::for_each([]<class S>() {
+    const std::string id(S::info().id);
+    add_rows<S>("wake_same_core/" + id, "wake_other_core/" + id);
+  });
+  add_rows<floor_loop>("wake_same_core/epoll_floor", "wake_other_core/epoll_floor");
+}
+
+}  // namespace skein::micro
