@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import platform
 import resource
 import subprocess
 from collections.abc import Callable
