@@ -14,10 +14,12 @@
 namespace skein {
 namespace {
 
+volatile bool endless = true;  // compilers refuse recursion that they see to be endless
+
 std::uint64_t recurse(std::uint64_t depth) {
   std::array<volatile std::uint64_t, 16> frame{};
   frame[depth % frame.size()] = depth;
-  return recurse(depth + 1) + frame[0];
+  return endless ? recurse(depth + 1) + frame[0] : frame[0];
 }
 
 template <class S>
