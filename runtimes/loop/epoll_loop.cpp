@@ -336,4 +336,6 @@ void epoll_loop::close(connection& closed) noexcept {
   connections_.retire(closed);
 }
 
+template class loop_base<epoll_loop, listener>;
+
 }  // namespace skein

@@ -104,4 +104,6 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   std::vector<epoll_event> events_;
 };
 
+extern template class loop_base<epoll_loop, listener>;
+
 }  // namespace skein

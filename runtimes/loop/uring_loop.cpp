@@ -509,4 +509,6 @@ void uring_loop::leave_slot(connection& closed) noexcept {
   connections_.recycle(closed);
 }
 
+template class loop_base<uring_loop, uring_listener>;
+
 }  // namespace skein

@@ -145,4 +145,6 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   std::unordered_map<std::uint32_t, unread_bytes> unread_;  ///< by slot
 };
 
+extern template class loop_base<uring_loop, uring_listener>;
+
 }  // namespace skein
