@@ -9,6 +9,10 @@
 // filed under its due tick, d = ceil(deadline / tick), and expires only when the wheel's current
 // tick, c = tick(now), has reached d:  c >= d  =>  now >= c * tick >= d * tick >= deadline.
 //
+// Why a slot is eight chains and not one. To take a timer out of a chain is to wait for its memory,
+// which says where the next one is: with a million timers that is a cache miss each, one after the
+// other. Eight chains that are taken in turn have eight such misses under way at a time.
+//
 // Where a timer is filed. With c the current tick and d > c, the level is the one of the highest
 // 6-bit digit in which c and d differ; the slot is d's digit there. So every timer in a level's
 // slot agrees with c on all higher digits, and a slot of level k is due for re-filing exactly when
@@ -25,6 +29,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/op.hpp"
@@ -94,7 +99,9 @@ class timer_wheel {
   void clear(Drop&& drop) {
     for (unsigned level = 0; level < levels; ++level) {
       while (occupied_[level] != 0) {
-        op* timer = head(level, static_cast<unsigned>(std::countr_zero(occupied_[level])));
+        chain_set& slot = at(level, static_cast<unsigned>(std::countr_zero(occupied_[level])));
+        op* timer =
+            *std::find_if(slot.begin(), slot.end(), [](op* head) { return head != nullptr; });
         cancel(*timer);
         drop(*timer);
       }
@@ -103,13 +110,15 @@ class timer_wheel {
 
  private:
   static constexpr std::uint64_t digit_mask = slots - 1;
+  static constexpr unsigned chains = 8;
+  using chain_set = std::array<op*, chains>;
 
   time_ns due_tick(time_ns deadline_ns) const noexcept {
     if (deadline_ns <= 0) return 0;
     return (deadline_ns - 1) / tick_ns_ + 1 - origin_;
   }
 
-  op*& head(unsigned level, unsigned slot) noexcept { return heads_[level * slots + slot]; }
+  chain_set& at(unsigned level, unsigned slot) noexcept { return heads_[level * slots + slot]; }
 
   static unsigned digit(time_ns tick, unsigned level) noexcept {
     return static_cast<unsigned>((static_cast<std::uint64_t>(tick) >> (level * slots_log2)) &
@@ -131,11 +140,13 @@ class timer_wheel {
     // Too far: the top slot that comes round last.
     const unsigned slot =
         too_far ? (digit(current_, level) + slots - 1) % slots : digit(due, level);
-    push(timer, head(level, slot));
-    occupied_[level] |= std::uint64_t{1} << slot;
+    push(timer, level, slot);
   }
 
-  static void push(op& timer, op*& list) noexcept {
+  /// To the slot's chains in turn, so that they are equally long.
+  void push(op& timer, unsigned level, unsigned slot) noexcept {
+    op*& list = at(level, slot)[next_chain_++ % chains];
+    occupied_[level] |= std::uint64_t{1} << slot;
     timer.next = list;
     timer.link = &list;
     if (list != nullptr) list->link = &timer.next;
@@ -153,13 +164,16 @@ class timer_wheel {
     timer.link = nullptr;
   }
 
-  /// If `link` is a slot's head, and it is null now, the slot's occupancy bit goes out. A list
-  /// being expired has its head outside the table and no bit.
+  /// If `link` is the head of a slot's last chain, the slot's occupancy bit goes out. Chains being
+  /// expired have their heads outside the table and no bit.
   void note_if_emptied(op** link) noexcept {
     const std::less<op**> below;
-    op** const first = heads_.data();
-    if (below(link, first) || !below(link, first + heads_.size())) return;
-    const auto index = static_cast<std::size_t>(link - first);
+    op** const first = heads_.front().data();
+    if (below(link, first) || !below(link, first + heads_.size() * chains)) return;
+    const auto index = static_cast<std::size_t>(link - first) / chains;
+    for (const op* head : heads_[index]) {
+      if (head != nullptr) return;
+    }
     occupied_[index / slots] &= ~(std::uint64_t{1} << (index % slots));
   }
 
@@ -183,43 +197,55 @@ class timer_wheel {
   void cascade() noexcept {
     for (unsigned level = 1; level < levels; ++level) {
       if (digit(current_, level - 1) != 0) return;
-      op* list = detach(level, digit(current_, level));
-      while (list != nullptr) {
-        op* timer = list;
-        list = timer->next;
-        const time_ns due = due_tick(timer->deadline_ns);
-        if (due <= current_)
-          push_due(*timer);
-        else
-          file(*timer, due);
+      chain_set lists = detach(level, digit(current_, level));
+      visit_in_turn(lists, [this](op& timer, op*& head) {
+        head = timer.next;
+        __builtin_prefetch(timer.next, 1);
+        const time_ns due = due_tick(timer.deadline_ns);
+        if (due <= current_) {
+          // Due at this very tick: into the slot that expire_slot empties next.
+          push(timer, 0, digit(current_, 0));
+        } else {
+          file(timer, due);
+        }
+      });
+    }
+  }
+
+  /// Calls `visit(op&, head)` for the first timer of each chain in turn until all are empty.
+  /// `visit` takes the timer out of its chain; it, and what it calls, may take out others.
+  template <class Visit>
+  static void visit_in_turn(chain_set& lists, Visit&& visit) {
+    unsigned busy = 0;
+    for (unsigned chain = 0; chain < chains; ++chain) {
+      busy |= (lists[chain] != nullptr ? 1U : 0U) << chain;
+    }
+    while (busy != 0) {
+      for (unsigned turn = busy; turn != 0; turn &= turn - 1) {
+        const auto chain = static_cast<unsigned>(std::countr_zero(turn));
+        if (lists[chain] != nullptr) visit(*lists[chain], lists[chain]);
+        if (lists[chain] == nullptr) busy &= ~(1U << chain);
       }
     }
   }
 
-  /// Due at this very tick: level 0, current digit, which expire_slot empties next.
-  void push_due(op& timer) noexcept {
-    const unsigned slot = digit(current_, 0);
-    push(timer, head(0, slot));
-    occupied_[0] |= std::uint64_t{1} << slot;
-  }
-
-  op* detach(unsigned level, unsigned slot) noexcept {
-    op* list = head(level, slot);
-    head(level, slot) = nullptr;
+  chain_set detach(unsigned level, unsigned slot) noexcept {
     occupied_[level] &= ~(std::uint64_t{1} << slot);
-    return list;
+    return std::exchange(at(level, slot), chain_set{});
   }
 
   template <class Expire>
   void expire_slot(Expire& expire) {
-    op* due = detach(0, digit(current_, 0));
-    if (due != nullptr) due->link = &due;
-    while (due != nullptr) {
-      op& timer = *due;
+    if ((occupied_[0] & std::uint64_t{1} << digit(current_, 0)) == 0) return;
+    chain_set due = detach(0, digit(current_, 0));
+    for (op*& head : due) {
+      if (head != nullptr) head->link = &head;
+    }
+    visit_in_turn(due, [this, &expire](op& timer, op*&) {
       unlink(timer);
       --size_;
       expire(timer);
-    }
+    });
   }
 
   time_ns tick_ns_;
@@ -227,7 +253,8 @@ class timer_wheel {
   time_ns current_ = 0;  ///< ticks from origin_; every timer due at or before it has expired
   std::size_t size_ = 0;
   std::array<std::uint64_t, levels> occupied_{};
-  std::array<op*, levels * slots> heads_{};
+  unsigned next_chain_ = 0;
+  std::array<chain_set, levels * slots> heads_{};
 };
 
 }  // namespace skein
