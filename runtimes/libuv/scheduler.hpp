@@ -5,12 +5,13 @@
 // what libuv has (connection.hpp, timer.hpp).
 //
 // What libuv's maintainers would do, and what of it is done: uv_try_write before uv_write, which is
-// queued for the unsent tail only; handles embedded in the objects that use them; one read buffer, the
-// loop's, lent by alloc_cb; uv_update_time before a timer is armed, because the cached time may be old;
-// no uv_loop_configure: UV_METRICS_IDLE_TIME would add clock reads to each turn, UV_LOOP_BLOCK_SIGNAL
-// concerns profilers, and UV_LOOP_USE_IO_URING_SQPOLL serves file operations (libuv 1.49), of which there
-// are none. Sockets are level-triggered, which is libuv's choice and not an option; after a chunk that
-// filled the buffer it reads on, up to 32 times, and a short one ends the turn's reading.
+// queued for the unsent tail only; handles embedded in the objects that use them; one read buffer,
+// the loop's, lent by alloc_cb; uv_update_time before a timer is armed, because the cached time may
+// be old; no uv_loop_configure: UV_METRICS_IDLE_TIME would add clock reads to each turn,
+// UV_LOOP_BLOCK_SIGNAL concerns profilers, and UV_LOOP_USE_IO_URING_SQPOLL serves file operations
+// (libuv 1.49), of which there are none. Sockets are level-triggered, which is libuv's choice and
+// not an option; after a chunk that filled the buffer it reads on, up to 32 times, and a short one
+// ends the turn's reading.
 //
 // How stop() ends everything: it marks the loop, so that later waits end at once, cancels all
 // listeners and walks the loop's handles to cancel every receive, write and sleep that is pending.
