@@ -46,11 +46,7 @@ _FIBERS = ("fiber", "fiber_asm") if platform.machine() == "x86_64" else ("fiber"
 ROWS = (
     *(f"switch/{kind}" for kind in ("coroutine", "fcontext", *_FIBERS)),
     *(f"spawn_finish/{runtime}" for runtime in ("coroutine", *_FIBERS, "libuv")),
-    *(
-        f"yield/{runtime}/{n}"
-        for runtime in ("coroutine", *_FIBERS, "libuv")
-        for n in (1, 1000)
-    ),
+    *(f"yield/{runtime}/{n}" for runtime in ("coroutine", *_FIBERS, "libuv") for n in (1, 1000)),
     *(
         f"timer_{step}/{runtime}/10000"
         for step in ("insert", "cancel")
