@@ -20,7 +20,7 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["lst"], "nearest: list"),
         (["run", "c12k", "--runtime", "fiber"], "nearest: c10k"),
         (["run", "c10k", "--runtime", "corutine"], "nearest: coroutine"),
-        (["run", "c10k", "--runtime", "zzzzzzzz"], "valid: coroutine, fiber"),
+        (["run", "c10k", "--runtime", "zzzzzzzz"], "valid: coroutine, coroutine_uring"),
         (["run", "c10k", "--runtime", "fiber", "--conections", "4"], "nearest: --connections"),
         (["run", "c10k", "--runtime", "fiber", "--mode", "opne"], "nearest: open"),
         (["run", "timers", "--runtime", "fiber", "--pattern", "spred"], "nearest: spread"),
