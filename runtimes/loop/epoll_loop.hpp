@@ -1,4 +1,5 @@
-// An event loop under coroutines, fibers and callbacks: epoll for sockets, one timer wheel, one timerfd.
+// An event loop under coroutines, fibers and callbacks: epoll for sockets, one timer wheel, one
+// timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:
 //  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.
