@@ -259,6 +259,33 @@ TEST_CASE("the port is nobody's as soon as the loop is gone, though an accept wa
   }
 }
 
+TEST_CASE("a reset that came before the last bytes were received still ends the reads") {
+  for (const bool stream : {false, true}) {
+    bench at;
+    loopback_client peer(at.port);
+    connection& accepted = at.accept();
+    noted reader;
+    reader.multishot = stream;
+    std::vector<std::int32_t> results;
+    reader.then = [&](noted& self) {
+      results.push_back(self.result);
+      if (!stream && self.result > 0) {
+        const submitted how = at.loop.submit_read(accepted, reader);
+        if (how == submitted::done) results.push_back(self.result);
+      }
+    };
+    REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
+    at.settle();  // the kernel waits for bytes now
+    peer.send(pattern_bytes(10));
+    peer.reset();
+    at.run_until([&] { return results.size() == 2; });
+    REQUIRE(results == std::vector<std::int32_t>{10, -ECONNRESET});
+    REQUIRE(accepted.error() == ECONNRESET);
+    at.loop.close(accepted);
+    at.settle();
+  }
+}
+
 // --- a kernel that refuses ------------------------------------------------------------------
 
 template <int Error>
