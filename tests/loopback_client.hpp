@@ -46,8 +46,11 @@ class loopback_client {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    checked(::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address),
-            "connect");
+    const ssize_t connected = retried([&] {
+      return ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    });
+    if (connected < 0) close();
+    checked(static_cast<int>(connected), "connect");
   }
   loopback_client(loopback_client&& other) noexcept
       : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -58,7 +61,8 @@ class loopback_client {
   /// Sends until done or refused.
   bool send(std::span<const std::byte> data) {
     while (!data.empty()) {
-      const ssize_t sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
+      const ssize_t sent =
+          retried([&] { return ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL); });
       if (sent < 0) return false;
       data = data.subspan(static_cast<std::size_t>(sent));
     }
@@ -72,7 +76,8 @@ class loopback_client {
     std::size_t filled = 0;
     while (filled < size_bytes) {
       const std::size_t wanted = std::min<std::size_t>(size_bytes - filled, 64 * 1024);
-      const ssize_t count = ::recv(descriptor_, received.data() + filled, wanted, 0);
+      const ssize_t count =
+          retried([&] { return ::recv(descriptor_, received.data() + filled, wanted, 0); });
       if (count <= 0) break;
       filled += static_cast<std::size_t>(count);
     }
@@ -84,7 +89,7 @@ class loopback_client {
   bool ended() {
     std::byte eaten[4096];
     for (;;) {
-      const ssize_t count = ::recv(descriptor_, eaten, sizeof eaten, 0);
+      const ssize_t count = retried([&] { return ::recv(descriptor_, eaten, sizeof eaten, 0); });
       if (count == 0 || (count < 0 && errno == ECONNRESET)) return true;
       if (count < 0) return false;
     }
@@ -112,6 +117,15 @@ class loopback_client {
   int descriptor() const noexcept { return descriptor_; }
 
  private:
+  /// Calls with a time limit are not begun again by the kernel when something interrupts them, as
+  /// the end of an io_uring does to the thread that had it.
+  template <class Call>
+  static ssize_t retried(Call call) {
+    ssize_t result = call();
+    while (result < 0 && errno == EINTR) result = call();
+    return result;
+  }
+
   template <class Value>
   void set(int option, const Value& value) {
     checked(::setsockopt(descriptor_, SOL_SOCKET, option, &value, sizeof value), "setsockopt");

@@ -27,6 +27,7 @@ struct connection {
   bool receiving : 1 = false;   ///< the kernel has a receive that has not had its last completion
   bool sending : 1 = false;     ///< likewise a send
   bool ending_receive : 1 = false;  ///< the receive has been cancelled
+  bool unproven : 1 = false;        ///< drained, and maybe reset before that without a word
   union {
     op* reader = nullptr;     ///< the pending read, if any (at most one: C4)
     connection* next_unused;  ///< in a slot without a connection: the next such slot

@@ -304,7 +304,8 @@ void epoll_loop::finish_write(connection& to, int result) {
   const std::uint32_t generation = to.generation;
   end_now(to.writer, result);
   const bool same = to.open() && to.generation == generation;
-  if (same && to.readable && to.writer == nullptr) resume_receiving(to);
+  const bool held_back = same && to.reader != nullptr && to.reader->multishot;
+  if (held_back && to.readable && to.writer == nullptr) resume_reading(to);
 }
 
 // --- cancel, close --------------------------------------------------------------------------

@@ -111,7 +111,7 @@ class loop_base {
   void end_now(op*& pending, int result);
   void end_later(op*& pending, int result) noexcept;
   bool deliver_chunk(connection& from, op& waiter);
-  void resume_receiving(connection& from) noexcept;
+  void resume_reading(connection& from) noexcept;
 
   std::byte* buffer_of(const connection& of) const noexcept;
   void provide_own_buffer(const connection& for_slot);
@@ -298,12 +298,14 @@ bool loop_base<Loop, Listener>::deliver_chunk(connection& from, op& waiter) {
   return same && waiter.state == op_state::waiting;
 }
 
-/// A write is over: a multishot read, which was held back meanwhile, looks for bytes again.
+/// The pending read, which may have been held back (multishot, while a write was pending), looks
+/// again for what there is.
 template <class Loop, class Listener>
-void loop_base<Loop, Listener>::resume_receiving(connection& from) noexcept {
-  op* held_back = from.reader;
-  if (held_back == nullptr || !held_back->multishot) return;
-  if (held_back->state == op_state::waiting) defer(*held_back, queued_action::retry_read);
+void loop_base<Loop, Listener>::resume_reading(connection& from) noexcept {
+  op* const waiter = from.reader;
+  if (waiter != nullptr && waiter->state == op_state::waiting) {
+    defer(*waiter, queued_action::retry_read);
+  }
 }
 
 // --- buffers --------------------------------------------------------------------------------

@@ -177,6 +177,11 @@ void ring::cancel_all() noexcept {
   asked.timeout.tv_sec = -1;  // no limit
   asked.timeout.tv_nsec = -1;
   register_with(IORING_REGISTER_SYNC_CANCEL, &asked, 1);
+  // What was cancelled lets go of its socket when it is worked off, some at a time.
+  long result = 0;
+  do {
+    result = ::syscall(SYS_io_uring_enter, descriptor_, 0, 0, IORING_ENTER_GETEVENTS, nullptr, 0);
+  } while (result >= 0 && (load_acquire(sq_flags_) & IORING_SQ_TASKRUN) != 0);
 }
 
 // --- submissions ----------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class ring {
   int register_with(unsigned operation, void* argument, unsigned count) noexcept;
 
   /// Cancels all that is in flight and waits until it is. What a ring leaves behind is cancelled by
-  /// the kernel at its leisure, which interrupts the system calls of the thread that had it.
+  /// the kernel at its leisure, and its sockets stay open until then.
   void cancel_all() noexcept;
 
   /// Between these the calling thread uses the ring by a registered index.

@@ -261,7 +261,7 @@ submitted uring_loop::submit_read(connection& from, op& waiter) {
     waiter.more = false;
     return answer(waiter, -from.error_number);
   }
-  const bool ready = from.has_unread || from.ending;
+  const bool ready = from.has_unread || from.ending || found_reset(from);
   if (ready && !waiter.multishot && take_inline() && try_read(from, waiter)) {
     return submitted::done;
   }
@@ -298,6 +298,7 @@ void uring_loop::on_received(connection& from, const io_uring_cqe& completion) {
   if (last_of(completion)) from.receiving = false;
   if (completion.res > 0 && from.open() && from.error_number == 0) {
     buffers_.took();
+    from.unproven = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
     return take_chunk(from, buffer_of_completion(completion),
                       static_cast<std::size_t>(completion.res));
   }
@@ -310,6 +311,17 @@ void uring_loop::on_received(connection& from, const io_uring_cqe& completion) {
     from.error_number = static_cast<std::uint16_t>(-completion.res);
   }
   if (!from.receiving) continue_read(from);
+}
+
+/// Whether the connection was reset before its last bytes were received; error_number says so then.
+bool uring_loop::found_reset(connection& from) noexcept {
+  if (!from.unproven || from.sending) return false;
+  from.unproven = false;
+  std::byte next{};
+  const ssize_t count = ::recv(from.descriptor, &next, sizeof next, MSG_PEEK | MSG_DONTWAIT);
+  if (count >= 0 || errno == EAGAIN || errno == EINTR) return false;
+  from.error_number = static_cast<std::uint16_t>(errno);
+  return true;
 }
 
 /// To the reader, if one waits; else kept for the next read.
@@ -347,7 +359,8 @@ void uring_loop::finish_read(connection& from, op& waiter) {
     return end_now(from.reader, waiter.result);
   }
   if (!deliver_chunk(from, waiter)) return;
-  if (from.has_unread || !from.receiving) defer(waiter, queued_action::retry_read);
+  const bool again = from.has_unread || !from.receiving || found_reset(from);
+  if (again) defer(waiter, queued_action::retry_read);
 }
 
 /// True if the op has its result. False: nothing is there.
@@ -368,7 +381,9 @@ void uring_loop::continue_read(connection& from) {
   op* waiter = from.reader;
   if (waiter == nullptr || waiter->state == op_state::queued) return;
   if (waiter->multishot && from.writer != nullptr) return;  // goes on when the write is over
-  if (try_read(from, *waiter)) return finish_read(from, *waiter);
+  if (try_read(from, *waiter) || (found_reset(from) && try_read(from, *waiter))) {
+    return finish_read(from, *waiter);
+  }
   if (!from.receiving) begin_receive(from);
 }
 
@@ -459,10 +474,12 @@ void uring_loop::on_sent(connection& to, const io_uring_cqe& completion) {
     to.error_number = static_cast<std::uint16_t>(completion.res < 0 ? -completion.res : EPIPE);
     drop_unread(to);
   }
+  to.unproven = false;
   const std::uint32_t generation = to.generation;
   end_now(to.writer, -to.error_number);
   const bool same = to.open() && to.generation == generation;
-  if (same && to.writer == nullptr && (to.has_unread || !to.receiving)) resume_receiving(to);
+  if (!same || to.writer != nullptr) return;
+  if (to.has_unread || !to.receiving || to.error_number != 0) resume_reading(to);
 }
 
 // --- cancel, close --------------------------------------------------------------------------

@@ -27,6 +27,11 @@
 // read ends through the run queue, as in epoll_loop. A pending write ends with the completion of
 // its send, since the kernel reads the caller's bytes until then.
 //
+// A reset that is there before the bytes in front of it are received is not reported: the receive
+// goes back to waiting for a wake-up that was already spent (an end of stream is, the kernel marks
+// the socket as not empty then). A send finds out, so one that succeeds proves the connection. A
+// task that reads again without having sent anything costs one look (recv, MSG_PEEK).
+//
 // Where a receive loses its multishot (MORE is missing: the completion queue was full, the buffers
 // were out), it is begun again if somebody reads.
 #pragma once
@@ -117,6 +122,7 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
 
   void begin_receive(connection& from);
   void cancel_receive(connection& from);
+  bool found_reset(connection& from) noexcept;
   void on_received(connection& from, const io_uring_cqe& completion);
   void give_back_buffer(const io_uring_cqe& completion) noexcept;
   void take_chunk(connection& from, std::uint16_t buffer, std::size_t size_bytes);
