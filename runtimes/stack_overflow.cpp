@@ -18,6 +18,12 @@ namespace skein::stack_overflow {
 
 namespace {
 
+#ifdef SKEIN_SANITIZED
+constexpr bool left_to_sanitizers = true;
+#else
+constexpr bool left_to_sanitizers = false;
+#endif
+
 /// What an overflow of a system's stack may miss its end by: its guard, and a large frame.
 constexpr std::uintptr_t near_bytes = 64 * 1024;
 
@@ -68,13 +74,8 @@ void on_fault(int number, siginfo_t* info, void*) noexcept {
 
 }  // namespace
 
-#ifdef SKEIN_SANITIZED
-
-void report(std::vector<notice>) {}
-
-#else
-
 void report(std::vector<notice> notices) {
+  if (left_to_sanitizers) return;
   constexpr std::size_t least_bytes = 16 * 1024;
   const auto needed = ::sysconf(_SC_SIGSTKSZ);  // depends on the processor's registers
   const std::size_t size_bytes = std::max(least_bytes, static_cast<std::size_t>(needed));
@@ -90,8 +91,6 @@ void report(std::vector<notice> notices) {
     checked(::sigaction(number, &action, nullptr), "sigaction");
   }
 }
-
-#endif
 
 void cover_this_thread() noexcept {
   const reporting* const now = active.load(std::memory_order_acquire);

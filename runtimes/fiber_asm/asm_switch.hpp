@@ -78,7 +78,7 @@ class asm_switch {
   void* stack_pointer_ = nullptr;
   void (*resume_at_)() noexcept = nullptr;
   void* rbp_ = nullptr;
-  void* rbx_ = nullptr;
+  [[maybe_unused]] void* rbx_ = nullptr;  // only the instructions above use it
 };
 
 static_assert(sizeof(asm_switch) == 4 * sizeof(void*), "jump() knows where the members lie");
