@@ -148,7 +148,7 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
   refused(load.dump(), "rate_per_s must be a number above 0");
   load = open_load(100, ns_per_s);
   load["mode"] = "closed";
-  refused(load.dump(), R"(mode must be "open", "idle_heavy", "fixed" or "churn")");
+  refused(load.dump(), R"(mode must be "open", "idle_heavy", "fixed", "churn" or "once")");
   CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
 }
 
