@@ -36,8 +36,7 @@ template <class... Some, class... Others, class... Lists>
 struct joined<runtime_list<Some...>, runtime_list<Others...>, Lists...>
     : joined<runtime_list<Some..., Others...>, Lists...> {};
 
-// ThreadSanitizer loses its record of the calls on a stack that our own switch leaves.
-#if defined(__x86_64__) && !defined(SKEIN_FIBER_TSAN)
+#if defined(__x86_64__)
 using on_this_processor = runtime_list<fiber_asm::scheduler>;
 #else
 using on_this_processor = runtime_list<>;

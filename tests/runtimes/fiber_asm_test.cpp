@@ -2,7 +2,7 @@
 // Stacks, colours and scheduling are the fiber runtime's, tested in fiber_test.cpp.
 #include "runtimes/fiber_asm/scheduler.hpp"
 
-#if defined(__x86_64__) && !defined(SKEIN_FIBER_TSAN)
+#if defined(__x86_64__)
 
 #include <array>
 #include <cfenv>
