@@ -50,8 +50,10 @@ def test_a_request_takes_a_read_a_write_a_share_of_a_wait_and_no_allocation(
     assert counts == sorted(counts)
     assert counts[0] > 0
     # Last, as it skips where the kernel refuses. The counter is read a moment after the window's
-    # ends: some requests of a short window are counted on one side only.
-    assert 1.8 <= syscalls_per_op(run) < 3.5
+    # ends: some requests of a short window are counted on one side only. On io_uring reads and
+    # writes are no calls; a batch of them takes one.
+    least, most = (0.0, 1.0) if runtime.endswith("_uring") else (1.8, 3.5)
+    assert least < syscalls_per_op(run) < most
 
 
 def test_a_worker_in_another_language_is_counted_too(results: Path) -> None:
