@@ -27,11 +27,15 @@ constexpr bool left_to_sanitizers = false;
 /// What an overflow of a system's stack may miss its end by: its guard, and a large frame.
 constexpr std::uintptr_t near_bytes = 64 * 1024;
 
+/// Stacks that the handler runs on, shared among threads: two that overflow at the same time hardly
+/// ever have the same one. Untouched until then.
+constexpr std::size_t alternate_stacks = 64;
+
 /// Set before the handler is installed, and never freed: the handler may run at any time.
 struct reporting {
   std::vector<notice> notices;
-  std::size_t stack_bytes;
-  std::unique_ptr<std::byte[]> stack;
+  std::size_t stack_bytes;  ///< of one
+  std::unique_ptr<std::byte[]> stacks;
 };
 
 std::atomic<const reporting*> active{nullptr};
@@ -65,11 +69,15 @@ void write_all(const notice& said) noexcept {
   }
 }
 
-/// Returning repeats the fault, which then has its default effect.
+/// Returning repeats the fault, which then has its default effect. Of several threads that overflow
+/// the first speaks, and the others wait for the end that is the first one's.
 void on_fault(int number, siginfo_t* info, void*) noexcept {
+  static std::atomic_flag speaking = ATOMIC_FLAG_INIT;
+  if (is_overflow(info->si_addr)) {
+    while (speaking.test_and_set(std::memory_order_acq_rel)) ::pause();
+    for (const notice& each : active.load(std::memory_order_acquire)->notices) write_all(each);
+  }
   std::signal(number, SIG_DFL);
-  if (!is_overflow(info->si_addr)) return;
-  for (const notice& each : active.load(std::memory_order_acquire)->notices) write_all(each);
 }
 
 }  // namespace
@@ -79,9 +87,10 @@ void report(std::vector<notice> notices) {
   constexpr std::size_t least_bytes = 16 * 1024;
   const auto needed = ::sysconf(_SC_SIGSTKSZ);  // depends on the processor's registers
   const std::size_t size_bytes = std::max(least_bytes, static_cast<std::size_t>(needed));
-  active.store(new reporting{std::move(notices), size_bytes,
-                             std::unique_ptr<std::byte[]>(new std::byte[size_bytes])},
-               std::memory_order_release);
+  active.store(
+      new reporting{std::move(notices), size_bytes,
+                    std::make_unique_for_overwrite<std::byte[]>(alternate_stacks * size_bytes)},
+      std::memory_order_release);
   cover_this_thread();
   struct sigaction action{};
   action.sa_sigaction = &on_fault;
@@ -95,8 +104,10 @@ void report(std::vector<notice> notices) {
 void cover_this_thread() noexcept {
   const reporting* const now = active.load(std::memory_order_acquire);
   if (now == nullptr) return;
+  static std::atomic<std::size_t> covered{0};
+  const std::size_t place = covered.fetch_add(1, std::memory_order_relaxed) % alternate_stacks;
   stack_t alternate{};
-  alternate.ss_sp = now->stack.get();
+  alternate.ss_sp = now->stacks.get() + place * now->stack_bytes;
   alternate.ss_size = now->stack_bytes;
   ::sigaltstack(&alternate, nullptr);
 }
