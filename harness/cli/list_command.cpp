@@ -64,7 +64,7 @@ void print_lists_json() {
 void print_lists() {
   fmt::print("runtimes\n");
   for (const auto& runtime : workloads::runtimes()) {
-    fmt::print("  {:<12} {:<10} {}; waits on {}; timers: {}; {} {}\n", runtime.id, runtime.style,
+    fmt::print("  {:<16} {:<10} {}; waits on {}; timers: {}; {} {}\n", runtime.id, runtime.style,
                runtime.task, runtime.loop, runtime.timer_source, runtime.library,
                runtime.library_version);
   }
