@@ -1,4 +1,4 @@
-"""io_uring where it is refused: a limit with its name, in a record, and nothing else that breaks."""
+"""io_uring where it is refused: a limit with its name, in a record; nothing else breaks."""
 
 from __future__ import annotations
 
