@@ -1,6 +1,11 @@
-// Recycling allocator for coroutine frames: one free list per 16-byte size class, refilled from
-// 64 KiB blocks. A frame that is spawned after another ended costs a pop and a push instead of a
-// malloc and a free.
+// Recycling allocator for coroutine frames: one free list per 16-byte size class, and 64 KiB blocks
+// behind it. A frame that is spawned after another ended costs a pop and a push instead of a malloc
+// and a free.
+//
+// Frames are cut from a block one by one, in address order, so memory that no task used is not
+// touched. Once all frames of a class are back, the list is dropped and the class starts over at
+// its first block: a burst of tasks is laid out in the order it was spawned in, whatever the order
+// in which the burst before it ended. (What that is worth: DESIGN.md.)
 //
 // Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. Memory
 // stays with the pool until the thread ends, so a burst's frames are not given back to the system;
@@ -10,9 +15,10 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <new>
-#include <vector>
+#include <utility>
 
 namespace skein::coroutine {
 
@@ -29,12 +35,7 @@ class frame_pool {
     last_frame_bytes_ = size_bytes;
 #ifndef SKEIN_SANITIZED
     const std::size_t index = class_of(size_bytes);
-    if (index < classes) {
-      if (free_[index] == nullptr) refill(index);
-      free_frame* frame = free_[index];
-      free_[index] = frame->next;
-      return frame;
-    }
+    if (index < classes) return take(classes_[index], (index + 1) * granule_bytes);
 #endif
     return ::operator new(size_bytes);
   }
@@ -43,7 +44,7 @@ class frame_pool {
 #ifndef SKEIN_SANITIZED
     const std::size_t index = class_of(size_bytes);
     if (index < classes) {
-      free_[index] = ::new (frame) free_frame{free_[index]};
+      give_back(classes_[index], frame);
       return;
     }
 #endif
@@ -59,36 +60,79 @@ class frame_pool {
   }
 
  private:
-  struct free_frame {
-    free_frame* next;
-  };
-
   static constexpr std::size_t granule_bytes = 16;  // alignment of operator new
   static constexpr std::size_t classes = 64;        // up to 1 KiB
   static constexpr std::size_t block_bytes = 64 * 1024;
   static constexpr std::size_t cache_line_bytes = 64;
 
-  static constexpr std::size_t class_of(std::size_t size_bytes) noexcept {
-    return (size_bytes - 1) / granule_bytes;
-  }
-
-  [[gnu::noinline]] void refill(std::size_t index) {
-    thread_local std::vector<std::unique_ptr<block>> blocks;
-    blocks.push_back(std::make_unique_for_overwrite<block>());
-    const std::size_t frame_bytes = (index + 1) * granule_bytes;
-    std::byte* const first = blocks.back()->data.data();
-    // Last to first, so that frames are handed out in address order.
-    for (std::size_t i = block_bytes / frame_bytes; i-- > 0;) {
-      free_[index] = ::new (first + i * frame_bytes) free_frame{free_[index]};
-    }
-  }
+  struct free_frame {
+    free_frame* next;
+  };
 
   struct alignas(cache_line_bytes) block {
     std::array<std::byte, block_bytes> data;
   };
 
+  /// A block and the one that its class got after it. Apart from the block, all of which is frames.
+  struct block_entry {
+    std::unique_ptr<block> memory;
+    block_entry* next = nullptr;
+  };
+
+  struct size_class {
+    free_frame* free = nullptr;
+    std::byte* fresh = nullptr;  ///< where the present block has not been cut yet
+    std::size_t uncut = 0;       ///< how many frames are left there
+    std::size_t in_use = 0;
+    block_entry* present = nullptr;
+    block_entry* first = nullptr;
+  };
+
+  static constexpr std::size_t class_of(std::size_t size_bytes) noexcept {
+    return (size_bytes - 1) / granule_bytes;
+  }
+
+  static void* take(size_class& from, std::size_t frame_bytes) {
+    if (free_frame* const recycled = from.free; recycled != nullptr) {
+      from.free = recycled->next;
+      ++from.in_use;
+      return recycled;
+    }
+    if (from.uncut == 0) begin_block(from, frame_bytes);
+    --from.uncut;
+    ++from.in_use;
+    return std::exchange(from.fresh, from.fresh + frame_bytes);
+  }
+
+  static void give_back(size_class& to, void* frame) noexcept {
+    to.free = ::new (frame) free_frame{to.free};
+    if (--to.in_use == 0 && to.present != to.first) start_over(to);
+  }
+
+  /// Within one block the order does not matter: the cache holds all of it.
+  static void start_over(size_class& emptied) noexcept {
+    emptied.free = nullptr;
+    emptied.present = nullptr;
+    emptied.uncut = 0;
+  }
+
+  /// Goes on to the next block the class has, or to a new one.
+  [[gnu::noinline]] static void begin_block(size_class& of, std::size_t frame_bytes) {
+    block_entry*& next = of.present == nullptr ? of.first : of.present->next;
+    if (next == nullptr) next = new_block();
+    of.present = next;
+    of.fresh = next->memory->data.data();
+    of.uncut = block_bytes / frame_bytes;
+  }
+
+  /// The thread keeps it.
+  static block_entry* new_block() {
+    thread_local std::deque<block_entry> blocks;
+    return &blocks.emplace_back(block_entry{std::make_unique_for_overwrite<block>()});
+  }
+
   std::size_t last_frame_bytes_ = 0;
-  std::array<free_frame*, classes> free_{};
+  std::array<size_class, classes> classes_{};
 };
 
 }  // namespace skein::coroutine

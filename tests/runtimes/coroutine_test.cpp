@@ -2,6 +2,7 @@
 // runtimes share is tested in tests/contract.
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <set>
 #include <vector>
 
@@ -199,6 +200,22 @@ TEST_CASE("the pool reuses the frame released last, by size class") {
   REQUIRE(pool.allocate(395) == large);
   REQUIRE(coroutine::frame_pool::class_bytes(33) == 48);
   REQUIRE(coroutine::frame_pool::class_bytes(48) == 48);
+}
+
+TEST_CASE("a burst that has ended in any order leaves the pool as the first one found it") {
+  constexpr std::size_t frame_bytes = 128;
+  coroutine::frame_pool pool;
+  const auto burst = [&pool] {
+    std::vector<void*> frames(3'000);  // of several blocks
+    std::ranges::generate(frames, [&pool] { return pool.allocate(frame_bytes); });
+    return frames;
+  };
+  const std::vector<void*> first = burst();
+  REQUIRE(std::set<void*>(first.begin(), first.end()).size() == first.size());
+  std::vector<void*> ended = first;
+  std::ranges::shuffle(ended, std::mt19937(7));
+  for (void* frame : ended) pool.release(frame, frame_bytes);
+  REQUIRE(burst() == first);
 }
 #endif
 
