@@ -57,12 +57,26 @@ void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, b
   judge_share(out, "others used", cpu, spent_ns, most, rules);
 }
 
+/// ksoftirqd works for whoever's packets the CPU gets, and on this one they are the run's. That is
+/// no disturbance, but a part of what a request costs that the worker's CPU time does not have.
+void show_softirqd(outcome& out, int cpu, const validity_rules& rules) {
+  const auto found = out.host->softirqd_ns.find(cpu);
+  if (found == out.host->softirqd_ns.end() || found->second <= rules.host_floor_ns) return;
+  const double fraction = static_cast<double>(found->second) / static_cast<double>(*out.window_ns);
+  if (fraction < rules.foreign_fraction) return;
+  out.mark(
+      fmt::format("host: the kernel's softirq thread did {:.1f} % of CPU {}'s time of network "
+                  "work, which the CPU per operation does not contain",
+                  100 * fraction, cpu));
+}
+
 void judge_cpu(outcome& out, int cpu, const cell& asked, bool is_workers,
                const validity_rules& rules) {
   if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
     judge_share(out, "the hypervisor took", cpu, found->second.steal_ns, rules.steal_fraction,
                 rules);
   }
+  if (is_workers) show_softirqd(out, cpu, rules);
   const auto foreign = out.host->foreign_cpu_ns.find(cpu);
   if (foreign != out.host->foreign_cpu_ns.end()) {
     judge_foreign(out, cpu, foreign->second, asked, is_workers, rules);

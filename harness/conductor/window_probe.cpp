@@ -44,7 +44,7 @@ window_probe::reading window_probe::read() const {
   now.worker = measure::read_cpu(worker_);
   for (const pid_t each : generators_) now.generators.push_back(measure::read_cpu(each));
   now.conductor = measure::read_cpu(::getpid());
-  now.host = measure::read_host();
+  now.host = measure::read_host(softirq_threads_);
   return now;
 }
 

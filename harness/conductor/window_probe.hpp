@@ -36,6 +36,7 @@ class window_probe {
   pid_t worker_;
   std::vector<pid_t> generators_;
   const worker_counters& counters_;
+  const measure::softirq_threads softirq_threads_ = measure::find_softirq_threads();
   reading begin_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 #include <unistd.h>
 
@@ -83,9 +84,28 @@ void take_off(host_usage& usage, const own_use& own) {
 
 }  // namespace
 
-host_snapshot read_host(const system_paths& paths) {
+softirq_threads find_softirq_threads(const system_paths& paths) {
+  constexpr std::string_view prefix = "ksoftirqd/";
+  softirq_threads found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(paths.proc, error)) {
+    const auto pid = parse_integer(entry.path().filename().string());
+    if (!pid) continue;
+    const auto name = read_line(entry.path().string() + "/comm").value_or("");
+    if (!name.starts_with(prefix)) continue;
+    const auto cpu = parse_integer(std::string_view(name).substr(prefix.size()));
+    if (cpu) found.emplace(static_cast<int>(*cpu), static_cast<pid_t>(*pid));
+  }
+  return found;
+}
+
+host_snapshot read_host(const softirq_threads& threads, const system_paths& paths) {
   host_snapshot snapshot;
   snapshot.cpus = read_cpus(paths.proc + "/stat");
+  for (const auto& [cpu, pid] : threads) {
+    const auto spent_ns = read_integer(paths.proc + "/" + std::to_string(pid) + "/schedstat");
+    if (spent_ns) snapshot.softirqd_ns[cpu] = *spent_ns;
+  }
   for (const auto* resource : resources) {
     const auto text = read_text(paths.proc + "/pressure/" + resource);
     if (!text) continue;
@@ -103,6 +123,12 @@ host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
     usage.cpus[number] = grown(before->second, cpu);
     usage.foreign_cpu_ns[number] = usage.cpus[number].busy_ns;
   }
+  for (const auto& [number, spent_ns] : end.softirqd_ns) {
+    const auto before = begin.softirqd_ns.find(number);
+    if (before == begin.softirqd_ns.end() || !usage.cpus.contains(number)) continue;
+    usage.softirqd_ns[number] = std::max<std::int64_t>(0, spent_ns - before->second);
+    usage.foreign_cpu_ns[number] -= usage.softirqd_ns[number];
+  }
   for (const auto& process : own) take_off(usage, process);
   for (auto& [number, foreign_ns] : usage.foreign_cpu_ns) {
     foreign_ns = std::max<std::int64_t>(0, foreign_ns);
@@ -119,6 +145,7 @@ host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
 json to_json(const host_usage& usage) {
   json steal = json::object();
   json foreign = json::object();
+  json softirqd = json::object();
   json pressure = json::object();
   std::int64_t irq_ns = 0;
   for (const auto& [number, cpu] : usage.cpus) {
@@ -126,6 +153,7 @@ json to_json(const host_usage& usage) {
     irq_ns += cpu.irq_ns;
   }
   for (const auto& [number, ns] : usage.foreign_cpu_ns) foreign[std::to_string(number)] = ns;
+  for (const auto& [number, ns] : usage.softirqd_ns) softirqd[std::to_string(number)] = ns;
   for (const auto& [resource, stalled] : usage.pressure) {
     pressure[resource] = {{"some_ns", or_null(stalled.some_ns)},
                           {"full_ns", or_null(stalled.full_ns)}};
@@ -134,6 +162,7 @@ json to_json(const host_usage& usage) {
   json object;
   object["steal_ns"] = known ? steal : json(nullptr);
   object["foreign_cpu_ns"] = known ? foreign : json(nullptr);
+  object["softirqd_ns"] = softirqd.empty() ? json(nullptr) : softirqd;
   object["pressure"] = pressure.empty() ? json(nullptr) : pressure;
   object["irq_ns"] = known ? json(irq_ns) : json(nullptr);
   object["anchor_ns"] = nullptr;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "harness/measure/json.hpp"
@@ -26,12 +27,19 @@ struct host_pressure {
   std::optional<std::int64_t> full_ns;
 };
 
+/// The kernel's threads `ksoftirqd/N`, by CPU number. Interrupt work that is more than the kernel
+/// does on the spot is left to them: with thousands of busy connections, the receiving half of
+/// loopback TCP. Empty where this process cannot see them (another PID namespace).
+using softirq_threads = std::map<int, pid_t>;
+softirq_threads find_softirq_threads(const system_paths& paths = {});
+
 struct host_snapshot {
   std::map<int, host_cpu> cpus;                   ///< by CPU number; empty when unreadable
+  std::map<int, std::int64_t> softirqd_ns;        ///< CPU time of the softirq threads
   std::map<std::string, host_pressure> pressure;  ///< "cpu", "io", "memory"; empty when absent
 };
 
-host_snapshot read_host(const system_paths& paths = {});
+host_snapshot read_host(const softirq_threads& threads = {}, const system_paths& paths = {});
 
 /// What one of our processes used, and the CPUs it was pinned to.
 struct own_use {
@@ -42,8 +50,11 @@ struct own_use {
 /// Between two snapshots.
 struct host_usage {
   std::map<int, host_cpu> cpus;
-  /// Busy time that none of our processes account for. Own time on several CPUs is taken off them
-  /// in proportion to how busy they were. Never negative; good to about two ticks.
+  /// CPU time of ksoftirqd on each CPU where it is known: nobody's program, but on a CPU of ours
+  /// our own packets. It is in no process's CPU time.
+  std::map<int, std::int64_t> softirqd_ns;
+  /// Busy time that neither our processes nor ksoftirqd account for. Own time on several CPUs is
+  /// taken off them in proportion to how busy they were. Never negative; good to about two ticks.
   std::map<int, std::int64_t> foreign_cpu_ns;
   std::map<std::string, host_pressure> pressure;
 };
@@ -51,8 +62,9 @@ struct host_usage {
 host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
                         const std::vector<own_use>& own);
 
-/// run.host: steal_ns and foreign_cpu_ns as {"<cpu>": ns}, pressure as {"cpu": {"some_ns",
-/// "full_ns"}, ...} or null, irq_ns summed over CPUs, anchor_ns null (the matrix knows it).
+/// run.host: steal_ns, softirqd_ns and foreign_cpu_ns as {"<cpu>": ns}, pressure as {"cpu":
+/// {"some_ns", "full_ns"}, ...} or null, irq_ns summed over CPUs, anchor_ns null (the matrix knows
+/// it).
 json to_json(const host_usage& usage);
 
 }  // namespace skein::measure

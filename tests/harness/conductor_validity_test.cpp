@@ -65,6 +65,18 @@ TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
   CHECK(out.how == status::invalid);
 }
 
+TEST_CASE("what ksoftirqd did on the worker's CPU is shown beside the CPU per operation") {
+  outcome out = healthy();
+  out.host->softirqd_ns[0] = ns_per_s / 2;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "softirq thread did 10.0 % of CPU 0"));
+  out = healthy();
+  out.host->softirqd_ns[1] = ns_per_s / 2;
+  judge(out, open_cell(), apart());
+  CHECK(!has_reason(out, "softirq"));
+}
+
 TEST_CASE("where threads come and go, time that is nobody's is shown, and judged beyond a bound") {
   outcome out = healthy();
   out.host->foreign_cpu_ns[0] = ns_per_s / 2;
