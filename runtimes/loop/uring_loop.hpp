@@ -40,13 +40,12 @@
 #include <cstdint>
 #include <deque>
 #include <span>
-#include <unordered_map>
-#include <vector>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/loop/buffer_ring.hpp"
 #include "runtimes/loop/loop_base.hpp"
 #include "runtimes/loop/ring.hpp"
+#include "runtimes/loop/unread_bytes.hpp"
 
 namespace skein {
 
@@ -103,12 +102,6 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
  private:
   friend class loop_base<uring_loop, uring_listener>;
 
-  /// Received and not read yet: [begin, size).
-  struct unread_bytes {
-    std::vector<std::byte> data;
-    std::size_t begin = 0;
-  };
-
   void watch(inbox* door);
   void unwatch(inbox* door);
   void poll_door();
@@ -148,7 +141,7 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   bool door_polled_ = false;
   std::size_t leaving_ = 0;  ///< closed connections whose last completion is not in yet
   std::uint64_t receives_begun_ = 0;
-  std::unordered_map<std::uint32_t, unread_bytes> unread_;  ///< by slot
+  unread_bytes unread_;
 };
 
 extern template class loop_base<uring_loop, uring_listener>;
