@@ -43,6 +43,7 @@
 
 #include "runtimes/clock.hpp"
 #include "runtimes/loop/buffer_ring.hpp"
+#include "runtimes/loop/event_loop.hpp"
 #include "runtimes/loop/loop_base.hpp"
 #include "runtimes/loop/ring.hpp"
 #include "runtimes/loop/unread_bytes.hpp"
@@ -82,7 +83,7 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
              ring_setup setup = &kernel_ring_setup);
   ~uring_loop();
 
-  /// The verbs of epoll_loop, with the same results.
+  // The verbs, as event_loop says.
   listener& listen(int descriptor);
   submitted submit_accept(listener& from, op& waiter);
   submitted submit_read(connection& from, op& waiter);
@@ -143,6 +144,8 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   std::uint64_t receives_begun_ = 0;
   unread_bytes unread_;
 };
+
+static_assert(event_loop<uring_loop>);
 
 extern template class loop_base<uring_loop, uring_listener>;
 

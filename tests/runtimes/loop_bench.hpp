@@ -31,13 +31,10 @@ struct noted : op {
   static void completed(op& finished) noexcept {
     auto& self = static_cast<noted&>(finished);
     ++self.completions;
-    self.inside_submit_ = self.inside_submit_ || self.submitting;
     if (self.then) self.then(self);
   }
 
   int completions = 0;
-  bool submitting = false;
-  bool inside_submit_ = false;
   std::function<void(noted&)> then;
 };
 
