@@ -14,9 +14,7 @@ import skein_binary as skein
 from skein_binary import Record
 
 
-def measure(
-    results: Path, *words: str, session: tuple[str, ...] = skein.IN_SESSION
-) -> Record:
+def measure(results: Path, *words: str, session: tuple[str, ...] = skein.IN_SESSION) -> Record:
     """A run that came to its end. What the machine did meanwhile may make it invalid, and then says
     so; nothing else may be wrong with it."""
     done = skein.call("run", *words, *session, "--size", "test", "-o", str(results))
@@ -52,14 +50,18 @@ def with_every_runtime(ways: tuple[str, ...], most_telling: str) -> list[Any]:
     """Every runtime in every way. Sanitizers are shown a variant in one way only: its parts meet
     each other there, and its bodies are those of the runtime that it varies."""
     return [
-        pytest.param(runtime, way, marks=[pytest.mark.release_only] if repeats else [])
+        pytest.param(runtime, way, marks=unless_sanitized(repeats))
         for runtime in skein.RUNTIMES
         for way in ways
         for repeats in [runtime in skein.VARIANTS and way != most_telling]
     ]
 
 
-# Churn is told for both: it opens and closes as well as serving, and cancels as well as firing.
+def unless_sanitized(left_out: bool) -> list[Any]:
+    return [pytest.mark.release_only] if left_out else []
+
+
+# Churn tells most of both: it opens and closes as well as serving, and cancels as well as firing.
 @pytest.mark.parametrize(("runtime", "mode"), with_every_runtime(skein.MODES, "churn"))
 def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, results: Path) -> None:
     hold = ["--hold", "100ms"] if mode == "idle" else []
@@ -111,8 +113,10 @@ def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Pa
     assert [name for name in costs if costs[name] is None] != []
 
 
-@pytest.mark.release_only
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize(
+    "runtime",
+    [pytest.param(each, marks=unless_sanitized(each in skein.VARIANTS)) for each in skein.RUNTIMES],
+)
 def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path) -> None:
     run = measure(results, "c10k", "--runtime", runtime, "--buffer", "own")
     conditions = run["conditions"]
