@@ -26,9 +26,7 @@ struct scheduler_options {
   std::uint32_t inline_budget;    ///< operations in a row that may finish without the loop (O5)
   std::uint32_t events_per_wait;  ///< most events taken from the kernel at once
   time_ns tick_ns;                ///< timer wheel tick
-  /// The one default: an axis of runtimes that can choose (runtime_info::takes_timers), which the
-  /// others ignore.
-  timer_structure timers = timer_structure::wheel;
+  timer_structure timers;         ///< ignored where there is no choice (runtime_info::takes_timers)
 };
 
 }  // namespace skein

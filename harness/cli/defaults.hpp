@@ -47,7 +47,8 @@ inline constexpr std::uint64_t seed = 1;
 inline constexpr std::int64_t stack_bytes = 16 * 1024;
 inline constexpr const char* worker_cpus = "0";
 inline constexpr const char* generator_cpus = "1";
-inline constexpr time_ns quiesce_ns = 300 * ns_per_ms;  // before each memory reading
+inline constexpr time_ns quiesce_ns = 300 * ns_per_ms;      // before each memory reading,
+inline constexpr time_ns test_quiesce_ns = 50 * ns_per_ms;  // at size `test`
 /// Threads one worker may be asked for: far below what fills a machine that others use too.
 inline constexpr std::int64_t thread_ceiling = 20'000;
 

@@ -206,7 +206,7 @@ run_request common_request(const std::string& workload, const run_words& words) 
   request.worker_cpus = cpus_from("--worker-cpus", words.worker_cpus, defaults::worker_cpus);
   request.generator_cpus =
       cpus_from("--generator-cpus", words.generator_cpus, defaults::generator_cpus);
-  request.quiesce_ns = defaults::quiesce_ns;
+  request.quiesce_ns = words.size == "test" ? defaults::test_quiesce_ns : defaults::quiesce_ns;
   request.thread_ceiling =
       count_or("--thread-ceiling", words.thread_ceiling, defaults::thread_ceiling, 1);
   if (!words.timeout.empty()) {

@@ -16,7 +16,8 @@ inline scheduler_options conditions(std::size_t tasks) {
           .max_tasks = tasks + defaults::spare_tasks,
           .inline_budget = defaults::inline_budget,
           .events_per_wait = defaults::events_per_wait,
-          .tick_ns = defaults::tick_ns};
+          .tick_ns = defaults::tick_ns,
+          .timers = timer_structure::wheel};
 }
 
 }  // namespace skein::micro

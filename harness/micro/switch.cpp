@@ -13,11 +13,12 @@
 // is an indirect call (control/indirect_call).
 #include <boost/context/detail/fcontext.hpp>
 #include <coroutine>
-#include <exception>
+#include <cstddef>
 #include <string>
 
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
+#include "harness/micro/counting_coroutine.hpp"
 #include "runtimes/fiber/boost_switch.hpp"
 #include "runtimes/fiber/fpu.hpp"
 #include "runtimes/fiber_asm/asm_switch.hpp"
@@ -33,29 +34,8 @@ constexpr int round_trips = 1'000'000;
 
 // --- coroutine ------------------------------------------------------------------------------
 
-/// A coroutine that counts its resumptions, for ever.
-struct counting {
-  struct promise_type {
-    counting get_return_object() noexcept {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() const noexcept { return {}; }
-    std::suspend_always final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }
-  };
-  std::coroutine_handle<promise_type> handle;
-};
-
-counting count_resumes(int& resumed) {
-  while (true) {
-    ++resumed;
-    co_await std::suspend_always{};
-  }
-}
-
 void resume_coroutine(stopwatch& watch) {
-  int resumed = 0;
+  std::size_t resumed = 0;
   std::coroutine_handle<> task = count_resumes(resumed).handle;
   while (watch.next_batch(round_trips)) {
     resumed = 0;
@@ -65,7 +45,7 @@ void resume_coroutine(stopwatch& watch) {
       task.resume();
     }
     watch.stop();
-    expect_count("resumes", static_cast<std::size_t>(resumed), round_trips);
+    expect_count("resumes", resumed, round_trips);
   }
   task.destroy();
 }

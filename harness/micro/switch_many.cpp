@@ -12,13 +12,12 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
-#include "runtimes/coroutine/frame_pool.hpp"
+#include "harness/micro/counting_coroutine.hpp"
 #include "runtimes/fiber/fpu.hpp"
 #include "runtimes/stack_arena.hpp"
 
@@ -33,33 +32,6 @@ std::size_t rounds_for(std::size_t tasks) {
 }
 
 // --- coroutine ------------------------------------------------------------------------------
-
-/// A coroutine that counts its resumptions, for ever, in a frame from the runtime's pool.
-struct counting {
-  struct promise_type {
-    static void* operator new(std::size_t size_bytes) {
-      return coroutine::frame_pool::local().allocate(size_bytes);
-    }
-    static void operator delete(void* frame, std::size_t size_bytes) noexcept {
-      coroutine::frame_pool::local().release(frame, size_bytes);
-    }
-    counting get_return_object() noexcept {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_always initial_suspend() const noexcept { return {}; }
-    std::suspend_always final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }
-  };
-  std::coroutine_handle<promise_type> handle;
-};
-
-counting count_resumes(std::size_t& resumed) {
-  while (true) {
-    ++resumed;
-    co_await std::suspend_always{};
-  }
-}
 
 void resume_many(stopwatch& watch, std::size_t count) {
   std::size_t resumed = 0;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "runtimes/clock.hpp"
+#include "runtimes/loop/event_loop.hpp"
 #include "runtimes/loop/loop_base.hpp"
 
 namespace skein {
@@ -51,28 +52,15 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   explicit epoll_loop(const scheduler_options& options);
   ~epoll_loop();
 
-  /// Adopts a listening, non-blocking descriptor.
+  // The verbs, as event_loop says.
   listener& listen(int descriptor);
-
-  /// accept: result 0 and target = the connection, or a negated errno. One pending per listener.
   submitted submit_accept(listener& from, op& waiter);
-
-  /// read: result = bytes, 0 at the end, or a negated errno; the bytes are at data(connection).
-  /// With waiter.multishot set it stays submitted and completes for every chunk, but for none while
-  /// a write of the connection is pending.
   submitted submit_read(connection& from, op& waiter);
-
-  /// write: result 0 when all bytes are with the kernel, else a negated errno. What the kernel does
-  /// not take at once is copied, so the caller's bytes are free again on return.
+  /// What the kernel does not take at once is copied: the caller's bytes are free again on return.
   submitted submit_write(connection& to, std::span<const std::byte> data, op& waiter);
-
   void cancel(connection& target) noexcept;
   void cancel(listener& target) noexcept;
-
-  /// Closes the descriptor. No operation of the connection may be pending.
   void close(connection& closed) noexcept;
-
-  /// The bytes of the connection's last read (buffer_policy says for how long).
   const std::byte* data(const connection& of) const noexcept { return buffer_of(of); }
 
  private:
@@ -103,6 +91,8 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   time_ns armed_ns_ = 0;  ///< what timer_ is set to; 0 is disarmed
   std::vector<epoll_event> events_;
 };
+
+static_assert(event_loop<epoll_loop>);
 
 extern template class loop_base<epoll_loop, listener>;
 

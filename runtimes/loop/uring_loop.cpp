@@ -7,40 +7,19 @@
 #include <cstring>
 #include <functional>
 #include <limits>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
 #include "runtimes/errors.hpp"
+#include "runtimes/loop/requests.hpp"
 
 namespace skein {
 
 namespace {
 
-// Tokens: what a submission is for, in the kernel's 64 bits: kind, generation, slot.
-enum class kind : std::uint8_t { nothing, accept, receive, send, door };
-
-constexpr unsigned slot_bits = 24;
-constexpr unsigned generation_bits = 32;
-constexpr std::uint64_t slot_mask = (std::uint64_t{1} << slot_bits) - 1;
-
-constexpr std::uint64_t token(kind of, std::uint32_t slot, std::uint32_t generation) noexcept {
-  return static_cast<std::uint64_t>(of) << (slot_bits + generation_bits) |
-         static_cast<std::uint64_t>(generation) << slot_bits | slot;
-}
-std::uint64_t token(kind of, const connection& whose) noexcept {
-  return token(of, whose.slot, whose.generation);
-}
-constexpr kind kind_of(std::uint64_t from) noexcept {
-  return static_cast<kind>(from >> (slot_bits + generation_bits));
-}
-constexpr std::uint32_t slot_of(std::uint64_t from) noexcept {
-  return static_cast<std::uint32_t>(from & slot_mask);
-}
-constexpr std::uint32_t generation_of(std::uint64_t from) noexcept {
-  return static_cast<std::uint32_t>(from >> slot_bits);
-}
+using requests::kind;
+using requests::token;
 
 /// Submissions go over when this many wait, or with the turn: a small queue stays in the cache.
 constexpr unsigned submissions = 256;
@@ -51,14 +30,6 @@ constexpr unsigned fewest_completions = 4096;
 constexpr std::size_t most_unread_bytes = std::size_t{64} * 1024;
 /// Connections that a listener may be ahead of its task.
 constexpr std::size_t most_arrived = 1024;
-
-bool last_of(const io_uring_cqe& completion) noexcept {
-  return (completion.flags & IORING_CQE_F_MORE) == 0;
-}
-
-std::uint16_t buffer_of_completion(const io_uring_cqe& completion) noexcept {
-  return static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
-}
 
 /// Other results below 0 mean that a receive is to be begun again, or was cancelled by us.
 bool is_failure(std::int32_t result) noexcept {
@@ -99,11 +70,7 @@ void uring_loop::watch(inbox* door) {
 }
 
 void uring_loop::poll_door() {
-  io_uring_sqe& asked = ring_.next();
-  asked.opcode = IORING_OP_POLL_ADD;
-  asked.fd = door_->descriptor();
-  asked.poll32_events = POLLIN;
-  asked.user_data = token(kind::door, 0, doors_);
+  requests::poll(ring_.next(), door_->descriptor(), token(kind::door, 0, doors_));
   door_polled_ = true;
 }
 
@@ -135,9 +102,10 @@ void uring_loop::wait_and_dispatch() {
 
 void uring_loop::dispatch(const io_uring_cqe& completion) {
   refill_inline();
-  const std::uint32_t slot = slot_of(completion.user_data);
-  const std::uint32_t generation = generation_of(completion.user_data);
-  switch (kind_of(completion.user_data)) {
+  const kind what = requests::kind_of(completion.user_data);
+  const std::uint32_t slot = requests::slot_of(completion.user_data);
+  const std::uint32_t generation = requests::generation_of(completion.user_data);
+  switch (what) {
     case kind::nothing:  // what was to be cancelled was over
       return;
     case kind::accept:
@@ -154,7 +122,7 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
   }
   connection& whose = connections_.at(slot);
   if (whose.generation != generation) return give_back_buffer(completion);
-  if (kind_of(completion.user_data) == kind::receive) {
+  if (what == kind::receive) {
     on_received(whose, completion);
   } else {
     on_sent(whose, completion);
@@ -162,19 +130,13 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
 }
 
 void uring_loop::give_back_buffer(const io_uring_cqe& completion) noexcept {
-  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return;
+  if (!requests::has_buffer(completion)) return;
   buffers_.took();
-  buffers_.give_back(buffer_of_completion(completion));
+  buffers_.give_back(requests::buffer_of(completion));
 }
 
-/// Whether it succeeds shows in the completion of what was cancelled.
 void uring_loop::cancel_in_kernel(std::uint64_t whose) {
-  io_uring_sqe& asked = ring_.next();
-  asked.opcode = IORING_OP_ASYNC_CANCEL;
-  asked.fd = -1;
-  asked.addr = whose;
-  asked.flags = IOSQE_CQE_SKIP_SUCCESS;
-  asked.user_data = token(kind::nothing, 0, 0);
+  requests::cancel(ring_.next(), whose);
 }
 
 // --- accept ---------------------------------------------------------------------------------
@@ -188,17 +150,12 @@ uring_listener& uring_loop::listen(int descriptor) {
 
 /// Until somebody wants connections, the kernel's queue keeps them.
 void uring_loop::begin_accept(listener& from) {
-  io_uring_sqe& asked = ring_.next();
-  asked.opcode = IORING_OP_ACCEPT;
-  asked.fd = from.descriptor;
-  asked.ioprio = IORING_ACCEPT_MULTISHOT;
-  asked.accept_flags = SOCK_CLOEXEC;
-  asked.user_data = token(kind::accept, from.index, 0);
+  requests::accept(ring_.next(), from.descriptor, token(kind::accept, from.index, 0));
   from.accepting = true;
 }
 
 void uring_loop::on_accepted(listener& from, const io_uring_cqe& completion) {
-  if (last_of(completion)) from.accepting = false;
+  if (requests::last_of(completion)) from.accepting = false;
   if (completion.res >= 0 && from.error_number == ECANCELED) {
     ::close(completion.res);
   } else if (completion.res >= 0) {
@@ -234,7 +191,7 @@ submitted uring_loop::submit_accept(listener& from, op& waiter) {
 bool uring_loop::try_accept(listener& from, op& waiter) {
   if (!from.arrived.empty()) {
     connection& accepted = connections_.open(from.arrived.front());
-    assert(accepted.slot <= slot_mask && "a token has room for 16 million connections");
+    assert(accepted.slot <= requests::slot_mask && "a token has room for 16 million connections");
     from.arrived.pop_front();
     provide_own_buffer(accepted);
     waiter.target = &accepted;
@@ -276,13 +233,7 @@ submitted uring_loop::submit_read(connection& from, op& waiter) {
 }
 
 void uring_loop::begin_receive(connection& from) {
-  io_uring_sqe& asked = ring_.next();
-  asked.opcode = IORING_OP_RECV;
-  asked.fd = from.descriptor;
-  asked.ioprio = IORING_RECV_MULTISHOT;
-  asked.flags = IOSQE_BUFFER_SELECT;
-  asked.buf_group = buffer_ring::group;
-  asked.user_data = token(kind::receive, from);
+  requests::receive(ring_.next(), from);
   from.receiving = true;
   from.ending_receive = false;
   ++receives_begun_;
@@ -295,11 +246,11 @@ void uring_loop::cancel_receive(connection& from) {
 }
 
 void uring_loop::on_received(connection& from, const io_uring_cqe& completion) {
-  if (last_of(completion)) from.receiving = false;
+  if (requests::last_of(completion)) from.receiving = false;
   if (completion.res > 0 && from.open() && from.error_number == 0) {
     buffers_.took();
     from.unproven = (completion.flags & IORING_CQE_F_SOCK_NONEMPTY) == 0;
-    return take_chunk(from, buffer_of_completion(completion),
+    return take_chunk(from, requests::buffer_of(completion),
                       static_cast<std::size_t>(completion.res));
   }
   give_back_buffer(completion);
@@ -388,29 +339,20 @@ void uring_loop::continue_read(connection& from) {
 }
 
 void uring_loop::keep_unread(connection& from, std::span<const std::byte> chunk) {
-  std::vector<std::byte>& kept = unread_[from.slot].data;
-  kept.insert(kept.end(), chunk.begin(), chunk.end());
   from.has_unread = true;
-  if (kept.size() > most_unread_bytes) cancel_receive(from);
+  if (unread_.keep(from.slot, chunk) > most_unread_bytes) cancel_receive(from);
 }
 
 /// Copies what one read may return to where it is read from.
 std::int32_t uring_loop::take_unread(connection& from) {
-  const auto found = unread_.find(from.slot);
-  unread_bytes& kept = found->second;
-  const std::size_t size_bytes = std::min(kept.data.size() - kept.begin, options_.buffer_bytes);
-  std::memcpy(buffer_of(from), kept.data.data() + kept.begin, size_bytes);
   data_ = buffer_of(from);
-  kept.begin += size_bytes;
-  if (kept.begin == kept.data.size()) {
-    unread_.erase(found);
-    from.has_unread = false;
-  }
+  const auto [size_bytes, all] = unread_.take(from.slot, {buffer_of(from), options_.buffer_bytes});
+  from.has_unread = !all;
   return static_cast<std::int32_t>(size_bytes);
 }
 
 void uring_loop::drop_unread(connection& from) noexcept {
-  if (from.has_unread) unread_.erase(from.slot);
+  if (from.has_unread) unread_.drop(from.slot);
   from.has_unread = false;
 }
 
@@ -422,13 +364,7 @@ submitted uring_loop::submit_write(connection& to, std::span<const std::byte> da
   assert(data.size() <= std::numeric_limits<std::int32_t>::max() && "2 GiB at once");
   if (to.error_number != 0) return answer(waiter, -to.error_number);
   const std::span<const std::byte> outgoing = stable(to, data, waiter);
-  io_uring_sqe& asked = ring_.next();
-  asked.opcode = IORING_OP_SEND;
-  asked.fd = to.descriptor;
-  asked.addr = reinterpret_cast<std::uint64_t>(outgoing.data());
-  asked.len = static_cast<std::uint32_t>(outgoing.size());
-  asked.msg_flags = MSG_NOSIGNAL | MSG_WAITALL;  // the kernel goes on until all is sent (5.19)
-  asked.user_data = token(kind::send, to);
+  requests::send(ring_.next(), to, outgoing);
   to.sending = true;
   to.writer = &waiter;
   waiter.result = static_cast<std::int32_t>(outgoing.size());

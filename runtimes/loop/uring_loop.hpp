@@ -40,13 +40,13 @@
 #include <cstdint>
 #include <deque>
 #include <span>
-#include <unordered_map>
-#include <vector>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/loop/buffer_ring.hpp"
+#include "runtimes/loop/event_loop.hpp"
 #include "runtimes/loop/loop_base.hpp"
 #include "runtimes/loop/ring.hpp"
+#include "runtimes/loop/unread_bytes.hpp"
 
 namespace skein {
 
@@ -83,7 +83,7 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
              ring_setup setup = &kernel_ring_setup);
   ~uring_loop();
 
-  /// The verbs of epoll_loop, with the same results.
+  // The verbs, as event_loop says.
   listener& listen(int descriptor);
   submitted submit_accept(listener& from, op& waiter);
   submitted submit_read(connection& from, op& waiter);
@@ -102,12 +102,6 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
 
  private:
   friend class loop_base<uring_loop, uring_listener>;
-
-  /// Received and not read yet: [begin, size).
-  struct unread_bytes {
-    std::vector<std::byte> data;
-    std::size_t begin = 0;
-  };
 
   void watch(inbox* door);
   void unwatch(inbox* door);
@@ -148,8 +142,10 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   bool door_polled_ = false;
   std::size_t leaving_ = 0;  ///< closed connections whose last completion is not in yet
   std::uint64_t receives_begun_ = 0;
-  std::unordered_map<std::uint32_t, unread_bytes> unread_;  ///< by slot
+  unread_bytes unread_;
 };
+
+static_assert(event_loop<uring_loop>);
 
 extern template class loop_base<uring_loop, uring_listener>;
 

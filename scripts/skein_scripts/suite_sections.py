@@ -53,7 +53,7 @@ _SANITIZERS = {
 
 
 # A cell of size `test` mostly waits: several at a time share the CPUs. Tests marked `alone` do not.
-_TOGETHER = ["-m", "not alone", "-n", "6", "--dist", "worksteal"]
+_AT_ONCE = ["-n", "6", "--dist", "worksteal"]
 
 
 def _build(
@@ -118,13 +118,13 @@ def _pytest(
 
 
 def _cells(build: str) -> Section:
-    """Every runtime on every workload as real processes, under a sanitizer: a report of its own
-    makes a worker exit with another status than 0, and that the run failed."""
+    """Every runtime as real processes, under a sanitizer, in all ways that show it other code: a
+    report of its own makes a worker exit with another status than 0, and that the run failed."""
     return _pytest(
         f"cells-{build}",
-        f"every cell as processes, {build}",
+        f"cells as processes, {build}",
         build,
-        ["tests/end_to_end/test_cells.py", *_TOGETHER],
+        ["tests/end_to_end/test_cells.py", "-m", "not release_only", *_AT_ONCE],
         _SANITIZERS,
     )
 
@@ -164,7 +164,7 @@ def all_sections() -> list[Section]:
             "pytest",
             "Python tests: scripts, harness, end to end",
             "release",
-            ["tests/scripts", "tests/harness", "tests/end_to_end", *_TOGETHER],
+            ["tests/scripts", "tests/harness", "tests/end_to_end", "-m", "not alone", *_AT_ONCE],
             quick=True,
         ),
         _pytest(
@@ -174,8 +174,9 @@ def all_sections() -> list[Section]:
             ["tests/harness", "tests/end_to_end", "-m", "alone"],
             quick=True,
         ),
-        # The other compiler, with asserts, on the code that is measured: sanitizers replace parts.
-        _build("debug", compiler=_CLANG, targets=("skein", "skein_micro", *_RUNTIME_TESTS)),
+        # The other compiler, with asserts, on the code that is measured: sanitizers replace parts
+        # of it, and of the harness none.
+        _build("debug", compiler=_CLANG, targets=("skein_micro", *_RUNTIME_TESTS)),
         _ctest("debug", sanitizer_jobs, programs=_RUNTIME_TESTS),
         _build("asan", compiler=_CLANG),
         _ctest("asan", sanitizer_jobs),

@@ -1,6 +1,8 @@
 // How the suite's tests say who must keep a clause and who must be caught breaking it.
 #pragma once
 
+#include <string>
+
 #include "runtimes/all.hpp"
 #include "tests/catch.hpp"
 #include "tests/contract/subject.hpp"
@@ -13,18 +15,20 @@
 /// The runtime that a test made by SKEIN_FOR_EVERY_RUNTIME is about.
 #define SKEIN_SUBJECT ::skein::contract::subject_named(TestType::info().id)
 
-#define SKEIN_REQUIRE_KEPT(check)                                            \
-  do {                                                                       \
-    const ::skein::contract::verdict found = check;                          \
-    INFO((found ? found->clause + ": " + found->how : std::string("kept"))); \
-    REQUIRE(!found.has_value());                                             \
-  } while (false)
+namespace skein::contract {
+
+// Functions, since the framework's macros would be compiled again for each test and runtime.
+
+inline void require_kept(const verdict& found) {
+  INFO((found ? found->clause + ": " + found->how : std::string("kept")));
+  REQUIRE_FALSE(found.has_value());
+}
 
 /// The liar is caught, and on the clause that it breaks.
-#define SKEIN_REQUIRE_CAUGHT(broken, check)         \
-  do {                                              \
-    const ::skein::contract::verdict found = check; \
-    REQUIRE(found.has_value());                     \
-    INFO(found->clause << ": " << found->how);      \
-    REQUIRE(found->clause == broken);               \
-  } while (false)
+inline void require_caught(const std::string& broken, const verdict& found) {
+  REQUIRE(found.has_value());
+  INFO(found->clause << ": " << found->how);
+  REQUIRE(found->clause == broken);
+}
+
+}  // namespace skein::contract

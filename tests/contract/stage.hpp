@@ -23,17 +23,14 @@
 #include "tests/contract/act.hpp"
 #include "tests/contract/subject.hpp"
 #include "tests/contract/verdict.hpp"
+#include "tests/options.hpp"
 
 namespace skein::contract {
 
 inline scheduler_options stage_options() {
-  return {.buffer = buffer_policy::lent,
-          .buffer_bytes = 1024,
-          .stack_bytes = 64 * 1024,
-          .max_tasks = 2048,
-          .inline_budget = 128,
-          .events_per_wait = 256,
-          .tick_ns = ns_per_ms};
+  scheduler_options options = test::options_for(2048);
+  options.stack_bytes = std::size_t{64} * 1024;
+  return options;
 }
 
 inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_bytes = 1024) {
@@ -43,11 +40,8 @@ inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_b
   return options;
 }
 
-inline time_ns from_now(time_ns delay_ns) {
-  return monotonic_clock::now_ns() + delay_ns;
-}
-
-inline constexpr time_ns far_away_ns = 3600 * ns_per_s;
+using test::far_away_ns;
+using test::from_now;
 
 /// An inbox that becomes readable once, `delay_ns` after it was armed.
 class alarm_inbox : public inbox {

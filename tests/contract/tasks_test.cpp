@@ -1,127 +1,122 @@
 // Clauses S1 to S6, for every runtime and against the liars that break them.
-// What each check does is in check_tasks.hpp; who lies, and how, in liars.hpp.
+// What each check does is in check_tasks.hpp; who lies, and how, in liars/.
+#include "tests/contract/liars/tasks.hpp"
+
 #include "tests/contract/check_tasks.hpp"
 #include "tests/contract/every_runtime.hpp"
-#include "tests/contract/liars.hpp"
 #include "tests/contract/subject_of.hpp"
 
 namespace skein::contract {
 namespace {
 
 SKEIN_FOR_EVERY_RUNTIME("S1: every task runs exactly once") {
-  SKEIN_REQUIRE_KEPT(s1_every_task_runs_exactly_once(SKEIN_SUBJECT));
+  require_kept(s1_every_task_runs_exactly_once(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S1: tasks start in order and not inside spawn") {
-  SKEIN_REQUIRE_KEPT(s1_tasks_start_in_order_and_not_inside_spawn(SKEIN_SUBJECT));
+  require_kept(s1_tasks_start_in_order_and_not_inside_spawn(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S2: run returns when no task is left") {
-  SKEIN_REQUIRE_KEPT(s2_run_returns_when_no_task_is_left(SKEIN_SUBJECT));
+  require_kept(s2_run_returns_when_no_task_is_left(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S2: run with an inbox serves it until stop") {
-  SKEIN_REQUIRE_KEPT(s2_run_with_an_inbox_serves_it_until_stop(SKEIN_SUBJECT));
+  require_kept(s2_run_with_an_inbox_serves_it_until_stop(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S3: stop ends every wait as cancelled") {
-  SKEIN_REQUIRE_KEPT(s3_stop_ends_every_wait_as_cancelled(SKEIN_SUBJECT));
+  require_kept(s3_stop_ends_every_wait_as_cancelled(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S3: stop before run cancels all waits") {
-  SKEIN_REQUIRE_KEPT(s3_stop_before_run_cancels_all_waits(SKEIN_SUBJECT));
+  require_kept(s3_stop_before_run_cancels_all_waits(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S4: yield lets every other task run") {
-  SKEIN_REQUIRE_KEPT(s4_yield_lets_every_other_task_run(SKEIN_SUBJECT));
+  require_kept(s4_yield_lets_every_other_task_run(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S4: yielding for another task ends") {
-  SKEIN_REQUIRE_KEPT(s4_yielding_for_another_task_ends(SKEIN_SUBJECT));
+  require_kept(s4_yielding_for_another_task_ends(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S5: an escaping exception terminates") {
-  SKEIN_REQUIRE_KEPT(s5_an_escaping_exception_terminates(SKEIN_SUBJECT));
+  require_kept(s5_an_escaping_exception_terminates(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S6: spawn refuses what does not fit") {
-  SKEIN_REQUIRE_KEPT(s6_spawn_refuses_what_does_not_fit(SKEIN_SUBJECT));
+  require_kept(s6_spawn_refuses_what_does_not_fit(SKEIN_SUBJECT));
 }
 
 TEST_CASE("liar caught on S1: drops a task / every task runs exactly once", "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S1", s1_every_task_runs_exactly_once(subject_of<liars::drops_a_task>()));
+  require_caught("S1", s1_every_task_runs_exactly_once(subject_of<liars::drops_a_task>()));
 }
 
 TEST_CASE("liar caught on S1: repeats a task / every task runs exactly once", "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S1", s1_every_task_runs_exactly_once(subject_of<liars::repeats_a_task>()));
+  require_caught("S1", s1_every_task_runs_exactly_once(subject_of<liars::repeats_a_task>()));
 }
 
 TEST_CASE("liar caught on S1: starts inside spawn / tasks start in order and not inside spawn",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
+  require_caught(
       "S1", s1_tasks_start_in_order_and_not_inside_spawn(subject_of<liars::starts_inside_spawn>()));
 }
 
 TEST_CASE("liar caught on S1: starts in reverse / tasks start in order and not inside spawn",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
+  require_caught(
       "S1", s1_tasks_start_in_order_and_not_inside_spawn(subject_of<liars::starts_in_reverse>()));
 }
 
 TEST_CASE("liar caught on S2: returns too soon / run returns when no task is left",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S2",
-                       s2_run_returns_when_no_task_is_left(subject_of<liars::returns_too_soon>()));
+  require_caught("S2", s2_run_returns_when_no_task_is_left(subject_of<liars::returns_too_soon>()));
 }
 
 TEST_CASE("liar caught on S2: leaves the inbox / run with an inbox serves it until stop",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "S2", s2_run_with_an_inbox_serves_it_until_stop(subject_of<liars::leaves_the_inbox>()));
+  require_caught("S2",
+                 s2_run_with_an_inbox_serves_it_until_stop(subject_of<liars::leaves_the_inbox>()));
 }
 
 TEST_CASE("liar caught on S3: sleeps through stop / stop ends every wait as cancelled",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "S3", s3_stop_ends_every_wait_as_cancelled(subject_of<liars::sleeps_through_stop>()));
+  require_caught("S3",
+                 s3_stop_ends_every_wait_as_cancelled(subject_of<liars::sleeps_through_stop>()));
 }
 
 TEST_CASE("liar caught on S3: forgets stop / stop ends every wait as cancelled",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S3",
-                       s3_stop_ends_every_wait_as_cancelled(subject_of<liars::forgets_stop>()));
+  require_caught("S3", s3_stop_ends_every_wait_as_cancelled(subject_of<liars::forgets_stop>()));
 }
 
 TEST_CASE("liar caught on S3: forgets stop / stop before run cancels all waits",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S3",
-                       s3_stop_before_run_cancels_all_waits(subject_of<liars::forgets_stop>()));
+  require_caught("S3", s3_stop_before_run_cancels_all_waits(subject_of<liars::forgets_stop>()));
 }
 
 TEST_CASE("liar caught on S4: does not yield / yield lets every other task run",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S4",
-                       s4_yield_lets_every_other_task_run(subject_of<liars::does_not_yield>()));
+  require_caught("S4", s4_yield_lets_every_other_task_run(subject_of<liars::does_not_yield>()));
 }
 
 TEST_CASE("liar caught on S4: does not yield / yielding for another task ends",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S4",
-                       s4_yielding_for_another_task_ends(subject_of<liars::does_not_yield>()));
+  require_caught("S4", s4_yielding_for_another_task_ends(subject_of<liars::does_not_yield>()));
 }
 
 #ifndef SKEIN_SANITIZED
 TEST_CASE("liar caught on S5: swallows exceptions / an escaping exception terminates",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "S5", s5_an_escaping_exception_terminates(subject_of<liars::swallows_exceptions>()));
+  require_caught("S5",
+                 s5_an_escaping_exception_terminates(subject_of<liars::swallows_exceptions>()));
 }
 #endif
 
 TEST_CASE("liar caught on S6: hides the ceiling / spawn refuses what does not fit",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("S6",
-                       s6_spawn_refuses_what_does_not_fit(subject_of<liars::hides_the_ceiling>()));
+  require_caught("S6", s6_spawn_refuses_what_does_not_fit(subject_of<liars::hides_the_ceiling>()));
 }
 
 }  // namespace

@@ -1,73 +1,74 @@
 // Clauses T1 to T3, for every runtime and against the liars that break them.
-// What each check does is in check_time.hpp; who lies, and how, in liars.hpp.
+// What each check does is in check_time.hpp; who lies, and how, in liars/.
+#include "tests/contract/liars/time.hpp"
+
 #include "tests/contract/check_time.hpp"
 #include "tests/contract/every_runtime.hpp"
-#include "tests/contract/liars.hpp"
 #include "tests/contract/subject_of.hpp"
 
 namespace skein::contract {
 namespace {
 
 SKEIN_FOR_EVERY_RUNTIME("T1: no sleep is early") {
-  SKEIN_REQUIRE_KEPT(t1_no_sleep_is_early(SKEIN_SUBJECT));
+  require_kept(t1_no_sleep_is_early(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("T1: a past deadline is due") {
-  SKEIN_REQUIRE_KEPT(t1_a_past_deadline_is_due(SKEIN_SUBJECT));
+  require_kept(t1_a_past_deadline_is_due(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("T2: cancel ends one sleep as cancelled") {
-  SKEIN_REQUIRE_KEPT(t2_cancel_ends_one_sleep_as_cancelled(SKEIN_SUBJECT));
+  require_kept(t2_cancel_ends_one_sleep_as_cancelled(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("T2: cancel reaches its own timer only") {
-  SKEIN_REQUIRE_KEPT(t2_cancel_reaches_its_own_timer_only(SKEIN_SUBJECT));
+  require_kept(t2_cancel_reaches_its_own_timer_only(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("T3: a timer is used again") {
-  SKEIN_REQUIRE_KEPT(t3_a_timer_is_used_again(SKEIN_SUBJECT));
+  require_kept(t3_a_timer_is_used_again(SKEIN_SUBJECT));
 }
 
 TEST_CASE("liar caught on T1: fires early / no sleep is early", "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("T1", t1_no_sleep_is_early(subject_of<liars::fires_early>()));
+  require_caught("T1", t1_no_sleep_is_early(subject_of<liars::fires_early>()));
 }
 
 TEST_CASE("liar caught on T1: cancels the past / a past deadline is due", "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("T1", t1_a_past_deadline_is_due(subject_of<liars::cancels_the_past>()));
+  require_caught("T1", t1_a_past_deadline_is_due(subject_of<liars::cancels_the_past>()));
 }
 
 TEST_CASE("liar caught on T2: swallows a timers cancel / cancel ends one sleep as cancelled",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
+  require_caught(
       "T2", t2_cancel_ends_one_sleep_as_cancelled(subject_of<liars::swallows_a_timers_cancel>()));
 }
 
 TEST_CASE("liar caught on T2: calls cancelled due / cancel ends one sleep as cancelled",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "T2", t2_cancel_ends_one_sleep_as_cancelled(subject_of<liars::calls_cancelled_due>()));
+  require_caught("T2",
+                 t2_cancel_ends_one_sleep_as_cancelled(subject_of<liars::calls_cancelled_due>()));
 }
 
 TEST_CASE("liar caught on T2: remembers a cancel / cancel ends one sleep as cancelled",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "T2", t2_cancel_ends_one_sleep_as_cancelled(subject_of<liars::remembers_a_cancel>()));
+  require_caught("T2",
+                 t2_cancel_ends_one_sleep_as_cancelled(subject_of<liars::remembers_a_cancel>()));
 }
 
 TEST_CASE("liar caught on T2: calls cancelled due / cancel reaches its own timer only",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "T2", t2_cancel_reaches_its_own_timer_only(subject_of<liars::calls_cancelled_due>()));
+  require_caught("T2",
+                 t2_cancel_reaches_its_own_timer_only(subject_of<liars::calls_cancelled_due>()));
 }
 
 TEST_CASE("liar caught on T2: cancels the neighbours / cancel reaches its own timer only",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "T2", t2_cancel_reaches_its_own_timer_only(subject_of<liars::cancels_the_neighbours>()));
+  require_caught("T2",
+                 t2_cancel_reaches_its_own_timer_only(subject_of<liars::cancels_the_neighbours>()));
 }
 
 TEST_CASE("liar caught on T3: wears timers out / a timer is used again", "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("T3", t3_a_timer_is_used_again(subject_of<liars::wears_timers_out>()));
+  require_caught("T3", t3_a_timer_is_used_again(subject_of<liars::wears_timers_out>()));
 }
 
 }  // namespace

@@ -1,80 +1,81 @@
 // Clauses W1 to W3, for every runtime and against the liars that break them.
-// What each check does is in check_waiting.hpp; who lies, and how, in liars.hpp.
+// What each check does is in check_waiting.hpp; who lies, and how, in liars/.
+#include "tests/contract/liars/waiting.hpp"
+
 #include "tests/contract/check_waiting.hpp"
 #include "tests/contract/every_runtime.hpp"
-#include "tests/contract/liars.hpp"
+#include "tests/contract/liars/connections.hpp"
 #include "tests/contract/subject_of.hpp"
 
 namespace skein::contract {
 namespace {
 
 SKEIN_FOR_EVERY_RUNTIME("W1: sleeps end once when cancel races the deadline") {
-  SKEIN_REQUIRE_KEPT(w1_sleeps_end_once_when_cancel_races_the_deadline(SKEIN_SUBJECT));
+  require_kept(w1_sleeps_end_once_when_cancel_races_the_deadline(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W1: reads end once when cancel races the bytes") {
-  SKEIN_REQUIRE_KEPT(w1_reads_end_once_when_cancel_races_the_bytes(SKEIN_SUBJECT));
+  require_kept(w1_reads_end_once_when_cancel_races_the_bytes(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W2: a reader with much to read starves nobody") {
-  SKEIN_REQUIRE_KEPT(w2_a_reader_with_much_to_read_starves_nobody(SKEIN_SUBJECT));
+  require_kept(w2_a_reader_with_much_to_read_starves_nobody(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W2: a writer with room starves nobody") {
-  SKEIN_REQUIRE_KEPT(w2_a_writer_with_room_starves_nobody(SKEIN_SUBJECT));
+  require_kept(w2_a_writer_with_room_starves_nobody(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W2: a sleeper into the past starves nobody") {
-  SKEIN_REQUIRE_KEPT(w2_a_sleeper_into_the_past_starves_nobody(SKEIN_SUBJECT));
+  require_kept(w2_a_sleeper_into_the_past_starves_nobody(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W2: a reader of a cancelled connection starves nobody") {
-  SKEIN_REQUIRE_KEPT(w2_a_reader_of_a_cancelled_connection_starves_nobody(SKEIN_SUBJECT));
+  require_kept(w2_a_reader_of_a_cancelled_connection_starves_nobody(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W3: nothing is alive after run") {
-  SKEIN_REQUIRE_KEPT(w3_nothing_is_alive_after_run(SKEIN_SUBJECT));
+  require_kept(w3_nothing_is_alive_after_run(SKEIN_SUBJECT));
 }
 
 TEST_CASE("liar caught on W1: wakes twice / sleeps end once when cancel races the deadline",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
+  require_caught(
       "W1", w1_sleeps_end_once_when_cancel_races_the_deadline(subject_of<liars::wakes_twice>()));
 }
 
 TEST_CASE(
     "liar caught on W1: swallows a connections cancel / reads end once when cancel races the bytes",
     "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("W1", w1_reads_end_once_when_cancel_races_the_bytes(
-                                 subject_of<liars::swallows_a_connections_cancel>()));
+  require_caught("W1", w1_reads_end_once_when_cancel_races_the_bytes(
+                           subject_of<liars::swallows_a_connections_cancel>()));
 }
 
 TEST_CASE("liar caught on W2: never lets go / a reader with much to read starves nobody",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "W2", w2_a_reader_with_much_to_read_starves_nobody(subject_of<liars::never_lets_go>()));
+  require_caught("W2",
+                 w2_a_reader_with_much_to_read_starves_nobody(subject_of<liars::never_lets_go>()));
 }
 
 TEST_CASE("liar caught on W2: never lets go / a writer with room starves nobody",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("W2",
-                       w2_a_writer_with_room_starves_nobody(subject_of<liars::never_lets_go>()));
+  require_caught("W2", w2_a_writer_with_room_starves_nobody(subject_of<liars::never_lets_go>()));
 }
 
 TEST_CASE("liar caught on W2: never lets go / a sleeper into the past starves nobody",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT(
-      "W2", w2_a_sleeper_into_the_past_starves_nobody(subject_of<liars::never_lets_go>()));
+  require_caught("W2",
+                 w2_a_sleeper_into_the_past_starves_nobody(subject_of<liars::never_lets_go>()));
 }
 
 TEST_CASE("liar caught on W2: never lets go / a reader of a cancelled connection starves nobody",
           "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("W2", w2_a_reader_of_a_cancelled_connection_starves_nobody(
-                                 subject_of<liars::never_lets_go>()));
+  require_caught("W2", w2_a_reader_of_a_cancelled_connection_starves_nobody(
+                           subject_of<liars::never_lets_go>()));
 }
 
 TEST_CASE("liar caught on W3: leaks connections / nothing is alive after run", "[contract][liar]") {
-  SKEIN_REQUIRE_CAUGHT("W3", w3_nothing_is_alive_after_run(subject_of<liars::leaks_connections>()));
+  require_caught("W3", w3_nothing_is_alive_after_run(subject_of<liars::leaks_connections>()));
 }
 
 }  // namespace

@@ -18,8 +18,15 @@ SCHEMA = ROOT / "results" / "schema" / "v1.json"
 RECURSING_WORKER = BUILD / "tests" / "recursing_worker"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
+# Runtimes that are another one with a part exchanged: its loop, its switch, its stacks.
+VARIANTS = (
+    "callback", "callback_uring", "coroutine_uring", "fiber_asm", "fiber_uring", "thread_default",
+)  # fmt: skip
 MODES = ("fixed", "open", "idle_heavy", "churn", "idle")
 PATTERNS = ("spread", "storm", "periodic", "churn")
+# A run of a session whose line is elsewhere: it does not measure the machine's floor first, which
+# takes a second.
+IN_SESSION = ("--session", "tests")
 # Sanitizers slow everything down and need room: what they cannot bear is asked for elsewhere.
 CALL_TIMEOUT_S = 100.0
 

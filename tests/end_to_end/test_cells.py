@@ -1,9 +1,12 @@
-"""Every runtime on every workload and mode, at size `test`, with real sockets and processes."""
+"""Every runtime on every workload and mode, at size `test`, with real sockets and processes.
+
+Also run on sanitized builds, without what is `release_only` there."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -11,10 +14,10 @@ import skein_binary as skein
 from skein_binary import Record
 
 
-def measure(results: Path, *words: str) -> Record:
+def measure(results: Path, *words: str, session: tuple[str, ...] = skein.IN_SESSION) -> Record:
     """A run that came to its end. What the machine did meanwhile may make it invalid, and then says
     so; nothing else may be wrong with it."""
-    done = skein.call("run", *words, "--size", "test", "-o", str(results))
+    done = skein.call("run", *words, *session, "--size", "test", "-o", str(results))
     run = skein.run_of(results)
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     assert done.status == (0 if run["status"] == "ok" else 4)
@@ -43,8 +46,23 @@ def check_common(run: Record) -> None:
     assert run["setup_ns"] > 0
 
 
-@pytest.mark.parametrize("mode", skein.MODES)
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+def with_every_runtime(ways: tuple[str, ...], most_telling: str) -> list[Any]:
+    """Every runtime in every way. Sanitizers are shown a variant in one way only: its parts meet
+    each other there, and its bodies are those of the runtime that it varies."""
+    return [
+        pytest.param(runtime, way, marks=unless_sanitized(repeats))
+        for runtime in skein.RUNTIMES
+        for way in ways
+        for repeats in [runtime in skein.VARIANTS and way != most_telling]
+    ]
+
+
+def unless_sanitized(left_out: bool) -> list[Any]:
+    return [pytest.mark.release_only] if left_out else []
+
+
+# Churn tells most of both: it opens and closes as well as serving, and cancels as well as firing.
+@pytest.mark.parametrize(("runtime", "mode"), with_every_runtime(skein.MODES, "churn"))
 def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, results: Path) -> None:
     hold = ["--hold", "100ms"] if mode == "idle" else []
     run = measure(results, "c10k", "--runtime", runtime, "--mode", mode, *hold)
@@ -74,8 +92,7 @@ def check_health(run: Record) -> None:
     assert not any(load["errors"].values())
 
 
-@pytest.mark.parametrize("pattern", skein.PATTERNS)
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize(("runtime", "pattern"), with_every_runtime(skein.PATTERNS, "churn"))
 def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Path) -> None:
     run = measure(results, "timers", "--runtime", runtime, "--pattern", pattern)
     check_common(run)
@@ -96,7 +113,10 @@ def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Pa
     assert [name for name in costs if costs[name] is None] != []
 
 
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize(
+    "runtime",
+    [pytest.param(each, marks=unless_sanitized(each in skein.VARIANTS)) for each in skein.RUNTIMES],
+)
 def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path) -> None:
     run = measure(results, "c10k", "--runtime", runtime, "--buffer", "own")
     conditions = run["conditions"]
@@ -153,7 +173,7 @@ def test_timers_may_be_kept_in_a_heap_and_the_record_says_so(results: Path) -> N
 
 
 def test_a_session_line_comes_first_and_names_the_run(results: Path) -> None:
-    measure(results, "timers", "--runtime", "coroutine")
+    measure(results, "timers", "--runtime", "coroutine", session=())
     session, run = skein.records(results)
     assert session["kind"] == "session"
     assert run["session_id"] == session["session_id"]
@@ -163,8 +183,8 @@ def test_a_session_line_comes_first_and_names_the_run(results: Path) -> None:
 
 def test_a_given_session_is_not_written_again(results: Path) -> None:
     meta = '{"arm": "single", "block": 2, "pair": null, "position": 3}'
-    words = ["--session", "mine", "--run-meta", meta]
-    run = measure(results, "timers", "--runtime", "coroutine", *words)
+    words = ["timers", "--runtime", "coroutine", "--run-meta", meta]
+    run = measure(results, *words, session=("--session", "mine"))
     assert len(skein.records(results)) == 1
     assert (run["session_id"], run["block"], run["position"]) == ("mine", 2, 3)
 
@@ -253,10 +273,11 @@ def test_a_timer_worker_in_another_language_agrees_with_the_oracle(
     assert run["work"]["checksum"] == run["work"]["expected_checksum"]
 
 
+@pytest.mark.release_only
 @pytest.mark.parametrize("runtime", skein.RUNTIMES)
 def test_a_thread_per_task_has_one_and_everything_else_has_a_single_thread(runtime: str) -> None:
     words = ("run", "c10k", "--runtime", runtime, "--size", "test", "--mode", "idle", "--json")
-    with skein.start(*words, "--hold", "2s") as process:
+    with skein.start(*words, *skein.IN_SESSION, "--hold", "2s") as process:
         assert process.stderr is not None
         line = next(line for line in process.stderr if "holding" in line)
         status = Path(f"/proc/{int(line.split()[-1])}/status").read_text(encoding="ascii")

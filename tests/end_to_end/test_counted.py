@@ -17,7 +17,8 @@ UNCOUNTABLE = "count: no system calls"
 
 def count(results: Path, workload: str, *words: str) -> Record:
     """A counted run, valid by the schema, whatever the machine did meanwhile."""
-    skein.call("run", workload, *words, "--size", "test", "--count", "-o", str(results))
+    words = (*words, *skein.IN_SESSION, "--size", "test", "--count")
+    skein.call("run", workload, *words, "-o", str(results))
     run = skein.run_of(results)
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     schema = json.loads(skein.SCHEMA.read_text(encoding="utf-8"))
@@ -69,7 +70,8 @@ def test_timers_are_counted_over_their_firing(results: Path) -> None:
 
 
 def test_a_run_that_is_not_counted_says_nothing_of_counts(results: Path) -> None:
-    skein.call("run", "timers", "--runtime", "coroutine", "--size", "test", "-o", str(results))
+    words = ("--runtime", "coroutine", *skein.IN_SESSION, "--size", "test")
+    skein.call("run", "timers", *words, "-o", str(results))
     run = skein.run_of(results)
     assert "counted" not in run
     assert "syscalls_per_op" not in run["cpu"]
@@ -79,7 +81,7 @@ def test_a_run_that_is_not_counted_says_nothing_of_counts(results: Path) -> None
 
 def test_a_coroutine_costs_its_frame_in_the_pool(results: Path) -> None:
     words = ("--runtime", "coroutine", "--tasks", "40000", "--window", "500ms")
-    skein.call("run", "timers", *words, "-o", str(results))
+    skein.call("run", "timers", *words, *skein.IN_SESSION, "-o", str(results))
     memory = skein.run_of(results)["memory"]
     # The pool hands frames out in steps of 16 bytes and has no header of its own.
     in_pool = -(-memory["frame_bytes"] // 16) * 16

@@ -48,7 +48,8 @@ def two_cpus() -> tuple[int, int]:
 def test_a_foreign_busy_loop_on_the_workers_cpu_makes_a_run_invalid(results: Path) -> None:
     worker, generator = two_cpus()
     words = ["--mode", "fixed", "--connections", "200", "--active", "20", "--duration", "2s",
-             "--worker-cpus", str(worker), "--generator-cpus", str(generator)]  # fmt: skip
+             "--size", "test", "--worker-cpus", str(worker), "--generator-cpus", str(generator),
+             *skein.IN_SESSION]  # fmt: skip
     with busy_loop_on(worker):
         done = skein.call("run", "c10k", "--runtime", "epoll_floor", *words, "-o", str(results))
     run = skein.run_of(results)
@@ -59,7 +60,8 @@ def test_a_foreign_busy_loop_on_the_workers_cpu_makes_a_run_invalid(results: Pat
 
 
 def fixed_run(results: Path, runtime: str = "epoll_floor") -> Record:
-    words = ["--mode", "fixed", "--connections", "200", "--active", "20", "--duration", "2s"]
+    words = ["--mode", "fixed", "--connections", "200", "--active", "20", "--duration", "2s",
+             "--size", "test", *skein.IN_SESSION]  # fmt: skip
     skein.call("run", "c10k", "--runtime", runtime, *words, "-o", str(results))
     run = skein.run_of(results)
     assert run["status"] in ("ok", "invalid"), run["reasons"]
@@ -102,7 +104,7 @@ def test_percentiles_of_a_run_equal_those_decoded_from_its_payload(results: Path
 
 def test_lateness_of_a_run_equals_that_decoded_from_its_payload(results: Path) -> None:
     skein.call("run", "timers", "--runtime", "coroutine", "--tasks", "20000", "--window", "500ms",
-               "-o", str(results))  # fmt: skip
+               *skein.IN_SESSION, "-o", str(results))  # fmt: skip
     check_payload(skein.run_of(results)["lateness"])
 
 

@@ -20,7 +20,7 @@ def run_with(results: Path, injected: dict[str, str], *words: str) -> Record:
     """A run whose conductor, generator and worker are all given the library."""
     results.unlink(missing_ok=True)
     subprocess.run(
-        [str(skein.SKEIN), "run", "c10k", *words, "-o", str(results)],
+        [str(skein.SKEIN), "run", "c10k", *words, *skein.IN_SESSION, "-o", str(results)],
         env={**os.environ, "LD_PRELOAD": str(LIBRARY), **injected},
         capture_output=True, timeout=skein.CALL_TIMEOUT_S, check=False,
     )  # fmt: skip

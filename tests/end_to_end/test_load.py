@@ -20,12 +20,13 @@ WINDOW_S = 4.0
 STOP_S = 0.4
 RATE_PER_S = 1000
 MS = 1e6
+RUN = ("run", "c10k", "--size", "test", *skein.IN_SESSION)
 
 
 def stopped_run(results: Path, *words: str) -> tuple[Record, float]:
     """A run of a 4 s window whose worker is stopped for 400 ms in the middle of it, and for how
     long that really was."""
-    command = ("run", "c10k", "--runtime", "coroutine", "--size", "test", *words)
+    command = (*RUN, "--runtime", "coroutine", *words)
     window = ("--duration", f"{WINDOW_S:.0f}s", "--warmup", "100ms", "-o", str(results))
     with skein.start(*command, *window) as process:
         assert process.stderr is not None
@@ -81,8 +82,8 @@ def test_a_closed_loop_hides_a_stopped_worker(results: Path) -> None:
 
 
 def test_a_rate_that_no_machine_can_offer_is_never_ok(results: Path) -> None:
-    words = ("--mode", "open", "--rate", "50M", "--size", "test", "-o", str(results))
-    done = skein.call("run", "c10k", "--runtime", "epoll_floor", *words)
+    words = ("--runtime", "epoll_floor", "--mode", "open", "--rate", "50M")
+    done = skein.call(*RUN, *words, "-o", str(results))
     run = skein.run_of(results)
     assert (done.status, run["status"]) == (4, "invalid"), run["reasons"]
     assert any(reason.startswith("client-bound: ") for reason in run["reasons"]), run["reasons"]
@@ -92,7 +93,7 @@ def test_a_rate_that_no_machine_can_offer_is_never_ok(results: Path) -> None:
 
 
 def test_a_killed_generator_fails_the_run_and_leaves_no_process(results: Path) -> None:
-    command = ("run", "c10k", "--runtime", "thread", "--size", "test", "--mode", "open")
+    command = (*RUN, "--runtime", "thread", "--mode", "open")
     with skein.start(*command, "--duration", "60s", "-o", str(results)) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "loading" in line)
@@ -110,7 +111,7 @@ def test_a_killed_generator_fails_the_run_and_leaves_no_process(results: Path) -
 
 def test_a_generator_that_is_held_up_is_seen(results: Path) -> None:
     """A planted slow generator: stopped again and again, it sends late, and the run says so."""
-    command = ("run", "c10k", "--runtime", "coroutine", "--size", "test", "--mode", "open")
+    command = (*RUN, "--runtime", "coroutine", "--mode", "open")
     with skein.start(*command, "--duration", "3s", "-o", str(results)) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "loading" in line)

@@ -12,13 +12,13 @@ import pytest
 import skein_binary as skein
 from skein_binary import Record
 
-IDLE = ("c10k", "--mode", "idle", "--connections", "60", "--hold", "100ms")
+IDLE = ("c10k", "--size", "test", "--mode", "idle", "--connections", "60", "--hold", "100ms")
 THREE_LOOPS = ("--loops", "3", "--exchange", "8")
 
 
 def run_of(results: Path, *words: str) -> tuple[skein.Call, Record]:
     """A run and how its process ended; the record is valid by the schema."""
-    done = skein.call("run", *words, "-o", str(results))
+    done = skein.call("run", *words, *skein.IN_SESSION, "-o", str(results))
     run = skein.run_of(results)
     schema = json.loads(skein.SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(run)

@@ -16,7 +16,7 @@ WORKLOADS = ("c10k", "timers")
 def measure_fault(fault: str, workload: str, results: Path, *more: str) -> Record:
     """A run that could not be measured: recorded, exit status 4, without any time in it."""
     words = ["run", workload, *skein.plain_worker(fault), "--size", "test", "-o", str(results)]
-    done = skein.call(*words, *more)
+    done = skein.call(*words, *skein.IN_SESSION, *more)
     run = skein.run_of(results)
     assert run["status"] in ("failed", "timeout"), run["reasons"]
     assert done.status == 4
@@ -84,7 +84,7 @@ def measure_recursion(runtime: str, results: Path, *more: str) -> Record:
     """A run of a worker that overflows a stack, with a healthy run before and after in its file."""
     if not skein.RECURSING_WORKER.is_file():
         pytest.skip(f"{skein.RECURSING_WORKER} is not built")
-    words = ["--runtime", runtime, "--size", "test", "-o", str(results)]
+    words = ["--runtime", runtime, *skein.IN_SESSION, "--size", "test", "-o", str(results)]
     planted = ["--worker-command", f"{skein.RECURSING_WORKER} --runtime {runtime}"]
     statuses = [skein.call("run", "timers", *words, *each, *more).status
                 for each in ([], planted, [])]  # fmt: skip

@@ -8,6 +8,7 @@
 
 #include "runtimes/coroutine/scheduler.hpp"
 #include "tests/catch.hpp"
+#include "tests/options.hpp"
 
 namespace skein {
 namespace {
@@ -22,13 +23,7 @@ constexpr int very_many = 1'000'000;
 #endif
 
 scheduler_options any_options() {
-  return {.buffer = buffer_policy::lent,
-          .buffer_bytes = 1024,
-          .stack_bytes = 16384,
-          .max_tasks = 64,
-          .inline_budget = 128,
-          .events_per_wait = 64,
-          .tick_ns = ns_per_ms};
+  return test::options_for(64);
 }
 
 /// Counts the frames that are alive, by what lives in them.

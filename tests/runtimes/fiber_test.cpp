@@ -8,7 +8,6 @@
 #include <memory>
 #include <set>
 #include <stdexcept>
-#include <string>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -18,6 +17,7 @@
 #include "runtimes/errors.hpp"
 #include "runtimes/fiber/scheduler.hpp"
 #include "tests/catch.hpp"
+#include "tests/options.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -26,6 +26,8 @@
 namespace skein {
 namespace {
 
+using test::options_for;
+
 using fiber_scheduler = fiber::scheduler;
 
 #ifdef SKEIN_SANITIZED
@@ -33,16 +35,6 @@ constexpr std::size_t many = 2'000;
 #else
 constexpr std::size_t many = 100'000;
 #endif
-
-scheduler_options options_for(std::size_t max_tasks) {
-  return {.buffer = buffer_policy::lent,
-          .buffer_bytes = 1024,
-          .stack_bytes = 16384,
-          .max_tasks = max_tasks,
-          .inline_budget = 128,
-          .events_per_wait = 64,
-          .tick_ns = ns_per_ms};
-}
 
 std::uintptr_t stack_page() {
   const volatile char here = 0;
@@ -212,30 +204,6 @@ TEST_CASE("neighbouring stacks begin at different cache lines, within half a pag
 #endif
 }
 
-TEST_CASE("exceptions are thrown and caught inside fibers, also with switches in between") {
-  fiber_scheduler scheduler(options_for(many));
-  std::size_t caught = 0;
-  const auto throws_after_a_switch = [&scheduler](std::size_t i) {
-    scheduler.yield();
-    throw std::runtime_error(std::to_string(i));
-  };
-  constexpr std::size_t fibers = 200;
-  for (std::size_t i = 0; i < fibers; ++i) {
-    scheduler.spawn([&, i] {
-      std::string message;
-      try {
-        throws_after_a_switch(i);
-      } catch (const std::runtime_error& error) {
-        message = error.what();
-      }
-      scheduler.yield();  // outside the handler: switching inside one is forbidden
-      if (message == std::to_string(i)) ++caught;
-    });
-  }
-  scheduler.run();
-  REQUIRE(caught == fibers);
-}
-
 TEST_CASE("one fiber above the ceiling is refused as a limit, and fits once another has ended") {
   fiber_scheduler scheduler(options_for(2));
   int ran = 0;
@@ -285,18 +253,6 @@ TEST_CASE("work that is larger than usual or aligned more strictly fits on the s
   large work{};
   work.aligned = &aligned;
   scheduler.spawn(work);
-  scheduler.run();
-  REQUIRE(aligned);
-}
-
-TEST_CASE("frames are aligned as the ABI wants them, so that vector code runs on a fiber") {
-  fiber_scheduler scheduler(options_for(4));
-  bool aligned = false;
-  scheduler.spawn([&] {
-    alignas(16) volatile char local[32];
-    local[0] = 1;
-    aligned = reinterpret_cast<std::uintptr_t>(&local[0]) % 16 == 0;
-  });
   scheduler.run();
   REQUIRE(aligned);
 }

@@ -12,31 +12,19 @@
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
+#include "tests/options.hpp"
 #include "workloads/c10k/callback.hpp"
 #include "workloads/timers/callback.hpp"
 
 namespace skein {
 namespace {
 
+using test::far_away_ns;
+using test::from_now;
 using test::loopback_client;
+using test::options_with;
 using test::pattern_bytes;
 using libuv_scheduler = libuv::scheduler;
-
-constexpr time_ns far_away_ns = 3600 * ns_per_s;
-
-scheduler_options options_with(buffer_policy policy, std::uint32_t inline_budget = 128) {
-  return {.buffer = policy,
-          .buffer_bytes = 1024,
-          .stack_bytes = 16384,
-          .max_tasks = 1000,
-          .inline_budget = inline_budget,
-          .events_per_wait = 256,
-          .tick_ns = ns_per_ms};
-}
-
-time_ns from_now(time_ns delay_ns) {
-  return monotonic_clock::now_ns() + delay_ns;
-}
 
 struct byte_counter {
   void add(std::size_t size_bytes) noexcept { total += size_bytes; }
@@ -95,8 +83,9 @@ class stop_pipe : public inbox {
 
 TEST_CASE("libuv echoes every byte through partial writes to a slow reader") {
   const buffer_policy policy = GENERATE(buffer_policy::lent, buffer_policy::own);
-  const std::uint32_t inline_budget = GENERATE(0U, 128U);
-  echo_run run(options_with(policy, inline_budget));
+  scheduler_options options = options_with(policy);
+  options.inline_budget = GENERATE(0U, 128U);
+  echo_run run(options);
   stop_pipe door(run.scheduler);
   const std::vector<std::byte> sent = pattern_bytes(std::size_t{8} << 20U);
   std::vector<std::byte> echoed;

@@ -1,36 +1,26 @@
 // What tests speak raw operations to an event loop with: an operation that notes its completions,
-// and a loop with a listener that runs until something holds.
+// and a loop with a listener that runs until something holds. What every loop must do is tested for
+// both by SKEIN_FOR_BOTH_LOOPS. Clients are plain sockets on the same thread, unless they must talk
+// while the loop runs.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/loop/connection.hpp"
+#include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
+#include "tests/options.hpp"
 
 namespace skein::test {
-
-inline constexpr time_ns far_away_ns = 3600 * ns_per_s;
-
-inline time_ns from_now(time_ns delay_ns) {
-  return monotonic_clock::now_ns() + delay_ns;
-}
-
-inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_bytes = 1024) {
-  return {.buffer = policy,
-          .buffer_bytes = buffer_bytes,
-          .stack_bytes = 16384,
-          .max_tasks = 64,
-          .inline_budget = 128,
-          .events_per_wait = 64,
-          .tick_ns = ns_per_ms};
-}
 
 /// An operation that notes its completions and then does what the test says.
 struct noted : op {
@@ -41,13 +31,10 @@ struct noted : op {
   static void completed(op& finished) noexcept {
     auto& self = static_cast<noted&>(finished);
     ++self.completions;
-    self.inside_submit_ = self.inside_submit_ || self.submitting;
     if (self.then) self.then(self);
   }
 
   int completions = 0;
-  bool submitting = false;
-  bool inside_submit_ = false;
   std::function<void(noted&)> then;
 };
 
@@ -86,10 +73,7 @@ struct bench_of {
 
   connection& accept() {
     noted waiter;
-    if (loop.submit_accept(*door, waiter) == submitted::pending) {
-      run_until([&] { return waiter.completions == 1; });
-    }
-    REQUIRE(waiter.result == 0);
+    REQUIRE(result_of(loop.submit_accept(*door, waiter), waiter) == 0);
     return *static_cast<connection*>(waiter.target);
   }
 
@@ -97,13 +81,20 @@ struct bench_of {
     return {loop.data(of), loop.data(of) + count};
   }
 
-  /// Reads once, however it completes, and returns the result.
+  /// The result of an operation that was submitted, however it completes.
+  std::int32_t result_of(submitted how, const noted& asked) {
+    if (how == submitted::pending) run_until([&] { return asked.completions == 1; });
+    return asked.result;
+  }
+
   std::int32_t read(connection& from) {
     noted reader;
-    if (loop.submit_read(from, reader) == submitted::pending) {
-      run_until([&] { return reader.completions == 1; });
-    }
-    return reader.result;
+    return result_of(loop.submit_read(from, reader), reader);
+  }
+
+  std::int32_t write(connection& to, std::span<const std::byte> data) {
+    noted writer;
+    return result_of(loop.submit_write(to, data, writer), writer);
   }
 
   Loop loop;
@@ -112,3 +103,6 @@ struct bench_of {
 };
 
 }  // namespace skein::test
+
+/// A test for each of the loops: its own is test::bench_of<TestType>.
+#define SKEIN_FOR_BOTH_LOOPS(name) TEMPLATE_TEST_CASE(name, "[loop]", epoll_loop, uring_loop)

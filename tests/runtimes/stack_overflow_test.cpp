@@ -15,18 +15,13 @@
 #include "runtimes/all.hpp"
 #include "runtimes/errors.hpp"
 #include "tests/catch.hpp"
+#include "tests/options.hpp"
 
 namespace skein {
 namespace {
 
 scheduler_options small_options() {
-  return {.buffer = buffer_policy::lent,
-          .buffer_bytes = 1024,
-          .stack_bytes = 16384,
-          .max_tasks = 8,
-          .inline_budget = 128,
-          .events_per_wait = 64,
-          .tick_ns = ns_per_ms};
+  return test::options_for(8);
 }
 
 volatile bool endless = true;  // compilers refuse recursion that they see to be endless

@@ -17,11 +17,15 @@
 #include "runtimes/thread_default/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
+#include "tests/options.hpp"
 
 namespace skein {
 namespace {
 
+using test::far_away_ns;
+using test::from_now;
 using test::loopback_client;
+using test::options_for;
 using test::pattern_bytes;
 using thread_scheduler = thread::scheduler;
 
@@ -30,22 +34,6 @@ constexpr std::size_t many = 200;
 #else
 constexpr std::size_t many = 1000;
 #endif
-
-scheduler_options options_for(std::size_t max_tasks) {
-  return {.buffer = buffer_policy::lent,
-          .buffer_bytes = 1024,
-          .stack_bytes = 16384,
-          .max_tasks = max_tasks,
-          .inline_budget = 128,
-          .events_per_wait = 256,
-          .tick_ns = ns_per_ms};
-}
-
-time_ns from_now(time_ns delay_ns) {
-  return monotonic_clock::now_ns() + delay_ns;
-}
-
-constexpr time_ns far_away_ns = 3600 * ns_per_s;
 
 TEST_CASE("a thousand threads are alive at once and all end before run returns") {
   thread_scheduler scheduler(options_for(many));

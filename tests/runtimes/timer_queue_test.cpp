@@ -10,6 +10,7 @@
 
 #include "runtimes/coroutine/scheduler.hpp"
 #include "tests/catch.hpp"
+#include "tests/options.hpp"
 
 namespace skein {
 namespace {
@@ -149,14 +150,9 @@ TEST_CASE("an expiry of the heap may arm again and take others out") {
 // --- coroutines on either structure -----------------------------------------------------------
 
 scheduler_options on(timer_structure structure) {
-  return {.buffer = buffer_policy::lent,
-          .buffer_bytes = 1024,
-          .stack_bytes = 16384,
-          .max_tasks = 64,
-          .inline_budget = 128,
-          .events_per_wait = 64,
-          .tick_ns = ns_per_ms,
-          .timers = structure};
+  scheduler_options options = test::options_for(64);
+  options.timers = structure;
+  return options;
 }
 
 struct diary {

@@ -305,21 +305,21 @@ std::string refusal_by(ring_setup setup) {
 
 TEST_CASE("a kernel without io_uring is a limit that names the error and the kernel needed") {
   const std::string said = refusal_by(&refuses<ENOSYS>);
-  REQUIRE_THAT(said, Catch::Matchers::Contains("io_uring_setup"));
-  REQUIRE_THAT(said, Catch::Matchers::Contains("errno 38 ENOSYS"));
-  REQUIRE_THAT(said, Catch::Matchers::Contains("needs Linux 6.1"));
-  REQUIRE_THAT(said, Catch::Matchers::Contains("this is Linux "));
+  REQUIRE_THAT(said, test::contains("io_uring_setup"));
+  REQUIRE_THAT(said, test::contains("errno 38 ENOSYS"));
+  REQUIRE_THAT(said, test::contains("needs Linux 6.1"));
+  REQUIRE_THAT(said, test::contains("this is Linux "));
 }
 
 TEST_CASE("a kernel that does not know the setup is a limit that names the feature") {
   const std::string said = refusal_by(&refuses<EINVAL>);
-  REQUIRE_THAT(said, Catch::Matchers::Contains("IORING_SETUP_DEFER_TASKRUN"));
-  REQUIRE_THAT(said, Catch::Matchers::Contains("errno 22 EINVAL"));
+  REQUIRE_THAT(said, test::contains("IORING_SETUP_DEFER_TASKRUN"));
+  REQUIRE_THAT(said, test::contains("errno 22 EINVAL"));
 }
 
 TEST_CASE("a filter that forbids io_uring is a limit that names the error") {
-  REQUIRE_THAT(refusal_by(&refuses<EPERM>), Catch::Matchers::Contains("EPERM"));
-  REQUIRE_THAT(refusal_by(&refuses<EACCES>), Catch::Matchers::Contains("EACCES"));
+  REQUIRE_THAT(refusal_by(&refuses<EPERM>), test::contains("EPERM"));
+  REQUIRE_THAT(refusal_by(&refuses<EACCES>), test::contains("EACCES"));
 }
 
 #ifndef SKEIN_SANITIZED  // the sanitizers themselves look at memory through descriptors

@@ -1,5 +1,5 @@
-"""A way to run the matrix as a person would, on a stand-in for the binary. Leaves out the real
-binary, for which there is tests/end_to_end."""
+"""Ways to call the scripts as a person would: the matrix on a stand-in for the binary, the others
+with their own words. Leaves out the real binary, for which there is tests/end_to_end."""
 
 import json
 import os
@@ -36,6 +36,17 @@ pattern = "spread"
 tasks = 1000
 window = "300ms"
 """
+
+
+def call_main(program, main, *words):
+    """Runs a script's main with these words on its command line. Answers the exit status."""
+    from skein_scripts.errors import run_main
+
+    before, sys.argv = sys.argv, [program, *map(str, words)]
+    try:
+        return run_main(program, main)
+    finally:
+        sys.argv = before
 
 
 @dataclass

@@ -15,9 +15,10 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
+from matrix_support import call_main
 from skein_scripts import export, results
 from skein_scripts.comparison.metrics import METRICS
-from skein_scripts.errors import UsageError, run_main
+from skein_scripts.errors import UsageError
 from skein_scripts.exports import google_benchmark
 from skein_scripts.exports.figures import cells_of
 from skein_scripts.statistics import median
@@ -37,11 +38,7 @@ BENCHER_SCHEMA = {
 
 
 def write(words):
-    before, sys.argv = sys.argv, ["export.py", *map(str, words)]
-    try:
-        return run_main("export.py", export.main)
-    finally:
-        sys.argv = before
+    return call_main("export.py", export.main, *words)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """The trend: a history of ratios, a file per commit, and the changes that otava finds in it."""
 
 import shutil
-import sys
 
 import pytest
 
+from matrix_support import call_main
 from skein_scripts import results
-from skein_scripts.errors import MeasureError, UsageError, run_main
+from skein_scripts.errors import MeasureError, UsageError
 from skein_scripts.trend import change_points, command, history
 
 CPU = ("c10k/libuv/100/fixed/active=10/64B", "cpu_per_op")
@@ -18,11 +18,7 @@ def sha(day):
 
 
 def call(*words):
-    before, sys.argv = sys.argv, ["trend.py", *map(str, words)]
-    try:
-        return run_main("trend.py", command.main)
-    finally:
-        sys.argv = before
+    return call_main("trend.py", command.main, *words)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@
 #include "runtimes/errors.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
+#include "tests/options.hpp"
 #include "workloads/all.hpp"
 
 using namespace skein;
@@ -24,13 +25,7 @@ namespace {
 
 workloads::parameters three_loops() {
   workloads::parameters asked{};
-  asked.options = {.buffer = buffer_policy::lent,
-                   .buffer_bytes = 1024,
-                   .stack_bytes = 16 * 1024,
-                   .max_tasks = 50 + 8,
-                   .inline_budget = 128,
-                   .events_per_wait = 1024,
-                   .tick_ns = ns_per_ms};
+  asked.options = test::options_for(50 + 8);
   asked.connections = 50;
   asked.loops = 3;
   return asked;

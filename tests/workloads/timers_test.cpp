@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/options.hpp"
 #include "workloads/all.hpp"
 #include "workloads/timers/timeouts.hpp"
 #include "workloads/timers/wakers.hpp"
@@ -17,13 +18,7 @@ namespace {
 using namespace skein;
 
 workloads::parameters asking(std::size_t tasks, const std::string& pattern, time_ns grid_ns) {
-  return {.options = {.buffer = buffer_policy::lent,
-                      .buffer_bytes = 1024,
-                      .stack_bytes = 16 * 1024,
-                      .max_tasks = tasks + 16,
-                      .inline_budget = 128,
-                      .events_per_wait = 1024,
-                      .tick_ns = ns_per_ms},
+  return {.options = test::options_for(tasks + 16),
           .tasks = tasks,
           .pattern = pattern,
           .window_ns = 50 * ns_per_ms,

@@ -1,0 +1,51 @@
+// Bytes that were received while nobody read, by slot: a copy, so that no connection keeps a buffer
+// of the ring from the others.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace skein {
+
+class unread_bytes {
+ public:
+  /// Adds to what the slot has. How many bytes that are then, read ones since the first included.
+  std::size_t keep(std::uint32_t slot, std::span<const std::byte> chunk) {
+    std::vector<std::byte>& data = kept_[slot].data;
+    data.insert(data.end(), chunk.begin(), chunk.end());
+    return data.size();
+  }
+
+  struct taken {
+    std::size_t size_bytes;
+    bool all;  ///< the slot has none any more
+  };
+  /// Moves what fits into `into`; the slot must have some.
+  taken take(std::uint32_t slot, std::span<std::byte> into) {
+    const auto found = kept_.find(slot);
+    rest& from = found->second;
+    const std::size_t size_bytes = std::min(from.data.size() - from.begin, into.size());
+    std::memcpy(into.data(), from.data.data() + from.begin, size_bytes);
+    from.begin += size_bytes;
+    const bool all = from.begin == from.data.size();
+    if (all) kept_.erase(found);
+    return {size_bytes, all};
+  }
+
+  void drop(std::uint32_t slot) noexcept { kept_.erase(slot); }
+
+ private:
+  /// Not read yet: [begin, size).
+  struct rest {
+    std::vector<std::byte> data;
+    std::size_t begin = 0;
+  };
+  std::unordered_map<std::uint32_t, rest> kept_;
+};
+
+}  // namespace skein

@@ -1,0 +1,125 @@
+// Liars about a connection from accept to close: C5 to C8.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <netinet/tcp.h>
+#include <set>
+
+#include "tests/contract/liars/base.hpp"
+
+namespace skein::contract::liars {
+
+/// C5: swallows a connection's cancel.
+struct swallows_a_connections_cancel : base {
+  using base::base;
+  using base::cancel;
+  void cancel(connection&) {}
+};
+
+/// C5: swallows a listener's cancel.
+struct swallows_a_listeners_cancel : base {
+  using base::base;
+  using base::cancel;
+  void cancel(listener&) {}
+};
+
+/// C6: a closed connection's end is delivered to whoever has its slot next.
+struct delivers_stale_ends : base {
+  using base::base;
+  void close(connection& closed) {
+    stale_.insert(&closed);
+    base::close(closed);
+  }
+  bytes read(connection& from) {
+    if (stale_.erase(&from) != 0) return {};
+    return base::read(from);
+  }
+
+ private:
+  std::set<connection*> stale_;
+};
+
+/// C7: sets other options than the shared ones.
+struct delays_packets : base {
+  using base::base;
+  connection* accept(listener& from) {
+    connection* accepted = base::accept(from);
+    const int off = 0;
+    if (accepted != nullptr) {
+      ::setsockopt(accepted->descriptor, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
+    }
+    return accepted;
+  }
+};
+
+/// C8: reports the end of a stream, and again in the next turn.
+struct ends_twice : callback_base {
+  using callback_base::callback_base;
+  template <auto OnChunk, class Session>
+  void receive(connection& from, Session* session) {
+    struct repeater {
+      libuv::scheduler& through;
+      Session* session;
+      void on_chunk(bytes chunk) {
+        if (chunk.empty()) through.template yield<&repeater::again>(this);
+        (session->*OnChunk)(chunk);
+      }
+      void again() {
+        (session->*OnChunk)({});
+        delete this;
+      }
+    };
+    auto* twice = new repeater{*this, session};
+    libuv::scheduler::receive<&repeater::on_chunk>(from, twice);
+  }
+};
+
+/// C8: delivers one chunk and falls silent.
+struct receives_once : callback_base {
+  using callback_base::callback_base;
+  template <auto OnChunk, class Session>
+  void receive(connection& from, Session* session) {
+    struct once {
+      Session* session;
+      int chunks = 0;
+      void on_chunk(bytes chunk) {
+        if (chunks++ == 0 || chunk.empty()) (session->*OnChunk)(chunk);
+      }
+    };
+    kept_.push_back(std::make_shared<once>(once{session}));
+    auto* shared = static_cast<once*>(kept_.back().get());
+    libuv::scheduler::receive<&once::on_chunk>(from, shared);
+  }
+
+ private:
+  std::list<std::shared_ptr<void>> kept_;
+};
+
+/// C8: delivers a chunk after close.
+struct receives_after_close : callback_base {
+  using callback_base::callback_base;
+  template <auto OnChunk, class Session>
+  void receive(connection& from, Session* session) {
+    struct late {
+      libuv::scheduler& through;
+      Session* session;
+      void on_chunk(bytes chunk) {
+        through.template yield<&late::once_more>(this);
+        (session->*OnChunk)(chunk);
+      }
+      void once_more() {
+        const std::byte unasked{1};
+        (session->*OnChunk)({&unasked, 1});
+      }
+    };
+    kept_.push_back(std::make_shared<late>(late{*this, session}));
+    auto* shared = static_cast<late*>(kept_.back().get());
+    libuv::scheduler::receive<&late::on_chunk>(from, shared);
+  }
+
+ private:
+  std::list<std::shared_ptr<void>> kept_;
+};
+
+}  // namespace skein::contract::liars

@@ -1,0 +1,146 @@
+// Liars about tasks: S1 to S6.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <utility>
+
+#include "tests/contract/liars/base.hpp"
+
+namespace skein::contract::liars {
+
+/// S1: drops one task in a hundred.
+struct drops_a_task : base {
+  using base::base;
+  template <class Work>
+  void spawn(Work&& work) {
+    if (++spawned_ % 100 != 0) base::spawn(std::forward<Work>(work));
+  }
+
+ private:
+  int spawned_ = 0;
+};
+
+/// S1: begins tasks inside spawn.
+struct starts_inside_spawn : base {
+  using base::base;
+  template <class Work>
+  void spawn(Work&& work) {
+    work();
+  }
+};
+
+/// S1: starts the last spawned first.
+struct starts_in_reverse : base {
+  using base::base;
+  template <class Work>
+  void spawn(Work&& work) {
+    held_.emplace_front(std::forward<Work>(work));
+  }
+  void run(inbox& door) {
+    for (auto& each : held_) base::spawn(std::move(each));
+    base::run(door);
+  }
+  using base::run;
+
+ private:
+  std::list<std::function<void()>> held_;
+};
+
+/// S1: starts one task in a hundred twice.
+struct repeats_a_task : callback_base {
+  using callback_base::callback_base;
+  template <auto OnStep, class Session>
+  void spawn(Session* session) {
+    libuv::scheduler::spawn<OnStep>(session);
+    if (++spawned_ % 100 == 0) libuv::scheduler::yield<OnStep>(session);
+  }
+
+ private:
+  int spawned_ = 0;
+};
+
+/// S2: run(inbox) returns when there are no tasks.
+struct leaves_the_inbox : base {
+  using base::base;
+  void run(inbox&) { base::run(); }
+  using base::run;
+};
+
+/// S2: run returns too soon: at once.
+struct returns_too_soon : base {
+  using base::base;
+  using base::run;
+  void run() {}
+};
+
+/// S3: a sleeper does not hear the first two stops.
+struct sleeps_through_stop : base {
+  using base::base;
+  wake sleep_until(time_ns deadline_ns) {
+    const wake how = base::sleep_until(deadline_ns);
+    while (how == wake::cancelled && stops_ < 3) yield();
+    return how;
+  }
+  wake sleep_until(timer& on, time_ns deadline_ns) { return base::sleep_until(on, deadline_ns); }
+  void stop() {
+    ++stops_;
+    base::stop();
+  }
+
+ private:
+  int stops_ = 0;
+};
+
+/// S3: a sleep begun after stop is due at once.
+struct forgets_stop : base {
+  using base::base;
+  wake sleep_until(time_ns deadline_ns) {
+    return stopped_ ? wake::due : base::sleep_until(deadline_ns);
+  }
+  wake sleep_until(timer& on, time_ns deadline_ns) { return base::sleep_until(on, deadline_ns); }
+  void stop() {
+    stopped_ = true;
+    base::stop();
+  }
+
+ private:
+  bool stopped_ = false;
+};
+
+/// S4: yield does not yield.
+struct does_not_yield : base {
+  using base::base;
+  void yield() {}
+};
+
+/// S5: swallows exceptions.
+struct swallows_exceptions : base {
+  using base::base;
+  template <class Work>
+  void spawn(Work&& work) {
+    base::spawn([work] {
+      try {
+        auto copy = work;
+        copy();
+      } catch (...) {
+        return;
+      }
+    });
+  }
+};
+
+/// S6: says nothing when a task does not fit.
+struct hides_the_ceiling : base {
+  using base::base;
+  template <class Work>
+  void spawn(Work&& work) {
+    try {
+      base::spawn(std::forward<Work>(work));
+    } catch (const limit_error&) {
+      return;
+    }
+  }
+};
+
+}  // namespace skein::contract::liars
