@@ -201,7 +201,7 @@ TEST_CASE("a burst that has ended in any order leaves the pool as the first one 
   constexpr std::size_t frame_bytes = 128;
   coroutine::frame_pool pool;
   const auto burst = [&pool] {
-    std::vector<void*> frames(3'000);  // of several blocks
+    std::vector<void*> frames(30'000);  // of several blocks
     std::ranges::generate(frames, [&pool] { return pool.allocate(frame_bytes); });
     return frames;
   };
