@@ -33,7 +33,7 @@ from .results import Record
 from .units import format_clock, parse_duration_ns
 
 REGRESSION, UNDECIDED = 1, 3
-USUAL_BUDGET_S = 600.0
+USUAL_BUDGET_S = 660.0
 _EPILOG = """\
 examples:
   scripts/gate.py --base main --candidate HEAD --output out/gate --budget 10m --markdown gate.md
@@ -65,9 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--filter", action="append", default=[], metavar="KEY=A|B,...",
                         help="only these cells; repeated: cells that match any")  # fmt: skip
     parser.add_argument("--budget", type=_budget_s, metavar="TIME", default=USUAL_BUDGET_S,
-                        help="for measuring, such as 10m or 90s: fits the pairs (10m)")  # fmt: skip
+                        help="for measuring, such as 10m or 90s: fits the pairs (11m)")  # fmt: skip
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=stages.USUAL_PAIRS,
-                        help="at most, to screen and to confirm (20,60)")  # fmt: skip
+                        help="at most, to screen and to confirm (40,100)")  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N", help="of the work in the cells")
     add_cpu_options(parser)
     add_options(parser)
@@ -149,12 +149,12 @@ class Gate:
             return
         names = {one.cell for one in suspects}
         again = [cell for cell in cells if cell.key in names]
-        pairs = self._schedule.confirm_pairs(
-            again, len(suspects), time.monotonic() - began,
-            {cell.key: duel.pair_s(cell) for cell in again},
-        )  # fmt: skip
+        judged = sum(one.cell in names and one.metric.gated for one in screened)
+        times_s = {cell.key: duel.pair_s(cell) for cell in again}
+        used_s = time.monotonic() - began
+        pairs = self._schedule.confirm_pairs(again, judged, used_s, times_s)
         self._say(f"{len(suspects)} flagged in {len(again)} cells: confirming on fresh pairs")
-        confirmed = stages.confirm(duel, again, pairs, suspects, self._told)
+        confirmed = stages.confirm(duel, again, pairs, suspects, self._metrics, self._told)
         self.result = stages.Result(screened, confirmed)
         self.repeated = duel.repeated
 

@@ -26,6 +26,8 @@ from .judge import ALPHA, Comparison, judge
 from .metrics import METRICS
 from .record import Side
 
+_USUAL_PAIRS = 20
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -52,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                        help="the cells (the preset gate)")  # fmt: skip
     group.add_argument("--filter", action="append", default=[], metavar="KEY=A|B,...",
                        help="only these cells; repeated: cells that match any")  # fmt: skip
-    group.add_argument("--pairs", type=int, metavar="N", default=stages.SCREEN_PAIRS,
+    group.add_argument("--pairs", type=int, metavar="N", default=_USUAL_PAIRS,
                        help="of each cell with load (20)")  # fmt: skip
     add_cpu_options(parser)
 

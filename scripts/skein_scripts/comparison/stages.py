@@ -1,7 +1,7 @@
 """The gate's two stages. Screening measures every cell and flags what looks worse, on little
 evidence: a false flag costs time and nothing else. Confirming measures the flagged cells again, on
 fresh pairs and with all the time that is left, and only what holds there, at a level of 0.01
-adjusted over all that was flagged, is a regression. Because the pairs are fresh, what chance
+adjusted over all that is judged then, is a regression. Because the pairs are fresh, what chance
 flagged is as unlikely to be confirmed as anything else.
 
 The time is known before: pairs follow from a budget, and never from what earlier pairs of the same
@@ -23,11 +23,11 @@ from .judge import INCONCLUSIVE, REGRESSED, Comparison, Pairs, judge
 from .metrics import Metric
 from .pairing import make_pairs
 
-SCREEN_ALPHA, CONFIRM_ALPHA = 0.1, 0.01
+SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
 # A flag is raised by half of what matters: a change of just that much is else missed every other
 # time, by a stage that decides nothing.
 FLAGGED_SHARE = 0.5
-USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 20, 60
+USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 40, 100
 # Of memory and instructions a few pairs tell as much as many. Five are the fewest of which the sign
 # test flags anything, ten confirm what 10 comparisons were flagged for; instructions are exact.
 SCREEN_FEW = {MEMORY: 5, INSTRUCTIONS: 2}
@@ -61,17 +61,18 @@ class Schedule:
     budget_s: float | None
 
     def confirm_pairs(
-        self, cells: Sequence[Cell], flagged: int, used_s: float, times_s: Mapping[str, float]
+        self, cells: Sequence[Cell], judged: int, used_s: float, times_s: Mapping[str, float]
     ) -> PairCounts:
-        """What is left of the budget, spread over the cells of the flagged comparisons; but never
-        so few that nothing could be confirmed. `times_s`: what a pair of a cell took."""
+        """What is left of the budget, spread over the flagged cells, but never so few that none of
+        so many comparisons could be confirmed. `times_s`: what a pair of a cell took."""
         if self.budget_s is None or not cells:
             return self.confirm
 
         def takes_s(pairs: PairCounts) -> float:
             return sum(pairs.of(cell) * times_s.get(cell.key, pair_s(cell)) for cell in cells)
 
-        counts = PairCounts(least_pairs(flagged), self.confirm.few)
+        least = min(self.confirm.loaded, least_pairs(judged))
+        counts = PairCounts(least, self.confirm.few)
         for loaded in range(self.confirm.loaded, counts.loaded, -1):
             more = PairCounts(loaded, self.confirm.few)
             if takes_s(more) <= self.budget_s - used_s:
@@ -79,9 +80,9 @@ class Schedule:
         return counts
 
 
-def least_pairs(flagged: int) -> int:
-    """The fewest pairs with which one of so many flagged comparisons can be confirmed."""
-    return max(LEAST_CONFIRM_PAIRS, math.ceil(math.log2(max(flagged, 1) / CONFIRM_ALPHA)))
+def least_pairs(judged: int) -> int:
+    """The fewest pairs with which one of so many comparisons can be confirmed."""
+    return max(LEAST_CONFIRM_PAIRS, math.ceil(math.log2(max(judged, 1) / CONFIRM_ALPHA)))
 
 
 def make_schedule(
@@ -152,9 +153,10 @@ def judge_screened(pairs: Sequence[Pairs]) -> list[Comparison]:
 
 
 def judge_confirmed(pairs: Sequence[Pairs], suspects: Sequence[Comparison]) -> list[Comparison]:
-    """The verdicts of the second stage, on what was flagged alone."""
-    wanted = {(one.cell, one.metric.name) for one in suspects}
-    return judge([one for one in pairs if (one.cell, one.metric.name) in wanted], CONFIRM_ALPHA)
+    """The verdicts of the second stage, on all gated metrics of the cells that were flagged: what
+    makes a cell worse shows in several, and noise decides in which of them first."""
+    cells = {one.cell for one in suspects}
+    return judge([one for one in pairs if one.cell in cells and one.metric.gated], CONFIRM_ALPHA)
 
 
 def screen(duel: Duel, cells: Sequence[Cell], schedule: Schedule, metrics: Sequence[Metric],
@@ -166,10 +168,9 @@ def screen(duel: Duel, cells: Sequence[Cell], schedule: Schedule, metrics: Seque
 
 
 def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequence[Comparison],
-            told: Told) -> list[Comparison]:  # fmt: skip
-    """Measures the cells again and judges what was flagged, on the fresh pairs alone."""
+            metrics: Sequence[Metric], told: Told) -> list[Comparison]:  # fmt: skip
+    """Measures the cells again and judges them on the fresh pairs alone."""
     first = measure(duel, cells, pairs, told)
-    metrics = list(dict.fromkeys(one.metric for one in suspects))
     return judge_confirmed(pairs_of(cells, *duel.since(first), duel, metrics), suspects)
 
 
