@@ -35,6 +35,9 @@ void add_common_options(CLI::App& app, run_words& words) {
       "--memory-ceiling", words.memory_ceiling,
       "Most memory the run may take, e.g. 4GiB; more is a result with status limit [what "
       "the machine has available, less a reserve]");
+  app.add_option("--memory", words.memory,
+                 "on: memory is read at four numbers of tasks, each after a rest; off: it is not, "
+                 "nor does its slope bound the run, which is 1.5 s shorter [on]");
   app.add_option("--worker-command", words.worker_command,
                  "Measure this program instead of our own worker; it speaks harness/PROTOCOL.md");
   app.add_option("-o,--output", words.output, "Append the record to this JSON Lines file");
@@ -91,6 +94,9 @@ void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option("--warmup", words.warmup,
                  with_default("Before the window, and at least a fixed number of requests",
                               format_duration(defaults::warmup_ns)));
+  app.add_option(
+      "--warmup-requests", words.warmup_requests,
+      with_default("The window begins no earlier than after so many", defaults::warmup_requests));
   app.add_option(
       "--requests", words.requests,
       "Modes fixed and churn: the window ends after so many instead of after --duration");

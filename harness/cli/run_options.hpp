@@ -11,14 +11,14 @@ namespace skein::cli {
 /// As typed; empty where nothing was.
 struct run_words {
   std::string runtime, size, seed, stack_bytes, worker_cpus, generator_cpus, timeout,
-      worker_command, thread_ceiling, memory_ceiling;
+      worker_command, thread_ceiling, memory_ceiling, memory;
   std::string output, session_id, run_meta, lock_file;
   int lock_fd = -1;
   bool json = false;
   bool count = false;
   // c10k
   std::string connections, active, mode, rate, rate_baseline, arrival, pipeline, payload_bytes,
-      buffer, buffer_bytes, duration, warmup, requests, hold, loops, exchange;
+      buffer, buffer_bytes, duration, warmup, warmup_requests, requests, hold, loops, exchange;
   // timers
   std::string tasks, pattern, window, grid, timers;
 };

@@ -206,7 +206,9 @@ run_request common_request(const std::string& workload, const run_words& words) 
   request.worker_cpus = cpus_from("--worker-cpus", words.worker_cpus, defaults::worker_cpus);
   request.generator_cpus =
       cpus_from("--generator-cpus", words.generator_cpus, defaults::generator_cpus);
-  request.quiesce_ns = words.size == "test" ? defaults::test_quiesce_ns : defaults::quiesce_ns;
+  request.reads_memory = choice_or("memory", words.memory, "on", {"on", "off"}) == "on";
+  const auto usual_rest = words.size == "test" ? defaults::test_quiesce_ns : defaults::quiesce_ns;
+  request.quiesce_ns = request.reads_memory ? usual_rest : 0;
   request.thread_ceiling =
       count_or("--thread-ceiling", words.thread_ceiling, defaults::thread_ceiling, 1);
   if (!words.timeout.empty()) {
@@ -272,7 +274,8 @@ void set_load(const run_words& words, const std::optional<workloads::size>& size
     }
   }
   asked.warmup_ns = duration_or("--warmup", words.warmup, paced.warmup_ns, 0);
-  request.warmup_requests = paced.warmup_requests;
+  request.warmup_requests =
+      count_or("--warmup-requests", words.warmup_requests, paced.warmup_requests, 0);
   asked.payload_bytes = size_or("--payload-bytes", words.payload_bytes, defaults::payload_bytes, 1,
                                 max_payload_bytes);
   if (!words.requests.empty()) {
@@ -299,8 +302,12 @@ void check_modes(const run_words& words, const std::string& mode) {
                 "--mode idle (a load is driven by one generator, with one descriptor table)");
   refuse_unless(mode == "idle", "--exchange", words.exchange, "--mode idle");
   refuse_unless(loaded, "--active", words.active, any_load);
+  if (!loaded && words.memory == "off") {
+    throw usage_error("--memory off: in mode idle memory is all there is to measure");
+  }
   refuse_unless(loaded, "--duration", words.duration, any_load);
   refuse_unless(loaded, "--warmup", words.warmup, any_load);
+  refuse_unless(loaded, "--warmup-requests", words.warmup_requests, any_load);
 }
 
 /// The loops that were asked for, where that is more than one.

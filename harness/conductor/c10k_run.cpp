@@ -81,13 +81,11 @@ class c10k_run {
   void open_connections() {
     measure::reset_peak_rss(worker_.pid());
     await_connections(0);
-    read_memory_step(talk_, worker_, counters_, 0, request_.quiesce_ns, out_);
-    const auto ramp = first_ramp(asked_, !request_.worker_command.empty(),
-                                 memory_bounds_now(request_.memory_ceiling_bytes));
-    for (const std::int64_t step : memory_steps(total(), ramp)) {
+    read_memory_step(talk_, worker_, counters_, 0, request_, out_);
+    for (const std::int64_t step : steps_of(request_, total())) {
       generators_.connect(talk_, step);
       await_connections(step);
-      read_memory_step(talk_, worker_, counters_, step, request_.quiesce_ns, out_);
+      read_memory_step(talk_, worker_, counters_, step, request_, out_);
       refuse_beyond_memory(out_.memory_points, total(), request_.memory_ceiling_bytes);
     }
   }
@@ -259,7 +257,7 @@ class c10k_run {
   void wind_down() {
     generators_.stop(talk_);
     await_connections(0);
-    read_memory_after(talk_, worker_, request_.quiesce_ns, out_);
+    read_memory_after(talk_, worker_, request_, out_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
   }
 

@@ -1,4 +1,5 @@
-// Where memory is read: at 0, N/4, N/2 and N tasks of one process, each after a rest.
+// Where memory is read: at 0, N/4, N/2 and N tasks of one process, each after a rest. A run that
+// reads none takes all tasks in one step.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 
 #include "harness/conductor/conversation.hpp"
 #include "harness/conductor/outcome.hpp"
+#include "harness/conductor/run_request.hpp"
 #include "harness/conductor/worker_counters.hpp"
 
 namespace skein::conductor {
@@ -15,14 +17,18 @@ namespace skein::conductor {
 /// (memory_forecast.hpp) comes before them.
 std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::int64_t> ramp = {});
 
+/// The steps of a run, with the ramp that this machine asks for; the last one alone where memory is
+/// not read.
+std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t total);
+
 /// Rests, then adds one reading of the worker to the outcome, with its allocations so far where
-/// they are counted.
+/// they are counted. This and the next do nothing where memory is not read.
 void read_memory_step(conversation& talk, const child_process& worker,
-                      const worker_counters& counters, std::int64_t tasks, time_ns quiesce_ns,
-                      outcome& out);
+                      const worker_counters& counters, std::int64_t tasks,
+                      const run_request& request, outcome& out);
 
 /// Rests, then reads what is left once all tasks have ended, and the peak.
-void read_memory_after(conversation& talk, const child_process& worker, time_ns quiesce_ns,
+void read_memory_after(conversation& talk, const child_process& worker, const run_request& request,
                        outcome& out);
 
 }  // namespace skein::conductor

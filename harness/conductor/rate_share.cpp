@@ -73,7 +73,7 @@ run_request baseline_request(const run_request& request) {
     asked.stack_bytes = request.asked.stack_bytes.value_or(cli::defaults::stack_bytes);
   }
   baseline.counted = false;
-  baseline.quiesce_ns = 0;  // its memory is not of interest
+  baseline.reads_memory = false;
   baseline.worker_command.clear();
   baseline.rate_share.reset();
   return baseline;

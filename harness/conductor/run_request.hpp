@@ -25,6 +25,7 @@ struct run_request {
   std::int64_t warmup_requests = 0;     ///< c10k: the window begins no earlier than after so many
   time_ns hold_ns = 0;                  ///< c10k idle: how long all connections are kept open
   time_ns quiesce_ns = 0;               ///< before each memory reading
+  bool reads_memory = true;             ///< false: no readings, and no rest before them
   std::int64_t exchange_in_flight = 0;  ///< c10k idle: a message on each at the end; 0: none
   std::int64_t thread_ceiling = 0;
   std::optional<std::int64_t> memory_ceiling_bytes;  ///< of the whole run; empty: the machine's

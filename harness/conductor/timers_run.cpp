@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <vector>
 
 #include "harness/conductor/memory_forecast.hpp"
 #include "harness/conductor/memory_steps.hpp"
@@ -26,6 +27,7 @@ namespace {
 constexpr time_ns grace_ns = 10 * ns_per_s;  // after the last deadline: late is late, not lost
 constexpr time_ns probe_early_ns = 10 * ns_per_ms;
 constexpr int longer_lead = 4;
+constexpr std::size_t usual_steps = 3;
 
 time_ns rounded_up(time_ns value, time_ns grid_ns) {
   return (value + grid_ns - 1) / grid_ns * grid_ns;
@@ -66,24 +68,24 @@ class timers_run {
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
     measure::reset_peak_rss(worker_.pid());
     ask_counts(talk_, worker_, soon());
-    read_memory_step(talk_, worker_, counters_, 0, request_.quiesce_ns, out_);
+    read_memory_step(talk_, worker_, counters_, 0, request_, out_);
   }
 
   bool spawn_all() {
     const time_ns grid_ns = std::max(asked_.grid_ns.value_or(1), ns_per_ms);
-    const auto ramp = first_ramp(asked_, !request_.worker_command.empty(),
-                                 memory_bounds_now(request_.memory_ceiling_bytes));
-    const time_ns ramp_ns = ramp ? request_.quiesce_ns : 0;
+    const std::vector<std::int64_t> steps = steps_of(request_, total());
+    // A ramp is one more reading than the lead is made for.
+    const time_ns ramp_ns = steps.size() > usual_steps ? request_.quiesce_ns : 0;
     epoch_ns_ = rounded_up(monotonic_clock::now_ns() + lead_ns_ + ramp_ns, grid_ns);
     bool in_time = true;
-    for (const std::int64_t step : memory_steps(total(), ramp)) {
+    for (const std::int64_t step : steps) {
       talk_.ask(worker_,
                 {{"type", "phase"}, {"name", "spawn"}, {"tasks", step}, {"epoch_ns", epoch_ns_}},
                 "phase", talk_.cell_deadline_ns(), "spawn");
       // A reading with tasks already gone would be a reading of nothing.
       in_time = in_time && monotonic_clock::now_ns() + request_.quiesce_ns < epoch_ns_;
       if (in_time) {
-        read_memory_step(talk_, worker_, counters_, step, request_.quiesce_ns, out_);
+        read_memory_step(talk_, worker_, counters_, step, request_, out_);
         refuse_beyond_memory(out_.memory_points, total(), request_.memory_ceiling_bytes);
       }
       in_time = in_time && monotonic_clock::now_ns() < epoch_ns_;
@@ -151,7 +153,7 @@ class timers_run {
   }
 
   void wind_down() {
-    read_memory_after(talk_, worker_, request_.quiesce_ns, out_);
+    read_memory_after(talk_, worker_, request_, out_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
   }
 
@@ -181,7 +183,8 @@ bool attempt(run_request& request, const pinning& pins, const interrupts& signal
 }  // namespace
 
 time_ns timers_lead_ns(const run_request& request) {
-  constexpr time_ns least_ns = 500 * ns_per_ms;
+  // Readings of memory take their time, too.
+  const time_ns least_ns = (request.reads_memory ? 500 : 200) * ns_per_ms;
   constexpr time_ns task_ns = 5 * ns_per_us;
   // A page for each of a million stacks is memory that a virtual machine's host has yet to find:
   // the first 250,000 took 2.4 us each, the last 500,000 took 14 us.

@@ -106,6 +106,7 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
 }
 
 void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
+  if (out.memory_points.empty()) return;  // none was asked for
   const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
   for (const std::string& reason : memory.reasons) out.mark(reason);
   const std::int64_t tasks = asked.tasks.value_or(asked.connections.value_or(0));

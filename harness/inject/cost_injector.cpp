@@ -1,10 +1,12 @@
 // Preloaded into a worker that is to be worse than it is, so that a gate can be shown to see it:
-// adds CPU time and system calls to every request, and memory to every connection. The measured
-// code stays as it is; without this library there is not even a branch.
+// adds CPU time, instructions and system calls to every request, and memory to every connection.
+// The measured code stays as it is; without this library there is not even a branch. With it there
+// are some, so the arm that is compared with carries it as well, and nothing to add.
 //
-//   SKEIN_INJECT_CPU_NS     busy time per request, ns
-//   SKEIN_INJECT_SYSCALLS   system calls per request
-//   SKEIN_INJECT_BYTES      memory per connection, bytes, touched and never given back
+//   SKEIN_INJECT_CPU_NS        busy time per request, ns
+//   SKEIN_INJECT_INSTRUCTIONS  user instructions per request, to the nearest even number
+//   SKEIN_INJECT_SYSCALLS      system calls per request
+//   SKEIN_INJECT_BYTES         memory per connection, bytes, touched and never given back
 //
 // A request is a read that returned bytes from an accepted socket; where a worker reads with recv,
 // read or readv does not matter. A worker that does neither through libc (io_uring) is not changed.
@@ -28,6 +30,7 @@ namespace {
 
 struct costs {
   std::int64_t cpu_ns = 0;
+  std::int64_t instructions = 0;
   std::int64_t syscalls = 0;
   std::size_t bytes = 0;
 };
@@ -62,6 +65,7 @@ bool is_worker() noexcept {
 [[gnu::constructor]] void read_costs() noexcept {
   if (!is_worker()) return;
   injected = {.cpu_ns = number_in("SKEIN_INJECT_CPU_NS"),
+              .instructions = number_in("SKEIN_INJECT_INSTRUCTIONS"),
               .syscalls = number_in("SKEIN_INJECT_SYSCALLS"),
               .bytes = static_cast<std::size_t>(number_in("SKEIN_INJECT_BYTES"))};
 }
@@ -72,8 +76,18 @@ std::int64_t now_ns() noexcept {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+/// A loop of two instructions: count down, and jump.
+void execute(std::int64_t instructions) noexcept {
+  std::int64_t left = (instructions + 1) / 2;
+  if (left <= 0) return;
+  do {
+    asm volatile("" : "+r"(left));
+  } while (--left != 0);
+}
+
 /// Of a request that has come in.
 void pay_for_request() noexcept {
+  execute(injected.instructions);
   for (std::int64_t i = 0; i < injected.syscalls; ++i) ::syscall(SYS_getppid);
   if (injected.cpu_ns <= 0) return;
   const std::int64_t end_ns = now_ns() + injected.cpu_ns;

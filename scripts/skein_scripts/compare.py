@@ -1,6 +1,8 @@
 """Compares two result files, or two runtimes of one: a verdict for each cell and metric, with the
-ratio, its interval, and the change that would have been seen. It judges what was measured before;
-the regression gate measures both arms itself, interleaved, which is the stronger evidence.
+ratio, its interval, and the change that would have been seen. Or measures now, interleaved, which
+is the stronger evidence: two programs, two revisions, or two runtimes of one of them.
+
+Leaves out screening, confirming and a status that says "worse": that is scripts/gate.py.
 """
 
 from __future__ import annotations
@@ -12,20 +14,20 @@ from pathlib import Path
 from rich.console import Console
 
 from . import table
-from .cell_record import utc_now
-from .comparison import record, show
+from .comparison import measured, record, show
 from .comparison.judge import ALPHA, INVALID, MISSING, NEW, Comparison, judge
 from .comparison.metrics import METRICS
 from .comparison.pairing import make_pairs, name_of_cell, name_without_runtime
 from .comparison.sources import Arm, arm_of_file, arm_of_runtime, check_same_environment
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
-from .results import Record
 
 _EPILOG = """\
 examples:
   scripts/compare.py out/before out/after --markdown verdicts.md
   scripts/compare.py out/first --runtimes libuv,coroutine --metrics cpu_per_op,user_bytes_per_task
+  scripts/compare.py main HEAD --output out/compared --filter group=c10k-fixed --pairs 30
+  scripts/compare.py build/release/skein --runtimes libuv,coroutine --output out/compared
 
 exit status: 0 compared, whatever the verdicts; 2 usage, or two environments; 4 nothing could be
 compared
@@ -40,32 +42,42 @@ def build_parser() -> argparse.ArgumentParser:
     """The options."""
     parser = argparse.ArgumentParser(
         prog="compare.py",
-        description="Compares two result files, or two runtimes of one file.",
+        description="Compares two result files, programs or revisions, or two runtimes of one.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("base", type=Path, help="a results file, or the folder that has it")
-    parser.add_argument("candidate", type=Path, nargs="?", help="another; not with --runtimes")
-    parser.add_argument("--runtimes", metavar="A,B", help="compare runtime B with A in one file")
+    parser.add_argument("base", help="a results file (or its folder), Google Benchmark's .json, a"
+                        " program, or a revision")  # fmt: skip
+    parser.add_argument("candidate", nargs="?", help="another; not with --runtimes")
+    parser.add_argument("--runtimes", metavar="A,B", help="compare runtime B with A in one of them")
     parser.add_argument("--metrics", metavar="A,B,...", help="only these")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the comparisons there")
     parser.add_argument("--allow-environment-mismatch", action="store_true",
                         help="compare two machines or compilers; marked everywhere")  # fmt: skip
+    measured.add_options(parser)
     return parser
 
 
-def chosen_arms(options: argparse.Namespace) -> tuple[Arm, Arm]:
-    """The two sides that the options name. Raises UsageError."""
+def names_of_runtimes(options: argparse.Namespace) -> tuple[str, str] | None:
+    """The two that --runtimes names; None without it. Raises UsageError."""
     if (options.runtimes is None) == (options.candidate is None):
-        raise UsageError("name two files, or one file and --runtimes A,B")
-    whole = arm_of_file(options.base)
+        raise UsageError("name two files, programs or revisions, or one and --runtimes A,B")
     if options.runtimes is None:
-        return whole, arm_of_file(options.candidate)
+        return None
     names = options.runtimes.split(",")
     if len(names) != 2 or names[0] == names[1]:
         raise UsageError(f"--runtimes takes two names, A,B, not '{options.runtimes}'")
+    return names[0], names[1]
+
+
+def chosen_arms(options: argparse.Namespace) -> tuple[Arm, Arm]:
+    """The two sides of what is measured already. Raises UsageError."""
+    names = names_of_runtimes(options)
+    whole = arm_of_file(Path(options.base))
+    if names is None:
+        return whole, arm_of_file(Path(options.candidate))
     return arm_of_runtime(whole, names[0]), arm_of_runtime(whole, names[1])
 
 
@@ -84,49 +96,37 @@ def compare(base: Arm, candidate: Arm, metrics: Sequence[str]) -> list[Compariso
     return found
 
 
-def head_record(base: Arm, candidate: Arm, mismatches: list[str]) -> Record:
-    """The line that says what was compared."""
-    return {
-        "kind": "comparison_session",
-        "schema": record.VERSION,
-        "created_utc": utc_now(),
-        "base": _side(base),
-        "candidate": _side(candidate),
-        "interleaved": base.sessions is candidate.sessions,
-        "alpha": ALPHA,
-        "environment_mismatches": mismatches,
-    }
-
-
-def _side(arm: Arm) -> Record:
-    commits = {str(session["tool"].get("commit")) for session in arm.sessions}
-    return {
-        "label": arm.label,
-        "sessions": [session["session_id"] for session in arm.sessions],
-        "commits": sorted(commits),
-    }
-
-
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     metrics = options.metrics.split(",") if options.metrics else []
     for name in metrics:
         check_name("metric", name, [metric.name for metric in METRICS])
-    base, candidate = chosen_arms(options)
-    mismatches = check_same_environment(base, candidate, options.allow_environment_mismatch)
-    comparisons = compare(base, candidate, metrics)
-    notes = [f"DIFFERENT ENVIRONMENTS: {line}" for line in mismatches]
-    if base.sessions is not candidate.sessions:
-        notes.append(_TWO_SESSIONS)
-    made = show.table_of(comparisons, f"{candidate.label} against {base.label}", notes)
     console = Console()
+    if measured.is_asked_for(options.base, options.candidate):
+        compared = measured.measure(options, names_of_runtimes(options), metrics, console)
+    else:
+        compared = _compare_files(options, metrics)
+    made = show.table_of(compared.comparisons, compared.title, compared.notes)
     show.render(made, console)
-    console.print(show.counts(comparisons), highlight=False)
+    console.print(show.counts(compared.comparisons), highlight=False)
     if options.markdown:
         record.write_text(options.markdown, table.markdown(made))
     if options.json:
-        record.write(
-            options.json, head_record(base, candidate, mismatches), {"single": comparisons}
-        )
+        head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
+                           interleaved=compared.interleaved)  # fmt: skip
+        record.write(options.json, head, {"single": compared.comparisons})
     return OK
+
+
+def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measured.Compared:
+    base, candidate = chosen_arms(options)
+    mismatches = check_same_environment(base, candidate, options.allow_environment_mismatch)
+    notes = [f"DIFFERENT ENVIRONMENTS: {line}" for line in mismatches]
+    same_session = base.sessions is candidate.sessions
+    if not same_session:
+        notes.append(_TWO_SESSIONS)
+    return measured.Compared(
+        record.Side(base.label, base.sessions), record.Side(candidate.label, candidate.sessions),
+        compare(base, candidate, metrics), notes, mismatches, interleaved=same_session,
+    )  # fmt: skip

@@ -8,7 +8,6 @@ Leaves out the statistics and the stages themselves (comparison/).
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,28 +15,25 @@ from pathlib import Path
 from rich.console import Console
 
 from . import selection, table
-from .cell_record import utc_now
 from .comparison import builds, record, show, stages
+from .comparison.arena import Arena, without_unmeasurable
 from .comparison.builds import Build
-from .comparison.duel import Contestant, Duel, pair_s
-from .comparison.injection import add_options, injection_of
+from .comparison.duel import ARMS, Duel, pair_s
+from .comparison.injection import (
+    add_options,
+    injection_of,
+)
 from .comparison.judge import INVALID, MISSING, Comparison
 from .comparison.metrics import METRICS, Metric
-from .comparison.stages import is_steady
 from .errors import COULD_NOT_MEASURE, OK, UsageError
-from .lock import MeasuringLock, lock_path
 from .matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options
-from .plan import Slot
-from .preflight import prepare_folder
-from .results import RESULTS_NAME, Record, ResultWriter, number
-from .runner import CellOptions, Runner
-from .session import make_session, read_runtimes
-from .skein_process import Skein
+from .results import Record
 from .units import format_clock, parse_duration_ns
 
 REGRESSION, UNDECIDED = 1, 3
+USUAL_BUDGET_S = 660.0
 _EPILOG = """\
 examples:
   scripts/gate.py --base main --candidate HEAD --output out/gate --budget 10m --markdown gate.md
@@ -68,10 +64,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder of trees and results")
     parser.add_argument("--filter", action="append", default=[], metavar="KEY=A|B,...",
                         help="only these cells; repeated: cells that match any")  # fmt: skip
-    parser.add_argument("--budget", type=_budget_s, metavar="TIME",
-                        help="for measuring, such as 10m or 90s: fits the pairs")  # fmt: skip
-    parser.add_argument("--pairs", type=_pairs, metavar="N,M", default=stages.USUAL_PAIRS,
-                        help="at most, to screen and to confirm (20,30)")  # fmt: skip
+    parser.add_argument("--budget", type=_budget_s, metavar="TIME", default=USUAL_BUDGET_S,
+                        help="for measuring, such as 10m or 90s: fits the pairs (11m)")  # fmt: skip
+    parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=stages.USUAL_PAIRS,
+                        help="at most, to screen and to confirm (40,100)")  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N", help="of the work in the cells")
     add_cpu_options(parser)
     add_options(parser)
@@ -93,7 +89,7 @@ def _budget_s(text: str) -> float:
     return value
 
 
-def _pairs(text: str) -> tuple[int, int]:
+def pair_counts(text: str) -> tuple[int, int]:
     words = text.split(",")
     least = (stages.LEAST_SCREEN_PAIRS, stages.LEAST_CONFIRM_PAIRS)
     if len(words) != 2 or not all(word.isascii() and word.isdigit() for word in words):
@@ -128,34 +124,21 @@ class Gate:
         self._schedule = schedule
         self._console = console
         self._metrics = metrics_of(matrix)
-        self._injection = injection_of(options)
-        self._per_request_ns: dict[str, float | None] = {}
+        self._arena = Arena(matrix, options.output, options.cpu_options, injection_of(options))
         self.result = stages.Result([], [])
-        self.sessions: dict[str, Record] = {}
         self.repeated = 0
+
+    @property
+    def sessions(self) -> dict[str, Record]:
+        """The session line of each arm, as far as there is one."""
+        return self._arena.sessions
 
     def run(self, base: Build, candidate: Build) -> None:
         """Measures and judges, under the lock. On an interrupt, `result` is what was judged."""
-        folder = self._options.output
-        prepare_folder(folder, len(self._matrix.cells) * 100)
-        path = folder / RESULTS_NAME
-        if path.is_file() and path.stat().st_size > 0:
-            raise UsageError(f"{path} has results: choose another --output")
-        lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
-        try:
-            writer = ResultWriter(path)
-            try:
-                self._measure({"base": base, "candidate": candidate}, writer, lock)
-            finally:
-                writer.close()
-        finally:
-            lock.release()
+        with self._arena.duel(base, candidate) as duel:
+            self._measure(duel)
 
-    def _measure(self, arms: dict[str, Build], writer: ResultWriter, lock: MeasuringLock) -> None:
-        contestants = [self._contestant(arm, build, writer, lock) for arm, build in arms.items()]
-        self._require_one_machine()
-        self._calibrate(contestants[0])
-        duel = Duel(contestants, self._matrix, writer)
+    def _measure(self, duel: Duel) -> None:
         began = time.monotonic()
         cells = list(self._matrix.cells)
         screened = stages.screen(duel, cells, self._schedule, self._metrics, self._told)
@@ -166,53 +149,14 @@ class Gate:
             return
         names = {one.cell for one in suspects}
         again = [cell for cell in cells if cell.key in names]
-        pairs = self._schedule.confirm_pairs(again, time.monotonic() - began)
+        judged = sum(one.cell in names and one.metric.gated for one in screened)
+        times_s = {cell.key: duel.pair_s(cell) for cell in again}
+        used_s = time.monotonic() - began
+        pairs = self._schedule.confirm_pairs(again, judged, used_s, times_s)
         self._say(f"{len(suspects)} flagged in {len(again)} cells: confirming on fresh pairs")
-        confirmed = stages.confirm(duel, again, pairs, suspects, self._told)
+        confirmed = stages.confirm(duel, again, pairs, suspects, self._metrics, self._told)
         self.result = stages.Result(screened, confirmed)
         self.repeated = duel.repeated
-
-    def _contestant(
-        self, arm: str, build: Build, writer: ResultWriter, lock: MeasuringLock
-    ) -> Contestant:
-        skein = Skein(build.skein)
-        known = read_runtimes(skein)
-        for cell in self._matrix.cells:
-            check_name(f"runtime of {build.label}", cell.runtime, known)
-        session = make_session(skein, self._matrix, [], sys.argv, self._options.cpu_options)
-        session["plan"] |= {"design": "abba", "order": []}
-        if build.commit:
-            session["tool"] |= {"commit": build.commit, "dirty": False}
-        writer.append(session)
-        self.sessions[arm] = session
-        options = CellOptions(self._options.cpu_options, None, lock.descriptor, with_anchor=False)
-        runner = Runner(skein, self._matrix, session["session_id"], writer, self._options.output,
-                        options)  # fmt: skip
-        if arm == "base" or not self._injection:
-            return Contestant(arm, runner)
-        return Contestant(arm, runner, lambda cell: self._worsen(skein, cell))
-
-    def _worsen(self, skein: Skein, cell: Cell) -> None:
-        """Starts the candidate's next run, of this cell, with what is injected."""
-        skein.environment = (
-            self._injection.environment(skein.path, self._per_request_ns.get(cell.key))
-            if cell.workload == "c10k"
-            else {}
-        )
-
-    def _calibrate(self, base: Contestant) -> None:
-        """What a request takes in each cell, once, for an injection that is a share of it."""
-        for cell in self._matrix.cells:
-            if self._injection.cpu_share and cell.workload == "c10k" and not is_steady(cell):
-                record = base.runner.measure(Slot(cell, 0, None, arm="base"))
-                self._per_request_ns[cell.key] = number(record, "cpu", "per_op_ns")
-
-    def _require_one_machine(self) -> None:
-        base, candidate = self.sessions["base"], self.sessions["candidate"]
-        if (base.get("build") or {}).get("compiler") != (candidate.get("build") or {}).get(
-            "compiler"
-        ):
-            raise UsageError("the two programs are built by different compilers: build both anew")
 
     def _told(self, cell: Cell, number: int) -> None:
         self._say(f"pair {number + 1}: {cell.group} · {cell.runtime}")
@@ -284,23 +228,13 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
         text = f"## skein gate\n\n**{summary(result)}**\n\n"
         record.write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
     if options.json:
-        head = {
-            "kind": "comparison_session", "schema": record.VERSION, "created_utc": utc_now(),
-            "base": _side(gate, "base", labels[0]),
-            "candidate": _side(gate, "candidate", labels[1]),
-            "interleaved": True, "alpha": stages.CONFIRM_ALPHA, "environment_mismatches": [],
-        }  # fmt: skip
+        base, candidate = (
+            record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
+            for arm, label in zip(ARMS, labels, strict=True)
+        )
+        head = record.head(base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True)
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
-
-
-def _side(gate: Gate, arm: str, label: str) -> Record:
-    session = gate.sessions.get(arm)
-    return {
-        "label": label,
-        "sessions": [session["session_id"]] if session else [],
-        "commits": [str(session["tool"].get("commit"))] if session else [],
-    }
 
 
 def chosen_build(options: argparse.Namespace, arm: str) -> Build:
@@ -322,6 +256,9 @@ def main(arguments: list[str]) -> int:
     options.cpu_options = cpu_options(options)
     console = Console()
     matrix = selection.apply_filters(load_matrix(options.matrix), options.filter)
+    matrix, left_out = without_unmeasurable(matrix)
+    for line in left_out:
+        console.print(line, highlight=False, soft_wrap=True)
     if matrix.has_auto_rates:
         raise UsageError(f"{options.matrix}: a gate needs absolute rates, the same for both arms")
     if options.seed is not None:

@@ -113,7 +113,7 @@ def count(micro: Path, row: str, batches: int) -> Count:
                 f"{micro} was built without valgrind's headers: scripts/setup --dev installs them;"
                 " then build it again"
             )
-        return Count(items=said["items"], instructions=_total(out))
+        return Count(items=said["items"], instructions=total_of(out))
 
 
 def _run_clean(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
@@ -134,7 +134,7 @@ def _run_clean(command: list[str], folder: str) -> subprocess.CompletedProcess[s
         raise MeasureError(f"cannot start {command[0]}: {error.strerror}") from error
 
 
-def _total(out: Path) -> int:
+def total_of(out: Path) -> int:
     """Instructions, from a profile's `totals:` line."""
     for line in out.read_text(encoding="utf-8", errors="replace").splitlines():
         if line.startswith("totals:"):

@@ -41,10 +41,12 @@ _KINDS: dict[str, dict[str, str]] = {
         "stack_bytes": _SIZE,
         "duration": _DURATION,
         "warmup": _DURATION,
+        "warmup_requests": _COUNT,
         "requests": _COUNT,
         "hold": _DURATION,
         "loops": _LOOPS,
         "exchange": _COUNT,
+        "memory": _WORD,
     },
     "timers": {
         "pattern": _WORD,
@@ -53,6 +55,7 @@ _KINDS: dict[str, dict[str, str]] = {
         "grid": _DURATION,
         "timers": _WORD,
         "stack_bytes": _SIZE,
+        "memory": _WORD,
     },
 }
 _WORDS = {
@@ -61,6 +64,7 @@ _WORDS = {
     "buffer": ("lent", "own"),
     "arrival": ("poisson", "uniform"),
     "timers": ("wheel", "heap"),
+    "memory": ("on", "off"),
 }
 _NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
 _ONLY_IDLE = ("hold", "loops", "exchange")
@@ -71,13 +75,18 @@ _UNUSED_IN_MODE = {
     "fixed": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
     "churn": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
     "idle": (
-        "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup", "requests",
+        "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup",
+        "warmup_requests", "requests", "memory",
     ),
 }  # fmt: skip
 # Modes that offer load at a rate, and those that end after a number of requests if one is given.
 _AT_A_RATE = ("open", "idle_heavy")
 _COUNTED = ("fixed", "churn")
-_ENTRY_KEYS = ("name", "workload", "runtimes", "override")
+# What a gate looks at in a cell: all that its runs say; the memory of its tasks alone, for which
+# few pairs are enough; or the instructions of an operation, counted in runs of their own.
+LOAD, MEMORY, INSTRUCTIONS = PURPOSES = ("load", "memory", "instructions")
+_LEAST_COUNTED = 400  # requests, for a slope of instructions
+_ENTRY_KEYS = ("name", "workload", "runtimes", "override", "purpose")
 _TOP_KEYS = (
     "seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell", "thresholds",
 )  # fmt: skip
@@ -93,6 +102,7 @@ class Cell:
     runtime: str
     settings: Settings = field(hash=False)
     reason: str | None = None  # why the settings differ from the group's
+    purpose: str = LOAD
 
     @property
     def key(self) -> str:
@@ -125,6 +135,7 @@ class Cell:
             "workload": self.workload,
             "settings": dict(self.settings),
             "reason": self.reason,
+            **({"purpose": self.purpose} if self.purpose != LOAD else {}),
         }
 
 
@@ -239,13 +250,28 @@ def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]
         raise UsageError(f"the cell name '{name}' must be a word without '/'")
     own = {key: value for key, value in entry.items() if key in kinds}
     settings = checked_settings(workload, {**defaults.get(workload, {}), **own}, name)
+    purpose = _purpose(entry, settings, name)
     overrides = entry.get("override", {})
     chosen = in_order(entry.get("runtimes", runtimes))
     for runtime in overrides:
         check_name(f"runtime in an override of cell '{name}'", runtime, chosen)
     return [
-        _one_cell(name, workload, runtime, settings, overrides.get(runtime)) for runtime in chosen
+        replace(
+            _one_cell(name, workload, runtime, settings, overrides.get(runtime)), purpose=purpose
+        )
+        for runtime in chosen
     ]
+
+
+def _purpose(entry: dict[str, Any], settings: Settings, where: str) -> str:
+    """Of a cell without load it is memory, whatever is said or not."""
+    usual = MEMORY if settings.get("mode") == "idle" else LOAD
+    purpose = check_name("purpose", str(entry.get("purpose", usual)), PURPOSES)
+    if purpose == INSTRUCTIONS and int(settings.get("requests", 0)) < _LEAST_COUNTED:
+        raise UsageError(
+            f"cell '{where}' counts instructions: it needs requests, at least {_LEAST_COUNTED}"
+        )
+    return purpose
 
 
 def _one_cell(

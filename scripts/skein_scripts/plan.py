@@ -17,6 +17,9 @@ from .matrix import Cell, Matrix
 # What a cell takes beside its window, in seconds; measured times replace these as cells end.
 _PROCESSES_S = 0.2
 _MEMORY_READINGS_S = 1.5
+# Where no memory is read: all that is fixed, and the lead of the first deadline.
+_FIXED_WITHOUT_MEMORY_S = 0.15
+_LEAD_WITHOUT_MEMORY_S = 0.2
 _CONNECT_S_PER_10K = 0.2
 _SPAWN_S_PER_100K = 0.5  # the least lead of the first deadline, and what tasks beyond add to it
 _SPAWN_S_PER_100K_BEYOND = 1.6
@@ -95,11 +98,16 @@ def plan_record(matrix: Matrix, slots: list[Slot]) -> dict[str, object]:
 
 def estimate_s(cell: Cell) -> float:
     """Seconds that a run of this cell takes, about."""
+    reads_memory = cell.settings.get("memory") != "off"
     fixed = _PROCESSES_S + _MEMORY_READINGS_S + _TEARDOWN_S
+    if not reads_memory:
+        fixed = _FIXED_WITHOUT_MEMORY_S
     if cell.workload == "timers":
         hundreds = int(cell.settings["tasks"]) / 100_000
         beyond = max(hundreds - 1, 0)
         spawn = (hundreds - beyond) * _SPAWN_S_PER_100K + beyond * _SPAWN_S_PER_100K_BEYOND
+        if not reads_memory:
+            spawn = max(spawn, _LEAD_WITHOUT_MEMORY_S)
         return fixed + spawn + cell.duration_ns("window") / 1e9
     connect = int(cell.settings["connections"]) / 10_000 * _CONNECT_S_PER_10K
     load_ns = sum(cell.duration_ns(name) for name in ("warmup", "duration", "hold"))

@@ -286,3 +286,19 @@ def test_a_thread_per_task_has_one_and_everything_else_has_a_single_thread(runti
     connections = json.loads(out)["cell"]["connections"]
     one_each = runtime in ("thread", "thread_default")
     assert threads >= connections + 1 if one_each else threads == 1
+
+
+@pytest.mark.parametrize("workload", ["c10k", "timers"])
+def test_without_memory_a_run_has_everything_else_and_is_shorter(
+    workload: str, results: Path
+) -> None:
+    run = measure(results, workload, "--runtime", "coroutine", "--memory", "off")
+    assert run["memory"] is None
+    assert run["cpu"]["per_op_ns"] > 0
+    assert run["work"]["checksum"] == run["work"]["expected_checksum"]
+
+
+def test_an_idle_run_without_memory_has_nothing_to_say() -> None:
+    done = skein.call("run", "c10k", "--runtime", "coroutine", "--mode", "idle", "--memory", "off")
+    assert done.status == 2
+    assert "memory is all there is to measure" in done.err

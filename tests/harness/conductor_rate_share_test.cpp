@@ -49,6 +49,7 @@ TEST_CASE("the baseline is our own runtime in a short closed loop of the same si
   CHECK(baseline.worker_command.empty());
   CHECK_FALSE(baseline.rate_share);
   CHECK_FALSE(baseline.counted);
+  CHECK_FALSE(baseline.reads_memory);
 }
 
 TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {

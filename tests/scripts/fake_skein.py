@@ -421,11 +421,12 @@ def add_run_options(parser):
     parser.add_argument("workload", choices=("c10k", "timers"))
     parser.add_argument("--runtime", choices=RUNTIMES, required=True)
     for name in ("connections", "active", "payload-bytes", "buffer-bytes", "stack-bytes",
-                 "requests", "tasks", "rate", "pipeline", "seed", "lock-fd"):  # fmt: skip
+                 "requests", "tasks", "rate", "pipeline", "seed", "lock-fd",
+                 "warmup-requests"):  # fmt: skip
         parser.add_argument(f"--{name}", type=int)
     for name in ("duration", "warmup", "window", "grid", "hold"):
         parser.add_argument(f"--{name}", type=duration_ns)
-    for name in ("mode", "buffer", "arrival", "pattern", "worker-cpus", "generator-cpus",
+    for name in ("mode", "buffer", "arrival", "pattern", "worker-cpus", "generator-cpus", "memory",
                  "session", "lock-file"):  # fmt: skip
         parser.add_argument(f"--{name}")
     parser.add_argument("--run-meta", default="{}")

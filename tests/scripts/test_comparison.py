@@ -128,6 +128,15 @@ def test_a_cache_line_more_per_task_is_a_regression_of_small_tasks_only():
     assert verdict_of(large, USER_BYTES).verdict == "unchanged"
 
 
+def test_a_slope_of_nothing_is_a_figure_and_no_change():
+    runs = [
+        {"status": "ok", "memory": {"per_task": {"kernel_bytes": value}}}
+        for value in (-0.6, 0.0, 0.3, 1.0)
+    ]
+    kernel = metrics.named("kernel_bytes_per_task")
+    assert [kernel.of(run) for run in runs] == [1.0] * 4
+
+
 def test_a_chance_among_many_comparisons_is_no_regression():
     # 16 of 20 signs alone are p = 0.006; not among a hundred.
     values = [(100.0, 104.0)] * 16 + [(100.0, 97.0)] * 4

@@ -14,10 +14,12 @@ import pytest
 from matrix_support import ROOT
 from skein_scripts import matrix, results
 from skein_scripts.comparison import builds, stages
-from skein_scripts.errors import MeasureError, UsageError
+from skein_scripts.errors import MeasureError, UsageError, run_main
+from skein_scripts.gate import USUAL_BUDGET_S, main
 
 GATE = ROOT / "scripts" / "gate.py"
-SCREEN, CONFIRM = 8, 10
+SCREEN, CONFIRM = 5, 10
+MEMORY_PAIRS = stages.SCREEN_FEW[matrix.MEMORY]
 
 SMALL_GATE = """
 seed = 7
@@ -52,7 +54,9 @@ buffer = "lent"
 class GateRun:
     """scripts/gate.py on two stand-ins for the binary, each with a behaviour of its own."""
 
-    def __init__(self, matrix_run):
+    def __init__(self, matrix_run, monkeypatch, capsys):
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
         self.folder = matrix_run.folder
         self.environment = matrix_run.environment | {"FAKE_SKEIN_SAMPLES": "60"}
         self.matrix = self.folder / "gate.toml"
@@ -78,18 +82,22 @@ class GateRun:
         ]  # fmt: skip
 
     def __call__(self, base, candidate, *words):
-        return subprocess.run(
-            self.command(base, candidate, *words),
-            env=self.environment, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        """In this process, which has started already."""
+        with self._monkeypatch.context() as patched:
+            for name, value in self.environment.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", self.command(base, candidate, *words)[1:])
+            status = run_main("gate.py", main)
+        out, err = self._capsys.readouterr()
+        return subprocess.CompletedProcess([], status, out, err)
 
     def runs(self):
         return results.runs(results.load(self.output / results.RESULTS_NAME))
 
 
 @pytest.fixture
-def gate(matrix_run):
-    return GateRun(matrix_run)
+def gate(matrix_run, monkeypatch, capsys):
+    return GateRun(matrix_run, monkeypatch, capsys)
 
 
 def test_two_builds_that_behave_alike_pass_and_are_measured_in_turns(gate):
@@ -123,18 +131,23 @@ def test_a_costlier_request_is_confirmed_on_fresh_pairs_and_named(gate):
     pairs = {shape: {run["pair"] for run in gate.runs() if run["cell"]["mode"] == shape}
              for shape in ("fixed", "idle")}  # fmt: skip
     assert len(pairs["fixed"]) == SCREEN + CONFIRM
-    assert len(pairs["idle"]) == stages.STEADY_SCREEN_PAIRS
+    assert len(pairs["idle"]) == MEMORY_PAIRS
 
 
 def test_a_cache_line_more_per_task_fails_and_one_less_does_not(gate):
     more = gate.arm("more", BYTES={"coroutine": 64})
-    done = gate(gate.arm("base"), more)
+    words = ("--filter", "group=idle,runtime=coroutine")
+    done = gate(gate.arm("base"), more, *words)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "user_bytes_per_task" in done.stdout.splitlines()[-1]
     gate.output = gate.folder / "swapped"
-    done = gate(more, gate.arm("base"))
+    lines = gate.folder / "v.jsonl"
+    done = gate(more, gate.arm("base"), *words, "--json", lines)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "improved" in done.stdout
+    found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
+    user = next(one for one in found if one["metric"] == "user_bytes_per_task")
+    assert user["ratio"] < 1
+    assert user["verdict"] != "regressed"
 
 
 def test_runs_that_fail_are_not_slower_but_unmeasured(gate):
@@ -149,8 +162,8 @@ def test_invalid_pairs_are_measured_anew_as_often_as_the_matrix_allows(gate):
     noisy = gate.arm("noisy", FAULTS={"c10k/idle/libuv": "invalid"})
     done = gate(noisy, gate.arm("base"), "--filter", "group=idle,runtime=libuv")
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "5 pairs were measured anew" in done.stdout
-    assert len(gate.runs()) == 2 * 2 * stages.STEADY_SCREEN_PAIRS
+    assert f"{MEMORY_PAIRS} pairs were measured anew" in done.stdout
+    assert len(gate.runs()) == 2 * 2 * MEMORY_PAIRS
 
 
 def test_undecided_comparisons_fail_only_when_strict(gate):
@@ -195,12 +208,22 @@ def test_a_budget_shrinks_the_stages_together():
     cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
     free = stages.make_schedule(cells, None)
     assert free.screen.loaded == stages.SCREEN_PAIRS
-    tight = stages.make_schedule(cells, 600)
-    assert tight.screen_s <= 400
+    tight = stages.make_schedule(cells, 450)
+    assert tight.screen_s <= 450 * stages.SCREEN_SHARE
     assert stages.LEAST_SCREEN_PAIRS <= tight.screen.loaded < stages.SCREEN_PAIRS
-    left = tight.confirm_pairs(cells[:1], 400)
-    assert 0 < left.loaded <= stages.CONFIRM_PAIRS
-    assert tight.confirm_pairs(cells[:1], 600).loaded == 0
+    measured = {cells[0].key: 2.0}
+    assert tight.confirm_pairs(cells[:1], 1, 410, measured).loaded == 20
+    assert tight.confirm_pairs(cells[:1], 1, 100, measured).loaded == stages.CONFIRM_PAIRS
+    # What was flagged is measured as often as it takes to confirm anything, whatever the time.
+    assert tight.confirm_pairs(cells[:1], 1, 450, measured).loaded == stages.LEAST_CONFIRM_PAIRS
+    assert tight.confirm_pairs(cells[:1], 16, 450, measured).loaded == 11
+
+
+def test_the_default_gate_fits_into_its_usual_budget():
+    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
+    planned = stages.make_schedule(cells, USUAL_BUDGET_S)
+    assert planned.screen.loaded >= 19
+    assert {cell.runtime for cell in cells} == {"coroutine", "fiber", "thread", "libuv"}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +267,9 @@ def test_an_injection_reaches_the_candidates_requests_alone_and_is_said(gate):
         if one["argv"][0] == "run":
             meta = json.loads(one["argv"][one["argv"].index("--run-meta") + 1])
             of_arm[meta["arm"]].append(one["inject"])
-    assert set(map(str, of_arm["base"])) == {"{}"}
+    # The base carries the library, too: what is seen is what was asked for.
+    for inject in of_arm["base"]:
+        assert {value for name, value in inject.items()} == {"0"}
     for inject in of_arm["candidate"]:
         assert inject["SKEIN_INJECT_BYTES"] == "64"
         assert 1000 < int(inject["SKEIN_INJECT_CPU_NS"]) < 1400  # a tenth of the stand-in's 11.5 us

@@ -7,15 +7,24 @@ Leaves out what the pairs say (judge.py) and how many are wanted (stages.py).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from ..matrix import Cell, Matrix
+from ..matrix import INSTRUCTIONS, Cell, Matrix
 from ..plan import Slot, estimate_s
 from ..results import Record, ResultWriter
-from ..runner import Runner
+from .counting import counted_s
 
 ARMS = ("base", "candidate")
+
+
+class Measurer(Protocol):
+    """Measures a slot, to a valid record."""
+
+    def measure(self, slot: Slot) -> Record:
+        """The caller appends it."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +32,15 @@ class Contestant:
     """One arm, and what runs its cells."""
 
     arm: str
-    runner: Runner
+    measurer: Measurer
     prepare: Prepare = lambda _: None
+    cell_of: CellOf = lambda cell: cell
 
 
 # Called before each run of an arm: what a program is started with may depend on the cell.
 Prepare = Callable[[Cell], None]
+# The arm's own form of a cell: on another runtime, where two are compared.
+CellOf = Callable[[Cell], Cell]
 Told = Callable[[Cell, int], None]
 
 
@@ -43,19 +55,34 @@ class Duel:
         self._writer = writer
         self.runs: dict[str, list[Record]] = {arm: [] for arm in ARMS}
         self.repeated = 0
-        self._next_pair = 0
+        self.next_pair = 0  # its number; those before it are of earlier stages
+        self._took_s: dict[str, list[float]] = {}  # by key of the cell
         self._cell_of: dict[str, str] = {}  # the key of the cell, by run
 
-    def rounds(self, cells: Sequence[Cell], count: int, told: Told) -> int:
-        """`count` pairs of each cell, the cells in turns. Returns the number of the first pair;
-        those before it belong to what was measured earlier. KeyboardInterrupt passes through."""
-        first = self._next_pair
-        for number in range(first, first + count):
-            self._next_pair = number + 1
+    def rounds(
+        self, cells: Sequence[Cell], count: int, told: Told, least: int = 0,
+        until: float | None = None,
+    ) -> None:  # fmt: skip
+        """`count` pairs of each cell, the cells in turns; after `least`, only those that end before
+        `until`, by the deadline's clock. KeyboardInterrupt passes through."""
+        for number in range(count):
+            a_round_s = sum(self.pair_s(cell) for cell in cells)
+            if until is not None and number >= least and time.monotonic() + a_round_s > until:
+                return
+            pair = self.next_pair
+            self.next_pair += 1
             for cell in cells:
-                told(cell, number - first)
-                self._pair(cell, number)
-        return first
+                told(cell, pair)
+                self._pair(cell, pair)
+
+    def deadline(self, within_s: float | None) -> float | None:
+        """For rounds() that are to end within so long."""
+        return None if within_s is None else time.monotonic() + within_s
+
+    def pair_s(self, cell: Cell) -> float:
+        """What a pair of the cell took so far, on average, or is expected to take."""
+        took = self._took_s.get(cell.key)
+        return sum(took) / len(took) if took else pair_s(cell)
 
     def name_of(self, run: Record) -> str:
         """The cell that a run is of; also of runs that could not say so themselves."""
@@ -67,13 +94,14 @@ class Duel:
         return base, candidate
 
     def _pair(self, cell: Cell, number: int) -> None:
+        began = time.monotonic()
         for left in range(self._matrix.retry_invalid, -1, -1):
             order = self._contestants if number % 2 == 0 else self._contestants[::-1]
             measured = []
             for place, one in enumerate(order):
                 one.prepare(cell)
-                slot = _slot(cell, one.arm, number, place)
-                measured.append((one.arm, one.runner.measure(slot)))
+                slot = _slot(one.cell_of(cell), one.arm, number, place)
+                measured.append((one.arm, one.measurer.measure(slot)))
             for _, record in measured:
                 self._writer.append(record)
             if all(record["status"] == "ok" for _, record in measured) or not left:
@@ -82,6 +110,7 @@ class Duel:
         for arm, record in measured:
             self.runs[arm].append(record)
             self._cell_of[record["run_id"]] = cell.key
+        self._took_s.setdefault(cell.key, []).append(time.monotonic() - began)
 
 
 def _slot(cell: Cell, arm: str, number: int, place: int) -> Slot:
@@ -90,4 +119,5 @@ def _slot(cell: Cell, arm: str, number: int, place: int) -> Slot:
 
 def pair_s(cell: Cell) -> float:
     """Seconds that a pair takes, about."""
-    return len(ARMS) * estimate_s(cell)
+    one_s = counted_s(cell) if cell.purpose == INSTRUCTIONS else estimate_s(cell)
+    return len(ARMS) * one_s

@@ -5,6 +5,8 @@ comparisons (Holm), and the median change is one that matters. `unchanged`: the 
 within what does not matter. `inconclusive`: neither can be said with these pairs. `invalid`: there
 were runs but no pair that counts. `new`, `missing`: only the candidate or only the base has it.
 
+A metric that is exact, the same from run to run, needs no test: what all of its pairs show is so.
+
 Leaves out where the pairs come from (pairing.py, arms.py) and how verdicts are shown (show.py).
 """
 
@@ -73,12 +75,12 @@ class Comparison:
             return None
         return math.expm1(self.estimate.detectable)
 
-    @property
-    def is_worse(self) -> bool:
-        """Whether the median is worse by what matters; by how sure an amount is another matter."""
+    def is_worse(self, share: float = 1.0) -> bool:
+        """Whether the median is worse by this share of what matters; how sure that is, is another
+        question."""
         if self.estimate is None or self.min_effect is None:
             return False
-        return self.estimate.median >= math.log1p(self.min_effect)
+        return self.estimate.median >= math.log1p(share * self.min_effect)
 
     def _turned(self, log_ratio: float) -> float:
         return math.exp(self.metric.worse * log_ratio)
@@ -109,11 +111,12 @@ def _measure(one: Pairs) -> Comparison:
     if not one.values:
         return empty
     ratios = log_ratios(one.values, one.metric.worse)
-    found = estimate(ratios, CONFIDENCE)
+    found = estimate(ratios, 1.0 if one.metric.exact else CONFIDENCE)
     base = median([base for base, _ in one.values])
     candidate = median([candidate for _, candidate in one.values])
     # No middle: with as many above as below there is nothing to test.
-    p = sign_test_p(ratios if found.median >= 0 else [-value for value in ratios])
+    worse = ratios if found.median >= 0 else [-value for value in ratios]
+    p = None if one.metric.exact else sign_test_p(worse)
     return replace(
         empty,
         verdict=INCONCLUSIVE,
@@ -126,8 +129,11 @@ def _measure(one: Pairs) -> Comparison:
 
 
 def _decide(one: Comparison, alpha: float) -> Comparison:
-    if one.estimate is None or one.min_effect is None or one.p_holm is None:
+    if one.estimate is None or one.min_effect is None:
         return one
+    if one.metric.exact:
+        return _decide_exact(one, one.estimate, math.log1p(one.min_effect))
+    assert one.p_holm is not None
     # A fall by x % is ln(1 - x), so that swapping the arms mirrors every verdict.
     matters = math.log1p(one.min_effect)
     if one.p_holm <= alpha and abs(one.estimate.median) >= matters:
@@ -135,6 +141,14 @@ def _decide(one: Comparison, alpha: float) -> Comparison:
     if one.estimate.rank and -matters <= one.estimate.low and one.estimate.high <= matters:
         return replace(one, verdict=UNCHANGED)
     return replace(one, reasons=[*one.reasons, _why_inconclusive(one, alpha)])
+
+
+def _decide_exact(one: Comparison, found: Estimate, matters: float) -> Comparison:
+    if found.low >= matters or found.high <= -matters:
+        return replace(one, verdict=REGRESSED if found.median > 0 else IMPROVED)
+    if -matters <= found.low and found.high <= matters:
+        return replace(one, verdict=UNCHANGED)
+    return replace(one, reasons=[*one.reasons, "the pairs differ, of a figure that is exact"])
 
 
 def _why_inconclusive(one: Comparison, alpha: float) -> str:

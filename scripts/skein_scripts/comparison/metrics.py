@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import units
+from ..matrix import INSTRUCTIONS, LOAD, MEMORY
 from ..results import Record, number
 
 HIGHER_IS_WORSE, LOWER_IS_WORSE = 1, -1
 # A cache line more per task (64 B) is to be seen, whatever the slope's last digits are.
 _LESS_THAN_A_LINE_BYTES = 56
+_NOTHING = 1.0
 _GATED_MODES = ("fixed", "churn")  # closed loops: their throughput is what saturates
 
 
@@ -26,7 +28,8 @@ class Metric:
     gated: bool  # False: shown, never the reason of a failure
     worse: int = HIGHER_IS_WORSE
     min_step: float = 0.0  # in the metric's unit: nor does a smaller one
-    steady: bool = False  # memory, instructions: hardly any noise, few pairs suffice
+    purpose: str = LOAD  # of the cells that are made for it (matrix.py)
+    exact: bool = False  # the same from run to run: every pair decides, and no test is needed
     applies: Callable[[Record], bool] = lambda _: True
 
     def of(self, run: Record) -> float | None:
@@ -35,6 +38,9 @@ class Metric:
         if run["status"] != "ok" or not self.applies(run):
             return None
         value = number(run, *self.path)
+        if value is not None and self.min_step:
+            # A slope of nothing comes out on either side of it, and is no figure that is missing.
+            return max(value, _NOTHING)
         return value if value is not None and value > 0 else None
 
     def effect_at(self, value: float) -> float:
@@ -58,10 +64,11 @@ METRICS: tuple[Metric, ...] = (
     Metric("cpu_per_op", "ns", ("cpu", "per_op_ns"), 0.03, True),
     Metric("user_cpu_per_op", "ns", ("cpu", "user_per_op_ns"), 0.03, True),
     Metric("user_bytes_per_task", "B", ("memory", "per_task", "user_bytes"), 0.02, True,
-           min_step=_LESS_THAN_A_LINE_BYTES, steady=True),
+           min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),
     Metric("kernel_bytes_per_task", "B", ("memory", "per_task", "kernel_bytes"), 0.02, True,
-           min_step=_LESS_THAN_A_LINE_BYTES, steady=True),
-    Metric("instructions_per_op", "1", ("cpu", "instructions"), 0.005, True, steady=True),
+           min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),
+    Metric("instructions_per_op", "1", ("cpu", "instructions_per_op"), 0.005, True,
+           purpose=INSTRUCTIONS, exact=True),
     Metric("throughput", "1/s", ("load", "achieved_per_s"), 0.05, True, worse=LOWER_IS_WORSE,
            applies=_in_closed_loop),
     Metric("latency_p50", "ns", ("latency", "p50"), 0.03, True),

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import jsonschema
 
+from ..cell_record import utc_now
 from ..errors import MeasureError, UsageError
 from ..results import SCHEMA_FOLDER, Record, dump
 from .judge import Comparison
@@ -52,6 +54,39 @@ def as_record(one: Comparison, stage: str) -> Record:
         "stage": stage,
         "verdict": one.verdict,
         "reasons": one.reasons,
+    }
+
+
+@dataclass(frozen=True)
+class Side:
+    """An arm as the first line names it."""
+
+    label: str
+    sessions: Sequence[Record]
+
+    def as_record(self) -> Record:
+        """Its place in the line."""
+        commits = {str(session["tool"].get("commit")) for session in self.sessions}
+        return {
+            "label": self.label,
+            "sessions": [session["session_id"] for session in self.sessions],
+            "commits": sorted(commits),
+        }
+
+
+def head(
+    base: Side, candidate: Side, mismatches: Sequence[str], alpha: float, *, interleaved: bool
+) -> Record:
+    """The line that says what was compared."""
+    return {
+        "kind": "comparison_session",
+        "schema": VERSION,
+        "created_utc": utc_now(),
+        "base": base.as_record(),
+        "candidate": candidate.as_record(),
+        "interleaved": interleaved,
+        "alpha": alpha,
+        "environment_mismatches": list(mismatches),
     }
 
 

@@ -1,7 +1,8 @@
-"""The arms of a comparison of what is already measured: two files, or two runtimes of one file.
-Whether they may be compared at all: the same machine, kernel and compiler.
+"""The arms of a comparison of what is already measured: two files, or two runtimes of one file; our
+own results, or Google Benchmark's JSON. Whether they may be compared at all: the same machine,
+kernel and compiler.
 
-Leaves out measuring (that is scripts/gate.py) and pairing (pairing.py).
+Leaves out measuring (arena.py, duel.py) and pairing (pairing.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MeasureError, UsageError
+from ..exports import google_benchmark
 from ..names import check_name, in_order
 from ..results import Record, find_results, load, runs, sessions
 
@@ -29,6 +31,8 @@ class Arm:
 
 def arm_of_file(path: Path) -> Arm:
     """All runs of cells of a file, or of the folder that has it."""
+    if path.suffix == ".json":
+        return _arm_of_google_benchmark(path)
     found = find_results(path)
     records = load(found)
     measured = [run for run in runs(records) if not run.get("counted")]
@@ -37,10 +41,29 @@ def arm_of_file(path: Path) -> Arm:
     return Arm(str(path), sessions(records), measured)
 
 
+def _arm_of_google_benchmark(path: Path) -> Arm:
+    """Its repetitions as rounds of cells that have a CPU time and nothing else."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    times = google_benchmark.read(text, str(path))
+    measured = [
+        {"run_id": f"{name}/{block}", "cell_id": name, "cell": {}, "block": block, "status": "ok",
+         "reasons": [], "cpu": {"per_op_ns": cpu_ns}}
+        for name, values in times.items()
+        for block, cpu_ns in enumerate(values)
+    ]  # fmt: skip
+    if not measured:
+        raise MeasureError(f"{path} has no benchmarks to compare")
+    return Arm(str(path), [google_benchmark.session_of(text, str(path))], measured)
+
+
 def arm_of_runtime(whole: Arm, runtime: str) -> Arm:
     """The runs of one runtime."""
-    check_name("runtime", runtime, in_order(run["cell"]["runtime"] for run in whole.runs))
-    chosen = [run for run in whole.runs if run["cell"]["runtime"] == runtime]
+    known = in_order(run["cell"].get("runtime", "") for run in whole.runs)
+    check_name("runtime", runtime, known)
+    chosen = [run for run in whole.runs if run["cell"].get("runtime") == runtime]
     return Arm(runtime, whole.sessions, chosen)
 
 

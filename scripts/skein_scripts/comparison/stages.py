@@ -1,66 +1,88 @@
-"""The gate's two stages. Screening measures every cell with few pairs and flags what looks worse;
-confirming measures the flagged cells again on fresh pairs, and only what holds there, at a level of
-0.01 adjusted over all that was flagged, is a regression. Because the pairs are fresh, what chance
+"""The gate's two stages. Screening measures every cell and flags what looks worse, on little
+evidence: a false flag costs time and nothing else. Confirming measures the flagged cells again, on
+fresh pairs and with all the time that is left, and only what holds there, at a level of 0.01
+adjusted over all that is judged then, is a regression. Because the pairs are fresh, what chance
 flagged is as unlikely to be confirmed as anything else.
 
-The time is known before: pairs follow from a budget. Leaves out the arms (duel.py) and the
-statistics (judge.py).
+The time is known before: pairs follow from a budget, and never from what earlier pairs of the same
+stage said. Leaves out the arms (duel.py) and the statistics (judge.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import UsageError
-from ..matrix import Cell
+from ..matrix import INSTRUCTIONS, LOAD, MEMORY, Cell
+from ..results import Record
 from ..units import format_clock
 from .duel import Duel, Told, pair_s
-from .judge import INCONCLUSIVE, REGRESSED, Comparison, judge
+from .judge import INCONCLUSIVE, REGRESSED, Comparison, Pairs, judge
 from .metrics import Metric
 from .pairing import make_pairs
 
-SCREEN_ALPHA, CONFIRM_ALPHA = 0.05, 0.01
-USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 20, 30
-# Of cells without load every metric is steady: a few pairs tell as much as many.
-STEADY_SCREEN_PAIRS, STEADY_CONFIRM_PAIRS = 5, 10
+SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
+# A flag is raised by half of what matters: a change of just that much is else missed every other
+# time, by a stage that decides nothing.
+FLAGGED_SHARE = 0.5
+USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 40, 100
+# Of memory and instructions a few pairs tell as much as many. Five are the fewest of which the sign
+# test flags anything, ten confirm what 10 comparisons were flagged for; instructions are exact.
+SCREEN_FEW = {MEMORY: 5, INSTRUCTIONS: 2}
+CONFIRM_FEW = {MEMORY: 10, INSTRUCTIONS: 2}
 # Fewer pairs than these flag nothing, or confirm nothing, whatever they show (0.5 ** n).
 LEAST_SCREEN_PAIRS, LEAST_CONFIRM_PAIRS = 5, 7
+SCREEN_SHARE = 0.6  # of the budget; the rest is for confirming
 
 
 @dataclass(frozen=True)
 class PairCounts:
-    """How many pairs a stage takes, of cells with load and of cells without."""
+    """How many pairs a stage takes: of cells with load, and of each other purpose."""
 
     loaded: int
-    steady: int
+    few: Mapping[str, int]
 
     def of(self, cell: Cell) -> int:
         """Of this cell."""
-        return min(self.loaded, self.steady) if is_steady(cell) else self.loaded
+        if cell.purpose == LOAD:
+            return self.loaded
+        return min(self.loaded, self.few[cell.purpose]) if self.loaded else 0
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The pairs of both stages, and the seconds they take."""
+    """The pairs of both stages at most, and the seconds that screening takes."""
 
     screen: PairCounts
     confirm: PairCounts
     screen_s: float
     budget_s: float | None
 
-    def confirm_pairs(self, flagged: Sequence[Cell], used_s: float) -> PairCounts:
-        """What is left of the budget, spread over the flagged cells."""
-        if self.budget_s is None or not flagged:
+    def confirm_pairs(
+        self, cells: Sequence[Cell], judged: int, used_s: float, times_s: Mapping[str, float]
+    ) -> PairCounts:
+        """What is left of the budget, spread over the flagged cells, but never so few that none of
+        so many comparisons could be confirmed. `times_s`: what a pair of a cell took."""
+        if self.budget_s is None or not cells:
             return self.confirm
-        left_s = self.budget_s - used_s
-        fit = int(left_s / sum(pair_s(cell) for cell in flagged))
-        return PairCounts(min(self.confirm.loaded, max(0, fit)), self.confirm.steady)
+
+        def takes_s(pairs: PairCounts) -> float:
+            return sum(pairs.of(cell) * times_s.get(cell.key, pair_s(cell)) for cell in cells)
+
+        least = min(self.confirm.loaded, least_pairs(judged))
+        counts = PairCounts(least, self.confirm.few)
+        for loaded in range(self.confirm.loaded, counts.loaded, -1):
+            more = PairCounts(loaded, self.confirm.few)
+            if takes_s(more) <= self.budget_s - used_s:
+                return more
+        return counts
 
 
-def is_steady(cell: Cell) -> bool:
-    """Whether nothing of the cell but its memory is measured."""
-    return cell.settings.get("mode") == "idle"
+def least_pairs(judged: int) -> int:
+    """The fewest pairs with which one of so many comparisons can be confirmed."""
+    return max(LEAST_CONFIRM_PAIRS, math.ceil(math.log2(max(judged, 1) / CONFIRM_ALPHA)))
 
 
 def make_schedule(
@@ -68,21 +90,20 @@ def make_schedule(
     budget_s: float | None,
     most: tuple[int, int] = USUAL_PAIRS,
 ) -> Schedule:
-    """Fits the stages, of at most so many pairs each, into the budget: a third of it is kept for
-    confirming. Raises UsageError where it is too short for any verdict."""
+    """Fits the stages, of at most so many pairs each, into the budget. Raises UsageError where it
+    is too short for any verdict."""
 
     def screen_s(pairs: PairCounts) -> float:
         return sum(pairs.of(cell) * pair_s(cell) for cell in cells)
 
-    screen = PairCounts(most[0], STEADY_SCREEN_PAIRS)
-    confirm = PairCounts(most[1], STEADY_CONFIRM_PAIRS)
+    screen, confirm = PairCounts(most[0], SCREEN_FEW), PairCounts(most[1], CONFIRM_FEW)
     if budget_s is not None:
         for loaded in range(most[0], LEAST_SCREEN_PAIRS - 1, -1):
-            screen = PairCounts(loaded, STEADY_SCREEN_PAIRS)
-            if screen_s(screen) <= budget_s * 2 / 3:
+            screen = PairCounts(loaded, SCREEN_FEW)
+            if screen_s(screen) <= budget_s * SCREEN_SHARE:
                 break
         else:
-            least = screen_s(screen) * 3 / 2
+            least = screen_s(screen) / SCREEN_SHARE
             raise UsageError(
                 f"--budget is too short for {len(cells)} cells: the least is {format_clock(least)};"
                 " give more, or fewer cells with --filter"
@@ -116,42 +137,65 @@ class Result:
 
 
 def flagged(screened: Iterable[Comparison]) -> list[Comparison]:
-    """What is to be measured again: gated, worse by what matters, and not by mere chance."""
-    return [
-        one
-        for one in screened
-        if one.metric.gated
-        and one.estimate is not None
-        and one.p is not None
-        and one.is_worse
-        and one.p <= SCREEN_ALPHA
-    ]
+    """What is to be measured again: gated, worse by half of what matters, and hardly by chance."""
+    return [one for one in screened if one.metric.gated and _is_suspect(one)]
+
+
+def _is_suspect(one: Comparison) -> bool:
+    if one.metric.exact:
+        return one.verdict == REGRESSED
+    return one.is_worse(FLAGGED_SHARE) and one.p is not None and one.p <= SCREEN_ALPHA
+
+
+def judge_screened(pairs: Sequence[Pairs]) -> list[Comparison]:
+    """The verdicts of the first stage, to be shown: what is flagged is another question."""
+    return judge(pairs)
+
+
+def judge_confirmed(pairs: Sequence[Pairs], suspects: Sequence[Comparison]) -> list[Comparison]:
+    """The verdicts of the second stage, on all gated metrics of the cells that were flagged: what
+    makes a cell worse shows in several, and noise decides in which of them first."""
+    cells = {one.cell for one in suspects}
+    return judge([one for one in pairs if one.cell in cells and one.metric.gated], CONFIRM_ALPHA)
 
 
 def screen(duel: Duel, cells: Sequence[Cell], schedule: Schedule, metrics: Sequence[Metric],
            told: Told) -> list[Comparison]:  # fmt: skip
-    """Measures every cell and judges it."""
-    first = _measure(duel, cells, schedule.screen, told)
-    return judge(make_pairs(*duel.since(first), duel.name_of, metrics), SCREEN_ALPHA)
+    """Measures every cell and judges it. Fewer pairs are made where they take too long."""
+    within_s = None if schedule.budget_s is None else schedule.budget_s * SCREEN_SHARE
+    first = measure(duel, cells, schedule.screen, told, LEAST_SCREEN_PAIRS, within_s)
+    return judge_screened(pairs_of(cells, *duel.since(first), duel, metrics))
 
 
 def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequence[Comparison],
-            told: Told) -> list[Comparison]:  # fmt: skip
-    """Measures the cells again and judges what was flagged, on the fresh pairs alone."""
-    first = _measure(duel, cells, pairs, told)
-    wanted = {(one.cell, one.metric.name) for one in suspects}
-    metrics = list(dict.fromkeys(one.metric for one in suspects))
-    fresh = make_pairs(*duel.since(first), duel.name_of, metrics)
-    return judge([one for one in fresh if (one.cell, one.metric.name) in wanted], CONFIRM_ALPHA)
+            metrics: Sequence[Metric], told: Told) -> list[Comparison]:  # fmt: skip
+    """Measures the cells again and judges them on the fresh pairs alone."""
+    first = measure(duel, cells, pairs, told)
+    return judge_confirmed(pairs_of(cells, *duel.since(first), duel, metrics), suspects)
 
 
-def _measure(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, told: Told) -> int:
-    """The rounds of a stage; cells that want fewer pairs are in its first rounds."""
-    counts = sorted({pairs.of(cell) for cell in cells})
-    first: int | None = None
+def pairs_of(
+    cells: Sequence[Cell], base: list[Record], candidate: list[Record], duel: Duel,
+    metrics: Sequence[Metric],
+) -> list[Pairs]:  # fmt: skip
+    """Of each cell, the metrics that it is for."""
+    purposes = {cell.key: cell.purpose for cell in cells}
+    return [
+        one
+        for one in make_pairs(base, candidate, duel.name_of, metrics)
+        if purposes[one.cell] in (LOAD, one.metric.purpose)
+    ]
+
+
+def measure(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, told: Told, least: int = 0,
+             within_s: float | None = None) -> int:  # fmt: skip
+    """The rounds of a stage; cells that want fewer pairs are in its first rounds. Returns the
+    number of the stage's first pair."""
+    first = duel.next_pair
+    until = duel.deadline(within_s)
     done = 0
-    for count in counts:
-        begun = duel.rounds([cell for cell in cells if pairs.of(cell) >= count], count - done, told)
-        first = begun if first is None else first
+    for count in sorted({pairs.of(cell) for cell in cells}):
+        some = [cell for cell in cells if pairs.of(cell) >= count]
+        duel.rounds(some, count - done, told, max(0, least - done), until)
         done = count
-    return first or 0
+    return first

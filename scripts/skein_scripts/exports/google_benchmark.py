@@ -75,6 +75,24 @@ def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str,
     }
 
 
+def session_of(text: str, what: str) -> Record:
+    """What a document says of its machine and build, in the places of a session. Raises
+    UsageError."""
+    try:
+        context = json.loads(text).get("context") or {}
+        return {
+            "session_id": what,
+            "tool": {"commit": None},
+            "environment": {
+                "cpu_model": f"{context.get('host_name', '')} {context.get('mhz_per_cpu', '')} MHz",
+                "cpus_online": context.get("num_cpus"),
+            },
+            "build": {"type": context.get("library_build_type")},
+        }
+    except (ValueError, AttributeError) as error:
+        raise UsageError(f"{what} is no Google Benchmark JSON: {error!r}") from error
+
+
 _NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 

@@ -1,0 +1,155 @@
+"""Where two arms are measured in turns: takes the lock, opens the results, writes a session line
+for each arm, and hands out what measures their cells, each in the way its purpose asks for. The
+gate and compare.py share it.
+
+Leaves out the pairs (duel.py) and what is made of them (stages.py, judge.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..errors import UsageError
+from ..lock import MeasuringLock, lock_path
+from ..matrix import INSTRUCTIONS, Cell, Matrix
+from ..names import check_name
+from ..plan import Slot
+from ..preflight import prepare_folder
+from ..results import RESULTS_NAME, Record, ResultWriter, number
+from ..runner import CellOptions, Runner
+from ..session import make_session, read_runtimes
+from ..skein_process import Skein
+from .builds import Build
+from .counting import InstructionCounter, is_available
+from .duel import Contestant, Duel
+from .injection import Injection, PerRequest, library_beside
+
+
+def without_unmeasurable(matrix: Matrix) -> tuple[Matrix, list[str]]:
+    """The cells that this machine can measure, and why others are left out: without valgrind none
+    counts instructions. Raises UsageError where nothing is left."""
+    counted = [cell for cell in matrix.cells if cell.purpose == INSTRUCTIONS]
+    if not counted or is_available():
+        return matrix, []
+    kept = tuple(cell for cell in matrix.cells if cell.purpose != INSTRUCTIONS)
+    if not kept:
+        raise UsageError("all cells count instructions, and that needs valgrind: install it")
+    why = "valgrind is not installed: instructions per operation are left out (scripts/setup --dev)"
+    return replace(matrix, cells=kept), [why]
+
+
+class _ByPurpose:
+    """Measures a cell in the way its purpose asks for."""
+
+    def __init__(self, runner: Runner, counter: InstructionCounter) -> None:
+        self._runner = runner
+        self._counter = counter
+
+    def measure(self, slot: Slot) -> Record:
+        """One record."""
+        if slot.cell.purpose == INSTRUCTIONS:
+            return self._counter.measure(slot)
+        return self._runner.measure(slot)
+
+
+@dataclass
+class Arena:
+    """Everything that both arms share."""
+
+    matrix: Matrix
+    folder: Path
+    cpu_options: list[str]
+    injection: Injection = field(default_factory=Injection)
+    other_runtime: str | None = None  # of the candidate's cells, where runtimes are compared
+    sessions: dict[str, Record] = field(default_factory=dict)
+    _per_request: dict[str, PerRequest] = field(default_factory=dict)  # by runtime
+    _library: Path | None = None  # where anything is injected
+
+    @contextmanager
+    def duel(self, base: Build, candidate: Build) -> Iterator[Duel]:
+        """The two arms, ready to be measured, under the lock. Raises UsageError where the folder
+        has results or the builds cannot be compared."""
+        prepare_folder(self.folder, len(self.matrix.cells) * 100)
+        path = self.folder / RESULTS_NAME
+        if path.is_file() and path.stat().st_size > 0:
+            raise UsageError(f"{path} has results: choose another --output")
+        lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
+        try:
+            writer = ResultWriter(path)
+            try:
+                yield self._open({"base": base, "candidate": candidate}, writer, lock)
+            finally:
+                writer.close()
+        finally:
+            lock.release()
+
+    def _open(self, arms: dict[str, Build], writer: ResultWriter, lock: MeasuringLock) -> Duel:
+        if self.injection:
+            self._library = library_beside(arms["candidate"].skein)
+        contestants = [self._contestant(arm, build, writer, lock) for arm, build in arms.items()]
+        self._require_one_compiler()
+        self._calibrate(contestants[0])
+        return Duel(contestants, self.matrix, writer)
+
+    def _contestant(
+        self, arm: str, build: Build, writer: ResultWriter, lock: MeasuringLock
+    ) -> Contestant:
+        skein = Skein(build.skein)
+        known = read_runtimes(skein)
+        for cell in self.matrix.cells:
+            check_name(f"runtime of {build.label}", self._cell_of(arm, cell).runtime, known)
+        session = make_session(skein, self.matrix, [], sys.argv, self.cpu_options)
+        session["plan"] |= {"design": "abba", "order": []}
+        if build.commit:
+            session["tool"] |= {"commit": build.commit, "dirty": False}
+        writer.append(session)
+        self.sessions[arm] = session
+        options = CellOptions(self.cpu_options, None, lock.descriptor, with_anchor=False)
+
+        def runner_with(extra: Sequence[str]) -> Runner:
+            return Runner(skein, self.matrix, session["session_id"], writer, self.folder,
+                          replace(options, extra=tuple(extra)))  # fmt: skip
+
+        counter = InstructionCounter(skein, self.folder, runner_with)
+        return Contestant(
+            arm,
+            _ByPurpose(runner_with(()), counter),
+            lambda cell: self._prepare(arm, skein, cell),
+            lambda cell: self._cell_of(arm, cell),
+        )
+
+    def _cell_of(self, arm: str, cell: Cell) -> Cell:
+        if arm == "base" or self.other_runtime is None:
+            return cell
+        return replace(cell, runtime=self.other_runtime)
+
+    def _prepare(self, arm: str, skein: Skein, cell: Cell) -> None:
+        """What the arm's next run, of this cell, is started with."""
+        skein.environment = {}
+        if self._library is None or cell.workload != "c10k":
+            return
+        known = self._per_request.get(cell.runtime, PerRequest())
+        added = self.injection.in_figures(known) if arm == "candidate" else Injection()
+        skein.environment = added.environment(self._library)
+
+    def _calibrate(self, base: Contestant) -> None:
+        """What a request takes on each runtime, once, for an injection that is a share of it."""
+        for cell in self.matrix.cells:
+            if cell.workload != "c10k" or not self.injection.share_in(cell.purpose):
+                continue
+            base.prepare(cell)
+            record = base.measurer.measure(Slot(cell, 0, None, arm="base"))
+            known = self._per_request.get(cell.runtime, PerRequest())
+            self._per_request[cell.runtime] = PerRequest(
+                known.cpu_ns or number(record, "cpu", "per_op_ns"),
+                known.instructions or number(record, "cpu", "instructions_per_op"),
+            )
+
+    def _require_one_compiler(self) -> None:
+        base, candidate = (self.sessions[arm].get("build") or {} for arm in ("base", "candidate"))
+        if base.get("compiler") != candidate.get("compiler"):
+            raise UsageError("the two programs are built by different compilers: build both anew")

@@ -1,0 +1,185 @@
+"""How often a gate errs: gates drawn from recorded pairs of the same program, with the very rules
+of the stages. Without a change any regression is a false alarm; with one put in, its absence is a
+miss.
+
+Pairs are drawn in blocks of two (an ABBA block, so that what lasts longer than a pair stays in),
+all metrics of a pair together (they move together), and the arms of a block are swapped by the toss
+of a coin: of the same program, either order is as likely. Before, the recording is centred on its
+medians: of one program they are nothing but chance, and with the arms of whole blocks swapped they
+would make the pairs of a block alike.
+
+Leaves out the recording: that is a gate of a program against itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UsageError
+from ..results import Record
+from ..statistics import median
+from .judge import Comparison, Pairs
+from .metrics import Metric, named
+from .paired import log_ratios
+from .pairing import make_pairs
+from .stages import flagged, judge_confirmed, judge_screened
+
+_COLUMNS = ("cell", "metric", "pair", "log_ratio")
+_BLOCK = 2
+_LEAST_PAIRS = 10  # recorded, for a cell to be drawn from
+
+# The log ratios of one pair by metric, > 0 being worse.
+Row = dict[str, float]
+Recorded = dict[str, list[Row]]
+
+
+def from_runs(runs: Iterable[Record], metrics: Iterable[Metric]) -> Recorded:
+    """The pairs of a gate's results file, by cell; gated metrics that need a test."""
+    arms: dict[str, list[Record]] = {"base": [], "candidate": []}
+    for run in runs:
+        if run.get("arm") in arms and run.get("pair") is not None:
+            arms[run["arm"]].append(run)
+    found: dict[str, dict[str, list[float]]] = {}
+    chosen = [metric for metric in metrics if metric.gated and not metric.exact]
+    for pairs in make_pairs(arms["base"], arms["candidate"], metrics=chosen):
+        if len(pairs.values) >= _LEAST_PAIRS:
+            ratios = log_ratios(pairs.values, pairs.metric.worse)
+            found.setdefault(pairs.cell, {})[pairs.metric.name] = ratios
+    return {cell: _rows(columns) for cell, columns in found.items()}
+
+
+def _rows(columns: Mapping[str, Sequence[float]]) -> list[Row]:
+    """Of the metrics that every pair has."""
+    count = max(map(len, columns.values()))
+    whole = {name: values for name, values in columns.items() if len(values) == count}
+    return [{name: values[i] for name, values in whole.items()} for i in range(count)]
+
+
+def write(recorded: Recorded, path: Path) -> None:
+    """As CSV, small enough to be kept."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for cell, rows in recorded.items():
+            for pair, row in enumerate(rows):
+                writer.writerows(
+                    (cell, metric, pair, f"{value:.5f}") for metric, value in row.items()
+                )
+
+
+def read(path: Path) -> Recorded:
+    """What write() wrote. Raises UsageError for anything else."""
+    recorded: Recorded = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file):
+                rows = recorded.setdefault(line["cell"], [])
+                while len(rows) <= int(line["pair"]):
+                    rows.append({})
+                rows[int(line["pair"])][line["metric"]] = float(line["log_ratio"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is no file of recorded pairs: {error}") from error
+    return recorded
+
+
+def centred(recorded: Recorded) -> Recorded:
+    """With the median of each cell and metric at no change."""
+    found: Recorded = {}
+    for cell, rows in recorded.items():
+        middle = {name: median([row[name] for row in rows]) for name in rows[0]}
+        found[cell] = [{name: row[name] - middle[name] for name in middle} for row in rows]
+    return found
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is put into the candidate: one cell and metric, worse by so much."""
+
+    cell: str
+    metric: str
+    relative: float
+
+
+def draw(rows: Sequence[Row], count: int, source: random.Random) -> list[Row]:
+    """So many pairs of a cell of the same program."""
+    drawn: list[Row] = []
+    while len(drawn) < count:
+        first = source.randrange(max(1, len(rows) - _BLOCK + 1))
+        sign = source.choice((-1, 1))
+        drawn += [
+            {name: sign * value for name, value in row.items()}
+            for row in rows[first : first + _BLOCK]
+        ]
+    return drawn[:count]
+
+
+def gate(
+    recorded: Recorded,
+    counts: tuple[int, int],
+    source: random.Random,
+    metrics: Mapping[str, Metric],
+    change: Change | None = None,
+) -> list[Comparison]:
+    """One gate of so many pairs, to screen and to confirm: its regressions."""
+
+    def pairs_of(cells: Iterable[str], count: int) -> list[Pairs]:
+        return [
+            Pairs(cell, metrics[name], _values(metrics[name], [row[name] for row in rows], added))
+            for cell in cells
+            for rows in [draw(recorded[cell], count, source)]
+            for name in rows[0]
+            for added in [_added(change, cell, name)]
+        ]
+
+    suspects = flagged(judge_screened(pairs_of(recorded, counts[0])))
+    if not suspects:
+        return []
+    again = dict.fromkeys(one.cell for one in suspects)
+    confirmed = judge_confirmed(pairs_of(again, counts[1]), suspects)
+    return [one for one in confirmed if one.verdict == "regressed"]
+
+
+def _added(change: Change | None, cell: str, metric: str) -> float:
+    here = change is not None and (change.cell, change.metric) == (cell, metric)
+    return math.log1p(change.relative) if change is not None and here else 0.0
+
+
+def _values(metric: Metric, ratios: Sequence[float], added: float) -> list[tuple[float, float]]:
+    # About figures so large that no least step in the metric's unit plays a part.
+    base = 1e9
+    return [(base, base * math.exp(metric.worse * (value + added))) for value in ratios]
+
+
+def false_alarms(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
+                 metrics: Sequence[Metric]) -> float:  # fmt: skip
+    """The share of gates over all cells, without a change, that confirm a regression anywhere."""
+    source, by_name = random.Random(seed), {metric.name: metric for metric in metrics}
+    recorded = centred(recorded)
+    return sum(bool(gate(recorded, counts, source, by_name)) for _ in range(gates)) / gates
+
+
+def power(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
+          metrics: Sequence[Metric], change: Change) -> float:  # fmt: skip
+    """The share of gates that confirm the change, in its cell and metric."""
+    source, by_name = random.Random(seed), {metric.name: metric for metric in metrics}
+    recorded, found = centred(recorded), 0
+    for _ in range(gates):
+        names = {
+            (one.cell, one.metric.name) for one in gate(recorded, counts, source, by_name, change)
+        }
+        found += (change.cell, change.metric) in names
+    return found / gates
+
+
+def metrics_in(recorded: Recorded) -> list[Metric]:
+    """Those that the pairs are of. Raises UsageError for an unknown one."""
+    names = dict.fromkeys(name for rows in recorded.values() for row in rows for name in row)
+    found = [named(name) for name in names]
+    if None in found:
+        raise UsageError("the recorded pairs have a metric that is not known here")
+    return [metric for metric in found if metric is not None]

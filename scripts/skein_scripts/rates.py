@@ -1,0 +1,105 @@
+"""The command line of scripts/rates.py: the error rates of the gate, from recorded pairs of a
+program against itself (comparison/rates.py): how far the pairs spread, how often a gate over all
+cells raises a false alarm, and which share of changes it confirms.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from .comparison import rates
+from .comparison.metrics import METRICS, Metric
+from .errors import OK, UsageError
+from .gate import metrics_of, pair_counts
+from .matrix import PRESET_FOLDER, load_matrix
+from .results import find_results, load, runs
+from .statistics import median_absolute_deviation
+from .table import Table, render_upright
+
+_CHANGES = (0.03, 0.05, 0.08)
+_USUAL_PAIRS = (19, 60)  # what the default gate has time for, with up to four cells to confirm
+_EPILOG = """\
+example:
+  scripts/gate.py --base-binary S --candidate-binary S --output out/aa --pairs 40,60
+  scripts/rates.py out/aa
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        prog="rates.py",
+        description="Simulates gates from recorded pairs of a program against itself.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("recorded", type=Path, help="results of a gate, or a .csv of --write")
+    parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=_USUAL_PAIRS,
+                        help="to screen and to confirm (19,60)")  # fmt: skip
+    parser.add_argument("--gates", type=int, default=1000, help="how many (1000)")
+    parser.add_argument("--seed", type=int, default=1, help="of the draws (1)")
+    parser.add_argument("--matrix", type=Path, metavar="FILE", default=PRESET_FOLDER / "gate.toml",
+                        help="whose thresholds hold (the preset gate)")  # fmt: skip
+    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the pairs as CSV")
+    return parser
+
+
+def recorded_pairs(path: Path) -> rates.Recorded:
+    """From a results file or a kept CSV. Raises UsageError where there are none."""
+    if path.suffix == ".csv":
+        found = rates.read(path)
+    else:
+        found = rates.from_runs(runs(load(find_results(path))), METRICS)
+    if not found:
+        raise UsageError(f"{path} has no pairs of two arms, or fewer than 10 of every cell")
+    return found
+
+
+def table_of(recorded: rates.Recorded, options: argparse.Namespace,
+             metrics: list[Metric]) -> Table:  # fmt: skip
+    """Spread and power, a row for each cell and metric."""
+    rows = []
+    for cell, pairs in recorded.items():
+        for metric in metrics:
+            if metric.name not in pairs[0]:
+                continue
+            spread = 1.4826 * median_absolute_deviation([row[metric.name] for row in pairs])
+            rows.append([cell, metric.name, f"{len(pairs)}", f"{100 * spread:.1f} %"])
+            for relative in _CHANGES:
+                change = rates.Change(cell, metric.name, relative)
+                share = rates.power({cell: pairs}, options.pairs, options.gates // 4, options.seed,
+                                    metrics, change)  # fmt: skip
+                rows[-1].append(f"{100 * share:.0f} %")
+    columns = ["cell", "metric", "recorded", "spread"]
+    return Table(
+        title="Power: changes that are confirmed",
+        columns=[*columns, *(f"of +{100 * relative:g} %" for relative in _CHANGES)],
+        rows=rows,
+        notes=["spread: of a pair's log ratio, 1.4826 x its median absolute deviation",
+               "a change of just the threshold is confirmed every other time at best"],
+    )  # fmt: skip
+
+
+def main(arguments: list[str]) -> int:
+    """The program. Returns its exit status."""
+    options = build_parser().parse_args(arguments)
+    if options.gates < 4:
+        raise UsageError("--gates must be at least 4")
+    recorded = recorded_pairs(options.recorded)
+    known = {metric.name for metric in rates.metrics_in(recorded)}
+    metrics = [metric for metric in metrics_of(load_matrix(options.matrix)) if metric.name in known]
+    if options.write:
+        rates.write(recorded, options.write)
+    console = Console()
+    render_upright(table_of(recorded, options, metrics), console)
+    share = rates.false_alarms(recorded, options.pairs, options.gates, options.seed, metrics)
+    console.print(
+        f"false alarms: {100 * share:.2f} % of {options.gates} gates over {len(recorded)} cells,"
+        f" {options.pairs[0]} pairs to screen and {options.pairs[1]} to confirm",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    return OK

@@ -1,0 +1,102 @@
+"""Instructions per request: how they are counted, and that they need no test."""
+
+from dataclasses import replace
+
+import pytest
+
+from skein_scripts import gate, matrix, plan
+from skein_scripts.comparison import counting, judge, metrics, stages
+from skein_scripts.comparison.judge import Pairs
+from skein_scripts.errors import UsageError
+from skein_scripts.skein_process import Skein
+
+INSTRUCTIONS = metrics.named("instructions_per_op")
+PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ([(1000.0, 1030.0)] * 2, "regressed"),
+        ([(1000.0, 970.0)], "improved"),
+        ([(1000.0, 1001.0), (1000.0, 1000.0)], "unchanged"),
+        ([(1000.0, 1030.0), (1000.0, 1000.0)], "inconclusive"),
+    ],
+)
+def test_of_an_exact_figure_all_pairs_must_agree_and_few_are_enough(values, verdict):
+    (found,) = judge.judge([Pairs("cell", INSTRUCTIONS, values)])
+    assert (found.verdict, found.p) == (verdict, None)
+    assert bool(stages.flagged([found])) == (verdict == "regressed")
+    mirrored = {"regressed": "improved", "improved": "regressed"}
+    (back,) = judge.judge([Pairs("cell", INSTRUCTIONS, [(c, b) for b, c in values])])
+    assert back.verdict == mirrored.get(verdict, verdict)
+
+
+class CountedRunner:
+    """Stands in for a runner whose worker runs under callgrind."""
+
+    def __init__(self, extra, status="ok"):
+        self.command = extra[1]
+        self._status = status
+
+    def measure(self, slot):
+        requests = slot.cell.settings["requests"]
+        out = next(word for word in self.command.split() if "callgrind-out-file" in word)
+        with open(out.split("=", 1)[1], "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(f"totals: {1_000_000 + 1200 * requests}\n")
+        return {
+            "status": self._status, "work": {"units": requests}, "latency": {"p50": 1},
+            "load": {"achieved_per_s": 9}, "cpu": {"per_op_ns": 5, "voluntary_switches": 3},
+        }  # fmt: skip
+
+
+def counted_slot():
+    cell = next(cell for cell in PRESET.cells if cell.purpose == matrix.INSTRUCTIONS)
+    return plan.Slot(cell, 0, 0)
+
+
+def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp_path):
+    skein = Skein(tmp_path / "skein", {"LD_PRELOAD": "/lib/it.so"})
+    made = []
+
+    def runner_of(extra):
+        made.append(CountedRunner(extra))
+        return made[-1]
+
+    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(counted_slot())
+    assert record["cpu"]["instructions_per_op"] == 1200
+    assert INSTRUCTIONS.of(record) == 1200
+    assert record["counted"]
+    assert (record["latency"], record["cpu"]["per_op_ns"]) == (None, None)
+    assert made[0].command.startswith("env -i ")
+    assert "LD_PRELOAD=/lib/it.so" in made[0].command
+    assert not list(tmp_path.glob(".callgrind*"))
+
+
+def test_a_counted_run_that_is_not_ok_has_no_count(tmp_path):
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"), tmp_path, lambda extra: CountedRunner(extra, "failed")
+    )
+    record = counter.measure(counted_slot())
+    assert record["status"] == "failed"
+    assert "instructions_per_op" not in record["cpu"]
+
+
+def test_without_valgrind_instructions_are_left_out_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(counting.shutil, "which", lambda _: None)
+    kept, why = gate.without_unmeasurable(PRESET)
+    assert all(cell.purpose != matrix.INSTRUCTIONS for cell in kept.cells)
+    assert len(kept.cells) < len(PRESET.cells)
+    assert "valgrind" in why[0]
+    counted = tuple(cell for cell in PRESET.cells if cell.purpose == matrix.INSTRUCTIONS)
+    with pytest.raises(UsageError, match="valgrind"):
+        gate.without_unmeasurable(replace(PRESET, cells=counted))
+
+
+def test_a_cell_that_counts_needs_a_number_of_requests():
+    entry = {"workload": "c10k", "mode": "fixed", "connections": 1, "purpose": "instructions"}
+    document = {"runtimes": ["coroutine"], "cell": [entry]}
+    with pytest.raises(UsageError, match="needs requests"):
+        matrix.parse_matrix(document, "m")
+    entry["requests"] = 4000
+    assert matrix.parse_matrix(document, "m").cells[0].purpose == matrix.INSTRUCTIONS

@@ -1,0 +1,72 @@
+"""What the gate's error rates are, on recorded pairs of a program against itself."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from matrix_support import HERE
+from skein_scripts import gate, matrix
+from skein_scripts.comparison import rates
+from skein_scripts.errors import UsageError
+
+PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
+# Of one program against itself: the preset's cells with load on the 2-vCPU machine of the published
+# run, with other work on it in part.
+RECORDED = rates.read(HERE / "fixtures" / "aa_pairs.csv")
+PAIRS = (19, 60)  # as the usual budget has room for, with up to four cells to confirm
+
+
+@pytest.fixture(scope="module")
+def gated():
+    known = {metric.name for metric in rates.metrics_in(RECORDED)}
+    return [metric for metric in gate.metrics_of(PRESET) if metric.name in known]
+
+
+def test_no_more_than_a_gate_in_a_hundred_is_a_false_alarm(gated):
+    assert len(RECORDED) == sum(cell.purpose == matrix.LOAD for cell in PRESET.cells)
+    assert rates.false_alarms(RECORDED, PAIRS, 2000, 1, gated) <= 0.01
+
+
+def test_false_alarms_are_as_rare_where_pairs_spread_four_times_as_far(gated):
+    wild = {
+        cell: [{name: 4 * value for name, value in row.items()} for row in rows]
+        for cell, rows in RECORDED.items()
+    }
+    assert rates.false_alarms(wild, PAIRS, 2000, 2, gated) <= 0.01
+
+
+def test_five_percent_more_cpu_per_request_is_confirmed_in_nine_of_ten_gates(gated):
+    for cell, rows in RECORDED.items():
+        if cell.startswith("c10k/"):
+            change = rates.Change(cell, "cpu_per_op", 0.05)
+            assert rates.power({cell: rows}, PAIRS, 300, 3, gated, change) >= 0.9, cell
+
+
+def test_recorded_pairs_are_written_and_read_back(tmp_path):
+    some = {"a": [{"cpu_per_op": 0.01, "throughput": -0.02}, {"cpu_per_op": 0.0}]}
+    rates.write(some, tmp_path / "aa.csv")
+    assert rates.read(tmp_path / "aa.csv") == some
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UsageError, match="no file of recorded pairs"):
+        rates.read(tmp_path / "other.csv")
+
+
+def test_blocks_are_drawn_whole_and_either_arm_is_first_as_often():
+    rows = [{"x": float(i + 1)} for i in range(10)]
+    drawn = [row["x"] for row in rates.draw(rows, 4000, random.Random(1))]
+    for one, other in zip(drawn[::2], drawn[1::2], strict=True):
+        assert abs(other) - abs(one) == 1
+        assert one * other > 0
+    assert 0.45 < sum(value > 0 for value in drawn) / len(drawn) < 0.55
+
+
+def test_rates_are_printed_from_what_was_recorded():
+    command = [sys.executable, "scripts/rates.py", str(HERE / "fixtures" / "aa_pairs.csv"),
+               "--gates", "4", "--pairs", "5,7"]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=HERE.parents[1], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "false alarms:" in done.stdout
