@@ -1,4 +1,4 @@
-"""Instructions per request: how they are counted, and that they need no test."""
+"""Instructions per operation: how they are counted, and that they need no test."""
 
 from dataclasses import replace
 
@@ -40,22 +40,27 @@ class CountedRunner:
         self._status = status
 
     def measure(self, slot):
-        requests = slot.cell.settings["requests"]
+        operations = slot.cell.settings[matrix.COUNTED_OVER[slot.cell.workload]]
         out = next(word for word in self.command.split() if "callgrind-out-file" in word)
         with open(out.split("=", 1)[1], "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(f"totals: {1_000_000 + 1200 * requests}\n")
+            file.write(f"totals: {1_000_000 + 1200 * operations}\n")
         return {
-            "status": self._status, "work": {"units": requests}, "latency": {"p50": 1},
+            "status": self._status, "work": {"units": operations}, "latency": {"p50": 1},
             "load": {"achieved_per_s": 9}, "cpu": {"per_op_ns": 5, "voluntary_switches": 3},
         }  # fmt: skip
 
 
-def counted_slot():
-    cell = next(cell for cell in PRESET.cells if cell.purpose == matrix.INSTRUCTIONS)
+def counted_slot(workload="c10k"):
+    cell = next(
+        cell
+        for cell in PRESET.cells
+        if cell.purpose == matrix.INSTRUCTIONS and cell.workload == workload
+    )
     return plan.Slot(cell, 0, 0)
 
 
-def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp_path):
+@pytest.mark.parametrize("workload", ["c10k", "timers"])
+def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp_path, workload):
     skein = Skein(tmp_path / "skein", {"LD_PRELOAD": "/lib/it.so"})
     made = []
 
@@ -63,7 +68,9 @@ def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp
         made.append(CountedRunner(extra))
         return made[-1]
 
-    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(counted_slot())
+    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(
+        counted_slot(workload)
+    )
     assert record["cpu"]["instructions_per_op"] == 1200
     assert INSTRUCTIONS.of(record) == 1200
     assert record["counted"]
@@ -93,10 +100,17 @@ def test_without_valgrind_instructions_are_left_out_and_it_is_said(monkeypatch):
         gate.without_unmeasurable(replace(PRESET, cells=counted))
 
 
-def test_a_cell_that_counts_needs_a_number_of_requests():
-    entry = {"workload": "c10k", "mode": "fixed", "connections": 1, "purpose": "instructions"}
+@pytest.mark.parametrize(
+    ("entry", "over"),
+    [
+        ({"workload": "c10k", "mode": "fixed", "connections": 1}, "requests"),
+        ({"workload": "timers", "pattern": "storm", "window": "1s", "tasks": 10}, "tasks"),
+    ],
+)
+def test_a_cell_that_counts_needs_a_number_to_count_over(entry, over):
+    entry = {**entry, "purpose": "instructions"}
     document = {"runtimes": ["coroutine"], "cell": [entry]}
-    with pytest.raises(UsageError, match="needs requests"):
+    with pytest.raises(UsageError, match=f"needs {over}"):
         matrix.parse_matrix(document, "m")
-    entry["requests"] = 4000
+    entry[over] = 4000
     assert matrix.parse_matrix(document, "m").cells[0].purpose == matrix.INSTRUCTIONS
