@@ -9,7 +9,7 @@ refuses a run where it has not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .groups import SAME_WORK, Group, Series, group_runs
 from .names import in_order
@@ -32,6 +32,18 @@ def unsaid(records: list[Record]) -> list[str]:
         for run in runs(records)
         if run["status"] == "ok" and not run.get("conditions")
     )
+
+
+def changes(base: Sequence[Record], candidate: Sequence[Record]) -> list[str]:
+    """What the workers of two builds say differently of what they run under, cell by cell of the
+    pairs of runs given: a line for each fact."""
+    found: dict[str, None] = {}
+    for before, after in zip(base, candidate, strict=True):
+        was, now = _said(before), _said(after)
+        for name in was.keys() & now.keys():
+            if was[name] != now[name] and None not in (was[name], now[name]):
+                found[f"{name} was {was[name]} and is {now[name]}"] = None
+    return sorted(found)
 
 
 def _of_group(group: Group) -> Iterator[str]:
@@ -58,12 +70,18 @@ def _declared(series: Series, group: Group) -> set[str]:
     return {name for name in (*SAME_WORK, "stack_bytes") if mine.get(name) != usual.get(name)}
 
 
-def _facts(run: Record, declared: set[str]) -> Facts:
+def _said(run: Record) -> Facts:
     conditions = run.get("conditions") or {}
     listener = conditions.get("listener") or {}
-    facts: Facts = {
+    return {
         **{name: value for name, value in conditions.items() if name != "listener"},
         **{f"listener.{name}": value for name, value in listener.items()},
+    }
+
+
+def _facts(run: Record, declared: set[str]) -> Facts:
+    facts: Facts = {
+        **_said(run),
         **_work(run),
         **{f"cell.{name}": run["cell"].get(name) for name in SAME_WORK},
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import selection, table
+from . import conditions, selection, table
 from .comparison import builds, record, show, stages
 from .comparison.arena import Arena, without_unmeasurable
 from .comparison.builds import Build
@@ -127,6 +127,7 @@ class Gate:
         self._arena = Arena(matrix, options.output, options.cpu_options, injection_of(options))
         self.result = stages.Result([], [])
         self.repeated = 0
+        self.changed_conditions: list[str] = []
 
     @property
     def sessions(self) -> dict[str, Record]:
@@ -144,6 +145,7 @@ class Gate:
         screened = stages.screen(duel, cells, self._schedule, self._metrics, self._told)
         self.result = stages.Result(screened, [])
         self.repeated = duel.repeated
+        self.changed_conditions = conditions.changes(duel.runs["base"], duel.runs["candidate"])
         suspects = stages.flagged(screened)
         if not suspects:
             return
@@ -217,6 +219,7 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
     notes = [f"{gate.repeated} pairs were measured anew, a run of theirs being invalid"]
     if injection := injection_of(options):
         notes.append(f"THE CANDIDATE WAS MADE WORSE ON PURPOSE: {injection.describe()}")
+    notes += [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in gate.changed_conditions]
     title = f"{labels[1]} against {labels[0]}"
     tables = [show.table_of(result.screened, f"Screened: {title}", notes)]
     if result.confirmed:

@@ -49,6 +49,20 @@ def test_another_socket_option_is_caught_by_name(equal):
     assert "listener.tcp_nodelay is False in coroutine" in found[0]
 
 
+def test_a_build_that_runs_under_other_conditions_says_which_once(equal):
+    def no_delay_off(run):
+        run["conditions"]["listener"]["tcp_nodelay"] = False
+
+    def runs_of(records):
+        return [record for record in records if record["kind"] == "run"]
+
+    assert conditions.changes(runs_of(equal), runs_of(equal)) == []
+    planted = changed(equal, "coroutine", no_delay_off, "c10k")
+    assert conditions.changes(runs_of(equal), runs_of(planted)) == [
+        "listener.tcp_nodelay was True and is False"
+    ]
+
+
 def test_other_work_is_caught(equal):
     found = conditions.inequalities(
         changed(equal, "coroutine", lambda run: run["work"].update(checksum="0" * 16))

@@ -68,9 +68,7 @@ def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp
         made.append(CountedRunner(extra))
         return made[-1]
 
-    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(
-        counted_slot(workload)
-    )
+    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(counted_slot(workload))
     assert record["cpu"]["instructions_per_op"] == 1200
     assert INSTRUCTIONS.of(record) == 1200
     assert record["counted"]
