@@ -103,6 +103,7 @@ struct outcome {
   std::vector<measure::memory_point> memory_points;
   measure::memory_extras memory_extras;
   std::optional<measure::host_usage> host;
+  std::optional<std::int64_t> softirqd_ns;  ///< of host's, what is of the worker's CPUs
 
   void mark(std::string reason) { reasons.push_back(std::move(reason)); }
   void invalidate(std::string reason) {

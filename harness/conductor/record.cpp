@@ -87,7 +87,10 @@ json counts_field(const outcome& out) {
 
 json cpu_field(const outcome& out, bool counted) {
   if (!out.cpu || !has_times(out)) return nullptr;
-  return counted ? counts_field(out) : measure::to_json(*out.cpu, out.operations);
+  if (counted) return counts_field(out);
+  json cpu = measure::to_json(*out.cpu, out.operations);
+  cpu["softirqd_per_op_ns"] = each(out.softirqd_ns, out.operations);
+  return cpu;
 }
 
 /// What a timer costs, by what is done with it. In pattern churn a timer is armed and cancelled,

@@ -36,6 +36,12 @@ void window_probe::end(outcome& out) {
     ours.push_back(use_between(begin_.generators[i], now.generators[i], pins_.generator_set()));
   }
   out.host = measure::host_between(begin_.host, now.host, ours);
+  out.softirqd_ns.reset();
+  for (const int cpu : pins_.worker_set()) {
+    const auto found = out.host->softirqd_ns.find(cpu);
+    if (found == out.host->softirqd_ns.end()) continue;
+    out.softirqd_ns = out.softirqd_ns.value_or(0) + found->second;
+  }
 }
 
 window_probe::reading window_probe::read() const {

@@ -7,11 +7,10 @@
 // between is exactly rounds x tasks yields, and neither spawning nor ending a task.
 // Does not measure: sockets and timers being served in between; there are none.
 // How it may be unfair:
-//  - Looking at the kernel is part of a scheduler's turn, and turns differ: the epoll loop reads
-//  the
-//    clock once per 64 steps or once per round, whichever is rarer, and asks the kernel every 20
-//    us; libuv asks once per round. With one task a round is one yield, so yield/libuv/1 is an
-//    epoll_wait (compare control/epoll_wait_empty).
+//  - Looking at the kernel is part of a scheduler's turn, and turns differ: our loops look
+//    once per 64 steps or once per round, whichever is rarer; on epoll that is a reading of the
+//    clock, and the kernel is asked every 20 us; libuv asks once per round. With one task a round
+//    is one yield, so yield/libuv/1 is an epoll_wait (compare control/epoll_wait_empty).
 //  - With many tasks it is the cache that is measured: a frame is one or two lines, a stack page
 //    brings its own lines, its address-translation entry, and its neighbours' cache conflicts.
 //  - A callback's state is an object in an array, laid out better than a task's would be.

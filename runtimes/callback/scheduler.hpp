@@ -172,10 +172,6 @@ class basic_scheduler {
   friend connection;
   friend listener;
 
-  /// Steps run before the loop looks at its queue again: as many as that runs before it asks the
-  /// kernel.
-  static constexpr std::size_t steps_at_once = 64;
-
   /// The operation behind which the steps wait.
   struct turn : op {
     explicit turn(basic_scheduler& on) noexcept : op(&completed), home(on) {}
@@ -195,9 +191,12 @@ class basic_scheduler {
 
   bool over() const noexcept { return tasks_ == 0 && closing_ == 0 && steps_.empty(); }
 
-  /// Runs what was queued before: a step that yields comes after everybody else (S4).
+  /// Runs what was queued before, a step that yields coming after everybody else (S4), and no more
+  /// than the loop has left before it looks at timers and the kernel.
   void run_steps() noexcept {
-    for (std::size_t left = std::min(steps_.size(), steps_at_once); left > 0; --left) {
+    const std::size_t count = std::min(steps_.size(), loop_.steps_left());
+    loop_.count_more_steps(count - 1);
+    for (std::size_t left = count; left > 0; --left) {
       const handler<> step = steps_.front();
       steps_.pop_front();
       step();

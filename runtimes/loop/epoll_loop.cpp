@@ -82,6 +82,15 @@ void epoll_loop::arm_timer() {
   armed_ns_ = next_ns;
 }
 
+/// While tasks are runnable the kernel is asked at intervals, not after every few steps: an empty
+/// epoll_wait costs as much as twenty steps of tasks that only yield.
+bool epoll_loop::poll_is_due() noexcept {
+  const time_ns now_ns = monotonic_clock::now_ns();
+  if (now_ns - polled_ns_ < poll_interval_ns) return false;
+  polled_ns_ = now_ns;
+  return true;
+}
+
 void epoll_loop::wait_and_dispatch() {
   const bool block = run_queue_.empty();
   ran_since_look_ = 0;

@@ -68,6 +68,7 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
 
   void wait_and_dispatch();
   void arm_timer();
+  bool poll_is_due() noexcept;
   void dispatch(const epoll_event& event);
   void dispatch_connection(connection& ready, std::uint32_t events);
 
@@ -88,7 +89,9 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
 
   int epoll_ = -1;
   int timer_ = -1;
-  time_ns armed_ns_ = 0;  ///< what timer_ is set to; 0 is disarmed
+  static constexpr time_ns poll_interval_ns = 20 * ns_per_us;
+  time_ns armed_ns_ = 0;   ///< what timer_ is set to; 0 is disarmed
+  time_ns polled_ns_ = 0;  ///< when the kernel was last asked while tasks were runnable
   std::vector<epoll_event> events_;
 };
 

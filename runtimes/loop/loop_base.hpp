@@ -5,8 +5,8 @@
 //   1. the run queue (spawned and yielded tasks, deferred operations), in order, until it is empty
 //      or 64 ops ran;
 //   2. timers that are due;
-//   3. asking the kernel: it blocks if nothing is queued; else it is asked only if 20 us passed
-//      since it was last;
+//   3. asking the kernel: it blocks if nothing is queued; how often it is asked else is the loop's
+//      own business;
 //   4. its events, each completing the ops it satisfies;
 //   5. slots closed meanwhile become reusable.
 // 3 and 4 are the loop's own, and so are accept, read and write. `Loop` is the loop that derives
@@ -81,6 +81,14 @@ class loop_base {
   void stop() noexcept;
   bool stopping() const noexcept { return stopping_; }
 
+  /// For an op behind which a style has many steps of its own: how many of them it may run, being
+  /// one itself, and what it tells of having run more than one. So a step counts as much in every
+  /// style towards the loop's next look at timers and the kernel.
+  std::size_t steps_left() const noexcept { return ops_between_looks - ran_since_look_ + 1; }
+  void count_more_steps(std::size_t steps) noexcept {
+    ran_since_look_ += static_cast<std::uint32_t>(steps);
+  }
+
   std::size_t live_connections() const noexcept { return connections_.live(); }
   std::size_t pending_timers() const noexcept { return timers_.size(); }
 
@@ -103,7 +111,6 @@ class loop_base {
   void run_queued();
   void resume_queued(op& ready);
   void expire_timers();
-  bool poll_is_due() noexcept;
 
   static void park(op& waiter) noexcept { waiter.state = op_state::waiting; }
   void defer(op& waiter, queued_action action) noexcept;
@@ -131,7 +138,6 @@ class loop_base {
   scheduler_options options_;
   std::uint32_t inline_left_;
   std::uint32_t ran_since_look_ = 0;
-  time_ns polled_ns_ = 0;  ///< when the kernel was last asked while tasks were runnable
   bool stopping_ = false;
   timer_queue timers_;
   op_queue run_queue_;
@@ -143,10 +149,8 @@ class loop_base {
   inbox* door_ = nullptr;
 
  private:
-  /// Looking at the clock costs as much as several yields, asking the kernel as much as twenty:
-  /// neither is done after each.
+  /// Looking at the clock costs as much as several yields, so it is not done after each.
   static constexpr std::uint32_t ops_between_looks = 64;
-  static constexpr time_ns poll_interval_ns = 20 * ns_per_us;
 
   Loop& self() noexcept { return static_cast<Loop&>(*this); }
 };
@@ -190,16 +194,6 @@ void loop_base<Loop, Listener>::expire_timers() {
     due.state = op_state::idle;
     complete(due);
   });
-}
-
-/// While tasks are runnable the kernel is asked at intervals, not after every few steps: an empty
-/// epoll_wait costs as much as twenty steps of tasks that only yield.
-template <class Loop, class Listener>
-bool loop_base<Loop, Listener>::poll_is_due() noexcept {
-  const time_ns now_ns = monotonic_clock::now_ns();
-  if (now_ns - polled_ns_ < poll_interval_ns) return false;
-  polled_ns_ = now_ns;
-  return true;
 }
 
 // --- sleep ----------------------------------------------------------------------------------

@@ -84,6 +84,7 @@ def _quantities(group: Group) -> Iterator[tuple[str, Show]]:
     operation, unit = ("timer", "task") if group.workload == "timers" else ("request", "connection")
     yield f"CPU/{operation} µs", lambda _, one: units.format_us(one.median("cpu", "per_op_ns"))
     yield "× floor", _times_floor
+    yield "+ ksoftirqd µs", lambda _, one: units.format_us(one.median("cpu", "softirqd_per_op_ns"))
     yield f"user B/{unit}", _memory("user_bytes")
     yield "... above floor", _memory_above("user_bytes")
     yield f"kernel B/{unit}", _memory("kernel_bytes")

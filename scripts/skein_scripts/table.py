@@ -117,6 +117,7 @@ _LATENCY: list[tuple[str, Cell]] = [
 _CPU: list[tuple[str, Cell]] = [
     ("CPU/request µs", _spread_column(units.format_us, "cpu", "per_op_ns")),
     ("user µs", _column(units.format_us, "cpu", "user_per_op_ns")),
+    ("+ ksoftirqd µs", _column(units.format_us, "cpu", "softirqd_per_op_ns")),
     ("above floor µs", _above_us),
     ("× floor", _times_floor),
 ]

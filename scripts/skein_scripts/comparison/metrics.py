@@ -72,6 +72,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("throughput", "1/s", ("load", "achieved_per_s"), 0.05, True, worse=LOWER_IS_WORSE,
            applies=_in_closed_loop),
     Metric("latency_p50", "ns", ("latency", "p50"), 0.03, True),
+    Metric("softirqd_per_op", "ns", ("cpu", "softirqd_per_op_ns"), 0.03, False),
     Metric("lateness_p50", "ns", ("lateness", "p50"), 0.03, False),
     Metric("latency_p90", "ns", ("latency", "p90"), 0.03, False),
     Metric("latency_p99", "ns", ("latency", "p99"), 0.03, False),
