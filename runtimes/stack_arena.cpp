@@ -1,7 +1,9 @@
 #include "runtimes/stack_arena.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <sys/mman.h>
@@ -17,6 +19,29 @@ namespace {
 
 constexpr int madv_guard_install = 102;  // <linux/mman.h> since 6.13; older headers lack the name
 constexpr std::int64_t mappings_left_to_others = 1024;
+
+/// What the arenas of this process with mapped guards have and may yet ask for. Each is a count and
+/// orders nothing: relaxed. A guard is counted before it is mapped and until after it is gone, so
+/// that no interleaving has more of them than the cap; of two threads at the cap both may be
+/// refused where one would have fit.
+struct {
+  std::atomic<std::size_t> guards{0};
+  std::atomic<std::size_t> most_stacks{0};  ///< the sum of the arenas' max_stacks
+} all_mapped;
+
+/// The process's, counted once, before the first arena has mapped a guard.
+std::size_t mapped_stacks_cap() {
+  static const std::size_t cap = most_mapped_stacks();
+  return cap;
+}
+
+/// vm.max_map_count, with what all arenas would have needed.
+limit_error too_many_mappings() {
+  const std::int64_t allowed = max_map_count();
+  const auto stacks =
+      static_cast<std::int64_t>(all_mapped.most_stacks.load(std::memory_order_relaxed));
+  return {"vm.max_map_count", allowed, std::max(2 * stacks + mappings_left_to_others, allowed + 1)};
+}
 
 std::size_t page_size() {
   return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -62,7 +87,7 @@ stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks, guard_
       stack_bytes_(round_up(stack_bytes, page_bytes_)),
       max_stacks_(max_stacks),
       guards_(guards) {
-  if (guards_ == guard_kind::mapped) mapping_cap_ = most_mapped_stacks();
+  if (guards_ == guard_kind::mapped) mapping_cap_ = mapped_stacks_cap();
   const std::size_t total_bytes = slot_bytes() * max_stacks_;
   void* mapping = reserve(total_bytes);
   if (mapping == MAP_FAILED) {
@@ -72,12 +97,16 @@ stack_arena::stack_arena(std::size_t stack_bytes, std::size_t max_stacks, guard_
   base_ = static_cast<std::byte*>(mapping);
   // A huge page would turn one touched page per stack into 512.
   ::madvise(base_, total_bytes, MADV_NOHUGEPAGE);
+  if (mapping_cap_) all_mapped.most_stacks.fetch_add(max_stacks_, std::memory_order_relaxed);
   stack_overflow::know(*this);
 }
 
 stack_arena::~stack_arena() {
   stack_overflow::forget(*this);
   ::munmap(base_, slot_bytes() * max_stacks_);
+  if (!mapping_cap_) return;
+  all_mapped.guards.fetch_sub(created_, std::memory_order_relaxed);
+  all_mapped.most_stacks.fetch_sub(max_stacks_, std::memory_order_relaxed);
 }
 
 stack stack_arena::allocate() {
@@ -118,12 +147,18 @@ void stack_arena::guard(std::byte* page) {
   if (guards_ == guard_kind::lightweight) {
     // It takes page tables, hence memory; nothing else can be short where the kernel has it.
     checked(::madvise(page, page_bytes_, madv_guard_install), "madvise(MADV_GUARD_INSTALL)");
-    return;
+  } else {
+    map_guard(page);
   }
-  const bool fits = created_ < *mapping_cap_;
+}
+
+void stack_arena::map_guard(std::byte* page) {
+  const bool fits = all_mapped.guards.fetch_add(1, std::memory_order_relaxed) < *mapping_cap_;
   if (fits && ::mprotect(page, page_bytes_, PROT_NONE) == 0) return;
-  throw limit_error("vm.max_map_count", max_map_count(),
-                    static_cast<std::int64_t>(2 * max_stacks_) + mappings_left_to_others);
+  const int error_number = fits ? errno : ENOMEM;  // what the kernel says at its own limit
+  all_mapped.guards.fetch_sub(1, std::memory_order_relaxed);
+  if (error_number == ENOMEM) throw too_many_mappings();
+  throw std::system_error(error_number, std::generic_category(), "mprotect");
 }
 
 }  // namespace skein

@@ -5,11 +5,12 @@
 // default vm.max_map_count of 65,530 would otherwise end the matter at 32,700 stacks. On older
 // kernels the guards are PROT_NONE pages, two mappings a stack. Their number is capped, with room
 // left for what else the process maps, and the cap is reported as a limit: a process that has run
-// out of mappings cannot even allocate memory.
+// out of mappings cannot even allocate memory. Mappings are the process's, so all arenas draw on
+// one cap, from whatever threads.
 //
-// Leaves out locking: one thread at a time. Released stacks are reused last in, first out, because
-// the most recently used one is still in the cache; their pages are kept (a burst's memory stays
-// with the process, and the results show it).
+// Leaves out locking: one thread at a time for each arena. Released stacks are reused last in,
+// first out, because the most recently used one is still in the cache; their pages are kept (a
+// burst's memory stays with the process, and the results show it).
 #pragma once
 
 #include <cstddef>
@@ -53,7 +54,8 @@ class stack_arena {
   stack_arena& operator=(const stack_arena&) = delete;
 
   /// A guarded stack; contents unspecified. Throws limit_error naming what ran out: the arena
-  /// itself (skein task ceiling) or vm.max_map_count.
+  /// itself (skein task ceiling) or vm.max_map_count; std::system_error where the kernel refuses a
+  /// guard for another reason.
   stack allocate();
 
   /// Takes back a stack of this arena on which nothing runs any more.
@@ -63,7 +65,7 @@ class stack_arena {
   std::size_t in_use() const noexcept { return created_ - free_.size(); }
   guard_kind guards() const noexcept { return guards_; }
 
-  /// The stacks mapped guards allow; empty where the kernel sets no such limit.
+  /// The stacks mapped guards allow in all arenas together; empty where guards are lightweight.
   std::optional<std::size_t> mapping_cap() const noexcept { return mapping_cap_; }
 
   /// True if the address lies in the guard of one of this arena's stacks: who touched it has left
@@ -75,6 +77,7 @@ class stack_arena {
   stack at(std::uint32_t slot) const noexcept;
   std::uint32_t create();
   void guard(std::byte* page);
+  void map_guard(std::byte* page);
 
   std::size_t page_bytes_;
   std::size_t stack_bytes_;

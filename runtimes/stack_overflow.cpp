@@ -28,8 +28,11 @@ constexpr bool left_to_sanitizers = false;
 constexpr std::uintptr_t near_bytes = 64 * 1024;
 
 /// Stacks that the handler runs on, shared among threads: two that overflow at the same time hardly
-/// ever have the same one. Untouched until then.
+/// ever have the same one (the header says what happens then). Untouched until then.
 constexpr std::size_t alternate_stacks = 64;
+
+/// What the first thread that overflows has for its notices if there is a second one.
+constexpr unsigned patience_s = 1;
 
 /// Set before the handler is installed, and never freed: the handler may run at any time.
 struct reporting {
@@ -70,12 +73,16 @@ void write_all(const notice& said) noexcept {
 }
 
 /// Returning repeats the fault, which then has its default effect. Of several threads that overflow
-/// the first speaks, and the others wait for the end that is the first one's.
+/// the first speaks, and the others wait for the end that is the first one's. Not for ever: where
+/// two are on one alternate stack, the first may find itself where the second waits.
 void on_fault(int number, siginfo_t* info, void*) noexcept {
   static std::atomic_flag speaking = ATOMIC_FLAG_INIT;
   if (is_overflow(info->si_addr)) {
-    while (speaking.test_and_set(std::memory_order_acq_rel)) ::pause();
-    for (const notice& each : active.load(std::memory_order_acquire)->notices) write_all(each);
+    if (speaking.test_and_set(std::memory_order_acq_rel)) {
+      ::sleep(patience_s);
+    } else {
+      for (const notice& each : active.load(std::memory_order_acquire)->notices) write_all(each);
+    }
   }
   std::signal(number, SIG_DFL);
 }

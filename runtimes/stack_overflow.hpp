@@ -2,9 +2,11 @@
 // before the process dies of it.
 //
 // A stack that overflows has no room for a signal handler, so the handler runs on an alternate
-// stack. Only one thread overflows before the process ends, so there is one for all of them; each
-// thread says once that it uses it. (Two that overflow in the same moment, on two CPUs, garble a
-// process that is ending anyway.)
+// stack. Only one thread overflows before the process ends, so threads share 64 of them; each says
+// once that it uses one, in turn. Of several that overflow in the same moment the first writes the
+// notices, and the others give it a second. Only where there are more than 64 threads can two of
+// these be on one stack: the later one then overwrites what the first goes on with, so a notice may
+// be cut short or missing. The process ends by a signal all the same.
 //
 // Known as overflows are faults in the guards of any stack_arena and, for threads on stacks of the
 // system's, faults near the end of their stack. Everything else is left to what was there before.
@@ -32,7 +34,8 @@ struct notice {
 /// threads. Throws std::system_error.
 void report(std::vector<notice> notices);
 
-/// Makes the calling thread use the alternate stack; nothing unless report() was called.
+/// Makes the calling thread use an alternate stack; nothing unless report() was called. For every
+/// thread that tasks run on, before the first of them; report() does it for its caller.
 void cover_this_thread() noexcept;
 
 /// The same for a thread on a stack of the system's: `top` is an address near its upper end.

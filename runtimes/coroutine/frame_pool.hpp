@@ -7,10 +7,12 @@
 // its first block: a burst of tasks is laid out in the order it was spawned in, whatever the order
 // in which the burst before it ended. (What that is worth: DESIGN.md.)
 //
-// Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. Memory
-// stays with the pool until the thread ends, so a burst's frames are not given back to the system;
-// the results show that. Under sanitizers every frame is its own heap block, so that a use after
-// destruction is seen.
+// Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. Blocks
+// are the thread's and not the pool's, and go when the thread ends: by then every frame must have
+// been released, by a pool of that thread. A pool beside local() leaves its blocks, and what is
+// still in them, to the thread as well. Until then a burst's frames are not given back to the
+// system; the results show that. Under sanitizers every frame is its own heap block, so that a use
+// after destruction is seen.
 #pragma once
 
 #include <array>
@@ -132,7 +134,7 @@ class frame_pool {
     of.uncut = block_bytes / frame_bytes;
   }
 
-  /// The thread keeps it.
+  /// The thread keeps it until it ends, whichever pool it is for.
   static block* new_block() {
     thread_local std::deque<block> blocks;
     return &blocks.emplace_back();

@@ -23,7 +23,7 @@ buffer_ring::buffer_ring(ring& on, std::uint32_t count, std::size_t buffer_bytes
   asked.bgid = group;
   if (const int result = on.register_with(IORING_REGISTER_PBUF_RING, &asked, 1); result < 0) {
     ::munmap(pages, shared_bytes_);
-    throw ring_lacks("IORING_REGISTER_PBUF_RING", "5.19", -result);
+    throw_part_refused("IORING_REGISTER_PBUF_RING", "5.19", -result, shared_bytes_);
   }
   for (std::uint32_t id = 0; id < count; ++id) place(static_cast<std::uint16_t>(id));
 }

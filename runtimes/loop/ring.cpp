@@ -42,11 +42,38 @@ std::string this_kernel() {
   return std::string("this is ") + about.sysname + " " + about.release;
 }
 
-/// kernel.io_uring_disabled: 0 allowed, 1 for the privileged, 2 for nobody. Since Linux 6.6.
-int disabled_by_sysctl() {
-  std::ifstream file("/proc/sys/kernel/io_uring_disabled");
-  int value = 0;
-  return file >> value ? value : 0;
+/// By a sysctl or a filter, that is, and not for want of something.
+bool is_refusal(int error_number) noexcept {
+  return error_number == EPERM || error_number == EACCES;
+}
+
+/// All that a kernel says which has no io_uring, an older one, or one that is not for us.
+bool is_missing(int error_number) noexcept {
+  return is_refusal(error_number) || error_number == ENOSYS || error_number == EINVAL;
+}
+
+/// The number a file of the kernel's begins with; none where there is no such file, or it is more
+/// than we can count.
+std::optional<std::int64_t> read_number(const char* path) {
+  std::ifstream file(path);
+  std::int64_t value = 0;
+  return file >> value ? std::optional(value) : std::nullopt;
+}
+
+std::int64_t descriptor_limit() {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  return static_cast<std::int64_t>(files.rlim_cur);
+}
+
+limit_error one_more_than(const char* name, std::optional<std::int64_t> value) {
+  return {name, value, value.value_or(0) + 1};
+}
+
+/// What its queues and submissions take up at least.
+std::size_t ring_bytes(unsigned submissions, unsigned completions) noexcept {
+  return submissions * (sizeof(io_uring_sqe) + sizeof(std::uint32_t)) +
+         completions * sizeof(io_uring_cqe);
 }
 
 void* mapped(int descriptor, std::size_t size_bytes, std::uint64_t offset) {
@@ -62,28 +89,33 @@ int kernel_ring_setup(unsigned entries, io_uring_params* asked) {
   return static_cast<int>(::syscall(SYS_io_uring_setup, entries, asked));
 }
 
-limit_error ring_lacks(const char* feature, const char* since, int error_number) {
+void throw_part_refused(const char* feature, const char* since, int error_number,
+                        std::size_t needed_bytes) {
+  if (error_number == ENOMEM) {
+    throw limit_error("memory", std::nullopt, static_cast<std::int64_t>(needed_bytes));
+  }
   const std::string named = std::string("io_uring: ") + feature;
-  return limit_error::lacking(named, named + " is refused with " + error_text(error_number) +
-                                         "; it needs Linux " + since + ", and " + this_kernel());
+  if (!is_missing(error_number)) {
+    throw std::system_error(error_number, std::generic_category(), named);
+  }
+  throw limit_error::lacking(named, named + " is refused with " + error_text(error_number) +
+                                        "; it needs Linux " + since + ", and " + this_kernel());
 }
 
-limit_error ring_refused(int error_number) {
-  if (error_number == EMFILE) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    const auto value = static_cast<std::int64_t>(files.rlim_cur);
-    return {"RLIMIT_NOFILE", value, value + 1};
+void throw_ring_refused(int error_number, std::size_t needed_bytes) {
+  if (error_number == EMFILE) throw one_more_than("RLIMIT_NOFILE", descriptor_limit());
+  if (error_number == ENFILE) {
+    throw one_more_than("fs.file-max", read_number("/proc/sys/fs/file-max"));
   }
-  if (error_number == EINVAL) {
-    return ring_lacks("IORING_SETUP_DEFER_TASKRUN", "6.1", error_number);
+  // 0 allowed, 1 for the privileged, 2 for nobody. Since Linux 6.6.
+  const std::int64_t disabled = read_number("/proc/sys/kernel/io_uring_disabled").value_or(0);
+  if (is_refusal(error_number) && disabled != 0) {
+    throw limit_error("kernel.io_uring_disabled (io_uring_setup: " + error_text(error_number) + ")",
+                      disabled, 0);
   }
-  const int disabled = disabled_by_sysctl();
-  if ((error_number == EPERM || error_number == EACCES) && disabled != 0) {
-    return {"kernel.io_uring_disabled (io_uring_setup: " + error_text(error_number) + ")", disabled,
-            0};
-  }
-  return ring_lacks("io_uring_setup", "6.1", error_number);
+  const bool unknown_flag = error_number == EINVAL;
+  throw_part_refused(unknown_flag ? "IORING_SETUP_DEFER_TASKRUN" : "io_uring_setup", "6.1",
+                     error_number, needed_bytes);
 }
 
 ring::ring(unsigned submissions, unsigned completions, ring_setup setup) {
@@ -91,7 +123,7 @@ ring::ring(unsigned submissions, unsigned completions, ring_setup setup) {
   asked.flags = setup_flags;
   asked.cq_entries = completions;
   descriptor_ = setup(submissions, &asked);
-  if (descriptor_ < 0) throw ring_refused(errno);
+  if (descriptor_ < 0) throw_ring_refused(errno, ring_bytes(submissions, completions));
   try {
     map(asked);
   } catch (...) {
@@ -152,6 +184,7 @@ void ring::enable() {
 }
 
 void ring::register_descriptor() noexcept {
+  if (registered_ >= 0) return;  // left by a run that threw
   io_uring_rsrc_update asked{};
   asked.offset = ~0U;
   asked.data = static_cast<__u64>(descriptor_);

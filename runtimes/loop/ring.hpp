@@ -37,7 +37,7 @@ int kernel_ring_setup(unsigned entries, io_uring_params* asked);
 
 class ring {
  public:
-  /// Throws limit_error where the kernel has no io_uring, not this much of it, or refuses it.
+  /// Throws as throw_ring_refused does where the kernel makes no ring.
   ring(unsigned submissions, unsigned completions, ring_setup setup = &kernel_ring_setup);
   ~ring();
   ring(const ring&) = delete;
@@ -96,11 +96,13 @@ class ring {
   io_uring_cqe* completions_ = nullptr;
 };
 
-/// What stands in the way where io_uring_setup failed with `error_number`: a sysctl, a filter, a
-/// kernel that is too old, a limit of the process.
-limit_error ring_refused(int error_number);
+/// Says what stands in the way where io_uring_setup failed with `error_number`. limit_error: a
+/// sysctl, a filter, a kernel that is too old; RLIMIT_NOFILE, fs.file-max, memory. All else is no
+/// limit that has a name: std::system_error. `needed_bytes` is the least memory it takes.
+[[noreturn]] void throw_ring_refused(int error_number, std::size_t needed_bytes);
 
 /// The same for a part of it: which, and the kernel that first had it.
-limit_error ring_lacks(const char* feature, const char* since, int error_number);
+[[noreturn]] void throw_part_refused(const char* feature, const char* since, int error_number,
+                                     std::size_t needed_bytes);
 
 }  // namespace skein

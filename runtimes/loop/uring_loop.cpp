@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -114,8 +115,7 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
       if (generation != doors_) return;
       door_polled_ = false;
       if (door_ == nullptr) return;
-      if (completion.res > 0) door_->on_readable();
-      return poll_door();  // asks again what is readable, so the door is level-triggered
+      return on_door(completion.res);
     case kind::receive:
     case kind::send:
       break;
@@ -127,6 +127,15 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
   } else {
     on_sent(whose, completion);
   }
+}
+
+/// A poll that failed would fail again at once, and for ever.
+void uring_loop::on_door(std::int32_t result) {
+  if (result < 0 && result != -ECANCELED) {
+    throw std::system_error(-result, std::generic_category(), "polling the inbox");
+  }
+  if (result > 0) door_->on_readable();
+  poll_door();  // asks again what is readable, so the door is level-triggered
 }
 
 void uring_loop::give_back_buffer(const io_uring_cqe& completion) noexcept {

@@ -75,7 +75,8 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   /// Buffers received into: one for each completion taken at once, within the ring's bounds.
   static std::uint32_t buffers_for(const scheduler_options& options) noexcept;
 
-  /// Throws limit_error where the kernel lacks or refuses io_uring or a part of it (6.1 has all).
+  /// Throws limit_error where the kernel lacks or refuses io_uring or a part of it (6.1 has all),
+  /// or a limit is in the way; std::system_error for all else.
   explicit uring_loop(const scheduler_options& options)
       : uring_loop(options, buffers_for(options)) {}
   /// For tests: with few buffers, and with a kernel that refuses.
@@ -106,6 +107,7 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   void watch(inbox* door);
   void unwatch(inbox* door);
   void poll_door();
+  void on_door(std::int32_t result);
   void wait_and_dispatch();
   void dispatch(const io_uring_cqe& completion);
 

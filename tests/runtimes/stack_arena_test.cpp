@@ -1,12 +1,21 @@
 // The stack arena: reuse, guards, ceilings.
 #include "runtimes/stack_arena.hpp"
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <optional>
 #include <set>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -148,6 +157,65 @@ TEST_CASE("mapped guards end at their cap, by the name of the limit, and the pro
   std::vector<std::vector<char>> blocks;
   for (int i = 0; i < 200; ++i) blocks.emplace_back(std::size_t{1} << 20U);
   REQUIRE(blocks.size() == 200);
+}
+
+TEST_CASE("arenas with mapped guards have one cap together, and what one gives up the other gets") {
+  const std::int64_t allowed = max_map_count();
+  if (allowed > 300'000) return;
+  const auto most = static_cast<std::size_t>(allowed);
+  std::optional<stack_arena> first(std::in_place, 4096, most, guard_kind::mapped);
+  stack_arena second(4096, most / 4, guard_kind::mapped);
+  REQUIRE(first->mapping_cap() == second.mapping_cap());
+  for (std::size_t i = 10; i < *first->mapping_cap(); ++i) first->allocate();
+  for (int i = 0; i < 10; ++i) second.allocate();
+  try {
+    second.allocate();
+    FAIL("more stacks than mappings allow");
+  } catch (const limit_error& limit) {
+    REQUIRE(limit.name == "vm.max_map_count");
+    REQUIRE(limit.value == allowed);
+    REQUIRE(limit.needed > allowed);  // of both, though the second alone would have fitted
+  }
+  REQUIRE_THROWS_AS(first->allocate(), limit_error);
+  first.reset();
+  for (int i = 0; i < 1000; ++i) second.allocate();
+  REQUIRE(second.in_use() == 1010);
+}
+
+/// From here on this process and its children are refused a system call. False where the kernel has
+/// no filters.
+bool refuse_call(unsigned number, unsigned error_number) {
+  std::array<sock_filter, 4> steps{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+                                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error_number),
+                                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  const sock_fprog filter{static_cast<unsigned short>(steps.size()), steps.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/// 0 if a guard that is refused with EACCES is an error of that name and not a limit.
+int fail_to_guard() {
+  stack_arena arena(4096, 4, guard_kind::mapped);
+  if (!refuse_call(SYS_mprotect, EACCES)) return 0;
+  try {
+    arena.allocate();
+  } catch (const std::system_error& refused) {
+    return refused.code().value() == EACCES ? 0 : 2;
+  } catch (...) {
+    return 3;
+  }
+  return 1;
+}
+
+TEST_CASE("a guard that is refused for no want of mappings is an error of its own name") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) std::_Exit(fail_to_guard());
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
 }
 
 /// The signal that ends a child which writes `offset_bytes` from the bottom of a stack; 0 if none.

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include "runtimes/errors.hpp"
 #include "tests/catch.hpp"
 #include "tests/options.hpp"
+#include "workloads/c10k/sharded.hpp"
 
 namespace skein {
 namespace {
@@ -101,6 +103,44 @@ TEST_CASE("a task that recurses without end is named with mapped guards, too") {
   ::setenv("SKEIN_STACK_GUARD", "mapped", 1);
   check_that_overflows_are_named<fiber::scheduler>();
   ::unsetenv("SKEIN_STACK_GUARD");
+}
+
+/// What becomes of a loop whose one task recurses without end.
+class recursing_program final : public workloads::program {
+ public:
+  void run(inbox& door) override {
+    scheduler_.spawn([this] { deepest_ = recurse(0); });
+    scheduler_.run(door);
+  }
+  void stop() override { scheduler_.stop(); }
+  workloads::work_counts counts() const override { return {}; }
+  live_counts live() const override { return scheduler_.live(); }
+
+ private:
+  fiber::scheduler scheduler_{small_options()};
+  volatile std::uint64_t deepest_ = 0;
+};
+
+/// A door at which nobody knocks.
+class shut_door final : public inbox {
+ public:
+  int descriptor() const noexcept override { return -1; }  // poll(2) passes it over
+  void on_readable() noexcept override {}
+};
+
+TEST_CASE("a task that recurses without end is named on each of several loops") {
+  const ending seen = end_of([] {
+    workloads::parameters asked{};
+    asked.options = test::options_for(2 + 8);
+    asked.connections = 2;
+    asked.loops = 2;
+    c10k::sharded_program program(
+        asked, [](const workloads::parameters&) { return std::make_unique<recursing_program>(); });
+    shut_door door;
+    program.run(door);
+  });
+  REQUIRE(seen.signal == SIGSEGV);
+  REQUIRE_THAT(seen.said, test::contains("a task left its stack\nsaid twice\n"));
 }
 
 TEST_CASE("a crash that is no overflow is not called one") {

@@ -46,7 +46,7 @@ bool reads_pattern(bench& at, connection& from, std::size_t size_bytes) {
 
 // --- buffers --------------------------------------------------------------------------------
 
-TEST_CASE("more bytes than buffers: receives that end for want of one are begun again") {
+SKEIN_ON_IO_URING("more bytes than buffers: receives that end for want of one are begun again") {
   constexpr std::uint32_t buffers = 4;
   constexpr std::size_t peers = 8;
   constexpr std::size_t each_bytes = 3000;
@@ -65,7 +65,7 @@ TEST_CASE("more bytes than buffers: receives that end for want of one are begun 
   at.settle();
 }
 
-TEST_CASE("one receive serves a connection for its whole life") {
+SKEIN_ON_IO_URING("one receive serves a connection for its whole life") {
   bench at;
   loopback_client peer(at.port);
   connection& accepted = at.accept();
@@ -77,7 +77,7 @@ TEST_CASE("one receive serves a connection for its whole life") {
   at.loop.close(accepted);
 }
 
-TEST_CASE("bytes that nobody reads keep no buffer, and do not pile up without end") {
+SKEIN_ON_IO_URING("bytes that nobody reads keep no buffer, and do not pile up without end") {
   constexpr std::size_t stream_bytes = std::size_t{8} << 20U;
   bench at;
   loopback_client peer(at.port);
@@ -101,7 +101,7 @@ TEST_CASE("bytes that nobody reads keep no buffer, and do not pile up without en
   at.loop.close(accepted);
 }
 
-TEST_CASE("a lent buffer that is being sent is not received into meanwhile") {
+SKEIN_ON_IO_URING("a lent buffer that is being sent is not received into meanwhile") {
   constexpr std::uint32_t buffers = 4;
   bench at(options_with(buffer_policy::lent, 64), buffers);
   loopback_client echoed(at.port);
@@ -159,7 +159,7 @@ struct stuck_echo {
   noted reader;
 };
 
-TEST_CASE("writes to peers that do not read leave buffers to the others") {
+SKEIN_ON_IO_URING("writes to peers that do not read leave buffers to the others") {
   constexpr std::uint32_t buffers = 8;
   bench at(options_with(buffer_policy::lent, 1024), buffers);
   std::deque<stuck_echo> all;
@@ -193,7 +193,8 @@ TEST_CASE("writes to peers that do not read leave buffers to the others") {
 
 // --- cancel and close -----------------------------------------------------------------------
 
-TEST_CASE("a write that is cancelled completes only when the kernel is done with its bytes") {
+SKEIN_ON_IO_URING(
+    "a write that is cancelled completes only when the kernel is done with its bytes") {
   bench at;
   const loopback_client never_reads(at.port, 4096);
   connection& accepted = at.accept();
@@ -210,7 +211,8 @@ TEST_CASE("a write that is cancelled completes only when the kernel is done with
   at.loop.close(accepted);
 }
 
-TEST_CASE("a slot whose receive is still with the kernel is not used again before it is back") {
+SKEIN_ON_IO_URING(
+    "a slot whose receive is still with the kernel is not used again before it is back") {
   bench at;
   std::deque<loopback_client> clients;
   noted reader;
@@ -228,7 +230,8 @@ TEST_CASE("a slot whose receive is still with the kernel is not used again befor
   REQUIRE(clients.front().ended());
 }
 
-TEST_CASE("bytes for a connection that is closed reach nobody, and their buffers come back") {
+SKEIN_ON_IO_URING(
+    "bytes for a connection that is closed reach nobody, and their buffers come back") {
   bench at;
   for (int i = 0; i < 100; ++i) {
     loopback_client peer(at.port);
@@ -245,7 +248,8 @@ TEST_CASE("bytes for a connection that is closed reach nobody, and their buffers
   }
 }
 
-TEST_CASE("the port is nobody's as soon as the loop is gone, though an accept was in flight") {
+SKEIN_ON_IO_URING(
+    "the port is nobody's as soon as the loop is gone, though an accept was in flight") {
   for (int i = 0; i < 20; ++i) {
     std::uint16_t port = 0;
     {
@@ -259,7 +263,7 @@ TEST_CASE("the port is nobody's as soon as the loop is gone, though an accept wa
   }
 }
 
-TEST_CASE("a reset that came before the last bytes were received still ends the reads") {
+SKEIN_ON_IO_URING("a reset that came before the last bytes were received still ends the reads") {
   for (const bool stream : {false, true}) {
     bench at;
     loopback_client peer(at.port);
@@ -284,6 +288,26 @@ TEST_CASE("a reset that came before the last bytes were received still ends the 
     at.loop.close(accepted);
     at.settle();
   }
+}
+
+// --- the door -------------------------------------------------------------------------------
+
+/// An inbox that nothing can wait for.
+struct broken_door final : inbox {
+  int descriptor() const noexcept override { return -1; }
+  void on_readable() noexcept override {}
+};
+
+SKEIN_ON_IO_URING("a door that cannot be polled ends the run by its error") {
+  bench at;
+  broken_door door;
+  noted patience;
+  patience.deadline_ns = from_now(100 * ns_per_ms);
+  REQUIRE((at.loop.submit_sleep(patience) == submitted::pending));
+  const auto over = [&] { return patience.completions != 0; };
+  REQUIRE_THROWS_WITH(at.loop.run(&door, over), test::contains("polling the inbox"));
+  at.loop.cancel_sleep(patience);
+  at.loop.run(nullptr, over);
 }
 
 // --- a kernel that refuses ------------------------------------------------------------------
@@ -322,8 +346,32 @@ TEST_CASE("a filter that forbids io_uring is a limit that names the error") {
   REQUIRE_THAT(refusal_by(&refuses<EACCES>), test::contains("EACCES"));
 }
 
+TEST_CASE("a ring for which there is no memory is a limit of memory, and no missing feature") {
+  const std::string said = refusal_by(&refuses<ENOMEM>);
+  REQUIRE_THAT(said, Catch::Matchers::StartsWith("memory | "));
+  const auto refuse_buffers = [] { throw_part_refused("buffers", "5.19", ENOMEM, 4096); };
+  REQUIRE_THROWS_WITH(refuse_buffers(), "memory is too low, needed 4096");
+}
+
+TEST_CASE("a ring for which the system has no file left is a limit that names fs.file-max") {
+  const std::string said = refusal_by(&refuses<ENFILE>);
+  REQUIRE_THAT(said, Catch::Matchers::StartsWith("fs.file-max | "));
+}
+
+TEST_CASE("what a kernel refuses for another reason is an error, and no missing feature") {
+  REQUIRE_THROWS_AS(refusal_by(&refuses<EFAULT>), std::system_error);
+  const auto refuse_buffers = [] { throw_part_refused("buffers", "5.19", EEXIST, 4096); };
+  REQUIRE_THROWS_AS(refuse_buffers(), std::system_error);
+}
+
+TEST_CASE("buffers that a kernel does not know are a limit that names the feature") {
+  const auto refuse_buffers = [] { throw_part_refused("buffers", "5.19", EINVAL, 4096); };
+  REQUIRE_THROWS_AS(refuse_buffers(), limit_error);
+  REQUIRE_THROWS_WITH(refuse_buffers(), test::contains("needs Linux 5.19"));
+}
+
 #ifndef SKEIN_SANITIZED  // the sanitizers themselves look at memory through descriptors
-TEST_CASE("a ring that finds no descriptor is a limit that names RLIMIT_NOFILE") {
+SKEIN_ON_IO_URING("a ring that finds no descriptor is a limit that names RLIMIT_NOFILE") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   const rlimit none{0, before.rlim_max};

@@ -4,11 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <string>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -29,6 +32,14 @@ workloads::parameters three_loops() {
   asked.connections = 50;
   asked.loops = 3;
   return asked;
+}
+
+int count_descriptors() {
+  int count = 0;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) ++count;
+  }
+  return count;
 }
 
 /// A door that another thread knocks at: what it wants is done on the thread that runs.
@@ -73,6 +84,8 @@ TEST_CASE("every runtime serves on several loops, and their counts add up") {
   REQUIRE(ports.size() == 3);
   REQUIRE(ports[0] != ports[1]);
   REQUIRE(program->listener_in_force()->no_delay);
+  const bool on_guarded_stacks = runtime == "fiber" || runtime == "thread";
+  REQUIRE(program->stack_guard().has_value() == on_guarded_stacks);
 
   std::atomic<std::uint64_t> units{0};
   std::atomic<std::size_t> connections{0};
@@ -109,13 +122,6 @@ TEST_CASE("every runtime serves on several loops, and their counts add up") {
 }
 
 TEST_CASE("a loop's descriptors are in a table of its own") {
-  const auto count_descriptors = [] {
-    int count = 0;
-    for (int descriptor = 0; descriptor < 1024; ++descriptor) {
-      if (::fcntl(descriptor, F_GETFD) >= 0) ++count;
-    }
-    return count;
-  };
   const int before = count_descriptors();
   const auto program = workloads::make_program("c10k", "epoll_floor", three_loops());
   // The event of each loop and the one by which they say that they have ended: no listener.
@@ -130,6 +136,37 @@ TEST_CASE("a loop that cannot be made ends those that were") {
   };
   CHECK_THROWS_AS(c10k::sharded_program(three_loops(), make), limit_error);
 }
+
+#ifndef SKEIN_SANITIZED
+/// What a child is refused that may have one thread: 0 if it is the limit by its name and no
+/// descriptor is left behind.
+int fail_to_start_a_loop() {
+  const rlimit one{1, 1};
+  ::setrlimit(RLIMIT_NPROC, &one);
+  // The limit is on the user, and root has to become someone to feel it.
+  if (::getuid() == 0 && ::setuid(65534) != 0) return 0;
+  const int before = count_descriptors();
+  try {
+    workloads::make_program("c10k", "coroutine", three_loops());
+  } catch (const limit_error& refused) {
+    if (refused.name != "RLIMIT_NPROC" || refused.needed <= refused.value) return 2;
+    return count_descriptors() == before ? 0 : 3;
+  } catch (...) {
+    return 4;
+  }
+  return 1;
+}
+
+TEST_CASE("a loop that gets no thread is refused under the name of the limit, and leaves nothing") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) std::_Exit(fail_to_start_a_loop());
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+#endif
 
 TEST_CASE("a loop that fails ends the others, and its reason is the program's") {
   int made = 0;

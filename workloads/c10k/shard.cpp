@@ -2,11 +2,17 @@
 #include "workloads/c10k/shard.hpp"
 
 #include <cerrno>
+#include <filesystem>
+#include <iterator>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
+#include "runtimes/stack_overflow.hpp"
+#include "runtimes/thread/limits.hpp"
 
 namespace skein::c10k {
 namespace {
@@ -23,27 +29,55 @@ void clear_event(int event) noexcept {
   }
 }
 
+/// Of this process, this one included.
+std::size_t count_threads() {
+  std::error_code unreadable;
+  const std::filesystem::directory_iterator all("/proc/self/task", unreadable);
+  if (unreadable) return 1;
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// What glibc maps for a std::thread.
+std::size_t thread_stack_bytes() {
+  pthread_attr_t defaults;
+  ::pthread_attr_init(&defaults);
+  std::size_t size_bytes = 0;
+  ::pthread_attr_getstacksize(&defaults, &size_bytes);
+  ::pthread_attr_destroy(&defaults);
+  return size_bytes;
+}
+
 }  // namespace
 
 // --- the controller's thread ----------------------------------------------------------------
 
-shard::shard(const workloads::parameters& asked, const program_maker& make, int ended_event)
-    : wish_event_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  thread_ = std::thread(
-      [this, &asked, &make, ended_event] { live_on_own_table(asked, make, ended_event); });
+shard::wish_event::wish_event()
+    : descriptor_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
+
+shard::shard(const workloads::parameters& asked, const program_maker& make, int ended_event) {
+  start_thread(asked, make, ended_event);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stage_ != stage::making; });
   if (stage_ != stage::ended) return;
   lock.unlock();
   thread_.join();
-  ::close(wish_event_);
   std::rethrow_exception(failure_);
 }
 
 shard::~shard() {
   stop();
   thread_.join();
-  ::close(wish_event_);
+}
+
+void shard::start_thread(const workloads::parameters& asked, const program_maker& make,
+                         int ended_event) {
+  try {
+    thread_ = std::thread(
+        [this, &asked, &make, ended_event] { live_on_own_table(asked, make, ended_event); });
+  } catch (const std::system_error& refused) {
+    if (refused.code() != std::errc::resource_unavailable_try_again) throw;
+    throw thread::refused_thread(count_threads(), thread_stack_bytes());
+  }
 }
 
 void shard::start() {
@@ -56,7 +90,7 @@ void shard::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
   changed_.notify_all();
-  signal_event(wish_event_);
+  signal_event(wish_event_.descriptor());
 }
 
 bool shard::ended() const {
@@ -69,7 +103,7 @@ shard::counts shard::ask_counts() const {
   // Before it runs a program has counted nothing, and nobody would answer.
   if (stage_ == stage::running) {
     counts_wanted_ = true;
-    signal_event(wish_event_);
+    signal_event(wish_event_.descriptor());
     changed_.wait(lock, [this] { return !counts_wanted_ || stage_ == stage::ended; });
   }
   return counts_;
@@ -84,6 +118,7 @@ std::exception_ptr shard::failure() const {
 
 void shard::live_on_own_table(const workloads::parameters& asked, const program_maker& make,
                               int ended_event) {
+  stack_overflow::cover_this_thread();  // tasks run on this thread
   try {
     if (own_descriptor_tables) checked(::unshare(CLONE_FILES), "unshare(CLONE_FILES)");
     make_program(asked, make);
@@ -99,6 +134,7 @@ void shard::make_program(const workloads::parameters& asked, const program_maker
   program_ = make(asked);
   port_ = program_->port().value_or(0);
   listener_ = program_->listener_in_force();
+  stack_guard_ = program_->stack_guard();
   const std::lock_guard lock(mutex_);
   stage_ = stage::made;
   changed_.notify_all();
@@ -127,7 +163,7 @@ void shard::end(int ended_event) {
 
 /// Called by the loop. What has been wished for since the last time is done at once.
 void shard::on_readable() noexcept {
-  clear_event(wish_event_);
+  clear_event(wish_event_.descriptor());
   const std::lock_guard lock(mutex_);
   if (counts_wanted_) {
     counts_ = count();

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 #include "runtimes/inbox.hpp"
 #include "runtimes/scheduler.hpp"
@@ -56,8 +57,8 @@ class shard final : private inbox {
     std::optional<std::size_t> frame_bytes;
   };
 
-  /// Waits until the program is there. Throws what making it threw, std::system_error where there
-  /// can be no thread or no table.
+  /// Waits until the program is there. Throws what making it threw, limit_error where the machine
+  /// has no room for the thread, std::system_error where there can be no event or no table.
   shard(const workloads::parameters& asked, const program_maker& make, int ended_event);
   /// Stops the loop if need be and joins its thread.
   ~shard() override;
@@ -66,6 +67,7 @@ class shard final : private inbox {
   [[nodiscard]] const std::optional<listener_options>& listener() const noexcept {
     return listener_;
   }
+  [[nodiscard]] std::optional<guard_kind> stack_guard() const noexcept { return stack_guard_; }
 
   void start();
   void stop();
@@ -76,11 +78,25 @@ class shard final : private inbox {
   [[nodiscard]] std::exception_ptr failure() const;
 
  private:
+  /// A non-blocking eventfd, closed with its owner.
+  class wish_event {
+   public:
+    wish_event();
+    ~wish_event() { ::close(descriptor_); }
+    wish_event(const wish_event&) = delete;
+    wish_event& operator=(const wish_event&) = delete;
+    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+
+   private:
+    int descriptor_;
+  };
+
   enum class stage : std::uint8_t { making, made, running, ended };
 
-  int descriptor() const noexcept override { return wish_event_; }
+  int descriptor() const noexcept override { return wish_event_.descriptor(); }
   void on_readable() noexcept override;
 
+  void start_thread(const workloads::parameters& asked, const program_maker& make, int ended_event);
   void live_on_own_table(const workloads::parameters& asked, const program_maker& make,
                          int ended_event);
   void make_program(const workloads::parameters& asked, const program_maker& make);
@@ -100,7 +116,8 @@ class shard final : private inbox {
   std::unique_ptr<workloads::program> program_;  // the shard's thread alone
   std::uint16_t port_ = 0;
   std::optional<listener_options> listener_;
-  int wish_event_;
+  std::optional<guard_kind> stack_guard_;
+  wish_event wish_event_;
   std::thread thread_;
 };
 

@@ -33,6 +33,7 @@ class sharded_program final : public workloads::program {
   std::optional<listener_options> listener_in_force() const override {
     return shards_.front()->listener();
   }
+  std::optional<guard_kind> stack_guard() const override { return shards_.front()->stack_guard(); }
   void run(inbox& door) override;
   void stop() override;
   workloads::work_counts counts() const override;
