@@ -231,18 +231,8 @@ class timer_wheel {
       } else {
         mark_empty(level, slot);
       }
-      if (list != nullptr) fetch_ahead(list->next);
       file(timer, due_tick(timer.deadline_ns));
     }
-  }
-
-  /// Timers of one slot lie all over memory: the one after the next is brought into the cache while
-  /// this one's task runs. Two lines, where a coroutine has its whole frame.
-  static void fetch_ahead(const op* timer) noexcept {
-    constexpr std::size_t line_bytes = 64;
-    if (timer == nullptr) return;
-    __builtin_prefetch(timer);
-    __builtin_prefetch(reinterpret_cast<const std::byte*>(timer) + line_bytes);
   }
 
   template <class Expire>
@@ -256,7 +246,6 @@ class timer_wheel {
       op& timer = *due;
       unlink(timer);
       --size_;
-      if (due != nullptr) fetch_ahead(due->next);
       expire(timer);
     }
   }
