@@ -7,14 +7,16 @@ namespace skein::conductor {
 
 json asked_conditions(const cell& asked) {
   namespace defaults = cli::defaults;
-  return {{"inline_budget", defaults::inline_budget},
-          {"events_per_wait", defaults::events_per_wait},
-          {"tick_ns", worker::tick_for(asked.grid_ns)},
-          {"timers", measure::or_null(asked.timers)},
-          {"timer_slack_ns", defaults::timer_slack_ns},
-          {"buffer", measure::or_null(asked.buffer)},
-          {"buffer_bytes", measure::or_null(asked.buffer_bytes)},
-          {"stack_bytes", measure::or_null(asked.stack_bytes)}};
+  json asked_for{{"inline_budget", defaults::inline_budget},
+                 {"events_per_wait", defaults::events_per_wait},
+                 {"tick_ns", worker::tick_for(asked.grid_ns)},
+                 {"timer_slack_ns", defaults::timer_slack_ns},
+                 {"buffer", measure::or_null(asked.buffer)},
+                 {"buffer_bytes", measure::or_null(asked.buffer_bytes)},
+                 {"stack_bytes", measure::or_null(asked.stack_bytes)}};
+  // Of a worker command it is not known whether it can choose: what is not asked for is its own.
+  if (asked.timers) asked_for["timers"] = *asked.timers;
+  return asked_for;
 }
 
 std::vector<std::string> condition_differences(const json& asked, const json& conditions) {

@@ -142,6 +142,8 @@ TEST_CASE("a runtime that can choose says how its timers are kept; a heap has no
   CHECK(asked_conditions(asked).at("timers") == "heap");
   CHECK(conditions_said_by(asked).at("timers") == "heap");
   CHECK(conditions_said_by(asked).at("tick_ns").is_null());
+  asked.timers.reset();
+  CHECK(condition_differences(asked_conditions(asked), {{"timers", "wheel"}}).empty());
   asked.timers = "wheel";
   CHECK(conditions_said_by(asked).at("timers") == "wheel");
   CHECK(conditions_said_by(asked).at("tick_ns") == ns_per_ms);
