@@ -51,11 +51,8 @@ class CountedRunner:
 
 
 def counted_slot(workload="c10k"):
-    cell = next(
-        cell
-        for cell in PRESET.cells
-        if cell.purpose == matrix.INSTRUCTIONS and cell.workload == workload
-    )
+    settings = {"c10k": {"mode": "fixed", "requests": 4000}, "timers": {"tasks": 4000}}[workload]
+    cell = matrix.Cell("counted", workload, "coroutine", settings, purpose=matrix.INSTRUCTIONS)
     return plan.Slot(cell, 0, 0)
 
 
