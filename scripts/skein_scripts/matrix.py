@@ -85,9 +85,7 @@ _COUNTED = ("fixed", "churn")
 # What a gate looks at in a cell: all that its runs say; the memory of its tasks alone, for which
 # few pairs are enough; or the instructions of an operation, counted in runs of their own.
 LOAD, MEMORY, INSTRUCTIONS = PURPOSES = ("load", "memory", "instructions")
-# What a slope of instructions is over, and the least of it.
-COUNTED_OVER = {"c10k": "requests", "timers": "tasks"}
-_LEAST_COUNTED = 400
+_LEAST_COUNTED = 400  # requests, for a slope of instructions
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override", "purpose")
 _TOP_KEYS = (
     "seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell", "thresholds",
@@ -269,10 +267,9 @@ def _purpose(entry: dict[str, Any], settings: Settings, where: str) -> str:
     """Of a cell without load it is memory, whatever is said or not."""
     usual = MEMORY if settings.get("mode") == "idle" else LOAD
     purpose = check_name("purpose", str(entry.get("purpose", usual)), PURPOSES)
-    over = COUNTED_OVER[str(entry["workload"])]
-    if purpose == INSTRUCTIONS and int(settings.get(over, 0)) < _LEAST_COUNTED:
+    if purpose == INSTRUCTIONS and int(settings.get("requests", 0)) < _LEAST_COUNTED:
         raise UsageError(
-            f"cell '{where}' counts instructions: it needs {over}, at least {_LEAST_COUNTED}"
+            f"cell '{where}' counts instructions: it needs requests, at least {_LEAST_COUNTED}"
         )
     return purpose
 

@@ -98,16 +98,3 @@ def test_injected_instructions_are_counted_to_a_few(
     assert 100 < usual < 20_000
     assert count(0) == pytest.approx(usual, rel=0.005)
     assert count(100) - usual == pytest.approx(100, abs=0.005 * usual + 5)
-
-
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
-@pytest.mark.parametrize("runtime", ["coroutine", "libuv"])
-def test_instructions_of_a_task_with_a_timer_are_counted(
-    runtime: str, results: Path, tmp_path: Path
-) -> None:
-    settings = {"pattern": "storm", "tasks": 2000, "window": "100ms", "memory": "off"}
-    slot = Slot(Cell("counted", "timers", runtime, settings, purpose=INSTRUCTIONS), 0, 0)
-    counter = InstructionCounter(Skein(skein.SKEIN), tmp_path, lambda extra: Caller(results, extra))
-    run = counter.measure(slot)
-    assert run["status"] == "ok", run["reasons"]
-    assert 50 < run["cpu"]["instructions_per_op"] < 20_000

@@ -1,4 +1,4 @@
-"""Instructions per operation: how they are counted, and that they need no test."""
+"""Instructions per request: how they are counted, and that they need no test."""
 
 from dataclasses import replace
 
@@ -40,24 +40,22 @@ class CountedRunner:
         self._status = status
 
     def measure(self, slot):
-        operations = slot.cell.settings[matrix.COUNTED_OVER[slot.cell.workload]]
+        requests = slot.cell.settings["requests"]
         out = next(word for word in self.command.split() if "callgrind-out-file" in word)
         with open(out.split("=", 1)[1], "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(f"totals: {1_000_000 + 1200 * operations}\n")
+            file.write(f"totals: {1_000_000 + 1200 * requests}\n")
         return {
-            "status": self._status, "work": {"units": operations}, "latency": {"p50": 1},
+            "status": self._status, "work": {"units": requests}, "latency": {"p50": 1},
             "load": {"achieved_per_s": 9}, "cpu": {"per_op_ns": 5, "voluntary_switches": 3},
         }  # fmt: skip
 
 
-def counted_slot(workload="c10k"):
-    settings = {"c10k": {"mode": "fixed", "requests": 4000}, "timers": {"tasks": 4000}}[workload]
-    cell = matrix.Cell("counted", workload, "coroutine", settings, purpose=matrix.INSTRUCTIONS)
+def counted_slot():
+    cell = next(cell for cell in PRESET.cells if cell.purpose == matrix.INSTRUCTIONS)
     return plan.Slot(cell, 0, 0)
 
 
-@pytest.mark.parametrize("workload", ["c10k", "timers"])
-def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp_path, workload):
+def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp_path):
     skein = Skein(tmp_path / "skein", {"LD_PRELOAD": "/lib/it.so"})
     made = []
 
@@ -65,7 +63,7 @@ def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp
         made.append(CountedRunner(extra))
         return made[-1]
 
-    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(counted_slot(workload))
+    record = counting.InstructionCounter(skein, tmp_path, runner_of).measure(counted_slot())
     assert record["cpu"]["instructions_per_op"] == 1200
     assert INSTRUCTIONS.of(record) == 1200
     assert record["counted"]
@@ -95,17 +93,10 @@ def test_without_valgrind_instructions_are_left_out_and_it_is_said(monkeypatch):
         gate.without_unmeasurable(replace(PRESET, cells=counted))
 
 
-@pytest.mark.parametrize(
-    ("entry", "over"),
-    [
-        ({"workload": "c10k", "mode": "fixed", "connections": 1}, "requests"),
-        ({"workload": "timers", "pattern": "storm", "window": "1s", "tasks": 10}, "tasks"),
-    ],
-)
-def test_a_cell_that_counts_needs_a_number_to_count_over(entry, over):
-    entry = {**entry, "purpose": "instructions"}
+def test_a_cell_that_counts_needs_a_number_of_requests():
+    entry = {"workload": "c10k", "mode": "fixed", "connections": 1, "purpose": "instructions"}
     document = {"runtimes": ["coroutine"], "cell": [entry]}
-    with pytest.raises(UsageError, match=f"needs {over}"):
+    with pytest.raises(UsageError, match="needs requests"):
         matrix.parse_matrix(document, "m")
-    entry[over] = 4000
+    entry["requests"] = 4000
     assert matrix.parse_matrix(document, "m").cells[0].purpose == matrix.INSTRUCTIONS

@@ -1,11 +1,10 @@
-"""Instructions of one operation of a real worker, counted by callgrind: user mode, nearly the same
-from run to run, and so a change of half a percent is one.
+"""Instructions of one request of a real worker, counted by callgrind: user mode, the same from run
+to run, and so a change of half a percent is one.
 
-A cell of this purpose is a closed loop on few connections that ends after a number of requests, or
-a number of tasks with a timer each. It is run twice, with that number and with a quarter of it, and
-the slope is what a request takes, starting, connecting and ending being in neither; or what a task
-takes from spawn to end. The worker alone runs under callgrind, in an environment with nothing in it
-but what is named here.
+A cell of this purpose is a closed loop on few connections that ends after a number of requests. It
+is run twice, with that number and with a quarter of it, and the slope is what a request takes:
+starting, connecting and ending are in neither. The worker alone runs under callgrind, in an
+environment with nothing in it but what is named here.
 
 Leaves out skein_micro's steps (scripts/instructions.py).
 """
@@ -19,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..instructions import TUNABLES, total_of
-from ..matrix import COUNTED_OVER, Cell
+from ..matrix import Cell
 from ..plan import Slot
 from ..results import Record
 from ..runner import Runner
@@ -27,7 +26,7 @@ from ..skein_process import Skein
 
 _FEWER = 4
 _OVERHEAD_S = 1.2  # of a run: valgrind reads the program and translates it
-_PER_OPERATION_S = 100e-6
+_PER_REQUEST_S = 100e-6
 _OUT = ".callgrind.out"
 _TIMES = ("user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns")
 
@@ -41,8 +40,8 @@ def is_available() -> bool:
 
 def counted_s(cell: Cell) -> float:
     """Seconds that a cell takes, about."""
-    operations = int(cell.settings.get(COUNTED_OVER[cell.workload], 0))
-    return 2 * _OVERHEAD_S + operations * (1 + 1 / _FEWER) * _PER_OPERATION_S
+    requests = int(cell.settings.get("requests", 0))
+    return 2 * _OVERHEAD_S + requests * (1 + 1 / _FEWER) * _PER_REQUEST_S
 
 
 class InstructionCounter:
@@ -57,12 +56,11 @@ class InstructionCounter:
         """The longer run's record with the slope in it and without times; or that of a run that
         was not ok."""
         runner = self._make_runner(["--worker-command", self._command(slot.cell.runtime)])
-        over = COUNTED_OVER[slot.cell.workload]
-        many = int(slot.cell.settings[over])
+        many = int(slot.cell.settings["requests"])
         counts: list[tuple[int, int]] = []
         try:
-            for operations in (many // _FEWER, many):
-                settings = slot.cell.settings | {over: operations}
+            for requests in (many // _FEWER, many):
+                settings = slot.cell.settings | {"requests": requests}
                 record = runner.measure(replace(slot, cell=replace(slot.cell, settings=settings)))
                 record["counted"] = True
                 if record["status"] != "ok":
