@@ -65,7 +65,7 @@ void add_c10k_options(CLI::App& app, run_words& words) {
                   defaults::active_percent_idle_heavy, defaults::active_closed_loop));
   app.add_option("--mode", words.mode,
                  "open: requests at a rate, latency from the intended time; idle_heavy: the same "
-                 "on 1-20 % of the connections; fixed: one in flight on each active connection; "
+                 "on 1-20 % of the connections; fixed: one in flight on each active connection, or --pipeline; "
                  "churn: connect, one exchange, close, again; idle: none, memory only [fixed]");
   app.add_option("--rate", words.rate,
                  with_default("Modes open and idle_heavy: requests per second, or auto:60% of what "
@@ -79,7 +79,8 @@ void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option(
       "--pipeline", words.pipeline,
       "Modes open and idle_heavy: most requests in flight on one connection; others wait "
-      "for it, their intended time unchanged [no bound]");
+      "for it, their intended time unchanged [no bound]. Mode fixed: so many are sent in a row, "
+      "and the next when all have their replies [1]");
   app.add_option(
       "--payload-bytes", words.payload_bytes,
       with_default("Bytes of a request and of its reply", format_size(defaults::payload_bytes)));

@@ -269,9 +269,9 @@ void set_load(const run_words& words, const std::optional<workloads::size>& size
   if (is_open_loop(asked)) {
     set_rate(words, size ? size->rate_per_s : defaults::rate_per_s, request);
     asked.arrival = choice_or("arrival", words.arrival, defaults::arrival, {"poisson", "uniform"});
-    if (!words.pipeline.empty()) {
-      asked.pipeline = count_or("--pipeline", words.pipeline, 1, 1, max_pipeline);
-    }
+  }
+  if (!words.pipeline.empty()) {
+    asked.pipeline = count_or("--pipeline", words.pipeline, 1, 1, max_pipeline);
   }
   asked.warmup_ns = duration_or("--warmup", words.warmup, paced.warmup_ns, 0);
   request.warmup_requests =
@@ -295,7 +295,8 @@ void check_modes(const run_words& words, const std::string& mode) {
   refuse_unless(open_loop, "--rate", words.rate, scheduled);
   refuse_unless(open_loop, "--rate-baseline", words.rate_baseline, scheduled);
   refuse_unless(open_loop, "--arrival", words.arrival, scheduled);
-  refuse_unless(open_loop, "--pipeline", words.pipeline, scheduled);
+  refuse_unless(open_loop || mode == "fixed", "--pipeline", words.pipeline,
+                "--mode open, idle_heavy and fixed");
   refuse_unless(closed_loop, "--requests", words.requests, "--mode fixed and churn");
   refuse_unless(mode == "idle", "--hold", words.hold, "--mode idle");
   refuse_unless(mode == "idle", "--loops", words.loops,

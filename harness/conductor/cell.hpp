@@ -26,7 +26,7 @@ struct cell {
   std::optional<std::string> mode;
   std::optional<double> rate_per_s;
   std::optional<std::string> arrival;
-  std::optional<std::int64_t> pipeline;  ///< requests in flight per connection; null: no bound
+  std::optional<std::int64_t> pipeline;  ///< in flight per connection; null: no bound, in fixed 1
   std::optional<std::int64_t> payload_bytes;
   std::optional<std::string> buffer;
   std::optional<std::int64_t> buffer_bytes;

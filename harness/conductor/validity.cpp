@@ -193,6 +193,7 @@ void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& ru
   const auto rate = number_at(out.load, "achieved_per_s");
   const auto mean_ns = number_at(out.service_time, "mean");
   if (asked.mode != "fixed" || !rate || !mean_ns || !asked.active) return;
+  if (asked.pipeline.value_or(1) > 1) return;  // what is in flight then falls from reply to reply
   const double in_flight = *rate * *mean_ns / static_cast<double>(ns_per_s);
   const auto wanted = static_cast<double>(*asked.active);
   if (std::abs(in_flight / wanted - 1) > rules.little_tolerance) {

@@ -92,9 +92,15 @@ time_ns load_run::send_first(time_ns now) {
 }
 
 void load_run::issue_first(std::uint32_t connection, time_ns now) {
-  if (load_.mode != load_mode::churn) return issue(connection, now, now);
+  if (load_.mode == load_mode::fixed) return issue_in_a_row(connection, now);
+  if (load_.mode == load_mode::once) return issue(connection, now, now);
   table_->close(connection);
   connect_and_issue(connection);
+}
+
+/// Fixed: as many requests as the pipeline takes, one send each. Nothing is waited for in between.
+void load_run::issue_in_a_row(std::uint32_t connection, time_ns now) {
+  for (std::uint32_t i = load_.pipeline.value_or(1); i > 0; --i) issue(connection, now, now);
 }
 
 /// Churn: the connection had its reply. It is reset, and another takes its place while there is
@@ -228,7 +234,10 @@ void load_run::on_reply(std::uint32_t connection, const request& done, time_ns n
     end_window(now);
   }
   if (load_.mode == load_mode::churn) cycle_over_ = true;
-  if (load_.mode == load_mode::fixed && now < send_until_ns_) issue(connection, now, now);
+  const bool all_answered = table_->at(connection).oldest == nullptr;
+  if (load_.mode == load_mode::fixed && all_answered && now < send_until_ns_) {
+    issue_in_a_row(connection, now);
+  }
 }
 
 }  // namespace skein::generator

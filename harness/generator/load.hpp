@@ -24,7 +24,8 @@ struct load_hooks {
 ///
 /// 1. The load begins at once. The scheduled modes follow one schedule fixed in advance, from its
 ///    beginning to the end of the window; fixed mode keeps one request in flight on every active
-///    connection; churn closes every active connection and then makes it, uses it for one request
+///    connection, or, with a `pipeline`, sends that many in a row and the next when all have their
+///    replies; churn closes every active connection and then makes it, uses it for one request
 ///    and closes it, over and over. A churn request is meant to be sent when its connect() is
 ///    called, and the connection is closed when its reply is whole. once sends the next connection
 ///    its only request when a reply makes room for it.
@@ -73,6 +74,7 @@ class load_run : private exchange_observer {
   void end_drain_if_done(time_ns now);
   void issue(std::uint32_t connection, time_ns intended_ns, time_ns now);
   void issue_first(std::uint32_t connection, time_ns now);
+  void issue_in_a_row(std::uint32_t connection, time_ns now);
   time_ns next_cycle(std::uint32_t connection);
   void connect_and_issue(std::uint32_t connection);
   void close_active();

@@ -46,8 +46,9 @@ struct load_request {
   std::uint64_t warmup_requests;
   time_ns duration_ns;                    ///< of the window; not used where `requests` is given
   std::optional<std::uint64_t> requests;  ///< completions that end the window
-  /// Requests in flight on one connection at most; later ones wait for it, their intended time
-  /// unchanged. Nothing given: no bound, requests are pipelined. 1 is what most clients do.
+  /// Requests in flight on one connection at most. Scheduled modes: later ones wait for it, their
+  /// intended time unchanged; nothing given is no bound, and 1 is what most clients do. fixed: how
+  /// many are sent in a row; nothing given is 1.
   std::optional<std::uint32_t> pipeline;
   std::uint32_t in_flight = 0;  ///< once: requests without a reply at any time, at most
 };

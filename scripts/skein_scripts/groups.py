@@ -138,7 +138,8 @@ def describe_work(cell: Record) -> str:
     if cell.get("rate_per_s") is not None:
         parts.append(units.format_rate(cell["rate_per_s"]))
     if cell.get("pipeline") is not None:
-        parts.append(f"at most {cell['pipeline']:,} in flight on each")
+        bound = "in a row" if cell.get("mode") == "fixed" else "at most in flight"
+        parts.append(f"{cell['pipeline']:,} {bound} on each")
     if cell.get("payload_bytes") is not None and cell.get("mode") != "idle":
         parts.append(f"{cell['payload_bytes']:,} B")
     if cell.get("buffer"):

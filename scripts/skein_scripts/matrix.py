@@ -72,7 +72,7 @@ _ONLY_IDLE = ("hold", "loops", "exchange")
 _UNUSED_IN_MODE = {
     "open": ("requests", *_ONLY_IDLE),
     "idle_heavy": ("requests", *_ONLY_IDLE),
-    "fixed": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
+    "fixed": ("rate", "arrival", *_ONLY_IDLE),
     "churn": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
     "idle": (
         "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup",

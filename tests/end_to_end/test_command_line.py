@@ -31,7 +31,10 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["run", "c10k", "--runtime", "fiber", "--active", "20k"], "from 1 to 10000"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "5"], "--mode open"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "auto:60%"], "--mode open"),
-        (["run", "c10k", "--runtime", "fiber", "--pipeline", "1"], "--mode open and idle_heavy"),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--mode", "churn", "--pipeline", "2"],
+            "--mode open, idle_heavy and fixed",
+        ),
         (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto"], "auto:60%"),
         (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto:0%"], "auto:60%"),
         (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "5000M"], "at most"),
