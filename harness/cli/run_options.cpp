@@ -65,7 +65,8 @@ void add_c10k_options(CLI::App& app, run_words& words) {
                   defaults::active_percent_idle_heavy, defaults::active_closed_loop));
   app.add_option("--mode", words.mode,
                  "open: requests at a rate, latency from the intended time; idle_heavy: the same "
-                 "on 1-20 % of the connections; fixed: one in flight on each active connection, or --pipeline; "
+                 "on 1-20 % of the connections; fixed: one in flight on each active connection, or "
+                 "--pipeline; "
                  "churn: connect, one exchange, close, again; idle: none, memory only [fixed]");
   app.add_option("--rate", words.rate,
                  with_default("Modes open and idle_heavy: requests per second, or auto:60% of what "

@@ -228,6 +228,18 @@ def test_a_bound_on_requests_in_flight_is_kept_and_recorded(results: Path) -> No
     assert "/pipeline=1/" in run["cell_id"]
 
 
+@pytest.mark.parametrize("runtime", ["coroutine", "fiber", "thread", "libuv"])
+def test_requests_in_a_row_are_answered_without_waiting_for_acknowledgements(
+    runtime: str, results: Path
+) -> None:
+    words = ["--active", "2", "--pipeline", "4", "--buffer-bytes", "64", "--requests", "400"]
+    run = measure(results, "c10k", "--runtime", runtime, "--mode", "fixed", *words)
+    assert "/pipeline=4/" in run["cell_id"]
+    assert run["load"]["inflight_max"] == 8
+    # One delayed acknowledgement in each row would take 40 ms of it.
+    assert run["latency"]["p50"] < 30e6
+
+
 def test_a_rate_may_be_a_share_of_a_saturation_that_is_measured_first(results: Path) -> None:
     words = ["--mode", "open", "--rate", "auto:20%", "--rate-baseline", "coroutine"]
     run = measure(results, "c10k", "--runtime", "libuv", *words)

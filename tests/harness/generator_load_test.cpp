@@ -66,6 +66,22 @@ TEST_CASE("fixed work obeys Little's law within 5 %", "[generator]") {
   CHECK(near(in_flight, 16, 0.05));
 }
 
+TEST_CASE("fixed work with a pipeline sends so many in a row, and the next when all have replies",
+          "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 3, 2, 64);
+  json load = fixed_load(200);
+  load["pipeline"] = 4;
+  const json result = generator.run(load);
+  check_clean(result);
+  CHECK(result["load"]["inflight_max"] == 2 * 4);
+  CHECK(result["window"]["units"] == 200);
+  // Whole rows on both connections, so neither ends on a part of one.
+  CHECK(result["work"]["units"].get<int>() % 4 == 0);
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
 TEST_CASE("fixed work without a number of requests ends with its duration", "[generator]") {
   echo_server server;
   generator_under_test generator;

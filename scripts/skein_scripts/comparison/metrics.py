@@ -63,6 +63,7 @@ def _in_closed_loop(run: Record) -> bool:
 METRICS: tuple[Metric, ...] = (
     Metric("cpu_per_op", "ns", ("cpu", "per_op_ns"), 0.03, True),
     Metric("user_cpu_per_op", "ns", ("cpu", "user_per_op_ns"), 0.03, True),
+    Metric("spawn_per_task", "ns", ("timer_costs", "spawn_ns_per_task"), 0.05, True),
     Metric("user_bytes_per_task", "B", ("memory", "per_task", "user_bytes"), 0.02, True,
            min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),
     Metric("kernel_bytes_per_task", "B", ("memory", "per_task", "kernel_bytes"), 0.02, True,

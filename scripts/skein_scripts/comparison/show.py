@@ -55,7 +55,8 @@ def verdict_text(one: Comparison) -> str:
     if one.verdict == UNCHANGED and one.min_effect is not None:
         return f"unchanged within {100 * one.min_effect:.2g} %"
     if seen is not None and math.isfinite(seen):
-        return f"{one.verdict}: a change of {100 * seen:.2g} % would have been seen"
+        places = ".2g" if seen < 1 else ".0f"
+        return f"{one.verdict}: a change of {100 * seen:{places}} % would have been seen"
     return f"{one.verdict}: {one.reasons[-1]}" if one.reasons else one.verdict
 
 

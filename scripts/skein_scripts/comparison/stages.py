@@ -28,9 +28,10 @@ SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
 # time, by a stage that decides nothing.
 FLAGGED_SHARE = 0.5
 USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 40, 100
-# Of memory and instructions a few pairs tell as much as many. Five are the fewest of which the sign
-# test flags anything, ten confirm what 10 comparisons were flagged for; instructions are exact.
-SCREEN_FEW = {MEMORY: 5, INSTRUCTIONS: 1}
+# Of memory and instructions a few pairs tell as much as many. Three that agree are flagged (two
+# would be flagged of every other cell), ten confirm what 10 comparisons were flagged for;
+# instructions are exact.
+SCREEN_FEW = {MEMORY: 3, INSTRUCTIONS: 1}
 CONFIRM_FEW = {MEMORY: 10, INSTRUCTIONS: 2}
 # Fewer pairs than these flag nothing, or confirm nothing, whatever they show (0.5 ** n).
 LEAST_SCREEN_PAIRS, LEAST_CONFIRM_PAIRS = 5, 7
