@@ -20,7 +20,7 @@ from .statistics import median_absolute_deviation
 from .table import Table, render_upright
 
 _CHANGES = (0.03, 0.05, 0.08)
-_USUAL_PAIRS = (19, 60)  # what the default gate has time for, with up to four cells to confirm
+_USUAL_PAIRS = (15, 100)  # what the default gate has time for, with up to three cells to confirm
 _EPILOG = """\
 example:
   scripts/gate.py --base-binary S --candidate-binary S --output out/aa --pairs 40,60
@@ -39,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("recorded", type=Path, help="results of a gate, or a .csv of --write")
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=_USUAL_PAIRS,
-                        help="to screen and to confirm (19,60)")  # fmt: skip
+                        help="to screen and to confirm (15,100)")  # fmt: skip
     parser.add_argument("--gates", type=int, default=1000, help="how many (1000)")
     parser.add_argument("--seed", type=int, default=1, help="of the draws (1)")
     parser.add_argument("--matrix", type=Path, metavar="FILE", default=PRESET_FOLDER / "gate.toml",

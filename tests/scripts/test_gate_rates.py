@@ -15,7 +15,7 @@ PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
 # Of one program against itself: the preset's cells with load on the 2-vCPU machine of the published
 # run, with other work on it in part.
 RECORDED = rates.read(HERE / "fixtures" / "aa_pairs.csv")
-PAIRS = (19, 60)  # as the usual budget has room for, with up to four cells to confirm
+PAIRS = (15, 100)  # as the usual budget has room for, with up to three cells to confirm
 
 
 @pytest.fixture(scope="module")
