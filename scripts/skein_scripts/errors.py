@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 
 OK = 0
@@ -31,7 +32,8 @@ class MeasureError(ScriptError):
 
 
 def run_main(program: str, main: Callable[[list[str]], int]) -> int:
-    """Runs `main` on the command line and turns the errors above into a message and a status."""
+    """Runs `main` on the command line and turns the errors above into a message and a status. An
+    error that nobody foresaw is one of ours, and no verdict: never the 1 of Python's own ending."""
     try:
         return main(sys.argv[1:])
     except ScriptError as error:
@@ -40,3 +42,7 @@ def run_main(program: str, main: Callable[[list[str]], int]) -> int:
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        print(f"{program}: error: a fault in {program} itself: {error!r}", file=sys.stderr)
+        return COULD_NOT_MEASURE

@@ -19,16 +19,13 @@ from .comparison import builds, record, show, stages
 from .comparison.arena import Arena, without_unmeasurable
 from .comparison.builds import Build
 from .comparison.duel import ARMS, Duel, pair_s
-from .comparison.injection import (
-    add_options,
-    injection_of,
-)
+from .comparison.injection import add_options, injection_of
 from .comparison.judge import INVALID, MISSING, Comparison
 from .comparison.metrics import METRICS, Metric
-from .errors import COULD_NOT_MEASURE, OK, UsageError
+from .errors import COULD_NOT_MEASURE, OK, ScriptError, UsageError
 from .matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from .names import check_name
-from .options import add_cpu_options, cpu_options
+from .options import add_cpu_options, cpu_options, natural
 from .results import Record
 from .units import format_clock, parse_duration_ns
 
@@ -41,8 +38,8 @@ examples:
       --filter 'runtime=coroutine' --strict
 
 exit status: 0 no regression confirmed, 1 a regression confirmed, 2 usage or configuration,
-3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured,
-130 interrupted (what was measured is kept, and judged as far as it goes)
+3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured, or
+the candidate failed, 130 interrupted (what was measured is kept, and what was screened is judged)
 """
 
 
@@ -68,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
                         help="for measuring, such as 10m or 90s: fits the pairs (11m)")  # fmt: skip
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=stages.USUAL_PAIRS,
                         help="at most, to screen and to confirm (40,100)")  # fmt: skip
-    parser.add_argument("--seed", type=int, metavar="N", help="of the work in the cells")
+    parser.add_argument("--seed", type=natural, metavar="N", help="of the work in the cells")
     add_cpu_options(parser)
     add_options(parser)
     parser.add_argument("--strict", action="store_true", help="undecided is a failure, too (3)")
@@ -134,16 +131,34 @@ class Gate:
         """The session line of each arm, as far as there is one."""
         return self._arena.sessions
 
+    def prepare(self) -> None:
+        """Raises where there is no place for the results, before anything is built."""
+        self._arena.prepare()
+
     def run(self, base: Build, candidate: Build) -> None:
-        """Measures and judges, under the lock. On an interrupt, `result` is what was judged."""
+        """Measures and judges, under the lock. Whatever ends it before its time, `result` is what
+        was screened until then, and says so."""
         with self._arena.duel(base, candidate) as duel:
-            self._measure(duel)
+            try:
+                self._measure(duel)
+            except (KeyboardInterrupt, ScriptError) as why:
+                self._judge_what_there_is(duel, str(why) or "interrupted")
+                raise
+
+    def _judge_what_there_is(self, duel: Duel, why: str) -> None:
+        screened = self.result.screened
+        if not screened:
+            measured = {duel.name_of(run) for run in duel.runs["base"]}
+            cells = [cell for cell in self._matrix.cells if cell.key in measured]
+            pairs = stages.pairs_of(cells, *duel.since(0), duel, self._metrics)
+            screened = stages.judge_screened(pairs)
+        self.result = stages.Result(screened, [], self.result.failed, why)
 
     def _measure(self, duel: Duel) -> None:
         began = time.monotonic()
         cells = list(self._matrix.cells)
         screened = stages.screen(duel, cells, self._schedule, self._metrics, self._told)
-        self.result = stages.Result(screened, [])
+        self.result = stages.Result(screened, [], self._failures(duel))
         self.repeated = duel.repeated
         self.changed_conditions = conditions.changes(duel.runs["base"], duel.runs["candidate"])
         suspects = stages.flagged(screened)
@@ -151,14 +166,20 @@ class Gate:
             return
         names = {one.cell for one in suspects}
         again = [cell for cell in cells if cell.key in names]
-        judged = sum(one.cell in names and one.metric.gated for one in screened)
+        judged = sum(one.cell in names and one.metric.is_tested for one in screened)
         times_s = {cell.key: duel.pair_s(cell) for cell in again}
         used_s = time.monotonic() - began
         pairs = self._schedule.confirm_pairs(again, judged, used_s, times_s)
         self._say(f"{len(suspects)} flagged in {len(again)} cells: confirming on fresh pairs")
-        confirmed = stages.confirm(duel, again, pairs, suspects, self._metrics, self._told)
-        self.result = stages.Result(screened, confirmed)
+        confirmed = stages.confirm(
+            duel, again, pairs, suspects, self._metrics, self._told, stages.least_pairs(judged),
+            None if self._schedule.budget_s is None else self._schedule.budget_s - used_s,
+        )  # fmt: skip
+        self.result = stages.Result(screened, confirmed, self._failures(duel))
         self.repeated = duel.repeated
+
+    def _failures(self, duel: Duel) -> list[str]:
+        return stages.failures(self._matrix.cells, duel.runs["candidate"], duel)
 
     def _told(self, cell: Cell, number: int) -> None:
         self._say(f"pair {number + 1}: {cell.group} · {cell.runtime}")
@@ -193,13 +214,19 @@ def unmeasured(result: stages.Result) -> list[Comparison]:
 
 def summary(result: stages.Result) -> str:
     """The gate's word in one line."""
+    if result.incomplete:
+        return f"INCOMPLETE ({result.incomplete}); screened until then: {show.counts(result.screened)}"
     if result.regressions:
         names = ", ".join(f"{one.cell} {one.metric.name} {show.percent(one.ratio or 1)}"
                           for one in result.regressions)  # fmt: skip
         return f"REGRESSION CONFIRMED: {names}"
+    if result.failed:
+        return f"THE CANDIDATE FAILED: {'; '.join(result.failed)}"
     if lost := unmeasured(result):
         whys = list(dict.fromkeys(why for one in lost for why in one.reasons))
-        return f"NOT MEASURED: {len(lost)} gated comparisons have no pairs ({'; '.join(whys[:2])})"
+        return f"NOT MEASURED: {len(lost)} gated comparisons have no pairs, or too few ({'; '.join(whys[:2])})"
+    if not result.screened:
+        return "NOT MEASURED: no cell has a gated metric"
     return f"no regression confirmed; screened: {show.counts(result.screened)}"
 
 
@@ -207,16 +234,16 @@ def status_of(result: stages.Result, strict: bool) -> int:
     """A confirmed regression comes first: what else went wrong does not unmake it."""
     if result.regressions:
         return REGRESSION
-    if unmeasured(result) or not result.screened:
+    if result.failed or unmeasured(result) or not result.screened:
         return COULD_NOT_MEASURE
     return UNDECIDED if strict and result.undecided else OK
 
 
 def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
-            console: Console) -> None:  # fmt: skip
-    """Table, Markdown and JSON of what was judged so far."""
+            left_out: list[str], console: Console) -> None:  # fmt: skip
+    """Table, JSON and Markdown of what was judged so far."""
     result = gate.result
-    notes = [f"{gate.repeated} pairs were measured anew, a run of theirs being invalid"]
+    notes = [*left_out, f"{gate.repeated} pairs were measured anew, a run of theirs being invalid"]
     if injection := injection_of(options):
         notes.append(f"THE CANDIDATE WAS MADE WORSE ON PURPOSE: {injection.describe()}")
     notes += [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in gate.changed_conditions]
@@ -227,17 +254,18 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
     for made in reversed(tables):
         show.render(made, console)
     console.print(summary(result), highlight=False, markup=False, soft_wrap=True)
-    if options.markdown:
-        text = f"## skein gate\n\n**{summary(result)}**\n\n"
-        record.write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
     if options.json:
         base, candidate = (
             record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
             for arm, label in zip(ARMS, labels, strict=True)
         )
-        head = record.head(base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True)
+        head = record.head(base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True,
+                           notes=[summary(result), *notes], incomplete=result.incomplete)  # fmt: skip
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
+    if options.markdown:
+        text = f"## skein gate\n\n**{summary(result)}**\n\n"
+        record.write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
 
 
 def chosen_build(options: argparse.Namespace, arm: str) -> Build:
@@ -268,7 +296,7 @@ def main(arguments: list[str]) -> int:
         matrix = replace(matrix, seed=options.seed)
     schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
     metrics_of(matrix)
-    injection_of(options)
+    injection_of(options).require_reached(matrix.cells)
     for arm in ("base", "candidate"):
         if revision := getattr(options, arm):
             builds.resolve(revision)
@@ -279,14 +307,16 @@ def main(arguments: list[str]) -> int:
         raise UsageError("name a folder for trees and results with --output")
     if options.base or options.candidate:
         builds.require_clean()
-    base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
+    record.require_writable(options.markdown, options.json)
     gate = Gate(options, matrix, schedule, console)
+    gate.prepare()
+    base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
     labels = (base.label, candidate.label)
     try:
         gate.run(base, candidate)
-    except KeyboardInterrupt:
-        console.print("interrupted; what was judged until then:", highlight=False)
-        publish(gate, labels, options, console)
+    except (KeyboardInterrupt, ScriptError):
+        if gate.result.incomplete:
+            publish(gate, labels, options, left_out, console)
         raise
-    publish(gate, labels, options, console)
+    publish(gate, labels, options, left_out, console)
     return status_of(gate.result, options.strict)

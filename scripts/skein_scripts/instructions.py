@@ -136,7 +136,11 @@ def _run_clean(command: list[str], folder: str) -> subprocess.CompletedProcess[s
 
 def total_of(out: Path) -> int:
     """Instructions, from a profile's `totals:` line."""
-    for line in out.read_text(encoding="utf-8", errors="replace").splitlines():
+    try:
+        text = out.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise MeasureError(f"callgrind wrote no profile to {out}: {error.strerror}") from error
+    for line in text.splitlines():
         if line.startswith("totals:"):
             return int(line.split()[1])
     raise MeasureError(f"callgrind wrote no totals to {out}")

@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", action="append", default=[], metavar="WORKLOAD.KEY=VALUE",
                         dest="sets", help="or WORKLOAD/SHAPE.KEY=VALUE: change it")  # fmt: skip
     parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
-    parser.add_argument("--seed", type=_natural, metavar="N", help="of the order and the work")
+    parser.add_argument("--seed", type=natural, metavar="N", help="of the order and the work")
     add_cpu_options(parser)
     parser.add_argument("--cell-timeout", type=_seconds, metavar="SECONDS",
                         help="of one cell (240 and four times its estimate)")  # fmt: skip
@@ -64,14 +64,14 @@ def add_cpu_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--generator-cpus", metavar="LIST", help="handed on to skein run")
 
 
-def _natural(text: str) -> int:
+def natural(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
 
 
 def _positive(text: str) -> int:
-    value = _natural(text)
+    value = natural(text)
     if value == 0:
         raise argparse.ArgumentTypeError("it must be at least 1")
     return value

@@ -6,6 +6,7 @@ cells raises a false alarm, and which share of changes it confirms.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +25,7 @@ _USUAL_PAIRS = (15, 100)  # what the default gate has time for, with up to three
 _EPILOG = """\
 example:
   scripts/gate.py --base-binary S --candidate-binary S --output out/aa --pairs 40,60
-  scripts/rates.py out/aa
+  scripts/rates.py out/aa out/more
 """
 
 
@@ -37,7 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("recorded", type=Path, help="results of a gate, or a .csv of --write")
+    parser.add_argument("recorded", type=Path, nargs="+",
+                        help="results of gates, or a .csv of --write")  # fmt: skip
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=_USUAL_PAIRS,
                         help="to screen and to confirm (15,100)")  # fmt: skip
     parser.add_argument("--gates", type=int, default=1000, help="how many (1000)")
@@ -48,14 +50,18 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def recorded_pairs(path: Path) -> rates.Recorded:
-    """From a results file or a kept CSV. Raises UsageError where there are none."""
-    if path.suffix == ".csv":
-        found = rates.read(path)
+def recorded_pairs(paths: Sequence[Path]) -> rates.Recorded:
+    """From results files, together, or a kept CSV. Raises UsageError where there are none."""
+    if paths[0].suffix == ".csv":
+        if len(paths) > 1:
+            raise UsageError("one CSV is all that is taken: it has the pairs of all recordings")
+        found = rates.read(paths[0])
     else:
-        found = rates.from_runs(runs(load(find_results(path))), METRICS)
+        recordings = (runs(load(find_results(path))) for path in paths)
+        found = rates.from_recordings(recordings, METRICS)
     if not found:
-        raise UsageError(f"{path} has no pairs of two arms, or fewer than 10 of every cell")
+        names = ", ".join(map(str, paths))
+        raise UsageError(f"{names}: no pairs of two arms, or fewer than 10 of every cell")
     return found
 
 

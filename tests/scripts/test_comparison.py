@@ -67,8 +67,8 @@ def noisy_pairs(change, n=20, noise=0.01, seed=1):
     return [(near(100.0), near(100.0 * (1 + change))) for _ in range(n)]
 
 
-def verdict_of(values, metric=CPU):
-    (found,) = judge.judge([Pairs("cell", metric, values)])
+def verdict_of(values, metric=CPU, invalid=0):
+    (found,) = judge.judge([Pairs("cell", metric, values, invalid)])
     return found
 
 
@@ -101,6 +101,17 @@ def test_noise_gives_no_verdict_and_says_what_would_have_been_seen():
     assert found.verdict == "inconclusive"
     assert found.detectable_effect > 0.05
     assert found.reasons
+
+
+def test_more_pairs_that_do_not_count_than_that_do_are_no_measurement():
+    values = noisy_pairs(0.2, n=9)
+    assert verdict_of(values, invalid=9).verdict == "regressed"
+    assert verdict_of(values, invalid=10).verdict == "invalid"
+
+
+def test_less_than_what_matters_is_not_promised_to_be_seen():
+    found = verdict_of(noisy_pairs(0.0, noise=0.001))
+    assert found.detectable_effect == pytest.approx(found.min_effect)
 
 
 def test_too_few_pairs_give_no_verdict_however_large_the_change():

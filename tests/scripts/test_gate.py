@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -150,12 +151,49 @@ def test_a_cache_line_more_per_task_fails_and_one_less_does_not(gate):
     assert user["verdict"] != "regressed"
 
 
+def test_swapped_arms_mirror_the_verdicts(gate):
+    lines = gate.folder / "v.jsonl"
+    slow = gate.arm("slow", COST={"coroutine": 1.1})
+    words = ("--filter", "group=fixed", "--pairs", "12,12", "--json", lines)
+    found = {}
+    for name, arms in (("forth", (gate.arm("base"), slow)), ("back", (slow, gate.arm("base")))):
+        gate.output = gate.folder / name
+        status = gate(*arms, *words).returncode
+        records = [json.loads(line) for line in lines.read_text().splitlines()][1:]
+        found[name] = status, next(r for r in records if r["metric"] == "cpu_per_op")
+    assert (found["forth"][0], found["forth"][1]["verdict"]) == (1, "regressed")
+    assert (found["back"][0], found["back"][1]["verdict"]) == (0, "improved")
+    assert found["back"][1]["ratio"] == pytest.approx(1 / found["forth"][1]["ratio"], rel=0.02)
+
+
 def test_runs_that_fail_are_not_slower_but_unmeasured(gate):
     broken = gate.arm("broken", FAULTS={"c10k/fixed/coroutine": "crash"})
     done = gate(gate.arm("base"), broken, "--filter", "group=fixed")
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "NOT MEASURED" in done.stdout
-    assert f"candidate: {SCREEN} of {SCREEN} runs are not ok" in done.stdout
+    assert f"THE CANDIDATE FAILED: fixed/coroutine: {SCREEN} of {SCREEN} runs failed" in done.stdout
+    assert len(gate.runs()) == 2 * SCREEN  # a crash is no noise: it is not measured away
+
+
+def test_a_candidate_that_fails_now_and_then_does_not_pass(gate):
+    flaky, counter = gate.arm("flaky"), gate.folder / "counter"
+    flaky.write_text(
+        f"#!/bin/sh\n[ $1 = run ] && echo >> {counter}\n"
+        f"[ $1 = run ] && [ $(wc -l < {counter}) = 3 ] &&"
+        " export FAKE_SKEIN_FAULTS='{\"*\": \"failed\"}'\n"
+        f'exec "{gate.real}" "$@"\n'
+    )
+    done = gate(gate.arm("base"), flaky, "--filter", "group=fixed")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "THE CANDIDATE FAILED: fixed/coroutine: 1 of" in done.stdout
+
+
+@pytest.mark.parametrize("fault", ["limit", "invalid"])
+def test_a_cell_that_neither_arm_can_measure_is_no_pass(gate, fault):
+    held = gate.arm("held", FAULTS={"c10k/idle/libuv": fault})
+    done = gate(held, held, "--filter", "group=idle")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "NOT MEASURED: 1 gated comparisons have no pairs, or too few" in done.stdout
+    assert f"the last {fault}" in done.stdout
 
 
 def test_invalid_pairs_are_measured_anew_as_often_as_the_matrix_allows(gate):
@@ -176,9 +214,9 @@ def test_undecided_comparisons_fail_only_when_strict(gate):
 
 
 def test_an_interrupt_keeps_and_shows_what_was_measured(gate):
-    slow = gate.arm("slow", SLEEP=0.2)
+    slow, markdown, lines = gate.arm("slow", SLEEP=0.2), gate.folder / "v.md", gate.folder / "v.json"
     process = subprocess.Popen(
-        gate.command(slow, slow), env=gate.environment, stdout=subprocess.PIPE,
+        gate.command(slow, slow, "--markdown", markdown, "--json", lines), env=gate.environment, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     path = gate.output / results.RESULTS_NAME
@@ -190,7 +228,11 @@ def test_an_interrupt_keeps_and_shows_what_was_measured(gate):
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted" in out
+    assert "INCOMPLETE (interrupted); screened until then: 3" in out
+    assert "INCOMPLETE (interrupted)" in markdown.read_text()
+    head, *verdicts = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert head["incomplete"] == "interrupted"
+    assert {one["cell"] for one in verdicts} >= {"fixed/coroutine"}
     assert len(gate.runs()) >= 3
 
 
@@ -219,6 +261,22 @@ def test_a_budget_shrinks_the_stages_together():
     assert tight.confirm_pairs(cells[:1], 16, 450, measured).loaded == 11
 
 
+def test_memory_is_confirmed_on_as_many_pairs_as_all_that_is_judged_needs():
+    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
+    of_memory = [cell for cell in cells if cell.purpose == matrix.MEMORY]
+    for budget_s in (None, 660):
+        schedule = stages.make_schedule(cells, budget_s)
+        for judged in (8, 11, 40):
+            pairs = schedule.confirm_pairs(of_memory, judged, 0, {}).of(of_memory[0])
+            assert 0.5**pairs * judged <= stages.CONFIRM_ALPHA
+
+
+def test_few_pairs_to_confirm_are_still_enough_to_confirm_something():
+    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
+    schedule = stages.make_schedule(cells, 660, (5, 7))
+    assert schedule.confirm_pairs(cells[:1], 3, 0, {}).loaded == stages.least_pairs(3) > 7
+
+
 def test_the_default_gate_fits_into_its_usual_budget():
     cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
     planned = stages.make_schedule(cells, USUAL_BUDGET_S)
@@ -234,6 +292,10 @@ def test_the_default_gate_fits_into_its_usual_budget():
         ("--base", "HEAD"),
         ("--base", "HEAD", "--candidate", "HEAD", "--pairs", "3,30"),
         ("--base", "HEAD", "--candidate", "HEAD", "--budget", "soon"),
+        ("--base", "HEAD", "--candidate", "HEAD", "--seed", "-1"),
+        ("--base-binary", "/bin/true", "--candidate-binary", "/bin/true", "--json", "/dev/null/a"),
+        ("--base-binary", "/bin/true", "--candidate-binary", "/bin/true", "--inject-bytes", "64",
+         "--filter", "group=timers-storm"),
         ("--base", "HEAD", "--candidate", "HEAD", "--matrix", "/nowhere.toml"),
     ],
 )
@@ -324,6 +386,18 @@ def test_a_revision_is_built_once_in_a_tree_of_its_own(repository, tmp_path):
     assert builds.build("HEAD", trees, repository).skein == made.skein
 
 
+def test_a_tree_that_is_gone_is_made_again_and_a_changed_one_is_refused(repository, tmp_path):
+    trees = tmp_path / "trees"
+    trees.mkdir()
+    builds.build("main", trees, repository)
+    shutil.rmtree(trees)
+    trees.mkdir()
+    made = builds.build("main", trees, repository)
+    (made.skein.parents[2] / "CMakeLists.txt").write_text("# changed\n")
+    with pytest.raises(MeasureError, match="no clean checkout"):
+        builds.build("main", trees, repository)
+
+
 def test_a_revision_that_does_not_build_says_so_with_the_end_of_the_log(repository, tmp_path):
     (repository / "CMakeLists.txt").write_text("message(FATAL_ERROR planted)\n")
     commit(repository, "it does not build")
@@ -344,3 +418,26 @@ def test_the_preset_is_a_matrix_that_gates():
     assert {cell.workload for cell in preset.cells} == {"c10k", "timers"}
     assert not preset.has_auto_rates
     assert os.access(Path(GATE), os.X_OK)
+
+
+def test_a_fault_of_a_script_itself_is_no_verdict(capsys):
+    assert run_main("gate.py", lambda _: 1 // 0) == 4
+    assert "a fault in gate.py itself" in capsys.readouterr().err
+
+
+def test_without_valgrind_the_summary_says_what_was_left_out(gate, monkeypatch):
+    counted = SMALL_GATE + """
+[[cell]]
+name = "counted"
+purpose = "instructions"
+workload = "c10k"
+mode = "fixed"
+connections = 1
+requests = 400
+"""
+    gate.matrix.write_text(counted)
+    monkeypatch.setattr("skein_scripts.comparison.arena.is_available", lambda: False)
+    markdown = gate.folder / "v.md"
+    done = gate(gate.arm("base"), gate.arm("candidate"), "--markdown", markdown)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "valgrind is not installed" in markdown.read_text()

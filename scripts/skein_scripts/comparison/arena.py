@@ -73,10 +73,7 @@ class Arena:
     def duel(self, base: Build, candidate: Build) -> Iterator[Duel]:
         """The two arms, ready to be measured, under the lock. Raises UsageError where the folder
         has results or the builds cannot be compared."""
-        prepare_folder(self.folder, len(self.matrix.cells) * 100)
-        path = self.folder / RESULTS_NAME
-        if path.is_file() and path.stat().st_size > 0:
-            raise UsageError(f"{path} has results: choose another --output")
+        path = self.prepare()
         lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
         try:
             writer = ResultWriter(path)
@@ -87,11 +84,20 @@ class Arena:
         finally:
             lock.release()
 
+    def prepare(self) -> Path:
+        """Where the results will be, before anything is built. Raises UsageError where there are
+        some, MeasureError where none can be written."""
+        prepare_folder(self.folder, len(self.matrix.cells) * 100)
+        path = self.folder / RESULTS_NAME
+        if path.is_file() and path.stat().st_size > 0:
+            raise UsageError(f"{path} has results: choose another --output")
+        return path
+
     def _open(self, arms: dict[str, Build], writer: ResultWriter, lock: MeasuringLock) -> Duel:
         if self.injection:
             self._library = library_beside(arms["candidate"].skein)
         contestants = [self._contestant(arm, build, writer, lock) for arm, build in arms.items()]
-        self._require_one_compiler()
+        self._require_one_build()
         self._calibrate(contestants[0])
         return Duel(contestants, self.matrix, writer)
 
@@ -134,22 +140,31 @@ class Arena:
             return
         known = self._per_request.get(cell.runtime, PerRequest())
         added = self.injection.in_figures(known) if arm == "candidate" else Injection()
+        if cell.purpose == INSTRUCTIONS:  # a busy wait would be counted, for as long as it takes there
+            added = replace(added, cpu_ns=0)
         skein.environment = added.environment(self._library)
 
     def _calibrate(self, base: Contestant) -> None:
         """What a request takes on each runtime, once, for an injection that is a share of it."""
         for cell in self.matrix.cells:
-            if cell.workload != "c10k" or not self.injection.share_in(cell.purpose):
+            known = self._per_request.get(cell.runtime, PerRequest())
+            if not self.injection.needs(cell, known):
                 continue
             base.prepare(cell)
-            record = base.measurer.measure(Slot(cell, 0, None, arm="base"))
-            known = self._per_request.get(cell.runtime, PerRequest())
+            for _ in range(self.matrix.retry_invalid + 1):
+                record = base.measurer.measure(Slot(cell, 0, None, arm="base"))
+                if record["status"] != "invalid":
+                    break
             self._per_request[cell.runtime] = PerRequest(
                 known.cpu_ns or number(record, "cpu", "per_op_ns"),
                 known.instructions or number(record, "cpu", "instructions_per_op"),
             )
 
-    def _require_one_compiler(self) -> None:
+    def _require_one_build(self) -> None:
         base, candidate = (self.sessions[arm].get("build") or {} for arm in ("base", "candidate"))
-        if base.get("compiler") != candidate.get("compiler"):
-            raise UsageError("the two programs are built by different compilers: build both anew")
+        for name in ("compiler", "type"):
+            if base.get(name) != candidate.get(name):
+                raise UsageError(
+                    f"the two programs are not built alike: {name} {base.get(name)} and"
+                    f" {candidate.get(name)}; build both anew"
+                )

@@ -54,7 +54,10 @@ def build(
     where it does not build."""
     commit = resolve(revision, root)
     tree = (folder / commit[:12]).absolute()
-    if not tree.exists():
+    if tree.exists():
+        _require_checkout(tree, commit)
+    else:
+        _git(root, "worktree", "prune")  # of folders that are gone: their names are free again
         done = _git(root, "worktree", "add", "--detach", "--quiet", str(tree), commit)
         if done.returncode != 0:
             raise MeasureError(f"cannot check {revision} out into {tree}: {done.stderr.strip()}")
@@ -66,6 +69,14 @@ def build(
     ):  # fmt: skip
         _run(command, tree, log, revision)
     return Build(f"{revision} ({commit[:12]})", tree / "build" / "release" / "skein", commit)
+
+
+def _require_checkout(tree: Path, commit: str) -> None:
+    """Raises MeasureError where a tree that is there is not what its name says."""
+    head = _git(tree, "rev-parse", "HEAD").stdout.strip()
+    changed = _git(tree, "status", "--porcelain", "--untracked-files=no")
+    if head != commit or changed.returncode != 0 or changed.stdout.strip():
+        raise MeasureError(f"{tree} is no clean checkout of {commit[:12]}: remove it")
 
 
 def _run(command: list[str], tree: Path, log: Path, revision: str) -> None:
@@ -84,9 +95,12 @@ def _run(command: list[str], tree: Path, log: Path, revision: str) -> None:
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
-    )
+    try:
+        return subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise MeasureError(f"cannot start git: {error.strerror}") from error
 
 
 def existing(path: Path) -> Build:

@@ -60,6 +60,7 @@ class InstructionCounter:
         counts: list[tuple[int, int]] = []
         try:
             for requests in (many // _FEWER, many):
+                self._out.unlink(missing_ok=True)  # never read twice
                 settings = slot.cell.settings | {"requests": requests}
                 record = runner.measure(replace(slot, cell=replace(slot.cell, settings=settings)))
                 record["counted"] = True

@@ -1,6 +1,7 @@
 """Measures two builds in turns: a pair is one run of each on the same cell with the same seed, one
 right after the other, and which comes first alternates (ABBA), so that drift and order fall on both
-alike. A pair in which either run does not count is measured anew, as often as the matrix allows.
+alike. A pair in which a run is invalid is measured anew, as often as the matrix allows. One in which
+a run failed is not: a program that crashes or answers wrongly does so.
 
 Leaves out what the pairs say (judge.py) and how many are wanted (stages.py).
 """
@@ -101,10 +102,10 @@ class Duel:
             for place, one in enumerate(order):
                 one.prepare(cell)
                 slot = _slot(one.cell_of(cell), one.arm, number, place)
-                measured.append((one.arm, one.measurer.measure(slot)))
-            for _, record in measured:
+                record = one.measurer.measure(slot)
                 self._writer.append(record)
-            if all(record["status"] == "ok" for _, record in measured) or not left:
+                measured.append((one.arm, record))
+            if all(record["status"] != "invalid" for _, record in measured) or not left:
                 break
             self.repeated += 1
         for arm, record in measured:

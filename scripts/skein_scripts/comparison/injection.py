@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import units
 from ..errors import MeasureError, UsageError
-from ..matrix import INSTRUCTIONS, LOAD
+from ..matrix import INSTRUCTIONS, LOAD, MEMORY, Cell
 
 LIBRARY = "libskein_inject.so"
 _MOST = 1 << 20
@@ -52,9 +53,31 @@ class Injection:
     def __bool__(self) -> bool:
         return self != Injection()
 
-    def share_in(self, purpose: str) -> float:
-        """The share that cells of this purpose say the whole of; 0 where nothing is asked of it."""
-        return {LOAD: self.cpu_share, INSTRUCTIONS: self.instructions_share}.get(purpose, 0.0)
+    def needs(self, cell: Cell, known: PerRequest) -> bool:
+        """Whether a run of this cell says what a share is of, and nothing has yet."""
+        if cell.workload != "c10k":
+            return False
+        if cell.purpose == INSTRUCTIONS:
+            return self.instructions_share > 0 and known.instructions is None
+        return cell.purpose == LOAD and self.cpu_share > 0 and known.cpu_ns is None
+
+    def require_reached(self, cells: Iterable[Cell]) -> None:
+        """Raises UsageError where none of these cells would be any worse: a gate that sees nothing
+        then proves nothing."""
+        reached = [cell for cell in cells if cell.workload == "c10k"]
+        purposes = {cell.purpose for cell in reached}
+        for asked, option, there in (
+            (self.cpu_ns or self.cpu_share, "cpu", LOAD in purposes),
+            (self.instructions_share, "instructions", INSTRUCTIONS in purposes),
+            (self.instructions, "instructions", bool(purposes - {MEMORY})),
+            (self.syscalls, "syscalls", bool(purposes - {MEMORY})),
+            (self.bytes, "bytes", any(cell.settings.get("memory") != "off" for cell in reached)),
+        ):
+            if asked and not there:
+                raise UsageError(
+                    f"--inject-{option} reaches no cell that would show it: keep such cells of"
+                    " c10k with --filter and --matrix"
+                )
 
     def in_figures(self, per_request: PerRequest) -> Injection:
         """With numbers for the shares. Raises MeasureError where a share is of an unknown."""

@@ -3,11 +3,12 @@
 Verdicts: `regressed`, `improved`: the sign test says so at the level, adjusted over all gated
 comparisons (Holm), and the median change is one that matters. `unchanged`: the whole interval lies
 within what does not matter. `inconclusive`: neither can be said with these pairs. `invalid`: there
-were runs but no pair that counts. `new`, `missing`: only the candidate or only the base has it.
+were runs but no pair that counts, or fewer that do than do not. `new`, `missing`: only the candidate
+or only the base has it.
 
 A metric that is exact, the same from run to run, needs no test: what all of its pairs show is so.
 
-Leaves out where the pairs come from (pairing.py, arms.py) and how verdicts are shown (show.py).
+Leaves out where the pairs come from (pairing.py) and how verdicts are shown (show.py).
 """
 
 from __future__ import annotations
@@ -70,10 +71,11 @@ class Comparison:
 
     @property
     def detectable_effect(self) -> float | None:
-        """The smallest relative change these pairs would have told from none."""
+        """The relative change that such pairs tell from none every other time. Less than what
+        matters has no verdict, however narrow the interval."""
         if self.estimate is None or self.estimate.detectable is None:
             return None
-        return math.expm1(self.estimate.detectable)
+        return max(math.expm1(self.estimate.detectable), self.min_effect or 0.0)
 
     def is_worse(self, share: float = 1.0) -> bool:
         """Whether the median is worse by this share of what matters; how sure that is, is another
@@ -108,7 +110,7 @@ def _measure(one: Pairs) -> Comparison:
     )
     if one.only:
         return replace(empty, verdict=one.only)
-    if not one.values:
+    if not one.values or one.invalid > len(one.values):
         return empty
     ratios = log_ratios(one.values, one.metric.worse)
     found = estimate(ratios, 1.0 if one.metric.exact else CONFIDENCE)

@@ -32,6 +32,11 @@ class Metric:
     exact: bool = False  # the same from run to run: every pair decides, and no test is needed
     applies: Callable[[Record], bool] = lambda _: True
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether its verdict is one of the tests that are adjusted together."""
+        return self.gated and not self.exact
+
     def of(self, run: Record) -> float | None:
         """The figure of a run that counts; None where it has none, or where the ratio of two such
         would mean nothing."""

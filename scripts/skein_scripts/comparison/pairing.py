@@ -7,7 +7,7 @@ hours of the machine's life, which no statistics takes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..results import Record
@@ -91,9 +91,15 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
         only = NEW
     elif not has_candidate and not _ran_in_vain(matched.candidate):
         only = MISSING
-    return Pairs(
-        cell, metric, values, len(places) - len(values), only, _reasons(matched, values, only)
-    )
+    invalid = len(places) - len(values)
+    reasons = [] if len(values) >= max(invalid, 1) else _reasons(matched, only)
+    return Pairs(cell, metric, values, invalid, only, reasons)
+
+
+def lost(cell: str, metric: Metric, base: Sequence[Record], candidate: Sequence[Record]) -> Pairs:
+    """A metric of a cell that neither arm could measure."""
+    reasons = [*_why_none(base, "base"), *_why_none(candidate, "candidate")]
+    return Pairs(cell, metric, [], len(base), reasons=reasons)
 
 
 def _ran_in_vain(runs: dict[object, Record]) -> bool:
@@ -101,10 +107,8 @@ def _ran_in_vain(runs: dict[object, Record]) -> bool:
     return bool(runs) and all(run["status"] != "ok" for run in runs.values())
 
 
-def _reasons(matched: Matched, values: list[tuple[float, float]], only: str | None) -> list[str]:
-    """Why there is no pair."""
-    if values:
-        return []
+def _reasons(matched: Matched, only: str | None) -> list[str]:
+    """Why there is no pair, or too few."""
     if only == NEW:
         return _why_none(matched.base.values(), "base")
     if only == MISSING:

@@ -6,7 +6,8 @@ Pairs are drawn in blocks of two (an ABBA block, so that what lasts longer than 
 all metrics of a pair together (they move together), and the arms of a block are swapped by the toss
 of a coin: of the same program, either order is as likely. Before, the recording is centred on its
 medians: of one program they are nothing but chance, and with the arms of whole blocks swapped they
-would make the pairs of a block alike.
+would make the pairs of a block alike. So what lasts longer than two pairs, and what an order does,
+is not in it: gates of a program against itself, live, show that.
 
 Leaves out the recording: that is a gate of a program against itself.
 """
@@ -21,35 +22,64 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+from ..matrix import INSTRUCTIONS, MEMORY
 from ..results import Record
 from ..statistics import median
 from .judge import Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs
-from .stages import flagged, judge_confirmed, judge_screened
+from .stages import (
+    CONFIRM_FEW,
+    SCREEN_FEW,
+    PairCounts,
+    flagged,
+    judge_confirmed,
+    judge_screened,
+)
 
 _COLUMNS = ("cell", "metric", "pair", "log_ratio")
 _BLOCK = 2
 _LEAST_PAIRS = 10  # recorded, for a cell to be drawn from
+# A cell that is for one of these is judged by metrics of that purpose alone.
+_NARROW = (MEMORY, INSTRUCTIONS)
 
 # The log ratios of one pair by metric, > 0 being worse.
 Row = dict[str, float]
 Recorded = dict[str, list[Row]]
 
 
-def from_runs(runs: Iterable[Record], metrics: Iterable[Metric]) -> Recorded:
-    """The pairs of a gate's results file, by cell; gated metrics that need a test."""
+def from_recordings(recordings: Iterable[Iterable[Record]], metrics: Sequence[Metric]) -> Recorded:
+    """The pairs of several gates, by cell. Cells with fewer than ten pairs are left out."""
+    found: Recorded = {}
+    for runs in recordings:
+        for cell, rows in _pairs_in(runs, metrics).items():
+            found.setdefault(cell, []).extend(rows)
+    return {cell: _alike(rows) for cell, rows in found.items() if len(_alike(rows)) >= _LEAST_PAIRS}
+
+
+def _alike(rows: Sequence[Row]) -> list[Row]:
+    """Those that have as many metrics as the fullest."""
+    most = max(map(len, rows))
+    return [row for row in rows if len(row) == most]
+
+
+def _pairs_in(runs: Iterable[Record], metrics: Sequence[Metric]) -> Recorded:
     arms: dict[str, list[Record]] = {"base": [], "candidate": []}
     for run in runs:
         if run.get("arm") in arms and run.get("pair") is not None:
             arms[run["arm"]].append(run)
     found: dict[str, dict[str, list[float]]] = {}
-    chosen = [metric for metric in metrics if metric.gated and not metric.exact]
+    purposes = {metric.name: metric.purpose for metric in metrics}
+    chosen = [metric for metric in metrics if metric.gated]
     for pairs in make_pairs(arms["base"], arms["candidate"], metrics=chosen):
-        if len(pairs.values) >= _LEAST_PAIRS:
+        if pairs.values:
             ratios = log_ratios(pairs.values, pairs.metric.worse)
             found.setdefault(pairs.cell, {})[pairs.metric.name] = ratios
+    for columns in found.values():
+        if narrow := {purposes[name] for name in columns} & set(_NARROW):
+            for name in [name for name in columns if purposes[name] not in narrow]:
+                del columns[name]
     return {cell: _rows(columns) for cell, columns in found.items()}
 
 
@@ -125,22 +155,26 @@ def gate(
     metrics: Mapping[str, Metric],
     change: Change | None = None,
 ) -> list[Comparison]:
-    """One gate of so many pairs, to screen and to confirm: its regressions."""
+    """One gate of so many pairs, to screen and to confirm: its regressions. Of memory and
+    instructions they are as few as in the gate."""
 
-    def pairs_of(cells: Iterable[str], count: int) -> list[Pairs]:
-        return [
-            Pairs(cell, metrics[name], _values(metrics[name], [row[name] for row in rows], added))
-            for cell in cells
-            for rows in [draw(recorded[cell], count, source)]
-            for name in rows[0]
-            for added in [_added(change, cell, name)]
-        ]
+    def pairs_of(cells: Iterable[str], stage: PairCounts) -> list[Pairs]:
+        made = []
+        for cell in cells:
+            names = list(recorded[cell][0])
+            rows = draw(recorded[cell], stage.of_purpose(metrics[names[0]].purpose), source)
+            for name in names:
+                ratios, added = [row[name] for row in rows], _added(change, cell, name)
+                made.append(Pairs(cell, metrics[name], _values(metrics[name], ratios, added)))
+        return made
 
-    suspects = flagged(judge_screened(pairs_of(recorded, counts[0])))
+    suspects = flagged(judge_screened(pairs_of(recorded, PairCounts(counts[0], SCREEN_FEW))))
     if not suspects:
         return []
     again = dict.fromkeys(one.cell for one in suspects)
-    confirmed = judge_confirmed(pairs_of(again, counts[1]), suspects)
+    judged = sum(metrics[name].is_tested for cell in again for name in recorded[cell][0])
+    fresh = pairs_of(again, PairCounts(counts[1], CONFIRM_FEW).enough_for(judged))
+    confirmed = judge_confirmed(fresh, suspects)
     return [one for one in confirmed if one.verdict == "regressed"]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -75,9 +76,10 @@ class Side:
 
 
 def head(
-    base: Side, candidate: Side, mismatches: Sequence[str], alpha: float, *, interleaved: bool
-) -> Record:
-    """The line that says what was compared."""
+    base: Side, candidate: Side, mismatches: Sequence[str], alpha: float, *, interleaved: bool,
+    notes: Sequence[str] = (), incomplete: str | None = None,
+) -> Record:  # fmt: skip
+    """The line that says what was compared. `alpha`: of the stage that decides."""
     return {
         "kind": "comparison_session",
         "schema": VERSION,
@@ -87,6 +89,8 @@ def head(
         "interleaved": interleaved,
         "alpha": alpha,
         "environment_mismatches": list(mismatches),
+        "notes": list(notes),
+        "incomplete": incomplete,
     }
 
 
@@ -96,6 +100,20 @@ def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]
     for record in (head, *verdicts):
         _validator().validate(record)
     write_text(path, "".join(dump(record) for record in (head, *verdicts)))
+
+
+def require_writable(*paths: Path | None) -> None:
+    """Makes the folders of files that are written at the end. Raises UsageError where that cannot
+    be: to find out when all is measured would be late."""
+    for path in paths:
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from error
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise UsageError(f"cannot write {path}: name another file")
 
 
 def write_text(path: Path, text: str) -> None:

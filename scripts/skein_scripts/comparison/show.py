@@ -56,7 +56,7 @@ def verdict_text(one: Comparison) -> str:
         return f"unchanged within {100 * one.min_effect:.2g} %"
     if seen is not None and math.isfinite(seen):
         places = ".2g" if seen < 1 else ".0f"
-        return f"{one.verdict}: a change of {100 * seen:{places}} % would have been seen"
+        return f"{one.verdict}: a change of {100 * seen:{places}} % would have been seen every other time"
     return f"{one.verdict}: {one.reasons[-1]}" if one.reasons else one.verdict
 
 
@@ -93,4 +93,4 @@ def counts(comparisons: Sequence[Comparison]) -> str:
     """How many gated comparisons got which verdict, in one line."""
     gated = [one.verdict for one in comparisons if one.metric.gated]
     parts = [f"{gated.count(name)} {name}" for name in VERDICTS if name in gated]
-    return ", ".join(parts) or "nothing to compare"
+    return ", ".join(parts) or "nothing"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..errors import UsageError
 from ..matrix import INSTRUCTIONS, LOAD, MEMORY, Cell
@@ -21,7 +21,7 @@ from ..units import format_clock
 from .duel import Duel, Told, pair_s
 from .judge import INCONCLUSIVE, REGRESSED, Comparison, Pairs, judge
 from .metrics import Metric
-from .pairing import make_pairs
+from .pairing import lost, make_pairs
 
 SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
 # A flag is raised by half of what matters: a change of just that much is else missed every other
@@ -33,8 +33,9 @@ USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 40, 100
 # instructions are exact.
 SCREEN_FEW = {MEMORY: 3, INSTRUCTIONS: 1}
 CONFIRM_FEW = {MEMORY: 10, INSTRUCTIONS: 2}
-# Fewer pairs than these flag nothing, or confirm nothing, whatever they show (0.5 ** n).
+# Fewer pairs than these decide nothing (0.5 ** n).
 LEAST_SCREEN_PAIRS, LEAST_CONFIRM_PAIRS = 5, 7
+FAILED = ("failed", "timeout")  # that is no figure, and no noise of the machine
 SCREEN_SHARE = 0.6  # of the budget; the rest is for confirming
 
 
@@ -47,9 +48,17 @@ class PairCounts:
 
     def of(self, cell: Cell) -> int:
         """Of this cell."""
-        if cell.purpose == LOAD:
-            return self.loaded
-        return min(self.loaded, self.few[cell.purpose]) if self.loaded else 0
+        return self.of_purpose(cell.purpose)
+
+    def of_purpose(self, purpose: str) -> int:
+        """Of cells of a purpose."""
+        return min(self.loaded, self.few.get(purpose, self.loaded))
+
+    def enough_for(self, judged: int) -> PairCounts:
+        """These, or as many as confirm one of so many comparisons."""
+        least = least_pairs(judged)
+        few = {**self.few, MEMORY: max(self.few[MEMORY], least)}
+        return PairCounts(max(self.loaded, least), few)
 
 
 @dataclass(frozen=True)
@@ -66,19 +75,19 @@ class Schedule:
     ) -> PairCounts:
         """What is left of the budget, spread over the flagged cells, but never so few that none of
         so many comparisons could be confirmed. `times_s`: what a pair of a cell took."""
+        most = self.confirm.enough_for(judged)
         if self.budget_s is None or not cells:
-            return self.confirm
+            return most
 
         def takes_s(pairs: PairCounts) -> float:
             return sum(pairs.of(cell) * times_s.get(cell.key, pair_s(cell)) for cell in cells)
 
-        least = min(self.confirm.loaded, least_pairs(judged))
-        counts = PairCounts(least, self.confirm.few)
-        for loaded in range(self.confirm.loaded, counts.loaded, -1):
-            more = PairCounts(loaded, self.confirm.few)
-            if takes_s(more) <= self.budget_s - used_s:
-                return more
-        return counts
+        least = least_pairs(judged)
+        for loaded in range(most.loaded, least, -1):
+            counts = replace(most, loaded=loaded)
+            if takes_s(counts) <= self.budget_s - used_s:
+                return counts
+        return replace(most, loaded=least)
 
 
 def least_pairs(judged: int) -> int:
@@ -118,6 +127,8 @@ class Result:
 
     screened: list[Comparison]
     confirmed: list[Comparison]
+    failed: list[str] = field(default_factory=list)  # the candidate's runs that ended badly
+    incomplete: str | None = None  # why it ended before its time
 
     @property
     def regressions(self) -> list[Comparison]:
@@ -169,9 +180,11 @@ def screen(duel: Duel, cells: Sequence[Cell], schedule: Schedule, metrics: Seque
 
 
 def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequence[Comparison],
-            metrics: Sequence[Metric], told: Told) -> list[Comparison]:  # fmt: skip
-    """Measures the cells again and judges them on the fresh pairs alone."""
-    first = measure(duel, cells, pairs, told)
+            metrics: Sequence[Metric], told: Told, least: int,
+            within_s: float | None) -> list[Comparison]:  # fmt: skip
+    """Measures the cells again and judges them on the fresh pairs alone: `least` of them, and more
+    as far as the time goes."""
+    first = measure(duel, cells, pairs, told, least, within_s)
     return judge_confirmed(pairs_of(cells, *duel.since(first), duel, metrics), suspects)
 
 
@@ -179,13 +192,35 @@ def pairs_of(
     cells: Sequence[Cell], base: list[Record], candidate: list[Record], duel: Duel,
     metrics: Sequence[Metric],
 ) -> list[Pairs]:  # fmt: skip
-    """Of each cell, the metrics that it is for."""
+    """Of each cell, the metrics that it is for. A cell of which no run counts is not passed over:
+    it has the first metric that is gated of its purpose, without a pair."""
     purposes = {cell.key: cell.purpose for cell in cells}
-    return [
+    found = [
         one
         for one in make_pairs(base, candidate, duel.name_of, metrics)
         if purposes[one.cell] in (LOAD, one.metric.purpose)
     ]
+    for cell in cells:
+        of_base, of_candidate = (
+            [run for run in runs if duel.name_of(run) == cell.key] for runs in (base, candidate)
+        )
+        if any(run["status"] == "ok" for run in (*of_base, *of_candidate)):
+            continue
+        if metric := next((m for m in metrics if m.gated and m.purpose == cell.purpose), None):
+            found.append(lost(cell.key, metric, of_base, of_candidate))
+    return found
+
+
+def failures(cells: Sequence[Cell], runs: Sequence[Record], duel: Duel) -> list[str]:
+    """A line for each cell of which runs crashed, hung or answered wrongly."""
+    lines = []
+    for cell in cells:
+        of_cell = [run for run in runs if duel.name_of(run) == cell.key]
+        bad = [run for run in of_cell if run["status"] in FAILED]
+        if bad:
+            why = bad[-1]["reasons"][0] if bad[-1]["reasons"] else "no reason given"
+            lines.append(f"{cell.key}: {len(bad)} of {len(of_cell)} runs {bad[-1]['status']}: {why}")
+    return lines
 
 
 def measure(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, told: Told, least: int = 0,
