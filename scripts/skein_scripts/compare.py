@@ -1,6 +1,7 @@
-"""Compares two result files, or two runtimes of one: a verdict for each cell and metric, with the
-ratio, its interval, and the change that would have been seen. Or measures now, interleaved, which
-is the stronger evidence: two programs, two revisions, or two runtimes of one of them.
+"""Compares two result files, two runtimes of one, or both arms of one that was measured in turns: a
+verdict for each cell and metric, with the ratio, its interval, and the change that would have been
+seen. Or measures now, interleaved, which is the stronger evidence: two programs, two revisions, or
+two runtimes of one of them.
 
 Leaves out screening, confirming and a status that says "worse": that is scripts/gate.py.
 """
@@ -15,10 +16,17 @@ from rich.console import Console
 
 from . import table
 from .comparison import measured, record, show
-from .comparison.judge import ALPHA, INVALID, MISSING, NEW, Comparison, judge
+from .comparison.judge import ALPHA, INVALID, MISSING, Comparison, judge
 from .comparison.metrics import METRICS
-from .comparison.pairing import make_pairs, name_of_cell, name_without_runtime
-from .comparison.sources import Arm, arm_of_file, arm_of_runtime, check_same_environment
+from .comparison.pairing import CellName, make_pairs, name_of_cell, name_without_runtime
+from .comparison.sources import (
+    Arm,
+    arm_of_file,
+    arm_of_runtime,
+    arms_of_file,
+    check_same_environment,
+    narrowed,
+)
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
 
@@ -28,28 +36,36 @@ examples:
   scripts/compare.py out/first --runtimes libuv,coroutine --metrics cpu_per_op,user_bytes_per_task
   scripts/compare.py main HEAD --output out/compared --filter group=c10k-fixed --pairs 30
   scripts/compare.py build/release/skein --runtimes libuv,coroutine --output out/compared
+  scripts/compare.py out/gate --filter workload=c10k,shape=fixed    # both arms of a gate's results
 
 exit status: 0 compared, whatever the verdicts; 2 usage, or two environments; 4 nothing could be
-compared
+compared, or a gated comparison has no pairs (unless the metric is new in the candidate)
 """
 _TWO_SESSIONS = (
     "the arms are of different sessions: what the machine did in one and not in the other is part"
     " of the change"
 )
+_OF_ALL_STAGES = (
+    "both arms of one file, all of its pairs together, those of a gate's two stages as well: for"
+    " reading; only scripts/gate.py itself tells a regression from chance"
+)
+_SHOWN_NAMES = 5
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The options."""
     parser = argparse.ArgumentParser(
         prog="compare.py",
-        description="Compares two result files, programs or revisions, or two runtimes of one.",
+        description="Compares two result files, programs or revisions, or two runtimes of one, or"
+        " both arms of a gate's results.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("base", help="a results file (or its folder), Google Benchmark's .json, a"
                         " program, or a revision")  # fmt: skip
-    parser.add_argument("candidate", nargs="?", help="another; not with --runtimes")
+    parser.add_argument("candidate", nargs="?", help="another; not with --runtimes, nor beside"
+                        " results that have both arms")  # fmt: skip
     parser.add_argument("--runtimes", metavar="A,B", help="compare runtime B with A in one of them")
     parser.add_argument("--metrics", metavar="A,B,...", help="only these")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there, too")
@@ -74,6 +90,8 @@ def names_of_runtimes(options: argparse.Namespace) -> tuple[str, str] | None:
 
 def chosen_arms(options: argparse.Namespace) -> tuple[Arm, Arm]:
     """The two sides of what is measured already. Raises UsageError."""
+    if options.candidate is None and options.runtimes is None:
+        return arms_of_file(Path(options.base))
     names = names_of_runtimes(options)
     whole = arm_of_file(Path(options.base))
     if names is None:
@@ -81,19 +99,42 @@ def chosen_arms(options: argparse.Namespace) -> tuple[Arm, Arm]:
     return arm_of_runtime(whole, names[0]), arm_of_runtime(whole, names[1])
 
 
-def compare(base: Arm, candidate: Arm, metrics: Sequence[str]) -> list[Comparison]:
-    """The verdicts. Raises MeasureError where there is no pair at all."""
-    same_file = base.sessions is candidate.sessions
-    name_of = name_without_runtime if same_file else name_of_cell
-    chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
-    found = judge(make_pairs(base.runs, candidate.runs, name_of, chosen))
-    if all(one.verdict in (INVALID, NEW, MISSING) for one in found):
-        whys = list(dict.fromkeys(why for one in found for why in one.reasons))
+def naming(base: Arm, candidate: Arm) -> CellName:
+    """What names a cell of one file in both arms: its id, or the work alone where the arms are two
+    runtimes."""
+    of_base, of_candidate = (
+        {run["cell"].get("runtime") for run in arm.runs} for arm in (base, candidate)
+    )
+    two_runtimes = len(of_base) == len(of_candidate) == 1 and of_base != of_candidate
+    return name_without_runtime if two_runtimes else name_of_cell
+
+
+def check_complete(comparisons: Sequence[Comparison]) -> None:
+    """Raises MeasureError where nothing has a pair, or something gated lost its own: a comparison
+    of the rest would be taken for one of the whole. What only the candidate has is no loss."""
+    if not any(one.pairs for one in comparisons):
+        why = _whys(comparisons) or "the arms have no cell and metric in common"
+        raise MeasureError(f"there is no pair of runs to compare ({why})")
+    lost = [one for one in comparisons if one.metric.gated and one.verdict in (INVALID, MISSING)]
+    if lost:
+        names = [f"{one.cell} {one.metric.name}" for one in lost]
+        more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
         raise MeasureError(
-            "there is no pair of runs to compare"
-            + (f" ({'; '.join(whys[:3])})" if whys else ": the arms have no cell in common")
+            f"NOT COMPARED: {', '.join(names[:_SHOWN_NAMES])}{more}"
+            f" ({_whys(lost) or 'the candidate does not have them'}): measure these cells in both"
+            " arms, or choose others with --filter or --metrics"
         )
-    return found
+
+
+def _whys(comparisons: Sequence[Comparison]) -> str:
+    return "; ".join(list(dict.fromkeys(why for one in comparisons for why in one.reasons))[:3])
+
+
+def _verdicts(
+    base: Arm, candidate: Arm, metrics: Sequence[str], name_of: CellName
+) -> list[Comparison]:
+    chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
+    return judge(make_pairs(base.runs, candidate.runs, name_of, chosen))
 
 
 def main(arguments: list[str]) -> int:
@@ -116,17 +157,21 @@ def main(arguments: list[str]) -> int:
         head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
                            interleaved=compared.interleaved)  # fmt: skip
         record.write(options.json, head, {"single": compared.comparisons})
+    check_complete(compared.comparisons)
     return OK
 
 
 def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measured.Compared:
-    base, candidate = chosen_arms(options)
+    base, candidate = narrowed(chosen_arms(options), options.filter)
     mismatches = check_same_environment(base, candidate, options.allow_environment_mismatch)
     notes = [f"DIFFERENT ENVIRONMENTS: {line}" for line in mismatches]
-    same_session = base.sessions is candidate.sessions
-    if not same_session:
+    of_one_file = options.candidate is None
+    if not of_one_file:
         notes.append(_TWO_SESSIONS)
+    elif options.runtimes is None:
+        notes.append(_OF_ALL_STAGES)
+    name_of = naming(base, candidate) if of_one_file else name_of_cell
     return measured.Compared(
         record.Side(base.label, base.sessions), record.Side(candidate.label, candidate.sessions),
-        compare(base, candidate, metrics), notes, mismatches, interleaved=same_session,
+        _verdicts(base, candidate, metrics, name_of), notes, mismatches, interleaved=of_one_file,
     )  # fmt: skip

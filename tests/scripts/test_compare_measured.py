@@ -58,6 +58,37 @@ def test_two_programs_are_measured_in_turns(compared, tmp_path):
     assert {one["cell"] for one in found} == {"fixed/libuv"}
 
 
+def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compared, tmp_path):
+    disturbed = tmp_path / "disturbed"
+    faults = json.dumps({"c10k/fixed/libuv": "invalid"})
+    disturbed.write_text(
+        f"#!/bin/sh\nexport FAKE_SKEIN_FAULTS='{faults}'\nexec \"{compared.skein}\" \"$@\"\n"
+    )
+    disturbed.chmod(0o755)
+    status, _, out = compared(compared.skein, disturbed)
+    assert status == 4
+    assert "NOT COMPARED: fixed/libuv cpu_per_op" in out.err
+    assert "fixed/coroutine" not in out.err
+    compared.output = tmp_path / "none"
+    status, _, out = compared(compared.skein, disturbed, "--filter", "runtime=libuv")
+    assert status == 4
+    assert "there is no pair of runs to compare" in out.err
+
+
+@pytest.mark.parametrize("words", [(), ("--runtimes", "coroutine,libuv")])
+def test_what_was_measured_in_turns_is_compared_again_from_its_results(compared, words):
+    other = (compared.skein,) if not words else ()
+    status, (_, *first), _ = compared(compared.skein, *other, *words)
+    assert status == 0
+    status, (_, *again), _ = compared(compared.output)
+    assert status == 0
+
+    def ratios(found):
+        return [(one["metric"], one["pairs"], one["ratio"]) for one in found]
+
+    assert ratios(again) == ratios(first)
+
+
 def test_what_is_measured_now_is_not_compared_with_what_was_measured_before(compared, tmp_path):
     before = tmp_path / "results.jsonl"
     before.write_text("")
@@ -82,3 +113,14 @@ def test_google_benchmarks_json_is_an_arm(tmp_path, capsys, monkeypatch):
     )
     assert run_main("compare.py", compare.main) == 0
     assert "1 regressed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"benchmarks": ["x"]}', b'{"benchmarks": {"a": 1}}', b"\xff\xfe{}", b"[]"]
+)
+def test_what_is_no_google_benchmark_json_is_usage(content, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    monkeypatch.setattr(sys, "argv", ["compare.py", str(path), str(path)])
+    assert run_main("compare.py", compare.main) == 2
+    assert str(path) in capsys.readouterr().err

@@ -273,9 +273,74 @@ def test_cells_of_one_arm_alone_are_new_or_missing(file_with, tmp_path, fixture_
     assert call(base, more, "--json", lines) == 0
     found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
     assert {one["verdict"] for one in found if one["cell"].startswith("timers/")} == {"new"}
-    assert call(more, base, "--json", lines) == 0
+    assert call(more, base, "--json", lines) == 4
     found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
     assert {one["verdict"] for one in found if one["cell"].startswith("timers/")} == {"missing"}
+
+
+def test_a_cell_that_the_candidate_lost_is_named_and_no_success(file_with, fixture_v1, capsys):
+    timers = next(
+        one for one in results.runs(results.load(fixture_v1))
+        if one["status"] == "ok" and one["cell"]["workload"] == "timers"
+    )  # fmt: skip
+    more, base = file_with("more", [1000.0] * 8), file_with("base", [1000.0] * 8)
+    with (more / results.RESULTS_NAME).open("a", encoding="utf-8") as file:
+        file.write(results.dump(timers | {"run_id": "more-t", "block": 0}))
+    assert call(more, base) == 4
+    shown = capsys.readouterr()
+    assert "missing" in shown.out  # the verdicts of the others are there all the same
+    assert f"NOT COMPARED: {timers['cell_id']} cpu_per_op" in shown.err
+    assert "candidate: not run" in shown.err
+    assert "--filter" in shown.err
+    assert call(more, base, "--filter", "workload=c10k,shape=fixed") == 0
+    assert call(more, base, "--filter", "workload=nothing") == 2
+    assert call(more, base, "--filter", "workload") == 2
+
+
+def test_figures_that_only_the_candidate_has_fail_no_comparison():
+    have = Pairs("cell", CPU, noisy_pairs(0.0))
+    new = Pairs("new", CPU, [], only=judge.NEW, reasons=["base: not run"])
+    compare.check_complete(judge.judge([have, new]))
+    for lost in (Pairs("cell", USER_BYTES, [], only=judge.MISSING), Pairs("other", CPU, [])):
+        with pytest.raises(MeasureError, match="NOT COMPARED"):
+            compare.check_complete(judge.judge([have, lost]))
+
+
+def both_arms(file_with, name, base_ns, candidate_ns):
+    """A file as a gate leaves it: runs of two arms, paired by number."""
+    folder = file_with(name, [*base_ns, *candidate_ns])
+    path = folder / results.RESULTS_NAME
+    records = results.load(path)
+    for place, run in enumerate(results.runs(records)):
+        first = place < len(base_ns)
+        number = place if first else place - len(base_ns)
+        run |= {"arm": "base" if first else "candidate", "pair": number, "block": number}
+    path.write_text("".join(results.dump(one) for one in records), encoding="utf-8")
+    return folder
+
+
+def test_both_arms_of_a_gates_results_are_compared_as_far_as_it_came(file_with, tmp_path, capsys):
+    kept = both_arms(
+        file_with, "kept", [1000.0 + i % 5 for i in range(12)], [1100.0 + i % 5 for i in range(11)]
+    )
+    lines = tmp_path / "v.jsonl"
+    assert call(kept, "--json", lines) == 0
+    assert "only scripts/gate.py itself" in capsys.readouterr().out
+    head, *found = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert head["interleaved"]
+    assert [head[arm]["label"] for arm in ("base", "candidate")] == [
+        f"base of {kept}", f"candidate of {kept}",
+    ]  # fmt: skip
+    cpu = next(one for one in found if one["metric"] == "cpu_per_op")
+    assert (cpu["verdict"], cpu["pairs"]) == ("regressed", 11)
+
+
+def test_a_file_of_two_arms_is_never_one_arm_of_another_comparison(file_with, capsys):
+    kept = both_arms(file_with, "kept", [1000.0] * 8, [2000.0] * 8)
+    other = file_with("other", [1000.0] * 8)
+    for words in ((kept, other), (other, kept), (kept, "--runtimes", "coroutine,libuv")):
+        assert call(*words) == 2
+        assert "both arms of one comparison" in capsys.readouterr().err
 
 
 def test_two_runtimes_of_one_file_are_compared_on_the_same_work(fixture_v1, file_with):
@@ -297,12 +362,12 @@ def test_two_runtimes_of_one_file_are_compared_on_the_same_work(fixture_v1, file
 
 def test_wrong_options_end_in_usage(file_with, tmp_path):
     base = file_with("base", [1000.0] * 8)
-    assert call(base) == 2
+    assert call(base) == 2  # it has one arm
     assert call(base, base, "--runtimes", "a,b") == 2
     assert call(base, base, "--metrics", "speed") == 2
     assert call(base, tmp_path / "nothing") == 2
-    with pytest.raises(MeasureError):
-        compare.compare(*[compare.Arm("none", [], [])] * 2, metrics=[])
+    with pytest.raises(MeasureError, match="no pair of runs"):
+        compare.check_complete([])
     with pytest.raises(UsageError):
         compare.check_same_environment(
             compare.Arm("a", [{"environment": {"kernel": "x"}, "build": {}}], []),

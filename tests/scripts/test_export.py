@@ -17,10 +17,12 @@ from hdrh.log import HistogramLogReader
 
 from matrix_support import call_main
 from skein_scripts import export, results
+from skein_scripts.comparison import record
 from skein_scripts.comparison.metrics import METRICS
+from skein_scripts.comparison.sources import Arm, differences
 from skein_scripts.errors import UsageError
-from skein_scripts.exports import google_benchmark
-from skein_scripts.exports.figures import cells_of
+from skein_scripts.exports import google_benchmark, junit, otava_csv
+from skein_scripts.exports.figures import CellFigures, cells_of
 from skein_scripts.statistics import median
 
 GOOGLE_COMPARE = Path("/usr/share/benchmark/compare.py")  # Debian: libbenchmark-tools
@@ -73,8 +75,38 @@ def test_google_benchmark_json_is_read_back_to_the_same_times(measured, tmp_path
     times = google_benchmark.read(out.read_text(), "it")
     for cell in cells_of(results.load(measured)):
         assert times[cell.name] == [run["cpu"]["per_op_ns"] for run in cell.runs]
-    with pytest.raises(UsageError, match="no Google Benchmark JSON"):
-        google_benchmark.read("{}", "it")
+    for wrong in ("{}", "[]", '{"benchmarks": ["x"]}', '{"benchmarks": [null]}'):
+        with pytest.raises(UsageError, match="no Google Benchmark JSON"):
+            google_benchmark.read(wrong, "it")
+
+
+def test_google_benchmark_json_of_two_machines_or_builds_is_told_apart(measured):
+    records = results.load(measured)
+    (session, *_), cells = results.sessions(records), cells_of(records)
+
+    def arm(**changes):
+        changed = {part: session[part] | facts for part, facts in changes.items()}
+        text = google_benchmark.write(cells, session | changed)
+        return Arm("it", [google_benchmark.session_of(text, "it")], [])
+
+    assert differences(arm(), arm()) == []
+    for part, fact in (
+        ("environment", {"cpu_model": "Another CPU"}), ("environment", {"kernel": "Linux 7"}),
+        ("environment", {"virtualization": "absent"}), ("build", {"compiler": "clang 19"}),
+        ("build", {"flags": "-O3"}), ("build", {"type": "Debug"}),
+    ):  # fmt: skip
+        assert len(differences(arm(), arm(**{part: fact}))) == 1, fact
+
+
+def test_google_benchmarks_context_says_what_was_built_and_where(measured):
+    records = results.load(measured)
+    (session, *_) = results.sessions(records)
+    debug = session | {"build": session["build"] | {"type": "Debug"}}
+    for one, kind in ((session, "release"), (debug, "debug"), (None, "unknown")):
+        context = json.loads(google_benchmark.write(cells_of(records), one))["context"]
+        assert context["library_build_type"] == kind
+        assert context["host_name"] == (one["environment"]["cpu_model"] if one else "")
+        assert "mhz_per_cpu" not in context  # it is not recorded
 
 
 def test_google_benchmarks_units_aggregates_and_errors_are_understood():
@@ -168,6 +200,55 @@ def test_junit_keeps_worse_undecided_and_unmeasured_apart(tmp_path):
     assert (failed.get("classname"), failed.get("name")) == ("a.b", "cpu_per_op")
 
 
+def test_junit_holds_whatever_a_program_printed_last(tmp_path):
+    words = "worker: \x1b[31mred\x00 \ud800 end\tof it"
+    lines = tmp_path / "v.jsonl"
+    broken = comparison("a/b", "cpu_per_op", "invalid") | {"reasons": [words]}
+    lines.write_text(json.dumps(broken) + "\n")
+    out = tmp_path / "junit.xml"
+    assert write([lines, "--format", "junit", "--output", out]) == 0
+    (error,) = ElementTree.fromstring(out.read_text(encoding="utf-8")).findall("testcase/error")
+    assert "worker: \ufffd[31mred\ufffd \ufffd end\tof it" in error.get("message")
+
+
+def properties_of(text):
+    found = ElementTree.fromstring(text).findall("properties/property")
+    return [(one.get("name"), one.get("value")) for one in found]
+
+
+def test_junit_says_that_the_arms_are_of_two_environments(tmp_path):
+    sides = (record.Side("a", []), record.Side("b", []))
+    head = record.head(*sides, ["environment kernel: x and y"], 0.05, interleaved=False)
+    lines = tmp_path / "v.jsonl"
+    lines.write_text(
+        "".join(json.dumps(one) + "\n" for one in (head, comparison("a", "throughput", "new")))
+    )
+    out = tmp_path / "junit.xml"
+    assert write([lines, "--format", "junit", "--output", out]) == 0
+    assert properties_of(out.read_text()) == [
+        ("environment mismatch", "environment kernel: x and y")
+    ]
+
+
+def test_junit_has_the_notes_of_a_comparison_and_that_it_is_incomplete():
+    head = {"notes": ["made worse on purpose", "repeated"], "incomplete": "interrupted"}
+    text = junit.write([comparison("a", "cpu_per_op", "unchanged")], head)
+    assert properties_of(text) == [
+        ("incomplete", "interrupted"), ("note", "made worse on purpose"), ("note", "repeated"),
+    ]  # fmt: skip
+    assert properties_of(junit.write([comparison("a", "cpu_per_op", "unchanged")], {})) == []
+
+
+def test_no_comparison_that_decides_is_no_suite_without_failures(tmp_path, capsys):
+    lines, out = tmp_path / "v.jsonl", tmp_path / "junit.xml"
+    shown = comparison("a/e", "latency_p99", "regressed", gated=False)
+    for found in ([], [shown]):
+        lines.write_text("".join(json.dumps(one) + "\n" for one in found))
+        assert write([lines, "--format", "junit", "--output", out]) == 4
+        assert "no gated comparison" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def history(measured, folder, count):
     """The same measurement, `count` times over, a commit a day; CPU time doubles half-way."""
     records = results.load(measured)
@@ -202,6 +283,18 @@ def test_otava_gets_a_table_for_each_cell_oldest_first(measured, tmp_path):
             for name in set(row) - {"time", "commit"}:
                 assert float(row[name]) > 0
                 assert name in {metric.name for metric in METRICS}
+
+
+def test_cells_whose_names_look_alike_to_otava_have_a_file_each():
+    def cell(name, cpu_ns):
+        run = {"status": "ok", "cell": {}, "cpu": {"per_op_ns": cpu_ns}}
+        return CellFigures(name, [run])
+
+    cells = [cell("a/b", 1.5), cell("a b", 2.5), cell("a:b", 3.5)]
+    files = otava_csv.write([otava_csv.Point("2026-01-01T00:00:00+00:00", "c", cells)])
+    config = files.pop(otava_csv.CONFIG_NAME)
+    assert [text.splitlines()[1].split(",")[-1] for text in files.values()] == ["1.5", "2.5", "3.5"]
+    assert all(f"    file: {name}\n" in config for name in files)
 
 
 def test_otava_finds_a_planted_change_in_what_is_written(measured, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from matrix_support import HERE
 from skein_scripts import gate, matrix
 from skein_scripts.comparison import rates
-from skein_scripts.errors import UsageError
+from skein_scripts.errors import MeasureError, UsageError
 
 PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
 # Of one program against itself: the preset's cells with load on the 2-vCPU machine of the published
@@ -54,12 +54,40 @@ def test_few_pairs_are_drawn_of_memory_and_of_instructions_as_in_the_gate():
 
 
 def test_recorded_pairs_are_written_and_read_back(tmp_path):
-    some = {"a": [{"cpu_per_op": 0.01, "throughput": -0.02}, {"cpu_per_op": 0.0}]}
+    some = {
+        "a": [{"cpu_per_op": 0.01, "throughput": -0.02}, {"cpu_per_op": 0.0, "throughput": 0.1}],
+        "b": [{"spawn_per_task": 0.5}],
+    }
     rates.write(some, tmp_path / "aa.csv")
     assert rates.read(tmp_path / "aa.csv") == some
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UsageError, match="no file of recorded pairs"):
         rates.read(tmp_path / "other.csv")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a,cpu_per_op,0,0.1", "a,cpu_per_op,2,0.1"],
+        ["a,cpu_per_op,0,0.1", "a,cpu_per_op,-1,0.1"],
+        ["a,cpu_per_op,1000000000000,0.1"],
+        ["a,cpu_per_op,0,0.1", "a,throughput,0,0.1", "a,cpu_per_op,1,0.1"],
+        ["a,cpu_per_op,0,nan"],
+        ["a,cpu_per_op,0"],
+        ["a,cpu_per_op,0.5,0.1"],
+    ],
+)
+def test_recorded_pairs_with_gaps_are_refused(tmp_path, lines):
+    path = tmp_path / "aa.csv"
+    path.write_text("\n".join(["cell,metric,pair,log_ratio", *lines, ""]))
+    with pytest.raises(UsageError, match="no file of recorded pairs"):
+        rates.read(path)
+
+
+def test_pairs_that_cannot_be_kept_say_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MeasureError, match="cannot write"):
+        rates.write({"a": [{"cpu_per_op": 0.0}]}, tmp_path / "file" / "aa.csv")
 
 
 def test_blocks_are_drawn_whole_and_either_arm_is_first_as_often():

@@ -84,12 +84,53 @@ def test_what_belongs_to_no_commit_or_no_machine_is_refused(at_commit, measured,
     folder = tmp_path / "history"
     assert call("show", "--history", folder, "--output", tmp_path) == 2
     call("add", at_commit(2), "--history", folder)
-    call("add", at_commit(3, environment_hash="another"), "--history", folder)
+    elsewhere = history.save(
+        history.point_of(at_commit(3, environment_hash="another")), tmp_path / "elsewhere"
+    )
+    elsewhere.rename(folder / elsewhere.name)
     with pytest.raises(UsageError, match="2 kinds of machine"):
         history.read(folder)
     (folder / "x.jsonl").write_text("{}\n")
     with pytest.raises(UsageError, match="is no history"):
         history.read(folder)
+
+
+def test_another_kind_of_machine_is_refused_before_it_spoils_the_history(
+    at_commit, tmp_path, capsys
+):
+    folder = tmp_path / "history"
+    assert call("add", at_commit(2), "--history", folder) == 0
+    assert call("add", at_commit(3, environment_hash="another"), "--history", folder) == 2
+    assert "2 kinds of machine" in capsys.readouterr().err
+    assert [point.commit for point in history.read(folder)] == [sha(2)]
+    # The only commit there is may be measured anew elsewhere.
+    assert call("add", at_commit(2, environment_hash="another"), "--history", folder) == 0
+
+
+def test_a_commits_old_file_is_there_until_the_new_one_is(at_commit, tmp_path, monkeypatch):
+    folder = tmp_path / "history"
+    call("add", at_commit(3), "--history", folder)
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    later = at_commit(3, created_utc="2026-02-01T00:00:00.000Z")
+
+    def full_disk(path, text):
+        path.write_text(text[:10])
+        raise MeasureError(f"cannot write {path}: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(history, "write_text", full_disk)
+        assert call("add", later, "--history", folder) == 4
+    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    assert call("add", later, "--history", folder) == 0
+    (path,) = folder.iterdir()
+    assert path.name.startswith("20260201T")
+
+
+def test_a_history_that_is_not_there_says_how_to_begin_one(tmp_path, capsys):
+    assert call("show", "--history", tmp_path / "nothing", "--output", tmp_path / "out") == 2
+    shown = capsys.readouterr().err
+    assert "scripts/trend.py add RESULTS" in shown
+    assert "--history" in shown
 
 
 def planted_history(at_commit, folder, count=16):

@@ -29,6 +29,7 @@ class Metric:
     worse: int = HIGHER_IS_WORSE
     min_step: float = 0.0  # in the metric's unit: nor does a smaller one
     purpose: str = LOAD  # of the cells that are made for it (matrix.py)
+    optional: bool = False  # a run may be too short for it: then it has none, and nothing is lost
     exact: bool = False  # the same from run to run: every pair decides, and no test is needed
     applies: Callable[[Record], bool] = lambda _: True
 
@@ -67,7 +68,8 @@ def _in_closed_loop(run: Record) -> bool:
 
 METRICS: tuple[Metric, ...] = (
     Metric("cpu_per_op", "ns", ("cpu", "per_op_ns"), 0.03, True),
-    Metric("user_cpu_per_op", "ns", ("cpu", "user_per_op_ns"), 0.03, True),
+    Metric("user_cpu_per_op", "ns", ("cpu", "user_per_op_ns"), 0.03, True,
+           optional=True),
     Metric("spawn_per_task", "ns", ("timer_costs", "spawn_ns_per_task"), 0.05, True),
     Metric("user_bytes_per_task", "B", ("memory", "per_task", "user_bytes"), 0.02, True,
            min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),

@@ -86,6 +86,8 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
         for place, of_base in base
         if of_base is not None and (of_candidate := candidate.get(place)) is not None
     ]
+    if metric.optional:
+        return Pairs(cell, metric, values) if values else None
     only = None
     if not has_base and not _ran_in_vain(matched.base):
         only = NEW

@@ -15,6 +15,7 @@ Leaves out the recording: that is a gate of a program against itself.
 from __future__ import annotations
 
 import csv
+import io
 import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,7 @@ from .judge import Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs
+from .record import write_text
 from .stages import (
     CONFIRM_FEW,
     SCREEN_FEW,
@@ -91,30 +93,39 @@ def _rows(columns: Mapping[str, Sequence[float]]) -> list[Row]:
 
 
 def write(recorded: Recorded, path: Path) -> None:
-    """As CSV, small enough to be kept."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for cell, rows in recorded.items():
-            for pair, row in enumerate(rows):
-                writer.writerows(
-                    (cell, metric, pair, f"{value:.5f}") for metric, value in row.items()
-                )
+    """As CSV, small enough to be kept. Raises MeasureError where that cannot be."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for cell, rows in recorded.items():
+        for pair, row in enumerate(rows):
+            writer.writerows((cell, metric, pair, f"{value:.5f}") for metric, value in row.items())
+    write_text(path, out.getvalue())
 
 
 def read(path: Path) -> Recorded:
     """What write() wrote. Raises UsageError for anything else."""
-    recorded: Recorded = {}
+    found: dict[str, dict[int, Row]] = {}
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for line in csv.DictReader(file):
-                rows = recorded.setdefault(line["cell"], [])
-                while len(rows) <= int(line["pair"]):
-                    rows.append({})
-                rows[int(line["pair"])][line["metric"]] = float(line["log_ratio"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+                row = found.setdefault(line["cell"], {}).setdefault(int(line["pair"]), {})
+                row[line["metric"]] = float(line["log_ratio"])
+        return {cell: _whole(cell, rows) for cell, rows in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UsageError(f"{path} is no file of recorded pairs: {error}") from error
-    return recorded
+
+
+def _whole(cell: str, rows: Mapping[int, Row]) -> list[Row]:
+    """By number. Raises ValueError where a pair, or a metric of one, is not there: neighbours are
+    drawn, with all metrics of a pair together."""
+    if sorted(rows) != list(range(len(rows))):
+        raise ValueError(f"{cell}: its {len(rows)} pairs are not 0 to {len(rows) - 1}")
+    if any(row.keys() != rows[0].keys() for row in rows.values()):
+        raise ValueError(f"{cell}: not every pair has the same metrics")
+    if not all(math.isfinite(value) for row in rows.values() for value in row.values()):
+        raise ValueError(f"{cell}: a log ratio is no number")
+    return [rows[pair] for pair in range(len(rows))]
 
 
 def centred(recorded: Recorded) -> Recorded:

@@ -1,19 +1,21 @@
-"""The arms of a comparison of what is already measured: two files, or two runtimes of one file; our
-own results, or Google Benchmark's JSON. Whether they may be compared at all: the same machine,
-kernel and compiler.
+"""The arms of a comparison of what is already measured: two files, two runtimes of one file, or the
+two arms that one file has; our own results, or Google Benchmark's JSON. Whether they may be
+compared at all: the same machine, kernel and compiler.
 
 Leaves out measuring (arena.py, duel.py) and pairing (pairing.py).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import MeasureError, UsageError
 from ..exports import google_benchmark
 from ..names import check_name, in_order
 from ..results import Record, find_results, load, runs, sessions
+from .duel import ARMS
 
 # Facts without which two figures are not of the same thing.
 _MACHINE = ("cpu_model", "cpus_online", "kernel", "virtualization", "compiler", "libc")
@@ -30,23 +32,49 @@ class Arm:
 
 
 def arm_of_file(path: Path) -> Arm:
-    """All runs of cells of a file, or of the folder that has it."""
+    """All runs of cells of a file, or of the folder that has it. Raises UsageError where they are
+    of two arms: those are compared with each other, and mixed they are neither."""
     if path.suffix == ".json":
         return _arm_of_google_benchmark(path)
     found = find_results(path)
     records = load(found)
+    if any(run["arm"] in ARMS for run in runs(records)):
+        raise UsageError(
+            f"{found} has both arms of one comparison: 'scripts/compare.py {path}', with no other"
+            " file, compares them"
+        )
     measured = [run for run in runs(records) if not run.get("counted")]
     if not measured:
         raise MeasureError(f"{found} has no runs to compare")
     return Arm(str(path), sessions(records), measured)
 
 
+def arms_of_file(path: Path) -> tuple[Arm, Arm]:
+    """Base and candidate of a file that gate.py or compare.py measured in turns, finished or not.
+    Raises UsageError where it has no such arms."""
+    records = [] if path.suffix == ".json" else load(find_results(path))
+    base, candidate = (_arm_in(records, arm, path) for arm in ARMS)
+    if not base.runs or not candidate.runs:
+        raise UsageError(
+            f"{path} does not have two arms: name another file, program or revision to compare it"
+            " with, or two of its runtimes with --runtimes A,B"
+        )
+    return base, candidate
+
+
+def _arm_in(records: Sequence[Record], arm: str, path: Path) -> Arm:
+    measured = [run for run in runs(records) if run["arm"] == arm]
+    known = {run["session_id"] for run in measured}
+    opened = [session for session in sessions(records) if session["session_id"] in known]
+    return Arm(f"{arm} of {path}", opened, measured)
+
+
 def _arm_of_google_benchmark(path: Path) -> Arm:
     """Its repetitions as rounds of cells that have a CPU time and nothing else."""
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
     times = google_benchmark.read(text, str(path))
     measured = [
         {"run_id": f"{name}/{block}", "cell_id": name, "cell": {}, "block": block, "status": "ok",
@@ -65,6 +93,38 @@ def arm_of_runtime(whole: Arm, runtime: str) -> Arm:
     check_name("runtime", runtime, known)
     chosen = [run for run in whole.runs if run["cell"].get("runtime") == runtime]
     return Arm(runtime, whole.sessions, chosen)
+
+
+def narrowed(arms: tuple[Arm, Arm], filters: Sequence[str]) -> tuple[Arm, Arm]:
+    """Only the cells that match any of the filters, by what their records say: workload, shape,
+    runtime and so on, or `cell`, the id. Raises UsageError where none is left."""
+    if not filters:
+        return arms
+    wanted = [_parse_filter(text) for text in filters]
+    base, candidate = (
+        replace(arm, runs=[run for run in arm.runs if any(_matches(run, one) for one in wanted)])
+        for arm in arms
+    )
+    if not base.runs and not candidate.runs:
+        raise UsageError(f"no run matches --filter {' --filter '.join(filters)}")
+    return base, candidate
+
+
+def _parse_filter(text: str) -> dict[str, list[str]]:
+    parts = [part.partition("=") for part in text.split(",")]
+    if not all(values for _, _, values in parts):
+        raise UsageError(
+            f"--filter '{text}' is not understood; write it like"
+            " workload=c10k,runtime=coroutine|fiber"
+        )
+    return {key.strip(): values.split("|") for key, _, values in parts}
+
+
+def _matches(run: Record, wanted: Mapping[str, Sequence[str]]) -> bool:
+    cell = run["cell"]
+    shape = cell.get("mode") or cell.get("pattern")
+    facts = {**cell, "shape": shape, "cell": run["cell_id"]}
+    return all(str(facts.get(key)) in values for key, values in wanted.items())
 
 
 def differences(base: Arm, candidate: Arm) -> list[str]:

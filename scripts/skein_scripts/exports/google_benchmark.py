@@ -1,7 +1,9 @@
 """Google Benchmark's JSON, as its compare.py reads it: every repeat of a cell is a benchmark of the
 same name with a repetition index; times are in ns. cpu_time is the CPU time of an operation and
 real_time its median latency, or lateness; without one, both are the CPU time. Memory and the rest
-are user counters. Cells without any time (idle connections) have no place in the format.
+are user counters. Cells without any time (idle connections) have no place in the format. A session
+has no host's name, so its CPU stands there; the clock is left out, and what else makes two machines
+or builds differ is context of our own, as benchmark::AddCustomContext writes it.
 
 Source: the JSON reporter and tools/compare.py of github.com/google/benchmark, 1.7 and 1.8.
 """
@@ -18,6 +20,8 @@ from ..results import Record, number
 from .figures import CellFigures
 
 SCHEMA_VERSION = 1
+_MACHINE = ("kernel", "virtualization", "libc")  # context of our own
+_UNSCALED = (None, "absent", "performance")  # governors that keep the clock
 
 
 def write(cells: Sequence[CellFigures], session: Record | None) -> str:
@@ -36,17 +40,21 @@ def write(cells: Sequence[CellFigures], session: Record | None) -> str:
 
 def _context(session: Record | None) -> dict[str, Any]:
     machine = (session or {}).get("environment") or {}
+    build = (session or {}).get("build") or {}
+    kind = build.get("type")
     return {
         "date": (session or {}).get("created_utc"),
-        "host_name": "",
+        "host_name": machine.get("cpu_model") or "",
         "executable": "skein",
         "num_cpus": machine.get("cpus_online"),
-        "mhz_per_cpu": 0,
-        "cpu_scaling_enabled": False,
+        "cpu_scaling_enabled": machine.get("governor") not in _UNSCALED,
         "caches": [],
         "load_avg": machine.get("load") or [],
-        "library_build_type": "release",
+        "library_build_type": kind.lower() if kind else "unknown",
         "json_schema_version": SCHEMA_VERSION,
+        **{name: machine.get(name) for name in _MACHINE},
+        "compiler": build.get("compiler"),
+        "build_flags": build.get("flags"),
     }
 
 
@@ -84,13 +92,23 @@ def session_of(text: str, what: str) -> Record:
             "session_id": what,
             "tool": {"commit": None},
             "environment": {
-                "cpu_model": f"{context.get('host_name', '')} {context.get('mhz_per_cpu', '')} MHz",
+                "cpu_model": _machine_of(context),
                 "cpus_online": context.get("num_cpus"),
+                **{name: context.get(name) for name in _MACHINE},
             },
-            "build": {"type": context.get("library_build_type")},
+            "build": {
+                "compiler": context.get("compiler"),
+                "flags": context.get("build_flags"),
+                "type": context.get("library_build_type"),
+            },
         }
     except (ValueError, AttributeError) as error:
         raise UsageError(f"{what} is no Google Benchmark JSON: {error!r}") from error
+
+
+def _machine_of(context: Record) -> str:
+    host, mhz = context.get("host_name") or "", context.get("mhz_per_cpu")
+    return f"{host} {mhz} MHz" if mhz else str(host)
 
 
 _NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
@@ -106,6 +124,6 @@ def read(text: str, what: str) -> dict[str, list[float]]:
             if row.get("run_type", "iteration") == "iteration" and not row.get("error_occurred"):
                 name = row.get("run_name") or row["name"]
                 times.setdefault(name, []).append(row["cpu_time"] * _NS[row["time_unit"]])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{what} is no Google Benchmark JSON: {error!r}") from error
     return times

@@ -1,28 +1,42 @@
 """Verdicts as JUnit XML, for CI systems that show it: a test case for each cell and metric of a
 comparison. A regression is a failure, what could not be measured an error, what is undecided
-skipped with its reason: a CI that counts failures must not take one for another.
+skipped with its reason: a CI that counts failures must not take one for another. What holds for all
+of them (other machines, notes, that it is incomplete) is a property of the suite.
 
 Source: the schema of the Jenkins xUnit plugin (junit-10.xsd).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
+from ..errors import MeasureError
 from ..results import Record
 
 _OUTCOMES = {
     "regressed": "failure", "invalid": "error", "missing": "error", "inconclusive": "skipped",
     "new": "skipped",
 }  # fmt: skip
+# What XML 1.0 cannot hold, not even escaped; the last words of a program may have it.
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(comparisons: Sequence[Record]) -> str:
-    """The document. A comparison that was confirmed stands for its screening."""
+def write(comparisons: Sequence[Record], head: Record) -> str:
+    """The document; `head` is the file's first line, or empty. A comparison that was confirmed
+    stands for its screening. Raises MeasureError where nothing is gated: no test is no success."""
+    properties = list(_properties(head))
     final = {(one["cell"], one["metric"]): one for one in comparisons}
     gated = [one for one in final.values() if one["gated"]]
+    if not gated:
+        known = "".join(f"; {name}: {value}" for name, value in properties)
+        raise MeasureError(f"there is no gated comparison to write{known}")
     suite = ElementTree.Element("testsuite", name="skein", tests=str(len(gated)))
+    if properties:
+        listed = ElementTree.SubElement(suite, "properties")
+        for name, value in properties:
+            ElementTree.SubElement(listed, "property", name=name, value=value)
     counts = {"failure": 0, "error": 0, "skipped": 0}
     for one in gated:
         case = ElementTree.SubElement(
@@ -37,7 +51,17 @@ def write(comparisons: Sequence[Record]) -> str:
     for name, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         suite.set(plural, str(counts[name]))
     ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    text = ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+    return _FORBIDDEN.sub("\ufffd", text) + "\n"
+
+
+def _properties(head: Record) -> Iterator[tuple[str, str]]:
+    if head.get("incomplete"):
+        yield "incomplete", head["incomplete"]
+    for line in head.get("environment_mismatches", []):
+        yield "environment mismatch", line
+    for line in head.get("notes", []):
+        yield "note", line
 
 
 def _message(one: Record) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..comparison.metrics import METRICS, Metric
@@ -53,11 +53,21 @@ def write(points: Sequence[Point]) -> dict[str, str]:
         ]
         metrics = [metric for metric in METRICS if rows and all(metric in row for *_, row in rows)]
         if metrics:
-            name = re.sub(r"[^A-Za-z0-9.=_-]+", "_", cell)
+            name = _name_of(cell, files)
             files[f"{name}.csv"] = table(rows, metrics)
             tests.append(test(name, metrics))
     files[CONFIG_NAME] = "tests:\n" + "".join(tests)
     return files
+
+
+def _name_of(cell: str, files: Mapping[str, str]) -> str:
+    """Of letters that a file may have in its name, and of no file that is there."""
+    name = plain = re.sub(r"[^A-Za-z0-9.=_-]+", "_", cell)
+    count = 1
+    while f"{name}.csv" in files:
+        count += 1
+        name = f"{plain}-{count}"
+    return name
 
 
 def table(rows: Sequence[tuple[str, str, dict[Metric, float]]], metrics: Sequence[Metric]) -> str:

@@ -8,6 +8,7 @@ Leaves out change points (change_points.py) and drawing (figure.py).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ import jsonschema
 
 from .. import closing
 from ..anchor import PROBE, anchor_ns
-from ..comparison.metrics import METRICS, Metric, named
+from ..comparison.metrics import METRICS, Metric
 from ..comparison.record import write_text
 from ..errors import MeasureError, UsageError
 from ..exports.figures import cells_of
@@ -80,9 +81,11 @@ def _ratio(metric: Metric, value: float, speed_ns: float) -> float:
 
 
 def save(point: Point, folder: Path) -> Path:
-    """Writes the file of a commit, or replaces it; returns its path."""
-    for old in folder.glob(f"*-{point.commit[:12]}.jsonl"):
-        old.unlink()
+    """Writes the file of a commit, or replaces it; returns its path. The old file is there until
+    the new one is. Raises UsageError where the history is of another kind of machine."""
+    others = [one for one in _points_in(folder) if one.commit != point.commit]
+    _check_one_machine([*others, point], folder)
+    earlier = list(folder.glob(f"*-{point.commit[:12]}.jsonl"))
     day = re.sub(r"[^0-9T]", "", point.created_utc)[:15]
     path = folder / f"{day}-{point.commit[:12]}.jsonl"
     lines = [
@@ -95,22 +98,45 @@ def save(point: Point, folder: Path) -> Path:
     ]  # fmt: skip
     for line in lines:
         _validator().validate(line)
-    write_text(path, "".join(dump(line) for line in lines))
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        write_text(unfinished, "".join(dump(line) for line in lines))
+        unfinished.replace(path)
+        for old in earlier:
+            if old != path:
+                old.unlink()
+    except OSError as error:
+        raise MeasureError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):  # it has its new name, or was never made
+            unfinished.unlink()
     return path
 
 
 def read(folder: Path) -> list[Point]:
     """The history, oldest first. Raises UsageError where there is none, where a file is no history,
     or where two kinds of machine are mixed."""
-    points = [_read_one(path) for path in sorted(folder.glob("*.jsonl"))]
+    points = _points_in(folder)
     if not points:
-        raise UsageError(f"{folder} has no history: add to it with scripts/trend.py add")
+        raise UsageError(
+            f"{folder} has no history: add the results of a commit with 'scripts/trend.py add"
+            " RESULTS', or name another folder with --history"
+        )
+    _check_one_machine(points, folder)
+    return sorted(points, key=lambda point: point.created_utc)
+
+
+def _points_in(folder: Path) -> list[Point]:
+    return [_read_one(path) for path in sorted(folder.glob("*.jsonl"))]
+
+
+def _check_one_machine(points: Sequence[Point], folder: Path) -> None:
     machines = {point.machine for point in points}
     if len(machines) > 1:
         raise UsageError(
-            f"{folder} has points of {len(machines)} kinds of machine: keep a folder for each"
+            f"{folder}: points of {len(machines)} kinds of machine do not compare: keep a folder"
+            " for each (--history)"
         )
-    return sorted(points, key=lambda point: point.created_utc)
 
 
 def _read_one(path: Path) -> Point:
@@ -143,7 +169,7 @@ def lines_of(points: Sequence[Point]) -> list[Line]:
     lines = []
     for metric in METRICS:
         for cell, name in keys:
-            if name == metric.name and named(name) is not None:
+            if name == metric.name:
                 having = [point for point in points if (cell, name) in point.values]
                 first = having[0].values[cell, name]
                 relative = [point.values[cell, name] / first for point in having]
