@@ -16,7 +16,7 @@ from rich.console import Console
 
 from . import conditions, selection, table
 from .comparison import builds, record, show, stages
-from .comparison.arena import Arena, without_unmeasurable
+from .comparison.arena import Arena, prepare_results, without_new, without_unmeasurable
 from .comparison.builds import Build
 from .comparison.duel import ARMS, Duel, pair_s
 from .comparison.injection import add_options, injection_of
@@ -130,10 +130,6 @@ class Gate:
     def sessions(self) -> dict[str, Record]:
         """The session line of each arm, as far as there is one."""
         return self._arena.sessions
-
-    def prepare(self) -> None:
-        """Raises where there is no place for the results, before anything is built."""
-        self._arena.prepare()
 
     def run(self, base: Build, candidate: Build) -> None:
         """Measures and judges, under the lock. Whatever ends it before its time, `result` is what
@@ -308,9 +304,11 @@ def main(arguments: list[str]) -> int:
     if options.base or options.candidate:
         builds.require_clean()
     record.require_writable(options.markdown, options.json)
-    gate = Gate(options, matrix, schedule, console)
-    gate.prepare()
+    prepare_results(options.output, matrix)
     base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
+    matrix, new = without_new(matrix, base)
+    left_out += new
+    gate = Gate(options, matrix, schedule, console)
     labels = (base.label, candidate.label)
     try:
         gate.run(base, candidate)

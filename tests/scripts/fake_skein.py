@@ -13,6 +13,7 @@ Faults are asked for in the environment:
   FAKE_SKEIN_CHANGED  JSON: facts of the environment that differ from the second `session` on
   FAKE_SKEIN_COST     JSON: by runtime, how many times its usual CPU time an operation takes
   FAKE_SKEIN_BYTES    JSON: by runtime, user bytes per task beside its usual ones
+  FAKE_SKEIN_WITHOUT  JSON: runtimes that it does not have
   FAKE_SKEIN_DRIFT    JSON: for each round, how much dearer the anchor's requests are (0.2: by 20 %)
 """
 
@@ -32,7 +33,11 @@ import time
 import zlib
 
 SAMPLES = int(os.environ.get("FAKE_SKEIN_SAMPLES", "25000"))
-RUNTIMES = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
+RUNTIMES = [
+    name
+    for name in ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
+    if name not in json.loads(os.environ.get("FAKE_SKEIN_WITHOUT", "[]"))
+]
 STYLES = {"coroutine": "coroutine", "fiber": "direct", "thread": "direct", "libuv": "callback",
           "epoll_floor": "none"}  # fmt: skip
 

@@ -174,6 +174,18 @@ def test_runs_that_fail_are_not_slower_but_unmeasured(gate):
     assert len(gate.runs()) == 2 * SCREEN  # a crash is no noise: it is not measured away
 
 
+def test_a_runtime_that_the_base_does_not_have_is_new_and_no_failure(gate):
+    markdown = gate.folder / "v.md"
+    older = gate.arm("older", WITHOUT=["libuv"])
+    words = ("--filter", "group=idle", "--markdown", markdown)
+    done = gate(older, gate.arm("candidate"), *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "NEW, with nothing to compare with: idle/libuv" in markdown.read_text()
+    gate.output = gate.folder / "removed"
+    done = gate(gate.arm("base"), older, *words)
+    assert done.returncode == 2, done.stdout + done.stderr
+
+
 def test_a_candidate_that_fails_now_and_then_does_not_pass(gate):
     flaky, counter = gate.arm("flaky"), gate.folder / "counter"
     flaky.write_text(

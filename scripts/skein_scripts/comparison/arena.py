@@ -42,6 +42,28 @@ def without_unmeasurable(matrix: Matrix) -> tuple[Matrix, list[str]]:
     return replace(matrix, cells=kept), [why]
 
 
+def without_new(matrix: Matrix, base: Build) -> tuple[Matrix, list[str]]:
+    """The cells whose runtime the base has, and what is said of the others: they have nothing to be
+    worse than. Raises UsageError where nothing is left."""
+    known = read_runtimes(Skein(base.skein))
+    kept = tuple(cell for cell in matrix.cells if cell.runtime in known)
+    if not kept:
+        raise UsageError(f"{base.label} has none of the runtimes of {matrix.name}")
+    new = [cell.key for cell in matrix.cells if cell.runtime not in known]
+    notes = [f"NEW, with nothing to compare with: {', '.join(new)}"] if new else []
+    return replace(matrix, cells=kept), notes
+
+
+def prepare_results(folder: Path, matrix: Matrix) -> Path:
+    """Where the results will be. Raises UsageError where there are some, MeasureError where none
+    can be written."""
+    prepare_folder(folder, len(matrix.cells) * 100)
+    path = folder / RESULTS_NAME
+    if path.is_file() and path.stat().st_size > 0:
+        raise UsageError(f"{path} has results: choose another --output")
+    return path
+
+
 class _ByPurpose:
     """Measures a cell in the way its purpose asks for."""
 
@@ -73,7 +95,7 @@ class Arena:
     def duel(self, base: Build, candidate: Build) -> Iterator[Duel]:
         """The two arms, ready to be measured, under the lock. Raises UsageError where the folder
         has results or the builds cannot be compared."""
-        path = self.prepare()
+        path = prepare_results(self.folder, self.matrix)
         lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
         try:
             writer = ResultWriter(path)
@@ -83,15 +105,6 @@ class Arena:
                 writer.close()
         finally:
             lock.release()
-
-    def prepare(self) -> Path:
-        """Where the results will be, before anything is built. Raises UsageError where there are
-        some, MeasureError where none can be written."""
-        prepare_folder(self.folder, len(self.matrix.cells) * 100)
-        path = self.folder / RESULTS_NAME
-        if path.is_file() and path.stat().st_size > 0:
-            raise UsageError(f"{path} has results: choose another --output")
-        return path
 
     def _open(self, arms: dict[str, Build], writer: ResultWriter, lock: MeasuringLock) -> Duel:
         if self.injection:
