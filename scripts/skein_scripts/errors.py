@@ -42,7 +42,7 @@ def run_main(program: str, main: Callable[[list[str]], int]) -> int:
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         traceback.print_exc()
         print(f"{program}: error: a fault in {program} itself: {error!r}", file=sys.stderr)
         return COULD_NOT_MEASURE

@@ -74,7 +74,8 @@ def _junit(paths: list[Path]) -> Files:
     path = _the_one(paths, "comparisons")
     comparisons = record.read(path)
     lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    head = next((line for line in lines if line["kind"] == "comparison_session"), {})
+    heads: list[Record] = [line for line in lines if line["kind"] == "comparison_session"]
+    head = heads[0] if heads else {}
     return {"": junit.write(comparisons, head)}
 
 

@@ -38,8 +38,8 @@ examples:
       --filter 'runtime=coroutine' --strict
 
 exit status: 0 no regression confirmed, 1 a regression confirmed, 2 usage or configuration,
-3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured, or
-the candidate failed, 130 interrupted (what was measured is kept, and what was screened is judged)
+3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured,
+or the candidate failed, 130 interrupted (what was measured is kept, what was screened is judged)
 """
 
 
@@ -211,7 +211,9 @@ def unmeasured(result: stages.Result) -> list[Comparison]:
 def summary(result: stages.Result) -> str:
     """The gate's word in one line."""
     if result.incomplete:
-        return f"INCOMPLETE ({result.incomplete}); screened until then: {show.counts(result.screened)}"
+        return (
+            f"INCOMPLETE ({result.incomplete}); screened until then: {show.counts(result.screened)}"
+        )
     if result.regressions:
         names = ", ".join(f"{one.cell} {one.metric.name} {show.percent(one.ratio or 1)}"
                           for one in result.regressions)  # fmt: skip
@@ -220,7 +222,8 @@ def summary(result: stages.Result) -> str:
         return f"THE CANDIDATE FAILED: {'; '.join(result.failed)}"
     if lost := unmeasured(result):
         whys = list(dict.fromkeys(why for one in lost for why in one.reasons))
-        return f"NOT MEASURED: {len(lost)} gated comparisons have no pairs, or too few ({'; '.join(whys[:2])})"
+        why = "; ".join(whys[:2])
+        return f"NOT MEASURED: {len(lost)} gated comparisons have no pairs, or too few ({why})"
     if not result.screened:
         return "NOT MEASURED: no cell has a gated metric"
     return f"no regression confirmed; screened: {show.counts(result.screened)}"

@@ -62,7 +62,7 @@ def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compar
     disturbed = tmp_path / "disturbed"
     faults = json.dumps({"c10k/fixed/libuv": "invalid"})
     disturbed.write_text(
-        f"#!/bin/sh\nexport FAKE_SKEIN_FAULTS='{faults}'\nexec \"{compared.skein}\" \"$@\"\n"
+        f'#!/bin/sh\nexport FAKE_SKEIN_FAULTS=\'{faults}\'\nexec "{compared.skein}" "$@"\n'
     )
     disturbed.chmod(0o755)
     status, _, out = compared(compared.skein, disturbed)

@@ -256,8 +256,8 @@ def history(measured, folder, count):
     for day in range(count):
         path = folder / f"{day:02d}.jsonl"
         lines = []
-        for record in records:
-            one = json.loads(json.dumps(record))
+        for line in records:
+            one = json.loads(json.dumps(line))
             if one["kind"] == "session":
                 one["created_utc"] = f"2026-01-{day + 1:02d}T00:00:00.000Z"
                 one["tool"]["commit"] = f"{day:040d}"

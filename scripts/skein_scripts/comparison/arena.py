@@ -153,7 +153,9 @@ class Arena:
             return
         known = self._per_request.get(cell.runtime, PerRequest())
         added = self.injection.in_figures(known) if arm == "candidate" else Injection()
-        if cell.purpose == INSTRUCTIONS:  # a busy wait would be counted, for as long as it takes there
+        if (
+            cell.purpose == INSTRUCTIONS
+        ):  # a busy wait would be counted, for as long as it takes there
             added = replace(added, cpu_ns=0)
         skein.environment = added.environment(self._library)
 

@@ -1,5 +1,6 @@
 """Instructions of one request of a real worker, counted by callgrind: user mode, the same from run
-to run, and so a change of half a percent is one.
+to run, and so a change of half a percent is one. (Of 60 runs one was 7 % lower: what a turn of
+the loop does depends on whether the next request is there already.)
 
 A cell of this purpose is a closed loop on few connections that ends after a number of requests. It
 is run twice, with that number and with a quarter of it, and the slope is what a request takes:
@@ -25,7 +26,7 @@ from ..runner import Runner
 from ..skein_process import Skein
 
 _FEWER = 4
-_OVERHEAD_S = 1.2  # of a run: valgrind reads the program and translates it
+_OVERHEAD_S = 0.4  # of a run: valgrind reads the program and translates it
 _PER_REQUEST_S = 100e-6
 _OUT = ".callgrind.out"
 _TIMES = ("user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns")

@@ -3,10 +3,11 @@
 Verdicts: `regressed`, `improved`: the sign test says so at the level, adjusted over all gated
 comparisons (Holm), and the median change is one that matters. `unchanged`: the whole interval lies
 within what does not matter. `inconclusive`: neither can be said with these pairs. `invalid`: there
-were runs but no pair that counts, or fewer that do than do not. `new`, `missing`: only the candidate
-or only the base has it.
+were runs but no pair that counts, or fewer that do than do not. `new`, `missing`: only the
+candidate or only the base has it.
 
-A metric that is exact, the same from run to run, needs no test: what all of its pairs show is so.
+A metric that is exact, the same but for the odd run, needs no test: what most of its pairs show
+is so.
 
 Leaves out where the pairs come from (pairing.py) and how verdicts are shown (show.py).
 """
@@ -146,7 +147,7 @@ def _decide(one: Comparison, alpha: float) -> Comparison:
 
 
 def _decide_exact(one: Comparison, found: Estimate, matters: float) -> Comparison:
-    if found.low >= matters or found.high <= -matters:
+    if abs(found.median) >= matters:
         return replace(one, verdict=REGRESSED if found.median > 0 else IMPROVED)
     if -matters <= found.low and found.high <= matters:
         return replace(one, verdict=UNCHANGED)

@@ -56,7 +56,8 @@ def verdict_text(one: Comparison) -> str:
         return f"unchanged within {100 * one.min_effect:.2g} %"
     if seen is not None and math.isfinite(seen):
         places = ".2g" if seen < 1 else ".0f"
-        return f"{one.verdict}: a change of {100 * seen:{places}} % would have been seen every other time"
+        change = f"{100 * seen:{places}} %"
+        return f"{one.verdict}: a change of {change} would have been seen every other time"
     return f"{one.verdict}: {one.reasons[-1]}" if one.reasons else one.verdict
 
 

@@ -18,7 +18,8 @@ examples:
   scripts/trend.py add out/nightly
   scripts/trend.py show --output out/trend
 
-exit status: 0 done, 2 usage, no history, or another kind of machine, 4 a session that does not count, or otava failed
+exit status: 0 done, 2 usage, no history, or another kind of machine, 4 a session that does not
+count, or otava failed
 """
 
 
