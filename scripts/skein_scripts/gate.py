@@ -258,8 +258,10 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
             record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
             for arm, label in zip(ARMS, labels, strict=True)
         )
-        head = record.head(base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True,
-                           notes=[summary(result), *notes], incomplete=result.incomplete)  # fmt: skip
+        head = record.head(
+            base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True,
+            notes=[summary(result), *notes], incomplete=result.incomplete,
+        )  # fmt: skip
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
     if options.markdown:

@@ -1,7 +1,7 @@
 """Measures two builds in turns: a pair is one run of each on the same cell with the same seed, one
 right after the other, and which comes first alternates (ABBA), so that drift and order fall on
-both alike. A pair in which a run is invalid is measured anew, as often as the matrix allows. One in which
-a run failed is not: a program that crashes or answers wrongly does so.
+both alike. A pair in which a run is invalid is measured anew, as often as the matrix allows. One in
+which a run failed is not: a program that crashes or answers wrongly does so.
 
 Leaves out what the pairs say (judge.py) and how many are wanted (stages.py).
 """
