@@ -89,7 +89,10 @@ def test_injected_instructions_are_counted_to_a_few(
         counter = InstructionCounter(
             Skein(skein.SKEIN, environment), tmp_path, lambda extra: Caller(results, extra)
         )
-        run = counter.measure(slot)
+        for _ in range(4):  # as a gate does
+            run = counter.measure(slot)
+            if run["status"] != "invalid":
+                break
         assert run["status"] == "ok", run["reasons"]
         each: float = run["cpu"]["instructions_per_op"]
         return each

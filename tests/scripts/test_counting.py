@@ -36,17 +36,19 @@ def test_of_an_exact_figure_most_pairs_must_agree_and_few_are_enough(values, ver
 class CountedRunner:
     """Stands in for a runner whose worker runs under callgrind."""
 
-    def __init__(self, extra, status="ok"):
+    def __init__(self, extra, status="ok", once_more_at=None):
         self.command = extra[1]
         self._status = status
+        self._once_more_at = once_more_at
 
     def measure(self, slot):
         requests = slot.cell.settings["requests"]
         out = next(word for word in self.command.split() if "callgrind-out-file" in word)
         with open(out.split("=", 1)[1], "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(f"totals: {1_000_000 + 1200 * requests}\n")
+            more = 109_000 if requests == self._once_more_at else 0
+            file.write(f"totals: {1_000_000 + 1200 * requests + more}\n")
         return {
-            "status": self._status, "work": {"units": requests}, "latency": {"p50": 1},
+            "status": self._status, "reasons": [], "work": {"units": requests}, "latency": {"p50": 1},
             "load": {"achieved_per_s": 9}, "cpu": {"per_op_ns": 5, "voluntary_switches": 3},
         }  # fmt: skip
 
@@ -72,6 +74,19 @@ def test_instructions_are_the_slope_and_what_a_process_does_once_is_left_out(tmp
     assert made[0].command.startswith("env -i ")
     assert "LD_PRELOAD=/lib/it.so" in made[0].command
     assert not list(tmp_path.glob(".callgrind*"))
+
+
+@pytest.mark.parametrize("requests", [1000, 2000, 4000])
+def test_a_run_that_did_more_than_its_requests_does_not_count(tmp_path, requests):
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"),
+        tmp_path,
+        lambda extra: CountedRunner(extra, once_more_at=requests),
+    )
+    record = counter.measure(counted_slot())
+    assert record["status"] == "invalid"
+    assert "not in proportion" in record["reasons"][0]
+    assert INSTRUCTIONS.of(record) is None
 
 
 def test_a_counted_run_that_is_not_ok_has_no_count(tmp_path):

@@ -6,7 +6,7 @@ within what does not matter. `inconclusive`: neither can be said with these pair
 were runs but no pair that counts, or fewer that do than do not. `new`, `missing`: only the
 candidate or only the base has it.
 
-A metric that is exact, the same but for the odd run, needs no test: what most of its pairs show
+A metric that is exact, the same in nearly every run, needs no test: what most of its pairs show
 is so.
 
 Leaves out where the pairs come from (pairing.py) and how verdicts are shown (show.py).

@@ -30,7 +30,7 @@ class Metric:
     min_step: float = 0.0  # in the metric's unit: nor does a smaller one
     purpose: str = LOAD  # of the cells that are made for it (matrix.py)
     optional: bool = False  # a run may be too short for it: then it has none, and nothing is lost
-    exact: bool = False  # the same but for the odd run: the median decides, and no test is needed
+    exact: bool = False  # the same in nearly every run: the median decides, without a test
     applies: Callable[[Record], bool] = lambda _: True
 
     @property

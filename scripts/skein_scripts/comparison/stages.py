@@ -29,9 +29,9 @@ SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
 FLAGGED_SHARE = 0.5
 USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 40, 100
 # Of memory and instructions a few pairs tell as much as many. Three that agree are flagged (two
-# would be flagged of every other cell), ten confirm what 10 comparisons were flagged for. Of
-# instructions, exact but for the odd run, two of three decide.
-SCREEN_FEW = {MEMORY: 3, INSTRUCTIONS: 3}
+# would be flagged of every other cell), ten confirm what 10 comparisons were flagged for.
+# Instructions are exact: one flags, and two of three confirm.
+SCREEN_FEW = {MEMORY: 3, INSTRUCTIONS: 1}
 CONFIRM_FEW = {MEMORY: 10, INSTRUCTIONS: 3}
 # Fewer pairs than these decide nothing (0.5 ** n).
 LEAST_SCREEN_PAIRS, LEAST_CONFIRM_PAIRS = 5, 7
