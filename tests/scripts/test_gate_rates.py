@@ -12,8 +12,8 @@ from skein_scripts.comparison import rates
 from skein_scripts.errors import MeasureError, UsageError
 
 PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
-# Of one program against itself: the preset's cells with load on the 2-vCPU machine of the published
-# run, with other work on it in part.
+# Of one program against itself: all cells of the preset, on the 2-vCPU machine of the published
+# run.
 RECORDED = rates.read(HERE / "fixtures" / "aa_pairs.csv")
 PAIRS = (15, 100)  # as the usual budget has room for, with up to three cells to confirm
 
@@ -25,7 +25,7 @@ def gated():
 
 
 def test_no_more_than_a_gate_in_a_hundred_is_a_false_alarm(gated):
-    assert len(RECORDED) == sum(cell.purpose == matrix.LOAD for cell in PRESET.cells)
+    assert len(RECORDED) == len(PRESET.cells)
     assert rates.false_alarms(RECORDED, PAIRS, 2000, 1, gated) <= 0.01
 
 
@@ -33,13 +33,14 @@ def test_false_alarms_are_as_rare_where_pairs_spread_four_times_as_far(gated):
     wild = {
         cell: [{name: 4 * value for name, value in row.items()} for row in rows]
         for cell, rows in RECORDED.items()
+        if "instructions_per_op" not in rows[0]  # exact: a spread is no noise there
     }
     assert rates.false_alarms(wild, PAIRS, 2000, 2, gated) <= 0.01
 
 
 def test_five_percent_more_cpu_per_request_is_confirmed_in_nine_of_ten_gates(gated):
     for cell, rows in RECORDED.items():
-        if cell.startswith("c10k/"):
+        if cell.startswith("c10k/") and "cpu_per_op" in rows[0]:
             change = rates.Change(cell, "cpu_per_op", 0.05)
             assert rates.power({cell: rows}, PAIRS, 300, 3, gated, change) >= 0.9, cell
 
