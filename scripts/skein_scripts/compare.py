@@ -18,7 +18,13 @@ from . import table
 from .comparison import measured, record, show
 from .comparison.judge import ALPHA, INVALID, MISSING, Comparison, judge
 from .comparison.metrics import METRICS
-from .comparison.pairing import CellName, make_pairs, name_of_cell, name_without_runtime
+from .comparison.pairing import (
+    CellName,
+    lost_cells,
+    make_pairs,
+    name_of_cell,
+    name_without_runtime,
+)
 from .comparison.sources import (
     Arm,
     arm_of_file,
@@ -134,7 +140,10 @@ def _verdicts(
     base: Arm, candidate: Arm, metrics: Sequence[str], name_of: CellName
 ) -> list[Comparison]:
     chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
-    return judge(make_pairs(base.runs, candidate.runs, name_of, chosen))
+    pairs = make_pairs(base.runs, candidate.runs, name_of, chosen)
+    if metric := next((metric for metric in chosen if metric.gated), None):
+        pairs += lost_cells(base.runs, candidate.runs, name_of, metric)
+    return judge(pairs)
 
 
 def main(arguments: list[str]) -> int:

@@ -143,12 +143,14 @@ class Gate:
 
     def _judge_what_there_is(self, duel: Duel, why: str) -> None:
         screened = self.result.screened
+        self.repeated = duel.repeated
+        self.changed_conditions = conditions.changes(duel.runs["base"], duel.runs["candidate"])
         if not screened:
             measured = {duel.name_of(run) for run in duel.runs["base"]}
             cells = [cell for cell in self._matrix.cells if cell.key in measured]
             pairs = stages.pairs_of(cells, *duel.since(0), duel, self._metrics)
             screened = stages.judge_screened(pairs)
-        self.result = stages.Result(screened, [], self.result.failed, why)
+        self.result = stages.Result(screened, [], self._failures(duel), why)
 
     def _measure(self, duel: Duel) -> None:
         began = time.monotonic()
@@ -211,9 +213,8 @@ def unmeasured(result: stages.Result) -> list[Comparison]:
 def summary(result: stages.Result) -> str:
     """The gate's word in one line."""
     if result.incomplete:
-        return (
-            f"INCOMPLETE ({result.incomplete}); screened until then: {show.counts(result.screened)}"
-        )
+        until_then = "; ".join([show.counts(result.screened), *result.failed])
+        return f"INCOMPLETE ({result.incomplete}); screened until then: {until_then}"
     if result.regressions:
         names = ", ".join(f"{one.cell} {one.metric.name} {show.percent(one.ratio or 1)}"
                           for one in result.regressions)  # fmt: skip
@@ -260,7 +261,7 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
         )
         head = record.head(
             base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True,
-            notes=[summary(result), *notes], incomplete=result.incomplete,
+            notes=[summary(result), *notes], incomplete=result.incomplete, failed=result.failed,
         )  # fmt: skip
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
@@ -313,6 +314,8 @@ def main(arguments: list[str]) -> int:
     base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
     matrix, new = without_new(matrix, base)
     left_out += new
+    schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
+    injection_of(options).require_reached(matrix.cells)
     gate = Gate(options, matrix, schedule, console)
     labels = (base.label, candidate.label)
     try:

@@ -267,9 +267,16 @@ def _purpose(entry: dict[str, Any], settings: Settings, where: str) -> str:
     """Of a cell without load it is memory, whatever is said or not."""
     usual = MEMORY if settings.get("mode") == "idle" else LOAD
     purpose = check_name("purpose", str(entry.get("purpose", usual)), PURPOSES)
-    if purpose == INSTRUCTIONS and int(settings.get("requests", 0)) < _LEAST_COUNTED:
+    if purpose != INSTRUCTIONS:
+        return purpose
+    if int(settings.get("requests", 0)) < _LEAST_COUNTED:
         raise UsageError(
             f"cell '{where}' counts instructions: it needs requests, at least {_LEAST_COUNTED}"
+        )
+    without_warmup = units.parse_duration_ns(str(settings.get("warmup", "1s"))) == 0
+    if not without_warmup or settings.get("warmup_requests") != 0:
+        raise UsageError(
+            f"cell '{where}' counts instructions: it needs warmup = \"0ms\", warmup_requests = 0"
         )
     return purpose
 

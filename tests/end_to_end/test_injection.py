@@ -80,7 +80,7 @@ class Caller:
 def test_injected_instructions_are_counted_to_a_few(
     runtime: str, results: Path, tmp_path: Path
 ) -> None:
-    settings = {"mode": "fixed", "connections": 1, "active": 1, "requests": 800, "warmup": "0ms",
+    settings = {"mode": "fixed", "connections": 1, "active": 1, "requests": 2000, "warmup": "0ms",
                 "warmup_requests": 0, "memory": "off"}  # fmt: skip
     slot = Slot(Cell("counted", "c10k", runtime, settings, purpose=INSTRUCTIONS), 0, 0)
 

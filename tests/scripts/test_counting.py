@@ -123,4 +123,7 @@ def test_a_cell_that_counts_needs_a_number_of_requests():
     with pytest.raises(UsageError, match="needs requests"):
         matrix.parse_matrix(document, "m")
     entry["requests"] = 4000
+    with pytest.raises(UsageError, match="warmup_requests = 0"):
+        matrix.parse_matrix(document, "m")
+    entry |= {"warmup": "0ms", "warmup_requests": 0}
     assert matrix.parse_matrix(document, "m").cells[0].purpose == matrix.INSTRUCTIONS

@@ -230,12 +230,13 @@ def test_junit_says_that_the_arms_are_of_two_environments(tmp_path):
     ]
 
 
-def test_junit_has_the_notes_of_a_comparison_and_that_it_is_incomplete():
-    head = {"notes": ["made worse on purpose", "repeated"], "incomplete": "interrupted"}
+def test_junit_has_the_notes_of_a_comparison_and_errors_where_it_is_incomplete_or_failed():
+    head = {"notes": ["made worse on purpose", "repeated"], "incomplete": "interrupted",
+            "failed": ["c10k: 1 of 15 runs failed: crash"]}  # fmt: skip
     text = junit.write([comparison("a", "cpu_per_op", "unchanged")], head)
-    assert properties_of(text) == [
-        ("incomplete", "interrupted"), ("note", "made worse on purpose"), ("note", "repeated"),
-    ]  # fmt: skip
+    assert properties_of(text) == [("note", "made worse on purpose"), ("note", "repeated")]
+    suite = ElementTree.fromstring(text)
+    assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("3", "2", "0")
     assert properties_of(junit.write([comparison("a", "cpu_per_op", "unchanged")], {})) == []
 
 

@@ -199,6 +199,15 @@ def test_a_candidate_that_fails_now_and_then_does_not_pass(gate):
     assert "THE CANDIDATE FAILED: fixed/coroutine: 1 of" in done.stdout
 
 
+def test_a_crash_is_not_lost_where_the_other_arm_was_disturbed(gate):
+    noisy = gate.arm("noisy", FAULTS={"c10k/fixed/coroutine": "invalid"})
+    broken = gate.arm("broken", FAULTS={"c10k/fixed/coroutine": "crash"})
+    done = gate(noisy, broken, "--filter", "group=fixed")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "THE CANDIDATE FAILED" in done.stdout
+    assert len(gate.runs()) == 2 * SCREEN
+
+
 @pytest.mark.parametrize("fault", ["limit", "invalid"])
 def test_a_cell_that_neither_arm_can_measure_is_no_pass(gate, fault):
     held = gate.arm("held", FAULTS={"c10k/idle/libuv": fault})
@@ -460,6 +469,8 @@ workload = "c10k"
 mode = "fixed"
 connections = 1
 requests = 400
+warmup = "0ms"
+warmup_requests = 0
 """
     )
     gate.matrix.write_text(counted)

@@ -72,8 +72,7 @@ class InstructionCounter:
                 record, instructions = self._count(runner, once)
                 if record["status"] != "ok":
                     return _without_times(record)
-                units = record["work"]["units"]
-                fewest[units] = min(instructions, fewest.get(units, instructions))
+                fewest[requests] = min(instructions, fewest.get(requests, instructions))
             if _bend(fewest) <= _OFF_THE_LINE:
                 break
         return _with_slope(_without_times(record), fewest)

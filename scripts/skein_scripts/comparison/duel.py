@@ -19,6 +19,7 @@ from ..results import Record, ResultWriter
 from .counting import counted_s
 
 ARMS = ("base", "candidate")
+FAILED = ("failed", "timeout")  # that is no figure, and no noise of the machine
 
 
 class Measurer(Protocol):
@@ -105,7 +106,8 @@ class Duel:
                 record = one.measurer.measure(slot)
                 self._writer.append(record)
                 measured.append((one.arm, record))
-            if all(record["status"] != "invalid" for _, record in measured) or not left:
+            statuses = {record["status"] for _, record in measured}
+            if statuses & set(FAILED) or "invalid" not in statuses or not left:
                 break
             self.repeated += 1
         for arm, record in measured:

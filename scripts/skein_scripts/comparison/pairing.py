@@ -98,6 +98,20 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
     return Pairs(cell, metric, values, invalid, only, reasons)
 
 
+def lost_cells(
+    base: Iterable[Record], candidate: Iterable[Record], name_of: CellName, metric: Metric
+) -> list[Pairs]:
+    """Of cells that were run, and of which no run counts in either arm."""
+    return [
+        lost(cell, metric, list(matched.base.values()), list(matched.candidate.values()))
+        for cell, matched in _matched(base, candidate, name_of).items()
+        if not any(
+            run["status"] in ("ok", "limit")
+            for run in (*matched.base.values(), *matched.candidate.values())
+        )
+    ]
+
+
 def lost(cell: str, metric: Metric, base: Sequence[Record], candidate: Sequence[Record]) -> Pairs:
     """A metric of a cell that neither arm could measure."""
     reasons = [*_why_none(base, "base"), *_why_none(candidate, "candidate")]

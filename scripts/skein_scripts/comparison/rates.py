@@ -61,9 +61,9 @@ def from_recordings(recordings: Iterable[Iterable[Record]], metrics: Sequence[Me
 
 
 def _alike(rows: Sequence[Row]) -> list[Row]:
-    """Those that have as many metrics as the fullest."""
-    most = max(map(len, rows))
-    return [row for row in rows if len(row) == most]
+    """Those that have the same metrics as the fullest."""
+    fullest = max(rows, key=len).keys()
+    return [row for row in rows if row.keys() == fullest]
 
 
 def _pairs_in(runs: Iterable[Record], metrics: Sequence[Metric]) -> Recorded:

@@ -77,7 +77,7 @@ class Side:
 
 def head(
     base: Side, candidate: Side, mismatches: Sequence[str], alpha: float, *, interleaved: bool,
-    notes: Sequence[str] = (), incomplete: str | None = None,
+    notes: Sequence[str] = (), incomplete: str | None = None, failed: Sequence[str] = (),
 ) -> Record:  # fmt: skip
     """The line that says what was compared. `alpha`: of the stage that decides."""
     return {
@@ -91,6 +91,7 @@ def head(
         "environment_mismatches": list(mismatches),
         "notes": list(notes),
         "incomplete": incomplete,
+        "failed": list(failed),
     }
 
 

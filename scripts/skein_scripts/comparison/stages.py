@@ -18,7 +18,7 @@ from ..errors import UsageError
 from ..matrix import INSTRUCTIONS, LOAD, MEMORY, Cell
 from ..results import Record
 from ..units import format_clock
-from .duel import Duel, Told, pair_s
+from .duel import FAILED, Duel, Told, pair_s
 from .judge import INCONCLUSIVE, REGRESSED, Comparison, Pairs, judge
 from .metrics import Metric
 from .pairing import lost, make_pairs
@@ -35,7 +35,6 @@ SCREEN_FEW = {MEMORY: 3, INSTRUCTIONS: 1}
 CONFIRM_FEW = {MEMORY: 10, INSTRUCTIONS: 3}
 # Fewer pairs than these decide nothing (0.5 ** n).
 LEAST_SCREEN_PAIRS, LEAST_CONFIRM_PAIRS = 5, 7
-FAILED = ("failed", "timeout")  # that is no figure, and no noise of the machine
 SCREEN_SHARE = 0.6  # of the budget; the rest is for confirming
 
 

@@ -29,10 +29,12 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
     properties = list(_properties(head))
     final = {(one["cell"], one["metric"]): one for one in comparisons}
     gated = [one for one in final.values() if one["gated"]]
-    if not gated:
+    troubles = [("incomplete", why) for why in [head.get("incomplete")] if why]
+    troubles += [("the candidate failed", line) for line in head.get("failed", [])]
+    if not gated and not troubles:
         known = "".join(f"; {name}: {value}" for name, value in properties)
         raise MeasureError(f"there is no gated comparison to write{known}")
-    suite = ElementTree.Element("testsuite", name="skein", tests=str(len(gated)))
+    suite = ElementTree.Element("testsuite", name="skein", tests=str(len(gated) + len(troubles)))
     if properties:
         listed = ElementTree.SubElement(suite, "properties")
         for name, value in properties:
@@ -48,6 +50,10 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
         if outcome is not None:
             counts[outcome] += 1
             ElementTree.SubElement(case, outcome, message=_message(one))
+    for name, why in troubles:
+        case = ElementTree.SubElement(suite, "testcase", classname="skein", name=name)
+        counts["error"] += 1
+        ElementTree.SubElement(case, "error", message=why)
     for name, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         suite.set(plural, str(counts[name]))
     ElementTree.indent(suite)
@@ -56,8 +62,6 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
 
 
 def _properties(head: Record) -> Iterator[tuple[str, str]]:
-    if head.get("incomplete"):
-        yield "incomplete", head["incomplete"]
     for line in head.get("environment_mismatches", []):
         yield "environment mismatch", line
     for line in head.get("notes", []):
