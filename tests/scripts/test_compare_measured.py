@@ -75,6 +75,21 @@ def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compar
     assert "there is no pair of runs to compare" in out.err
 
 
+def test_cells_that_neither_arm_could_measure_are_named_and_no_success(compared, tmp_path):
+    disturbed = tmp_path / "disturbed"
+    faults = json.dumps({"c10k/fixed/libuv": "invalid"})
+    disturbed.write_text(
+        f'#!/bin/sh\nexport FAKE_SKEIN_FAULTS=\'{faults}\'\nexec "{compared.skein}" "$@"\n'
+    )
+    disturbed.chmod(0o755)
+    status, _, out = compared(disturbed, disturbed)
+    assert status == 4
+    assert "NOT COMPARED: fixed/libuv cpu_per_op" in out.err
+    status, _, out = compared(compared.output)  # the same from its results
+    assert status == 4
+    assert "libuv" in out.err
+
+
 @pytest.mark.parametrize("words", [(), ("--runtimes", "coroutine,libuv")])
 def test_what_was_measured_in_turns_is_compared_again_from_its_results(compared, words):
     other = (compared.skein,) if not words else ()
