@@ -234,10 +234,9 @@ void load_run::on_reply(std::uint32_t connection, const request& done, time_ns n
     end_window(now);
   }
   if (load_.mode == load_mode::churn) cycle_over_ = true;
+  if (load_.mode != load_mode::fixed || now >= send_until_ns_) return;
   const bool all_answered = table_->at(connection).oldest == nullptr;
-  if (load_.mode == load_mode::fixed && all_answered && now < send_until_ns_) {
-    issue_in_a_row(connection, now);
-  }
+  if (all_answered) issue_in_a_row(connection, now);
 }
 
 }  // namespace skein::generator

@@ -141,9 +141,12 @@ def _verdicts(
 ) -> list[Comparison]:
     chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
     pairs = make_pairs(base.runs, candidate.runs, name_of, chosen)
-    if metric := next((metric for metric in chosen if metric.gated), None):
-        pairs += lost_cells(base.runs, candidate.runs, name_of, metric)
-    return judge(pairs)
+    first = next((metric for metric in chosen if metric.gated), None)
+    # A limit of the machine is a result, and the same in both.
+    of_base, of_candidate = (
+        [run for run in arm.runs if run["status"] != "limit"] for arm in (base, candidate)
+    )
+    return judge([*pairs, *lost_cells(of_base, of_candidate, name_of, lambda _: first)])
 
 
 def main(arguments: list[str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,11 +70,7 @@ def _github_action(paths: list[Path]) -> Files:
 
 
 def _junit(paths: list[Path]) -> Files:
-    path = _the_one(paths, "comparisons")
-    comparisons = record.read(path)
-    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    heads: list[Record] = [line for line in lines if line["kind"] == "comparison_session"]
-    head = heads[0] if heads else {}
+    head, comparisons = record.read(_the_one(paths, "comparisons"))
     return {"": junit.write(comparisons, head)}
 
 

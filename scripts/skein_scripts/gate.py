@@ -313,9 +313,10 @@ def main(arguments: list[str]) -> int:
     prepare_results(options.output, matrix)
     base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
     matrix, new = without_new(matrix, base)
-    left_out += new
-    schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
-    injection_of(options).require_reached(matrix.cells)
+    if new:  # fewer cells: more pairs of each
+        left_out += new
+        schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
+        injection_of(options).require_reached(matrix.cells)
     gate = Gate(options, matrix, schedule, console)
     labels = (base.label, candidate.label)
     try:

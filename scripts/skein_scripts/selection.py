@@ -3,12 +3,17 @@ settings, `--repeats` and `--seed` replace the file's. Leaves out reading the fi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from .errors import UsageError
 from .matrix import Cell, Matrix, Settings, check_value, checked_settings, setting_kinds
 from .names import SHAPE_FIELD, check_name
 
+T = TypeVar("T")
+Facts = dict[str, str]
+FactsOf = Callable[[T], Facts]
 _FILTER_KEYS = ("workload", "runtime", "group", "shape")
 _EXAMPLE = "workload=c10k,runtime=coroutine|fiber"
 
@@ -16,16 +21,28 @@ _EXAMPLE = "workload=c10k,runtime=coroutine|fiber"
 def apply_filters(matrix: Matrix, filters: list[str]) -> Matrix:
     """Keeps the cells that match any of the filters; a filter matches where all its parts do.
     Raises UsageError for a value that no cell has, and where nothing is left."""
-    if not filters:
-        return matrix
-    parsed = [_parse_filter(text, matrix) for text in filters]
-    cells = tuple(cell for cell in matrix.cells if any(_matches(cell, part) for part in parsed))
-    if not cells:
-        raise UsageError(f"no cell of the matrix matches --filter {' --filter '.join(filters)}")
-    return replace(matrix, cells=cells)
+    cells = matching(matrix.cells, filters, _facts, _FILTER_KEYS)
+    return replace(matrix, cells=tuple(cells))
 
 
-def _facts(cell: Cell) -> dict[str, str]:
+def matching(
+    things: Sequence[T], filters: Sequence[str], facts_of: FactsOf[T], keys: Sequence[str]
+) -> list[T]:
+    """Those that match any of the filters, by their facts; all where there is no filter. `keys` may
+    be asked for whatever facts there are. Raises UsageError as apply_filters() does."""
+    facts = [facts_of(thing) for thing in things]
+    wanted = [_parse_filter(text, facts, keys) for text in filters]
+    found = [
+        thing
+        for thing, fact in zip(things, facts, strict=True)
+        if not wanted or any(_matches(fact, one) for one in wanted)
+    ]
+    if wanted and not found:
+        raise UsageError(f"nothing matches --filter {' --filter '.join(filters)}")
+    return found
+
+
+def _facts(cell: Cell) -> Facts:
     return {
         "workload": cell.workload,
         "runtime": cell.runtime,
@@ -35,9 +52,10 @@ def _facts(cell: Cell) -> dict[str, str]:
     }
 
 
-def _parse_filter(text: str, matrix: Matrix) -> dict[str, set[str]]:
-    facts = [_facts(cell) for cell in matrix.cells]
-    keys = list(dict.fromkeys([*_FILTER_KEYS, *(key for fact in facts for key in fact)]))
+def _parse_filter(
+    text: str, facts: Sequence[Facts], usual_keys: Sequence[str]
+) -> dict[str, set[str]]:
+    keys = list(dict.fromkeys([*usual_keys, *(key for fact in facts for key in fact)]))
     wanted: dict[str, set[str]] = {}
     for part in text.split(","):
         key, separator, values = part.partition("=")
@@ -52,8 +70,7 @@ def _parse_filter(text: str, matrix: Matrix) -> dict[str, set[str]]:
     return wanted
 
 
-def _matches(cell: Cell, wanted: dict[str, set[str]]) -> bool:
-    facts = _facts(cell)
+def _matches(facts: Facts, wanted: dict[str, set[str]]) -> bool:
     return all(facts.get(key) in values for key, values in wanted.items())
 
 

@@ -58,13 +58,18 @@ def test_two_programs_are_measured_in_turns(compared, tmp_path):
     assert {one["cell"] for one in found} == {"fixed/libuv"}
 
 
-def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compared, tmp_path):
-    disturbed = tmp_path / "disturbed"
+def disturbed_on_libuv(compared, folder):
+    path = folder / "disturbed"
     faults = json.dumps({"c10k/fixed/libuv": "invalid"})
-    disturbed.write_text(
+    path.write_text(
         f'#!/bin/sh\nexport FAKE_SKEIN_FAULTS=\'{faults}\'\nexec "{compared.skein}" "$@"\n'
     )
-    disturbed.chmod(0o755)
+    path.chmod(0o755)
+    return path
+
+
+def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compared, tmp_path):
+    disturbed = disturbed_on_libuv(compared, tmp_path)
     status, _, out = compared(compared.skein, disturbed)
     assert status == 4
     assert "NOT COMPARED: fixed/libuv cpu_per_op" in out.err
@@ -76,12 +81,7 @@ def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compar
 
 
 def test_cells_that_neither_arm_could_measure_are_named_and_no_success(compared, tmp_path):
-    disturbed = tmp_path / "disturbed"
-    faults = json.dumps({"c10k/fixed/libuv": "invalid"})
-    disturbed.write_text(
-        f'#!/bin/sh\nexport FAKE_SKEIN_FAULTS=\'{faults}\'\nexec "{compared.skein}" "$@"\n'
-    )
-    disturbed.chmod(0o755)
+    disturbed = disturbed_on_libuv(compared, tmp_path)
     status, _, out = compared(disturbed, disturbed)
     assert status == 4
     assert "NOT COMPARED: fixed/libuv cpu_per_op" in out.err

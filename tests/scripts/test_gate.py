@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -14,9 +13,9 @@ import pytest
 
 from matrix_support import ROOT
 from skein_scripts import matrix, results
-from skein_scripts.comparison import builds, stages
-from skein_scripts.errors import MeasureError, UsageError, run_main
-from skein_scripts.gate import USUAL_BUDGET_S, main
+from skein_scripts.comparison import stages
+from skein_scripts.errors import run_main
+from skein_scripts.gate import main
 
 GATE = ROOT / "scripts" / "gate.py"
 SCREEN, CONFIRM = 5, 10
@@ -271,44 +270,6 @@ def test_the_plan_says_its_time_and_keeps_to_the_budget(gate):
     assert "the least is" in done.stderr
 
 
-def test_a_budget_shrinks_the_stages_together():
-    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
-    free = stages.make_schedule(cells, None)
-    assert free.screen.loaded == stages.SCREEN_PAIRS
-    tight = stages.make_schedule(cells, 450)
-    assert tight.screen_s <= 450 * stages.SCREEN_SHARE
-    assert stages.LEAST_SCREEN_PAIRS <= tight.screen.loaded < stages.SCREEN_PAIRS
-    measured = {cells[0].key: 2.0}
-    assert tight.confirm_pairs(cells[:1], 1, 410, measured).loaded == 20
-    assert tight.confirm_pairs(cells[:1], 1, 100, measured).loaded == stages.CONFIRM_PAIRS
-    # What was flagged is measured as often as it takes to confirm anything, whatever the time.
-    assert tight.confirm_pairs(cells[:1], 1, 450, measured).loaded == stages.LEAST_CONFIRM_PAIRS
-    assert tight.confirm_pairs(cells[:1], 16, 450, measured).loaded == 11
-
-
-def test_memory_is_confirmed_on_as_many_pairs_as_all_that_is_judged_needs():
-    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
-    of_memory = [cell for cell in cells if cell.purpose == matrix.MEMORY]
-    for budget_s in (None, 660):
-        schedule = stages.make_schedule(cells, budget_s)
-        for judged in (8, 11, 40):
-            pairs = schedule.confirm_pairs(of_memory, judged, 0, {}).of(of_memory[0])
-            assert 0.5**pairs * judged <= stages.CONFIRM_ALPHA
-
-
-def test_few_pairs_to_confirm_are_still_enough_to_confirm_something():
-    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
-    schedule = stages.make_schedule(cells, 660, (5, 7))
-    assert schedule.confirm_pairs(cells[:1], 3, 0, {}).loaded == stages.least_pairs(3) > 7
-
-
-def test_the_default_gate_fits_into_its_usual_budget():
-    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
-    planned = stages.make_schedule(cells, USUAL_BUDGET_S)
-    assert planned.screen.loaded >= 15
-    assert {cell.runtime for cell in cells} == {"coroutine", "fiber", "thread", "libuv"}
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -373,77 +334,6 @@ def test_an_injection_reaches_the_candidates_requests_alone_and_is_said(gate):
 @pytest.mark.parametrize("words", [("--inject-cpu", "fast"), ("--inject-bytes", "-1")])
 def test_injections_are_checked_before_anything_is_measured(gate, words):
     assert gate("/bin/true", "/bin/true", "--dry-run", *words).returncode == 2
-
-
-# --- building revisions -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def repository(tmp_path):
-    """A project of one program, with a commit that builds and one that does not."""
-    root = tmp_path / "project"
-    root.mkdir()
-    preset = {"name": "release", "generator": "Ninja",
-              "binaryDir": "${sourceDir}/build/${presetName}"}  # fmt: skip
-    (root / "CMakePresets.json").write_text(json.dumps({
-        "version": 3, "configurePresets": [preset],
-        "buildPresets": [{"name": "release", "configurePreset": "release"}],
-    }))  # fmt: skip
-    (root / "CMakeLists.txt").write_text(
-        "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES NONE)\n"
-        "add_custom_target(skein COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/skein)\n"
-    )
-    git(root, "init", "-q", "-b", "main")
-    commit(root, "it builds")
-    return root
-
-
-def git(root, *words):
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    subprocess.run(["git", "-C", str(root), *identity, *words], check=True, capture_output=True)
-
-
-def commit(root, message):
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", message)
-
-
-def test_a_revision_is_built_once_in_a_tree_of_its_own(repository, tmp_path):
-    trees = tmp_path / "trees"
-    trees.mkdir()
-    made = builds.build("main", trees, repository)
-    assert made.skein.is_file()
-    assert made.commit == builds.resolve("HEAD", repository)
-    assert made.commit[:12] in made.label
-    assert not (repository / "build").exists()
-    assert builds.build("HEAD", trees, repository).skein == made.skein
-
-
-def test_a_tree_that_is_gone_is_made_again_and_a_changed_one_is_refused(repository, tmp_path):
-    trees = tmp_path / "trees"
-    trees.mkdir()
-    builds.build("main", trees, repository)
-    shutil.rmtree(trees)
-    trees.mkdir()
-    made = builds.build("main", trees, repository)
-    (made.skein.parents[2] / "CMakeLists.txt").write_text("# changed\n")
-    with pytest.raises(MeasureError, match="no clean checkout"):
-        builds.build("main", trees, repository)
-
-
-def test_a_revision_that_does_not_build_says_so_with_the_end_of_the_log(repository, tmp_path):
-    (repository / "CMakeLists.txt").write_text("message(FATAL_ERROR planted)\n")
-    commit(repository, "it does not build")
-    (tmp_path / "trees").mkdir()
-    with pytest.raises(MeasureError, match="planted"):
-        builds.build("main", tmp_path / "trees", repository)
-
-
-def test_a_tree_with_changes_is_refused(repository):
-    builds.require_clean(repository)
-    (repository / "CMakeLists.txt").write_text("# changed\n")
-    with pytest.raises(UsageError, match="not committed"):
-        builds.require_clean(repository)
 
 
 def test_the_preset_is_a_matrix_that_gates():

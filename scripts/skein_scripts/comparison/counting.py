@@ -31,7 +31,7 @@ from ..skein_process import Skein
 
 _DIVISORS = (4, 2, 1)  # of the number of requests, in turns
 _TRIES = 5  # to have all three on a line
-_OFF_THE_LINE = 0.03  # between the slopes of both halves; a thread's differ by up to 0.01
+_OFF_THE_LINE = 0.03  # between the slopes of both halves; a thread's differed by 0.004
 _OVERHEAD_S = 0.4  # of a run: valgrind reads the program and translates it
 _PER_REQUEST_S = 100e-6
 _OUT = ".callgrind.out"

@@ -7,7 +7,7 @@ hours of the machine's life, which no statistics takes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..results import Record
@@ -99,28 +99,28 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
 
 
 def lost_cells(
-    base: Iterable[Record], candidate: Iterable[Record], name_of: CellName, metric: Metric
+    base: Iterable[Record],
+    candidate: Iterable[Record],
+    name_of: CellName,
+    metric_of: Callable[[str], Metric | None],
 ) -> list[Pairs]:
-    """Of cells that were run, and of which no run counts in either arm."""
+    """Cells of which no run counts in either arm, and which would be in no table else: each with
+    the metric that stands for it, if there is one, without a pair."""
     return [
-        lost(cell, metric, list(matched.base.values()), list(matched.candidate.values()))
+        Pairs(cell, metric, [], len(matched.base), reasons=_reasons(matched, None))
         for cell, matched in _matched(base, candidate, name_of).items()
-        if not any(
-            run["status"] in ("ok", "limit")
-            for run in (*matched.base.values(), *matched.candidate.values())
-        )
+        if _none_counts(matched.base) and _none_counts(matched.candidate)
+        if (metric := metric_of(cell)) is not None
     ]
 
 
-def lost(cell: str, metric: Metric, base: Sequence[Record], candidate: Sequence[Record]) -> Pairs:
-    """A metric of a cell that neither arm could measure."""
-    reasons = [*_why_none(base, "base"), *_why_none(candidate, "candidate")]
-    return Pairs(cell, metric, [], len(base), reasons=reasons)
+def _none_counts(runs: dict[object, Record]) -> bool:
+    return all(run["status"] != "ok" for run in runs.values())
 
 
 def _ran_in_vain(runs: dict[object, Record]) -> bool:
     """Whether an arm ran and nothing of it counts: that is no metric that it lacks."""
-    return bool(runs) and all(run["status"] != "ok" for run in runs.values())
+    return bool(runs) and _none_counts(runs)
 
 
 def _reasons(matched: Matched, only: str | None) -> list[str]:

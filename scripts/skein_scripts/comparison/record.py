@@ -126,8 +126,9 @@ def write_text(path: Path, text: str) -> None:
         raise MeasureError(f"cannot write {path}: {error.strerror}") from error
 
 
-def read(path: Path) -> list[Record]:
-    """The verdicts of a comparison file. Raises UsageError for anything else."""
+def read(path: Path) -> tuple[Record, list[Record]]:
+    """The first line of a comparison file (empty where it has none), and its verdicts. Raises
+    UsageError for anything else."""
     try:
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         for record in records:
@@ -137,4 +138,5 @@ def read(path: Path) -> list[Record]:
         raise UsageError(
             f"{path} is no file of comparisons, as compare.py and gate.py write it: {reason}"
         ) from error
-    return [record for record in records if record["kind"] == "comparison"]
+    heads: list[Record] = [one for one in records if one["kind"] == "comparison_session"]
+    return (heads or [{}])[0], [one for one in records if one["kind"] == "comparison"]

@@ -7,7 +7,7 @@ Leaves out measuring (arena.py, duel.py) and pairing (pairing.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ..errors import MeasureError, UsageError
 from ..exports import google_benchmark
 from ..names import check_name, in_order
 from ..results import Record, find_results, load, runs, sessions
+from ..selection import matching
 from .duel import ARMS
 
 # Facts without which two figures are not of the same thing.
@@ -98,33 +99,21 @@ def arm_of_runtime(whole: Arm, runtime: str) -> Arm:
 def narrowed(arms: tuple[Arm, Arm], filters: Sequence[str]) -> tuple[Arm, Arm]:
     """Only the cells that match any of the filters, by what their records say: workload, shape,
     runtime and so on, or `cell`, the id. Raises UsageError where none is left."""
-    if not filters:
-        return arms
-    wanted = [_parse_filter(text) for text in filters]
+    every = [run for arm in arms for run in arm.runs]
+    kept = {
+        id(run) for run in matching(every, filters, _facts_of_run, ("workload", "runtime", "shape"))
+    }
     base, candidate = (
-        replace(arm, runs=[run for run in arm.runs if any(_matches(run, one) for one in wanted)])
-        for arm in arms
+        replace(arm, runs=[run for run in arm.runs if id(run) in kept]) for arm in arms
     )
-    if not base.runs and not candidate.runs:
-        raise UsageError(f"no run matches --filter {' --filter '.join(filters)}")
     return base, candidate
 
 
-def _parse_filter(text: str) -> dict[str, list[str]]:
-    parts = [part.partition("=") for part in text.split(",")]
-    if not all(values for _, _, values in parts):
-        raise UsageError(
-            f"--filter '{text}' is not understood; write it like"
-            " workload=c10k,runtime=coroutine|fiber"
-        )
-    return {key.strip(): values.split("|") for key, _, values in parts}
-
-
-def _matches(run: Record, wanted: Mapping[str, Sequence[str]]) -> bool:
+def _facts_of_run(run: Record) -> dict[str, str]:
     cell = run["cell"]
     shape = cell.get("mode") or cell.get("pattern")
-    facts = {**cell, "shape": shape, "cell": run["cell_id"]}
-    return all(str(facts.get(key)) in values for key, values in wanted.items())
+    known = {name: str(value) for name, value in cell.items() if value is not None}
+    return {**known, "shape": str(shape), "cell": str(run["cell_id"])}
 
 
 def differences(base: Arm, candidate: Arm) -> list[str]:

@@ -21,7 +21,7 @@ from ..units import format_clock
 from .duel import FAILED, Duel, Told, pair_s
 from .judge import INCONCLUSIVE, REGRESSED, Comparison, Pairs, judge
 from .metrics import Metric
-from .pairing import lost, make_pairs
+from .pairing import lost_cells, make_pairs
 
 SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
 # A flag is raised by half of what matters: a change of just that much is else missed every other
@@ -199,15 +199,11 @@ def pairs_of(
         for one in make_pairs(base, candidate, duel.name_of, metrics)
         if purposes[one.cell] in (LOAD, one.metric.purpose)
     ]
-    for cell in cells:
-        of_base, of_candidate = (
-            [run for run in runs if duel.name_of(run) == cell.key] for runs in (base, candidate)
-        )
-        if any(run["status"] == "ok" for run in (*of_base, *of_candidate)):
-            continue
-        if metric := next((m for m in metrics if m.gated and m.purpose == cell.purpose), None):
-            found.append(lost(cell.key, metric, of_base, of_candidate))
-    return found
+
+    def stands_for(cell: str) -> Metric | None:
+        return next((m for m in metrics if m.gated and m.purpose == purposes[cell]), None)
+
+    return found + lost_cells(base, candidate, duel.name_of, stands_for)
 
 
 def failures(cells: Sequence[Cell], runs: Sequence[Record], duel: Duel) -> list[str]:
