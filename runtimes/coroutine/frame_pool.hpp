@@ -7,17 +7,18 @@
 // its first block: a burst of tasks is laid out in the order it was spawned in, whatever the order
 // in which the burst before it ended. (What that is worth: DESIGN.md.)
 //
-// Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. Blocks
-// are the thread's and not the pool's, and go when the thread ends: by then every frame must have
-// been released, by a pool of that thread. A pool beside local() leaves its blocks, and what is
-// still in them, to the thread as well. Until then a burst's frames are not given back to the
-// system; the results show that. Under sanitizers every frame is its own heap block, so that a use
-// after destruction is seen.
+// Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. A
+// thread gets its pool with its first frame, so that a thread without coroutines pays for a pointer
+// and no more: thread-local storage is on every thread's stack, and the pool itself there (3 KB)
+// cost each task of the thread runtime a page. Blocks are the pool's and go with it, at the
+// thread's end; by then every frame must have been released. Until then a burst's frames are not
+// given back to the system; the results show that. Under sanitizers every frame is its own heap
+// block, so that a use after destruction is seen.
 #pragma once
 
 #include <array>
 #include <cstddef>
-#include <deque>
+#include <memory>
 #include <new>
 #include <sys/mman.h>
 #include <utility>
@@ -26,20 +27,34 @@ namespace skein::coroutine {
 
 class frame_pool {
  public:
-  /// The calling thread's pool. It is there from the thread's start and has nothing to destroy, so
-  /// that reaching it is an address and no question whether it was made; its blocks are kept apart.
-  static frame_pool& local() noexcept {
-    constinit thread_local frame_pool pool;
-    return pool;
+  /// The calling thread's pool.
+  static frame_pool& local() {
+    if (current_ == nullptr) [[unlikely]]
+      begin_thread();
+    return *current_;
+  }
+
+  frame_pool() = default;
+  frame_pool(const frame_pool&) = delete;
+  frame_pool& operator=(const frame_pool&) = delete;
+  ~frame_pool() {
+    for (const size_class& each : classes_) delete_blocks(each.first);
   }
 
   void* allocate(std::size_t size_bytes) {
-    last_frame_bytes_ = size_bytes;
 #ifndef SKEIN_SANITIZED
-    const std::size_t index = class_of(size_bytes);
-    if (index < classes) return take(classes_[index], (index + 1) * granule_bytes);
+    if (const std::size_t index = class_of(size_bytes); index < classes) {
+      size_class& from = classes_[index];
+      if (free_frame* const recycled = from.free; recycled != nullptr) {
+        from.free = recycled->next;
+        ++from.in_use;
+        last_frame_bytes_ = size_bytes;
+        return recycled;
+      }
+      if (from.uncut > 0) return cut(from, size_bytes);
+    }
 #endif
-    return ::operator new(size_bytes);
+    return allocate_anew(size_bytes);
   }
 
   void release(void* frame, std::size_t size_bytes) noexcept {
@@ -101,16 +116,31 @@ class frame_pool {
     return (size_bytes - 1) / granule_bytes;
   }
 
-  static void* take(size_class& from, std::size_t frame_bytes) {
-    if (free_frame* const recycled = from.free; recycled != nullptr) {
-      from.free = recycled->next;
-      ++from.in_use;
-      return recycled;
-    }
-    if (from.uncut == 0) begin_block(from, frame_bytes);
+  /// The next frame of the present block, which has one.
+  void* cut(size_class& from, std::size_t size_bytes) noexcept {
     --from.uncut;
     ++from.in_use;
-    return std::exchange(from.fresh, from.fresh + frame_bytes);
+    last_frame_bytes_ = size_bytes;
+    return std::exchange(from.fresh, from.fresh + class_bytes(size_bytes));
+  }
+
+  /// A frame of no class, or the first of a block.
+  [[gnu::noinline]] void* allocate_anew(std::size_t size_bytes) {
+#ifndef SKEIN_SANITIZED
+    if (const std::size_t index = class_of(size_bytes); index < classes) {
+      begin_block(classes_[index], class_bytes(size_bytes));
+      return cut(classes_[index], size_bytes);
+    }
+#endif
+    last_frame_bytes_ = size_bytes;
+    return ::operator new(size_bytes);
+  }
+
+  /// Gives the calling thread a pool, until its end.
+  [[gnu::noinline]] static void begin_thread() {
+    thread_local std::unique_ptr<frame_pool> mine;
+    mine = std::make_unique<frame_pool>();
+    current_ = mine.get();
   }
 
   static void give_back(size_class& to, void* frame) noexcept {
@@ -126,19 +156,19 @@ class frame_pool {
   }
 
   /// Goes on to the next block the class has, or to a new one.
-  [[gnu::noinline]] static void begin_block(size_class& of, std::size_t frame_bytes) {
+  static void begin_block(size_class& of, std::size_t frame_bytes) {
     block*& next = of.present == nullptr ? of.first : of.present->next;
-    if (next == nullptr) next = new_block();
+    if (next == nullptr) next = new block;
     of.present = next;
     of.fresh = next->data;
     of.uncut = block_bytes / frame_bytes;
   }
 
-  /// The thread keeps it until it ends, whichever pool it is for.
-  static block* new_block() {
-    thread_local std::deque<block> blocks;
-    return &blocks.emplace_back();
+  static void delete_blocks(block* first) {
+    while (first != nullptr) delete std::exchange(first, first->next);
   }
+
+  inline static constinit thread_local frame_pool* current_ = nullptr;
 
   std::size_t last_frame_bytes_ = 0;
   std::array<size_class, classes> classes_{};

@@ -4,22 +4,13 @@ worker worse by what was asked for."""
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import skein_binary as skein
+from instruction_count import instructions_per_request, needs_valgrind
 from skein_binary import Record
-
-sys.path.insert(0, str(skein.ROOT / "scripts"))
-
-from skein_scripts.comparison.counting import InstructionCounter
-from skein_scripts.matrix import INSTRUCTIONS, Cell
-from skein_scripts.plan import Slot
-from skein_scripts.skein_process import Skein
 
 pytestmark = pytest.mark.alone
 
@@ -62,40 +53,12 @@ def test_injected_system_calls_are_made_in_every_request(runtime: str, results: 
     assert more - usual == pytest.approx(3, abs=0.5)
 
 
-class Caller:
-    """Makes the runs that the counter asks for, without a matrix."""
-
-    def __init__(self, results: Path, extra: Sequence[str]) -> None:
-        self._results = results
-        self._extra = extra
-
-    def measure(self, slot: Slot) -> Record:
-        self._results.unlink(missing_ok=True)
-        skein.call("run", *slot.cell.arguments(), *self._extra, "-o", str(self._results))
-        return skein.run_of(self._results)
-
-
-@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+@needs_valgrind
 @pytest.mark.parametrize("runtime", ["coroutine", "thread"])
-def test_injected_instructions_are_counted_to_a_few(
-    runtime: str, results: Path, tmp_path: Path
-) -> None:
-    settings = {"mode": "fixed", "connections": 1, "active": 1, "requests": 2000, "warmup": "0ms",
-                "warmup_requests": 0, "memory": "off"}  # fmt: skip
-    slot = Slot(Cell("counted", "c10k", runtime, settings, purpose=INSTRUCTIONS), 0, 0)
-
+def test_injected_instructions_are_counted_to_a_few(runtime: str, tmp_path: Path) -> None:
     def count(injected: int) -> float:
         environment = {"LD_PRELOAD": str(LIBRARY), "SKEIN_INJECT_INSTRUCTIONS": str(injected)}
-        counter = InstructionCounter(
-            Skein(skein.SKEIN, environment), tmp_path, lambda extra: Caller(results, extra)
-        )
-        for _ in range(4):  # as a gate does
-            run = counter.measure(slot)
-            if run["status"] != "invalid":
-                break
-        assert run["status"] == "ok", run["reasons"]
-        each: float = run["cpu"]["instructions_per_op"]
-        return each
+        return instructions_per_request(runtime, tmp_path, environment)
 
     usual = count(0)
     assert 100 < usual < 20_000

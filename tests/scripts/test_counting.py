@@ -97,7 +97,15 @@ def test_instructions_that_are_never_in_proportion_do_not_count(tmp_path):
     assert INSTRUCTIONS.of(record) is None
 
 
-def test_a_counted_run_that_is_not_ok_has_no_count(tmp_path):
+def test_a_machine_that_disturbed_a_counted_run_changed_no_instructions(tmp_path):
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"), tmp_path, lambda extra: CountedRunner(extra, "invalid")
+    )
+    record = counter.measure(counted_slot())
+    assert (record["status"], INSTRUCTIONS.of(record)) == ("ok", 1200)
+
+
+def test_a_counted_run_that_failed_has_no_count(tmp_path):
     counter = counting.InstructionCounter(
         Skein(tmp_path / "skein"), tmp_path, lambda extra: CountedRunner(extra, "failed")
     )

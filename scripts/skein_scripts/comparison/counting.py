@@ -35,6 +35,8 @@ _OFF_THE_LINE = 0.03  # between the slopes of both halves; a thread's differed b
 _OVERHEAD_S = 0.4  # of a run: valgrind reads the program and translates it
 _PER_REQUEST_S = 100e-6
 _OUT = ".callgrind.out"
+# A machine that disturbs a run changes its times and not its instructions.
+_COUNTABLE = ("ok", "invalid")
 _TIMES = ("user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns")
 
 MakeRunner = Callable[[Sequence[str]], Runner]  # with more options of skein run
@@ -61,7 +63,7 @@ class InstructionCounter:
 
     def measure(self, slot: Slot) -> Record:
         """The longest run's record with the slope in it and without times, invalid where there is
-        no line through all; or that of a run that was not ok."""
+        no line through all; or that of a run without a result."""
         runner = self._make_runner(["--worker-command", self._command(slot.cell.runtime)])
         many = int(slot.cell.settings["requests"])
         fewest: dict[int, int] = {}  # instructions, by the number of requests
@@ -70,7 +72,7 @@ class InstructionCounter:
                 settings = slot.cell.settings | {"requests": requests}
                 once = replace(slot, cell=replace(slot.cell, settings=settings))
                 record, instructions = self._count(runner, once)
-                if record["status"] != "ok":
+                if record["status"] not in _COUNTABLE:
                     return _without_times(record)
                 fewest[requests] = min(instructions, fewest.get(requests, instructions))
             if _bend(fewest) <= _OFF_THE_LINE:
@@ -78,11 +80,11 @@ class InstructionCounter:
         return _with_slope(_without_times(record), fewest)
 
     def _count(self, runner: Runner, slot: Slot) -> tuple[Record, int]:
-        """One run's record and its instructions, which are 0 where it was not ok."""
+        """One run's record and its instructions, which are 0 where it has no result."""
         try:
             record = runner.measure(slot)
             record["counted"] = True
-            return record, total_of(self._out) if record["status"] == "ok" else 0
+            return record, total_of(self._out) if record["status"] in _COUNTABLE else 0
         finally:
             self._out.unlink(missing_ok=True)
 
@@ -116,6 +118,7 @@ def _with_slope(record: Record, counts: dict[int, int]) -> Record:
         "instructions": most - least,
         "instructions_per_op": round((most - least) / (many - few), 3),
     }
+    record["status"], record["reasons"] = "ok", []
     if _bend(counts) > _OFF_THE_LINE:
         slopes = " and ".join(f"{slope:.0f}" for slope in _slopes(counts))
         record["status"] = "invalid"
