@@ -1,6 +1,6 @@
 """The figures of results/figures.toml, measured by the present build: what a task and a request
-cost in memory, mappings, system calls, allocations and instructions. They repeat from run to run, so
-one that moved was moved by the code. Leaves out everything that takes time.
+cost in memory, mappings, system calls, allocations and instructions. They repeat from run to run,
+so one that moved was moved by the code. Leaves out everything that takes time.
 
 A figure that is to be renewed is printed as the file writes it.
 """
