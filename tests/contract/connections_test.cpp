@@ -64,6 +64,12 @@ TEST_CASE("liar caught on C7: delays packets / accepted sockets have the shared 
                  c7_accepted_sockets_have_the_shared_options(subject_of<liars::delays_packets>()));
 }
 
+TEST_CASE("liar caught on C7: sets linger / accepted sockets have the shared options",
+          "[contract][liar]") {
+  require_caught("C7",
+                 c7_accepted_sockets_have_the_shared_options(subject_of<liars::sets_linger>()));
+}
+
 TEST_CASE("liar caught on C8: ends twice / receive goes on until the empty chunk",
           "[contract][liar]") {
   require_caught("C8", c8_receive_goes_on_until_the_empty_chunk(subject_of<liars::ends_twice>()));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <netinet/tcp.h>
 #include <set>
+#include <sys/socket.h>
 
 #include "tests/contract/liars/base.hpp"
 
@@ -48,6 +49,19 @@ struct delays_packets : base {
     const int off = 0;
     if (accepted != nullptr) {
       ::setsockopt(accepted->descriptor, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
+    }
+    return accepted;
+  }
+};
+
+/// C7: likewise.
+struct sets_linger : base {
+  using base::base;
+  connection* accept(listener& from) {
+    connection* accepted = base::accept(from);
+    const linger a_second{1, 1};
+    if (accepted != nullptr) {
+      ::setsockopt(accepted->descriptor, SOL_SOCKET, SO_LINGER, &a_second, sizeof a_second);
     }
     return accepted;
   }
