@@ -53,7 +53,8 @@ verdict closes_behind_a_write(const subject& of, bool peers_finish_first) {
   });
   std::vector<test::loopback_client> clients;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    clients.emplace_back(door.port, little_room_bytes);
+    const int room_bytes = sizes[i] < tail_bytes ? little_room_bytes : 4 * little_room_bytes;
+    clients.emplace_back(door.port, room_bytes);
     if (peers_finish_first) clients.back().finish_sending();
   }
   std::thread slow([&] {

@@ -38,6 +38,14 @@ SKEIN_FOR_EVERY_RUNTIME("W3: nothing is alive after run") {
   require_kept(w3_nothing_is_alive_after_run(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("W1: writes end once when cancel races the room") {
+  require_kept(w1_writes_end_once_when_cancel_races_the_room(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W3: what is alive is counted") {
+  require_kept(w3_what_is_alive_is_counted(SKEIN_SUBJECT));
+}
+
 TEST_CASE("liar caught on W1: wakes twice / sleeps end once when cancel races the deadline",
           "[contract][liar]") {
   require_caught(
@@ -76,6 +84,17 @@ TEST_CASE("liar caught on W2: never lets go / a reader of a cancelled connection
 
 TEST_CASE("liar caught on W3: leaks connections / nothing is alive after run", "[contract][liar]") {
   require_caught("W3", w3_nothing_is_alive_after_run(subject_of<liars::leaks_connections>()));
+}
+
+TEST_CASE("liar caught on W1: writes twice / writes end once when cancel races the room",
+          "[contract][liar]") {
+  require_caught("W1",
+                 w1_writes_end_once_when_cancel_races_the_room(subject_of<liars::writes_twice>()));
+}
+
+TEST_CASE("liar caught on W3: counts cancelled as gone / what is alive is counted",
+          "[contract][liar]") {
+  require_caught("W3", w3_what_is_alive_is_counted(subject_of<liars::counts_cancelled_as_gone>()));
 }
 
 }  // namespace

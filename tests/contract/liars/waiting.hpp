@@ -56,4 +56,45 @@ struct leaks_connections : base {
   void close(connection&) {}
 };
 
+/// W1: calls every handler of a write again in the next turn.
+struct writes_twice : callback_base {
+  using callback_base::callback_base;
+  template <auto OnWritten, class Session>
+  void write(connection& to, bytes data, Session* session) {
+    struct repeater {
+      libuv::scheduler& through;
+      Session* session;
+      bool complete = false;
+      void on_written(bool done) {
+        complete = done;
+        through.template yield<&repeater::again>(this);
+        (session->*OnWritten)(complete);
+      }
+      void again() {
+        (session->*OnWritten)(complete);
+        delete this;
+      }
+    };
+    libuv::scheduler::write<&repeater::on_written>(to, data, new repeater{*this, session});
+  }
+};
+
+/// W3: counts a cancelled connection as gone.
+struct counts_cancelled_as_gone : base {
+  using base::base;
+  using base::cancel;
+  void cancel(connection& target) {
+    base::cancel(target);
+    ++cancelled_;
+  }
+  live_counts live() const {
+    live_counts counted = base::live();
+    counted.connections -= std::min(cancelled_, counted.connections);
+    return counted;
+  }
+
+ private:
+  std::size_t cancelled_ = 0;
+};
+
 }  // namespace skein::contract::liars
