@@ -86,7 +86,6 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
 verdict s3_stop_before_run_cancels_all_waits(const subject& of) {
   stage scene(of);
   auto door = scene.listen();
-  const test::loopback_client waiting(door.port);
   sleep_timer timer = scene.timer();
   std::atomic<int> cancelled{0};
   for (int i = 0; i < 5; ++i) {
