@@ -46,7 +46,6 @@ verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
   auto door = scene.listen();
   const test::loopback_client never_reads(door.port, 4096);
   std::atomic<int> ended{0};
-  std::atomic<bool> cancelled{false};
   scene.add([&](actor& self) -> act {
     auto* peer = co_await self.accept(door.at);
     self.on().add([&, peer](actor& reader) -> act {
