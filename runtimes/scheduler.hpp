@@ -65,7 +65,7 @@
 // threaded runtime runs every task on the owner thread, so tasks need no synchronisation among
 // themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
 // the last step of every task happens-before the return of run(), and cancel/stop may be called by
-// any task.
+// any task; each happens-before the return of the waits that it ends.
 #pragma once
 
 #include <concepts>

@@ -46,12 +46,15 @@ verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
   auto door = scene.listen();
   const test::loopback_client never_reads(door.port, 4096);
   std::atomic<int> ended{0};
+  int note = 0;  // no atomic on purpose: ThreadSanitizer sees what does not order it
   scene.add([&](actor& self) -> act {
     auto* peer = co_await self.accept(door.at);
     self.on().add([&, peer](actor& reader) -> act {
       const bytes chunk = co_await reader.read(*peer);
       reader.on().require(chunk.empty() && peer->error() == ECANCELED, "C5",
                           "a read beside a cancelled write was not cancelled");
+      reader.on().require(note == 1 || reader.on().hung(), "C5",
+                          "what was done before a cancel was not seen after it");
       ++ended;
     });
     self.on().add([&, peer](actor& writer) -> act {
@@ -61,6 +64,7 @@ verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
       ++ended;
     });
     co_await self.sleep_until(from_now(3 * ns_per_ms));
+    note = 1;
     for (int i = 0; i < 2; ++i) self.scheduler().cancel(*peer);
     while (ended < 2 && !self.on().hung()) co_await self.sleep_until(from_now(ns_per_ms / 2));
     self.close(*peer);

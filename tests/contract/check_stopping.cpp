@@ -18,6 +18,7 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
   const test::loopback_client never_reads(door.port, 4096);
   std::atomic<int> ready{0};
   sleep_timer timer = scene.timer();
+  int note = 0;  // no atomic on purpose: ThreadSanitizer sees what does not order it
 
   const auto sleeps_on = [](actor& self) -> act {
     const wake later = co_await self.sleep_until(from_now(far_away_ns));
@@ -27,6 +28,8 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
     ++ready;
     const wake how = co_await self.sleep_until(from_now(far_away_ns));
     self.on().require(how == wake::cancelled, "S3", "a pending sleep was not cancelled by stop");
+    self.on().require(note == 1 || self.on().hung() || whom == stopped_by::two_tasks, "S3",
+                      "what was done before a stop was not seen after it");
     self.on().add(sleeps_on);
   });
   scene.add([&](actor& self) -> act {
@@ -67,6 +70,7 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
     while (ready < 5 && !self.on().hung()) {
       co_await self.sleep_until(from_now(2 * ns_per_ms));
     }
+    if (whom == stopped_by::a_task) note = 1;
     self.scheduler().stop();
     self.scheduler().stop();
   };
@@ -75,6 +79,7 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
   scene.at_the_door([&, rings = 0]() mutable {
     if (whom != stopped_by::the_inbox) return true;
     if (ready < 5 || ++rings < 3) return false;
+    note = 1;
     scene.scheduler().stop();
     scene.scheduler().stop();
     return true;
