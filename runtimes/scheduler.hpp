@@ -56,7 +56,7 @@
 //       got an empty one, or until close.
 //
 // Waiting
-//   W1  Every wait ends exactly once.
+//   W1  Every wait ends exactly once. A signal that a handler takes ends none.
 //   W2  Inline completion is allowed and bounded (op.hpp O5).
 //   W3  Between run's return and destruction live() is {0, 0} for a workload that closes what it
 //       accepts.

@@ -2,8 +2,10 @@
 // generator: what they send comes back whole, and the end behind it, of whatever size and however
 // slowly they read. In the process of the test; as real workers: tests/end_to_end.
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <pthread.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "tests/knocker.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
+#include "tests/signals.hpp"
 #include "workloads/all.hpp"
 
 namespace {
@@ -35,6 +38,7 @@ class echo_server {
     if (serving_.joinable()) stop();
   }
 
+  pthread_t thread() { return serving_.native_handle(); }
   std::uint16_t port() const { return program_->port().value(); }
 
   /// What it counted, to its end.
@@ -115,6 +119,21 @@ TEST_CASE("more than all buffers on the way hold comes back whole to a slow read
     CHECK(echoed.error_number == 0);
     CHECK((echoed.data == outgoing));
     CHECK(server.stop().bytes == outgoing.size());
+  });
+}
+
+TEST_CASE("signals that a handler takes lose no byte") {
+  const std::vector<std::byte> outgoing = pattern_bytes(100'000);
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    echo_server server(runtime, policy);
+    const test::interruptions of_the_server(server.thread());
+    for (int i = 0; i < 4; ++i) {
+      loopback_client client(server.port());
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // waits with nothing to do
+      client.send(outgoing);
+      client.finish_sending();
+      CHECK((client.receive_all().data == outgoing));
+    }
   });
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/contract/liars/base.hpp"
+#include "tests/signals.hpp"
 
 namespace skein::contract::liars {
 
@@ -37,6 +38,16 @@ struct wakes_twice : callback_base {
   }
 
   std::vector<timer*> asleep;
+};
+
+/// W1: a read that a signal interrupts is over.
+struct takes_a_signal_for_the_end : base {
+  using base::base;
+  bytes read(connection& from) {
+    const auto before = test::signals_taken;
+    const bytes chunk = base::read(from);
+    return before == test::signals_taken ? chunk : bytes();
+  }
 };
 
 /// W2: no bound on inline completion.
