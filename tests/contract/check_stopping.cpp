@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cerrno>
 #include <span>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "tests/contract/stage.hpp"
@@ -164,6 +166,57 @@ verdict s3_stop_beside_waits_that_are_just_over(const subject& of) {
   scene.play();
   scene.require(ended == many + accepted, "S3", "a wait ended twice, or not at all");
   return scene.found("S3");
+}
+
+namespace {
+
+/// One stop beside clients that come to several doors at once, and wait there in silence.
+verdict stop_beside_arrivals(const subject& of, std::size_t arrivals_before) {
+  constexpr std::size_t doors = 4;
+  stage scene(of);
+  std::vector<stage::door> entrances;
+  std::atomic<std::size_t> accepted{0};
+  std::atomic<bool> over{false};
+  for (std::size_t i = 0; i < doors; ++i) {
+    entrances.push_back(scene.listen());
+    scene.add([&, door = entrances.back()](actor& self) -> act {
+      while (auto* peer = co_await self.accept(door.at)) {
+        ++accepted;
+        self.on().add([peer](actor& reader) -> act {
+          const bytes chunk = co_await reader.read(*peer);
+          reader.on().require(chunk.empty(), "S3", "a silent connection had bytes");
+          reader.close(*peer);
+        });
+      }
+    });
+  }
+  scene.add([&](actor& self) -> act {
+    while (accepted < arrivals_before && !self.on().hung()) co_await self.yield();
+    self.scheduler().stop();
+  });
+  std::thread coming([&] {
+    std::vector<test::loopback_client> clients;
+    try {
+      for (std::size_t i = 0; i < 100 && !over; ++i) {
+        clients.emplace_back(entrances[i % doors].port);
+      }
+    } catch (const std::system_error&) {  // the doors are closed
+    }
+    while (!over) std::this_thread::yield();
+  });
+  scene.play();
+  over = true;
+  coming.join();
+  return scene.found("S3");
+}
+
+}  // namespace
+
+verdict s3_stop_beside_connections_that_arrive(const subject& of) {
+  for (std::size_t round = 0; round < 20; ++round) {
+    if (auto broken = stop_beside_arrivals(of, 2 * round)) return broken;
+  }
+  return std::nullopt;
 }
 
 }  // namespace skein::contract

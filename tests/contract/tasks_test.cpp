@@ -52,6 +52,10 @@ SKEIN_FOR_EVERY_RUNTIME("S6: spawn refuses what does not fit") {
   require_kept(s6_spawn_refuses_what_does_not_fit(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("S3: stop beside connections that arrive") {
+  require_kept(s3_stop_beside_connections_that_arrive(SKEIN_SUBJECT));
+}
+
 SKEIN_FOR_EVERY_RUNTIME("S3: stop beside waits that are just over") {
   require_kept(s3_stop_beside_waits_that_are_just_over(SKEIN_SUBJECT));
 }
@@ -139,6 +143,12 @@ TEST_CASE("liar caught on S3: hears only tasks stop / stop ends every wait as ca
           "[contract][liar]") {
   require_caught("S3", s3_stop_ends_every_wait_as_cancelled(
                            subject_of<liars::hears_only_tasks_stop>(), stopped_by::the_inbox));
+}
+
+TEST_CASE("liar caught on S3: spares the newest / stop beside connections that arrive",
+          "[contract][liar]") {
+  require_caught("S3",
+                 s3_stop_beside_connections_that_arrive(subject_of<liars::spares_the_newest>()));
 }
 
 TEST_CASE("liar caught on S3: forgets stop / stop beside waits that are just over",

@@ -132,6 +132,29 @@ struct swallows_exceptions : base {
   }
 };
 
+/// S3: reads of the connection accepted last go on behind the first stop.
+struct spares_the_newest : base {
+  using base::base;
+  connection* accept(listener& from) {
+    connection* accepted = base::accept(from);
+    if (accepted != nullptr) newest_ = accepted;
+    return accepted;
+  }
+  bytes read(connection& from) {
+    bytes chunk = base::read(from);
+    while (chunk.empty() && &from == newest_ && stops_ == 1) yield();
+    return chunk;
+  }
+  void stop() {
+    ++stops_;
+    base::stop();
+  }
+
+ private:
+  connection* newest_ = nullptr;
+  int stops_ = 0;
+};
+
 /// S6: says nothing when a task does not fit.
 struct hides_the_ceiling : base {
   using base::base;
