@@ -34,7 +34,11 @@
 // Connections
 //   C1  Bytes arrive complete, in order, unchanged. read returns 1..buffer_bytes bytes, or an empty
 //       span at end of stream, on error, or when cancelled; error() tells which (0, errno,
-//       ECANCELED).
+//       ECANCELED). What a write handed to the kernel (C2) reaches the peer, and the end of the
+//       stream behind it, whoever closes and however soon: after cancel and stop, too. The one
+//       exception is TCP's own: where the peer's bytes were not read to their end before close, or
+//       still come after it, the kernel answers with a reset, which may overtake what is on its
+//       way. A task that must be heard to the end therefore reads to the end first.
 //   C2  write returns once all bytes are handed to the kernel, true, or once that has become
 //       impossible, false. The caller's bytes may be reused when it returns. After a failed write
 //       reads report the end too.
@@ -42,7 +46,8 @@
 //       next read (buffer_policy).
 //   C4  At most one read and one write may be pending on a connection.
 //   C5  cancel(connection) ends pending and later reads and writes as cancelled; what remains is to
-//       close it. cancel(listener) does the same for accept, which then returns null.
+//       close it. Of a write that was pending the peer gets a part, or nothing. cancel(listener)
+//       does the same for accept, which then returns null.
 //   C6  A connection is a slot and a generation, never a bare descriptor: closing one and accepting
 //       another on the same descriptor confuses no pending event. close(connection) is called
 //       exactly once, by its task, with no wait of it pending; the reference is dead afterwards.
@@ -51,7 +56,7 @@
 //       got an empty one, or until close.
 //
 // Waiting
-//   W1  Every wait ends exactly once.
+//   W1  Every wait ends exactly once. A signal that a handler takes ends none.
 //   W2  Inline completion is allowed and bounded (op.hpp O5).
 //   W3  Between run's return and destruction live() is {0, 0} for a workload that closes what it
 //       accepts.
@@ -60,7 +65,7 @@
 // threaded runtime runs every task on the owner thread, so tasks need no synchronisation among
 // themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
 // the last step of every task happens-before the return of run(), and cancel/stop may be called by
-// any task.
+// any task; each happens-before the return of the waits that it ends.
 #pragma once
 
 #include <concepts>

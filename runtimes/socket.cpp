@@ -19,10 +19,8 @@ void set_option(int descriptor, int level, int name, const void* value, socklen_
 
 void prepare(int descriptor) {
   const int on = 1;
-  const linger reset{1, 0};
   set_option(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  set_option(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -51,7 +49,8 @@ listener_options read_listener(int descriptor) {
   const auto lingering = option<linger>(descriptor, SOL_SOCKET, SO_LINGER);
   listener_options in_force{};
   in_force.no_delay = option<int>(descriptor, IPPROTO_TCP, TCP_NODELAY) != 0;
-  if (lingering.l_onoff != 0) in_force.linger_s = lingering.l_linger;
+  in_force.linger = lingering.l_onoff != 0;
+  if (in_force.linger) in_force.linger_s = lingering.l_linger;
   in_force.send_buffer_bytes = option<int>(descriptor, SOL_SOCKET, SO_SNDBUF);
   in_force.receive_buffer_bytes = option<int>(descriptor, SOL_SOCKET, SO_RCVBUF);
   return in_force;

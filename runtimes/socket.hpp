@@ -1,6 +1,9 @@
 // The one way sockets are set up, shared by every runtime so that conditions are equal by
-// construction: loopback, non-blocking unless asked otherwise, TCP_NODELAY, and SO_LINGER{1,0} so
-// that closing leaves no TIME_WAIT and a third run does not run out of ports.
+// construction: loopback, non-blocking unless asked otherwise, TCP_NODELAY.
+//
+// SO_LINGER stays off: {1,0} would make close a reset, which throws away what the peer has not
+// received yet (C1). No run needs it here to be rid of ports: TIME_WAIT is with whoever closes
+// first, and our load generator, which does, resets its side.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +19,15 @@ struct listening_socket {
 };
 
 /// A listening TCP socket on 127.0.0.1 with an ephemeral port and backlog net.core.somaxconn.
-/// Accepted sockets inherit TCP_NODELAY and SO_LINGER from it, which spares two system calls per
-/// connection. The caller owns the descriptor. Throws std::system_error.
+/// Accepted sockets inherit TCP_NODELAY from it, which spares a system call per connection. The
+/// caller owns the descriptor. Throws std::system_error.
 listening_socket make_listener(blocking mode);
 
 /// What is in force on a listener, read back from the kernel.
 struct listener_options {
   bool no_delay;
-  std::optional<int> linger_s;  ///< empty: SO_LINGER is off
+  bool linger;                  ///< SO_LINGER is on
+  std::optional<int> linger_s;  ///< and how long, where it is
   int send_buffer_bytes;
   int receive_buffer_bytes;
 };

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtimes/clock.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::test {
@@ -38,9 +39,7 @@ class loopback_client {
   /// Connects to 127.0.0.1. A small receive buffer makes a slow reader of it.
   explicit loopback_client(std::uint16_t port, int receive_buffer_bytes = 0)
       : descriptor_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
-    const timeval patience{10, 0};
-    set(SO_RCVTIMEO, patience);
-    set(SO_SNDTIMEO, patience);
+    wait_at_most(10 * ns_per_s);
     if (receive_buffer_bytes != 0) set(SO_RCVBUF, receive_buffer_bytes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -57,6 +56,15 @@ class loopback_client {
   loopback_client(const loopback_client&) = delete;
   loopback_client& operator=(const loopback_client&) = delete;
   ~loopback_client() { close(); }
+
+  /// How long a call may take from here on.
+  void wait_at_most(time_ns patience_ns) {
+    timeval patience{};
+    patience.tv_sec = patience_ns / ns_per_s;
+    patience.tv_usec = patience_ns % ns_per_s / ns_per_us;
+    set(SO_RCVTIMEO, patience);
+    set(SO_SNDTIMEO, patience);
+  }
 
   /// Sends until done or refused.
   bool send(std::span<const std::byte> data) {
@@ -83,6 +91,22 @@ class loopback_client {
     }
     received.resize(filled);
     return received;
+  }
+
+  /// The stream to its end, and what ended it: 0 for an orderly end, or the errno.
+  struct whole_stream {
+    std::vector<std::byte> data;
+    int error_number = 0;
+  };
+  whole_stream receive_all() {
+    whole_stream received;
+    std::byte piece[16 * 1024];
+    for (;;) {
+      const ssize_t count = retried([&] { return ::recv(descriptor_, piece, sizeof piece, 0); });
+      if (count < 0) received.error_number = errno;
+      if (count <= 0) return received;
+      received.data.insert(received.data.end(), piece, piece + count);
+    }
   }
 
   /// True once the server has closed: at its orderly end, or its reset. Eats what comes before.

@@ -54,6 +54,7 @@ json listener_field(const workloads::program& program) {
   const auto in_force = program.listener_in_force();
   if (!in_force) return nullptr;
   return {{"tcp_nodelay", in_force->no_delay},
+          {"linger", in_force->linger},
           {"linger_s", in_force->linger_s ? json(*in_force->linger_s) : json(nullptr)},
           {"send_buffer_bytes", in_force->send_buffer_bytes},
           {"receive_buffer_bytes", in_force->receive_buffer_bytes},

@@ -1,4 +1,4 @@
-// Clauses C1 to C4, for every runtime and against the liars that break them.
+// Clauses C1 and C3, for every runtime and against the liars that break them.
 // What each check does is in check_bytes.hpp; who lies, and how, in liars/.
 #include "tests/contract/liars/bytes.hpp"
 
@@ -22,21 +22,14 @@ SKEIN_FOR_EVERY_RUNTIME("C1: a reset is an error") {
   require_kept(c1_a_reset_is_an_error(SKEIN_SUBJECT));
 }
 
-SKEIN_FOR_EVERY_RUNTIME("C2: a large write to a slow reader is complete") {
-  require_kept(c2_a_large_write_to_a_slow_reader_is_complete(SKEIN_SUBJECT));
-}
-
-SKEIN_FOR_EVERY_RUNTIME("C2: a write to nobody fails") {
-  require_kept(c2_a_write_to_nobody_fails(SKEIN_SUBJECT));
-}
-
 SKEIN_FOR_EVERY_RUNTIME("C3: bytes are valid as long as promised") {
   const buffer_policy policy = GENERATE(buffer_policy::lent, buffer_policy::own);
   require_kept(c3_bytes_are_valid_as_long_as_promised(SKEIN_SUBJECT, policy));
 }
 
-SKEIN_FOR_EVERY_RUNTIME("C4: a read and a write are pending together") {
-  require_kept(c4_a_read_and_a_write_are_pending_together(SKEIN_SUBJECT));
+SKEIN_FOR_EVERY_RUNTIME("C1: bytes wait for a task that is busy") {
+  const buffer_policy policy = GENERATE(buffer_policy::lent, buffer_policy::own);
+  require_kept(c1_bytes_wait_for_a_task_that_is_busy(SKEIN_SUBJECT, policy));
 }
 
 TEST_CASE("liar caught on C1: loses a byte / bytes arrive complete, in order, unchanged",
@@ -61,26 +54,16 @@ TEST_CASE("liar caught on C1: repeats bytes at a reset / a reset is an error", "
   require_caught("C1", c1_a_reset_is_an_error(subject_of<liars::repeats_bytes_at_a_reset>()));
 }
 
-TEST_CASE("liar caught on C2: writes half / a large write to a slow reader is complete",
-          "[contract][liar]") {
-  require_caught("C2",
-                 c2_a_large_write_to_a_slow_reader_is_complete(subject_of<liars::writes_half>()));
-}
-
-TEST_CASE("liar caught on C2: denies failed writes / a write to nobody fails", "[contract][liar]") {
-  require_caught("C2", c2_a_write_to_nobody_fails(subject_of<liars::denies_failed_writes>()));
-}
-
 TEST_CASE("liar caught on C3: shares own buffers / bytes are valid as long as promised",
           "[contract][liar]") {
   require_caught("C3", c3_bytes_are_valid_as_long_as_promised(
                            subject_of<liars::shares_own_buffers>(), buffer_policy::own));
 }
 
-TEST_CASE("liar caught on C4: takes turns / a read and a write are pending together",
+TEST_CASE("liar caught on C1: forgets what came asleep / bytes wait for a task that is busy",
           "[contract][liar]") {
-  require_caught("C4",
-                 c4_a_read_and_a_write_are_pending_together(subject_of<liars::takes_turns>()));
+  require_caught("C1", c1_bytes_wait_for_a_task_that_is_busy(
+                           subject_of<liars::forgets_what_came_asleep>(), buffer_policy::lent));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tests/contract/check_tasks.hpp"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <stdexcept>
 #include <sys/resource.h>
@@ -108,126 +109,6 @@ verdict s2_run_with_an_inbox_serves_it_until_stop(const subject& of) {
   return scene.found("S2");
 }
 
-verdict s3_stop_ends_every_wait_as_cancelled(const subject& of) {
-  const std::vector<std::byte> much(std::size_t{8} << 20U);
-  stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client silent(door.port);
-  const test::loopback_client never_reads(door.port, 4096);
-  std::atomic<int> ready{0};
-  sleep_timer timer = scene.timer();
-
-  const auto sleeps_on = [](actor& self) -> act {
-    const wake later = co_await self.sleep_until(from_now(far_away_ns));
-    self.on().require(later == wake::cancelled, "S3", "a sleep begun after stop was not cancelled");
-  };
-  scene.add([&](actor& self) -> act {
-    ++ready;
-    const wake how = co_await self.sleep_until(from_now(far_away_ns));
-    self.on().require(how == wake::cancelled, "S3", "a pending sleep was not cancelled by stop");
-    self.on().add(sleeps_on);
-  });
-  scene.add([&](actor& self) -> act {
-    ++ready;
-    const wake how = co_await self.sleep_until(timer, from_now(far_away_ns));
-    self.on().require(how == wake::cancelled, "S3", "a timer's sleep was not cancelled by stop");
-    const wake again = co_await self.sleep_until(timer, from_now(far_away_ns));
-    self.on().require(again == wake::cancelled, "S3", "a later timer's sleep was not cancelled");
-  });
-  scene.add([&](actor& self) -> act {
-    auto* quiet = co_await self.accept(door.at);
-    auto* clogged = co_await self.accept(door.at);
-    self.on().add([quiet, &ready](actor& reader) -> act {
-      ++ready;
-      const bytes chunk = co_await reader.read(*quiet);
-      const bool cancelled = chunk.empty() && quiet->error() == ECANCELED;
-      reader.on().require(cancelled, "S3", "a pending read was not cancelled by stop");
-      const bool written = co_await reader.write(*quiet, std::as_bytes(std::span("x")));
-      reader.on().require(!written, "S3", "a write begun after stop was done");
-      reader.close(*quiet);
-    });
-    self.on().add([clogged, &ready, &much](actor& writer) -> act {
-      ++ready;
-      const bool written = co_await writer.write(*clogged, much);
-      const bool cancelled = !written && clogged->error() == ECANCELED;
-      writer.on().require(cancelled, "S3", "a pending write was not cancelled by stop");
-      const bytes chunk = co_await writer.read(*clogged);
-      writer.on().require(chunk.empty(), "S3", "a read begun after stop got bytes");
-      writer.close(*clogged);
-    });
-    ++ready;
-    auto* third = co_await self.accept(door.at);
-    self.on().require(third == nullptr, "S3", "a pending accept was not cancelled by stop");
-    auto* fourth = co_await self.accept(door.at);
-    self.on().require(fourth == nullptr, "S3", "an accept begun after stop was not cancelled");
-  });
-  scene.add([&](actor& self) -> act {
-    while (ready < 5 && !self.on().hung()) {
-      co_await self.sleep_until(from_now(2 * ns_per_ms));
-    }
-    self.scheduler().stop();
-    self.scheduler().stop();
-  });
-  scene.play();
-  return scene.found("S3");
-}
-
-verdict s3_stop_before_run_cancels_all_waits(const subject& of) {
-  stage scene(of);
-  std::atomic<int> cancelled{0};
-  for (int i = 0; i < 5; ++i) {
-    scene.add([&](actor& self) -> act {
-      const wake how = co_await self.sleep_until(from_now(far_away_ns));
-      if (how == wake::cancelled) ++cancelled;
-    });
-  }
-  scene.scheduler().stop();
-  scene.play();
-  scene.require(cancelled == 5, "S3", "a wait was not cancelled by an earlier stop");
-  return scene.found("S3");
-}
-
-verdict s4_yield_lets_every_other_task_run(const subject& of) {
-  constexpr int tasks = 5;
-  constexpr int turns = 200;
-  stage scene(of);
-  std::array<std::atomic<int>, tasks> steps{};
-  for (std::size_t me = 0; me < tasks; ++me) {
-    scene.add([&, me](actor& self) -> act {
-      for (int turn = 0; turn < turns; ++turn) {
-        ++steps[me];
-        std::array<int, tasks> before{};
-        for (std::size_t i = 0; i < tasks; ++i) before[i] = steps[i];
-        co_await self.yield();
-        if (!of.single_threaded) continue;
-        for (std::size_t i = 0; i < tasks; ++i) {
-          const bool moved = i == me || before[i] == turns || steps[i] > before[i];
-          self.on().require(moved, "S4", "a yield returned before another task had run");
-        }
-      }
-    });
-  }
-  scene.play();
-  return scene.found("S4");
-}
-
-verdict s4_yielding_for_another_task_ends(const subject& of) {
-  stage scene(of);
-  std::atomic<bool> done{false};
-  constexpr long most = 50'000'000;
-  scene.add([&](actor& self) -> act {
-    long yields = 0;
-    while (!done && !self.on().hung() && ++yields < most) co_await self.yield();
-    self.on().require(done, "S4", "yielding did not let the other task run");
-  });
-  scene.add([&](actor& self) -> act {
-    co_await self.yield();
-    done = true;
-  });
-  scene.play();
-  return scene.found("S4");
-}
-
 namespace {
 
 /// How a child process that runs `body` ends. Its messages are not shown.
@@ -271,36 +152,75 @@ verdict s5_an_escaping_exception_terminates([[maybe_unused]] const subject& of) 
 #endif
 }
 
+namespace {
+
+/// A task that lives until `done`, and tells when it is over.
+auto lives_until(const std::atomic<bool>& done, std::atomic<std::size_t>& ended) {
+  return [&done, &ended](actor& self) -> act {
+    while (!done) co_await self.sleep_until(from_now(ns_per_ms));
+    ++ended;
+  };
+}
+
+}  // namespace
+
 verdict s6_spawn_refuses_what_does_not_fit(const subject& of) {
   scheduler_options options = stage_options();
   options.max_tasks = 8;
   stage scene(of, options);
-  std::atomic<std::size_t> ran{0};
-  std::atomic<bool> all_spawned{false};
+  std::atomic<std::size_t> ended{0};
+  std::atomic<bool> done{false};
   std::size_t accepted = 0;
-  bool refused = false;
+  std::size_t refused = 0;
   for (std::size_t i = 0; i < options.max_tasks + 4; ++i) {
     try {
-      scene.add([&ran, &all_spawned](actor& self) -> act {
-        while (!all_spawned) co_await self.sleep_until(from_now(ns_per_ms));
-        ++ran;
-      });
+      scene.add(lives_until(done, ended));
       ++accepted;
     } catch (const limit_error& limit) {
-      refused = true;
+      ++refused;
       scene.require(limit.needed > limit.value, "S6", "the limit would have sufficed");
     }
+    const bool fits = i < options.max_tasks || !of.has_ceiling;
+    scene.require(refused == (fits ? 0 : i + 1 - options.max_tasks), "S6",
+                  "the ceiling did not show as a limit_error, or not there");
   }
-  all_spawned = true;
+  scene.require(scene.scheduler().live().tasks == accepted, "S6", "a refused task is alive");
+  done = true;
   scene.play();
-  scene.require(ran == accepted, "S6", "a task was neither run nor refused");
-  scene.require(refused == of.has_ceiling, "S6", "the ceiling did not show as a limit_error");
-  scene.add([&ran](actor&) -> act {
-    ++ran;
-    co_return;
+  scene.require(ended == accepted, "S6", "a task was neither run nor refused");
+  return scene.found("S6");
+}
+
+verdict s6_what_did_not_fit_fits_when_another_has_ended(const subject& of) {
+  constexpr std::size_t ceiling = 4;
+  scheduler_options options = stage_options();
+  options.max_tasks = ceiling;
+  stage scene(of, options);
+  std::atomic<std::size_t> ended{0};
+  std::atomic<bool> done{false};
+  std::atomic<bool> first_done{false};
+  scene.add([&](actor& self) -> act {
+    self.on().add(lives_until(first_done, ended));
+    for (std::size_t i = 2; i < ceiling; ++i) self.on().add(lives_until(done, ended));
+    std::size_t fitted = 0;
+    for (const bool first_has_ended : {false, true}) {
+      try {
+        self.on().add(lives_until(done, ended));
+        ++fitted;
+        self.on().require(first_has_ended || !of.has_ceiling, "S6", "a task too many fitted");
+      } catch (const limit_error&) {
+        self.on().require(!first_has_ended, "S6", "a task did not fit after another had ended");
+      }
+      first_done = true;
+      while (ended == 0 && !self.on().hung()) co_await self.yield();
+      // A thread is counted as alive for a moment longer than its work takes.
+      while (self.scheduler().live().tasks >= ceiling + fitted && !self.on().hung()) {
+        co_await self.yield();
+      }
+    }
+    done = true;
   });
-  scene.play_plainly();
-  scene.require(ran == accepted + 1, "S6", "no task could be spawned after others had ended");
+  scene.play();
   return scene.found("S6");
 }
 

@@ -2,6 +2,7 @@
 // What each check does is in check_connections.hpp; who lies, and how, in liars/.
 #include "tests/contract/liars/connections.hpp"
 
+#include "tests/contract/check_cancel.hpp"
 #include "tests/contract/check_connections.hpp"
 #include "tests/contract/every_runtime.hpp"
 #include "tests/contract/subject_of.hpp"
@@ -37,6 +38,18 @@ SKEIN_FOR_EVERY_RUNTIME("C8: nothing is received after close") {
   require_kept(c8_nothing_is_received_after_close(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("C5: cancel comes before the wait") {
+  require_kept(c5_cancel_comes_before_the_wait(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("C5: cancel ends a read and a write together") {
+  require_kept(c5_cancel_ends_a_read_and_a_write_together(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("C5: cancel reaches its own object only") {
+  require_kept(c5_cancel_reaches_its_own_object_only(SKEIN_SUBJECT));
+}
+
 TEST_CASE("liar caught on C5: swallows a connections cancel / cancel ends a read",
           "[contract][liar]") {
   require_caught("C5", c5_cancel_ends_a_read(subject_of<liars::swallows_a_connections_cancel>()));
@@ -64,6 +77,12 @@ TEST_CASE("liar caught on C7: delays packets / accepted sockets have the shared 
                  c7_accepted_sockets_have_the_shared_options(subject_of<liars::delays_packets>()));
 }
 
+TEST_CASE("liar caught on C7: sets linger / accepted sockets have the shared options",
+          "[contract][liar]") {
+  require_caught("C7",
+                 c7_accepted_sockets_have_the_shared_options(subject_of<liars::sets_linger>()));
+}
+
 TEST_CASE("liar caught on C8: ends twice / receive goes on until the empty chunk",
           "[contract][liar]") {
   require_caught("C8", c8_receive_goes_on_until_the_empty_chunk(subject_of<liars::ends_twice>()));
@@ -79,6 +98,25 @@ TEST_CASE("liar caught on C8: receives after close / nothing is received after c
           "[contract][liar]") {
   require_caught("C8",
                  c8_nothing_is_received_after_close(subject_of<liars::receives_after_close>()));
+}
+
+TEST_CASE("liar caught on C5: cancels pending waits only / cancel comes before the wait",
+          "[contract][liar]") {
+  require_caught("C5",
+                 c5_cancel_comes_before_the_wait(subject_of<liars::cancels_pending_waits_only>()));
+}
+
+TEST_CASE(
+    "liar caught on C5: swallows a connections cancel / cancel ends a read and a write together",
+    "[contract][liar]") {
+  require_caught("C5", c5_cancel_ends_a_read_and_a_write_together(
+                           subject_of<liars::swallows_a_connections_cancel>()));
+}
+
+TEST_CASE("liar caught on C5: cancels other connections / cancel reaches its own object only",
+          "[contract][liar]") {
+  require_caught(
+      "C5", c5_cancel_reaches_its_own_object_only(subject_of<liars::cancels_other_connections>()));
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 // they do not end (a wake-up was lost, a task dropped, a cancel swallowed), the watchdog stops it
 // instead, and that is the finding. The watchdog is the run's inbox, so it is served on the owner
 // thread and needs no help from the tasks. It is a bound on a broken runtime, not a measurement.
+// What a check wants done from the inbox (at_the_door) is done by it, too.
 #pragma once
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -112,10 +114,13 @@ class stage {
     }
   }
 
+  /// Has the inbox call this while play() runs, again and again until it answers true.
+  void at_the_door(std::function<bool()> does) { watchdog_.at_the_door(std::move(does)); }
+
   /// Runs until all tasks have ended, or the watchdog loses its patience.
   void play() {
     stop_at_end_ = true;
-    watchdog_.arm(subject_.patience_ns);
+    watchdog_.begin(subject_.patience_ns);
     ended();  // the stage's own part
     scheduler_->run(watchdog_);
   }
@@ -161,12 +166,25 @@ class stage {
    public:
     explicit watchdog(stage& watched) : watched_(watched) {}
 
+    void at_the_door(std::function<bool()> does) { rings_ = std::move(does); }
+    void begin(time_ns patience_ns) {
+      until_ns_ = from_now(patience_ns);
+      arm(rings_ ? ns_per_ms : patience_ns);
+    }
+
    private:
     void on_alarm() noexcept override {
+      const time_ns left_ns = until_ns_ - monotonic_clock::now_ns();
+      if (left_ns > 0) {
+        if (rings_ && rings_()) rings_ = nullptr;
+        return arm(rings_ ? ns_per_ms : left_ns);
+      }
       watched_.hung_ = true;
       watched_.scheduler_->stop();
     }
     stage& watched_;
+    std::function<bool()> rings_;
+    time_ns until_ns_ = 0;
   };
 
   const subject& subject_;

@@ -2,7 +2,9 @@
 // What each check does is in check_tasks.hpp; who lies, and how, in liars/.
 #include "tests/contract/liars/tasks.hpp"
 
+#include "tests/contract/check_stopping.hpp"
 #include "tests/contract/check_tasks.hpp"
+#include "tests/contract/check_turns.hpp"
 #include "tests/contract/every_runtime.hpp"
 #include "tests/contract/subject_of.hpp"
 
@@ -26,7 +28,8 @@ SKEIN_FOR_EVERY_RUNTIME("S2: run with an inbox serves it until stop") {
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S3: stop ends every wait as cancelled") {
-  require_kept(s3_stop_ends_every_wait_as_cancelled(SKEIN_SUBJECT));
+  const auto whom = GENERATE(stopped_by::a_task, stopped_by::two_tasks, stopped_by::the_inbox);
+  require_kept(s3_stop_ends_every_wait_as_cancelled(SKEIN_SUBJECT, whom));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S3: stop before run cancels all waits") {
@@ -47,6 +50,22 @@ SKEIN_FOR_EVERY_RUNTIME("S5: an escaping exception terminates") {
 
 SKEIN_FOR_EVERY_RUNTIME("S6: spawn refuses what does not fit") {
   require_kept(s6_spawn_refuses_what_does_not_fit(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("S3: stop beside connections that arrive") {
+  require_kept(s3_stop_beside_connections_that_arrive(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("S3: stop beside waits that are just over") {
+  require_kept(s3_stop_beside_waits_that_are_just_over(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("S4: a yield lets run what was just made runnable") {
+  require_kept(s4_a_yield_lets_run_what_was_just_made_runnable(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("S6: what did not fit fits when another has ended") {
+  require_kept(s6_what_did_not_fit_fits_when_another_has_ended(SKEIN_SUBJECT));
 }
 
 TEST_CASE("liar caught on S1: drops a task / every task runs exactly once", "[contract][liar]") {
@@ -82,13 +101,14 @@ TEST_CASE("liar caught on S2: leaves the inbox / run with an inbox serves it unt
 
 TEST_CASE("liar caught on S3: sleeps through stop / stop ends every wait as cancelled",
           "[contract][liar]") {
-  require_caught("S3",
-                 s3_stop_ends_every_wait_as_cancelled(subject_of<liars::sleeps_through_stop>()));
+  require_caught("S3", s3_stop_ends_every_wait_as_cancelled(
+                           subject_of<liars::sleeps_through_stop>(), stopped_by::a_task));
 }
 
 TEST_CASE("liar caught on S3: forgets stop / stop ends every wait as cancelled",
           "[contract][liar]") {
-  require_caught("S3", s3_stop_ends_every_wait_as_cancelled(subject_of<liars::forgets_stop>()));
+  require_caught("S3", s3_stop_ends_every_wait_as_cancelled(subject_of<liars::forgets_stop>(),
+                                                            stopped_by::a_task));
 }
 
 TEST_CASE("liar caught on S3: forgets stop / stop before run cancels all waits",
@@ -117,6 +137,40 @@ TEST_CASE("liar caught on S5: swallows exceptions / an escaping exception termin
 TEST_CASE("liar caught on S6: hides the ceiling / spawn refuses what does not fit",
           "[contract][liar]") {
   require_caught("S6", s6_spawn_refuses_what_does_not_fit(subject_of<liars::hides_the_ceiling>()));
+}
+
+TEST_CASE("liar caught on S3: hears only tasks stop / stop ends every wait as cancelled",
+          "[contract][liar]") {
+  require_caught("S3", s3_stop_ends_every_wait_as_cancelled(
+                           subject_of<liars::hears_only_tasks_stop>(), stopped_by::the_inbox));
+}
+
+TEST_CASE("liar caught on S3: spares the newest / stop beside connections that arrive",
+          "[contract][liar]") {
+  require_caught("S3",
+                 s3_stop_beside_connections_that_arrive(subject_of<liars::spares_the_newest>()));
+}
+
+TEST_CASE("liar caught on S3: forgets stop / stop beside waits that are just over",
+          "[contract][liar]") {
+  require_caught("S3", s3_stop_beside_waits_that_are_just_over(subject_of<liars::forgets_stop>()));
+}
+
+TEST_CASE("liar caught on S4: does not yield / a yield lets run what was just made runnable",
+          "[contract][liar]") {
+  require_caught(
+      "S4", s4_a_yield_lets_run_what_was_just_made_runnable(subject_of<liars::does_not_yield>()));
+}
+
+TEST_CASE("liar caught on S6: takes one more / spawn refuses what does not fit",
+          "[contract][liar]") {
+  require_caught("S6", s6_spawn_refuses_what_does_not_fit(subject_of<liars::takes_one_more>()));
+}
+
+TEST_CASE("liar caught on S6: takes one more / what did not fit fits when another has ended",
+          "[contract][liar]") {
+  require_caught(
+      "S6", s6_what_did_not_fit_fits_when_another_has_ended(subject_of<liars::takes_one_more>()));
 }
 
 }  // namespace

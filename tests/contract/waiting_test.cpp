@@ -2,6 +2,7 @@
 // What each check does is in check_waiting.hpp; who lies, and how, in liars/.
 #include "tests/contract/liars/waiting.hpp"
 
+#include "tests/contract/check_signals.hpp"
 #include "tests/contract/check_waiting.hpp"
 #include "tests/contract/every_runtime.hpp"
 #include "tests/contract/liars/connections.hpp"
@@ -16,6 +17,10 @@ SKEIN_FOR_EVERY_RUNTIME("W1: sleeps end once when cancel races the deadline") {
 
 SKEIN_FOR_EVERY_RUNTIME("W1: reads end once when cancel races the bytes") {
   require_kept(w1_reads_end_once_when_cancel_races_the_bytes(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W1: a signal ends no wait") {
+  require_kept(w1_a_signal_ends_no_wait(SKEIN_SUBJECT));
 }
 
 SKEIN_FOR_EVERY_RUNTIME("W2: a reader with much to read starves nobody") {
@@ -38,6 +43,14 @@ SKEIN_FOR_EVERY_RUNTIME("W3: nothing is alive after run") {
   require_kept(w3_nothing_is_alive_after_run(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("W1: writes end once when cancel races the room") {
+  require_kept(w1_writes_end_once_when_cancel_races_the_room(SKEIN_SUBJECT));
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W3: what is alive is counted") {
+  require_kept(w3_what_is_alive_is_counted(SKEIN_SUBJECT));
+}
+
 TEST_CASE("liar caught on W1: wakes twice / sleeps end once when cancel races the deadline",
           "[contract][liar]") {
   require_caught(
@@ -49,6 +62,11 @@ TEST_CASE(
     "[contract][liar]") {
   require_caught("W1", w1_reads_end_once_when_cancel_races_the_bytes(
                            subject_of<liars::swallows_a_connections_cancel>()));
+}
+
+TEST_CASE("liar caught on W1: takes a signal for the end / a signal ends no wait",
+          "[contract][liar]") {
+  require_caught("W1", w1_a_signal_ends_no_wait(subject_of<liars::takes_a_signal_for_the_end>()));
 }
 
 TEST_CASE("liar caught on W2: never lets go / a reader with much to read starves nobody",
@@ -76,6 +94,17 @@ TEST_CASE("liar caught on W2: never lets go / a reader of a cancelled connection
 
 TEST_CASE("liar caught on W3: leaks connections / nothing is alive after run", "[contract][liar]") {
   require_caught("W3", w3_nothing_is_alive_after_run(subject_of<liars::leaks_connections>()));
+}
+
+TEST_CASE("liar caught on W1: writes twice / writes end once when cancel races the room",
+          "[contract][liar]") {
+  require_caught("W1",
+                 w1_writes_end_once_when_cancel_races_the_room(subject_of<liars::writes_twice>()));
+}
+
+TEST_CASE("liar caught on W3: counts cancelled as gone / what is alive is counted",
+          "[contract][liar]") {
+  require_caught("W3", w3_what_is_alive_is_counted(subject_of<liars::counts_cancelled_as_gone>()));
 }
 
 }  // namespace

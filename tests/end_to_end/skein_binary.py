@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,23 @@ def exists(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def kept_ports() -> set[str]:
+    """Connections in TIME_WAIT that the load generator made: one end of each keeps its port for a
+    minute. Told by the client's address, 127.0.0.2 to 127.0.0.8, which nobody else uses."""
+    rows = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    ends = [(row.split()[1], row.split()[2]) for row in rows if row.split()[3] == "06"]
+    generators = tuple(f"{last:02X}00007F:" for last in range(2, 9))
+    return {f"{a}-{b}" for a, b in ends if a.startswith(generators) or b.startswith(generators)}
+
+
+def wait_for(holds: Callable[[], bool], bound_s: float = 20.0) -> None:
+    """Until it holds, for a bounded time."""
+    end = time.monotonic() + bound_s
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:

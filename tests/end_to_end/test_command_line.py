@@ -199,7 +199,7 @@ def test_ctrl_c_ends_with_130_and_leaves_neither_line_nor_process(results: Path)
 def test_a_hung_worker_does_not_survive_ctrl_c() -> None:
     words = ("run", "timers", *skein.plain_worker("hang"), "--size", "test")
     with skein.start(*words) as process:
-        wait_for(lambda: bool(skein.children_of(process.pid)))
+        skein.wait_for(lambda: bool(skein.children_of(process.pid)))
         children = skein.children_of(process.pid)
         time.sleep(0.5)
         skein.interrupt(process)
@@ -216,7 +216,7 @@ def test_children_die_with_a_conductor_that_is_killed() -> None:
         children = skein.children_of(process.pid)
         process.kill()
         process.wait(timeout=30)
-    wait_for(lambda: not any(skein.exists(pid) for pid in children))
+    skein.wait_for(lambda: not any(skein.exists(pid) for pid in children))
 
 
 def test_one_cpu_is_said_and_marked(results: Path) -> None:
@@ -234,12 +234,3 @@ def test_the_worker_says_hello_and_ends_with_its_channel() -> None:
     done = skein.call("worker", "--runtime", "fiber")
     assert done.status == 0
     assert json.loads(done.out)["type"] == "hello"
-
-
-def wait_for(holds: object, bound_s: float = 20.0) -> None:
-    """Until it holds, for a bounded time."""
-    assert callable(holds)
-    end = time.monotonic() + bound_s
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -70,7 +70,8 @@ TEST_CASE("a worker's conditions are those its program was given, not those it w
   CHECK(said.at("inline_budget") == 64);
   CHECK(said.at("stack_bytes") == 32'768);
   CHECK(said.at("listener").at("tcp_nodelay") == true);
-  CHECK(said.at("listener").at("linger_s") == 0);
+  CHECK(said.at("listener").at("linger") == false);
+  CHECK(said.at("listener").at("linger_s").is_null());
   CHECK(said.at("listener").at("receive_buffer_bytes").get<int>() > 0);
   CHECK_FALSE(said.at("compiler").get<std::string>().empty());
 }

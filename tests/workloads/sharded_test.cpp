@@ -6,10 +6,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fcntl.h>
-#include <functional>
 #include <memory>
 #include <string>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
@@ -18,6 +16,7 @@
 
 #include "runtimes/errors.hpp"
 #include "tests/catch.hpp"
+#include "tests/knocker.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
 #include "workloads/all.hpp"
@@ -41,29 +40,6 @@ int count_descriptors() {
   }
   return count;
 }
-
-/// A door that another thread knocks at: what it wants is done on the thread that runs.
-class knocker final : public inbox {
- public:
-  explicit knocker(std::function<void()> wish)
-      : event_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-        wish_(std::move(wish)) {}
-  ~knocker() override { ::close(event_); }
-
-  int descriptor() const noexcept override { return event_; }
-  void on_readable() noexcept override {
-    std::uint64_t count = 0;
-    if (::read(event_, &count, sizeof count) == sizeof count) wish_();
-  }
-  void knock() const {
-    const std::uint64_t one = 1;
-    REQUIRE(::write(event_, &one, sizeof one) == sizeof one);
-  }
-
- private:
-  int event_;
-  std::function<void()> wish_;
-};
 
 /// A program that fails as soon as it runs.
 class failing_program final : public workloads::program {
@@ -90,7 +66,7 @@ TEST_CASE("every runtime serves on several loops, and their counts add up") {
   std::atomic<std::uint64_t> units{0};
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> stopping{false};
-  knocker door([&] {
+  test::knocker door([&] {
     units = program->counts().units;
     connections = program->live().connections;
     if (stopping) program->stop();
@@ -175,7 +151,7 @@ TEST_CASE("a loop that fails ends the others, and its reason is the program's") 
     return workloads::make_program("c10k", "coroutine", own);
   };
   c10k::sharded_program program(three_loops(), make);
-  knocker door([] {});
+  test::knocker door([] {});
   CHECK_THROWS_AS(program.run(door), limit_error);
 }
 

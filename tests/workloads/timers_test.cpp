@@ -1,6 +1,7 @@
 // The timers workload: its deadlines and oracle, and every runtime held against the oracle.
 #include <algorithm>
 #include <cstdint>
+#include <pthread.h>
 #include <string>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/io_uring.hpp"
 #include "tests/options.hpp"
+#include "tests/signals.hpp"
 #include "workloads/all.hpp"
 #include "workloads/timers/timeouts.hpp"
 #include "workloads/timers/wakers.hpp"
@@ -120,30 +123,46 @@ TEST_CASE("the checksum tells a lost, a doubled and a swapped sleeper from a rig
           timers::fingerprint(0, second) + timers::fingerprint(1, first));
 }
 
+namespace {
+
+void check_whole_run(const runtime_info& runtime, const std::string& pattern) {
+  if (test::passes_over(runtime.takes_receive_ring)) return;
+  const auto asked = asking(400, pattern, ns_per_ms);
+  const auto program = workloads::make_program("timers", runtime.id, asked);
+  whole_run run(*program, asked.tasks);
+  program->run(run);
+  INFO(runtime.id << ", " << pattern);
+  const auto counts = program->counts();
+  const auto expected = workloads::expected_timers(asked);
+  REQUIRE(counts.units == expected.units);
+  REQUIRE(counts.checksum == expected.checksum);
+  REQUIRE(counts.bytes == 0);
+  REQUIRE(counts.errors == 0);
+  REQUIRE(program->lateness()->early_count() == 0);
+  REQUIRE(program->lateness()->count() ==
+          static_cast<std::int64_t>(workloads::expected_fires(asked)));
+  REQUIRE(program->live().tasks == 0);
+}
+
+}  // namespace
+
 TEST_CASE("every runtime does every timer's work once, none early, as the oracle says") {
   for (const std::string pattern : {"spread", "storm", "periodic", "churn"}) {
-    for (const runtime_info& runtime : workloads::runtimes()) {
-      const auto asked = asking(400, pattern, ns_per_ms);
-      const auto program = workloads::make_program("timers", runtime.id, asked);
-      whole_run run(*program, asked.tasks);
-      program->run(run);
-      INFO(runtime.id << ", " << pattern);
-      const auto counts = program->counts();
-      const auto expected = workloads::expected_timers(asked);
-      REQUIRE(counts.units == expected.units);
-      REQUIRE(counts.checksum == expected.checksum);
-      REQUIRE(counts.errors == 0);
-      REQUIRE(program->lateness()->early_count() == 0);
-      REQUIRE(program->lateness()->count() ==
-              static_cast<std::int64_t>(workloads::expected_fires(asked)));
-      REQUIRE(program->live().tasks == 0);
-    }
+    for (const runtime_info& runtime : workloads::runtimes()) check_whole_run(runtime, pattern);
+  }
+}
+
+TEST_CASE("signals that a handler takes lose no timer and end none early") {
+  const test::interruptions of_this_thread(::pthread_self());
+  for (const std::string pattern : {"spread", "churn"}) {
+    for (const runtime_info& runtime : workloads::runtimes()) check_whole_run(runtime, pattern);
   }
 }
 
 TEST_CASE("every runtime stops in the middle of its rounds, with nothing left alive") {
   for (const std::string pattern : {"periodic", "churn"}) {
     for (const runtime_info& runtime : workloads::runtimes()) {
+      if (test::passes_over(runtime.takes_receive_ring)) continue;
       auto asked = asking(100, pattern, ns_per_ms);
       asked.window_ns = 60 * ns_per_s;
       const auto program = workloads::make_program("timers", runtime.id, asked);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <set>
+#include <sys/socket.h>
 #include <vector>
 
 #include "tests/contract/liars/base.hpp"
@@ -97,6 +98,61 @@ struct takes_turns : base {
 
  private:
   std::set<connection*> reading_;
+};
+
+/// C1: forgets what came while its task slept.
+struct forgets_what_came_asleep : base {
+  using base::base;
+  using base::sleep_until;
+  connection* accept(listener& from) { return last_ = base::accept(from); }
+  wake sleep_until(time_ns deadline_ns) {
+    const wake how = base::sleep_until(deadline_ns);
+    std::array<std::byte, 64> eaten;
+    if (last_ != nullptr) ::recv(last_->descriptor, eaten.data(), eaten.size(), MSG_DONTWAIT);
+    return how;
+  }
+  void close(connection& closed) {
+    last_ = nullptr;
+    base::close(closed);
+  }
+
+ private:
+  connection* last_ = nullptr;
+};
+
+/// C2: fails a write of nothing.
+struct fails_empty_writes : base {
+  using base::base;
+  bool write(connection& to, bytes data) { return base::write(to, data) && !data.empty(); }
+};
+
+/// C2: takes the peer's end for the end of the connection.
+struct writes_to_nobody_who_has_finished : base {
+  using base::base;
+  bytes read(connection& from) {
+    const bytes chunk = base::read(from);
+    if (chunk.empty()) base::cancel(from);
+    return chunk;
+  }
+};
+
+/// C4: loses what comes to a reader while a write of the connection is pending.
+struct loses_bytes_beside_a_write : base {
+  using base::base;
+  bytes read(connection& from) {
+    bytes chunk = base::read(from);
+    while (!chunk.empty() && writing_.contains(&from)) chunk = base::read(from);
+    return chunk;
+  }
+  bool write(connection& to, bytes data) {
+    writing_.insert(&to);
+    const bool written = base::write(to, data);
+    writing_.erase(&to);
+    return written;
+  }
+
+ private:
+  std::set<connection*> writing_;
 };
 
 }  // namespace skein::contract::liars

@@ -5,6 +5,8 @@
 #include <memory>
 #include <netinet/tcp.h>
 #include <set>
+#include <sys/socket.h>
+#include <type_traits>
 
 #include "tests/contract/liars/base.hpp"
 
@@ -48,6 +50,19 @@ struct delays_packets : base {
     const int off = 0;
     if (accepted != nullptr) {
       ::setsockopt(accepted->descriptor, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
+    }
+    return accepted;
+  }
+};
+
+/// C7: likewise.
+struct sets_linger : base {
+  using base::base;
+  connection* accept(listener& from) {
+    connection* accepted = base::accept(from);
+    const linger a_second{1, 1};
+    if (accepted != nullptr) {
+      ::setsockopt(accepted->descriptor, SOL_SOCKET, SO_LINGER, &a_second, sizeof a_second);
     }
     return accepted;
   }
@@ -120,6 +135,55 @@ struct receives_after_close : callback_base {
 
  private:
   std::list<std::shared_ptr<void>> kept_;
+};
+
+/// C5: hears a cancel only while somebody reads or accepts.
+struct cancels_pending_waits_only : base {
+  using base::base;
+  using base::cancel;
+  connection* accept(listener& from) {
+    return waiting(&from, [&] { return base::accept(from); });
+  }
+  bytes read(connection& from) {
+    return waiting(&from, [&] { return base::read(from); });
+  }
+  void cancel(connection& target) {
+    if (waited_for_.contains(&target)) base::cancel(target);
+  }
+  void cancel(listener& target) {
+    if (waited_for_.contains(&target)) base::cancel(target);
+  }
+
+ private:
+  template <class Wait>
+  std::invoke_result_t<Wait> waiting(void* object, Wait wait) {
+    waited_for_.insert(object);
+    auto result = wait();
+    waited_for_.erase(object);
+    return result;
+  }
+  std::set<void*> waited_for_;
+};
+
+/// C5: cancels every connection there is, whichever was meant.
+struct cancels_other_connections : base {
+  using base::base;
+  using base::cancel;
+  connection* accept(listener& from) {
+    connection* accepted = base::accept(from);
+    if (accepted != nullptr) open_.insert(accepted);
+    return accepted;
+  }
+  void cancel(connection&) {
+    for (connection* each : open_) base::cancel(*each);
+  }
+  void close(connection& closed) {
+    open_.erase(&closed);
+    base::close(closed);
+  }
+
+ private:
+  std::set<connection*> open_;
 };
 
 }  // namespace skein::contract::liars

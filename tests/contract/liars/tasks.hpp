@@ -1,8 +1,10 @@
 // Liars about tasks: S1 to S6.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <list>
+#include <unistd.h>
 #include <utility>
 
 #include "tests/contract/liars/base.hpp"
@@ -130,6 +132,29 @@ struct swallows_exceptions : base {
   }
 };
 
+/// S3: reads of the connection accepted last go on behind the first stop.
+struct spares_the_newest : base {
+  using base::base;
+  connection* accept(listener& from) {
+    connection* accepted = base::accept(from);
+    if (accepted != nullptr) newest_ = accepted;
+    return accepted;
+  }
+  bytes read(connection& from) {
+    bytes chunk = base::read(from);
+    while (chunk.empty() && &from == newest_ && stops_ == 1) yield();
+    return chunk;
+  }
+  void stop() {
+    ++stops_;
+    base::stop();
+  }
+
+ private:
+  connection* newest_ = nullptr;
+  int stops_ = 0;
+};
+
 /// S6: says nothing when a task does not fit.
 struct hides_the_ceiling : base {
   using base::base;
@@ -140,6 +165,90 @@ struct hides_the_ceiling : base {
     } catch (const limit_error&) {
       return;
     }
+  }
+};
+
+/// S1: drops what is spawned behind a stop.
+struct drops_tasks_behind_a_stop : base {
+  using base::base;
+  template <class Work>
+  void spawn(Work&& work) {
+    if (!stopped_) base::spawn(std::forward<Work>(work));
+  }
+  void stop() {
+    stopped_ = true;
+    base::stop();
+  }
+
+ private:
+  bool stopped_ = false;
+};
+
+/// S2: serves the inbox once, however much there is.
+struct serves_the_inbox_once : base {
+  using base::base;
+  using base::run;
+  void run(inbox& door) {
+    struct once final : inbox {
+      explicit once(inbox& served) : door(served) {}
+      int descriptor() const noexcept override { return door.descriptor(); }
+      void on_readable() noexcept override {
+        if (std::exchange(first, false)) return door.on_readable();
+        std::uint64_t eaten = 0;
+        [[maybe_unused]] const auto size = ::read(descriptor(), &eaten, sizeof eaten);
+      }
+      inbox& door;
+      bool first = true;
+    } served(door);
+    base::run(served);
+  }
+};
+
+/// S2: serves the inbox only when there is nothing else to do.
+struct serves_the_inbox_last : base {
+  using base::base;
+  using base::run;
+  void run(inbox& door) {
+    base::run();
+    base::run(door);
+  }
+};
+
+/// S3: does not hear the inbox say stop twice.
+struct hears_only_tasks_stop : base {
+  using base::base;
+  using base::run;
+  void run(inbox& door) {
+    struct marked final : inbox {
+      marked(inbox& served, bool& mark) : door(served), serving(mark) {}
+      int descriptor() const noexcept override { return door.descriptor(); }
+      void on_readable() noexcept override {
+        serving = true;
+        door.on_readable();
+        serving = false;
+      }
+      inbox& door;
+      bool& serving;
+    } served(door, in_inbox_);
+    base::run(served);
+  }
+  void stop() {
+    if (!in_inbox_ || ++from_inbox_ > 2) base::stop();
+  }
+
+ private:
+  bool in_inbox_ = false;
+  int from_inbox_ = 0;
+};
+
+/// S6: takes one more than the ceiling.
+struct takes_one_more : base {
+  explicit takes_one_more(const scheduler_options& options) : base(with_one_more(options)) {}
+
+ private:
+  static scheduler_options with_one_more(scheduler_options options) {
+    ++options.max_tasks;
+    return options;
   }
 };
 

@@ -1,7 +1,9 @@
 // Liars about time: T1 to T3.
 #pragma once
 
+#include <map>
 #include <set>
+#include <utility>
 
 #include "tests/contract/liars/base.hpp"
 
@@ -89,6 +91,73 @@ struct wears_timers_out : base {
 
  private:
   std::set<timer*> used_;
+};
+
+/// T2: ends whatever a task waits for behind a sleep on a timer, sleep or read, when that timer is
+/// cancelled.
+template <bool Sleeps, bool Reads>
+struct cancels_the_next : base {
+  using base::base;
+  using base::cancel;
+  wake sleep_until(timer& on, time_ns deadline_ns) {
+    const wake how = base::sleep_until(on, deadline_ns);
+    ended_ = &on;
+    return how;
+  }
+  wake sleep_until(time_ns deadline_ns) {
+    timer own;
+    if (Sleeps && ended_ != nullptr) sleeps_[std::exchange(ended_, nullptr)] = &own;
+    const wake how = base::sleep_until(own, deadline_ns);
+    std::erase_if(sleeps_, [&own](const auto& each) { return each.second == &own; });
+    return how;
+  }
+  bytes read(connection& from) {
+    if (Reads && ended_ != nullptr) reads_[std::exchange(ended_, nullptr)] = &from;
+    const bytes chunk = base::read(from);
+    std::erase_if(reads_, [&from](const auto& each) { return each.second == &from; });
+    return chunk;
+  }
+  void cancel(timer& target) {
+    base::cancel(target);
+    if (const auto found = sleeps_.find(&target); found != sleeps_.end()) {
+      base::cancel(*found->second);
+    }
+    if (const auto found = reads_.find(&target); found != reads_.end()) {
+      base::cancel(*found->second);
+    }
+  }
+
+ private:
+  timer* ended_ = nullptr;  ///< whose task has not waited since
+  std::map<timer*, timer*> sleeps_;
+  std::map<timer*, connection*> reads_;
+};
+using cancels_the_next_sleep = cancels_the_next<true, false>;
+using cancels_the_next_read = cancels_the_next<false, true>;
+
+/// T2: takes deadlines that are too far off for due.
+struct overflows : base {
+  using base::base;
+  using base::sleep_until;
+  wake sleep_until(timer& on, time_ns deadline_ns) {
+    const bool too_far = deadline_ns > from_now(3600 * 24 * ns_per_s);
+    return base::sleep_until(on, too_far ? 0 : deadline_ns);
+  }
+
+ private:
+  static time_ns from_now(time_ns delay_ns) { return monotonic_clock::now_ns() + delay_ns; }
+};
+
+/// T3: a timer is cancelled once and never again.
+struct cancels_each_once : base {
+  using base::base;
+  using base::cancel;
+  void cancel(timer& target) {
+    if (target.waiter == nullptr || cancelled_.insert(&target).second) base::cancel(target);
+  }
+
+ private:
+  std::set<timer*> cancelled_;
 };
 
 }  // namespace skein::contract::liars

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/contract/liars/base.hpp"
+#include "tests/signals.hpp"
 
 namespace skein::contract::liars {
 
@@ -39,6 +40,16 @@ struct wakes_twice : callback_base {
   std::vector<timer*> asleep;
 };
 
+/// W1: a read that a signal interrupts is over.
+struct takes_a_signal_for_the_end : base {
+  using base::base;
+  bytes read(connection& from) {
+    const auto before = test::signals_taken;
+    const bytes chunk = base::read(from);
+    return before == test::signals_taken ? chunk : bytes();
+  }
+};
+
 /// W2: no bound on inline completion.
 struct never_lets_go : base {
   explicit never_lets_go(const scheduler_options& options) : base(unbounded(options)) {}
@@ -54,6 +65,47 @@ struct never_lets_go : base {
 struct leaks_connections : base {
   using base::base;
   void close(connection&) {}
+};
+
+/// W1: calls every handler of a write again in the next turn.
+struct writes_twice : callback_base {
+  using callback_base::callback_base;
+  template <auto OnWritten, class Session>
+  void write(connection& to, bytes data, Session* session) {
+    struct repeater {
+      libuv::scheduler& through;
+      Session* session;
+      bool complete = false;
+      void on_written(bool done) {
+        complete = done;
+        through.template yield<&repeater::again>(this);
+        (session->*OnWritten)(complete);
+      }
+      void again() {
+        (session->*OnWritten)(complete);
+        delete this;
+      }
+    };
+    libuv::scheduler::write<&repeater::on_written>(to, data, new repeater{*this, session});
+  }
+};
+
+/// W3: counts a cancelled connection as gone.
+struct counts_cancelled_as_gone : base {
+  using base::base;
+  using base::cancel;
+  void cancel(connection& target) {
+    base::cancel(target);
+    ++cancelled_;
+  }
+  live_counts live() const {
+    live_counts counted = base::live();
+    counted.connections -= std::min(cancelled_, counted.connections);
+    return counted;
+  }
+
+ private:
+  std::size_t cancelled_ = 0;
 };
 
 }  // namespace skein::contract::liars

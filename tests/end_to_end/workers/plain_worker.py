@@ -319,7 +319,6 @@ class Worker:
                 return
             peer.setblocking(False)
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connections += 1
             if self.fault == "crash_at_accept" and self.connections == 10:
                 self.crash()
@@ -343,9 +342,7 @@ class Worker:
         except (BlockingIOError, ConnectionResetError):
             chunk = b""
         if not chunk:
-            self.selector.unregister(peer)
-            peer.close()
-            self.connections -= 1
+            self.hang_up(peer)
             return
         self.units += 1
         self.bytes += len(chunk)
@@ -353,7 +350,29 @@ class Worker:
             self.crash()
         if self.fault == "wrong_byte" and self.units == 50:
             chunk = bytes([chunk[0] ^ 1]) + chunk[1:]
-        peer.sendall(chunk)  # small chunks: the socket's buffer takes them
+        if rest := self.send(peer, chunk):
+            self.selector.modify(peer, selectors.EVENT_WRITE, lambda: self.go_on(peer, rest))
+
+    def send(self, peer: socket.socket, data: bytes) -> bytes:
+        """What the kernel did not take of it."""
+        try:
+            return data[peer.send(data) :]
+        except BlockingIOError:
+            return data
+        except (BrokenPipeError, ConnectionResetError):
+            return b""  # the next read says so, too
+
+    def go_on(self, peer: socket.socket, data: bytes) -> None:
+        """While a peer is slow nothing is read from it."""
+        if rest := self.send(peer, data):
+            self.selector.modify(peer, selectors.EVENT_WRITE, lambda: self.go_on(peer, rest))
+        else:
+            self.selector.modify(peer, selectors.EVENT_READ, lambda: self.echo(peer))
+
+    def hang_up(self, peer: socket.socket) -> None:
+        self.selector.unregister(peer)
+        peer.close()
+        self.connections -= 1
 
     def arm(self, index: int, turn: int) -> None:
         """The timer of a task's turn. A cancelled one stays in the heap and is passed over."""

@@ -1,0 +1,127 @@
+#include "tests/contract/check_cancel.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <span>
+#include <vector>
+
+#include "tests/contract/stage.hpp"
+#include "tests/loopback_client.hpp"
+
+namespace skein::contract {
+
+verdict c5_cancel_comes_before_the_wait(const subject& of) {
+  stage scene(of);
+  auto door = scene.listen();
+  auto other_door = scene.listen();
+  test::loopback_client talking(door.port);
+  talking.send(test::pattern_bytes(5));
+  const test::loopback_client waiting(other_door.port);
+  scene.add([&](actor& self) -> act {
+    auto* peer = co_await self.accept(door.at);
+    for (int i = 0; i < 2; ++i) self.scheduler().cancel(*peer);
+    for (int i = 0; i < 2; ++i) {
+      const bytes chunk = co_await self.read(*peer);
+      self.on().require(chunk.empty() && peer->error() == ECANCELED, "C5",
+                        "a read begun after cancel was not cancelled");
+      const bool written = co_await self.write(*peer, std::as_bytes(std::span("x")));
+      self.on().require(!written, "C5", "a write begun after cancel was done");
+      const bool of_nothing = co_await self.write(*peer, {});
+      self.on().require(!of_nothing, "C5", "an empty write begun after cancel was done");
+    }
+    self.close(*peer);
+    for (int i = 0; i < 2; ++i) self.scheduler().cancel(other_door.at);
+    for (int i = 0; i < 2; ++i) {
+      auto* nobody = co_await self.accept(other_door.at);
+      self.on().require(nobody == nullptr, "C5", "an accept begun after cancel had a connection");
+    }
+  });
+  scene.play();
+  return scene.found("C5");
+}
+
+verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
+  const std::vector<std::byte> much(std::size_t{8} << 20U);
+  stage scene(of);
+  auto door = scene.listen();
+  const test::loopback_client never_reads(door.port, 4096);
+  std::atomic<int> ended{0};
+  int note = 0;  // no atomic on purpose: ThreadSanitizer sees what does not order it
+  scene.add([&](actor& self) -> act {
+    auto* peer = co_await self.accept(door.at);
+    self.on().add([&, peer](actor& reader) -> act {
+      const bytes chunk = co_await reader.read(*peer);
+      reader.on().require(chunk.empty() && peer->error() == ECANCELED, "C5",
+                          "a read beside a cancelled write was not cancelled");
+      reader.on().require(note == 1 || reader.on().hung(), "C5",
+                          "what was done before a cancel was not seen after it");
+      ++ended;
+    });
+    self.on().add([&, peer](actor& writer) -> act {
+      const bool written = co_await writer.write(*peer, much);
+      writer.on().require(!written && peer->error() == ECANCELED, "C5",
+                          "a write beside a cancelled read was not cancelled");
+      ++ended;
+    });
+    co_await self.sleep_until(from_now(3 * ns_per_ms));
+    note = 1;
+    for (int i = 0; i < 2; ++i) self.scheduler().cancel(*peer);
+    while (ended < 2 && !self.on().hung()) co_await self.sleep_until(from_now(ns_per_ms / 2));
+    self.close(*peer);
+  });
+  scene.play();
+  return scene.found("C5");
+}
+
+verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
+  stage scene(of);
+  auto door = scene.listen();
+  auto spared_door = scene.listen();
+  const test::loopback_client silent(door.port);
+  test::loopback_client spared(door.port);
+  std::vector<test::loopback_client> visitors;
+  std::atomic<int> cancelled{0};
+  std::atomic<int> served{0};
+  scene.add([&](actor& self) -> act {
+    auto* quiet = co_await self.accept(door.at);
+    auto* other = co_await self.accept(door.at);
+    self.on().add([&, quiet](actor& reader) -> act {
+      const bytes chunk = co_await reader.read(*quiet);
+      if (chunk.empty()) ++cancelled;
+      reader.close(*quiet);
+    });
+    self.on().add([&, other](actor& reader) -> act {
+      const bytes chunk = co_await reader.read(*other);
+      reader.on().require(chunk.size() == 1 || reader.on().hung(), "C5",
+                          "a cancel ended another connection's read");
+      ++served;
+      reader.close(*other);
+    });
+    self.on().add([&](actor& acceptor) -> act {
+      auto* visitor = co_await acceptor.accept(spared_door.at);
+      acceptor.on().require(visitor != nullptr || acceptor.on().hung(), "C5",
+                            "a cancel ended another listener's accept");
+      ++served;
+      if (visitor != nullptr) acceptor.close(*visitor);
+    });
+    self.on().add([&, quiet](actor& canceller) -> act {
+      co_await canceller.sleep_until(from_now(3 * ns_per_ms));
+      canceller.scheduler().cancel(*quiet);
+      canceller.scheduler().cancel(door.at);
+      while (cancelled < 2 && !canceller.on().hung()) {
+        co_await canceller.sleep_until(from_now(ns_per_ms / 2));
+      }
+      canceller.on().require(served == 0 || canceller.on().hung(), "C5",
+                             "a cancel ended another object's wait");
+      spared.send_byte(std::byte{1});
+      visitors.emplace_back(spared_door.port);
+    });
+    auto* nobody = co_await self.accept(door.at);
+    if (nobody == nullptr) ++cancelled;
+  });
+  scene.play();
+  scene.require(cancelled == 2 && served == 2, "C5", "a wait did not end as it was to");
+  return scene.found("C5");
+}
+
+}  // namespace skein::contract

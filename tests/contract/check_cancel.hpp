@@ -1,0 +1,19 @@
+// Clause C5 in the states that a cancel can find: before a wait, with two waits at once, beside
+// others' waits; each twice.
+#pragma once
+
+#include "tests/contract/subject.hpp"
+#include "tests/contract/verdict.hpp"
+
+namespace skein::contract {
+
+/// What is begun after a cancel is cancelled, though bytes, or a client, are there already.
+verdict c5_cancel_comes_before_the_wait(const subject& of);
+
+/// A pending read and a pending write of one connection, cancelled twice, end once each.
+verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of);
+
+/// Another connection's read and another listener's accept go on.
+verdict c5_cancel_reaches_its_own_object_only(const subject& of);
+
+}  // namespace skein::contract

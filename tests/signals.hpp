@@ -1,0 +1,54 @@
+// A signal that a handler takes: what it interrupts returns EINTR, and nothing else happens.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <pthread.h>
+#include <signal.h>
+#include <thread>
+
+namespace skein::test {
+
+inline volatile std::sig_atomic_t signals_taken = 0;
+
+/// Takes SIGUSR1 for as long as it lives, without SA_RESTART.
+class taken_signal {
+ public:
+  taken_signal() {
+    struct sigaction taken{};
+    taken.sa_handler = [](int) { signals_taken = signals_taken + 1; };
+    ::sigaction(SIGUSR1, &taken, &before_);
+  }
+  ~taken_signal() { ::sigaction(SIGUSR1, &before_, nullptr); }
+  taken_signal(const taken_signal&) = delete;
+  taken_signal& operator=(const taken_signal&) = delete;
+
+ private:
+  struct sigaction before_{};
+};
+
+/// Interrupts a thread every millisecond for as long as it lives.
+class interruptions {
+ public:
+  explicit interruptions(pthread_t whom)
+      : sending_([this, whom] {
+          while (!over_) {
+            ::pthread_kill(whom, SIGUSR1);
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          }
+        }) {}
+  ~interruptions() {
+    over_ = true;
+    sending_.join();
+  }
+  interruptions(const interruptions&) = delete;
+  interruptions& operator=(const interruptions&) = delete;
+
+ private:
+  const taken_signal taken_;
+  std::atomic<bool> over_{false};
+  std::thread sending_;
+};
+
+}  // namespace skein::test

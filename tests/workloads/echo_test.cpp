@@ -1,0 +1,140 @@
+// The c10k server in every runtime, the floor included, before clients that are not the load
+// generator: what they send comes back whole, and the end behind it, of whatever size and however
+// slowly they read. In the process of the test; as real workers: tests/end_to_end.
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <pthread.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/catch.hpp"
+#include "tests/io_uring.hpp"
+#include "tests/knocker.hpp"
+#include "tests/loopback_client.hpp"
+#include "tests/options.hpp"
+#include "tests/signals.hpp"
+#include "workloads/all.hpp"
+
+namespace {
+
+using namespace skein;
+using test::loopback_client;
+using test::pattern_bytes;
+
+constexpr std::size_t buffer_bytes = 1024;
+constexpr int little_room_bytes = 4096;
+
+/// A program that serves until this goes, which must find nothing left alive and no error.
+class echo_server {
+ public:
+  echo_server(const std::string& runtime, buffer_policy policy)
+      : program_(workloads::make_program("c10k", runtime, asking(policy))),
+        door_([this] { program_->stop(); }),
+        serving_([this] { program_->run(door_); }) {}
+  ~echo_server() {
+    if (serving_.joinable()) stop();
+  }
+
+  pthread_t thread() { return serving_.native_handle(); }
+  std::uint16_t port() const { return program_->port().value(); }
+
+  /// What it counted, to its end.
+  workloads::work_counts stop() {
+    door_.knock();
+    serving_.join();
+    CHECK(program_->live().tasks == 0);
+    CHECK(program_->live().connections == 0);
+    return program_->counts();
+  }
+
+ private:
+  static workloads::parameters asking(buffer_policy policy) {
+    workloads::parameters asked{};
+    asked.options = test::options_for(64);
+    asked.options.buffer = policy;
+    asked.options.buffer_bytes = buffer_bytes;
+    asked.options.stack_bytes = std::size_t{64} * 1024;  // sanitizers want some
+    asked.connections = 32;
+    return asked;
+  }
+
+  std::unique_ptr<workloads::program> program_;
+  test::knocker door_;
+  std::thread serving_;
+};
+
+/// Runs `body(runtime, policy)` for all there are.
+template <class Body>
+void for_every_server(Body body) {
+  for (const runtime_info& each : workloads::runtimes()) {
+    if (test::passes_over(each.takes_receive_ring)) continue;
+    for (const buffer_policy policy : {buffer_policy::lent, buffer_policy::own}) {
+      INFO(each.id << (policy == buffer_policy::own ? ", own" : ", lent"));
+      body(std::string(each.id), policy);
+    }
+  }
+}
+
+TEST_CASE("what is sent before a half-close comes back whole, and the end behind it") {
+  constexpr std::array<std::size_t, 8> sizes{
+      1, buffer_bytes - 1, buffer_bytes, buffer_bytes + 1, 16'384, 16'385, 65'536, 262'144};
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    echo_server server(runtime, policy);
+    std::vector<loopback_client> clients;
+    std::size_t total_bytes = 0;
+    for (std::size_t i = 0; i < 2 * sizes.size(); ++i) {
+      const std::size_t size_bytes = sizes[i % sizes.size()];
+      loopback_client& added =
+          clients.emplace_back(server.port(), i < sizes.size() ? 0 : little_room_bytes);
+      REQUIRE(added.send(pattern_bytes(size_bytes)));
+      added.finish_sending();
+      total_bytes += size_bytes;
+    }
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      const auto echoed = clients[i].receive_all();
+      CHECK(echoed.error_number == 0);
+      CHECK((echoed.data == pattern_bytes(sizes[i % sizes.size()])));
+    }
+    const auto counts = server.stop();
+    CHECK(counts.bytes == total_bytes);
+    CHECK(counts.units >= total_bytes / buffer_bytes);
+    CHECK(counts.errors == 0);
+  });
+}
+
+TEST_CASE("more than all buffers on the way hold comes back whole to a slow reader") {
+  const std::vector<std::byte> outgoing = pattern_bytes((std::size_t{4} << 20U) + 4099);
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    echo_server server(runtime, policy);
+    loopback_client client(server.port(), 4 * little_room_bytes);
+    std::thread sending([&] {
+      client.send(outgoing);
+      client.finish_sending();
+    });
+    const auto echoed = client.receive_all();
+    sending.join();
+    CHECK(echoed.error_number == 0);
+    CHECK((echoed.data == outgoing));
+    CHECK(server.stop().bytes == outgoing.size());
+  });
+}
+
+TEST_CASE("signals that a handler takes lose no byte") {
+  const std::vector<std::byte> outgoing = pattern_bytes(100'000);
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    echo_server server(runtime, policy);
+    const test::interruptions of_the_server(server.thread());
+    for (int i = 0; i < 4; ++i) {
+      loopback_client client(server.port());
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // waits with nothing to do
+      client.send(outgoing);
+      client.finish_sending();
+      CHECK((client.receive_all().data == outgoing));
+    }
+  });
+}
+
+}  // namespace
