@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from .. import units
 from ..names import in_order
@@ -152,7 +153,7 @@ def _fill(axes: Axes, steps: list[Row], labels: list[str], names: list[str]) -> 
         axes.axhline(edge - 0.5, color=style.GRID_COLOUR, linewidth=0.6)
     axes.set_xscale("log")
     axes.grid(axis="x", color=style.GRID_COLOUR)
-    axes.xaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
+    style.log_labels(axes.xaxis, units.format_tick)
     axes.set_xlabel("wall time of one item")
 
 
@@ -210,7 +211,7 @@ def _curves(axes: Axes, curves: list[tuple[str, list[Row]]], names: list[str]) -
     style.log_scale(axes, x=True, y=True)
     if counts:
         axes.set_xticks(sorted(counts), [f"{count:,}" for count in sorted(counts)])
-        axes.yaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
-    axes.minorticks_off()
+    style.log_labels(axes.yaxis, units.format_tick)
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color=style.GRID_COLOUR)
     axes.set_xlabel("tasks")
