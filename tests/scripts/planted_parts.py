@@ -115,9 +115,9 @@ def fixed_part(runtime, block):
     )
     return {
         "load": load("fixed", None, rate),
-        "latency": distribution((p50, p90, p99, None, 9_999_991), LATENCY_STEP_NS[runtime],
+        "latency": distribution((p50, p90, p99, None, 9_871_991), LATENCY_STEP_NS[runtime],
                                 COUNTS[block]),
-        "service_time": distribution((service_p50, 57_713, service_p99, None, 9_999_973),
+        "service_time": distribution((service_p50, 57_713, service_p99, None, 8_761_973),
                                      SERVICE_STEP_NS[runtime], SERVICE_COUNTS[block]),
         "cpu": cpu("fixed", runtime, block, user_ns, softirqd_ns),
         "memory": memory(per_task),
@@ -132,9 +132,9 @@ def open_part(group, runtime, block):
     per_task = (around(value)[block] for value in FIXED[runtime][-3:])
     return {
         "load": load("open", offered, achieved),
-        "latency": distribution((p50, (p50 + p99) // 2, p99, None, 9_999_943),
+        "latency": distribution((p50, (p50 + p99) // 2, p99, None, 9_653_943),
                                 LATENCY_STEP_NS[runtime], RATE_COUNTS[block]),
-        "service_time": distribution((p50 - 1_013, p50, service_p99, None, 9_999_931),
+        "service_time": distribution((p50 - 1_013, p50, service_p99, None, 8_543_931),
                                      SERVICE_STEP_NS[runtime], SERVICE_COUNTS[block]),
         # Ticks were too few for the user's share.
         "cpu": cpu(group, runtime, block) | {"ticks": 41},
@@ -150,7 +150,7 @@ def idle_part(runtime, block):
         "load": load("idle", None, None) | {"arrival": None},
         "exchange": {
             "in_flight": 10, "duration_ns": decoy(), "cpu_per_op_ns": cpu_ns,
-            "latency": distribution((p50, p50 + 211, p99, None, 9_999_907), 655_359,
+            "latency": distribution((p50, p50 + 211, p99, None, 9_435_907), 655_359,
                                     (600, 300, 90, 10)),
         },
         "cpu": cpu("idle", runtime, block),

@@ -8,6 +8,8 @@ expected, which the tests have in their own words.
 
 from __future__ import annotations
 
+import copy
+
 from planted_figures import RATES, ROUNDS
 from planted_parts import decoy, part_of
 
@@ -217,3 +219,20 @@ def records():
         for key in order_of(block):
             lines += attempts(*key.split("/"), block)
     return [*lines, ending_line()]
+
+
+def with_more_rounds(records, figures):
+    """The records with as many rounds of fixed work more: round 0 again with another CPU time."""
+    order = records[0]["plan"]["order"]
+    first = [
+        record for record in records
+        if record.get("run_id", "").startswith("fixed-") and record["block"] == 0
+    ]  # fmt: skip
+    for block, figure in enumerate(figures, start=len(order)):
+        order.append([f"fixed/{run['cell']['runtime']}" for run in first])
+        for position, run in enumerate(first):
+            again = copy.deepcopy(run)
+            again |= {"block": block, "position": position, "run_id": f"{run['run_id']}+{block}"}
+            again["cpu"]["per_op_ns"] = figure
+            records.append(again)
+    return records

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from skein_scripts import closing, conditions, report, results, table
+from skein_scripts import closing, conditions, factorial, report, results, run_matrix, table
 from skein_scripts.groups import group_runs
 from skein_scripts.plots import frame
+from skein_scripts.runner import Tally
 
 RUNTIMES = ["coroutine", "coroutine_uring", "fiber", "fiber_uring", "thread", "libuv",
             "epoll_floor"]  # fmt: skip
@@ -321,3 +322,34 @@ def test_templates_have_no_words_of_a_planned_session_where_there_is_none(plante
     for page in report.write(runs, Path(tmp_path), []):
         text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))
         assert "15 runs. One run is one fresh pair of processes." in text
+
+
+def test_style_by_loop_is_printed_as_it_stands(planted):
+    (made,) = factorial.make_tables(group_runs(planted))
+    console = Console(width=120)
+    with console.capture() as captured:
+        table.render_upright(made, console)
+    lines = [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in captured.get().splitlines()
+        if line.startswith("│")
+    ]
+    # A style's name stands in the first of its seven lines.
+    assert lines == [
+        [row[0] if place % 7 == 0 else "", *row[1:]] for place, row in enumerate(made.rows)
+    ]
+    assert "  direct on io_uring: fiber_uring" in captured.get().splitlines()
+
+
+def test_the_tally_of_a_matrix_has_its_counts(tmp_path):
+    console = Console(width=200)
+    with console.capture() as captured:
+        tally = Tally({"ok": 86, "limit": 3, "failed": 1}, retried=7)
+        run_matrix.print_tally(tally, tmp_path, console)
+        run_matrix.print_tally(Tally(), tmp_path, console)
+    path = tmp_path / "results.jsonl"
+    assert captured.get().splitlines() == [
+        f"1 failed, 3 limit, 86 ok; 7 invalid runs were repeated; results: {path}",
+        f"no runs; results: {path}",
+    ]
+    assert tally.not_measured == 1

@@ -5,6 +5,7 @@ import copy
 
 import pytest
 
+from planted_results import with_more_rounds
 from skein_scripts import factorial, results, spread, table
 from skein_scripts.groups import group_runs
 
@@ -199,21 +200,6 @@ def test_a_percentile_that_one_run_lacks_is_that_of_all_runs_and_not_of_the_othe
     # The 59,400th of 60,000 samples is the last of the second step: 81,919 ns.
     assert row["p99 µs"] == "81.9 †"
     assert row["p50 µs"] == "43.1"
-
-
-def with_more_rounds(records, figures):
-    """The records with as many rounds of fixed work more: round 0 again with another CPU time."""
-    order = records[0]["plan"]["order"]
-    first = [run for run in results.runs(records) if run["run_id"].startswith("fixed-")]
-    first = [run for run in first if run["block"] == 0]
-    for block, figure in enumerate(figures, start=len(order)):
-        order.append([f"fixed/{run['cell']['runtime']}" for run in first])
-        for position, run in enumerate(first):
-            again = copy.deepcopy(run)
-            again |= {"block": block, "position": position, "run_id": f"{run['run_id']}+{block}"}
-            again["cpu"]["per_op_ns"] = figure
-            records.append(again)
-    return records
 
 
 def test_of_nine_runs_there_is_an_interval_and_where_there_are_fewer_it_is_said(changed):
