@@ -1,5 +1,5 @@
-"""What a trend is: the ratios of a history, and what its figures and its lines on the terminal say of
-them. From results and points that were made by hand."""
+"""What a trend is: the ratios of a history, and what its figures and its lines on the terminal say
+of them. From results and points that were made by hand."""
 
 import pytest
 from rich.console import Console

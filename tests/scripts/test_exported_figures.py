@@ -13,7 +13,12 @@ from planted_results import COMMIT, with_more_rounds
 from skein_scripts import results
 from skein_scripts.comparison.metrics import METRICS
 from skein_scripts.exports import (
-    bencher, github_action, google_benchmark, hdr_log, junit, otava_csv,
+    bencher,
+    github_action,
+    google_benchmark,
+    hdr_log,
+    junit,
+    otava_csv,
 )  # fmt: skip
 from skein_scripts.exports.figures import cells_of
 
@@ -166,7 +171,7 @@ def test_what_has_one_kind_of_time_has_it_in_both_places(changed):
 
 def test_a_histogram_log_has_seconds_since_its_start_and_maxima_in_ms(cells):
     lines = hdr_log.write(cells).splitlines()
-    # The first run began at 10:12:04.101 (idle), fixed work a second later, in rounds a minute long.
+    # The first run began at 10:12:04.101 (idle), fixed work a second later, rounds a minute apart.
     assert lines[2] == "#[StartTime: 1793873524.101 (seconds since epoch)]"
     by_tag = {}
     for line in lines[4:]:

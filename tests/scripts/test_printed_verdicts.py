@@ -1,5 +1,5 @@
-"""Every number of a table of verdicts: medians, change, interval, pairs, and what could have been seen.
-The comparisons are made by hand; what follows from pairs is for test_comparison.py."""
+"""Every number of a table of verdicts: medians, change, interval, pairs, and what could have been
+seen. The comparisons are made by hand; what follows from pairs is for test_comparison.py."""
 
 import math
 

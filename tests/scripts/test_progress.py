@@ -1,5 +1,5 @@
-"""What a person sees while a matrix runs: how many runs are done, how long they took and how long the
-others will. And what a run is thought to take before any has run."""
+"""What a person sees while a matrix runs: how many runs are done, how long they took and how long
+the others will. And what a run is thought to take before any has run."""
 
 import pytest
 from rich.console import Console
