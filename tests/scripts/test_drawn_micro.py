@@ -87,6 +87,8 @@ def test_each_step_stands_in_its_row_at_its_median_with_its_range(costs):
                        and len(c.points) == 2 and c.points[1][1] == y]  # fmt: skip
             assert (span.runtime, [x for x, _ in span.points]) == (runtime, [low, high])
     assert len([c for c in curves if c.line == "None"]) == expected
+    borders = [c.points[0][1] for c in curves if [x for x, _ in c.points] == [0, 1]]
+    assert borders == [0.5, 1.5, 2.5, 3.5]
 
 
 def test_controls_are_lines_at_their_medians_with_their_names(costs):
@@ -136,6 +138,7 @@ def test_switches_stand_at_their_number_of_tasks_with_their_range(records):
     assert drawn.ticks(left.xaxis) == [(1, "1"), (1000, "1,000")]
     assert drawn.ticks(right.xaxis) == [(1000, "1,000"), (100_000, "100,000")]
     check_ticks(left.yaxis, 1)
+    assert (left.get_ylabel(), right.get_ylabel()) == ("wall time", "")
     assert drawn.foot(figure).startswith(
         "No result: thread, yield, 100,000 (kernel.pid_max is 32768, needed 100002) No result:"
         " thread, switch many, 100,000 (kernel.pid_max is 32768, needed 100002) Median of n = 3"

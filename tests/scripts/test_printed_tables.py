@@ -222,6 +222,44 @@ def test_of_nine_runs_there_is_an_interval_and_where_there_are_fewer_it_is_said(
     )
 
 
+def test_n_is_that_of_the_runs_that_count(changed):
+    for run in results.runs(changed):
+        if run["run_id"].startswith("cancels-") and run["block"] == 0:
+            run["status"], run["reasons"] = "invalid", ["planted"]
+    made = table.make_table(group_of(changed, "cancels"))
+    # 139 and, 3 % less, 136; 229 and 223.
+    assert [row_of(made, name)["user B/timer"] for name in ("coroutine", "libuv")] == [
+        "138 [136, 139]", "226 [223, 229]",
+    ]  # fmt: skip
+    assert "[low, high]: range of 2 runs (too few for a 95 % interval); the others" in made.notes[0]
+
+
+def test_of_several_reasons_the_last_one_is_given(changed):
+    failures = [
+        run for run in results.runs(changed) if run["run_id"].startswith("open-high-thread")
+    ]
+    for run, reason in zip(failures, ("first", "second", "last"), strict=True):
+        run["reasons"] = [reason, f"more of the {reason}"]
+    thread = table.make_table(group_of(changed, "open-high")).rows[2]
+    assert thread == ["thread", "3 limit", "limit: last"]
+
+
+def test_a_counted_run_is_in_no_table_and_takes_no_runs_place(changed):
+    counted = [
+        copy.deepcopy(run) | {"run_id": f"counted-{run['run_id']}", "counted": True}
+        for run in results.runs(changed)
+    ]
+    for run in counted:
+        if run.get("cpu"):
+            run["cpu"]["per_op_ns"] = 55_555
+    outside = [run | {"session_id": "none", "run_id": f"{run['run_id']}-o"} for run in counted]
+    with_them, without = (
+        [table.make_table(group) for group in group_runs(records)]
+        for records in ([*changed, *counted, *outside], changed)
+    )
+    assert with_them == without
+
+
 def test_what_is_not_known_is_no_0(changed):
     for run in results.runs(changed):
         if run["run_id"].startswith("fixed-coroutine-"):
@@ -284,6 +322,15 @@ def test_memory_as_much_as_the_floors_is_plus_0_whatever_its_last_digits(changed
             run["memory"]["per_task"]["user_bytes"] = 28.9
     (made,) = factorial.make_tables(group_runs(changed))
     assert made.rows[4] == ["coroutine", "... above floor", "+0", "+194", "–"]
+
+
+def test_of_runtimes_of_one_style_on_one_loop_the_first_stands_for_them(changed):
+    for run in results.runs(changed):
+        if run["run_id"].startswith("fixed-thread-"):
+            run["loop"] = "epoll, edge-triggered"  # as the fiber's, which is direct, too
+    (made,) = factorial.make_tables(group_runs(changed))
+    assert "direct on epoll: fiber" in made.notes
+    assert ["direct", "CPU/request µs", "5.50", "4.80", "–"] in made.rows
 
 
 # --- spread over the rounds ---
