@@ -41,6 +41,10 @@ std::string bytes_text(std::optional<double> bytes) {
   return bytes ? fmt::format("{:.0f} B", *bytes) : std::string(unknown);
 }
 
+std::string share_text(std::optional<double> share) {
+  return share ? fmt::format("{:.2f} %", 100 * *share) : std::string(unknown);
+}
+
 class table {
  public:
   void row(std::string_view label, const std::string& text) {
@@ -92,9 +96,9 @@ void add_generator(const json& record, table& rows) {
   if (!per_op) return;
   std::string text = time_text(per_op) + " of CPU per operation";
   if (number(load, "offered_per_s")) {
-    text += fmt::format("; late p99 {}, {:.2f} % by more than 50 us",
-                        time_text(number(load, "late_ns_p99")),
-                        100 * number(load, "late_50us_fraction").value_or(0));
+    text +=
+        fmt::format("; late p99 {}, {} by more than 50 us", time_text(number(load, "late_ns_p99")),
+                    share_text(number(load, "late_50us_fraction")));
   }
   rows.row("load generator", text);
 }

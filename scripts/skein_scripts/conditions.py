@@ -48,7 +48,7 @@ def changes(base: Sequence[Record], candidate: Sequence[Record]) -> list[str]:
 
 def _of_group(group: Group) -> Iterator[str]:
     # By round, and by seed: runs outside any plan may be of several.
-    rounds: dict[tuple[object, object], list[tuple[str, Facts]]] = {}
+    rounds: dict[tuple[int | None, object], list[tuple[str, Facts]]] = {}
     for series in group.series:
         declared = _declared(series, group)
         for run in series.ok:
@@ -56,10 +56,11 @@ def _of_group(group: Group) -> Iterator[str]:
             of_round = rounds.setdefault((run.get("block"), run["cell"]["seed"]), [])
             of_round.append((series.runtime, facts))
     for (block, _), said in rounds.items():
+        where = group.name if block is None else f"{group.name}, round {block + 1}"
         for name in dict.fromkeys(name for _, facts in said for name in facts):
             values = [(runtime, facts[name]) for runtime, facts in said if name in facts]
             if len({value for _, value in values}) > 1:
-                yield f"{group.name}, round {block}: {name} is {_grouped(values)}"
+                yield f"{where}: {name} is {_grouped(values)}"
 
 
 def _declared(series: Series, group: Group) -> set[str]:

@@ -105,6 +105,7 @@ def _memory_above(which: str) -> Show:
         floor = group.of(FLOOR)
         mine = series.median("memory", "per_task", which)
         base = floor.median("memory", "per_task", which) if floor else None
-        return units.MISSING if mine is None or base is None else f"{mine - base:+,.0f}"
+        above = None if mine is None or base is None else mine - base
+        return units.format_per_task_bytes(above, sign="+")
 
     return show

@@ -7,6 +7,7 @@ its last run. Leaves out statistics of the values and their looks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import units
@@ -107,18 +108,24 @@ class Group:
         """The most runs that count of any series."""
         return max((len(one.ok) for one in self.series), default=0)
 
-    def repeats_text(self) -> str:
-        """How many runs are behind the figures of each runtime: "n = 3 runs of each runtime"."""
-        fewer = [
-            f"{one.runtime} {len(one.ok)}" for one in self.series if len(one.ok) != self.repeats
-        ]
-        of_some = f" ({', '.join(fewer)})" if fewer else ""
-        return f"n = {self.repeats} runs of each runtime{of_some}"
-
     def title(self) -> str:
         """The work in words."""
         cell = self.cell
         return describe_work(cell) if cell else self.name
+
+
+def repeats_text(groups: Sequence[Group]) -> str:
+    """How many runs are behind the figures of groups: "n = 3 runs of each runtime (libuv 2)"."""
+    most = max(group.repeats for group in groups)
+    fewer = [
+        f"{one.runtime}{where} {len(one.ok)}"
+        for group in groups
+        for where in [f" in {group.name.split(',')[0]}" if len(groups) > 1 else ""]
+        for one in group.series
+        if len(one.ok) != most
+    ]
+    of_some = f" ({', '.join(fewer)})" if fewer else ""
+    return f"n = {most} runs of each runtime{of_some}"
 
 
 def describe_work(cell: Record) -> str:

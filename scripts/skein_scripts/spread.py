@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from . import units
 from .groups import Group, Series
-from .statistics import median, median_absolute_deviation
+from .statistics import count_text, median, median_absolute_deviation
 from .table import Table
 
 _NOTE = (
@@ -77,13 +77,16 @@ def make_table(group: Group) -> Table:
 
 def _row(series: Series, shown: list[tuple[str, Show, tuple[str, ...]]]) -> list[str]:
     head = [series.runtime, f"{len(series.ok)} of {len(series.runs)}", str(series.retried)]
-    return head + [_text(spread_of(series.values(*path)), show) for _, show, path in shown]
+    valid = len(series.ok)
+    return head + [_text(spread_of(series.values(*path)), show, valid) for _, show, path in shown]
 
 
-def _text(spread: Spread | None, show: Show) -> str:
+def _text(spread: Spread | None, show: Show, valid: int) -> str:
     if spread is None:
         return units.MISSING
+    count = count_text(spread.n, valid)
     if spread.n < 2:
-        return show(spread.median)
+        return show(spread.median) + count
     reach, mad = units.format_share(spread.range), units.format_share(spread.mad)
-    return f"{show(spread.median)}, {reach} [{show(spread.low)}..{show(spread.high)}, MAD {mad}]"
+    ends = f"{show(spread.low)}..{show(spread.high)}"
+    return f"{show(spread.median)}, {reach} [{ends}, MAD {mad}]{count}"

@@ -9,6 +9,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+COUNT_MARK = ", n = "
+# Six are the fewest of which the sign test gives a 95 % interval.
+_OTHER_COUNTS = "where another n stands it is of that many runs, below 6 the range"
+
 
 def median(values: Sequence[float]) -> float:
     """The middle value, or the mean of the two middle values."""
@@ -71,10 +75,17 @@ def summarize(values: Sequence[float], one_sided_alpha: float = 0.025) -> Summar
     )
 
 
-def spread_meaning(n: int) -> str:
-    """What the whiskers of n repeats are, in words, for the foot of a figure or table."""
+def spread_meaning(n: int, mixed: bool = False) -> str:
+    """What the whiskers of n repeats are, in words, for the foot of a figure or table. Mixed: some
+    are of another n, and say so (`count_text`)."""
+    others = f"; {_OTHER_COUNTS}" if mixed else ""
     if n < 2:
-        return "one run, no spread known"
+        return f"one run, no spread known{others}"
     if sign_test_rank(n, 0.025) == 0:
-        return f"range of {n} runs (too few for a 95 % interval)"
-    return f"95 % sign-test interval of the median over {n} runs"
+        return f"range of {n} runs (too few for a 95 % interval){others}"
+    return f"95 % sign-test interval of the median over {n} runs{others}"
+
+
+def count_text(n: int, usual: int) -> str:
+    """What a figure says of its repeats where there are not as many as usual: ", n = 5"."""
+    return "" if n == usual else f"{COUNT_MARK}{n}"

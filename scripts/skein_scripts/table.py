@@ -17,9 +17,9 @@ from rich.text import Text
 from . import units
 from .floor import above_floor
 from .groups import Group, Series
-from .histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
 from .names import FLOOR
-from .statistics import Summary, spread_meaning
+from .percentiles import percentile_of
+from .statistics import COUNT_MARK, Summary, count_text, spread_meaning
 
 Cell = Callable[[Group, Series], str]
 
@@ -39,12 +39,13 @@ class Table:
     notes: list[str]
 
 
-def _interval(summary: Summary | None, show: Callable[[float | None], str]) -> str:
+def _interval(group: Group, summary: Summary | None, show: Callable[[float | None], str]) -> str:
     if summary is None:
         return units.MISSING
+    count = count_text(summary.n, group.repeats)
     if summary.n < 2:
-        return show(summary.median)
-    return f"{show(summary.median)} [{show(summary.low)}, {show(summary.high)}]"
+        return show(summary.median) + count
+    return f"{show(summary.median)} [{show(summary.low)}, {show(summary.high)}]{count}"
 
 
 def _column(show: Callable[[float | None], str], *path: str) -> Cell:
@@ -52,14 +53,14 @@ def _column(show: Callable[[float | None], str], *path: str) -> Cell:
 
 
 def _spread_column(show: Callable[[float | None], str], *path: str) -> Cell:
-    return lambda _group, series: _interval(series.summary(*path), show)
+    return lambda group, series: _interval(group, series.summary(*path), show)
 
 
 def _above_us(group: Group, series: Series) -> str:
     if series.runtime == FLOOR:
         return "the floor"
     above = above_floor(group, series)
-    return _interval(above.difference_ns, _signed_us) if above else units.MISSING
+    return _interval(group, above.difference_ns, _signed_us) if above else units.MISSING
 
 
 def _signed_us(value_ns: float | None) -> str:
@@ -74,7 +75,7 @@ def _times_floor(group: Group, series: Series) -> str:
     if series.runtime == FLOOR:
         return "1"
     above = above_floor(group, series)
-    return _interval(above.ratio, _ratio) if above else units.MISSING
+    return _interval(group, above.ratio, _ratio) if above else units.MISSING
 
 
 def _early(_group: Group, series: Series) -> str:
@@ -92,18 +93,11 @@ def _tasks(_group: Group, series: Series) -> str:
 
 
 def _percentile(distribution: str, name: str, share: float) -> Cell:
-    """The median over runs of each run's percentile; where one run has too few samples for it, the
-    percentile of the merged histogram, marked, if all runs together have enough."""
-
     def cell(_group: Group, series: Series) -> str:
-        each = series.median(distribution, name)
-        if each is not None:
-            return units.format_us(each)
-        samples = merged_histogram(series.ok, distribution)
-        if samples.total * (1 - share) < TRUSTED_TAIL_SAMPLES - 1e-6:
+        found = percentile_of(series, distribution, name, share)
+        if found is None:
             return units.MISSING
-        value = samples.percentile_ns(share)
-        return units.MISSING if value is None else units.format_us(value) + MERGED_MARK
+        return units.format_us(found.value_ns) + (MERGED_MARK if found.is_merged else "")
 
     return cell
 
@@ -184,12 +178,15 @@ def make_table(group: Group) -> Table:
         if series.reason:
             notes.append(f"{series.runtime}: {series.reason}")
         notes += _marks(series)
-    if any("[" in text for row in rows for text in row[2:]):
-        notes.append(f"[low, high]: {spread_meaning(group.repeats)}; the others are medians")
-    if any(MERGED_MARK in text for row in rows for text in row[2:]):
+    texts = [text for row in rows for text in row[2:]]
+    if any("[" in text for text in texts):
+        meaning = spread_meaning(group.repeats, any(COUNT_MARK in text for text in texts))
+        notes.append(f"[low, high]: {meaning}; the others are medians")
+    if any(MERGED_MARK in text for text in texts):
         notes.append(f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it")
     if group.workload == "timers" and any(sum(one.values(*_EARLY)) for one in group.series):
-        notes.append("percentiles are of the timers that did not fire early")
+        notes.append("early: of all runs together; earliest: of any run; percentiles are of the"
+                     " timers that did not fire early")  # fmt: skip
     if group.shape == "churn":
         notes.append("lateness is of the timers that were left to fire, about one in 16")
     return Table(

@@ -53,14 +53,25 @@ def _exponent(magnitude: float) -> int:
     return exponent
 
 
-def format_duration(value_ns: float | None, digits: int = 3) -> str:
+def _in_its_unit(value_ns: float) -> tuple[float, str]:
+    for unit, scale in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
+        if abs(value_ns) >= scale:
+            return value_ns / scale, unit
+    return value_ns, "ns"
+
+
+def format_duration(value_ns: float | None) -> str:
     """Nanoseconds to text, in the unit that suits: `850 ns`, `12.3 µs`, `1.20 ms`, `5.00 s`."""
     if value_ns is None:
         return MISSING
-    for unit, scale in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
-        if abs(value_ns) >= scale:
-            return f"{_significant(value_ns / scale, digits)} {unit}"
-    return f"{_significant(value_ns, digits)} ns" if value_ns else "0"
+    value, unit = _in_its_unit(value_ns)
+    return f"{_significant(value)} {unit}" if value else "0"
+
+
+def format_tick(value_ns: float) -> str:
+    """The time at which a tick of an axis stands: as many digits as it has."""
+    value, unit = _in_its_unit(value_ns)
+    return f"{value:,.6g} {unit}" if value else "0"
 
 
 def format_us(value_ns: float | None) -> str:
@@ -78,12 +89,13 @@ def format_bytes(value_bytes: float | None, digits: int = 3) -> str:
     return f"{value_bytes:.0f} B"
 
 
-def format_per_task_bytes(value_bytes: float | None) -> str:
-    """Bytes per task in plain bytes, so that a column compares at a glance."""
+def format_per_task_bytes(value_bytes: float | None, sign: str = "") -> str:
+    """Bytes per task in plain bytes, so that a column compares at a glance. Sign "+": a difference,
+    which has one always."""
     if value_bytes is None:
         return MISSING
     rounded = round(value_bytes) or 0  # no "-0"
-    return f"{rounded:,}"
+    return f"{rounded:{sign},}"
 
 
 def format_count(value: float | None) -> str:

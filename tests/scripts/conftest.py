@@ -9,6 +9,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 sys.path.insert(0, str(HERE))
 
+import planted_results  # noqa: E402
 from matrix_support import matrix_run_in  # noqa: E402
 
 
@@ -20,3 +21,9 @@ def matrix_run(tmp_path):
 @pytest.fixture
 def fixture_v1():
     return HERE / "fixtures" / "v1.jsonl"
+
+
+@pytest.fixture(scope="session")
+def planted():
+    """Records whose every figure is known in advance. Whoever changes one works on a copy."""
+    return planted_results.records()

@@ -71,12 +71,12 @@ class Histogram:
         self.counts = {}
         self.values = []
 
-    def record(self, value):
+    def record(self, value, times=1):
         value = max(1, int(value))
-        self.values.append(value)
+        self.values += [value] * times
         shift = max(0, value.bit_length() - 11)
         index = (shift * 1024) + (value >> shift) if shift else value
-        self.counts[index] = self.counts.get(index, 0) + 1
+        self.counts[index] = self.counts.get(index, 0) + times
 
     def payload(self):
         body, empty = bytearray(), 0

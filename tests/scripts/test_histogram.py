@@ -51,3 +51,30 @@ def test_an_empty_histogram_is_decoded():
 def test_what_is_no_payload_is_refused(payload):
     with pytest.raises(ValueError, match="not an HdrHistogram"):
         histogram.decode(payload)
+
+
+def test_a_percentile_is_the_value_that_so_large_a_share_does_not_exceed():
+    ten = recorded([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    shares = {0.01: 1, 0.1: 1, 0.11: 2, 0.5: 5, 0.51: 6, 0.9: 9, 0.91: 10, 0.99: 10, 1.0: 10}
+    assert {share: ten.percentile_ns(share) for share in shares} == shares
+
+
+def test_shares_are_of_the_samples_in_a_bucket_or_below():
+    assert recorded([7, 7, 7, 30, 500]).shares_at_or_below().tolist() == [0.6, 0.8, 1.0]
+
+
+def test_a_percentile_wants_200_samples_beyond_it():
+    assert histogram.TRUSTED_TAIL_SAMPLES == 200
+
+
+def test_runs_without_a_distribution_add_nothing_to_the_others():
+    def run(*values):
+        source = Histogram()
+        for value in values:
+            source.record(value)
+        return {"latency": {"histogram": source.payload()}, "service_time": None}
+
+    runs = [run(3, 5), {"latency": None}, {}, {"latency": {"histogram": None}}, run(5)]
+    merged = histogram.merged_histogram(runs, "latency")
+    assert (merged.values_ns.tolist(), merged.counts.tolist()) == ([3, 5], [1, 2])
+    assert histogram.merged_histogram(runs, "service_time").total == 0

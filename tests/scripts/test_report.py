@@ -178,13 +178,6 @@ def test_cost_above_the_floor_is_paired_by_round(full):
     assert above_floor(group, group.of("epoll_floor")) is None
 
 
-def test_counted_runs_are_in_no_table(full):
-    counted = [{**run, "run_id": f"counted-{i}", "counted": True} for i, run in enumerate(full[1:])]
-    before = [[len(one.runs) for one in group.series] for group in group_runs(full)]
-    after = [[len(one.runs) for one in group.series] for group in group_runs(full + counted)]
-    assert after == before
-
-
 def test_runs_outside_any_plan_are_grouped_by_their_work(records):
     runs = [copy.deepcopy(run) for run in results.runs(records)]
     groups = group_runs(runs)

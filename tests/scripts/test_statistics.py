@@ -54,3 +54,33 @@ def test_the_interval_covers_the_median_of_a_skewed_distribution_as_often_as_it_
         summary = statistics.summarize(sample)
         hits += summary.low <= true_median <= summary.high
     assert 0.944 <= hits / 2000 <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("n", "low", "high", "is_interval"),
+    [
+        # The rank is the largest k with P(fewer than k heads of n) <= 2.5 %.
+        (1, 1, 1, False), (2, 1, 2, False), (5, 1, 5, False), (6, 1, 6, True), (8, 1, 8, True),
+        (9, 2, 8, True), (11, 2, 10, True), (12, 3, 10, True), (20, 6, 15, True),
+    ],
+)  # fmt: skip
+def test_the_bounds_of_n_runs_are_the_order_statistics_of_the_sign_test(n, low, high, is_interval):
+    summary = statistics.summarize(random.Random(n).sample(range(1, n + 1), n))
+    assert (summary.n, summary.low, summary.high) == (n, low, high)
+    assert summary.median == (n + 1) / 2
+    assert summary.is_interval == is_interval
+
+
+def test_the_meaning_of_a_spread_has_its_number_of_runs():
+    assert [statistics.spread_meaning(n) for n in (0, 1, 2, 5, 6, 9)] == [
+        "one run, no spread known",
+        "one run, no spread known",
+        "range of 2 runs (too few for a 95 % interval)",
+        "range of 5 runs (too few for a 95 % interval)",
+        "95 % sign-test interval of the median over 6 runs",
+        "95 % sign-test interval of the median over 9 runs",
+    ]
+    others = "; where another n stands it is of that many runs, below 6 the range"
+    for n in (1, 5, 6):
+        assert statistics.spread_meaning(n, mixed=True) == statistics.spread_meaning(n) + others
+    assert [statistics.count_text(n, 7) for n in (7, 5)] == ["", ", n = 5"]

@@ -11,7 +11,7 @@ from .. import units
 from ..floor import PER_OP, above_floor
 from ..groups import Group, Series
 from ..names import FLOOR
-from ..statistics import spread_meaning
+from ..statistics import count_text, spread_meaning
 from . import frame, style
 
 NAME = "cpu_above_floor"
@@ -29,19 +29,27 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     if not chosen:
         return None
     repeats = max(group.repeats for group in chosen)
+    counts = {_count(series, group) for group in chosen for series in group.series}
+    mixed = not counts <= {0, repeats}
     foot = context.foot(
         "User and system time of the worker; the part above the floor is the median of differences"
-        f" in the same round, n = {repeats}; whisker: {spread_meaning(repeats)}."
+        f" in the same round, n = {repeats}; whisker: {spread_meaning(repeats, mixed)}."
         " On loopback half of TCP's work is charged to the sender: common to all"
     )
     heights = [0.75 + 0.42 * len(group.series) for group in chosen]
     figure, axes = frame.new_figure("CPU time of a request above the floor", heights, foot)
     for panel, group in zip((row[0] for row in axes), chosen, strict=True):
-        _panel(panel, group)
+        _panel(panel, group, repeats)
     return figure
 
 
-def _panel(axes: Axes, group: Group) -> None:
+def _count(series: Series, group: Group) -> int:
+    """Of how many rounds a bar is: those that the floor has too, where it is held against it."""
+    above = above_floor(group, series)
+    return above.difference_ns.n if above else len(series.values(*PER_OP))
+
+
+def _panel(axes: Axes, group: Group, repeats: int) -> None:
     floor = group.of(FLOOR)
     floor_us = _us(floor.median(*PER_OP) if floor else None)
     largest = 0.0
@@ -50,7 +58,7 @@ def _panel(axes: Axes, group: Group) -> None:
         if reason is not None:
             style.label_missing_row(axes, row, reason)
             continue
-        largest = max(largest, _bar(axes, row, series, group, floor_us))
+        largest = max(largest, _bar(axes, row, series, group, floor_us, repeats))
     if floor_us is not None:
         axes.axvline(floor_us, color=style.colour_of(FLOOR), linewidth=1, linestyle="--")
     style.bar_rows(axes, [series.runtime for series in group.series])
@@ -63,19 +71,22 @@ def _us(value_ns: float | None) -> float | None:
     return None if value_ns is None else value_ns / 1000
 
 
-def _bar(axes: Axes, row: int, series: Series, group: Group, floor_us: float | None) -> float:
+def _bar(
+    axes: Axes, row: int, series: Series, group: Group, floor_us: float | None, repeats: int
+) -> float:
     """Draws a row; returns where it ends."""
     own_us = _us(series.median(*PER_OP))
     if own_us is None:
         style.label_missing_row(axes, row, "no CPU time in its records")
         return 0.0
     colour = style.colour_of(series.runtime)
+    count = count_text(_count(series, group), repeats)
     above = above_floor(group, series)
     if above is None or floor_us is None:
         is_floor = series.runtime == FLOOR
         axes.barh(row, own_us, height=0.62, color=_FLOOR_COLOUR if is_floor else colour)
-        text = f"{units.format_us(own_us * 1000)} µs" + ("" if is_floor else " (no floor measured)")
-        return _finish(axes, row, own_us, _whisker(series, own_us), text)
+        text = f"{units.format_us(own_us * 1000)} µs{'' if is_floor else ' (no floor measured)'}"
+        return _finish(axes, row, own_us, _whisker(series, own_us), text + count)
     extra_us = above.difference_ns.median / 1000
     end_us = floor_us + extra_us
     axes.barh(row, min(floor_us, end_us), height=0.62, color=_FLOOR_COLOUR)
@@ -83,12 +94,10 @@ def _bar(axes: Axes, row: int, series: Series, group: Group, floor_us: float | N
               alpha=1.0 if extra_us >= 0 else 0.35)  # fmt: skip
     span = (floor_us + above.difference_ns.low / 1000, floor_us + above.difference_ns.high / 1000)
     ratio = above.ratio
-    text = (
-        f"{extra_us:+.2f} µs, ×{ratio.median:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
-        if ratio.n > 1
-        else f"{extra_us:+.2f} µs, ×{ratio.median:.3f}"
-    )
-    return _finish(axes, row, max(end_us, floor_us), span, text)
+    text = f"{extra_us:+.2f} µs, ×{ratio.median:.3f}"
+    if ratio.n > 1:
+        text += f" [{ratio.low:.3f}, {ratio.high:.3f}]"
+    return _finish(axes, row, max(end_us, floor_us), span, text + count)
 
 
 def _whisker(series: Series, own_us: float) -> tuple[float, float]:

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from .. import units
-from ..groups import Group
+from ..groups import Group, repeats_text
 from ..histogram import TRUSTED_TAIL_SAMPLES, Recorded, merged_histogram
 from . import frame, style
 
@@ -30,7 +31,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     if not groups_of([group]):
         return None
     foot = context.foot(
-        f"Histograms merged over {group.repeats_text()}; thin: each run by itself; dotted: fewer"
+        f"Histograms merged over {repeats_text([group])}; thin: each run by itself; dotted: fewer"
         f" than {TRUSTED_TAIL_SAMPLES} samples beyond, not to be relied on",
         style.missing_notes([group]),
     )
@@ -51,7 +52,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
         panel.set_title(title)
         _percentile_axis(panel, farthest)
     left.set_ylabel("response time")
-    left.yaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
+    style.log_labels(left.yaxis, units.format_tick)
     return figure
 
 
@@ -89,7 +90,7 @@ def _percentile_axis(axes: Axes, farthest: float) -> None:
     axes.set_xlim(1, farthest * 1.15)
     shown = {share: text for share, text in _TICKS.items() if 1 / (1 - share) <= farthest * 1.15}
     axes.set_xticks([1 / (1 - share) for share in shown], list(shown.values()))
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("percentile of requests")
 
 

@@ -13,12 +13,11 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
 
 from .. import units
-from ..groups import SAME_WORK, Group, Series
-from ..histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
+from ..groups import SAME_WORK, Group, Series, describe_work, repeats_text
 from ..names import in_order
+from ..percentiles import percentile_of
 from . import frame, style
 
 NAME = "latency_vs_load"
@@ -55,26 +54,21 @@ def sweeps(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def point_of(series: Series, share: float, name: str) -> Point | None:
-    """Medians over runs; where a run has too few samples for the percentile, that of the merged
-    histogram. None where neither is there."""
+    """Medians over runs of the rates, and the percentile. None where one is missing."""
     offered = series.median("load", "offered_per_s")
     achieved = series.median("load", "achieved_per_s")
-    latency = series.median("latency", name)
-    if latency is None:
-        samples = merged_histogram(series.ok, "latency")
-        if samples.total * (1 - share) >= TRUSTED_TAIL_SAMPLES - 1e-6:
-            latency = samples.percentile_ns(share)
+    latency = percentile_of(series, "latency", name, share)
     if offered is None or achieved is None or latency is None:
         return None
-    return Point(offered, achieved, latency, achieved < _KEEPS_UP * offered)
+    return Point(offered, achieved, latency.value_ns, achieved < _KEEPS_UP * offered)
 
 
 def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
     """One figure for groups at several rates: p50 left, p99 right."""
     runtimes = in_order(series.runtime for group in sweep for series in group.series if series.ok)
-    repeats = max(group.repeats for group in sweep)
+    cell = sweep[0].cell or {}
     foot = context.foot(
-        f"Latency from the intended send time, median of n = {repeats} runs at each of"
+        f"Latency from the intended send time, median of {repeats_text(sweep)} at each of"
         f" {len(sweep)} offered rates, the same for every runtime. Hollow: less than"
         f" {units.format_share(_KEEPS_UP)} of the offered rate was achieved: saturated",
         _missing(sweep),
@@ -83,8 +77,8 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
     hollow = Line2D([], [], label="saturated", color=style.MISSING_COLOUR, linewidth=0, marker="o",
                     markersize=7, markerfacecolor="white", markeredgewidth=1.5)  # fmt: skip
     figure, axes = frame.new_figure(
-        f"Latency against load · {_title(sweep)}", [4.6], foot, [*handles, hollow], columns=2,
-        share_y=True,
+        f"Latency against load · {describe_work({**cell, 'rate_per_s': None})}", [4.6], foot,
+        [*handles, hollow], columns=2, share_y=True,
     )  # fmt: skip
     for panel, (share, name) in zip(axes[0], _PANELS, strict=True):
         for runtime in runtimes:
@@ -106,14 +100,6 @@ def _missing(sweep: list[Group]) -> list[str]:
         f" ({style.shorten(found[-1], 90)})"
         for runtime, found in reasons.items()
     ]
-
-
-def _title(sweep: list[Group]) -> str:
-    cell = sweep[0].cell or {}
-    return (
-        f"c10k, open: {cell['connections']:,} connections, {cell['active']:,} active,"
-        f" {cell['payload_bytes']:,} B"
-    )
 
 
 def _looks(runtime: str) -> dict[str, Any]:
@@ -144,7 +130,6 @@ def _dress(axes: Axes, name: str) -> None:
     style.log_scale(axes, y=True)
     axes.set_xlim(left=0)
     axes.set_xlabel("achieved rate (requests/s)")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:,.0f}k" if value else "0")
-    axes.yaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
-    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:,.6g}k" if value else "0")
+    style.log_labels(axes.yaxis, units.format_tick)
     axes.grid(color=style.GRID_COLOUR)

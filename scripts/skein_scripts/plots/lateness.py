@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from .. import units
-from ..groups import Group, Series
+from ..groups import Group, Series, repeats_text
 from ..histogram import Recorded, merged_histogram
 from . import frame, style
 
@@ -38,7 +38,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     if not groups_of([group]):
         return None
     foot = context.foot(
-        f"Lateness = fired - due on the same clock, histograms merged over {group.repeats_text()};"
+        f"Lateness = fired - due on the same clock, histograms merged over {repeats_text([group])};"
         " thin: each run by itself. Early timers are in no histogram, only counted: left of zero",
         [*style.missing_notes([group]), *_floor_note(context)],
     )
@@ -105,7 +105,7 @@ def _late_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None:
     axes.yaxis.set_major_locator(FixedLocator(list(_SHARE_TICKS)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.6g} %")
-    axes.xaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
+    style.log_labels(axes.xaxis, units.format_tick)
     axes.grid(color=style.GRID_COLOUR)
     axes.set_xlabel("late by")
     axes.set_title("late")
@@ -141,7 +141,7 @@ def _early_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None
     if most_ns:
         axes.locator_params(axis="x", nbins=3)
         axes.set_xlim(-most_ns * 1.25, 0)
-        axes.xaxis.set_major_formatter(lambda value, _: units.format_duration(-value, 1))
+        axes.xaxis.set_major_formatter(lambda value, _: units.format_tick(-value))
     else:
         axes.annotate("none fired early", (0.5, 0.5), xycoords="axes fraction", ha="center",
                       fontsize=9, style="italic", color=style.MISSING_COLOUR)  # fmt: skip

@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from .. import units
 from ..groups import Group, Series
-from ..statistics import spread_meaning
+from ..statistics import count_text, spread_meaning
 from . import frame, style
 
 NAME = "memory_per_task"
@@ -27,14 +27,15 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     if not chosen:
         return None
     repeats = max(group.repeats for group in chosen)
+    mixed = any(len(one.ok) not in (0, repeats) for group in chosen for one in group.series)
     foot = context.foot(
         f"Least-squares slope over four task counts in one process; median of n = {repeats} runs;"
-        f" whisker: {spread_meaning(repeats)} of the total"
+        f" whisker, of the total: {spread_meaning(repeats, mixed)}"
     )
     heights = [0.75 + 0.42 * len(group.series) for group in chosen]
     figure, axes = frame.new_figure("Memory of one waiting task", heights, foot, _legend())
     for panel, group in zip((row[0] for row in axes), chosen, strict=True):
-        _panel(panel, group)
+        _panel(panel, group, repeats)
     return figure
 
 
@@ -46,14 +47,14 @@ def _legend() -> list[Patch]:
     ]  # fmt: skip
 
 
-def _panel(axes: Axes, group: Group) -> None:
+def _panel(axes: Axes, group: Group, repeats: int) -> None:
     largest = 0.0
     for row, series in enumerate(group.series):
         reason = series.why_missing()
         if reason is not None:
             style.label_missing_row(axes, row, reason)
             continue
-        largest = max(largest, _bar(axes, row, series))
+        largest = max(largest, _bar(axes, row, series, repeats))
     style.bar_rows(axes, [_row_name(series, group) for series in group.series])
     axes.set_xlim(0, largest * 1.45 or 1)  # room for the numbers right of the longest bar
     axes.set_title(group.title())
@@ -68,21 +69,35 @@ def _row_name(series: Series, group: Group) -> str:
     return f"{series.runtime}\n({tasks:,})" if tasks != usual and tasks else series.runtime
 
 
-def _bar(axes: Axes, row: int, series: Series) -> float:
-    user = series.median("memory", "per_task", "user_bytes") or 0.0
+def _bar(axes: Axes, row: int, series: Series, repeats: int) -> float:
+    """Draws a row; returns where it ends."""
+    user = series.median("memory", "per_task", "user_bytes")
     kernel = series.median("memory", "per_task", "kernel_bytes")
+    if user is None and kernel is None:
+        style.label_missing_row(axes, row, "memory not read")
+        return 0.0
     colour = style.colour_of(series.runtime)
-    drawn_user, drawn_kernel = max(0.0, user), max(0.0, kernel or 0.0)
-    axes.barh(row, drawn_user, height=0.62, color=colour)
-    axes.barh(row, drawn_kernel, left=drawn_user, height=0.62, facecolor="#FFFFFF",
-              edgecolor=colour, hatch=_KERNEL_HATCH, linewidth=0.8)  # fmt: skip
-    end = drawn_user + drawn_kernel
+    end = max(0.0, user or 0.0)
+    if user is not None:
+        axes.barh(row, end, height=0.62, color=colour)
+    if kernel is not None:
+        drawn_kernel = max(0.0, kernel)
+        axes.barh(row, drawn_kernel, left=end, height=0.62, facecolor="#FFFFFF",
+                  edgecolor=colour, hatch=_KERNEL_HATCH, linewidth=0.8)  # fmt: skip
+        end += drawn_kernel
     total = series.summary("memory", "per_task", "total_bytes")
     if total is not None and total.n > 1:
         axes.plot([total.low, total.high], [row, row], color="black", linewidth=1.2)
         end = max(end, total.high)
-    kernel_text = "kernel not read" if kernel is None else (
-        f"{units.format_per_task_bytes(kernel)} kernel"
-    )  # fmt: skip
-    style.label_bar(axes, end, row, f"{units.format_per_task_bytes(user)} user + {kernel_text}")
+    style.label_bar(axes, end, row, _text(user, kernel) + count_text(len(series.ok), repeats))
     return end
+
+
+def _text(user: float | None, kernel: float | None) -> str:
+    if kernel is None:
+        return f"{units.format_per_task_bytes(user)} user, kernel not read"
+    if user is None:
+        return f"{units.format_per_task_bytes(kernel)} kernel, user not read"
+    return (
+        f"{units.format_per_task_bytes(user)} user + {units.format_per_task_bytes(kernel)} kernel"
+    )

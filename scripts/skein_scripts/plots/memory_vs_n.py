@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from .. import units
-from ..groups import Group, Series
+from ..groups import Group, Series, repeats_text
 from ..names import in_order
 from ..results import Record, number
 from ..statistics import median
@@ -61,9 +61,8 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     chosen = groups_of(groups)
     if not chosen:
         return None
-    repeats = max(group.repeats for group in chosen)
     foot = context.foot(
-        f"Growth above the same process with no tasks; median of n = {repeats} runs."
+        f"Growth above the same process with no tasks; median of {repeats_text(chosen)}."
         " A constant cost per task is a line of slope 1, the higher the dearer",
         style.missing_notes(chosen),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from .. import units
 from ..names import in_order
@@ -105,17 +106,12 @@ def draw(records: list[Record], context: frame.Context) -> Figure | None:
         return None
     labels = list(dict.fromkeys(row.label for row in sorted(steps, key=_reading_order)))
     names = _order(row.runtime for row in steps)
-    repeats = max(len(row.values_ns) for row in steps)
-    missing = [
-        f"No result: {row.runtime}, {row.label} ({style.shorten(row.reason, 90)})"
-        for row in steps
-        if row.reason and not row.values_ns
-    ]
+    counts, meaning = _counts(steps)
     foot = context.foot(
-        f"Wall time of one item, each repetition a process; marker: median of n = {repeats};"
-        f" whisker: {spread_meaning(repeats)}. A number after the step: how many tasks or timers"
+        f"Wall time of one item, each repetition a process; marker: median of {counts};"
+        f" whisker: {meaning}. A number after the step: how many tasks or timers"
         " there are at a time. Grey lines: controls, the same in every row",
-        missing,
+        _missing(steps),
     )
     legend = [Line2D([], [], linestyle="none", label=name, **_looks(name)) for name in names]
     figure, axes = frame.new_figure(
@@ -124,6 +120,26 @@ def draw(records: list[Record], context: frame.Context) -> Figure | None:
     _fill(axes[0][0], steps, labels, names)
     _reference_lines(axes[0][0], timed)
     return figure
+
+
+def _counts(rows: list[Row]) -> tuple[str, str]:
+    """How many repetitions there are: "n = 5 (fiber, yield, 1: 2)"; and what their spread is."""
+    most = max(len(row.values_ns) for row in rows)
+    fewer = [
+        f"{row.runtime}, {row.label}: {len(row.values_ns)}"
+        for row in rows
+        if 0 < len(row.values_ns) < most
+    ]
+    text = f"n = {most}" + (f" ({'; '.join(fewer)})" if fewer else "")
+    return text, spread_meaning(most, bool(fewer))
+
+
+def _missing(rows: list[Row]) -> list[str]:
+    return [
+        f"No result: {row.runtime}, {row.label} ({style.shorten(row.reason, 90)})"
+        for row in rows
+        if row.reason and not row.values_ns
+    ]
 
 
 def _reading_order(row: Row) -> tuple[int, str, int]:
@@ -152,7 +168,7 @@ def _fill(axes: Axes, steps: list[Row], labels: list[str], names: list[str]) -> 
         axes.axhline(edge - 0.5, color=style.GRID_COLOUR, linewidth=0.6)
     axes.set_xscale("log")
     axes.grid(axis="x", color=style.GRID_COLOUR)
-    axes.xaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
+    style.log_labels(axes.xaxis, units.format_tick)
     axes.set_xlabel("wall time of one item")
 
 
@@ -170,18 +186,20 @@ def _reference_lines(axes: Axes, timed: list[Row]) -> None:
 
 def draw_switches(records: list[Record], context: frame.Context) -> Figure | None:
     """Switches against the number of tasks; None where there are no two numbers to compare."""
-    rows = [r for r in rows_of(records) if r.step in _SWITCHES and r.size and r.values_ns]
+    asked = [row for row in rows_of(records) if row.step in _SWITCHES and row.size]
+    rows = [row for row in asked if row.values_ns]
     curves: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         curves.setdefault((row.step, row.runtime), []).append(row)
     if not any(len(curve) > 1 for curve in curves.values()):
         return None
-    repeats = max(len(row.values_ns) for row in rows)
+    counts, meaning = _counts(rows)
     foot = context.foot(
-        f"Median of n = {repeats}, bar: {spread_meaning(repeats)}."
+        f"Median of {counts}, bar: {meaning}."
         " Left: to the end of the scheduler's queue and continued again."
         " Right: from one to the next and back, without a scheduler."
-        " What rises with the number of tasks is the caches' and the address translation's"
+        " What rises with the number of tasks is the caches' and the address translation's",
+        _missing(asked),
     )
     names = _order(row.runtime for row in rows)
     legend = [Line2D([], [], label=name, **_looks(name)) for name in names]
@@ -210,7 +228,7 @@ def _curves(axes: Axes, curves: list[tuple[str, list[Row]]], names: list[str]) -
     style.log_scale(axes, x=True, y=True)
     if counts:
         axes.set_xticks(sorted(counts), [f"{count:,}" for count in sorted(counts)])
-        axes.yaxis.set_major_formatter(lambda value, _: units.format_duration(value, 1))
-    axes.minorticks_off()
+    style.log_labels(axes.yaxis, units.format_tick)
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color=style.GRID_COLOUR)
     axes.set_xlabel("tasks")

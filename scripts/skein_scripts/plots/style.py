@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogFormatter
 
 from ..groups import Group
 from ..names import RUNTIME_ORDER
@@ -138,12 +140,30 @@ def bar_rows(axes: Axes, runtimes: Iterable[str]) -> None:
 
 
 def log_scale(axes: Axes, x: bool = False, y: bool = False) -> None:
-    """Logarithmic axes where there is anything to scale; an empty panel has no numbers at all."""
+    """Logarithmic axes where there is anything to scale; an empty panel has no numbers at all, and
+    takes none from a panel that shares its axis."""
     if not axes.lines:
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.tick_params(length=0, labelbottom=False, labelleft=False)
         return
     if x:
         axes.set_xscale("log")
     if y:
         axes.set_yscale("log")
+
+
+class _LogLabels(LogFormatter):
+    """Labels at the powers of ten, and between them where an axis has too few of those."""
+
+    def __init__(self, show: Callable[[float], str]) -> None:
+        super().__init__()
+        self._show = show
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self._show(x) if super().__call__(x, pos) else ""
+
+
+def log_labels(axis: Axis, show: Callable[[float], str]) -> None:
+    """Writes the labels of a logarithmic axis as `show` does. matplotlib's own, which stand between
+    powers of ten, have no unit."""
+    axis.set_major_formatter(_LogLabels(show))
+    axis.set_minor_formatter(_LogLabels(show))

@@ -1,0 +1,176 @@
+"""What the figures of single steps show: each median and range, its row, colour and marker, the
+controls, and the unit of the axis; and what scripts/micro.py prints."""
+
+import json
+
+import pytest
+
+import drawn
+from drawn import COLOURS, MARKERS, check_ticks
+from skein_scripts import instructions, micro
+from skein_scripts.plots import frame, micro_costs
+
+# In ns, by repetition. The median is never the first, the last or the mean.
+STEPS = {
+    "control/function_call": (1.9, 1.3, 1.1), "control/syscall": (127.0, 113.0, 109.0),
+    "control/wake_same_core": (4_310.0, 4_210.0, 4_010.0),
+    "control/wake_other_core": (9_910.0, 9_710.0, 9_110.0), "control/clock": (37.0, 31.0, 29.0),
+    "spawn_finish/libuv": (83.0, 79.0, 61.0),
+    "yield/coroutine/1": (7.9, 5.3, 5.1), "yield/coroutine/1000": (8.9, 7.1, 6.1),
+    "yield/fiber/1": (59.0, 41.0, 40.0), "yield/fiber/1000": (97.0, 71.0, 67.0),
+    "timer_cancel/timer_wheel/10000": (17.0, 13.0, 11.0),
+    "timer_cancel/coroutine_heap/10000": (29.9, 23.9, 19.9),
+    "switch_many/fiber/1000": (19.3, 17.3, 13.3), "switch_many/fiber/100000": (193.0, 173.0, 139.0),
+    "switch/fiber": (3.7, 3.1, 2.9),
+}  # fmt: skip
+LIMIT = "limit: kernel.pid_max is 32768, needed 100002"
+ONLY_TWICE = "yield/fiber/1000"  # its last repetition failed
+
+
+def document(repetition):
+    rows = [
+        {"name": name, "run_name": name, "run_type": "iteration", "iterations": 1_009,
+         "ns_per_item": values[repetition], "real_time": 777_777.0, "cpu_time": 888_888.0}
+        for name, values in STEPS.items()
+    ]  # fmt: skip
+    for row in rows:
+        if row["name"] == ONLY_TWICE and repetition == 2:
+            row |= {"error_occurred": True, "error_message": "failed: 3 steps instead of 4"}
+    for name in ("yield/thread/100000", "switch_many/thread/100000"):
+        rows.append({"name": name, "run_name": name, "run_type": "iteration",
+                     "error_occurred": True, "error_message": LIMIT})  # fmt: skip
+    return {"context": {"pinned_cpu": "0"}, "benchmarks": rows}
+
+
+@pytest.fixture(scope="module")
+def records():
+    return [
+        record
+        for repetition in range(3)
+        for record in micro.records_of(document(repetition), "session", repetition)
+    ]
+
+
+@pytest.fixture(scope="module")
+def costs(records):
+    return drawn.draw(micro_costs.draw, records, frame.Context.of(None))
+
+
+# Row of the figure, median, range. Kin has the colour of what it belongs to and a hollow marker.
+DRAWN = {
+    ("libuv", "D"): {"spawn finish": (79, 61, 83)},
+    ("coroutine", "o"): {"yield, 1": (5.3, 5.1, 7.9), "yield, 1,000": (7.1, 6.1, 8.9)},
+    ("fiber", "s"): {"yield, 1": (41, 40, 59), "yield, 1,000": (84, 71, 97)},
+    ("coroutine", "*"): {"timer cancel, 10,000": (13, 11, 17)},
+    ("coroutine", "x"): {"timer cancel, 10,000": (23.9, 19.9, 29.9)},
+}
+ROWS = ["spawn finish", "yield, 1", "yield, 1,000", "yield, 100,000", "timer cancel, 10,000"]
+
+
+def test_each_step_stands_in_its_row_at_its_median_with_its_range(costs):
+    (axes,) = costs.axes
+    assert drawn.rows(axes) == ROWS
+    curves = drawn.curves(axes)
+    expected = 0
+    for (runtime, marker), steps in DRAWN.items():
+        for row, (median, low, high) in steps.items():
+            expected += 1
+            (point,) = [
+                c for c in curves
+                if (c.runtime, c.marker, c.line) == (runtime, marker, "None")
+                and round(c.points[0][1]) == ROWS.index(row)
+            ]  # fmt: skip
+            ((x, y),) = point.points
+            assert x == pytest.approx(median)
+            assert point.is_hollow == (marker in "*x")
+            (span,) = [c for c in curves if c.line == "-" and c.points[0][1] == y
+                       and len(c.points) == 2 and c.points[1][1] == y]  # fmt: skip
+            assert (span.runtime, [x for x, _ in span.points]) == (runtime, [low, high])
+    assert len([c for c in curves if c.line == "None"]) == expected
+    borders = [c.points[0][1] for c in curves if [x for x, _ in c.points] == [0, 1]]
+    assert borders == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_controls_are_lines_at_their_medians_with_their_names(costs):
+    (axes,) = costs.axes
+    expected = {1.3: "call", 113: "system call", 4_210: "wake a thread,\nsame core, and back",
+                9_710: "... on another\ncore"}  # fmt: skip
+    assert drawn.upright_lines(axes) == [(x, "#777777", "--") for x in expected]
+    assert [(x, text) for x, _, text in drawn.labels(axes)] == list(expected.items())
+
+
+def test_the_axis_of_steps_is_in_time_and_the_foot_says_of_how_many(costs):
+    (axes,) = costs.axes
+    check_ticks(axes.xaxis, 3)
+    assert axes.get_xlabel() == "wall time of one item"
+    names = [("coroutine", "coroutine", "o"), ("fiber", "fiber", "s"), ("thread", "thread", "^"),
+             ("libuv", "libuv", "D"), ("timer_wheel", "coroutine", "*"),
+             ("coroutine_heap", "coroutine", "x")]  # fmt: skip
+    assert drawn.legend(costs) == names
+    assert drawn.foot(costs).startswith(
+        "No result: thread, yield, 100,000 (kernel.pid_max is 32768, needed 100002)"
+        " Wall time of one item, each repetition a process; marker: median of n = 3 (fiber, yield,"
+        " 1,000: 2); whisker: range of 3 runs (too few for a 95 % interval); where another n stands"
+        " it is of that many runs, below 6 the range. A number after"
+    )
+
+
+def test_switches_stand_at_their_number_of_tasks_with_their_range(records):
+    figure = drawn.draw(micro_costs.draw_switches, records, frame.Context.of(None))
+    by_panel = ({"coroutine": [(1, 5.3, 5.1, 7.9), (1000, 7.1, 6.1, 8.9)],
+                 "fiber": [(1, 41, 40, 59), (1000, 84, 71, 97)]},
+                {"fiber": [(1000, 17.3, 13.3, 19.3), (100_000, 173, 139, 193)]})  # fmt: skip
+    for axes, title, expected in zip(figure.axes, ("yield", "switch alone"), by_panel, strict=True):
+        assert axes.get_title(loc="left") == title
+        assert len(axes.containers) == len(expected)
+        for bars, (runtime, points) in zip(axes.containers, expected.items(), strict=True):
+            line, _, (ends,) = bars.lines
+            assert drawn.hex_of(line.get_color()) == COLOURS[runtime]
+            assert line.get_marker() == MARKERS[runtime]
+            assert [tuple(xy) for xy in line.get_xydata()] == [
+                (x, pytest.approx(y)) for x, y, _, _ in points
+            ]
+            assert [(low[1], high[1]) for low, high in ends.get_segments()] == [
+                (pytest.approx(low), pytest.approx(high)) for *_, low, high in points
+            ]
+        assert axes.get_xlabel() == "tasks"
+    left, right = figure.axes
+    assert drawn.ticks(left.xaxis) == [(1, "1"), (1000, "1,000")]
+    assert drawn.ticks(right.xaxis) == [(1000, "1,000"), (100_000, "100,000")]
+    check_ticks(left.yaxis, 1)
+    assert (left.get_ylabel(), right.get_ylabel()) == ("wall time", "")
+    assert drawn.foot(figure).startswith(
+        "No result: thread, yield, 100,000 (kernel.pid_max is 32768, needed 100002) No result:"
+        " thread, switch many, 100,000 (kernel.pid_max is 32768, needed 100002) Median of n = 3"
+        " (fiber, yield, 1,000: 2), bar: range of 3 runs (too few for a 95 % interval); where"
+        " another n stands it is of that many runs, below 6 the range. Left:"
+    )
+
+
+def test_the_medians_that_are_printed_have_their_range_and_number(records, capsys):
+    micro.print_medians(records)
+    printed = {
+        line[:42].strip(): line[42:].strip() for line in capsys.readouterr().out.splitlines()
+    }
+    assert printed["coroutine/yield/1000"] == "7.10 ns  [6.10 .. 8.90]  n = 3"
+    assert printed["fiber/yield/1000"] == "84.00 ns  [71.00 .. 97.00]  n = 2"
+    assert printed["control/wake_same_core"] == "4210.00 ns  [4010.00 .. 4310.00]  n = 3"
+    assert printed["thread/yield/100000"] == "limit: kernel.pid_max is 32768, needed 100002"
+    assert len(printed) == len(STEPS) + 2
+
+
+def test_instructions_that_are_printed_are_those_of_an_item(monkeypatch, tmp_path, capsys):
+    (tmp_path / "skein_micro").touch()
+    monkeypatch.setattr(instructions, "find_valgrind", lambda: "valgrind")
+    name = instructions.ROWS[0]
+    monkeypatch.setattr(instructions, "measure", lambda _, row: instructions.Row(row, 1_000, 3_507))
+    assert instructions.main(["--row", name, "--micro", str(tmp_path / "skein_micro")]) == 0
+    assert capsys.readouterr().out.split() == [name, "3.51", "instructions"]
+
+
+def test_a_document_of_the_program_is_read_as_it_stands():
+    """The field that counts is ns_per_item: the library's own times are of a batch."""
+    text = json.loads(json.dumps(document(1)))
+    first = next(iter(micro.records_of(text, "s", 0)))
+    assert first["micro"]["wall_ns_per_op"] == 1.3
+    assert first["work"]["units"] == 1_009
