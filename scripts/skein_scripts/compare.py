@@ -12,8 +12,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from . import table
 from .comparison import measured, record, show
 from .comparison.judge import ALPHA, INVALID, MISSING, Comparison, judge
@@ -35,6 +33,7 @@ from .comparison.sources import (
 )
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
+from .terminal import Terminal, say
 
 _EPILOG = """\
 examples:
@@ -155,14 +154,14 @@ def main(arguments: list[str]) -> int:
     metrics = options.metrics.split(",") if options.metrics else []
     for name in metrics:
         check_name("metric", name, [metric.name for metric in METRICS])
-    console = Console()
+    console = Terminal()
     if measured.is_asked_for(options.base, options.candidate):
         compared = measured.measure(options, names_of_runtimes(options), metrics, console)
     else:
         compared = _compare_files(options, metrics)
     made = show.table_of(compared.comparisons, compared.title, compared.notes)
     show.render(made, console)
-    console.print(show.counts(compared.comparisons), highlight=False)
+    say(console, show.counts(compared.comparisons))
     if options.markdown:
         record.write_text(options.markdown, table.markdown(made))
     if options.json:

@@ -6,13 +6,12 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from .comparison import record
 from .errors import OK, MeasureError, UsageError
 from .exports import bencher, github_action, google_benchmark, hdr_log, junit, otava_csv
 from .exports.figures import CellFigures, cells_of
 from .results import Record, find_results, load, sessions
+from .terminal import Terminal, say
 
 _EPILOG = """\
 formats: google-benchmark, bencher, hdr-log and junit write one file; github-action writes two, one
@@ -117,5 +116,5 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     files = FORMATS[options.format](options.results)
     for path in save(files, options.output):
-        Console().print(f"wrote {path}", highlight=False, soft_wrap=True)
+        say(Terminal(), f"wrote {path}")
     return OK

@@ -27,6 +27,7 @@ from .matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options, natural
 from .results import Record
+from .terminal import Terminal, say
 from .units import format_clock, parse_duration_ns
 
 REGRESSION, UNDECIDED = 1, 3
@@ -183,22 +184,21 @@ class Gate:
         self._say(f"pair {number + 1}: {cell.group} · {cell.runtime}")
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        say(self._console, text)
 
 
 def print_plan(matrix: Matrix, schedule: stages.Schedule, console: Console) -> None:
     """What would be measured, and how long that takes."""
     for cell in matrix.cells:
-        console.print(f"{schedule.screen.of(cell):3} pairs of ~{pair_s(cell):.1f} s:"
-                      f" skein run {' '.join(cell.arguments())}",
-                      soft_wrap=True, highlight=False, markup=False)  # fmt: skip
+        say(console, f"{schedule.screen.of(cell):3} pairs of ~{pair_s(cell):.1f} s:"
+                     f" skein run {' '.join(cell.arguments())}")  # fmt: skip
     kept = schedule.budget_s
     confirming = (
         f"; confirming takes up to what is left of {format_clock(kept)}" if kept is not None else
         f"; confirming takes {schedule.confirm.loaded} pairs of each flagged cell"
     )  # fmt: skip
-    console.print(f"screening {len(matrix.cells)} cells: about {format_clock(schedule.screen_s)}"
-                  f"{confirming}", soft_wrap=True, highlight=False, markup=False)  # fmt: skip
+    say(console, f"screening {len(matrix.cells)} cells: about {format_clock(schedule.screen_s)}"
+                 f"{confirming}")  # fmt: skip
 
 
 def unmeasured(result: stages.Result) -> list[Comparison]:
@@ -253,7 +253,7 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
         tables.insert(0, show.table_of(result.confirmed, f"Confirmed on fresh pairs: {title}", []))
     for made in reversed(tables):
         show.render(made, console)
-    console.print(summary(result), highlight=False, markup=False, soft_wrap=True)
+    say(console, summary(result))
     if options.json:
         base, candidate = (
             record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
@@ -287,11 +287,11 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = Console()
+    console = Terminal()
     matrix = selection.apply_filters(load_matrix(options.matrix), options.filter)
     matrix, left_out = without_unmeasurable(matrix)
     for line in left_out:
-        console.print(line, highlight=False, soft_wrap=True)
+        say(console, line)
     if matrix.has_auto_rates:
         raise UsageError(f"{options.matrix}: a gate needs absolute rates, the same for both arms")
     if options.seed is not None:

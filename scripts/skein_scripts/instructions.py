@@ -30,6 +30,7 @@ from .errors import OK, MeasureError
 from .names import check_name
 from .results import CURRENT_VERSION, Record, ResultWriter, validate
 from .skein_process import Skein
+from .terminal import Terminal, say
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOAD = "micro"
@@ -230,7 +231,7 @@ def main(arguments: list[str]) -> int:
         writer.append(session)
     for name in rows:
         row = measure(micro, name)
-        print(f"{row.name:<32}{row.per_item:>12.2f} instructions", flush=True)
+        say(Terminal(), f"{row.name:<32}{row.per_item:>12.2f} instructions")
         if writer:
             writer.append(run_record(row, session_id))
     return OK

@@ -30,6 +30,7 @@ from .lock import MeasuringLock, lock_path
 from .plot import draw_all
 from .results import CURRENT_VERSION, RESULTS_NAME, Record, ResultWriter, load
 from .statistics import summarize
+from .terminal import Terminal, say
 
 MOST_REPETITIONS = 100
 _SHORTEST_S, _USUAL_S = 0.01, 0.05
@@ -160,13 +161,15 @@ def print_medians(runs: list[Record]) -> None:
     by_cell: dict[str, list[Record]] = {}
     for run in runs:
         by_cell.setdefault(run["cell_id"].removeprefix(f"{WORKLOAD}/"), []).append(run)
+    console = Terminal()
     for name, of_row in by_cell.items():
         summary = summarize([r["micro"]["wall_ns_per_op"] for r in of_row if r["status"] == "ok"])
         if summary is None:
-            print(f"{name:<42}{of_row[-1]['status']}: {'; '.join(of_row[-1]['reasons'])}")
+            why = f"{of_row[-1]['status']}: {'; '.join(of_row[-1]['reasons'])}"
+            say(console, f"{name:<42}{why}")
             continue
         span = f"[{summary.low:.2f} .. {summary.high:.2f}]"
-        print(f"{name:<42}{summary.median:>12.2f} ns  {span}  n = {summary.n}")
+        say(console, f"{name:<42}{summary.median:>12.2f} ns  {span}  n = {summary.n}")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -226,7 +229,7 @@ def main(arguments: list[str]) -> int:
     print_medians(runs)
     if options.output:
         for figure in draw_all(load(options.output / RESULTS_NAME), options.output / "plots"):
-            print(figure)
+            say(Terminal(), str(figure))
     return 4 if any(run["status"] == "failed" for run in runs) else OK
 
 
@@ -241,7 +244,7 @@ def _measure_all(options: argparse.Namespace, micro: Path, rows: list[str]) -> l
         writer.append(session)
     runs: list[Record] = []
     for repetition in range(options.repetitions):
-        print(f"repetition {repetition + 1} of {options.repetitions}", file=sys.stderr, flush=True)
+        say(Terminal(stderr=True), f"repetition {repetition + 1} of {options.repetitions}")
         for record in records_of(
             measure(micro, options.filter, options.min_time), session_id, repetition
         ):

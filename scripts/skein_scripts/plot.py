@@ -24,6 +24,7 @@ from .plots import (
     style,
 )
 from .results import Record, find_results, load, sessions
+from .terminal import Terminal, say
 
 _OVER_GROUPS = (memory_per_task, memory_vs_n, cpu_above_floor)
 _PER_GROUP = (latency_spectrum, lateness)
@@ -87,6 +88,7 @@ def main(arguments: list[str]) -> int:
     drawn = draw_all(load(path), options.output or path.parent / "plots")
     if not drawn:
         raise UsageError(f"{path} has no runs to draw")
+    console = Terminal()
     for figure in drawn:
-        print(figure)
+        say(console, str(figure))
     return OK

@@ -9,8 +9,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from .comparison import rates
 from .comparison.metrics import METRICS, Metric
 from .errors import OK, UsageError
@@ -19,6 +17,7 @@ from .matrix import PRESET_FOLDER, load_matrix
 from .results import find_results, load, runs
 from .statistics import median_absolute_deviation
 from .table import Table, render_upright
+from .terminal import Terminal, say
 
 _CHANGES = (0.03, 0.05, 0.08)
 _USUAL_PAIRS = (15, 100)  # what the default gate has time for, with up to three cells to confirm
@@ -100,12 +99,10 @@ def main(arguments: list[str]) -> int:
     metrics = [metric for metric in metrics_of(load_matrix(options.matrix)) if metric.name in known]
     if options.write:
         rates.write(recorded, options.write)
-    console = Console()
+    console = Terminal()
     render_upright(table_of(recorded, options, metrics), console)
     share = rates.false_alarms(recorded, options.pairs, options.gates, options.seed, metrics)
-    console.print(
-        f"false alarms: {100 * share:.2f} % of {options.gates} gates over {len(recorded)} cells,"
-        f" {options.pairs[0]} pairs to screen and {options.pairs[1]} to confirm",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    say(console, f"false alarms: {100 * share:.2f} % of {options.gates} gates over"
+                 f" {len(recorded)} cells, {options.pairs[0]} pairs to screen and"
+                 f" {options.pairs[1]} to confirm")  # fmt: skip
     return OK

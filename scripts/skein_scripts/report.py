@@ -9,13 +9,13 @@ from typing import Any
 
 import jinja2
 from rich.console import Console
-from rich.text import Text
 
 from . import closing, conditions, factorial, plot, spread, table
 from .errors import OK
 from .groups import group_runs
 from .plots.style import PALETTE
 from .results import Record, find_results, load, runs, sessions
+from .terminal import Terminal, say
 from .units import format_bytes, format_duration, timer_floor_text
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -125,7 +125,7 @@ def make(results: Path, folder: Path, console: Console) -> Path:
     figures = plot.draw_all(records, folder / "plots")
     print_tables(records, console)
     page, _ = write(records, folder, figures)
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    say(console, f"report: {page}")
     return page
 
 
@@ -134,14 +134,14 @@ def print_tables(records: list[Record], console: Console, spreads: bool = False)
     make_table = spread.make_table if spreads else table.make_table
     is_bad = bool(closing.inconclusive(records))
     for line in closing.verdicts(records):
-        console.print(Text(line, style="bold red" if is_bad else ""), soft_wrap=True)
+        say(console, line, "bold red" if is_bad else "")
     console.print()
     for group in group_runs(records):
         table.render(make_table(group), console)
     for made in [] if spreads else factorial.make_tables(group_runs(records)):
         table.render_upright(made, console)
     for line in conditions.inequalities(records):
-        console.print(f"unequal conditions: {line}", highlight=False, soft_wrap=True, markup=False)
+        say(console, f"unequal conditions: {line}")
 
 
 def main(arguments: list[str]) -> int:
@@ -159,9 +159,9 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     path = find_results(options.results)
     if options.spread:
-        print_tables(load(path), Console(), spreads=True)
+        print_tables(load(path), Terminal(), spreads=True)
         return OK
     folder = options.output or path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    make(path, folder, Console())
+    make(path, folder, Terminal())
     return OK

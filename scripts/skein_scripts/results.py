@@ -13,7 +13,6 @@ import io
 import itertools
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any
 
 import jsonschema
 
-from .errors import MeasureError, UsageError
+from .errors import MeasureError, UsageError, warn
 from .histogram import decode
 
 Record = dict[str, Any]
@@ -156,7 +155,7 @@ def load(path: Path) -> list[Record]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}") from error
     if whole < len(data):
-        print(f"{path}: the last line was cut short and is left out", file=sys.stderr)
+        warn(f"{path}: the last line was cut short and is left out")
     records = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():

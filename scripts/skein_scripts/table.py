@@ -20,6 +20,8 @@ from .groups import Group, Series
 from .histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
 from .names import FLOOR
 from .statistics import Summary, spread_meaning
+from .terminal import say, text_of
+from .visible import visible
 
 Cell = Callable[[Group, Series], str]
 
@@ -211,43 +213,44 @@ def render(table: Table, console: Console) -> None:
     """Prints a table on a terminal, turned: runtimes side by side, a line for each quantity.
     Intervals stand below their medians where there is room for them."""
     wide = console.width >= _WIDE_COLUMNS
-    drawn = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
-    drawn.add_column("")
+    drawn = RichTable(title=text_of(table.title), title_justify="left", title_style="bold")
+    drawn.add_column("", overflow="fold")
     notes = list(table.notes)
     for row in table.rows:
-        drawn.add_column(Text(row[0]), justify="right")
+        drawn.add_column(text_of(row[0]), justify="right", overflow="fold")
         if is_note(row, table):
             notes.insert(0, f"{row[0]}: {row[2]}")
     for index, name in enumerate(table.columns[1:], start=1):
         texts = [units.MISSING if is_note(row, table) and index > 1 else row[index]
                  for row in table.rows]  # fmt: skip
-        drawn.add_row(Text(name), *(Text(_stacked(text, wide)) for text in texts))
+        drawn.add_row(text_of(name), *(_stacked(text, wide) for text in texts))
     console.print(drawn)
     for note in notes:
         if wide or not note.startswith("[low"):
-            console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+            say(console, f"  {note}", "dim")
     console.print()
 
 
 def render_upright(table: Table, console: Console) -> None:
     """Prints a table on a terminal as it stands, a line for each of its rows."""
-    drawn = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
+    drawn = RichTable(title=text_of(table.title), title_justify="left", title_style="bold")
     for index, name in enumerate(table.columns):
-        drawn.add_column(Text(name), justify="left" if index < 2 else "right")
+        drawn.add_column(text_of(name), justify="left" if index < 2 else "right",
+                         overflow="fold")  # fmt: skip
     for before, row in zip([[""], *table.rows], table.rows, strict=False):
         first = "" if row[0] == before[0] else row[0]
-        drawn.add_row(*(Text(text) for text in [first, *row[1:]]))
+        drawn.add_row(*(text_of(text) for text in [first, *row[1:]]))
     console.print(drawn)
     for note in table.notes:
-        console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+        say(console, f"  {note}", "dim")
     console.print()
 
 
-def _stacked(text: str, wide: bool) -> str:
-    head, bracket, interval = text.partition(" [")
+def _stacked(text: str, wide: bool) -> Text:
+    head, bracket, interval = (visible(part) for part in text.partition(" ["))
     if not bracket:
-        return text
-    return f"{head}\n[{interval}" if wide else head
+        return Text(head)
+    return Text(f"{head}\n[{interval}" if wide else head)
 
 
 def is_note(row: list[str], table: Table) -> bool:

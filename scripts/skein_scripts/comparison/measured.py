@@ -18,6 +18,7 @@ from .. import selection
 from ..errors import UsageError
 from ..matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from ..options import add_cpu_options, cpu_options
+from ..terminal import say
 from . import builds, stages
 from .arena import Arena, without_unmeasurable
 from .builds import Build
@@ -79,7 +80,7 @@ def _is_revision(name: str) -> bool:
         return False
     try:
         builds.resolve(name)
-    except UsageError:
+    except builds.UnknownRevisionError:
         return False
     return True
 
@@ -107,8 +108,7 @@ def measure(
         counts = stages.PairCounts(options.pairs, stages.CONFIRM_FEW)
 
         def told(cell: Cell, number: int) -> None:
-            console.print(f"pair {number + 1}: {cell.group} · {cell.runtime}", highlight=False,
-                          markup=False, soft_wrap=True)  # fmt: skip
+            say(console, f"pair {number + 1}: {cell.group} · {cell.runtime}")
 
         first = stages.measure(duel, matrix.cells, counts, told)
         pairs = stages.pairs_of(matrix.cells, *duel.since(first), duel, chosen)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
-from rich.text import Text
 
 from ..table import Table
+from ..terminal import say, text_of
 from ..units import MISSING
 from .judge import IMPROVED, REGRESSED, UNCHANGED, VERDICTS, Comparison
 
@@ -72,17 +72,18 @@ def _legend(comparisons: Sequence[Comparison]) -> list[str]:
 
 def render(made: Table, console: Console) -> None:
     """Prints verdicts on a terminal: a table for each cell."""
-    console.print(Text(made.title, style="bold"))
+    console.print(text_of(made.title, "bold"))
     for cell in dict.fromkeys(row[0] for row in made.rows):
-        drawn = RichTable(title=Text(cell), title_justify="left", title_style="")
+        drawn = RichTable(title=text_of(cell), title_justify="left", title_style="")
         for number, name in enumerate(made.columns[1:]):
-            drawn.add_column(Text(name), justify="right" if 1 <= number <= 5 else "left")
+            drawn.add_column(text_of(name), justify="right" if 1 <= number <= 5 else "left",
+                             overflow="fold")  # fmt: skip
         for row in made.rows:
             if row[0] == cell:
-                drawn.add_row(*(Text(text) for text in row[1:]), style=_style_of(row[-1]))
+                drawn.add_row(*(text_of(text) for text in row[1:]), style=_style_of(row[-1]))
         console.print(drawn)
     for note in made.notes:
-        console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+        say(console, f"  {note}", "dim")
     console.print()
 
 
