@@ -33,6 +33,8 @@ from .comparison.sources import (
 )
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
+from .outputs import require_writable, write_text
+from .results import results_at
 from .terminal import Terminal, say
 
 _EPILOG = """\
@@ -154,6 +156,8 @@ def main(arguments: list[str]) -> int:
     metrics = options.metrics.split(",") if options.metrics else []
     for name in metrics:
         check_name("metric", name, [metric.name for metric in METRICS])
+    named = [results_at(Path(name)) for name in (options.base, options.candidate) if name]
+    require_writable(options.markdown, options.json, read=named)
     console = Terminal()
     if measured.is_asked_for(options.base, options.candidate):
         compared = measured.measure(options, names_of_runtimes(options), metrics, console)
@@ -163,7 +167,7 @@ def main(arguments: list[str]) -> int:
     show.render(made, console)
     say(console, show.counts(compared.comparisons))
     if options.markdown:
-        record.write_text(options.markdown, table.markdown(made))
+        write_text(options.markdown, table.markdown(made))
     if options.json:
         head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
                            interleaved=compared.interleaved)  # fmt: skip

@@ -10,7 +10,8 @@ from .comparison import record
 from .errors import OK, MeasureError, UsageError
 from .exports import bencher, github_action, google_benchmark, hdr_log, junit, otava_csv
 from .exports.figures import CellFigures, cells_of
-from .results import Record, find_results, load, sessions
+from .outputs import require_writable, write_text
+from .results import Record, find_results, load, results_at, sessions
 from .terminal import Terminal, say
 
 _EPILOG = """\
@@ -24,7 +25,7 @@ examples:
   scripts/export.py out/verdicts.jsonl --format junit --output out/junit.xml
   scripts/export.py results/history/*.jsonl --format otava --output out/otava
 
-exit status: 0 written, 2 usage, 4 nothing to write or not writable
+exit status: 0 written, 2 usage, or output that cannot be written, 4 nothing to write
 """
 
 Files = dict[str, str]  # by name; the name "" is --output itself
@@ -99,7 +100,7 @@ def save(files: Files, output: Path) -> list[Path]:
     written = []
     for name, text in files.items():
         path = output / name if name else output
-        record.write_text(path, text)
+        write_text(path, text)
         written.append(path)
     return written
 
@@ -115,6 +116,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, required=True, metavar="PATH", help="file or folder")
     options = parser.parse_args(arguments)
     files = FORMATS[options.format](options.results)
+    names = [options.output / name if name else options.output for name in files]
+    require_writable(*names, read=map(results_at, options.results))
     for path in save(files, options.output):
         say(Terminal(), f"wrote {path}")
     return OK

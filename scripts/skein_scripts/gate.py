@@ -26,6 +26,7 @@ from .errors import COULD_NOT_MEASURE, OK, ScriptError, UsageError
 from .matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options, natural
+from .outputs import require_writable, write_text
 from .results import Record
 from .terminal import Terminal, say
 from .units import format_clock, parse_duration_ns
@@ -267,7 +268,7 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
     if options.markdown:
         text = f"## skein gate\n\n**{summary(result)}**\n\n"
-        record.write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
+        write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
 
 
 def chosen_build(options: argparse.Namespace, arm: str) -> Build:
@@ -309,7 +310,7 @@ def main(arguments: list[str]) -> int:
         raise UsageError("name a folder for trees and results with --output")
     if options.base or options.candidate:
         builds.require_clean()
-    record.require_writable(options.markdown, options.json)
+    require_writable(options.markdown, options.json)
     prepare_results(options.output, matrix)
     base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
     matrix, new = without_new(matrix, base)

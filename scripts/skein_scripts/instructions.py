@@ -28,6 +28,7 @@ from pathlib import Path
 
 from .errors import OK, MeasureError
 from .names import check_name
+from .outputs import require_writable
 from .results import CURRENT_VERSION, Record, ResultWriter, validate
 from .skein_process import Skein
 from .terminal import Terminal, say
@@ -219,6 +220,7 @@ def main(arguments: list[str]) -> int:
     for name in options.row:
         check_name("row", name, (*ROWS, *TIMED_ROWS))
     rows = options.row or list(ROWS)
+    require_writable(options.output)
     find_valgrind()
     micro = options.micro.absolute()
     if not micro.is_file():

@@ -28,6 +28,7 @@ from .errors import OK, MeasureError, UsageError
 from .instructions import ROOT, WORKLOAD, session_record
 from .lock import MeasuringLock, lock_path
 from .plot import draw_all
+from .preflight import prepare_folder
 from .results import CURRENT_VERSION, RESULTS_NAME, Record, ResultWriter, load
 from .statistics import summarize
 from .terminal import Terminal, say
@@ -220,6 +221,8 @@ def main(arguments: list[str]) -> int:
     micro = options.micro.absolute()
     if not micro.is_file():
         raise MeasureError(f"there is no {micro}: build it with scripts/bench, or name another")
+    if options.output:
+        prepare_folder(options.output, options.repetitions)
     rows = list_rows(micro, options.filter)
     lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
     try:
@@ -239,7 +242,6 @@ def _measure_all(options: argparse.Namespace, micro: Path, rows: list[str]) -> l
         session = session_record(options.skein.absolute(), rows)
         session["plan"] |= {"rounds": options.repetitions, "order": [rows] * options.repetitions}
         session_id = session["session_id"]
-        options.output.mkdir(parents=True, exist_ok=True)
         writer = ResultWriter(options.output / RESULTS_NAME)
         writer.append(session)
     runs: list[Record] = []

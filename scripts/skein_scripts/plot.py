@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from . import closing
 from .errors import OK, UsageError
 from .groups import Group, group_runs
+from .outputs import require_folder
 from .plots import (
     cpu_above_floor,
     frame,
@@ -85,7 +86,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, metavar="DIR", help="default: plots beside the file")
     options = parser.parse_args(arguments)
     path = find_results(options.results)
-    drawn = draw_all(load(path), options.output or path.parent / "plots")
+    folder = options.output or path.parent / "plots"
+    require_folder(folder)
+    drawn = draw_all(load(path), folder)
     if not drawn:
         raise UsageError(f"{path} has no runs to draw")
     console = Terminal()

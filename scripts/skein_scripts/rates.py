@@ -14,7 +14,8 @@ from .comparison.metrics import METRICS, Metric
 from .errors import OK, UsageError
 from .gate import metrics_of, pair_counts
 from .matrix import PRESET_FOLDER, load_matrix
-from .results import find_results, load, runs
+from .outputs import require_writable
+from .results import find_results, load, results_at, runs
 from .statistics import median_absolute_deviation
 from .table import Table, render_upright
 from .terminal import Terminal, say
@@ -94,6 +95,7 @@ def main(arguments: list[str]) -> int:
     options = build_parser().parse_args(arguments)
     if options.gates < 4:
         raise UsageError("--gates must be at least 4")
+    require_writable(options.write, read=map(results_at, options.recorded))
     recorded = recorded_pairs(options.recorded)
     known = {metric.name for metric in rates.metrics_in(recorded)}
     metrics = [metric for metric in metrics_of(load_matrix(options.matrix)) if metric.name in known]

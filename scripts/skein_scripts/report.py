@@ -13,11 +13,13 @@ from rich.console import Console
 from . import closing, conditions, factorial, plot, spread, table
 from .errors import OK
 from .groups import group_runs
+from .outputs import require_folder, require_writable, write_text
 from .plots.style import PALETTE
 from .results import Record, find_results, load, runs, sessions
 from .terminal import Terminal, say
 from .units import format_bytes, format_duration, timer_floor_text
 
+PAGES, PLOTS = ("report.html", "report.md"), "plots"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _CAPTIONS = {
     "memory_per_task": "What one waiting task costs, in user and kernel memory.",
@@ -108,9 +110,9 @@ def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Pat
         lstrip_blocks=True,
     )
     written = []
-    for name in ("report.html", "report.md"):
+    for name in PAGES:
         path = folder / name
-        path.write_text(environment.get_template(f"{name}.j2").render(values), encoding="utf-8")
+        write_text(path, environment.get_template(f"{name}.j2").render(values))
         written.append(path)
     return written[0], written[1]
 
@@ -122,11 +124,17 @@ def _caption(path: Path) -> str:
 def make(results: Path, folder: Path, console: Console) -> Path:
     """Draws, writes and prints everything for a results file; returns the path of the page."""
     records = load(find_results(results))
-    figures = plot.draw_all(records, folder / "plots")
+    figures = plot.draw_all(records, folder / PLOTS)
     print_tables(records, console)
     page, _ = write(records, folder, figures)
     say(console, f"report: {page}")
     return page
+
+
+def require_outputs(folder: Path) -> None:
+    """Raises UsageError where a report cannot be written into a folder."""
+    require_folder(folder / PLOTS)
+    require_writable(*(folder / name for name in PAGES))
 
 
 def print_tables(records: list[Record], console: Console, spreads: bool = False) -> None:
@@ -162,6 +170,6 @@ def main(arguments: list[str]) -> int:
         print_tables(load(path), Terminal(), spreads=True)
         return OK
     folder = options.output or path.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    require_outputs(folder)
     make(path, folder, Terminal())
     return OK

@@ -179,9 +179,14 @@ def _cut_short(data: bytes) -> bytes:
     return b""
 
 
-def find_results(path: Path) -> Path:
+def results_at(path: Path) -> Path:
     """The results file meant by a path: itself, or the one in the folder."""
-    found = path / RESULTS_NAME if path.is_dir() else path
+    return path / RESULTS_NAME if path.is_dir() else path
+
+
+def find_results(path: Path) -> Path:
+    """The same. Raises UsageError where it is not there."""
+    found = results_at(path)
     if not found.is_file():
         raise UsageError(f"there are no results at {found}")
     return found
@@ -229,7 +234,7 @@ class ResultWriter:
         """Validates and writes one record. Raises RecordError or MeasureError."""
         validate(record)
         start = self._file.seek(0, io.SEEK_END)
-        left = memoryview(dump(record).encode("utf-8"))
+        left = memoryview(dump(record).encode("utf-8", "backslashreplace"))
         try:
             while left:
                 left = left[self._file.write(left) :]

@@ -34,7 +34,6 @@ def measure(
 ) -> Tally:
     """Runs what is to be run, under the lock."""
     argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    prepare_folder(options.output, len(slots))
     lock = MeasuringLock(lock_path(), argv)
     try:
         return _measure_locked(options, matrix, slots, console, lock, argv)
@@ -107,6 +106,11 @@ def main(arguments: list[str]) -> int:
         return OK
     if options.output is None:
         raise UsageError("name a folder for the results with --output")
+    prepare_folder(options.output, len(slots))
+    if options.report:
+        from . import report  # only now: the drawing libraries take a second to load
+
+        report.require_outputs(options.output)
     try:
         tally = measure(options, matrix, slots, console)
     except KeyboardInterrupt:
@@ -115,7 +119,5 @@ def main(arguments: list[str]) -> int:
     print_tally(tally, options.output, console)
     equal = check_equality(options.output / RESULTS_NAME, console)
     if options.report:
-        from . import report  # only now: the drawing libraries take a second to load
-
         report.make(options.output, options.output, console)
     return COULD_NOT_MEASURE if tally.not_measured or not equal else OK

@@ -1,5 +1,6 @@
 """Fixtures of the tests of the scripts; the package they test is put on the path here."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,9 @@ sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 sys.path.insert(0, str(HERE))
 
 from matrix_support import matrix_run_in  # noqa: E402
+
+# What is ignored is inherited: tests interrupt scripts, also where they run in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -269,6 +269,20 @@ def test_an_interrupt_ends_with_130_leaves_valid_results_and_no_process(matrix_r
     assert set(by_status(matrix_run.runs())) <= {"ok"}
 
 
+def test_a_matrix_under_nohup_goes_on_when_its_terminal_is_gone(matrix_run):
+    matrix_run.environment["FAKE_SKEIN_SLEEP"] = "0.3"
+    process = subprocess.Popen(
+        matrix_run.command("--repeats", "1"), env=matrix_run.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )  # fmt: skip
+    wait_for(lambda: any("run" in call["argv"] for call in matrix_run.calls()))
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert by_status(matrix_run.runs()) == {"ok": 6}
+
+
 def test_an_interrupted_matrix_is_resumed(matrix_run):
     matrix_run.fault(**{"timers/spread/*": "hang"})
     process = matrix_run.start()

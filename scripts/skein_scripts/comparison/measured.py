@@ -20,7 +20,7 @@ from ..matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from ..options import add_cpu_options, cpu_options
 from ..terminal import say
 from . import builds, stages
-from .arena import Arena, without_unmeasurable
+from .arena import Arena, prepare_results, without_unmeasurable
 from .builds import Build
 from .duel import ARMS
 from .judge import ALPHA, Comparison, judge
@@ -99,6 +99,7 @@ def measure(
     matrix = selection.apply_filters(matrix, options.filter)
     if matrix.has_auto_rates:
         raise UsageError(f"{options.matrix}: both arms need the same, absolute rates")
+    prepare_results(options.output, matrix)  # before anything is built
     base = _build(options.base, options.output)
     candidate = base if runtimes else _build(options.candidate, options.output)
     arena = Arena(matrix, options.output, cpu_options(options),

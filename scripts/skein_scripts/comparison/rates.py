@@ -24,13 +24,13 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..matrix import INSTRUCTIONS, MEMORY
+from ..outputs import write_text
 from ..results import Record
 from ..statistics import median
 from .judge import Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs
-from .record import write_text
 from .stages import (
     CONFIRM_FEW,
     SCREEN_FEW,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,8 @@ from pathlib import Path
 import jsonschema
 
 from ..cell_record import utc_now
-from ..errors import MeasureError, UsageError
+from ..errors import UsageError
+from ..outputs import write_text
 from ..results import SCHEMA_FOLDER, Record, dump
 from .judge import Comparison
 from .metrics import HIGHER_IS_WORSE
@@ -101,29 +101,6 @@ def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]
     for record in (head, *verdicts):
         _validator().validate(record)
     write_text(path, "".join(dump(record) for record in (head, *verdicts)))
-
-
-def require_writable(*paths: Path | None) -> None:
-    """Makes the folders of files that are written at the end. Raises UsageError where that cannot
-    be: to find out when all is measured would be late."""
-    for path in paths:
-        if path is None:
-            continue
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}") from error
-        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise UsageError(f"cannot write {path}: name another file")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file, and the folders above it. Raises MeasureError where that cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise MeasureError(f"cannot write {path}: {error.strerror}") from error
 
 
 def read(path: Path) -> tuple[Record, list[Record]]:

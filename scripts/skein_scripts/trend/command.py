@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ..comparison.metrics import METRICS
 from ..errors import OK
+from ..outputs import require_folder
 from ..plots import frame, style
 from ..terminal import Terminal, say
 from . import change_points, figure, history
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def show(folder: Path, output: Path, console: Console) -> None:
     """Draws a history and prints its changes."""
+    require_folder(output)
     points = history.read(folder)
     lines = history.lines_of(points)
     if change_points.is_available():

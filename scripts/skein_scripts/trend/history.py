@@ -21,9 +21,9 @@ import jsonschema
 from .. import closing
 from ..anchor import PROBE, anchor_ns
 from ..comparison.metrics import METRICS, Metric
-from ..comparison.record import write_text
 from ..errors import MeasureError, UsageError
 from ..exports.figures import cells_of
+from ..outputs import write_text
 from ..results import SCHEMA_FOLDER, Record, dump, find_results, load, probes, sessions
 from ..statistics import median
 
