@@ -20,8 +20,10 @@ from typing import Any
 
 import jsonschema
 
+from . import jsonl
 from .errors import MeasureError, UsageError, warn
 from .histogram import decode
+from .jsonl import dump
 
 Record = dict[str, Any]
 
@@ -131,7 +133,7 @@ def _lint_ok(record: Record) -> list[str]:
 def parse_line(line: str) -> Record:
     """One line to a current, valid record. Raises RecordError."""
     try:
-        record = json.loads(line, parse_constant=_refuse_constant)
+        record = jsonl.parse(line)
     except ValueError as error:
         raise RecordError(f"not JSON: {error}") from error
     if not isinstance(record, dict):
@@ -141,30 +143,32 @@ def parse_line(line: str) -> Record:
     return current
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number; unknown is null")
-
-
 def load(path: Path) -> list[Record]:
     """All records of a file, current and valid. A last line that was cut short (a crash, a full
     disk) is left out, and said so. Raises RecordError naming file and line."""
     try:
         data = path.read_bytes()
-        whole = len(data) - len(_cut_short(data))
-        text = data[:whole].decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    whole = len(data) - len(_cut_short(data))
     if whole < len(data):
         warn(f"{path}: the last line was cut short and is left out")
+    # A byte that is no UTF-8 is found in its line.
+    text = data[:whole].decode("utf-8", "surrogateescape")
     records = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, line in jsonl.lines_of(text):
         try:
-            records.append(parse_line(line))
+            records.append(parse_line(_as_utf8(line)))
         except RecordError as error:
             raise RecordError(f"{path}:{number}: {error}") from error
     return records
+
+
+def _as_utf8(line: str) -> str:
+    try:
+        return line.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordError(f"not UTF-8: {error.reason} in column {error.start + 1}") from error
 
 
 def _cut_short(data: bytes) -> bytes:
@@ -249,11 +253,6 @@ class ResultWriter:
     def close(self) -> None:
         """Closes the file; everything appended is with the kernel already."""
         self._file.close()
-
-
-def dump(record: Record) -> str:
-    """One line of JSON with its newline. Raises ValueError for NaN and infinities."""
-    return json.dumps(record, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def number(record: Record, *path: str) -> float | None:

@@ -172,8 +172,9 @@ class Runner:
         if ending.timed_out:
             return self._failure(slot, ending, started_utc, f"skein {ending.describe()}")
         try:
-            text = self._cell_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            # Last words that a worker broke off inside a letter are no reason to lose the record.
+            text = self._cell_file.read_bytes().decode("utf-8", "replace")
+        except OSError:
             text = ""
         if not text.strip():
             why = f"skein {ending.describe()} and wrote no record"

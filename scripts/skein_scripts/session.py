@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import git
+from . import git, jsonl
 from .errors import MeasureError, warn
 from .matrix import Matrix
 from .plan import Slot, plan_record
@@ -84,7 +84,7 @@ def read_runtimes(skein: Skein) -> list[str]:
 
 def read_run(text: str) -> Record:
     """The one run line that a call of `skein run` wrote. Raises RecordError."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for _, line in jsonl.lines_of(text)]
     if len(lines) != 1:
         raise RecordError(f"{len(lines)} lines instead of one run record")
     record = parse_line(lines[0])

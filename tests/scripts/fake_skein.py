@@ -5,7 +5,7 @@ against it. Its figures have the scale of real ones, so that plots made from the
 Faults are asked for in the environment:
   FAKE_SKEIN_FAULTS   JSON: {"c10k/open/fiber": "crash", ...}; `*` stands for any part. Faults:
                       crash, hang, stubborn, limit, failed, timeout, invalid, garbage, silent, nan,
-                      wrong_cell, wrong_checksum, two_lines
+                      wrong_cell, wrong_checksum, two_lines, broken_letter
   FAKE_SKEIN_SLEEP    seconds that each cell takes
   FAKE_SKEIN_LOG      file that gets a line of JSON for each call: pid, argv, what is injected
   FAKE_SKEIN_SAMPLES  samples in a histogram (25000, as many as a p99 needs)
@@ -417,8 +417,11 @@ def run(options):
     if fault == "silent":
         return 0
     text, status = lines_for(fault, run_line(options))
-    with open(options.output, "a", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(text + "\n")
+    data = text.encode()
+    if fault == "broken_letter":
+        data = data.replace(b'"reasons": []', b'"reasons": ["worker: \xc3"]')
+    with open(options.output, "ab") as file:  # noqa: PTH123
+        file.write(data + b"\n")
     return status
 
 

@@ -170,6 +170,14 @@ def test_a_cell_that_fails_is_recorded_and_the_matrix_goes_on(matrix_run, fault,
     assert "2 failed" in done.stdout
 
 
+def test_a_record_with_half_a_letter_in_it_is_kept(matrix_run):
+    matrix_run.fault(**{"c10k/fixed/libuv": "broken_letter"})
+    assert matrix_run("--repeats", "1").returncode == 0
+    assert by_status(matrix_run.runs()) == {"ok": 6}
+    run = next(run for run in matrix_run.runs() if run["reasons"])
+    assert run["reasons"] == ["worker: \ufffd"]
+
+
 def test_a_crash_is_recorded_with_its_signal_and_last_words(matrix_run):
     matrix_run.fault(**{"timers/spread/libuv": "crash"})
     matrix_run("--repeats", "1")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import jsonschema
 
+from .. import jsonl
 from ..cell_record import utc_now
 from ..errors import UsageError
 from ..outputs import write_text
-from ..results import SCHEMA_FOLDER, Record, dump
+from ..results import SCHEMA_FOLDER, Record
 from .judge import Comparison
 from .metrics import HIGHER_IS_WORSE
 from .paired import CONFIDENCE
@@ -100,20 +101,21 @@ def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]
     verdicts = [as_record(one, stage) for stage, found in by_stage.items() for one in found]
     for record in (head, *verdicts):
         _validator().validate(record)
-    write_text(path, "".join(dump(record) for record in (head, *verdicts)))
+    write_text(path, "".join(jsonl.dump(record) for record in (head, *verdicts)))
 
 
 def read(path: Path) -> tuple[Record, list[Record]]:
     """The first line of a comparison file (empty where it has none), and its verdicts. Raises
     UsageError for anything else."""
     try:
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = jsonl.lines_of(path.read_bytes().decode("utf-8"))
+        records = [jsonl.parse(line) for _, line in lines]
         for record in records:
             _validator().validate(record)
     except (OSError, ValueError, jsonschema.ValidationError) as error:
-        reason = str(error).splitlines()[0]
         raise UsageError(
-            f"{path} is no file of comparisons, as compare.py and gate.py write it: {reason}"
+            f"{path} is no file of comparisons, as compare.py and gate.py write it:"
+            f" {jsonl.reason_of(error)}"
         ) from error
     heads: list[Record] = [one for one in records if one["kind"] == "comparison_session"]
     return (heads or [{}])[0], [one for one in records if one["kind"] == "comparison"]

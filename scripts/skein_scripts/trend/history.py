@@ -18,13 +18,13 @@ from pathlib import Path
 
 import jsonschema
 
-from .. import closing
+from .. import closing, jsonl
 from ..anchor import PROBE, anchor_ns
 from ..comparison.metrics import METRICS, Metric
 from ..errors import MeasureError, UsageError
 from ..exports.figures import cells_of
 from ..outputs import write_text
-from ..results import SCHEMA_FOLDER, Record, dump, find_results, load, probes, sessions
+from ..results import SCHEMA_FOLDER, Record, find_results, load, probes, sessions
 from ..statistics import median
 
 VERSION = 1
@@ -100,7 +100,7 @@ def save(point: Point, folder: Path) -> Path:
         _validator().validate(line)
     unfinished = path.with_suffix(".unfinished")
     try:
-        write_text(unfinished, "".join(dump(line) for line in lines))
+        write_text(unfinished, "".join(jsonl.dump(line) for line in lines))
         unfinished.replace(path)
         for old in earlier:
             if old != path:
@@ -141,11 +141,12 @@ def _check_one_machine(points: Sequence[Point], folder: Path) -> None:
 
 def _read_one(path: Path) -> Point:
     try:
-        lines: list[Record] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        text = path.read_bytes().decode("utf-8")
+        lines: list[Record] = [jsonl.parse(line) for _, line in jsonl.lines_of(text)]
         for line in lines:
             _validator().validate(line)
     except (OSError, ValueError, jsonschema.ValidationError) as error:
-        raise UsageError(f"{path} is no history: {str(error).splitlines()[0]}") from error
+        raise UsageError(f"{path} is no history: {jsonl.reason_of(error)}") from error
     if not lines:
         raise UsageError(f"{path} is empty")
     first = lines[0]
