@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import table
+from .cells import CellNames, NameOf, id_of, id_without_runtime
 from .comparison import measured, record, show
 from .comparison.judge import ALPHA, INVALID, MISSING, Comparison, judge
 from .comparison.metrics import METRICS
 from .comparison.pairing import (
-    CellName,
     lost_cells,
     make_pairs,
-    name_of_cell,
-    name_without_runtime,
+    unpaired,
 )
 from .comparison.sources import (
     Arm,
@@ -106,14 +105,15 @@ def chosen_arms(options: argparse.Namespace) -> tuple[Arm, Arm]:
     return arm_of_runtime(whole, names[0]), arm_of_runtime(whole, names[1])
 
 
-def naming(base: Arm, candidate: Arm) -> CellName:
-    """What names a cell of one file in both arms: its id, or the work alone where the arms are two
+def naming(base: Arm, candidate: Arm, of_one_file: bool) -> NameOf:
+    """What names a cell in both arms: its id, or the work alone where the arms of one file are two
     runtimes."""
     of_base, of_candidate = (
         {run["cell"].get("runtime") for run in arm.runs} for arm in (base, candidate)
     )
     two_runtimes = len(of_base) == len(of_candidate) == 1 and of_base != of_candidate
-    return name_without_runtime if two_runtimes else name_of_cell
+    runs, sessions = [*base.runs, *candidate.runs], [*base.sessions, *candidate.sessions]
+    return CellNames(runs, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
 
 
 def check_complete(comparisons: Sequence[Comparison]) -> None:
@@ -138,7 +138,7 @@ def _whys(comparisons: Sequence[Comparison]) -> str:
 
 
 def _verdicts(
-    base: Arm, candidate: Arm, metrics: Sequence[str], name_of: CellName
+    base: Arm, candidate: Arm, metrics: Sequence[str], name_of: NameOf
 ) -> list[Comparison]:
     chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
     pairs = make_pairs(base.runs, candidate.runs, name_of, chosen)
@@ -170,7 +170,7 @@ def main(arguments: list[str]) -> int:
         write_text(options.markdown, table.markdown(made))
     if options.json:
         head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
-                           interleaved=compared.interleaved)  # fmt: skip
+                           interleaved=compared.interleaved, notes=compared.notes)  # fmt: skip
         record.write(options.json, head, {"single": compared.comparisons})
     check_complete(compared.comparisons)
     return OK
@@ -185,7 +185,9 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
         notes.append(_TWO_SESSIONS)
     elif options.runtimes is None:
         notes.append(_OF_ALL_STAGES)
-    name_of = naming(base, candidate) if of_one_file else name_of_cell
+    name_of = naming(base, candidate, of_one_file)
+    notes += [*base.left_out, *(line for line in candidate.left_out if line not in base.left_out)]
+    notes += unpaired(base.runs, candidate.runs, name_of)
     return measured.Compared(
         record.Side(base.label, base.sessions), record.Side(candidate.label, candidate.sessions),
         _verdicts(base, candidate, metrics, name_of), notes, mismatches, interleaved=of_one_file,

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from .cells import CellNames
 from .comparison import record
 from .errors import OK, MeasureError, UsageError
 from .exports import bencher, github_action, google_benchmark, hdr_log, junit, otava_csv
-from .exports.figures import CellFigures, cells_of
+from .exports.figures import CellFigures, cells_of, names_in
 from .outputs import require_writable, write_text
 from .results import Record, find_results, load, results_at, sessions
 from .terminal import Terminal, say
@@ -37,8 +38,10 @@ def _the_one(paths: list[Path], what: str) -> Path:
     return paths[0]
 
 
-def _cells_in(records: list[Record], path: Path) -> list[CellFigures]:
-    cells = cells_of(records)
+def _cells_in(
+    records: list[Record], path: Path, names: CellNames | None = None
+) -> list[CellFigures]:
+    cells = cells_of(records, names)
     if not any(cell.summaries() for cell in cells):
         raise MeasureError(f"{path} has no run that counts: there is nothing to write")
     return cells
@@ -75,13 +78,13 @@ def _junit(paths: list[Path]) -> Files:
 
 
 def _otava(paths: list[Path]) -> Files:
-    points = []
-    for path in paths:
-        records = load(find_results(path))
+    files = [load(find_results(path)) for path in paths]
+    names, points = names_in(files), []
+    for path, records in zip(paths, files, strict=True):
         session = _last_session(records)
         if session is None:
             raise UsageError(f"{path} has no session: its runs have no time")
-        points.append(otava_csv.point_of(session, _cells_in(records, path)))
+        points.append(otava_csv.point_of(session, _cells_in(records, path, names)))
     return otava_csv.write(points)
 
 

@@ -26,13 +26,15 @@ class SilentRefusalError(GitError):
     about is not there."""
 
 
-def ask(root: Path, *words: str) -> str:
-    """What `git WORDS` prints in a folder, without white space around it. Raises GitError."""
+def ask(root: Path, *words: str, given: str = "") -> str:
+    """What `git WORDS` prints in a folder, without white space around it, `given` on its standard
+    input. Raises GitError."""
     environment = {k: v for k, v in os.environ.items() if k not in _OF_ANOTHER_TREE}
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *words],
-            env=environment, capture_output=True, encoding="utf-8", errors="surrogateescape",
+            env=environment, input=given, capture_output=True, encoding="utf-8",
+            errors="surrogateescape",
             timeout=_TIMEOUT_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:

@@ -15,7 +15,7 @@ from .errors import OK, UsageError
 from .gate import metrics_of, pair_counts
 from .matrix import PRESET_FOLDER, load_matrix
 from .outputs import require_writable
-from .results import find_results, load, results_at, runs
+from .results import find_results, load, results_at
 from .statistics import median_absolute_deviation
 from .table import Table, render_upright
 from .terminal import Terminal, say
@@ -57,7 +57,7 @@ def recorded_pairs(paths: Sequence[Path]) -> rates.Recorded:
             raise UsageError("one CSV is all that is taken: it has the pairs of all recordings")
         found = rates.read(paths[0])
     else:
-        recordings = (runs(load(find_results(path))) for path in paths)
+        recordings = (load(find_results(path)) for path in paths)
         found = rates.from_recordings(recordings, METRICS)
     if not found:
         names = ", ".join(map(str, paths))

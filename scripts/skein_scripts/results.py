@@ -27,6 +27,8 @@ from .jsonl import dump
 
 Record = dict[str, Any]
 
+DONE = ("ok", "limit")  # statuses after which nothing is measured again
+
 CURRENT_VERSION = 1
 # The step from version n to version n + 1, by n. Old files stay readable for good: a new version
 # adds its step here, its schema in results/schema and a fixture of the version it leaves behind.

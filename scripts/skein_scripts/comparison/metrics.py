@@ -70,6 +70,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("cpu_per_op", "ns", ("cpu", "per_op_ns"), 0.03, True),
     Metric("user_cpu_per_op", "ns", ("cpu", "user_per_op_ns"), 0.03, True,
            optional=True),
+    # Of Google Benchmark's, where the wall clock is what counts.
+    Metric("real_time_per_op", "ns", ("real", "per_op_ns"), 0.03, True),
     Metric("spawn_per_task", "ns", ("timer_costs", "spawn_ns_per_task"), 0.05, True),
     Metric("user_bytes_per_task", "B", ("memory", "per_task", "user_bytes"), 0.02, True,
            min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),

@@ -45,13 +45,13 @@ def build_parser() -> argparse.ArgumentParser:
 def show(folder: Path, output: Path, console: Console) -> None:
     """Draws a history and prints its changes."""
     require_folder(output)
-    points = history.read(folder)
+    points, order = history.read_ordered(folder)
     lines = history.lines_of(points)
     if change_points.is_available():
         changes = change_points.find(lines)
-        note = f"{len(points)} commits; circles: change points by Apache Otava"
+        note = f"{len(points)} commits {order}; circles: change points by Apache Otava"
     else:
-        changes, note = [], f"{len(points)} commits; {change_points.HOW_TO_INSTALL}"
+        changes, note = [], f"{len(points)} commits {order}; {change_points.HOW_TO_INSTALL}"
     for change in changes:
         by = f"{100 * (change.ratio - 1):+.1f} %"
         say(console, f"{change.commit[:12]} {change.metric} {by} · {change.cell}")
@@ -60,7 +60,7 @@ def show(folder: Path, output: Path, console: Console) -> None:
         for metric in METRICS:
             of_metric = [line for line in lines if line.metric == metric]
             if of_metric:
-                drawn = figure.draw(metric, of_metric, changes, note)
+                drawn = figure.draw(metric, of_metric, points, changes, note)
                 path = frame.save(drawn, output, f"trend-{metric.name}")[0]
                 say(console, f"wrote {path}")
 
