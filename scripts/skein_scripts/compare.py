@@ -14,11 +14,13 @@ from pathlib import Path
 
 from . import table
 from .cells import CellNames, NameOf, id_of, id_without_runtime
-from .comparison import measured, record, show
-from .comparison.judge import ALPHA, INVALID, MISSING, Comparison, judge
+from .comparison import counts, measured, record, show
+from .comparison.compared import Comparison
+from .comparison.judge import ALPHA, judge
 from .comparison.metrics import METRICS
 from .comparison.pairing import (
     lost_cells,
+    make_counts,
     make_pairs,
     unpaired,
 )
@@ -120,21 +122,19 @@ def check_complete(comparisons: Sequence[Comparison]) -> None:
     """Raises MeasureError where nothing has a pair, or something gated lost its own: a comparison
     of the rest would be taken for one of the whole. What only the candidate has is no loss."""
     if not any(one.pairs for one in comparisons):
-        why = _whys(comparisons) or "the arms have no cell and metric in common"
+        why = show.whys(comparisons, 3) or "the arms have no cell and metric in common"
         raise MeasureError(f"there is no pair of runs to compare ({why})")
-    lost = [one for one in comparisons if one.metric.gated and one.verdict in (INVALID, MISSING)]
-    if lost:
-        names = [f"{one.cell} {one.metric.name}" for one in lost]
-        more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    if lost := [one for one in comparisons if one.is_lost]:
+        names = [_with_reason(one) for one in lost[:_SHOWN_NAMES]]
+        more = f"; and {len(lost) - _SHOWN_NAMES} more" if len(lost) > _SHOWN_NAMES else ""
         raise MeasureError(
-            f"NOT COMPARED: {', '.join(names[:_SHOWN_NAMES])}{more}"
-            f" ({_whys(lost) or 'the candidate does not have them'}): measure these cells in both"
-            " arms, or choose others with --filter or --metrics"
+            f"NOT COMPARED: {'; '.join(names)}{more}: measure these cells in both arms, or choose"
+            " others with --filter or --metrics"
         )
 
 
-def _whys(comparisons: Sequence[Comparison]) -> str:
-    return "; ".join(list(dict.fromkeys(why for one in comparisons for why in one.reasons))[:3])
+def _with_reason(one: Comparison) -> str:
+    return f"{one.name} ({'; '.join(one.reasons) or 'the candidate does not have it'})"
 
 
 def _verdicts(
@@ -147,7 +147,10 @@ def _verdicts(
     of_base, of_candidate = (
         [run for run in arm.runs if run["status"] != "limit"] for arm in (base, candidate)
     )
-    return judge([*pairs, *lost_cells(of_base, of_candidate, name_of, lambda _: first)])
+    pairs += lost_cells(of_base, of_candidate, name_of, lambda _: first)
+    tries = (base.tries or base.runs, candidate.tries or candidate.runs)
+    counted = make_counts(base.runs, candidate.runs, tries, name_of)
+    return judge([*pairs, *measured.chosen(counted, metrics)])
 
 
 def main(arguments: list[str]) -> int:
@@ -155,7 +158,7 @@ def main(arguments: list[str]) -> int:
     options = build_parser().parse_args(arguments)
     metrics = options.metrics.split(",") if options.metrics else []
     for name in metrics:
-        check_name("metric", name, [metric.name for metric in METRICS])
+        check_name("metric", name, [*(metric.name for metric in METRICS), *counts.NAMES])
     named = [results_at(Path(name)) for name in (options.base, options.candidate) if name]
     require_writable(options.markdown, options.json, read=named)
     console = Terminal()
@@ -170,9 +173,15 @@ def main(arguments: list[str]) -> int:
         write_text(options.markdown, table.markdown(made))
     if options.json:
         head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
-                           interleaved=compared.interleaved, notes=compared.notes)  # fmt: skip
+                           interleaved=compared.interleaved, notes=compared.notes,
+                           undecided=compared.undecided)  # fmt: skip
         record.write(options.json, head, {"single": compared.comparisons})
     check_complete(compared.comparisons)
+    if compared.undecided:
+        raise MeasureError(
+            f"UNDECIDED: {'; '.join(compared.undecided)}: too few pairs count to tell: measure"
+            " again, or more of them with --pairs"
+        )
     return OK
 
 

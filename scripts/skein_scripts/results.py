@@ -103,6 +103,9 @@ def _lint_distribution(name: str, distribution: Record) -> list[str]:
     mean, largest = distribution.get("mean"), distribution.get("max")
     if mean is not None and largest is not None and mean > largest:
         problems.append(f"{name}.mean {mean} is above {name}.max {largest}")
+    early, earliest = distribution.get("early_count"), distribution.get("early_max_ns")
+    if early is not None and earliest is not None and (early > 0) != (earliest > 0):
+        problems.append(f"{name}.early_count {early} with {name}.early_max_ns {earliest}")
     if distribution.get("histogram"):
         problems += _lint_payload(name, distribution)
     return problems
@@ -129,7 +132,18 @@ def _lint_ok(record: Record) -> list[str]:
     for field, value in record["echoed"].items():
         if value is not None and cell.get(field) is not None and value != cell[field]:
             problems.append(f"the worker was given {field}={value}, not {cell[field]} as asked")
-    return problems
+    return problems + _lint_counts(record.get("load") or {})
+
+
+def _lint_counts(load: Record) -> list[str]:
+    """What a run that counts cannot have: a generator that did not send, and errors but for those
+    of requests that a saturated worker leaves unanswered."""
+    counts = {"unsent": load.get("unsent"), **(load.get("errors") or {})}
+    return [
+        f"status ok with {count} {name}{'' if name == 'unsent' else ' errors'}"
+        for name, count in counts.items()
+        if count and name != "timeout"
+    ]
 
 
 def parse_line(line: str) -> Record:

@@ -15,6 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from . import units
+from .comparison import counts
 from .floor import above_floor
 from .groups import Group, Series
 from .histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
@@ -26,7 +27,7 @@ from .visible import visible
 Cell = Callable[[Group, Series], str]
 
 MERGED_MARK = " †"
-_EARLY = ("lateness", "early_count")
+_EARLY, _EARLY_FIRES = ("lateness", "early_count"), "early_fires"
 # Below this, intervals do not fit beside each other on a terminal.
 _WIDE_COLUMNS = 104
 
@@ -192,12 +193,20 @@ def make_table(group: Group) -> Table:
         notes.append(f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it")
     if group.workload == "timers" and any(sum(one.values(*_EARLY)) for one in group.series):
         notes.append("percentiles are of the timers that did not fire early")
+    notes += [line for series in group.series for line in _counts_that_must_be_0(series)]
     if group.shape == "churn":
         notes.append("lateness is of the timers that were left to fire, about one in 16")
     return Table(
         title=group.title(), columns=["runtime", "runs", *(name for name, _ in shown)],
         rows=rows, notes=notes,
     )  # fmt: skip
+
+
+def _counts_that_must_be_0(series: Series) -> list[str]:
+    """Those that the runs have all the same; early timers have a column."""
+    found = {name: one for name, one in counts.nonzero(series.ok).items() if name != _EARLY_FIRES}
+    return [f"{series.runtime}: {name} {one.events:,} in {one.runs} runs, where 0 was to be"
+            for name, one in found.items()]  # fmt: skip
 
 
 def _marks(series: Series) -> list[str]:

@@ -10,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 sys.path.insert(0, str(HERE))
 
+from lab import Lab  # noqa: E402
 from matrix_support import matrix_run_in  # noqa: E402
 
 # What is ignored is inherited: tests interrupt scripts, also where they run in the background.
@@ -19,6 +20,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture
 def matrix_run(tmp_path):
     return matrix_run_in(tmp_path)
+
+
+@pytest.fixture
+def lab(monkeypatch):
+    return Lab(monkeypatch)
 
 
 @pytest.fixture

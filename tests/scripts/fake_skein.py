@@ -13,6 +13,8 @@ Faults are asked for in the environment:
   FAKE_SKEIN_CHANGED  JSON: facts of the environment that differ from the second `session` on
   FAKE_SKEIN_COST     JSON: by runtime, how many times its usual CPU time an operation takes
   FAKE_SKEIN_BYTES    JSON: by runtime, user bytes per task beside its usual ones
+  FAKE_SKEIN_EARLY    JSON: by runtime, how many timers of a run fire early, by up to 1.98 ms
+  FAKE_SKEIN_LOAD     JSON: what `load` of a run says beside its usual figures
   FAKE_SKEIN_WITHOUT  JSON: runtimes that it does not have
   FAKE_SKEIN_DRIFT    JSON: for each round, how much dearer the anchor's requests are (0.2: by 20 %)
 """
@@ -321,6 +323,11 @@ def run_line(options):
         part["cpu"]["user_per_op_ns"] *= factor
     more = json.loads(os.environ.get("FAKE_SKEIN_BYTES", "{}")).get(options.runtime, 0)
     part["memory"]["per_task"]["user_bytes"] += more
+    if part.get("lateness"):
+        early = json.loads(os.environ.get("FAKE_SKEIN_EARLY", "{}")).get(options.runtime, 0)
+        part["lateness"] |= {"early_count": early, "early_max_ns": 1_980_000} if early else {}
+    if part.get("load"):
+        part["load"] |= json.loads(os.environ.get("FAKE_SKEIN_LOAD", "{}"))
     drift = json.loads(os.environ.get("FAKE_SKEIN_DRIFT", "[]"))
     if options.active == 50 and meta.get("position") is None and drift:
         part["cpu"]["per_op_ns"] = 4500 * (1 + drift[meta["block"]])

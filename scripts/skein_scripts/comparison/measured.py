@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from ..terminal import say
 from . import builds, stages
 from .arena import Arena, prepare_results, without_unmeasurable
 from .builds import Build
-from .duel import ARMS
-from .judge import ALPHA, Comparison, judge
-from .metrics import METRICS
+from .compared import INCONCLUSIVE, Comparison, Pairs
+from .duel import ARMS, Duel
+from .judge import ALPHA, judge
+from .metrics import METRICS, Metric
 from .record import Side
 
 _USUAL_PAIRS = 20
@@ -40,6 +41,7 @@ class Compared:
     notes: list[str] = field(default_factory=list)
     mismatches: list[str] = field(default_factory=list)
     interleaved: bool = True
+    undecided: list[str] = field(default_factory=list)  # for pairs that were lost
 
     @property
     def title(self) -> str:
@@ -104,21 +106,56 @@ def measure(
     candidate = base if runtimes else _build(options.candidate, options.output)
     arena = Arena(matrix, options.output, cpu_options(options),
                   other_runtime=runtimes[1] if runtimes else None)  # fmt: skip
-    chosen = [metric for metric in METRICS if not names or metric.name in names]
+    metrics = [metric for metric in METRICS if not names or metric.name in names]
     with arena.duel(base, candidate) as duel:
-        counts = stages.PairCounts(options.pairs, stages.CONFIRM_FEW)
-
-        def told(cell: Cell, number: int) -> None:
-            say(console, f"pair {number + 1}: {cell.group} · {cell.runtime}")
-
-        first = stages.measure(duel, matrix.cells, counts, told)
-        pairs = stages.pairs_of(matrix.cells, *duel.since(first), duel, chosen)
+        comparisons, lost = _measure(options.pairs, matrix.cells, metrics, names, duel, console)
     notes = [*notes, *_overrides(matrix.cells)] if runtimes else notes
     labels = runtimes or (base.label, candidate.label)
     base_side, candidate_side = (
         Side(label, [arena.sessions[arm]]) for arm, label in zip(ARMS, labels, strict=True)
     )
-    return Compared(base_side, candidate_side, judge(pairs, ALPHA), notes)
+    return Compared(base_side, candidate_side, comparisons, notes, undecided=lost)
+
+
+def _measure(
+    count: int, cells: Sequence[Cell], metrics: Sequence[Metric], names: Sequence[str], duel: Duel,
+    console: Console,
+) -> tuple[list[Comparison], list[str]]:  # fmt: skip
+    """The verdicts, and which of them fewer pairs than were asked for cannot decide. Pairs that do
+    not count are measured anew, once for each that was asked for."""
+    wanted = stages.PairCounts(count, stages.CONFIRM_FEW)
+
+    def told(cell: Cell, number: int) -> None:
+        say(console, f"pair {number + 1}: {cell.group} · {cell.runtime}")
+
+    first = duel.next_pair
+    stages.measure(duel, cells, wanted, told)
+    stages.replace_lost(duel, cells, first, wanted, wanted, told, None)
+    pairs = stages.pairs_of(cells, first, duel, metrics, every_cell=not names)
+    comparisons = judge(chosen(pairs, names), ALPHA)
+    asked = {cell.key: wanted.of(cell) for cell in cells}
+    return comparisons, _undecided(comparisons, asked)
+
+
+def chosen(pairs: Sequence[Pairs], names: Sequence[str]) -> list[Pairs]:
+    """Of the counts that must be 0 those that are named, or all where nothing is."""
+    return [
+        one for one in pairs if not (one.metric.is_count and names and one.metric.name not in names)
+    ]
+
+
+def _undecided(comparisons: Sequence[Comparison], asked: Mapping[str, int]) -> list[str]:
+    judged = sum(one.p is not None and one.metric.gated for one in comparisons)
+
+    def decides(pairs: int) -> bool:
+        return 0.5**pairs * judged <= ALPHA
+
+    return [
+        f"{one.name} ({one.pairs} of {asked[one.cell]} pairs count)"
+        for one in comparisons
+        if one.metric.is_tested and one.verdict == INCONCLUSIVE
+        and decides(asked[one.cell]) and not decides(one.pairs)
+    ]  # fmt: skip
 
 
 def _of_both(matrix: Matrix, runtimes: tuple[str, str]) -> Matrix:

@@ -8,12 +8,14 @@ hours of the machine's life, which no statistics takes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ..cells import NameOf, id_of
 from ..results import Record
-from .judge import MISSING, NEW, Pairs
+from . import counts
+from .compared import MISSING, NEW, Pairs
 from .metrics import METRICS, Metric
 
 Place = object
@@ -92,6 +94,30 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
     return Pairs(cell, metric, values, invalid, only, reasons)
 
 
+Wanted = Callable[[str, Metric], bool]  # of a cell
+Tries = tuple[Iterable[Record], Iterable[Record]]  # every run of base and candidate
+
+
+def make_counts(
+    base: Iterable[Record], candidate: Iterable[Record], tries: Tries, name_of: NameOf,
+    wanted: Wanted = lambda _cell, _metric: False,
+) -> list[Pairs]:  # fmt: skip
+    """The counts that must be 0 and are not in every arm, by cell; and those that are wanted in any
+    case."""
+    every: dict[str, tuple[list[Record], list[Record]]] = {}
+    for arm, runs in enumerate(tries):
+        for run in runs:
+            every.setdefault(name_of(run), ([], []))[arm].append(run)
+    cells = _matched(base, candidate, name_of)
+    found: list[Pairs] = []
+    for cell, of_cell in every.items():
+        matched = cells.get(cell, Matched({}, {}))
+        pairs = [(run, matched.candidate[place]) for place, run in matched.base.items()
+                 if place in matched.candidate]  # fmt: skip
+        found += counts.pairs_of(cell, counts.Counted(of_cell, pairs), partial(wanted, cell))
+    return found
+
+
 def unpaired(base: Iterable[Record], candidate: Iterable[Record], name_of: NameOf) -> list[str]:
     """A line for each cell of which an arm has runs that the other has no counterpart of."""
     lines = []
@@ -120,6 +146,25 @@ def lost_cells(
         if _none_counts(matched.base) and _none_counts(matched.candidate)
         if (metric := metric_of(cell)) is not None
     ]
+
+
+def unjudged_cells(
+    base: Iterable[Record],
+    candidate: Iterable[Record],
+    name_of: NameOf,
+    stand_for: Mapping[str, Metric],
+) -> list[Pairs]:
+    """Each of these cells, of which nothing else is compared, with the metric that stands for it
+    and without a pair: it was not run, or no run of it counts or has a figure."""
+    cells = _matched(base, candidate, name_of)
+    found = []
+    for cell, metric in stand_for.items():
+        matched = cells.get(cell, Matched({}, {}))
+        reasons = _reasons(matched, None)
+        if matched.base and not (_none_counts(matched.base) or _none_counts(matched.candidate)):
+            reasons = [f"no run has {metric.name} or another figure that is gated"]
+        found.append(Pairs(cell, metric, [], len(matched.base), reasons=reasons))
+    return found
 
 
 def _none_counts(runs: dict[Place, Record]) -> bool:

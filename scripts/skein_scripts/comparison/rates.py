@@ -29,7 +29,7 @@ from ..outputs import write_text
 from ..results import Record, runs, sessions
 from ..slots import taken_slots
 from ..statistics import median
-from .judge import Comparison, Pairs
+from .compared import Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs

@@ -16,7 +16,7 @@ from ..cell_record import utc_now
 from ..errors import UsageError
 from ..outputs import write_text
 from ..results import SCHEMA_FOLDER, Record
-from .judge import Comparison
+from .compared import Comparison
 from .metrics import HIGHER_IS_WORSE
 from .paired import CONFIDENCE
 
@@ -53,10 +53,18 @@ def as_record(one: Comparison, stage: str) -> Record:
         "p_holm": one.p_holm,
         "min_effect": one.min_effect,
         "detectable_effect": one.detectable_effect,
+        **_totals_of(one),
         "stage": stage,
         "verdict": one.verdict,
         "reasons": one.reasons,
     }
+
+
+def _totals_of(one: Comparison) -> Record:
+    if one.totals is None:
+        return {}
+    base, candidate = one.totals
+    return {"base_total": base.events, "candidate_total": candidate.events}
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class Side:
 def head(
     base: Side, candidate: Side, mismatches: Sequence[str], alpha: float, *, interleaved: bool,
     notes: Sequence[str] = (), incomplete: str | None = None, failed: Sequence[str] = (),
+    undecided: Sequence[str] = (),
 ) -> Record:  # fmt: skip
     """The line that says what was compared. `alpha`: of the stage that decides."""
     return {
@@ -93,6 +102,7 @@ def head(
         "notes": list(notes),
         "incomplete": incomplete,
         "failed": list(failed),
+        "undecided": list(undecided),
     }
 
 

@@ -33,6 +33,7 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
     gated = [one for one in final.values() if one["gated"]]
     troubles = [("incomplete", why) for why in [head.get("incomplete")] if why]
     troubles += [("the candidate failed", line) for line in head.get("failed", [])]
+    troubles += [("flagged and undecided", line) for line in head.get("undecided", [])]
     if not gated and not troubles:
         known = "".join(f"; {name}: {value}" for name, value in properties)
         raise MeasureError(f"there is no gated comparison to write{known}")
