@@ -99,8 +99,10 @@ def render(made: Table, console: Console) -> None:
     for cell in dict.fromkeys(row[0] for row in made.rows):
         drawn = RichTable(title=text_of(cell), title_justify="left", title_style="")
         for number, name in enumerate(made.columns[1:]):
+            # Whoever looks for a metric looks for its name in one piece.
+            width = max(len(row[1]) for row in made.rows) if number == 0 else None
             drawn.add_column(text_of(name), justify="right" if 1 <= number <= 5 else "left",
-                             overflow="fold")  # fmt: skip
+                             overflow="fold", min_width=width)  # fmt: skip
         for row in made.rows:
             if row[0] == cell:
                 drawn.add_row(*(text_of(text) for text in row[1:]), style=_style_of(row[-1]))
