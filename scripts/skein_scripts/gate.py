@@ -194,7 +194,7 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
     if options.markdown:
-        text = f"## skein gate\n\n**{summary(result)}**\n\n"
+        text = f"## skein gate\n\n**{table.in_markdown(summary(result))}**\n\n"
         write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
     for made in reversed(tables):
         show.render(made, console)

@@ -7,6 +7,7 @@ and Markdown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -269,10 +270,16 @@ def is_note(row: list[str], table: Table) -> bool:
 
 def markdown(table: Table) -> str:
     """The table as Markdown, title and notes included."""
-    lines = [f"### {table.title}", "", "| " + " | ".join(table.columns) + " |"]
+    columns = [in_markdown(name) for name in table.columns]
+    lines = [f"### {in_markdown(table.title)}", "", "| " + " | ".join(columns) + " |"]
     lines.append("|" + "---|" * 2 + "---:|" * (len(table.columns) - 2))
     for row in table.rows:
         padded = row + [""] * (len(table.columns) - len(row))
-        lines.append("| " + " | ".join(text.replace("|", "\\|") for text in padded) + " |")
-    lines += ["", *(f"- {note}" for note in table.notes), ""]
+        lines.append("| " + " | ".join(map(in_markdown, padded)) + " |")
+    lines += ["", *(f"- {in_markdown(note)}" for note in table.notes), ""]
     return "\n".join(lines)
+
+
+def in_markdown(text: str) -> str:
+    """A text as Markdown shows it as it is."""
+    return re.sub(r"[\\`*<|]|(?<=\])(?=\()", lambda mark: "\\" + mark.group(), visible(text))

@@ -392,6 +392,20 @@ def test_cells_that_there_was_no_time_for_are_no_pass(lab):
     assert "NOT MEASURED" in summary(made)
 
 
+def test_one_pair_of_a_cell_flags_nothing_and_is_no_pass(lab):
+    cpu = metrics.named("cpu_per_op")
+    for pairs, verdicts in ((1, {"invalid"}), (2, {"inconclusive"})):
+        values = [(1000.0, 9000.0)] * pairs
+        found = stages.judge_screened([Pairs("cell", cpu, values)])
+        assert {one.verdict for one in found} == verdicts
+        assert bool(stages.flagged(found)) == (pairs > 1)
+    lab.run_s = {one.group: 3.6 for one in MANY}
+    made = lab.gate(MANY, usual, slow, budget_s=least_of(MANY))
+    assert {lab.pairs_of(one.group) for one in MANY[:6]} == {1}
+    assert status_of(made) == 4
+    assert "1 pair is too few to flag anything" in summary(made)
+
+
 def test_with_too_little_time_the_worst_are_confirmed_and_the_others_are_named(lab):
     cells = MANY[:6]
 

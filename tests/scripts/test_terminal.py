@@ -65,6 +65,19 @@ def test_tables_have_whole_names_however_narrow_the_terminal(name):
             assert name.replace(" ", "") in letters
 
 
+def test_markdown_shows_names_as_they_are():
+    made = table.Table(title="a*b*", columns=["", "x|y", "`z`"],
+                       rows=[["[l](u)", "<b>", "two\nlines"]], notes=["a\\b"])  # fmt: skip
+    lines = table.markdown(made).splitlines()
+    assert lines[0] == "### a\\*b\\*"
+    assert lines[2] == "|  | x\\|y | \\`z\\` |"
+    assert lines[4] == "| [l]\\(u) | \\<b> | two\\\\nlines |"
+    assert lines[6] == "- a\\\\b"
+    assert table.in_markdown("cpu_per_op [1.2, 3.4] fixed[lent]") == (
+        "cpu_per_op [1.2, 3.4] fixed[lent]"
+    )
+
+
 def test_the_plan_of_a_matrix_has_whole_names(matrix_run):
     matrix_run.matrix.write_text(SMALL_MATRIX.replace('"fixed"', '"fixed[lent]"', 1))
     done = matrix_run("--dry-run")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from ..matrix import INSTRUCTIONS, LOAD, Cell
 from ..results import Record
-from .compared import INCONCLUSIVE, REGRESSED, UNCHANGED, Comparison, Pairs
+from .compared import INCONCLUSIVE, INVALID, REGRESSED, UNCHANGED, Comparison, Pairs
 from .duel import FAILED, Duel, Told
 from .judge import judge
 from .metrics import Metric
@@ -98,8 +98,17 @@ def _is_suspect(one: Comparison) -> bool:
 
 
 def judge_screened(pairs: Sequence[Pairs]) -> list[Comparison]:
-    """The verdicts of the first stage, to be shown: what is flagged is another question."""
-    return judge(pairs)
+    """The verdicts of the first stage, to be shown: what is flagged is another question. With too
+    few pairs to flag anything a comparison was not made."""
+    return [_enough_to_flag(one) for one in judge(pairs)]
+
+
+def _enough_to_flag(one: Comparison) -> Comparison:
+    is_enough = 0.5**one.pairs <= SCREEN_ALPHA
+    if is_enough or not one.metric.is_tested or one.metric.optional or not one.pairs:
+        return one
+    why = f"{one.pairs} pair is too few to flag anything"
+    return replace(one, verdict=INVALID, reasons=[*one.reasons, why])
 
 
 def judge_confirmed(pairs: Sequence[Pairs], suspects: Sequence[Comparison]) -> list[Comparison]:
