@@ -141,6 +141,10 @@ def warn(text: str) -> None:
 def _after_last_output(program: str, status: int) -> int:
     """Output is buffered, so it may turn out only now that nobody can have it."""
     try:
+        sys.stderr.flush()
+    except OSError:
+        _abandon(sys.stderr)
+    try:
         sys.stdout.flush()
     except BrokenPipeError:
         return _say_error(program, str(ReaderGoneError()), status or READER_GONE)
