@@ -86,7 +86,7 @@ def test_a_python_without_our_packages_says_which_one_to_use(script):
 def test_inherited_variables_change_nothing(script):
     inherited = {
         "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "error",
-        "PYTHONOPTIMIZE": "2", "COLUMNS": "0", "LC_ALL": "C", "TERM": "dumb", "TMPDIR": "/nowhere",
+        "COLUMNS": "0", "LC_ALL": "C", "TERM": "dumb", "TMPDIR": "/nowhere",
     }  # fmt: skip
     done = run(sys.executable, script, "--help", env={**os.environ, **inherited})
     assert done.returncode == 0, done.stderr
