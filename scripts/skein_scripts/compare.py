@@ -47,7 +47,8 @@ examples:
   scripts/compare.py out/gate --filter workload=c10k,shape=fixed    # both arms of a gate's results
 
 exit status: 0 compared, whatever the verdicts; 2 usage, or two environments; 4 nothing could be
-compared, or a gated comparison has no pairs (unless the metric is new in the candidate)
+compared, a gated comparison has no pairs (unless the metric is new in the candidate), or too few
+that count to be decided
 """
 _TWO_SESSIONS = (
     "the arms are of different sessions: what the machine did in one and not in the other is part"

@@ -2,8 +2,8 @@
 1 is a confirmed regression (of scripts/run_tests.py: a failed test) and nothing else: Python's own
 1 for an error, its 120 for output that cannot be written, and a missing package are none.
 
-Imports the standard library alone: it has to work where our packages are missing. Leaves out
-formatting: messages are text.
+Imports the standard library alone, in words that an older Python reads: it has to work where our
+packages are missing. Leaves out formatting: messages are text.
 """
 
 from __future__ import annotations
@@ -74,14 +74,7 @@ def _main_of(module: str) -> Callable[[list[str]], int]:
     if sys.version_info < _LEAST_PYTHON:
         least = ".".join(map(str, _LEAST_PYTHON))
         raise MeasureError(f"{sys.executable} is older than {least}; {_how_to_run()}")
-    try:
-        main: Callable[[list[str]], int] = import_module(module).main
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith(__package__):
-            raise
-        raise MeasureError(
-            f"{sys.executable} has no module '{error.name}'; {_how_to_run()}"
-        ) from error
+    main: Callable[[list[str]], int] = import_module(module).main
     return main
 
 
@@ -104,6 +97,9 @@ def run_main(program: str, main: Callable[[list[str]], int]) -> int:
         return _say_error(program, None, INTERRUPTED)
     except SystemExit as end:
         return _status_of_exit(program, end)
+    except ModuleNotFoundError as error:  # one of ours is there, or nothing would be
+        what = f"{sys.executable} has no module '{error.name}'; {_how_to_run()}"
+        return _say_error(program, what, COULD_NOT_MEASURE)
     except OSError as error:
         what = f"{error.filename}: " if error.filename else ""
         return _say_error(program, f"{what}{error.strerror or error}", COULD_NOT_MEASURE)
@@ -167,8 +163,10 @@ def _abandon(stream: IO[str]) -> None:
 def _open_missing_descriptors() -> None:
     """A caller may have closed standard input, output or error. The next file that is opened would
     get its number, and be written to by whoever prints."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= 2:
         os.set_inheritable(descriptor, True)
+        descriptor = os.open(os.devnull, os.O_RDWR)
     os.close(descriptor)
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

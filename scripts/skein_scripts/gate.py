@@ -39,7 +39,8 @@ examples:
 
 exit status: 0 no regression confirmed, 1 a regression confirmed, 2 usage or configuration,
 3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured,
-or the candidate failed, 130 interrupted (what was measured is kept, what was screened is judged)
+the candidate failed, or what was flagged could be neither confirmed nor cleared, 130 interrupted
+(what was measured is kept, what was screened is judged)
 """
 
 

@@ -147,6 +147,7 @@ def test_signals_are_as_usual_in_a_script_whatever_its_caller_did():
         (KeyboardInterrupt(), 130, "interrupted"),
         (PermissionError(13, "Permission denied", "/x"), 4, "/x: Permission denied"),
         (ZeroDivisionError("1/0"), 4, "a fault in x.py itself"),
+        (ModuleNotFoundError("No module", name="rich"), 4, ".venv/bin/python scripts/"),
         (RecursionError("deep"), 4, "a fault in x.py itself"),
         (SystemExit(1), 4, "a library ended it with 1"),
         (SystemExit("words"), 4, "a library ended it with 'words'"),
