@@ -2,9 +2,10 @@
 """Thin entry point; see skein_scripts/compare.py, and --help."""
 
 import sys
+from pathlib import Path
 
-from skein_scripts import compare
-from skein_scripts.errors import run_main
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from skein_scripts.errors import run_program
 
 if __name__ == "__main__":
-    sys.exit(run_main("compare.py", compare.main))
+    run_program("compare.py", "skein_scripts.compare")

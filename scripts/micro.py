@@ -2,9 +2,10 @@
 """Thin entry point; see skein_scripts/micro.py, and --help."""
 
 import sys
+from pathlib import Path
 
-from skein_scripts import micro
-from skein_scripts.errors import run_main
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from skein_scripts.errors import run_program
 
 if __name__ == "__main__":
-    sys.exit(run_main("micro.py", micro.main))
+    run_program("micro.py", "skein_scripts.micro")

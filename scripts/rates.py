@@ -2,9 +2,10 @@
 """Thin entry point; see skein_scripts/rates.py, and --help."""
 
 import sys
+from pathlib import Path
 
-from skein_scripts import rates
-from skein_scripts.errors import run_main
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from skein_scripts.errors import run_program
 
 if __name__ == "__main__":
-    sys.exit(run_main("rates.py", rates.main))
+    run_program("rates.py", "skein_scripts.rates")

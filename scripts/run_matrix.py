@@ -2,9 +2,10 @@
 """Thin entry point; see skein_scripts/run_matrix.py, and --help."""
 
 import sys
+from pathlib import Path
 
-from skein_scripts import run_matrix
-from skein_scripts.errors import run_main
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from skein_scripts.errors import run_program
 
 if __name__ == "__main__":
-    sys.exit(run_main("run_matrix.py", run_matrix.main))
+    run_program("run_matrix.py", "skein_scripts.run_matrix")

@@ -2,9 +2,10 @@
 """Thin entry point; see skein_scripts/run_tests.py, and scripts/test --help."""
 
 import sys
+from pathlib import Path
 
-from skein_scripts import run_tests
-from skein_scripts.errors import run_main
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from skein_scripts.errors import run_program
 
 if __name__ == "__main__":
-    sys.exit(run_main("run_tests.py", run_tests.main))
+    run_program("run_tests.py", "skein_scripts.run_tests")

@@ -2,9 +2,10 @@
 """Thin entry point; see skein_scripts/trend/command.py, and --help."""
 
 import sys
+from pathlib import Path
 
-from skein_scripts.errors import run_main
-from skein_scripts.trend import command
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from skein_scripts.errors import run_program
 
 if __name__ == "__main__":
-    sys.exit(run_main("trend.py", command.main))
+    run_program("trend.py", "skein_scripts.trend.command")

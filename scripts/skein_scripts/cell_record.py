@@ -55,12 +55,18 @@ def _record_of(slot: Slot, session_id: str, seed: int, started_utc: str, why: st
         "run_id": str(uuid.uuid4()),
         "session_id": session_id,
         **run_meta(slot),
+        **key_of(slot),
         "cell_id": cell_id_of(slot.cell),
         "cell": cell_fields(slot.cell, seed),
         "echoed": None,
         "started_utc": started_utc,
         "reasons": [why],
     }
+
+
+def key_of(slot: Slot) -> Record:
+    """The field that names the cell of a run in its plan; none of a probe, which is of no plan."""
+    return {} if slot.position is None else {"key": slot.cell.key}
 
 
 def run_meta(slot: Slot) -> Record:

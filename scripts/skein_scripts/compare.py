@@ -12,18 +12,17 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from . import table
-from .comparison import measured, record, show
-from .comparison.judge import ALPHA, INVALID, MISSING, Comparison, judge
+from .cells import CellNames, NameOf, id_of, id_without_runtime
+from .comparison import counts, measured, record, show
+from .comparison.compared import Comparison
+from .comparison.judge import ALPHA, judge
 from .comparison.metrics import METRICS
 from .comparison.pairing import (
-    CellName,
     lost_cells,
+    make_counts,
     make_pairs,
-    name_of_cell,
-    name_without_runtime,
+    unpaired,
 )
 from .comparison.sources import (
     Arm,
@@ -35,6 +34,9 @@ from .comparison.sources import (
 )
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
+from .outputs import require_writable, write_text
+from .results import results_at
+from .terminal import Terminal, say
 
 _EPILOG = """\
 examples:
@@ -45,7 +47,8 @@ examples:
   scripts/compare.py out/gate --filter workload=c10k,shape=fixed    # both arms of a gate's results
 
 exit status: 0 compared, whatever the verdicts; 2 usage, or two environments; 4 nothing could be
-compared, or a gated comparison has no pairs (unless the metric is new in the candidate)
+compared, a gated comparison has no pairs (unless the metric is new in the candidate), or too few
+that count to be decided
 """
 _TWO_SESSIONS = (
     "the arms are of different sessions: what the machine did in one and not in the other is part"
@@ -105,39 +108,38 @@ def chosen_arms(options: argparse.Namespace) -> tuple[Arm, Arm]:
     return arm_of_runtime(whole, names[0]), arm_of_runtime(whole, names[1])
 
 
-def naming(base: Arm, candidate: Arm) -> CellName:
-    """What names a cell of one file in both arms: its id, or the work alone where the arms are two
+def naming(base: Arm, candidate: Arm, of_one_file: bool) -> NameOf:
+    """What names a cell in both arms: its id, or the work alone where the arms of one file are two
     runtimes."""
     of_base, of_candidate = (
         {run["cell"].get("runtime") for run in arm.runs} for arm in (base, candidate)
     )
     two_runtimes = len(of_base) == len(of_candidate) == 1 and of_base != of_candidate
-    return name_without_runtime if two_runtimes else name_of_cell
+    runs, sessions = [*base.runs, *candidate.runs], [*base.sessions, *candidate.sessions]
+    return CellNames(runs, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
 
 
 def check_complete(comparisons: Sequence[Comparison]) -> None:
     """Raises MeasureError where nothing has a pair, or something gated lost its own: a comparison
     of the rest would be taken for one of the whole. What only the candidate has is no loss."""
     if not any(one.pairs for one in comparisons):
-        why = _whys(comparisons) or "the arms have no cell and metric in common"
+        why = show.whys(comparisons, 3) or "the arms have no cell and metric in common"
         raise MeasureError(f"there is no pair of runs to compare ({why})")
-    lost = [one for one in comparisons if one.metric.gated and one.verdict in (INVALID, MISSING)]
-    if lost:
-        names = [f"{one.cell} {one.metric.name}" for one in lost]
-        more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    if lost := [one for one in comparisons if one.is_lost]:
+        names = [_with_reason(one) for one in lost[:_SHOWN_NAMES]]
+        more = f"; and {len(lost) - _SHOWN_NAMES} more" if len(lost) > _SHOWN_NAMES else ""
         raise MeasureError(
-            f"NOT COMPARED: {', '.join(names[:_SHOWN_NAMES])}{more}"
-            f" ({_whys(lost) or 'the candidate does not have them'}): measure these cells in both"
-            " arms, or choose others with --filter or --metrics"
+            f"NOT COMPARED: {'; '.join(names)}{more}: measure these cells in both arms, or choose"
+            " others with --filter or --metrics"
         )
 
 
-def _whys(comparisons: Sequence[Comparison]) -> str:
-    return "; ".join(list(dict.fromkeys(why for one in comparisons for why in one.reasons))[:3])
+def _with_reason(one: Comparison) -> str:
+    return f"{one.name} ({'; '.join(one.reasons) or 'the candidate does not have it'})"
 
 
 def _verdicts(
-    base: Arm, candidate: Arm, metrics: Sequence[str], name_of: CellName
+    base: Arm, candidate: Arm, metrics: Sequence[str], name_of: NameOf
 ) -> list[Comparison]:
     chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
     pairs = make_pairs(base.runs, candidate.runs, name_of, chosen)
@@ -146,7 +148,10 @@ def _verdicts(
     of_base, of_candidate = (
         [run for run in arm.runs if run["status"] != "limit"] for arm in (base, candidate)
     )
-    return judge([*pairs, *lost_cells(of_base, of_candidate, name_of, lambda _: first)])
+    pairs += lost_cells(of_base, of_candidate, name_of, lambda _: first)
+    tries = (base.tries or base.runs, candidate.tries or candidate.runs)
+    counted = make_counts(base.runs, candidate.runs, tries, name_of)
+    return judge([*pairs, *measured.chosen(counted, metrics)])
 
 
 def main(arguments: list[str]) -> int:
@@ -154,22 +159,30 @@ def main(arguments: list[str]) -> int:
     options = build_parser().parse_args(arguments)
     metrics = options.metrics.split(",") if options.metrics else []
     for name in metrics:
-        check_name("metric", name, [metric.name for metric in METRICS])
-    console = Console()
+        check_name("metric", name, [*(metric.name for metric in METRICS), *counts.NAMES])
+    named = [results_at(Path(name)) for name in (options.base, options.candidate) if name]
+    require_writable(options.markdown, options.json, read=named)
+    console = Terminal()
     if measured.is_asked_for(options.base, options.candidate):
         compared = measured.measure(options, names_of_runtimes(options), metrics, console)
     else:
         compared = _compare_files(options, metrics)
     made = show.table_of(compared.comparisons, compared.title, compared.notes)
     show.render(made, console)
-    console.print(show.counts(compared.comparisons), highlight=False)
+    say(console, show.counts(compared.comparisons))
     if options.markdown:
-        record.write_text(options.markdown, table.markdown(made))
+        write_text(options.markdown, table.markdown(made))
     if options.json:
         head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
-                           interleaved=compared.interleaved)  # fmt: skip
+                           interleaved=compared.interleaved, notes=compared.notes,
+                           undecided=compared.undecided)  # fmt: skip
         record.write(options.json, head, {"single": compared.comparisons})
     check_complete(compared.comparisons)
+    if compared.undecided:
+        raise MeasureError(
+            f"UNDECIDED: {'; '.join(compared.undecided)}: too few pairs count to tell: measure"
+            " again, or more of them with --pairs"
+        )
     return OK
 
 
@@ -182,7 +195,9 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
         notes.append(_TWO_SESSIONS)
     elif options.runtimes is None:
         notes.append(_OF_ALL_STAGES)
-    name_of = naming(base, candidate) if of_one_file else name_of_cell
+    name_of = naming(base, candidate, of_one_file)
+    notes += [*base.left_out, *(line for line in candidate.left_out if line not in base.left_out)]
+    notes += unpaired(base.runs, candidate.runs, name_of)
     return measured.Compared(
         record.Side(base.label, base.sessions), record.Side(candidate.label, candidate.sessions),
         _verdicts(base, candidate, metrics, name_of), notes, mismatches, interleaved=of_one_file,

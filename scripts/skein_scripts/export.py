@@ -6,13 +6,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
+from .cells import CellNames
 from .comparison import record
 from .errors import OK, MeasureError, UsageError
 from .exports import bencher, github_action, google_benchmark, hdr_log, junit, otava_csv
-from .exports.figures import CellFigures, cells_of
-from .results import Record, find_results, load, sessions
+from .exports.figures import CellFigures, cells_of, names_in
+from .outputs import require_writable, write_text
+from .results import Record, find_results, load, results_at, sessions
+from .terminal import Terminal, say
 
 _EPILOG = """\
 formats: google-benchmark, bencher, hdr-log and junit write one file; github-action writes two, one
@@ -25,7 +26,7 @@ examples:
   scripts/export.py out/verdicts.jsonl --format junit --output out/junit.xml
   scripts/export.py results/history/*.jsonl --format otava --output out/otava
 
-exit status: 0 written, 2 usage, 4 nothing to write or not writable
+exit status: 0 written, 2 usage, or output that cannot be written, 4 nothing to write
 """
 
 Files = dict[str, str]  # by name; the name "" is --output itself
@@ -37,8 +38,10 @@ def _the_one(paths: list[Path], what: str) -> Path:
     return paths[0]
 
 
-def _cells_in(records: list[Record], path: Path) -> list[CellFigures]:
-    cells = cells_of(records)
+def _cells_in(
+    records: list[Record], path: Path, names: CellNames | None = None
+) -> list[CellFigures]:
+    cells = cells_of(records, names)
     if not any(cell.summaries() for cell in cells):
         raise MeasureError(f"{path} has no run that counts: there is nothing to write")
     return cells
@@ -75,13 +78,13 @@ def _junit(paths: list[Path]) -> Files:
 
 
 def _otava(paths: list[Path]) -> Files:
-    points = []
-    for path in paths:
-        records = load(find_results(path))
+    files = [load(find_results(path)) for path in paths]
+    names, points = names_in(files), []
+    for path, records in zip(paths, files, strict=True):
         session = _last_session(records)
         if session is None:
             raise UsageError(f"{path} has no session: its runs have no time")
-        points.append(otava_csv.point_of(session, _cells_in(records, path)))
+        points.append(otava_csv.point_of(session, _cells_in(records, path, names)))
     return otava_csv.write(points)
 
 
@@ -100,7 +103,7 @@ def save(files: Files, output: Path) -> list[Path]:
     written = []
     for name, text in files.items():
         path = output / name if name else output
-        record.write_text(path, text)
+        write_text(path, text)
         written.append(path)
     return written
 
@@ -116,6 +119,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, required=True, metavar="PATH", help="file or folder")
     options = parser.parse_args(arguments)
     files = FORMATS[options.format](options.results)
+    names = [options.output / name if name else options.output for name in files]
+    require_writable(*names, read=map(results_at, options.results))
     for path in save(files, options.output):
-        Console().print(f"wrote {path}", highlight=False, soft_wrap=True)
+        say(Terminal(), f"wrote {path}")
     return OK

@@ -8,28 +8,28 @@ Leaves out the statistics and the stages themselves (comparison/).
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from . import conditions, selection, table
+from . import selection, table
 from .comparison import builds, record, show, stages
 from .comparison.arena import Arena, prepare_results, without_new, without_unmeasurable
 from .comparison.builds import Build
-from .comparison.duel import ARMS, Duel, pair_s
+from .comparison.duel import ARMS, pair_s
+from .comparison.gating import Gate
 from .comparison.injection import add_options, injection_of
-from .comparison.judge import INVALID, MISSING, Comparison
 from .comparison.metrics import METRICS, Metric
-from .errors import COULD_NOT_MEASURE, OK, ScriptError, UsageError
-from .matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
+from .comparison.schedule import in_seconds, least_budget_s
+from .errors import COULD_NOT_MEASURE, OK, REGRESSION, UNDECIDED, ScriptError, UsageError
+from .matrix import PRESET_FOLDER, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options, natural
-from .results import Record
+from .outputs import require_writable, write_text
+from .terminal import Terminal, say
 from .units import format_clock, parse_duration_ns
 
-REGRESSION, UNDECIDED = 1, 3
 USUAL_BUDGET_S = 660.0
 _EPILOG = """\
 examples:
@@ -39,7 +39,8 @@ examples:
 
 exit status: 0 no regression confirmed, 1 a regression confirmed, 2 usage or configuration,
 3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured,
-or the candidate failed, 130 interrupted (what was measured is kept, what was screened is judged)
+the candidate failed, or what was flagged could be neither confirmed nor cleared, 130 interrupted
+(what was measured is kept, what was screened is judged)
 """
 
 
@@ -109,105 +110,26 @@ def metrics_of(matrix: Matrix) -> list[Metric]:
     ]
 
 
-class Gate:
-    """One gate: from two builds to a result."""
-
-    def __init__(
-        self, options: argparse.Namespace, matrix: Matrix, schedule: stages.Schedule,
-        console: Console,
-    ) -> None:  # fmt: skip
-        self._options = options
-        self._matrix = matrix
-        self._schedule = schedule
-        self._console = console
-        self._metrics = metrics_of(matrix)
-        self._arena = Arena(matrix, options.output, options.cpu_options, injection_of(options))
-        self.result = stages.Result([], [])
-        self.repeated = 0
-        self.changed_conditions: list[str] = []
-
-    @property
-    def sessions(self) -> dict[str, Record]:
-        """The session line of each arm, as far as there is one."""
-        return self._arena.sessions
-
-    def run(self, base: Build, candidate: Build) -> None:
-        """Measures and judges, under the lock. Whatever ends it before its time, `result` is what
-        was screened until then, and says so."""
-        with self._arena.duel(base, candidate) as duel:
-            try:
-                self._measure(duel)
-            except (KeyboardInterrupt, ScriptError) as why:
-                self._judge_what_there_is(duel, str(why) or "interrupted")
-                raise
-
-    def _judge_what_there_is(self, duel: Duel, why: str) -> None:
-        screened = self.result.screened
-        self.repeated = duel.repeated
-        self.changed_conditions = conditions.changes(duel.runs["base"], duel.runs["candidate"])
-        if not screened:
-            measured = {duel.name_of(run) for run in duel.runs["base"]}
-            cells = [cell for cell in self._matrix.cells if cell.key in measured]
-            pairs = stages.pairs_of(cells, *duel.since(0), duel, self._metrics)
-            screened = stages.judge_screened(pairs)
-        self.result = stages.Result(screened, [], self._failures(duel), why)
-
-    def _measure(self, duel: Duel) -> None:
-        began = time.monotonic()
-        cells = list(self._matrix.cells)
-        screened = stages.screen(duel, cells, self._schedule, self._metrics, self._told)
-        self.result = stages.Result(screened, [], self._failures(duel))
-        self.repeated = duel.repeated
-        self.changed_conditions = conditions.changes(duel.runs["base"], duel.runs["candidate"])
-        suspects = stages.flagged(screened)
-        if not suspects:
-            return
-        names = {one.cell for one in suspects}
-        again = [cell for cell in cells if cell.key in names]
-        judged = sum(one.cell in names and one.metric.is_tested for one in screened)
-        times_s = {cell.key: duel.pair_s(cell) for cell in again}
-        used_s = time.monotonic() - began
-        pairs = self._schedule.confirm_pairs(again, judged, used_s, times_s)
-        self._say(f"{len(suspects)} flagged in {len(again)} cells: confirming on fresh pairs")
-        confirmed = stages.confirm(
-            duel, again, pairs, suspects, self._metrics, self._told, stages.least_pairs(judged),
-            None if self._schedule.budget_s is None else self._schedule.budget_s - used_s,
-        )  # fmt: skip
-        self.result = stages.Result(screened, confirmed, self._failures(duel))
-        self.repeated = duel.repeated
-
-    def _failures(self, duel: Duel) -> list[str]:
-        return stages.failures(self._matrix.cells, duel.runs["candidate"], duel)
-
-    def _told(self, cell: Cell, number: int) -> None:
-        self._say(f"pair {number + 1}: {cell.group} · {cell.runtime}")
-
-    def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
 def print_plan(matrix: Matrix, schedule: stages.Schedule, console: Console) -> None:
     """What would be measured, and how long that takes."""
     for cell in matrix.cells:
-        console.print(f"{schedule.screen.of(cell):3} pairs of ~{pair_s(cell):.1f} s:"
-                      f" skein run {' '.join(cell.arguments())}",
-                      soft_wrap=True, highlight=False, markup=False)  # fmt: skip
+        say(console, f"{schedule.screen.of(cell):3} pairs of ~{pair_s(cell):.1f} s:"
+                     f" skein run {' '.join(cell.arguments())}")  # fmt: skip
+    say(console, time_of(matrix, schedule))
+
+
+def time_of(matrix: Matrix, schedule: stages.Schedule) -> str:
+    """What the gate takes, in a line."""
     kept = schedule.budget_s
     confirming = (
         f"; confirming takes up to what is left of {format_clock(kept)}" if kept is not None else
         f"; confirming takes {schedule.confirm.loaded} pairs of each flagged cell"
     )  # fmt: skip
-    console.print(f"screening {len(matrix.cells)} cells: about {format_clock(schedule.screen_s)}"
-                  f"{confirming}", soft_wrap=True, highlight=False, markup=False)  # fmt: skip
-
-
-def unmeasured(result: stages.Result) -> list[Comparison]:
-    """Gated comparisons without a single pair, that the base has numbers for."""
-    return [
-        one
-        for one in [*result.screened, *result.confirmed]
-        if one.metric.gated and one.verdict in (INVALID, MISSING)
-    ]
+    least = in_seconds(least_budget_s(matrix.cells))
+    return (
+        f"screening {len(matrix.cells)} cells: about {format_clock(schedule.screen_s)}"
+        f"{confirming} (the least budget of these cells is {least})"
+    )
 
 
 def summary(result: stages.Result) -> str:
@@ -216,25 +138,33 @@ def summary(result: stages.Result) -> str:
         until_then = "; ".join([show.counts(result.screened), *result.failed])
         return f"INCOMPLETE ({result.incomplete}); screened until then: {until_then}"
     if result.regressions:
-        names = ", ".join(f"{one.cell} {one.metric.name} {show.percent(one.ratio or 1)}"
-                          for one in result.regressions)  # fmt: skip
-        return f"REGRESSION CONFIRMED: {names}"
-    if result.failed:
-        return f"THE CANDIDATE FAILED: {'; '.join(result.failed)}"
-    if lost := unmeasured(result):
-        whys = list(dict.fromkeys(why for one in lost for why in one.reasons))
-        why = "; ".join(whys[:2])
-        return f"NOT MEASURED: {len(lost)} gated comparisons have no pairs, or too few ({why})"
-    if not result.screened:
-        return "NOT MEASURED: no cell has a gated metric"
+        names = ", ".join(map(show.in_short, result.regressions))
+        return "; ".join([f"REGRESSION CONFIRMED: {names}", *_troubles(result)])
+    if troubles := _troubles(result):
+        return "; ".join(troubles)
     return f"no regression confirmed; screened: {show.counts(result.screened)}"
+
+
+def _troubles(result: stages.Result) -> list[str]:
+    """Why it could not be told whether the candidate is worse."""
+    found = []
+    if result.failed:
+        found.append(f"THE CANDIDATE FAILED: {'; '.join(result.failed)}")
+    if result.left_open:
+        found.append(f"UNDECIDED: {'; '.join(result.left_open)}")
+    if result.lost:
+        found.append(f"NOT MEASURED: {len(result.lost)} gated comparisons have no pairs, or too few"
+                     f" ({show.whys(result.lost)})")  # fmt: skip
+    if not any(one.metric.gated for one in result.screened):
+        found.append("NOT MEASURED: no cell has a gated metric")
+    return found
 
 
 def status_of(result: stages.Result, strict: bool) -> int:
     """A confirmed regression comes first: what else went wrong does not unmake it."""
     if result.regressions:
         return REGRESSION
-    if result.failed or unmeasured(result) or not result.screened:
+    if _troubles(result):
         return COULD_NOT_MEASURE
     return UNDECIDED if strict and result.undecided else OK
 
@@ -251,9 +181,7 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
     tables = [show.table_of(result.screened, f"Screened: {title}", notes)]
     if result.confirmed:
         tables.insert(0, show.table_of(result.confirmed, f"Confirmed on fresh pairs: {title}", []))
-    for made in reversed(tables):
-        show.render(made, console)
-    console.print(summary(result), highlight=False, markup=False, soft_wrap=True)
+    # Files first: who reads the terminal may have gone.
     if options.json:
         base, candidate = (
             record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
@@ -262,12 +190,16 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
         head = record.head(
             base, candidate, [], stages.CONFIRM_ALPHA, interleaved=True,
             notes=[summary(result), *notes], incomplete=result.incomplete, failed=result.failed,
+            undecided=result.left_open,
         )  # fmt: skip
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
     if options.markdown:
-        text = f"## skein gate\n\n**{summary(result)}**\n\n"
-        record.write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
+        text = f"## skein gate\n\n**{table.in_markdown(summary(result))}**\n\n"
+        write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
+    for made in reversed(tables):
+        show.render(made, console)
+    say(console, summary(result))
 
 
 def chosen_build(options: argparse.Namespace, arm: str) -> Build:
@@ -287,11 +219,11 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = Console()
+    console = Terminal()
     matrix = selection.apply_filters(load_matrix(options.matrix), options.filter)
     matrix, left_out = without_unmeasurable(matrix)
     for line in left_out:
-        console.print(line, highlight=False, soft_wrap=True)
+        say(console, line)
     if matrix.has_auto_rates:
         raise UsageError(f"{options.matrix}: a gate needs absolute rates, the same for both arms")
     if options.seed is not None:
@@ -309,7 +241,7 @@ def main(arguments: list[str]) -> int:
         raise UsageError("name a folder for trees and results with --output")
     if options.base or options.candidate:
         builds.require_clean()
-    record.require_writable(options.markdown, options.json)
+    require_writable(options.markdown, options.json)
     prepare_results(options.output, matrix)
     base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
     matrix, new = without_new(matrix, base)
@@ -317,7 +249,9 @@ def main(arguments: list[str]) -> int:
         left_out += new
         schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
         injection_of(options).require_reached(matrix.cells)
-    gate = Gate(options, matrix, schedule, console)
+    arena = Arena(matrix, options.output, options.cpu_options, injection_of(options))
+    gate = Gate(arena, schedule, metrics_of(matrix), lambda text: say(console, text))
+    say(console, time_of(matrix, schedule))
     labels = (base.label, candidate.label)
     try:
         gate.run(base, candidate)

@@ -11,15 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import units
+from .cells import Asked, Facts, differences_by, suffix_of
 from .errors import UsageError
 from .names import RUNTIME_ORDER, SHAPE_FIELD, in_order
 from .results import Record, number, runs, sessions
+from .slots import taken_slots
 from .statistics import Summary, summarize
 
 SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
     "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns",
     "requests", "loops", "workers",
+)  # fmt: skip
+# Asked of a run beside its work (cells.py): runs that differ in it are no repeats of each other.
+_ALSO_ASKED = (
+    "warmup", "hold", "memory", "warmup_requests", "exchange", "worker_command", "arm",
 )  # fmt: skip
 _USUAL_GRID_NS = 1_000_000
 _SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
@@ -85,6 +91,7 @@ class Group:
     name: str
     workload: str
     series: list[Series]  # in the order of names.RUNTIME_ORDER
+    apart: str = ""  # what tells it from a group whose work reads the same
 
     def of(self, runtime: str) -> Series | None:
         """The series of a runtime, if it was planned or run."""
@@ -93,8 +100,14 @@ class Group:
     @property
     def cell(self) -> Record | None:
         """The cell of a series that has the group's own settings."""
-        plain = [one.cell for one in self.series if one.cell and not one.reason]
-        others = [one.cell for one in self.series if one.cell]
+        run = self.any_run
+        return run["cell"] if run else None
+
+    @property
+    def any_run(self) -> Record | None:
+        """A run of a series that has the group's own settings, if there is one."""
+        plain = [one.runs[0] for one in self.series if one.runs and not one.reason]
+        others = [one.runs[0] for one in self.series if one.runs]
         return next(iter(plain or others), None)
 
     @property
@@ -111,7 +124,7 @@ class Group:
     def title(self) -> str:
         """The work in words."""
         cell = self.cell
-        return describe_work(cell) if cell else self.name
+        return describe_work(cell) + self.apart if cell else self.name
 
 
 def repeats_text(groups: Sequence[Group]) -> str:
@@ -163,46 +176,52 @@ def group_runs(records: list[Record]) -> list[Group]:
     have no times, and single steps are no work: both stand apart."""
     opened = sessions(records)
     _require_one_machine(opened)
-    groups: dict[str, Group] = {}
-    key_of_slot: dict[tuple[str, int, int], str] = {}
+    groups: dict[object, Group] = {}
     for session in opened:
-        _add_planned(session, groups, key_of_slot)
-    stacks = _stack_sizes(records)
-    placed: dict[tuple[object, ...], tuple[Group, Record]] = {}
-    for run in runs(records):
-        if run.get("counted") or run["cell"]["workload"] == _SINGLE_STEPS:
-            continue
-        slot = (run["session_id"], run.get("block"), run.get("position"))
-        key = key_of_slot.get(slot)  # type: ignore[arg-type]
-        group = groups[key.rpartition("/")[0]] if key else _group_of_work(run, groups, stacks)
-        # A resumed session has another id but the same plan: the slot is named by group and block.
-        planned = (group.name, run["cell"]["runtime"], run.get("block"))
-        identity = planned if key else (run["run_id"],)
-        before = placed.pop(identity, None)
-        if before and before[1]["status"] == "invalid":
-            _series_of(group, run["cell"]["runtime"]).retried += 1
-        placed[identity] = (group, run)
-    for group, run in placed.values():
-        _series_of(group, run["cell"]["runtime"]).runs.append(run)
+        _add_planned(session, groups)
+    asked, stacks = Asked(opened), _stack_sizes(records)
+    plan_of = {session["session_id"]: _plan_of(session) for session in opened}
+    measured = [run for run in runs(records)
+                if not run.get("counted") and run["cell"]["workload"] != _SINGLE_STEPS]  # fmt: skip
+    for slot in taken_slots(measured, opened):
+        key = asked.key_of(slot.run) if slot.run["arm"] == "single" else None
+        group = (
+            groups[plan_of[slot.run["session_id"]], key.rpartition("/")[0]]
+            if key
+            else _group_of_work(slot.run, asked.facts(slot.run), groups, stacks)
+        )
+        series = _series_of(group, slot.run["cell"]["runtime"])
+        series.runs.append(slot.run)
+        series.retried += slot.repeated
     for group in groups.values():
         by_runtime = {one.runtime: one for one in group.series}
         group.series = [by_runtime[runtime] for runtime in in_order(by_runtime)]
+    _tell_apart(list(groups.values()), asked)
     return list(groups.values())
 
 
-def _add_planned(
-    session: Record, groups: dict[str, Group], key_of_slot: dict[tuple[str, int, int], str]
-) -> None:
+def _plan_of(session: Record) -> str:
+    """The same for sessions that resume each other."""
+    return str(session.get("config_sha256") or session["session_id"])
+
+
+def _add_planned(session: Record, groups: dict[object, Group]) -> None:
     plan = session.get("plan") or {}
-    cells = plan.get("cells") or []
-    for cell in cells:
-        group = groups.setdefault(cell["group"], Group(cell["group"], cell["workload"], []))
+    if plan.get("design") == "abba":
+        return  # of two arms, which share no series
+    for cell in plan.get("cells") or []:
+        name = cell["group"]
+        group = groups.setdefault((_plan_of(session), name), Group(name, cell["workload"], []))
         _series_of(group, cell["runtime"]).reason = cell.get("reason")
-    if not cells:
-        return
-    for block, keys in enumerate(plan["order"]):
-        for position, key in enumerate(keys):
-            key_of_slot[session["session_id"], block, position] = key
+
+
+def _tell_apart(groups: Sequence[Group], asked: Asked) -> None:
+    """Groups whose work reads the same say in what they differ."""
+    facts = {id(one): asked.facts(run) for one in groups if (run := one.any_run) is not None}
+    named = [(group, group.title()) for group in groups if id(group) in facts]
+    differing = differences_by((title, facts[id(group)]) for group, title in named)
+    for group, title in named:
+        group.apart = suffix_of(facts[id(group)], differing[title])
 
 
 def _series_of(group: Group, runtime: str) -> Series:
@@ -226,7 +245,9 @@ def _stack_sizes(records: list[Record]) -> dict[str, set[int]]:
     return sizes
 
 
-def _group_of_work(run: Record, groups: dict[str, Group], stacks: dict[str, set[int]]) -> Group:
+def _group_of_work(
+    run: Record, facts: Facts, groups: dict[object, Group], stacks: dict[str, set[int]]
+) -> Group:
     """The group of a run outside any plan: runs with the same work are of one group. A runtime
     without stacks stands beside those that have them; only two sizes of stacks are two groups."""
     cell = run["cell"]
@@ -235,6 +256,7 @@ def _group_of_work(run: Record, groups: dict[str, Group], stacks: dict[str, set[
         key += f"\0{cell.get('stack_bytes')}"
     if cell.get("timers") == _UNUSUAL_TIMERS:
         key += f"\0{_UNUSUAL_TIMERS}"
+    key += "".join(f"\0{name}={facts.get(name)}" for name in _ALSO_ASKED)
     return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
 
 

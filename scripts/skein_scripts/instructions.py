@@ -28,8 +28,10 @@ from pathlib import Path
 
 from .errors import OK, MeasureError
 from .names import check_name
+from .outputs import require_writable
 from .results import CURRENT_VERSION, Record, ResultWriter, validate
 from .skein_process import Skein
+from .terminal import Terminal, say
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOAD = "micro"
@@ -218,6 +220,7 @@ def main(arguments: list[str]) -> int:
     for name in options.row:
         check_name("row", name, (*ROWS, *TIMED_ROWS))
     rows = options.row or list(ROWS)
+    require_writable(options.output)
     find_valgrind()
     micro = options.micro.absolute()
     if not micro.is_file():
@@ -230,7 +233,7 @@ def main(arguments: list[str]) -> int:
         writer.append(session)
     for name in rows:
         row = measure(micro, name)
-        print(f"{row.name:<32}{row.per_item:>12.2f} instructions", flush=True)
+        say(Terminal(), f"{row.name:<32}{row.per_item:>12.2f} instructions")
         if writer:
             writer.append(run_record(row, session_id))
     return OK

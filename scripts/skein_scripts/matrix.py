@@ -267,6 +267,8 @@ def _purpose(entry: dict[str, Any], settings: Settings, where: str) -> str:
     """Of a cell without load it is memory, whatever is said or not."""
     usual = MEMORY if settings.get("mode") == "idle" else LOAD
     purpose = check_name("purpose", str(entry.get("purpose", usual)), PURPOSES)
+    if purpose == MEMORY and settings.get("memory") == "off":
+        raise UsageError(f"cell '{where}' is for memory: it cannot have memory = \"off\"")
     if purpose != INSTRUCTIONS:
         return purpose
     if int(settings.get("requests", 0)) < _LEAST_COUNTED:

@@ -28,8 +28,10 @@ from .errors import OK, MeasureError, UsageError
 from .instructions import ROOT, WORKLOAD, session_record
 from .lock import MeasuringLock, lock_path
 from .plot import draw_all
+from .preflight import prepare_folder
 from .results import CURRENT_VERSION, RESULTS_NAME, Record, ResultWriter, load
 from .statistics import summarize
+from .terminal import Terminal, say
 
 MOST_REPETITIONS = 100
 _SHORTEST_S, _USUAL_S = 0.01, 0.05
@@ -160,13 +162,15 @@ def print_medians(runs: list[Record]) -> None:
     by_cell: dict[str, list[Record]] = {}
     for run in runs:
         by_cell.setdefault(run["cell_id"].removeprefix(f"{WORKLOAD}/"), []).append(run)
+    console = Terminal()
     for name, of_row in by_cell.items():
         summary = summarize([r["micro"]["wall_ns_per_op"] for r in of_row if r["status"] == "ok"])
         if summary is None:
-            print(f"{name:<42}{of_row[-1]['status']}: {'; '.join(of_row[-1]['reasons'])}")
+            why = f"{of_row[-1]['status']}: {'; '.join(of_row[-1]['reasons'])}"
+            say(console, f"{name:<42}{why}")
             continue
         span = f"[{summary.low:.2f} .. {summary.high:.2f}]"
-        print(f"{name:<42}{summary.median:>12.2f} ns  {span}  n = {summary.n}")
+        say(console, f"{name:<42}{summary.median:>12.2f} ns  {span}  n = {summary.n}")
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -217,6 +221,8 @@ def main(arguments: list[str]) -> int:
     micro = options.micro.absolute()
     if not micro.is_file():
         raise MeasureError(f"there is no {micro}: build it with scripts/bench, or name another")
+    if options.output:
+        prepare_folder(options.output, options.repetitions)
     rows = list_rows(micro, options.filter)
     lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
     try:
@@ -226,7 +232,7 @@ def main(arguments: list[str]) -> int:
     print_medians(runs)
     if options.output:
         for figure in draw_all(load(options.output / RESULTS_NAME), options.output / "plots"):
-            print(figure)
+            say(Terminal(), str(figure))
     return 4 if any(run["status"] == "failed" for run in runs) else OK
 
 
@@ -236,12 +242,11 @@ def _measure_all(options: argparse.Namespace, micro: Path, rows: list[str]) -> l
         session = session_record(options.skein.absolute(), rows)
         session["plan"] |= {"rounds": options.repetitions, "order": [rows] * options.repetitions}
         session_id = session["session_id"]
-        options.output.mkdir(parents=True, exist_ok=True)
         writer = ResultWriter(options.output / RESULTS_NAME)
         writer.append(session)
     runs: list[Record] = []
     for repetition in range(options.repetitions):
-        print(f"repetition {repetition + 1} of {options.repetitions}", file=sys.stderr, flush=True)
+        say(Terminal(stderr=True), f"repetition {repetition + 1} of {options.repetitions}")
         for record in records_of(
             measure(micro, options.filter, options.min_time), session_id, repetition
         ):

@@ -13,6 +13,7 @@ from .anchor import ANCHOR
 from .matrix import PRESETS, Matrix, load_matrix, load_preset
 from .plan import Slot, estimate_s
 from .progress import describe
+from .terminal import say
 from .units import format_clock
 
 DEFAULT_SKEIN = Path(__file__).resolve().parents[2] / "build" / "release" / "skein"
@@ -122,20 +123,16 @@ def print_plan(matrix: Matrix, slots: list[Slot], console: Console) -> None:
     """What would run, in order, with the command line of each cell and the time in all."""
     for cell in matrix.cells:
         reason = f"   ({cell.reason})" if cell.reason else ""
-        console.print(f"{cell.key}: skein run {' '.join(cell.arguments())}{reason}",
-                      soft_wrap=True, highlight=False, markup=False)  # fmt: skip
+        say(console, f"{cell.key}: skein run {' '.join(cell.arguments())}{reason}")
     probes = saturation.probe_cells(matrix)
     for probe in dict.fromkeys(probes.values()):
         groups = ", ".join(group for group, cell in probes.items() if cell == probe)
-        console.print(f"before the first round, {saturation.PROBE_RUNS} times: skein run"
-                      f" {' '.join(probe.arguments())}; rates of {groups} are shares of its"
-                      " throughput", soft_wrap=True, highlight=False, markup=False)  # fmt: skip
-    console.print(f"before each round, the anchor: skein run {' '.join(ANCHOR.arguments())}",
-                  soft_wrap=True, highlight=False, markup=False)  # fmt: skip
+        say(console, f"before the first round, {saturation.PROBE_RUNS} times: skein run"
+                     f" {' '.join(probe.arguments())}; rates of {groups} are shares of its"
+                     " throughput")  # fmt: skip
+    say(console, f"before each round, the anchor: skein run {' '.join(ANCHOR.arguments())}")
     for number, slot in enumerate(slots, start=1):
-        console.print(f"{number:4} {describe(slot)}  ~{estimate_s(slot.cell):.1f} s",
-                      highlight=False)  # fmt: skip
+        say(console, f"{number:4} {describe(slot)}  ~{estimate_s(slot.cell):.1f} s")
     total_s = sum(estimate_s(slot.cell) for slot in slots) + probes_s(matrix)
-    console.print(f"{len(slots)} runs of {len(matrix.cells)} cells in {matrix.repeats} rounds,"
-                  f" about {format_clock(total_s)} in all (seed {matrix.seed})",
-                  highlight=False, soft_wrap=True)  # fmt: skip
+    say(console, f"{len(slots)} runs of {len(matrix.cells)} cells in {matrix.repeats} rounds,"
+                 f" about {format_clock(total_s)} in all (seed {matrix.seed})")  # fmt: skip

@@ -11,7 +11,9 @@ from matplotlib.figure import Figure
 
 from . import closing
 from .errors import OK, UsageError
+from .exports.figures import distinct
 from .groups import Group, group_runs
+from .outputs import require_folder
 from .plots import (
     cpu_above_floor,
     frame,
@@ -24,9 +26,11 @@ from .plots import (
     style,
 )
 from .results import Record, find_results, load, sessions
+from .terminal import Terminal, say
 
 _OVER_GROUPS = (memory_per_task, memory_vs_n, cpu_above_floor)
 _PER_GROUP = (latency_spectrum, lateness)
+_LONGEST_NAME = 200  # of a file, without its ending
 
 
 def draw_all(records: list[Record], folder: Path) -> list[Path]:
@@ -37,11 +41,12 @@ def draw_all(records: list[Record], folder: Path) -> list[Path]:
     remark = "session inconclusive, see its report" if closing.inconclusive(records) else ""
     context = frame.Context.of(opened[-1] if opened else None, remark)
     with style.looks():
-        return [
-            frame.save(figure, folder, name)[0]
-            for name, figure in (*_figures(groups, context), *_micro_figures(records, context))
-            if figure is not None
-        ]
+        drawn = [(name, figure)
+                 for name, figure in (*_figures(groups, context), *_micro_figures(records, context))
+                 if figure is not None]  # fmt: skip
+        names = distinct([name for name, _ in drawn], _LONGEST_NAME)
+        return [frame.save(figure, folder, name)[0]
+                for name, (_, figure) in zip(names, drawn, strict=True)]  # fmt: skip
 
 
 def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str, Figure | None]]:
@@ -84,9 +89,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, metavar="DIR", help="default: plots beside the file")
     options = parser.parse_args(arguments)
     path = find_results(options.results)
-    drawn = draw_all(load(path), options.output or path.parent / "plots")
+    folder = options.output or path.parent / "plots"
+    require_folder(folder)
+    drawn = draw_all(load(path), folder)
     if not drawn:
         raise UsageError(f"{path} has no runs to draw")
+    console = Terminal()
     for figure in drawn:
-        print(figure)
+        say(console, str(figure))
     return OK

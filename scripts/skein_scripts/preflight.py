@@ -11,8 +11,7 @@ from pathlib import Path
 from .errors import MeasureError, UsageError
 from .matrix import Matrix
 from .plan import Slot
-from .results import Record, load, runs, sessions
-from .runner import DONE
+from .results import DONE, Record, load, runs, sessions
 
 _BYTES_PER_RUN = 64 * 1024
 _SPARE_BYTES = 32 * 1024 * 1024

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.text import Text
 
 from .matrix import Cell
 from .plan import Slot, estimate_s
 from .results import Record
+from .terminal import say, text_of
 from .units import format_clock
+from .visible import visible
 
 _STATUS_STYLE = {"ok": "green", "limit": "yellow"}
 
@@ -83,7 +84,7 @@ class LineProgress:
             f"[{self._done:{width}}/{self._total}] {describe(slot)}: {outcome(record)}"
             f" ({wall_s:.1f} s, {format_clock(self._remaining.seconds())} left)"
         )
-        self._console.print(Text(text), soft_wrap=True)
+        say(self._console, text)
 
 
 class BarProgress:
@@ -92,7 +93,7 @@ class BarProgress:
     def __init__(self, slots: list[Slot], console: Console) -> None:
         self._remaining = RemainingTime(slots)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]} left"),
@@ -112,14 +113,15 @@ class BarProgress:
 
     def begin(self, slot: Slot) -> None:
         """Shows what runs now."""
-        self._progress.update(self._task, description=describe(slot))
+        self._progress.update(self._task, description=visible(describe(slot)))
 
     def end(self, slot: Slot, record: Record, wall_s: float) -> None:
         """Moves the bar; says so where a run is not ok."""
         self._remaining.ended(slot, wall_s)
         if record["status"] != "ok":
             style = _STATUS_STYLE.get(record["status"], "red")
-            self._progress.console.print(Text(f"{describe(slot)}: {outcome(record)}", style=style))
+            line = text_of(f"{describe(slot)}: {outcome(record)}", style)
+            self._progress.console.print(line)
         self._progress.update(self._task, advance=1, left=self._left())
 
 

@@ -9,16 +9,16 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from .comparison import rates
 from .comparison.metrics import METRICS, Metric
 from .errors import OK, UsageError
 from .gate import metrics_of, pair_counts
 from .matrix import PRESET_FOLDER, load_matrix
-from .results import find_results, load, runs
+from .outputs import require_writable
+from .results import find_results, load, results_at
 from .statistics import median_absolute_deviation
 from .table import Table, render_upright
+from .terminal import Terminal, say
 
 _CHANGES = (0.03, 0.05, 0.08)
 _USUAL_PAIRS = (15, 100)  # what the default gate has time for, with up to three cells to confirm
@@ -57,7 +57,7 @@ def recorded_pairs(paths: Sequence[Path]) -> rates.Recorded:
             raise UsageError("one CSV is all that is taken: it has the pairs of all recordings")
         found = rates.read(paths[0])
     else:
-        recordings = (runs(load(find_results(path))) for path in paths)
+        recordings = (load(find_results(path)) for path in paths)
         found = rates.from_recordings(recordings, METRICS)
     if not found:
         names = ", ".join(map(str, paths))
@@ -95,17 +95,16 @@ def main(arguments: list[str]) -> int:
     options = build_parser().parse_args(arguments)
     if options.gates < 4:
         raise UsageError("--gates must be at least 4")
+    require_writable(options.write, read=map(results_at, options.recorded))
     recorded = recorded_pairs(options.recorded)
     known = {metric.name for metric in rates.metrics_in(recorded)}
     metrics = [metric for metric in metrics_of(load_matrix(options.matrix)) if metric.name in known]
     if options.write:
         rates.write(recorded, options.write)
-    console = Console()
+    console = Terminal()
     render_upright(table_of(recorded, options, metrics), console)
     share = rates.false_alarms(recorded, options.pairs, options.gates, options.seed, metrics)
-    console.print(
-        f"false alarms: {100 * share:.2f} % of {options.gates} gates over {len(recorded)} cells,"
-        f" {options.pairs[0]} pairs to screen and {options.pairs[1]} to confirm",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    say(console, f"false alarms: {100 * share:.2f} % of {options.gates} gates over"
+                 f" {len(recorded)} cells, {options.pairs[0]} pairs to screen and"
+                 f" {options.pairs[1]} to confirm")  # fmt: skip
     return OK

@@ -9,15 +9,17 @@ from typing import Any
 
 import jinja2
 from rich.console import Console
-from rich.text import Text
 
 from . import closing, conditions, factorial, plot, spread, table
 from .errors import OK
 from .groups import group_runs
+from .outputs import require_folder, require_writable, write_text
 from .plots.style import PALETTE
 from .results import Record, find_results, load, runs, sessions
+from .terminal import Terminal, say
 from .units import format_bytes, format_duration, timer_floor_text
 
+PAGES, PLOTS = ("report.html", "report.md"), "plots"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _CAPTIONS = {
     "memory_per_task": "What one waiting task costs, in user and kernel memory.",
@@ -108,9 +110,9 @@ def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Pat
         lstrip_blocks=True,
     )
     written = []
-    for name in ("report.html", "report.md"):
+    for name in PAGES:
         path = folder / name
-        path.write_text(environment.get_template(f"{name}.j2").render(values), encoding="utf-8")
+        write_text(path, environment.get_template(f"{name}.j2").render(values))
         written.append(path)
     return written[0], written[1]
 
@@ -122,11 +124,17 @@ def _caption(path: Path) -> str:
 def make(results: Path, folder: Path, console: Console) -> Path:
     """Draws, writes and prints everything for a results file; returns the path of the page."""
     records = load(find_results(results))
-    figures = plot.draw_all(records, folder / "plots")
+    figures = plot.draw_all(records, folder / PLOTS)
     print_tables(records, console)
     page, _ = write(records, folder, figures)
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    say(console, f"report: {page}")
     return page
+
+
+def require_outputs(folder: Path) -> None:
+    """Raises UsageError where a report cannot be written into a folder."""
+    require_folder(folder / PLOTS)
+    require_writable(*(folder / name for name in PAGES))
 
 
 def print_tables(records: list[Record], console: Console, spreads: bool = False) -> None:
@@ -134,14 +142,14 @@ def print_tables(records: list[Record], console: Console, spreads: bool = False)
     make_table = spread.make_table if spreads else table.make_table
     is_bad = bool(closing.inconclusive(records))
     for line in closing.verdicts(records):
-        console.print(Text(line, style="bold red" if is_bad else ""), soft_wrap=True)
+        say(console, line, "bold red" if is_bad else "")
     console.print()
     for group in group_runs(records):
         table.render(make_table(group), console)
     for made in [] if spreads else factorial.make_tables(group_runs(records)):
         table.render_upright(made, console)
     for line in conditions.inequalities(records):
-        console.print(f"unequal conditions: {line}", highlight=False, soft_wrap=True, markup=False)
+        say(console, f"unequal conditions: {line}")
 
 
 def main(arguments: list[str]) -> int:
@@ -159,9 +167,9 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     path = find_results(options.results)
     if options.spread:
-        print_tables(load(path), Console(), spreads=True)
+        print_tables(load(path), Terminal(), spreads=True)
         return OK
     folder = options.output or path.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    make(path, folder, Console())
+    require_outputs(folder)
+    make(path, folder, Terminal())
     return OK

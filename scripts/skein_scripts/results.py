@@ -13,7 +13,6 @@ import io
 import itertools
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -21,10 +20,14 @@ from typing import Any
 
 import jsonschema
 
-from .errors import MeasureError, UsageError
+from . import jsonl
+from .errors import MeasureError, UsageError, warn
 from .histogram import decode
+from .jsonl import dump
 
 Record = dict[str, Any]
+
+DONE = ("ok", "limit")  # statuses after which nothing is measured again
 
 CURRENT_VERSION = 1
 # The step from version n to version n + 1, by n. Old files stay readable for good: a new version
@@ -100,6 +103,9 @@ def _lint_distribution(name: str, distribution: Record) -> list[str]:
     mean, largest = distribution.get("mean"), distribution.get("max")
     if mean is not None and largest is not None and mean > largest:
         problems.append(f"{name}.mean {mean} is above {name}.max {largest}")
+    early, earliest = distribution.get("early_count"), distribution.get("early_max_ns")
+    if early is not None and earliest is not None and (early > 0) != (earliest > 0):
+        problems.append(f"{name}.early_count {early} with {name}.early_max_ns {earliest}")
     if distribution.get("histogram"):
         problems += _lint_payload(name, distribution)
     return problems
@@ -126,13 +132,24 @@ def _lint_ok(record: Record) -> list[str]:
     for field, value in record["echoed"].items():
         if value is not None and cell.get(field) is not None and value != cell[field]:
             problems.append(f"the worker was given {field}={value}, not {cell[field]} as asked")
-    return problems
+    return problems + _lint_counts(record.get("load") or {})
+
+
+def _lint_counts(load: Record) -> list[str]:
+    """What a run that counts cannot have: a generator that did not send, and errors but for those
+    of requests that a saturated worker leaves unanswered."""
+    counts = {"unsent": load.get("unsent"), **(load.get("errors") or {})}
+    return [
+        f"status ok with {count} {name}{'' if name == 'unsent' else ' errors'}"
+        for name, count in counts.items()
+        if count and name != "timeout"
+    ]
 
 
 def parse_line(line: str) -> Record:
     """One line to a current, valid record. Raises RecordError."""
     try:
-        record = json.loads(line, parse_constant=_refuse_constant)
+        record = jsonl.parse(line)
     except ValueError as error:
         raise RecordError(f"not JSON: {error}") from error
     if not isinstance(record, dict):
@@ -142,30 +159,32 @@ def parse_line(line: str) -> Record:
     return current
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number; unknown is null")
-
-
 def load(path: Path) -> list[Record]:
     """All records of a file, current and valid. A last line that was cut short (a crash, a full
     disk) is left out, and said so. Raises RecordError naming file and line."""
     try:
         data = path.read_bytes()
-        whole = len(data) - len(_cut_short(data))
-        text = data[:whole].decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    whole = len(data) - len(_cut_short(data))
     if whole < len(data):
-        print(f"{path}: the last line was cut short and is left out", file=sys.stderr)
+        warn(f"{path}: the last line was cut short and is left out")
+    # A byte that is no UTF-8 is found in its line.
+    text = data[:whole].decode("utf-8", "surrogateescape")
     records = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, line in jsonl.lines_of(text):
         try:
-            records.append(parse_line(line))
+            records.append(parse_line(_as_utf8(line)))
         except RecordError as error:
             raise RecordError(f"{path}:{number}: {error}") from error
     return records
+
+
+def _as_utf8(line: str) -> str:
+    try:
+        return line.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordError(f"not UTF-8: {error.reason} in column {error.start + 1}") from error
 
 
 def _cut_short(data: bytes) -> bytes:
@@ -180,9 +199,14 @@ def _cut_short(data: bytes) -> bytes:
     return b""
 
 
-def find_results(path: Path) -> Path:
+def results_at(path: Path) -> Path:
     """The results file meant by a path: itself, or the one in the folder."""
-    found = path / RESULTS_NAME if path.is_dir() else path
+    return path / RESULTS_NAME if path.is_dir() else path
+
+
+def find_results(path: Path) -> Path:
+    """The same. Raises UsageError where it is not there."""
+    found = results_at(path)
     if not found.is_file():
         raise UsageError(f"there are no results at {found}")
     return found
@@ -230,7 +254,7 @@ class ResultWriter:
         """Validates and writes one record. Raises RecordError or MeasureError."""
         validate(record)
         start = self._file.seek(0, io.SEEK_END)
-        left = memoryview(dump(record).encode("utf-8"))
+        left = memoryview(dump(record).encode("utf-8", "backslashreplace"))
         try:
             while left:
                 left = left[self._file.write(left) :]
@@ -245,11 +269,6 @@ class ResultWriter:
     def close(self) -> None:
         """Closes the file; everything appended is with the kernel already."""
         self._file.close()
-
-
-def dump(record: Record) -> str:
-    """One line of JSON with its newline. Raises ValueError for NaN and infinities."""
-    return json.dumps(record, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def number(record: Record, *path: str) -> float | None:

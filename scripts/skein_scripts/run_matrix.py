@@ -26,6 +26,7 @@ from .runner import CellOptions, Runner, Tally
 from .session import make_session, read_runtimes
 from .sitting import Sitting
 from .skein_process import Skein
+from .terminal import Terminal, say
 
 
 def measure(
@@ -33,7 +34,6 @@ def measure(
 ) -> Tally:
     """Runs what is to be run, under the lock."""
     argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    prepare_folder(options.output, len(slots))
     lock = MeasuringLock(lock_path(), argv)
     try:
         return _measure_locked(options, matrix, slots, console, lock, argv)
@@ -52,7 +52,7 @@ def _measure_locked(
     path = options.output / RESULTS_NAME
     todo, earlier = remaining_slots(path, matrix, slots, options.resume)
     if not todo:
-        console.print("nothing left to run", highlight=False)
+        say(console, "nothing left to run")
         return Tally()
     skein = Skein(options.skein.absolute())
     known = read_runtimes(skein)
@@ -81,8 +81,7 @@ def print_tally(tally: Tally, folder: Path, console: Console) -> None:
     """How many runs ended how."""
     parts = [f"{count} {status}" for status, count in sorted(tally.by_status.items())]
     retried = f"; {tally.retried} invalid runs were repeated" if tally.retried else ""
-    console.print(f"{', '.join(parts) or 'no runs'}{retried}; results: {folder / RESULTS_NAME}",
-                  highlight=False, soft_wrap=True)  # fmt: skip
+    say(console, f"{', '.join(parts) or 'no runs'}{retried}; results: {folder / RESULTS_NAME}")
 
 
 def check_equality(path: Path, console: Console) -> bool:
@@ -91,8 +90,7 @@ def check_equality(path: Path, console: Console) -> bool:
         return True
     unequal = conditions.inequalities(load(path))
     for line in unequal:
-        console.print(f"unequal conditions: {line}", style="red", highlight=False,
-                      soft_wrap=True, markup=False)  # fmt: skip
+        say(console, f"unequal conditions: {line}", "red")
     return not unequal
 
 
@@ -100,7 +98,7 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = Console()
+    console = Terminal()
     matrix = chosen_matrix(options)
     slots = make_plan(matrix)
     if options.dry_run:
@@ -108,16 +106,18 @@ def main(arguments: list[str]) -> int:
         return OK
     if options.output is None:
         raise UsageError("name a folder for the results with --output")
+    prepare_folder(options.output, len(slots))
+    if options.report:
+        from . import report  # only now: the drawing libraries take a second to load
+
+        report.require_outputs(options.output)
     try:
         tally = measure(options, matrix, slots, console)
     except KeyboardInterrupt:
-        console.print(f"interrupted; what was measured is in {options.output}: go on with --resume",
-                      highlight=False, soft_wrap=True)  # fmt: skip
+        say(console, f"interrupted; what was measured is in {options.output}: go on with --resume")
         raise
     print_tally(tally, options.output, console)
     equal = check_equality(options.output / RESULTS_NAME, console)
     if options.report:
-        from . import report  # only now: the drawing libraries take a second to load
-
         report.make(options.output, options.output, console)
     return COULD_NOT_MEASURE if tally.not_measured or not equal else OK

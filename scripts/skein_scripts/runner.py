@@ -21,15 +21,14 @@ from pathlib import Path
 from typing import Protocol
 
 from . import anchor
-from .cell_record import check_is_of, failure_record, run_meta, utc_now
+from .cell_record import check_is_of, failure_record, key_of, run_meta, utc_now
 from .matrix import Cell, Matrix
 from .plan import Slot, estimate_s, seed_of_block
-from .results import Record, RecordError, ResultWriter
+from .results import DONE, Record, RecordError, ResultWriter
 from .session import read_run
 from .skein_process import Ending, Skein
 
 _CELL_FILE = ".cell.jsonl"
-DONE = ("ok", "limit")
 
 
 class Watcher(Protocol):
@@ -172,8 +171,9 @@ class Runner:
         if ending.timed_out:
             return self._failure(slot, ending, started_utc, f"skein {ending.describe()}")
         try:
-            text = self._cell_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            # Last words that a worker broke off inside a letter are no reason to lose the record.
+            text = self._cell_file.read_bytes().decode("utf-8", "replace")
+        except OSError:
             text = ""
         if not text.strip():
             why = f"skein {ending.describe()} and wrote no record"
@@ -184,7 +184,7 @@ class Runner:
         except RecordError as error:
             why = f"skein {ending.describe()} and wrote no valid record: {error}"
             return self._failure(slot, ending, started_utc, why)
-        return record
+        return record | key_of(slot)
 
     def _failure(self, slot: Slot, ending: Ending, started_utc: str, why: str) -> Record:
         seed = seed_of_block(self._matrix, slot.block)

@@ -4,11 +4,11 @@ what only the matrix knows (command line, seed, plan, hash of the configuration)
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from .errors import MeasureError
+from . import git, jsonl
+from .errors import MeasureError, warn
 from .matrix import Matrix
 from .plan import Slot, plan_record
 from .results import Record, RecordError, parse_line, upgrade, validate
@@ -58,26 +58,16 @@ def session_again(skein: Skein, argv: list[str], cpu_options: list[str]) -> Reco
 
 
 def _with_commit(tool: dict[str, Any]) -> dict[str, Any]:
-    """Fills in commit and dirty from git where the binary does not know them."""
+    """Fills in commit and dirty from git where the binary does not know them; where git does not
+    either, nobody does."""
     if tool.get("commit") is None:
-        status = _git("status", "--porcelain", "--untracked-files=no")
-        tool["commit"] = _git("rev-parse", "HEAD") or None
-        tool["dirty"] = None if status is None else status != ""
+        try:
+            tool["commit"] = git.ask(_ROOT, "rev-parse", "HEAD")
+            tool["dirty"] = git.ask(_ROOT, "status", "--porcelain", "--untracked-files=no") != ""
+        except git.GitError as error:
+            tool |= {"commit": None, "dirty": None}
+            warn(f"the commit is not known: {error}")
     return tool
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(_ROOT), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def read_runtimes(skein: Skein) -> list[str]:
@@ -94,7 +84,7 @@ def read_runtimes(skein: Skein) -> list[str]:
 
 def read_run(text: str) -> Record:
     """The one run line that a call of `skein run` wrote. Raises RecordError."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for _, line in jsonl.lines_of(text)]
     if len(lines) != 1:
         raise RecordError(f"{len(lines)} lines instead of one run record")
     record = parse_line(lines[0])

@@ -18,6 +18,7 @@ from .results import Record, ResultWriter, sessions
 from .runner import Runner, Tally
 from .session import session_again
 from .skein_process import Skein
+from .terminal import say
 
 
 class Sitting:
@@ -91,14 +92,12 @@ class Sitting:
                 level = saturation.saturation_of([one[-1] for one in tries])
             except MeasureError as error:
                 self._unknown |= dict.fromkeys(groups, (str(error), tries[-1][-1]))
-                console.print(f"{', '.join(groups)} skipped: {error}", style="red",
-                              highlight=False, soft_wrap=True, markup=False)  # fmt: skip
+                say(console, f"{', '.join(groups)} skipped: {error}", "red")
                 continue
             levels |= dict.fromkeys(groups, level)
-            console.print(f"saturation of {probe.runtime}: {level:,.0f}/s ({', '.join(groups)})",
-                          highlight=False, soft_wrap=True)  # fmt: skip
+            say(console, f"saturation of {probe.runtime}: {level:,.0f}/s ({', '.join(groups)})")
             for note in saturation.notes_on([one[-1] for one in tries]):
-                console.print(f"  {note}", highlight=False, soft_wrap=True, markup=False)
+                say(console, f"  {note}")
         return levels, kept
 
     def _skip(self, slots: list[Slot]) -> None:
@@ -118,7 +117,7 @@ class Sitting:
             tally.retried, planned,
         )  # fmt: skip
         self._writer.append(record)
-        console.print(closing.verdict(self._session, record), highlight=False, soft_wrap=True)
+        say(console, closing.verdict(self._session, record))
 
 
 def has_auto_rate(slot: Slot) -> bool:

@@ -101,13 +101,15 @@ class Skein:
 
 
 class _NotedSignals:
-    """While entered, signals that ask us to end make `descriptor` readable and do nothing else."""
+    """While entered, signals that ask us to end make `descriptor` readable and do nothing else. One
+    that whoever started us has ignored (nohup: SIGHUP; a shell's `&`: SIGINT) stays ignored."""
 
     def __enter__(self) -> Self:
         self.descriptor, self._write_end = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._previous = {
             number: signal.signal(number, self._note)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) != signal.SIG_IGN
         }
         return self
 

@@ -5,26 +5,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 
-from .errors import MeasureError
+from . import git
 from .suite import CPUS, LOGS, ROOT, Section
 
 
 def files_of(*patterns: str) -> list[str]:
     """Files under version control or new in the tree, that match; never build outputs."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode != 0:
-        raise MeasureError(f"git cannot list the files to check: {listed.stderr.strip()}")
-    return [name for name in dict.fromkeys(listed.stdout.splitlines()) if (ROOT / name).is_file()]
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns)
+    names = dict.fromkeys(git.ask(ROOT, *words).split("\0"))
+    return [name for name in names if name and (ROOT / name).is_file()]
 
 
 def shell_scripts() -> list[str]:

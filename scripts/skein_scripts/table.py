@@ -7,6 +7,7 @@ and Markdown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,16 +16,19 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from . import units
+from .comparison import counts
 from .floor import above_floor
 from .groups import Group, Series
 from .names import FLOOR
 from .percentiles import percentile_of
 from .statistics import COUNT_MARK, Summary, count_text, spread_meaning
+from .terminal import say, text_of
+from .visible import visible
 
 Cell = Callable[[Group, Series], str]
 
 MERGED_MARK = " †"
-_EARLY = ("lateness", "early_count")
+_EARLY, _EARLY_FIRES = ("lateness", "early_count"), "early_fires"
 # Below this, intervals do not fit beside each other on a terminal.
 _WIDE_COLUMNS = 104
 
@@ -187,12 +191,20 @@ def make_table(group: Group) -> Table:
     if group.workload == "timers" and any(sum(one.values(*_EARLY)) for one in group.series):
         notes.append("early: of all runs together; earliest: of any run; percentiles are of the"
                      " timers that did not fire early")  # fmt: skip
+    notes += [line for series in group.series for line in _counts_that_must_be_0(series)]
     if group.shape == "churn":
         notes.append("lateness is of the timers that were left to fire, about one in 16")
     return Table(
         title=group.title(), columns=["runtime", "runs", *(name for name, _ in shown)],
         rows=rows, notes=notes,
     )  # fmt: skip
+
+
+def _counts_that_must_be_0(series: Series) -> list[str]:
+    """Those that the runs have all the same; early timers have a column."""
+    found = {name: one for name, one in counts.nonzero(series.ok).items() if name != _EARLY_FIRES}
+    return [f"{series.runtime}: {name} {one.events:,} in {one.runs} runs, where 0 was to be"
+            for name, one in found.items()]  # fmt: skip
 
 
 def _marks(series: Series) -> list[str]:
@@ -208,43 +220,44 @@ def render(table: Table, console: Console) -> None:
     """Prints a table on a terminal, turned: runtimes side by side, a line for each quantity.
     Intervals stand below their medians where there is room for them."""
     wide = console.width >= _WIDE_COLUMNS
-    drawn = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
-    drawn.add_column("")
+    drawn = RichTable(title=text_of(table.title), title_justify="left", title_style="bold")
+    drawn.add_column("", overflow="fold")
     notes = list(table.notes)
     for row in table.rows:
-        drawn.add_column(Text(row[0]), justify="right")
+        drawn.add_column(text_of(row[0]), justify="right", overflow="fold")
         if is_note(row, table):
             notes.insert(0, f"{row[0]}: {row[2]}")
     for index, name in enumerate(table.columns[1:], start=1):
         texts = [units.MISSING if is_note(row, table) and index > 1 else row[index]
                  for row in table.rows]  # fmt: skip
-        drawn.add_row(Text(name), *(Text(_stacked(text, wide)) for text in texts))
+        drawn.add_row(text_of(name), *(_stacked(text, wide) for text in texts))
     console.print(drawn)
     for note in notes:
         if wide or not note.startswith("[low"):
-            console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+            say(console, f"  {note}", "dim")
     console.print()
 
 
 def render_upright(table: Table, console: Console) -> None:
     """Prints a table on a terminal as it stands, a line for each of its rows."""
-    drawn = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
+    drawn = RichTable(title=text_of(table.title), title_justify="left", title_style="bold")
     for index, name in enumerate(table.columns):
-        drawn.add_column(Text(name), justify="left" if index < 2 else "right")
+        drawn.add_column(text_of(name), justify="left" if index < 2 else "right",
+                         overflow="fold")  # fmt: skip
     for before, row in zip([[""], *table.rows], table.rows, strict=False):
         first = "" if row[0] == before[0] else row[0]
-        drawn.add_row(*(Text(text) for text in [first, *row[1:]]))
+        drawn.add_row(*(text_of(text) for text in [first, *row[1:]]))
     console.print(drawn)
     for note in table.notes:
-        console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+        say(console, f"  {note}", "dim")
     console.print()
 
 
-def _stacked(text: str, wide: bool) -> str:
-    head, bracket, interval = text.partition(" [")
+def _stacked(text: str, wide: bool) -> Text:
+    head, bracket, interval = (visible(part) for part in text.partition(" ["))
     if not bracket:
-        return text
-    return f"{head}\n[{interval}" if wide else head
+        return Text(head)
+    return Text(f"{head}\n[{interval}" if wide else head)
 
 
 def is_note(row: list[str], table: Table) -> bool:
@@ -254,10 +267,16 @@ def is_note(row: list[str], table: Table) -> bool:
 
 def markdown(table: Table) -> str:
     """The table as Markdown, title and notes included."""
-    lines = [f"### {table.title}", "", "| " + " | ".join(table.columns) + " |"]
+    columns = [in_markdown(name) for name in table.columns]
+    lines = [f"### {in_markdown(table.title)}", "", "| " + " | ".join(columns) + " |"]
     lines.append("|" + "---|" * 2 + "---:|" * (len(table.columns) - 2))
     for row in table.rows:
         padded = row + [""] * (len(table.columns) - len(row))
-        lines.append("| " + " | ".join(text.replace("|", "\\|") for text in padded) + " |")
-    lines += ["", *(f"- {note}" for note in table.notes), ""]
+        lines.append("| " + " | ".join(map(in_markdown, padded)) + " |")
+    lines += ["", *(f"- {in_markdown(note)}" for note in table.notes), ""]
     return "\n".join(lines)
+
+
+def in_markdown(text: str) -> str:
+    """A text as Markdown shows it as it is."""
+    return re.sub(r"[\\`*<|]|(?<=\])(?=\()", lambda mark: "\\" + mark.group(), visible(text))

@@ -1,5 +1,6 @@
 """Fixtures of the tests of the scripts; the package they test is put on the path here."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -10,12 +11,21 @@ sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 sys.path.insert(0, str(HERE))
 
 import planted_results  # noqa: E402
+from lab import Lab  # noqa: E402
 from matrix_support import matrix_run_in  # noqa: E402
+
+# What is ignored is inherited: tests interrupt scripts, also where they run in the background.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
 def matrix_run(tmp_path):
     return matrix_run_in(tmp_path)
+
+
+@pytest.fixture
+def lab(monkeypatch):
+    return Lab(monkeypatch)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ against it. Its figures have the scale of real ones, so that plots made from the
 Faults are asked for in the environment:
   FAKE_SKEIN_FAULTS   JSON: {"c10k/open/fiber": "crash", ...}; `*` stands for any part. Faults:
                       crash, hang, stubborn, limit, failed, timeout, invalid, garbage, silent, nan,
-                      wrong_cell, wrong_checksum, two_lines
+                      wrong_cell, wrong_checksum, two_lines, broken_letter
   FAKE_SKEIN_SLEEP    seconds that each cell takes
   FAKE_SKEIN_LOG      file that gets a line of JSON for each call: pid, argv, what is injected
   FAKE_SKEIN_SAMPLES  samples in a histogram (25000, as many as a p99 needs)
@@ -13,6 +13,8 @@ Faults are asked for in the environment:
   FAKE_SKEIN_CHANGED  JSON: facts of the environment that differ from the second `session` on
   FAKE_SKEIN_COST     JSON: by runtime, how many times its usual CPU time an operation takes
   FAKE_SKEIN_BYTES    JSON: by runtime, user bytes per task beside its usual ones
+  FAKE_SKEIN_EARLY    JSON: by runtime, how many timers of a run fire early, by up to 1.98 ms
+  FAKE_SKEIN_LOAD     JSON: what `load` of a run says beside its usual figures
   FAKE_SKEIN_WITHOUT  JSON: runtimes that it does not have
   FAKE_SKEIN_DRIFT    JSON: for each round, how much dearer the anchor's requests are (0.2: by 20 %)
 """
@@ -321,6 +323,11 @@ def run_line(options):
         part["cpu"]["user_per_op_ns"] *= factor
     more = json.loads(os.environ.get("FAKE_SKEIN_BYTES", "{}")).get(options.runtime, 0)
     part["memory"]["per_task"]["user_bytes"] += more
+    if part.get("lateness"):
+        early = json.loads(os.environ.get("FAKE_SKEIN_EARLY", "{}")).get(options.runtime, 0)
+        part["lateness"] |= {"early_count": early, "early_max_ns": 1_980_000} if early else {}
+    if part.get("load"):
+        part["load"] |= json.loads(os.environ.get("FAKE_SKEIN_LOAD", "{}"))
     drift = json.loads(os.environ.get("FAKE_SKEIN_DRIFT", "[]"))
     if options.active == 50 and meta.get("position") is None and drift:
         part["cpu"]["per_op_ns"] = 4500 * (1 + drift[meta["block"]])
@@ -417,8 +424,11 @@ def run(options):
     if fault == "silent":
         return 0
     text, status = lines_for(fault, run_line(options))
-    with open(options.output, "a", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(text + "\n")
+    data = text.encode()
+    if fault == "broken_letter":
+        data = data.replace(b'"reasons": []', b'"reasons": ["worker: \xc3"]')
+    with open(options.output, "ab") as file:  # noqa: PTH123
+        file.write(data + b"\n")
     return status
 
 

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from skein_scripts.comparison import builds
-from skein_scripts.errors import MeasureError, UsageError
+from skein_scripts.comparison import builds, measured
+from skein_scripts.errors import MeasureError, ScriptError, UsageError
 
 
 @pytest.fixture
@@ -76,3 +76,48 @@ def test_a_tree_with_changes_is_refused(repository):
     (repository / "CMakeLists.txt").write_text("# changed\n")
     with pytest.raises(UsageError, match="not committed"):
         builds.require_clean(repository)
+
+
+def test_gits_own_reason_is_passed_on_where_it_refuses(repository, monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    for call in (
+        lambda: builds.resolve("HEAD", repository),
+        lambda: builds.require_clean(repository),
+    ):
+        with pytest.raises(ScriptError, match=r"(?s)dubious ownership.*safe\.directory"):
+            call()
+    monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    with pytest.raises(builds.UnknownRevisionError, match="no revision"):
+        builds.resolve("no-such-revision", repository)
+
+
+def test_a_name_that_git_cannot_judge_is_not_taken_for_a_file(monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    with pytest.raises(UsageError, match="dubious ownership"):
+        measured.is_asked_for("HEAD", "HEAD~1")
+
+
+def test_a_tree_that_cannot_be_made_says_why(repository, tmp_path):
+    (repository / ".git" / "worktrees").write_text("in the way\n")
+    (tmp_path / "trees").mkdir()
+    with pytest.raises(MeasureError, match=r"cannot check main out into .*worktrees"):
+        builds.build("main", tmp_path / "trees", repository)
+
+
+def test_variables_of_a_git_hook_name_no_other_tree(repository, tmp_path, monkeypatch):
+    commit_of_it = builds.resolve("main", repository)
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q", "-b", "main")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
+    assert builds.resolve("main", repository) == commit_of_it
+    builds.require_clean(repository)
+
+
+def test_git_that_is_not_there_is_said_so(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(UsageError, match="cannot start git"):
+        builds.resolve("HEAD", repository)

@@ -6,7 +6,10 @@ import sys
 import pytest
 
 from skein_scripts import compare, results
+from skein_scripts.comparison import judge, measured, metrics
 from skein_scripts.errors import run_main
+
+CPU = metrics.named("cpu_per_op")
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def compared(matrix_run, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
 
     def call(*words):
-        words += ("--matrix", path, "--pairs", 6, "--output", call.output, "--json", lines)
+        words = ("--matrix", path, "--pairs", 6, "--output", call.output, "--json", lines, *words)
         monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
         status = run_main("compare.py", compare.main)
         found = [json.loads(line) for line in lines.read_text().splitlines()] if not status else []
@@ -78,6 +81,80 @@ def test_cells_without_a_pair_are_no_success_however_many_others_have_one(compar
     status, _, out = compared(compared.skein, disturbed, "--filter", "runtime=libuv")
     assert status == 4
     assert "there is no pair of runs to compare" in out.err
+
+
+def flaky(compared, folder, name, when, fault, **behaviour):
+    """A program of which some runs end in a fault. `when`: of $n, the number of the run, from 1."""
+    path, counter = folder / name, folder / f"{name}-n"
+    exports = "".join(f"export FAKE_SKEIN_{key}='{json.dumps(one)}'\n"
+                      for key, one in behaviour.items())  # fmt: skip
+    path.write_text(
+        f'#!/bin/sh\n{exports}if [ "$1" = run ]; then\n  echo >> {counter}\n'
+        f"  n=$(wc -l < {counter})\n  if {when}; then export FAKE_SKEIN_FAULTS="
+        f'\'{json.dumps({"*/*/*": fault})}\'; fi\nfi\nexec "{compared.skein}" "$@"\n'
+    )
+    path.chmod(0o755)
+    return path
+
+
+def test_pairs_that_do_not_count_are_measured_anew(compared, tmp_path):
+    slow = flaky(compared, tmp_path, "slow", "[ $n = 3 ]", "invalid", COST={"coroutine": 9.94})
+    words = ("--filter", "runtime=coroutine", "--pairs", 7, "--metrics", "cpu_per_op,latency_p50")
+    status, (_, *found), _ = compared(compared.skein, slow, *words)
+    assert status == 0
+    cpu = next(one for one in found if one["metric"] == "cpu_per_op")
+    assert (cpu["pairs"], cpu["invalid_pairs"], cpu["verdict"]) == (7, 1, "regressed")
+
+
+def test_where_too_many_pairs_are_lost_to_tell_it_is_said_and_no_success(compared, tmp_path):
+    slow = flaky(compared, tmp_path, "slow", "[ $((n % 2)) = 0 ]", "invalid",
+                 COST={"coroutine": 9.94})  # fmt: skip
+    words = ("--filter", "runtime=coroutine", "--pairs", 7, "--metrics", "cpu_per_op,latency_p50")
+    status, _, out = compared(compared.skein, slow, *words)
+    assert status == 0  # 7 of 14 count
+    slow = flaky(compared, tmp_path, "slower", "[ $n -gt 1 ] && [ $((n % 3)) != 1 ]", "invalid",
+                 COST={"coroutine": 9.94})  # fmt: skip
+    compared.output = tmp_path / "again"
+    status, _, out = compared(compared.skein, slow, *words)
+    assert status == 4
+    assert "NOT COMPARED" in out.err  # 5 of 14 count
+
+
+def test_too_few_pairs_for_loss_are_named():
+    def verdict(pairs, count=1):
+        values = [(100.0, 120.0)] * pairs
+        found = judge.judge([judge.Pairs(f"c{n}", CPU, values, 7 - pairs) for n in range(count)])
+        return measured._undecided(found, {f"c{n}": 7 for n in range(count)})
+
+    assert verdict(5) == []
+    assert verdict(4) == ["c0 cpu_per_op (4 of 7 pairs count)"]
+    assert verdict(7, count=3) == []  # 7 tell three
+    assert verdict(7, count=9) == []  # 7 were never enough for nine
+    assert len(verdict(5, count=3)) == 3
+
+
+def test_counts_that_must_be_0_are_compared_of_programs_and_of_files(compared, tmp_path):
+    worse = tmp_path / "worse"
+    errors = dict.fromkeys(("connect", "read", "write", "descriptors"), 0) | {"timeout": 7}
+    worse.write_text(
+        f"#!/bin/sh\nexport FAKE_SKEIN_LOAD='{json.dumps({'errors': errors})}'\n"
+        f'exec "{compared.skein}" "$@"\n'
+    )
+    worse.chmod(0o755)
+    words = ("--filter", "runtime=libuv")
+    status, (_, *found), out = compared(compared.skein, worse, *words)
+    assert status == 0
+    (timeouts,) = (one for one in found if one["metric"] == "timeouts")
+    assert timeouts["verdict"] == "regressed"
+    assert (timeouts["base_total"], timeouts["candidate_total"]) == (0, 42)
+    assert timeouts["ratio"] is None
+    assert "42 in 6 runs" in out.out
+    status, (_, *found), _ = compared(compared.output)  # the same from its results
+    assert {one["verdict"] for one in found if one["metric"] == "timeouts"} == {"regressed"}
+    for names, expected in (("timeouts", {"timeouts"}), ("cpu_per_op", {"cpu_per_op"})):
+        compared.output = tmp_path / names
+        _, (_, *found), _ = compared(compared.skein, worse, *words, "--metrics", names)
+        assert {one["metric"] for one in found} == expected
 
 
 def test_cells_that_neither_arm_could_measure_are_named_and_no_success(compared, tmp_path):

@@ -21,8 +21,8 @@ from skein_scripts.comparison import record
 from skein_scripts.comparison.metrics import METRICS
 from skein_scripts.comparison.sources import Arm, differences
 from skein_scripts.errors import UsageError
-from skein_scripts.exports import google_benchmark, junit, otava_csv
-from skein_scripts.exports.figures import CellFigures, cells_of
+from skein_scripts.exports import bencher, google_benchmark, junit, otava_csv
+from skein_scripts.exports.figures import CellFigures, cells_of, distinct
 from skein_scripts.statistics import median
 
 GOOGLE_COMPARE = Path("/usr/share/benchmark/compare.py")  # Debian: libbenchmark-tools
@@ -240,6 +240,14 @@ def test_junit_has_the_notes_of_a_comparison_and_errors_where_it_is_incomplete_o
     assert properties_of(junit.write([comparison("a", "cpu_per_op", "unchanged")], {})) == []
 
 
+def test_junit_has_a_time_on_every_test_case_and_on_the_suite():
+    head = {"incomplete": "interrupted", "failed": ["c10k: 1 of 15 runs failed: crash"]}
+    suite = ElementTree.fromstring(
+        junit.write([comparison("a", "cpu_per_op", "regressed", "confirm")], head)
+    )
+    assert [float(one.get("time")) for one in (suite, *suite.iter("testcase"))] == [0.0] * 4
+
+
 def test_no_comparison_that_decides_is_no_suite_without_failures(tmp_path, capsys):
     lines, out = tmp_path / "v.jsonl", tmp_path / "junit.xml"
     shown = comparison("a/e", "latency_p99", "regressed", gated=False)
@@ -296,6 +304,27 @@ def test_cells_whose_names_look_alike_to_otava_have_a_file_each():
     config = files.pop(otava_csv.CONFIG_NAME)
     assert [text.splitlines()[1].split(",")[-1] for text in files.values()] == ["1.5", "2.5", "3.5"]
     assert all(f"    file: {name}\n" in config for name in files)
+
+
+def test_otava_gets_times_that_rise_where_a_commit_was_measured_late():
+    rows = [(f"2026-01-{day:02d}T00:00:00+00:00", "c", {METRICS[0]: 1.0}) for day in (3, 1, 2, 4)]
+    text = otava_csv.table(rows, METRICS[:1])
+    assert [row["time"] for row in csv.DictReader(io.StringIO(text))] == [
+        "2026-01-03T00:00:00+00:00", "2026-01-03T00:00:01+00:00", "2026-01-03T00:00:02+00:00",
+        "2026-01-04T00:00:00+00:00",
+    ]  # fmt: skip
+
+
+def test_names_that_are_too_long_stay_apart():
+    names = ["x" * 30 + "1", "x" * 30 + "2", "y", "y"]
+    assert distinct(names, 20) == ["x" * 20, "x" * 18 + "-2", "y", "y-2"]
+    long = ["z" * 2000 + str(number) for number in range(12)]
+    run = {"status": "ok", "cell": {}, "cpu": {"per_op_ns": 1.5}}
+    cells = [CellFigures(name, [run]) for name in long]
+    assert len(json.loads(bencher.write(cells))) == 12
+    files = otava_csv.write([otava_csv.Point("2026-01-01T00:00:00+00:00", "c", cells)])
+    assert len(files) == 13
+    assert max(map(len, files)) < 255
 
 
 def test_otava_finds_a_planted_change_in_what_is_written(measured, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix_support import ROOT
-from skein_scripts import matrix, results
+from matrix_support import ROOT, call_main
+from skein_scripts import export, matrix, results
 from skein_scripts.comparison import stages
 from skein_scripts.errors import run_main
 from skein_scripts.gate import main
@@ -205,6 +206,124 @@ def test_a_crash_is_not_lost_where_the_other_arm_was_disturbed(gate):
     assert done.returncode == 4, done.stdout + done.stderr
     assert "THE CANDIDATE FAILED" in done.stdout
     assert len(gate.runs()) == 2 * SCREEN
+
+
+def flaky(gate, name, when, fault, **behaviour):
+    """A binary of which some runs end in a fault. `when`: a shell's condition on $n, the number of
+    the run, from 1."""
+    usual, counter, path = gate.arm(f"{name}-usual", **behaviour), gate.folder / f"{name}-n", None
+    path = gate.arm(name)
+    path.write_text(
+        f'#!/bin/sh\nif [ "$1" = run ]; then\n  echo >> {counter}\n  n=$(wc -l < {counter})\n'
+        f"  if {when}; then export FAKE_SKEIN_FAULTS='{json.dumps({'*/*/*': fault})}'; fi\nfi\n"
+        f'exec "{usual}" "$@"\n'
+    )
+    return path
+
+
+def test_a_pair_lost_to_noise_does_not_hide_a_regression(gate):
+    """Nine pairs decide the metrics of the cell, and one of the nine is lost."""
+    gate.matrix.write_text(SMALL_GATE.replace("retry_invalid = 1", "retry_invalid = 0"))
+    slow = flaky(gate, "slow", "[ $n = 9 ]", "invalid", COST={"coroutine": 9.94})
+    lines = gate.folder / "v.jsonl"
+    done = gate(gate.arm("base"), slow, "--filter", "group=fixed", "--pairs", "5,7", "--json",
+                lines)  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
+    cpu = next(one for one in found if (one["stage"], one["metric"]) == ("confirm", "cpu_per_op"))
+    assert (cpu["verdict"], cpu["invalid_pairs"]) == ("regressed", 1)
+
+
+def test_what_was_flagged_and_cannot_be_decided_is_no_pass_and_is_named_everywhere(gate):
+    gate.matrix.write_text(SMALL_GATE.replace("retry_invalid = 1", "retry_invalid = 0"))
+    slow = flaky(gate, "slow", "[ $n -gt 5 ] && [ $((n % 4)) != 0 ]", "invalid",
+                 COST={"coroutine": 9.94})  # fmt: skip
+    lines, markdown, junit = (gate.folder / name for name in ("v.jsonl", "v.md", "j.xml"))
+    done = gate(gate.arm("base"), slow, "--filter", "group=fixed", "--pairs", "5,7", "--json",
+                lines, "--markdown", markdown)  # fmt: skip
+    assert done.returncode == 4, done.stdout + done.stderr
+    word = "fixed/coroutine cpu_per_op: flagged, and"
+    assert word in done.stdout
+    assert word in markdown.read_text()
+    head = json.loads(lines.read_text().splitlines()[0])
+    assert any(line.startswith(word) for line in head["undecided"])
+    assert call_main("export.py", export.main, lines, "--format", "junit", "--output", junit) == 0
+    assert 'name="flagged and undecided"' in junit.read_text()
+
+
+TIMERS = """
+[[cell]]
+name = "storm"
+workload = "timers"
+pattern = "storm"
+tasks = 1000
+window = "100ms"
+"""
+
+
+def test_timers_that_fire_early_are_named_and_no_pass(gate):
+    gate.matrix.write_text(SMALL_GATE + TIMERS)
+    lines = gate.folder / "v.jsonl"
+    early = gate.arm("early", EARLY={"coroutine": 20})
+    words = ("--filter", "group=storm", "--json", lines)
+    done = gate(gate.arm("base"), early, *words)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "REGRESSION CONFIRMED: storm/coroutine early_fires (" in done.stdout
+    assert "1.98 ms" in done.stdout
+    found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
+    confirmed = next(one for one in found
+                     if (one["stage"], one["metric"]) == ("confirm", "early_fires"))  # fmt: skip
+    assert (confirmed["base_total"], confirmed["candidate_total"]) == (0, 20 * confirmed["pairs"])
+    gate.output = gate.folder / "alike"
+    done = gate(early, gate.arm("candidate", EARLY={"coroutine": 20}), *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    gate.output = gate.folder / "better"
+    assert gate(early, gate.arm("base"), *words).returncode == 0
+
+
+def test_timeouts_that_only_the_candidate_has_are_named_and_no_pass(gate):
+    errors = dict.fromkeys(("connect", "read", "write", "descriptors"), 0)
+    worse = gate.arm("worse", LOAD={"errors": errors | {"timeout": 7}})
+    done = gate(gate.arm("base"), worse, "--filter", "group=fixed")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "fixed/coroutine timeouts (" in done.stdout
+
+
+def test_a_few_bytes_more_per_task_fail_where_readings_hardly_spread(gate):
+    more = gate.arm("more", BYTES={"coroutine": 24})
+    done = gate(gate.arm("base"), more, "--filter", "group=idle,runtime=coroutine")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "user_bytes_per_task +14" in done.stdout  # 24 of 168
+
+
+def test_the_least_budget_is_accepted_as_it_is_printed(gate):
+    words = ("/bin/true", "/bin/true", "--dry-run", "--budget")
+    refused = gate(*words, "1s")
+    assert refused.returncode == 2
+    least = re.search(r"the least is ([0-9]+s);", refused.stderr).group(1)
+    done = gate(*words, least)
+    assert done.returncode == 0, done.stderr
+    assert f"the least budget of these cells is {least}" in done.stdout
+    assert gate(*words, f"{int(least[:-1]) - 1}s").returncode == 2
+    # Without --dry-run the same is refused in the same words, before anything is made.
+    assert gate("/bin/true", "/bin/true", "--budget", "1s").stderr == refused.stderr
+    assert not gate.output.exists()
+
+
+def test_a_gate_whose_pairs_take_longer_than_was_thought_ends_in_time(gate):
+    short = SMALL_GATE.replace('"200ms"', '"50ms"').replace('"100ms"', '"10ms"\nmemory = "off"')
+    gate.matrix.write_text(short)
+    slow = gate.arm("slow", SLEEP=0.7, COST={"coroutine": 3})
+    words = ("--filter", "group=fixed", "--pairs", "5,7")
+    refused = gate(slow, slow, *words, "--budget", "1s")
+    least_s = int(re.search(r"the least is ([0-9]+)s;", refused.stderr).group(1))
+    began = time.monotonic()
+    done = gate(gate.arm("base", SLEEP=0.7), slow, *words, "--budget", f"{least_s}s")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "there is no time for more" in done.stdout
+    assert "flagged, and no fresh pair was measured" in done.stdout
+    assert len(gate.runs()) < 2 * (5 + 7)
+    assert time.monotonic() - began < 3 * least_s
 
 
 @pytest.mark.parametrize("fault", ["limit", "invalid"])

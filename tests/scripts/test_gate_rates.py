@@ -1,5 +1,6 @@
 """What the gate's error rates are, on recorded pairs of a program against itself."""
 
+import math
 import random
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import pytest
 
 from matrix_support import HERE
 from skein_scripts import gate, matrix
+from skein_scripts import rates as rates_command
+from skein_scripts.cell_record import cell_id_of
 from skein_scripts.comparison import rates
 from skein_scripts.errors import MeasureError, UsageError
 
@@ -108,3 +111,33 @@ def test_rates_are_printed_from_what_was_recorded():
     )
     assert done.returncode == 0, done.stderr
     assert "false alarms:" in done.stdout
+
+
+def test_the_table_of_the_readme_is_what_rates_prints(gated):
+    shown = [
+        [text.strip() for text in line.strip("| \n").split("|")]
+        for line in (HERE.parents[1] / "scripts" / "README.md").read_text().splitlines()
+        if line.startswith("| ") and line.count("|") == 8 and line.rstrip().endswith("% |")
+    ]
+    assert len(shown) == 26
+    options = rates_command.build_parser().parse_args([str(HERE / "fixtures" / "aa_pairs.csv")])
+    keys = {cell_id_of(cell): cell.key.replace("/", " ") for cell in PRESET.cells}
+    wanted = {name for name, *_ in shown}
+    some = {cell: rows for cell, rows in RECORDED.items() if keys[cell] in wanted}
+    made = rates_command.table_of(some, options, gated).rows
+    printed = {(keys[cell], metric): [keys[cell], metric, *rest] for cell, metric, *rest in made}
+    for row in shown:
+        assert row == printed[row[0], row[1]]
+
+
+def test_false_alarms_are_as_rare_where_tasks_are_small_and_a_step_matters(gated, monkeypatch):
+    def of_128_bytes(metric, ratios, added):
+        """Both arms' readings spread, as they do."""
+        half = [metric.worse * (value + added) / 2 for value in ratios]
+        return [(128.0 * math.exp(-one), 128.0 * math.exp(one)) for one in half]
+
+    monkeypatch.setattr(rates, "_values", of_128_bytes)
+    memory = {cell: rows for cell, rows in RECORDED.items() if "user_bytes_per_task" in rows[0]}
+    assert rates.false_alarms(memory, PAIRS, 2000, 3, gated) <= 0.01
+    change = rates.Change(next(iter(memory)), "user_bytes_per_task", 24 / 128)
+    assert rates.power(memory, PAIRS, 200, 4, gated, change) >= 0.9

@@ -102,6 +102,17 @@ def test_a_mistake_in_the_file_is_named(old, new, message):
         matrix.parse_matrix(tomllib.loads(SMALL_MATRIX.replace(old, new)), "m")
 
 
+def test_a_cell_for_memory_reads_it():
+    words = 'duration = "200ms"\npurpose = "memory"\nmemory = "{}"'
+    for setting in ("on", "off"):
+        text = SMALL_MATRIX.replace('duration = "200ms"', words.format(setting))
+        if setting == "on":
+            assert matrix.parse_matrix(tomllib.loads(text), "m").cells[0].purpose == "memory"
+        else:
+            with pytest.raises(UsageError, match="is for memory"):
+                matrix.parse_matrix(tomllib.loads(text), "m")
+
+
 def test_a_filter_keeps_the_cells_that_match_all_its_parts():
     kept = selection.apply_filters(small(), ["workload=c10k,runtime=coroutine|libuv"])
     assert keys(kept) == {"fixed/coroutine", "fixed/libuv"}

@@ -104,6 +104,10 @@ def change(record, path, value):
         ("latency/histogram", "HISTFnonsense", "not an HdrHistogram"),
         ("work/checksum", "0" * 16, "status ok with checksum"),
         ("echoed/active", 999, "the worker was given active=999"),
+        ("load/unsent", 3, "status ok with 3 unsent"),
+        ("load/errors/connect", 1, "status ok with 1 connect errors"),
+        ("load/errors/write", 2, "status ok with 2 write errors"),
+        ("latency/early_max_ns", 5, "latency.early_count 0 with latency.early_max_ns 5"),
         ("echoed", None, "echoed"),
         ("cell_id", "c10k", "cell_id"),
     ],
@@ -112,6 +116,32 @@ def test_a_run_that_contradicts_format_or_itself_is_refused(ok_run, path, value,
     change(ok_run, path, value)
     with pytest.raises(results.RecordError, match=message):
         results.validate(ok_run)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("load/errors/timeout", 9), ("load/unsent", 0), ("load/unsent", None), ("load/errors", None)],
+)
+def test_what_a_run_that_counts_may_have_is_accepted(ok_run, path, value):
+    change(ok_run, path, value)  # a saturated worker leaves requests unanswered
+    results.validate(ok_run)
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "good"),
+    [(0, None, True), (3, 999, True), (3, None, True), (None, None, True), (0, 0, True),
+     (0, 1, False), (3, 0, False)],
+)  # fmt: skip
+def test_early_timers_have_a_furthest_and_others_have_none(ok_run, count, most, good):
+    ok_run["latency"] |= {"early_count": count, "early_max_ns": most}
+    problems = results.lint(ok_run)
+    assert bool(problems) != good, problems
+
+
+def test_unsent_requests_of_a_run_that_does_not_count_are_no_contradiction(ok_run):
+    ok_run |= {"status": "invalid", "reasons": ["client-bound"]}
+    ok_run["load"]["unsent"] = 9
+    results.validate(ok_run)
 
 
 def test_a_limit_must_carry_its_numbers_and_a_failure_its_last_words(records):

@@ -170,6 +170,14 @@ def test_a_cell_that_fails_is_recorded_and_the_matrix_goes_on(matrix_run, fault,
     assert "2 failed" in done.stdout
 
 
+def test_a_record_with_half_a_letter_in_it_is_kept(matrix_run):
+    matrix_run.fault(**{"c10k/fixed/libuv": "broken_letter"})
+    assert matrix_run("--repeats", "1").returncode == 0
+    assert by_status(matrix_run.runs()) == {"ok": 6}
+    run = next(run for run in matrix_run.runs() if run["reasons"])
+    assert run["reasons"] == ["worker: \ufffd"]
+
+
 def test_a_crash_is_recorded_with_its_signal_and_last_words(matrix_run):
     matrix_run.fault(**{"timers/spread/libuv": "crash"})
     matrix_run("--repeats", "1")
@@ -267,6 +275,20 @@ def test_an_interrupt_ends_with_130_leaves_valid_results_and_no_process(matrix_r
     assert "interrupted" in errors
     assert not any(is_running(call["pid"]) for call in matrix_run.calls())
     assert set(by_status(matrix_run.runs())) <= {"ok"}
+
+
+def test_a_matrix_under_nohup_goes_on_when_its_terminal_is_gone(matrix_run):
+    matrix_run.environment["FAKE_SKEIN_SLEEP"] = "0.3"
+    process = subprocess.Popen(
+        matrix_run.command("--repeats", "1"), env=matrix_run.environment, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )  # fmt: skip
+    wait_for(lambda: any("run" in call["argv"] for call in matrix_run.calls()))
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert by_status(matrix_run.runs()) == {"ok": 6}
 
 
 def test_an_interrupted_matrix_is_resumed(matrix_run):

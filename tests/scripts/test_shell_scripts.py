@@ -1,6 +1,7 @@
 """scripts/setup, scripts/bench and scripts/test as far as they can be tried without installing,
 building or measuring."""
 
+import os
 import subprocess
 import sys
 
@@ -46,6 +47,39 @@ def test_importing_the_package_starts_nothing_and_prints_nothing(tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+HOSTILE = {
+    "CDPATH": ".",
+    "POSIXLY_CORRECT": "1",
+    "GREP_OPTIONS": "--color=always",
+    "GLOBIGNORE": "*",
+    "LC_ALL": "C",
+    "BASH_FUNC_cd%%": '() { builtin cd "$@"; pwd; }',
+}
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "BASH_ENV"])
+def test_inherited_variables_break_no_shell_script(name, tmp_path):
+    startup = tmp_path / "bashenv"
+    startup.write_text('cd() { builtin cd "$@" && pwd; }\ndirname() { command dirname "$@"; }\n')
+    environment = {**os.environ, name: HOSTILE.get(name, str(startup))}
+    # By their names in the tree, as a person calls them.
+    done = run("scripts/setup", "--dry-run", env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Python packages (requirements): all there" in done.stdout
+    done = run("scripts/bench", "--dry-run", "--preset", "quick", env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "60 runs of 20 cells" in done.stdout
+    assert run("scripts/test", "--help", env=environment).returncode == 0
+
+
+def test_a_command_of_a_shell_script_that_fails_unforeseen_is_no_verdict():
+    broken = {**os.environ, "BASH_FUNC_realpath%%": "() { return 1; }"}
+    for name in ("setup", "bench", "test"):
+        done = run(ROOT / "scripts" / name, "--dry-run", env=broken)
+        assert done.returncode == 4, done.stderr
+        assert f"{name}: error: line" in done.stderr
 
 
 def test_setup_says_what_it_would_install_and_installs_nothing(tmp_path, monkeypatch):

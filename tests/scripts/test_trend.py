@@ -1,13 +1,16 @@
 """The trend: a history of ratios, a file per commit, and the changes that otava finds in it."""
 
+import itertools
+import os
 import shutil
+import subprocess
 
 import pytest
 
 from matrix_support import call_main
-from skein_scripts import results
+from skein_scripts import commit_order, results
 from skein_scripts.errors import MeasureError, UsageError
-from skein_scripts.trend import change_points, command, history
+from skein_scripts.trend import change_points, command, figure, history
 
 CPU = ("c10k/libuv/100/fixed/active=10/64B", "cpu_per_op")
 MEMORY = ("c10k/libuv/100/fixed/active=10/64B", "user_bytes_per_task")
@@ -131,6 +134,105 @@ def test_a_history_that_is_not_there_says_how_to_begin_one(tmp_path, capsys):
     shown = capsys.readouterr().err
     assert "scripts/trend.py add RESULTS" in shown
     assert "--history" in shown
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """Three commits in a row, and one beside them: the hashes, oldest first."""
+    root = tmp_path / "repository"
+    root.mkdir()
+
+    def git(*words, day=1):
+        when = f"2026-01-{day:02d}T00:00:00Z"
+        dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        words = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words)
+        done = subprocess.run(words, cwd=root, env={**os.environ, **dates}, check=True,
+                              capture_output=True, text=True)  # fmt: skip
+        return done.stdout.strip()
+
+    def commit(day):
+        git("commit", "-q", "--allow-empty", "-m", f"{day}", day=day)
+        return git("rev-parse", "HEAD")
+
+    git("init", "-q", "-b", "main")
+    # The middle one was dated after its child, as rebased commits are.
+    hashes = [commit(1), commit(9), commit(5)]
+    git("checkout", "-q", "-b", "beside", hashes[0])
+    beside = commit(3)
+    return root, hashes, beside
+
+
+def measured_on(commits):
+    return [(commit, f"2026-02-{day + 1:02d}") for day, commit in enumerate(commits)]
+
+
+def ordered(items, root):
+    found, order = commit_order.in_order(items, lambda one: one[0], lambda one: one[1], root)
+    return [commit for commit, _ in found], order
+
+
+def test_a_commit_that_was_measured_late_stands_where_its_history_has_it(repository):
+    root, (first, second, third), beside = repository
+    for measured in itertools.permutations([first, second, third, beside]):
+        found, order = ordered(measured_on(measured), root)
+        assert order == commit_order.BY_HISTORY
+        assert [one for one in found if one != beside] == [first, second, third]
+        assert found.index(first) < found.index(beside)
+
+
+def test_where_git_does_not_know_a_commit_the_order_is_that_of_measuring_and_said(repository):
+    root, (first, second, third), _ = repository
+    found, order = ordered(measured_on([third, sha(1), first]), root)
+    assert found == [third, sha(1), first]
+    assert order.startswith("in the order of measuring (git does not know 1 of 3 commits")
+    found, order = ordered(measured_on([third, second]), root / "nowhere")
+    assert found == [third, second]
+    assert order.startswith("in the order of measuring (")
+
+
+def test_two_measurements_of_one_commit_stand_in_the_order_of_measuring(repository):
+    root, (first, second, _), _ = repository
+    items = [(second, "b"), (first, "z"), (second, "a")]
+    found, _ = commit_order.in_order(items, lambda one: one[0], lambda one: one[1], root)
+    assert found == [(first, "z"), (second, "a"), (second, "b")]
+
+
+def test_what_the_order_is_stands_in_the_output_and_in_the_figure(
+    at_commit, tmp_path, monkeypatch, capsys
+):
+    planted_history(at_commit, tmp_path / "history", 2)
+    monkeypatch.setattr(change_points.shutil, "which", lambda _: None)
+    assert call("show", "--history", tmp_path / "history", "--output", tmp_path / "out") == 0
+    note = "2 commits in the order of measuring (git does not know 2 of 2 commits here"
+    assert note in capsys.readouterr().out
+    assert "in the order of measuring" in (tmp_path / "out" / "trend-cpu_per_op.svg").read_text()
+
+
+def test_a_figure_has_its_commits_in_the_order_of_the_points(at_commit):
+    points = [history.point_of(at_commit(day)) for day in (2, 0, 1)]
+    lines = [line for line in history.lines_of(points) if line.metric.name == CPU[1]]
+    (axes,) = figure.draw(lines[0].metric, lines, points, [], "note").axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        sha(day)[:8] for day in (2, 0, 1)
+    ]  # fmt: skip
+
+
+def test_a_file_of_two_commits_or_machines_is_no_point(at_commit, tmp_path):
+    for changes, what in (({}, "2 commits"), ({"environment_hash": "other"}, "2 ")):
+        both = tmp_path / "both.jsonl"
+        both.write_text(at_commit(1).read_text() + at_commit(2, **changes).read_text())
+        with pytest.raises(UsageError, match=what):
+            history.point_of(both)
+
+
+def test_histories_that_were_put_together_are_a_point_for_each_commit(at_commit, tmp_path):
+    folder = tmp_path / "history"
+    planted_history(at_commit, folder, 3)
+    whole = "".join(path.read_text() for path in sorted(folder.iterdir()))
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "all.jsonl").write_text(whole)
+    assert [point.commit for point in history.read(folder)] == [sha(0), sha(1), sha(2)]
 
 
 def planted_history(at_commit, folder, count=16):

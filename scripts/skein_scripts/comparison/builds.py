@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import git
 from ..errors import MeasureError, UsageError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,19 +29,28 @@ class Build:
     commit: str | None
 
 
+class UnknownRevisionError(UsageError):
+    """Git knows no such revision."""
+
+
 def resolve(revision: str, root: Path = ROOT) -> str:
-    """The commit that a revision names. Raises UsageError."""
-    done = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-    if done.returncode != 0:
-        raise UsageError(f"'{revision}' is no revision of {root}: name a commit, branch or tag")
-    return done.stdout.strip()
+    """The commit that a revision names. Raises UnknownRevisionError, or UsageError where git cannot
+    say."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    try:
+        return git.ask(root, *words)
+    except git.SilentRefusalError:
+        raise UnknownRevisionError(
+            f"'{revision}' is no revision of {root}: name a commit, branch or tag"
+        ) from None
+    except git.GitError as error:
+        raise UsageError(f"git cannot say whether '{revision}' is a revision: {error}") from error
 
 
 def require_clean(root: Path = ROOT) -> None:
     """Raises UsageError where the tree has changes that no revision has: they would be measured
     under the name of a commit, or not at all."""
-    done = _git(root, "status", "--porcelain", "--untracked-files=no")
-    if done.returncode != 0 or done.stdout.strip():
+    if _has_changes(root):
         raise UsageError(
             f"{root} has changes that are not committed: commit or stash them, or name a built"
             " binary with --base-binary and --candidate-binary"
@@ -57,10 +67,11 @@ def build(
     if tree.exists():
         _require_checkout(tree, commit)
     else:
-        _git(root, "worktree", "prune")  # of folders that are gone: their names are free again
-        done = _git(root, "worktree", "add", "--detach", "--quiet", str(tree), commit)
-        if done.returncode != 0:
-            raise MeasureError(f"cannot check {revision} out into {tree}: {done.stderr.strip()}")
+        try:
+            git.ask(root, "worktree", "prune")  # of folders that are gone: their names are free
+            git.ask(root, "worktree", "add", "--detach", "--quiet", str(tree), commit)
+        except git.GitError as error:
+            raise MeasureError(f"cannot check {revision} out into {tree}: {error}") from error
     log = folder / f"{commit[:12]}.log"
     for command in (
         ["cmake", "--preset", "release", "-DBUILD_TESTING=OFF", "-DSKEIN_MICRO=OFF"],
@@ -73,10 +84,17 @@ def build(
 
 def _require_checkout(tree: Path, commit: str) -> None:
     """Raises MeasureError where a tree that is there is not what its name says."""
-    head = _git(tree, "rev-parse", "HEAD").stdout.strip()
-    changed = _git(tree, "status", "--porcelain", "--untracked-files=no")
-    if head != commit or changed.returncode != 0 or changed.stdout.strip():
-        raise MeasureError(f"{tree} is no clean checkout of {commit[:12]}: remove it")
+    try:
+        is_it = git.ask(tree, "rev-parse", "HEAD") == commit and not _has_changes(tree)
+        why = ""
+    except git.GitError as error:
+        is_it, why = False, f" ({error})"
+    if not is_it:
+        raise MeasureError(f"{tree} is no clean checkout of {commit[:12]}: remove it{why}")
+
+
+def _has_changes(root: Path) -> bool:
+    return git.ask(root, "status", "--porcelain", "--untracked-files=no") != ""
 
 
 def _run(command: list[str], tree: Path, log: Path, revision: str) -> None:
@@ -92,15 +110,6 @@ def _run(command: list[str], tree: Path, log: Path, revision: str) -> None:
         end = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_WORDS:]
         words = "\n  ".join(end)
         raise MeasureError(f"{revision} does not build ({log}):\n  {words}")
-
-
-def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
-        )
-    except OSError as error:
-        raise MeasureError(f"cannot start git: {error.strerror}") from error
 
 
 def existing(path: Path) -> Build:

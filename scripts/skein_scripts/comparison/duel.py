@@ -55,31 +55,32 @@ class Duel:
         self._contestants = contestants
         self._matrix = matrix
         self._writer = writer
-        self.runs: dict[str, list[Record]] = {arm: [] for arm in ARMS}
+        self.runs: dict[str, list[Record]] = {arm: [] for arm in ARMS}  # the last of their tries
+        self.tries: dict[str, list[Record]] = {arm: [] for arm in ARMS}
         self.repeated = 0
         self.next_pair = 0  # its number; those before it are of earlier stages
         self._took_s: dict[str, list[float]] = {}  # by key of the cell
         self._cell_of: dict[str, str] = {}  # the key of the cell, by run
+        self._good: dict[str, list[int]] = {}  # pairs that count, by key of the cell
 
     def rounds(
-        self, cells: Sequence[Cell], count: int, told: Told, least: int = 0,
-        until: float | None = None,
-    ) -> None:  # fmt: skip
-        """`count` pairs of each cell, the cells in turns; after `least`, only those that end before
-        `until`, by the deadline's clock. KeyboardInterrupt passes through."""
-        for number in range(count):
-            a_round_s = sum(self.pair_s(cell) for cell in cells)
-            if until is not None and number >= least and time.monotonic() + a_round_s > until:
+        self, cells: Sequence[Cell], count: int, told: Told, until: float | None = None
+    ) -> None:
+        """`count` pairs of each cell, the cells in turns; only those that end before `until`, by
+        the monotonic clock, as far as is known how long they take. KeyboardInterrupt passes
+        through."""
+        for _ in range(count):
+            if not any(self._fits(cell, until) for cell in cells):
                 return
             pair = self.next_pair
             self.next_pair += 1
             for cell in cells:
-                told(cell, pair)
-                self._pair(cell, pair)
+                if self._fits(cell, until):
+                    told(cell, pair)
+                    self._pair(cell, pair, until)
 
-    def deadline(self, within_s: float | None) -> float | None:
-        """For rounds() that are to end within so long."""
-        return None if within_s is None else time.monotonic() + within_s
+    def _fits(self, cell: Cell, until: float | None) -> bool:
+        return until is None or time.monotonic() + self.pair_s(cell) <= until
 
     def pair_s(self, cell: Cell) -> float:
         """What a pair of the cell took so far, on average, or is expected to take."""
@@ -92,28 +93,48 @@ class Duel:
 
     def since(self, first: int) -> tuple[list[Record], list[Record]]:
         """The runs of both arms from a pair on."""
-        base, candidate = ([run for run in self.runs[arm] if run["pair"] >= first] for arm in ARMS)
+        return self._from(self.runs, first)
+
+    def tries_since(self, first: int) -> tuple[list[Record], list[Record]]:
+        """The same with the tries that were repeated."""
+        return self._from(self.tries, first)
+
+    @staticmethod
+    def _from(runs: dict[str, list[Record]], first: int) -> tuple[list[Record], list[Record]]:
+        base, candidate = ([run for run in runs[arm] if run["pair"] >= first] for arm in ARMS)
         return base, candidate
 
-    def _pair(self, cell: Cell, number: int) -> None:
+    def good_pairs(self, cell: Cell, first: int) -> int:
+        """How many pairs of a cell count, from a pair on: those with both runs ok."""
+        return sum(pair >= first for pair in self._good.get(cell.key, ()))
+
+    def _pair(self, cell: Cell, number: int, until: float | None) -> None:
         began = time.monotonic()
         for left in range(self._matrix.retry_invalid, -1, -1):
-            order = self._contestants if number % 2 == 0 else self._contestants[::-1]
-            measured = []
-            for place, one in enumerate(order):
-                one.prepare(cell)
-                slot = _slot(one.cell_of(cell), one.arm, number, place)
-                record = one.measurer.measure(slot)
-                self._writer.append(record)
-                measured.append((one.arm, record))
+            measured = self._try(cell, number)
             statuses = {record["status"] for _, record in measured}
             if statuses & set(FAILED) or "invalid" not in statuses or not left:
+                break
+            if until is not None and time.monotonic() + (time.monotonic() - began) > until:
                 break
             self.repeated += 1
         for arm, record in measured:
             self.runs[arm].append(record)
-            self._cell_of[record["run_id"]] = cell.key
+        if statuses == {"ok"}:
+            self._good.setdefault(cell.key, []).append(number)
         self._took_s.setdefault(cell.key, []).append(time.monotonic() - began)
+
+    def _try(self, cell: Cell, number: int) -> list[tuple[str, Record]]:
+        order = self._contestants if number % 2 == 0 else self._contestants[::-1]
+        measured = []
+        for place, one in enumerate(order):
+            one.prepare(cell)
+            record = one.measurer.measure(_slot(one.cell_of(cell), one.arm, number, place))
+            self._writer.append(record)
+            self.tries[one.arm].append(record)
+            self._cell_of[record["run_id"]] = cell.key
+            measured.append((one.arm, record))
+        return measured
 
 
 def _slot(cell: Cell, arm: str, number: int, place: int) -> Slot:

@@ -1,13 +1,7 @@
-"""From pairs of runs to verdicts, one for each cell and metric.
+"""From pairs of runs to verdicts, one for each cell and metric (compared.py says which there are).
 
-Verdicts: `regressed`, `improved`: the sign test says so at the level, adjusted over all gated
-comparisons (Holm), and the median change is one that matters. `unchanged`: the whole interval lies
-within what does not matter. `inconclusive`: neither can be said with these pairs. `invalid`: there
-were runs but no pair that counts, or fewer that do than do not. `new`, `missing`: only the
-candidate or only the base has it.
-
-A metric that is exact, the same in nearly every run, needs no test: what most of its pairs show
-is so.
+A metric that is exact, the same in nearly every run, needs no test: what more than half of its
+pairs show is so. Nor does a count that must be 0 and is, in one of the arms (counts.py).
 
 Leaves out where the pairs come from (pairing.py) and how verdicts are shown (show.py).
 """
@@ -16,77 +10,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ..statistics import median
-from .metrics import Metric
+from . import counts
+from .compared import (
+    IMPROVED,
+    INCONCLUSIVE,
+    INVALID,
+    MISSING,
+    NEW,
+    REGRESSED,
+    UNCHANGED,
+    VERDICTS,
+    Comparison,
+    Pairs,
+)
 from .paired import CONFIDENCE, Estimate, estimate, holm, log_ratios, sign_test_p
 
-REGRESSED, IMPROVED, UNCHANGED, INCONCLUSIVE = "regressed", "improved", "unchanged", "inconclusive"
-INVALID, NEW, MISSING = "invalid", "new", "missing"
-VERDICTS = (REGRESSED, IMPROVED, UNCHANGED, INCONCLUSIVE, INVALID, NEW, MISSING)
+__all__ = [
+    "ALPHA", "IMPROVED", "INCONCLUSIVE", "INVALID", "MISSING", "NEW", "REGRESSED", "UNCHANGED",
+    "VERDICTS", "Comparison", "Pairs", "judge",
+]  # fmt: skip
+
 ALPHA = 0.05
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """The values of one metric on one cell: (base, candidate) of each pair that counts."""
-
-    cell: str
-    metric: Metric
-    values: list[tuple[float, float]]
-    invalid: int = 0  # pairs of which an arm does not count
-    only: str | None = None  # NEW or MISSING: the one arm that has it
-    reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A verdict with what it rests on."""
-
-    cell: str
-    metric: Metric
-    pairs: int
-    invalid_pairs: int
-    verdict: str
-    base_median: float | None = None
-    candidate_median: float | None = None
-    estimate: Estimate | None = None  # of log ratios; > 0 is worse
-    p: float | None = None  # one-sided, in the direction of the median
-    p_holm: float | None = None
-    min_effect: float | None = None
-    reasons: list[str] = field(default_factory=list)
-
-    @property
-    def ratio(self) -> float | None:
-        """Candidate / base as a user reads it: of the median log ratio."""
-        return self._turned(self.estimate.median) if self.estimate else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Of the ratio."""
-        if self.estimate is None:
-            return None
-        ends = (self._turned(self.estimate.low), self._turned(self.estimate.high))
-        return min(ends), max(ends)
-
-    @property
-    def detectable_effect(self) -> float | None:
-        """The relative change that such pairs tell from none every other time. Less than what
-        matters has no verdict, however narrow the interval."""
-        if self.estimate is None or self.estimate.detectable is None:
-            return None
-        return max(math.expm1(self.estimate.detectable), self.min_effect or 0.0)
-
-    def is_worse(self, share: float = 1.0) -> bool:
-        """Whether the median is worse by this share of what matters; how sure that is, is another
-        question."""
-        if self.estimate is None or self.min_effect is None:
-            return False
-        return self.estimate.median >= math.log1p(share * self.min_effect)
-
-    def _turned(self, log_ratio: float) -> float:
-        return math.exp(self.metric.worse * log_ratio)
 
 
 def judge(compared: Sequence[Pairs], alpha: float = ALPHA) -> list[Comparison]:
@@ -98,66 +45,81 @@ def judge(compared: Sequence[Pairs], alpha: float = ALPHA) -> list[Comparison]:
         if one.p is not None:
             family = "gated" if one.metric.gated else one.metric.name
             families.setdefault(family, []).append(index)
+    together = [1] * len(raw)  # by place, how many are adjusted with it
     for members in families.values():
         adjusted = holm([raw[index].p or 0.0 for index in members])
         for index, p_holm in zip(members, adjusted, strict=True):
             raw[index] = replace(raw[index], p_holm=p_holm)
-    return [_decide(one, alpha) for one in raw]
+            together[index] = len(members)
+    return [_decide(one, alpha, count) for one, count in zip(raw, together, strict=True)]
 
 
 def _measure(one: Pairs) -> Comparison:
     empty = Comparison(
-        one.cell, one.metric, len(one.values), one.invalid, INVALID, reasons=one.reasons
-    )
+        one.cell, one.metric, len(one.values), one.invalid, INVALID, reasons=one.reasons,
+        totals=one.totals,
+    )  # fmt: skip
     if one.only:
         return replace(empty, verdict=one.only)
+    if one.totals is not None:
+        return counts.measure(one, empty)
     if not one.values or one.invalid > len(one.values):
         return empty
     ratios = log_ratios(one.values, one.metric.worse)
     found = estimate(ratios, 1.0 if one.metric.exact else CONFIDENCE)
-    base = median([base for base, _ in one.values])
-    candidate = median([candidate for _, candidate in one.values])
+    base, candidate = ([pair[arm] for pair in one.values] for arm in (0, 1))
+    effect = one.metric.effect_on(base, candidate)
     # No middle: with as many above as below there is nothing to test.
     worse = ratios if found.median >= 0 else [-value for value in ratios]
-    p = None if one.metric.exact else sign_test_p(worse)
+    matters = math.log1p(effect)
     return replace(
         empty,
         verdict=INCONCLUSIVE,
-        base_median=base,
-        candidate_median=candidate,
+        base_median=median(base),
+        candidate_median=median(candidate),
         estimate=found,
-        p=p,
-        min_effect=one.metric.effect_at(min(base, candidate)),
+        p=None if one.metric.exact else sign_test_p(worse),
+        min_effect=effect,
+        worse_pairs=sum(value >= matters for value in ratios),
+        better_pairs=sum(value <= -matters for value in ratios),
     )
 
 
-def _decide(one: Comparison, alpha: float) -> Comparison:
+def _decide(one: Comparison, alpha: float, together: int) -> Comparison:
+    if one.totals is not None:
+        return counts.decide(one, alpha)
     if one.estimate is None or one.min_effect is None:
         return one
     if one.metric.exact:
-        return _decide_exact(one, one.estimate, math.log1p(one.min_effect))
+        return _decide_exact(one)
     assert one.p_holm is not None
     # A fall by x % is ln(1 - x), so that swapping the arms mirrors every verdict.
     matters = math.log1p(one.min_effect)
     if one.p_holm <= alpha and abs(one.estimate.median) >= matters:
         return replace(one, verdict=REGRESSED if one.estimate.median > 0 else IMPROVED)
-    if one.estimate.rank and -matters <= one.estimate.low and one.estimate.high <= matters:
+    if one.estimate.rank and _is_within(one.estimate, matters):
         return replace(one, verdict=UNCHANGED)
-    return replace(one, reasons=[*one.reasons, _why_inconclusive(one, alpha)])
+    return replace(one, reasons=[*one.reasons, _why_inconclusive(one, alpha, together)])
 
 
-def _decide_exact(one: Comparison, found: Estimate, matters: float) -> Comparison:
-    if abs(found.median) >= matters:
-        return replace(one, verdict=REGRESSED if found.median > 0 else IMPROVED)
-    if -matters <= found.low and found.high <= matters:
+def _is_within(found: Estimate, matters: float) -> bool:
+    return -matters <= found.low and found.high <= matters
+
+
+def _decide_exact(one: Comparison) -> Comparison:
+    for verdict, pairs in ((REGRESSED, one.worse_pairs), (IMPROVED, one.better_pairs)):
+        if 2 * pairs > one.pairs:
+            return replace(one, verdict=verdict)
+    if not one.worse_pairs and not one.better_pairs:
         return replace(one, verdict=UNCHANGED)
     return replace(one, reasons=[*one.reasons, "the pairs differ, of a figure that is exact"])
 
 
-def _why_inconclusive(one: Comparison, alpha: float) -> str:
+def _why_inconclusive(one: Comparison, alpha: float, together: int) -> str:
     assert one.p_holm is not None
-    if 0.5**one.pairs > alpha:
-        return f"{one.pairs} pairs are too few for any verdict at this level"
+    if 0.5**one.pairs * together > alpha:
+        among = f" among {together} comparisons" if together > 1 else ""
+        return f"{one.pairs} pairs are too few for any verdict at this level{among}"
     if one.p_holm > alpha:
         return "the pairs do not agree on a direction, or too few of them do"
     return "a change is there, but it is not sure to be one that matters"

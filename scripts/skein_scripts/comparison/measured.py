@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from .. import selection
 from ..errors import UsageError
 from ..matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from ..options import add_cpu_options, cpu_options
+from ..terminal import say
 from . import builds, stages
-from .arena import Arena, without_unmeasurable
+from .arena import Arena, prepare_results, without_unmeasurable
 from .builds import Build
-from .duel import ARMS
-from .judge import ALPHA, Comparison, judge
-from .metrics import METRICS
+from .compared import INCONCLUSIVE, Comparison, Pairs
+from .duel import ARMS, Duel
+from .judge import ALPHA, judge
+from .metrics import METRICS, Metric
 from .record import Side
 
 _USUAL_PAIRS = 20
@@ -39,6 +41,7 @@ class Compared:
     notes: list[str] = field(default_factory=list)
     mismatches: list[str] = field(default_factory=list)
     interleaved: bool = True
+    undecided: list[str] = field(default_factory=list)  # for pairs that were lost
 
     @property
     def title(self) -> str:
@@ -79,7 +82,7 @@ def _is_revision(name: str) -> bool:
         return False
     try:
         builds.resolve(name)
-    except UsageError:
+    except builds.UnknownRevisionError:
         return False
     return True
 
@@ -98,26 +101,61 @@ def measure(
     matrix = selection.apply_filters(matrix, options.filter)
     if matrix.has_auto_rates:
         raise UsageError(f"{options.matrix}: both arms need the same, absolute rates")
+    prepare_results(options.output, matrix)  # before anything is built
     base = _build(options.base, options.output)
     candidate = base if runtimes else _build(options.candidate, options.output)
     arena = Arena(matrix, options.output, cpu_options(options),
                   other_runtime=runtimes[1] if runtimes else None)  # fmt: skip
-    chosen = [metric for metric in METRICS if not names or metric.name in names]
+    metrics = [metric for metric in METRICS if not names or metric.name in names]
     with arena.duel(base, candidate) as duel:
-        counts = stages.PairCounts(options.pairs, stages.CONFIRM_FEW)
-
-        def told(cell: Cell, number: int) -> None:
-            console.print(f"pair {number + 1}: {cell.group} · {cell.runtime}", highlight=False,
-                          markup=False, soft_wrap=True)  # fmt: skip
-
-        first = stages.measure(duel, matrix.cells, counts, told)
-        pairs = stages.pairs_of(matrix.cells, *duel.since(first), duel, chosen)
+        comparisons, lost = _measure(options.pairs, matrix.cells, metrics, names, duel, console)
     notes = [*notes, *_overrides(matrix.cells)] if runtimes else notes
     labels = runtimes or (base.label, candidate.label)
     base_side, candidate_side = (
         Side(label, [arena.sessions[arm]]) for arm, label in zip(ARMS, labels, strict=True)
     )
-    return Compared(base_side, candidate_side, judge(pairs, ALPHA), notes)
+    return Compared(base_side, candidate_side, comparisons, notes, undecided=lost)
+
+
+def _measure(
+    count: int, cells: Sequence[Cell], metrics: Sequence[Metric], names: Sequence[str], duel: Duel,
+    console: Console,
+) -> tuple[list[Comparison], list[str]]:  # fmt: skip
+    """The verdicts, and which of them fewer pairs than were asked for cannot decide. Pairs that do
+    not count are measured anew, once for each that was asked for."""
+    wanted = stages.PairCounts(count, stages.CONFIRM_FEW)
+
+    def told(cell: Cell, number: int) -> None:
+        say(console, f"pair {number + 1}: {cell.group} · {cell.runtime}")
+
+    first = duel.next_pair
+    stages.measure(duel, cells, wanted, told)
+    stages.replace_lost(duel, cells, first, wanted, wanted, told, None)
+    pairs = stages.pairs_of(cells, first, duel, metrics, every_cell=not names)
+    comparisons = judge(chosen(pairs, names), ALPHA)
+    asked = {cell.key: wanted.of(cell) for cell in cells}
+    return comparisons, _undecided(comparisons, asked)
+
+
+def chosen(pairs: Sequence[Pairs], names: Sequence[str]) -> list[Pairs]:
+    """Of the counts that must be 0 those that are named, or all where nothing is."""
+    return [
+        one for one in pairs if not (one.metric.is_count and names and one.metric.name not in names)
+    ]
+
+
+def _undecided(comparisons: Sequence[Comparison], asked: Mapping[str, int]) -> list[str]:
+    judged = sum(one.p is not None and one.metric.gated for one in comparisons)
+
+    def decides(pairs: int) -> bool:
+        return 0.5**pairs * judged <= ALPHA
+
+    return [
+        f"{one.name} ({one.pairs} of {asked[one.cell]} pairs count)"
+        for one in comparisons
+        if one.metric.is_tested and one.verdict == INCONCLUSIVE
+        and decides(asked[one.cell]) and not decides(one.pairs)
+    ]  # fmt: skip
 
 
 def _of_both(matrix: Matrix, runtimes: tuple[str, str]) -> Matrix:

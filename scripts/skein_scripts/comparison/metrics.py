@@ -3,16 +3,20 @@ large a change must be to matter. Leaves out the comparison itself (judge.py).""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .. import units
 from ..matrix import INSTRUCTIONS, LOAD, MEMORY
 from ..results import Record, number
+from ..statistics import median, median_absolute_deviation
 
 HIGHER_IS_WORSE, LOWER_IS_WORSE = 1, -1
-# A cache line more per task (64 B) is to be seen, whatever the slope's last digits are.
-_LESS_THAN_A_LINE_BYTES = 56
+# What a task takes more is to be seen from one word (8 B) on where readings repeat to the byte, and
+# from a cache line (64 B) on however far they spread; both whatever the slope's last digits are.
+_BYTES = (6.0, 56.0)
+_SPREADS = 2.0  # of an arm's readings, for a change to be more than they are
+_SCALE = 1.4826  # of a median absolute deviation, to be a standard deviation of normal noise
 _NOTHING = 1.0
 _GATED_MODES = ("fixed", "churn")  # closed loops: their throughput is what saturates
 
@@ -27,16 +31,18 @@ class Metric:
     min_effect: float  # relative: a smaller change does not matter
     gated: bool  # False: shown, never the reason of a failure
     worse: int = HIGHER_IS_WORSE
-    min_step: float = 0.0  # in the metric's unit: nor does a smaller one
+    # In the metric's unit: nor does a smaller step, which is between these, by the spread.
+    steps: tuple[float, float] | None = None
     purpose: str = LOAD  # of the cells that are made for it (matrix.py)
     optional: bool = False  # a run may be too short for it: then it has none, and nothing is lost
     exact: bool = False  # the same in nearly every run: the median decides, without a test
+    is_count: bool = False  # that must be 0 (counts.py)
     applies: Callable[[Record], bool] = lambda _: True
 
     @property
     def is_tested(self) -> bool:
         """Whether its verdict is one of the tests that are adjusted together."""
-        return self.gated and not self.exact
+        return self.gated and not self.exact and not self.is_count
 
     def of(self, run: Record) -> float | None:
         """The figure of a run that counts; None where it has none, or where the ratio of two such
@@ -44,14 +50,20 @@ class Metric:
         if run["status"] != "ok" or not self.applies(run):
             return None
         value = number(run, *self.path)
-        if value is not None and self.min_step:
+        if value is not None and self.steps:
             # A slope of nothing comes out on either side of it, and is no figure that is missing.
             return max(value, _NOTHING)
         return value if value is not None and value > 0 else None
 
-    def effect_at(self, value: float) -> float:
-        """The least relative change that matters, given the size of the smaller arm's figure."""
-        return max(self.min_effect, self.min_step / value)
+    def effect_on(self, base: Sequence[float], candidate: Sequence[float]) -> float:
+        """The least relative change that matters between these readings. The same with the arms
+        swapped: a step is relative to the smaller arm, and twice the spread of the wilder one."""
+        if self.steps is None:
+            return self.min_effect
+        least, most = self.steps
+        spread = _SCALE * max(median_absolute_deviation(arm) for arm in (base, candidate))
+        step = min(max(least, _SPREADS * spread), most)
+        return max(self.min_effect, step / min(median(base), median(candidate)))
 
     def show(self, value: float) -> str:
         """A value in its unit."""
@@ -70,11 +82,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("cpu_per_op", "ns", ("cpu", "per_op_ns"), 0.03, True),
     Metric("user_cpu_per_op", "ns", ("cpu", "user_per_op_ns"), 0.03, True,
            optional=True),
+    # Of Google Benchmark's, where the wall clock is what counts.
+    Metric("real_time_per_op", "ns", ("real", "per_op_ns"), 0.03, True),
     Metric("spawn_per_task", "ns", ("timer_costs", "spawn_ns_per_task"), 0.05, True),
     Metric("user_bytes_per_task", "B", ("memory", "per_task", "user_bytes"), 0.02, True,
-           min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),
+           steps=_BYTES, purpose=MEMORY),
     Metric("kernel_bytes_per_task", "B", ("memory", "per_task", "kernel_bytes"), 0.02, True,
-           min_step=_LESS_THAN_A_LINE_BYTES, purpose=MEMORY),
+           steps=_BYTES, purpose=MEMORY),
     Metric("instructions_per_op", "1", ("cpu", "instructions_per_op"), 0.005, True,
            purpose=INSTRUCTIONS, exact=True),
     Metric("throughput", "1/s", ("load", "achieved_per_s"), 0.05, True, worse=LOWER_IS_WORSE,

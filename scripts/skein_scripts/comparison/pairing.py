@@ -1,45 +1,38 @@
 """Pairs of two sets of runs: which run of the one belongs to which of the other.
 
 Runs of arms that were measured interleaved are paired by their pair number. Runs of two files are
-paired by round, in order: both then had the same seed where the matrix was the same, but other
+paired by round, or, where a file has several of a round (repeats made by hand have no rounds), in
+the order in which they ran: both then had the same seed where the matrix was the same, but other
 hours of the machine's life, which no statistics takes out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from ..cells import NameOf, id_of
 from ..results import Record
-from .judge import MISSING, NEW, Pairs
+from . import counts
+from .compared import MISSING, NEW, Pairs
 from .metrics import METRICS, Metric
 
-CellName = Callable[[Record], str]
-
-
-def name_of_cell(run: Record) -> str:
-    """What makes two runs runs of the same cell."""
-    return str(run["cell_id"])
-
-
-def name_without_runtime(run: Record) -> str:
-    """The same for a comparison of two runtimes: the work alone."""
-    workload, _, rest = str(run["cell_id"]).split("/", 2)
-    return f"{workload}/{rest}"
+Place = object
 
 
 @dataclass(frozen=True)
 class Matched:
     """The runs of one cell in both arms, by what pairs them."""
 
-    base: dict[object, Record]
-    candidate: dict[object, Record]
+    base: dict[Place, Record]
+    candidate: dict[Place, Record]
 
 
 def make_pairs(
     base: Iterable[Record],
     candidate: Iterable[Record],
-    name_of: CellName = name_of_cell,
+    name_of: NameOf = id_of,
     metrics: Iterable[Metric] = METRICS,
 ) -> list[Pairs]:
     """All pairs, by cell in the order of the base, then by metric. A metric that neither arm of a
@@ -55,22 +48,25 @@ def make_pairs(
 
 
 def _matched(
-    base: Iterable[Record], candidate: Iterable[Record], name_of: CellName
+    base: Iterable[Record], candidate: Iterable[Record], name_of: NameOf
 ) -> dict[str, Matched]:
-    cells: dict[str, Matched] = {}
-    for runs, arm in ((base, "base"), (candidate, "candidate")):
+    cells: dict[str, tuple[list[Record], list[Record]]] = {}
+    for arm, runs in enumerate((base, candidate)):
         for run in runs:
-            matched = cells.setdefault(name_of(run), Matched({}, {}))
-            of_arm: dict[object, Record] = getattr(matched, arm)
-            # A slot that was run again counts with its last run.
-            of_arm[_place(run)] = run
-    return cells
+            cells.setdefault(name_of(run), ([], []))[arm].append(run)
+    return {name: Matched(*_placed(*arms)) for name, arms in cells.items()}
 
 
-def _place(run: Record) -> object:
-    if run.get("pair") is not None:
-        return ("pair", run["pair"])
-    return ("block", run["block"]) if run.get("block") is not None else ("run", run["run_id"])
+def _placed(
+    base: Sequence[Record], candidate: Sequence[Record]
+) -> tuple[dict[Place, Record], dict[Place, Record]]:
+    """The runs of one cell by what pairs them."""
+    for field in ("pair", "block"):
+        of_base, of_candidate = ({run.get(field): run for run in arm} for arm in (base, candidate))
+        is_unique = len(of_base) == len(base) and len(of_candidate) == len(candidate)
+        if is_unique and None not in of_base and None not in of_candidate:
+            return of_base, of_candidate
+    return dict(enumerate(base)), dict(enumerate(candidate))
 
 
 def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
@@ -98,10 +94,48 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
     return Pairs(cell, metric, values, invalid, only, reasons)
 
 
+Wanted = Callable[[str, Metric], bool]  # of a cell
+Tries = tuple[Iterable[Record], Iterable[Record]]  # every run of base and candidate
+
+
+def make_counts(
+    base: Iterable[Record], candidate: Iterable[Record], tries: Tries, name_of: NameOf,
+    wanted: Wanted = lambda _cell, _metric: False,
+) -> list[Pairs]:  # fmt: skip
+    """The counts that must be 0 and are not in every arm, by cell; and those that are wanted in any
+    case."""
+    every: dict[str, tuple[list[Record], list[Record]]] = {}
+    for arm, runs in enumerate(tries):
+        for run in runs:
+            every.setdefault(name_of(run), ([], []))[arm].append(run)
+    cells = _matched(base, candidate, name_of)
+    found: list[Pairs] = []
+    for cell, of_cell in every.items():
+        matched = cells.get(cell, Matched({}, {}))
+        pairs = [(run, matched.candidate[place]) for place, run in matched.base.items()
+                 if place in matched.candidate]  # fmt: skip
+        found += counts.pairs_of(cell, counts.Counted(of_cell, pairs), partial(wanted, cell))
+    return found
+
+
+def unpaired(base: Iterable[Record], candidate: Iterable[Record], name_of: NameOf) -> list[str]:
+    """A line for each cell of which an arm has runs that the other has no counterpart of."""
+    lines = []
+    for cell, matched in _matched(base, candidate, name_of).items():
+        arms = (("base", matched.base, matched.candidate),
+                ("candidate", matched.candidate, matched.base))  # fmt: skip
+        for arm, runs, others in arms:
+            alone = runs.keys() - others.keys()
+            if alone and others:
+                lines.append(f"{cell}: {len(alone)} of {len(runs)} runs of the {arm} have no"
+                             " counterpart and are left out")  # fmt: skip
+    return lines
+
+
 def lost_cells(
     base: Iterable[Record],
     candidate: Iterable[Record],
-    name_of: CellName,
+    name_of: NameOf,
     metric_of: Callable[[str], Metric | None],
 ) -> list[Pairs]:
     """Cells of which no run counts in either arm, and which would be in no table else: each with
@@ -114,11 +148,30 @@ def lost_cells(
     ]
 
 
-def _none_counts(runs: dict[object, Record]) -> bool:
+def unjudged_cells(
+    base: Iterable[Record],
+    candidate: Iterable[Record],
+    name_of: NameOf,
+    stand_for: Mapping[str, Metric],
+) -> list[Pairs]:
+    """Each of these cells, of which nothing else is compared, with the metric that stands for it
+    and without a pair: it was not run, or no run of it counts or has a figure."""
+    cells = _matched(base, candidate, name_of)
+    found = []
+    for cell, metric in stand_for.items():
+        matched = cells.get(cell, Matched({}, {}))
+        reasons = _reasons(matched, None)
+        if matched.base and not (_none_counts(matched.base) or _none_counts(matched.candidate)):
+            reasons = [f"no run has {metric.name} or another figure that is gated"]
+        found.append(Pairs(cell, metric, [], len(matched.base), reasons=reasons))
+    return found
+
+
+def _none_counts(runs: dict[Place, Record]) -> bool:
     return all(run["status"] != "ok" for run in runs.values())
 
 
-def _ran_in_vain(runs: dict[object, Record]) -> bool:
+def _ran_in_vain(runs: dict[Place, Record]) -> bool:
     """Whether an arm ran and nothing of it counts: that is no metric that it lacks."""
     return bool(runs) and _none_counts(runs)
 

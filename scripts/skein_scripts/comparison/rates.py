@@ -22,15 +22,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..cells import CellNames
 from ..errors import UsageError
 from ..matrix import INSTRUCTIONS, MEMORY
-from ..results import Record
+from ..outputs import write_text
+from ..results import Record, runs, sessions
+from ..slots import taken_slots
 from ..statistics import median
-from .judge import Comparison, Pairs
+from .compared import Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs
-from .record import write_text
 from .stages import (
     CONFIRM_FEW,
     SCREEN_FEW,
@@ -51,11 +53,12 @@ Row = dict[str, float]
 Recorded = dict[str, list[Row]]
 
 
-def from_recordings(recordings: Iterable[Iterable[Record]], metrics: Sequence[Metric]) -> Recorded:
-    """The pairs of several gates, by cell. Cells with fewer than ten pairs are left out."""
+def from_recordings(recordings: Iterable[Sequence[Record]], metrics: Sequence[Metric]) -> Recorded:
+    """The pairs of several gates, each with all records of its file, by cell. Cells with fewer than
+    ten pairs are left out."""
     found: Recorded = {}
-    for runs in recordings:
-        for cell, rows in _pairs_in(runs, metrics).items():
+    for records in recordings:
+        for cell, rows in _pairs_in(records, metrics).items():
             found.setdefault(cell, []).extend(rows)
     return {cell: _alike(rows) for cell, rows in found.items() if len(_alike(rows)) >= _LEAST_PAIRS}
 
@@ -66,15 +69,16 @@ def _alike(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.keys() == fullest]
 
 
-def _pairs_in(runs: Iterable[Record], metrics: Sequence[Metric]) -> Recorded:
+def _pairs_in(records: Sequence[Record], metrics: Sequence[Metric]) -> Recorded:
     arms: dict[str, list[Record]] = {"base": [], "candidate": []}
-    for run in runs:
-        if run.get("arm") in arms and run.get("pair") is not None:
-            arms[run["arm"]].append(run)
+    in_turns = [run for run in runs(records) if run["arm"] in arms and run.get("pair") is not None]
+    for slot in taken_slots(in_turns, sessions(records)):
+        arms[slot.run["arm"]].append(slot.run)
     found: dict[str, dict[str, list[float]]] = {}
     purposes = {metric.name: metric.purpose for metric in metrics}
     chosen = [metric for metric in metrics if metric.gated]
-    for pairs in make_pairs(arms["base"], arms["candidate"], metrics=chosen):
+    name_of = CellNames(in_turns, sessions(records))
+    for pairs in make_pairs(arms["base"], arms["candidate"], name_of, chosen):
         if pairs.values:
             ratios = log_ratios(pairs.values, pairs.metric.worse)
             found.setdefault(pairs.cell, {})[pairs.metric.name] = ratios

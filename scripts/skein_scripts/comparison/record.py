@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,10 +11,12 @@ from pathlib import Path
 
 import jsonschema
 
+from .. import jsonl
 from ..cell_record import utc_now
-from ..errors import MeasureError, UsageError
-from ..results import SCHEMA_FOLDER, Record, dump
-from .judge import Comparison
+from ..errors import UsageError
+from ..outputs import write_text
+from ..results import SCHEMA_FOLDER, Record
+from .compared import Comparison
 from .metrics import HIGHER_IS_WORSE
 from .paired import CONFIDENCE
 
@@ -52,10 +53,18 @@ def as_record(one: Comparison, stage: str) -> Record:
         "p_holm": one.p_holm,
         "min_effect": one.min_effect,
         "detectable_effect": one.detectable_effect,
+        **_totals_of(one),
         "stage": stage,
         "verdict": one.verdict,
         "reasons": one.reasons,
     }
+
+
+def _totals_of(one: Comparison) -> Record:
+    if one.totals is None:
+        return {}
+    base, candidate = one.totals
+    return {"base_total": base.events, "candidate_total": candidate.events}
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ class Side:
 def head(
     base: Side, candidate: Side, mismatches: Sequence[str], alpha: float, *, interleaved: bool,
     notes: Sequence[str] = (), incomplete: str | None = None, failed: Sequence[str] = (),
+    undecided: Sequence[str] = (),
 ) -> Record:  # fmt: skip
     """The line that says what was compared. `alpha`: of the stage that decides."""
     return {
@@ -92,6 +102,7 @@ def head(
         "notes": list(notes),
         "incomplete": incomplete,
         "failed": list(failed),
+        "undecided": list(undecided),
     }
 
 
@@ -100,43 +111,21 @@ def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]
     verdicts = [as_record(one, stage) for stage, found in by_stage.items() for one in found]
     for record in (head, *verdicts):
         _validator().validate(record)
-    write_text(path, "".join(dump(record) for record in (head, *verdicts)))
-
-
-def require_writable(*paths: Path | None) -> None:
-    """Makes the folders of files that are written at the end. Raises UsageError where that cannot
-    be: to find out when all is measured would be late."""
-    for path in paths:
-        if path is None:
-            continue
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}") from error
-        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise UsageError(f"cannot write {path}: name another file")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file, and the folders above it. Raises MeasureError where that cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise MeasureError(f"cannot write {path}: {error.strerror}") from error
+    write_text(path, "".join(jsonl.dump(record) for record in (head, *verdicts)))
 
 
 def read(path: Path) -> tuple[Record, list[Record]]:
     """The first line of a comparison file (empty where it has none), and its verdicts. Raises
     UsageError for anything else."""
     try:
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = jsonl.lines_of(path.read_bytes().decode("utf-8"))
+        records = [jsonl.parse(line) for _, line in lines]
         for record in records:
             _validator().validate(record)
     except (OSError, ValueError, jsonschema.ValidationError) as error:
-        reason = str(error).splitlines()[0]
         raise UsageError(
-            f"{path} is no file of comparisons, as compare.py and gate.py write it: {reason}"
+            f"{path} is no file of comparisons, as compare.py and gate.py write it:"
+            f" {jsonl.reason_of(error)}"
         ) from error
     heads: list[Record] = [one for one in records if one["kind"] == "comparison_session"]
     return (heads or [{}])[0], [one for one in records if one["kind"] == "comparison"]

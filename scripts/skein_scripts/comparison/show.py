@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
-from rich.text import Text
 
 from ..table import Table
+from ..terminal import say, text_of
 from ..units import MISSING
-from .judge import IMPROVED, REGRESSED, UNCHANGED, VERDICTS, Comparison
+from .compared import IMPROVED, REGRESSED, UNCHANGED, VERDICTS, Comparison
+from .counts import describe as counts_text
 
 _COLUMNS = ["cell", "metric", "base", "candidate", "change", "95 % interval", "pairs", "verdict"]
 _ORDER = {name: place for place, name in enumerate(VERDICTS)}
@@ -28,18 +29,38 @@ def table_of(comparisons: Sequence[Comparison], title: str, notes: Sequence[str]
 
 
 def _row(one: Comparison) -> list[str]:
-    show = one.metric.show
     interval = one.interval
     return [
         one.cell,
         one.metric.name if one.metric.gated else f"{one.metric.name} (shown)",
-        MISSING if one.base_median is None else show(one.base_median),
-        MISSING if one.candidate_median is None else show(one.candidate_median),
+        *_values(one),
         MISSING if one.ratio is None else percent(one.ratio),
         MISSING if interval is None else f"{percent(interval[0])} to {percent(interval[1])}",
         f"{one.pairs}" + (f" ({one.invalid_pairs} invalid)" if one.invalid_pairs else ""),
         verdict_text(one),
     ]
+
+
+def _values(one: Comparison) -> list[str]:
+    """What both arms have: of a count all there were, and in how many runs."""
+    if one.totals is not None:
+        return [f"{total.events:,} in {total.runs} runs" for total in one.totals]
+    medians = (one.base_median, one.candidate_median)
+    return [MISSING if value is None else one.metric.show(value) for value in medians]
+
+
+def in_short(one: Comparison) -> str:
+    """A comparison with its change, in a few words."""
+    if one.totals is not None:
+        return f"{one.name} ({counts_text(*one.totals)})"
+    return f"{one.name} {percent(one.ratio or 1)}"
+
+
+def whys(comparisons: Sequence[Comparison], most: int = 2) -> str:
+    """The reasons of some, each once."""
+    found = list(dict.fromkeys(why for one in comparisons for why in one.reasons))
+    more = f"; and {len(found) - most} other reasons" if len(found) > most else ""
+    return "; ".join(found[:most]) + more
 
 
 def percent(ratio: float) -> str:
@@ -49,6 +70,8 @@ def percent(ratio: float) -> str:
 
 def verdict_text(one: Comparison) -> str:
     """The verdict, with what could have been seen beside it where there is none."""
+    if one.totals is not None:
+        return f"{one.verdict}: must be 0; {one.reasons[-1]}"
     if one.verdict in (REGRESSED, IMPROVED):
         return one.verdict
     seen = one.detectable_effect
@@ -72,22 +95,25 @@ def _legend(comparisons: Sequence[Comparison]) -> list[str]:
 
 def render(made: Table, console: Console) -> None:
     """Prints verdicts on a terminal: a table for each cell."""
-    console.print(Text(made.title, style="bold"))
+    console.print(text_of(made.title, "bold"))
     for cell in dict.fromkeys(row[0] for row in made.rows):
-        drawn = RichTable(title=Text(cell), title_justify="left", title_style="")
+        drawn = RichTable(title=text_of(cell), title_justify="left", title_style="")
         for number, name in enumerate(made.columns[1:]):
-            drawn.add_column(Text(name), justify="right" if 1 <= number <= 5 else "left")
+            # Whoever looks for a metric looks for its name in one piece.
+            width = max(len(row[1]) for row in made.rows) if number == 0 else None
+            drawn.add_column(text_of(name), justify="right" if 1 <= number <= 5 else "left",
+                             overflow="fold", min_width=width)  # fmt: skip
         for row in made.rows:
             if row[0] == cell:
-                drawn.add_row(*(Text(text) for text in row[1:]), style=_style_of(row[-1]))
+                drawn.add_row(*(text_of(text) for text in row[1:]), style=_style_of(row[-1]))
         console.print(drawn)
     for note in made.notes:
-        console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+        say(console, f"  {note}", "dim")
     console.print()
 
 
 def _style_of(verdict: str) -> str:
-    return {REGRESSED: "bold red", IMPROVED: "green"}.get(verdict, "")
+    return {REGRESSED: "bold red", IMPROVED: "green"}.get(verdict.partition(":")[0], "")
 
 
 def counts(comparisons: Sequence[Comparison]) -> str:

@@ -7,15 +7,23 @@ Leaves out measuring (arena.py, duel.py) and pairing (pairing.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import MeasureError, UsageError
 from ..exports import google_benchmark
+from ..exports.google_benchmark_rows import (
+    Benchmark,
+    Repetition,
+    is_of_real_time,
+    read_benchmarks,
+    read_document,
+)
 from ..names import check_name, in_order
 from ..results import Record, find_results, load, runs, sessions
 from ..selection import matching
+from ..slots import taken_slots
 from .duel import ARMS
 
 # Facts without which two figures are not of the same thing.
@@ -29,7 +37,9 @@ class Arm:
 
     label: str
     sessions: list[Record]
-    runs: list[Record]
+    runs: list[Record]  # those that count, or would: without tries that were repeated
+    tries: list[Record] = field(default_factory=list)  # all of them
+    left_out: list[str] = field(default_factory=list)  # what else the file has, and why
 
 
 def arm_of_file(path: Path) -> Arm:
@@ -44,10 +54,24 @@ def arm_of_file(path: Path) -> Arm:
             f"{found} has both arms of one comparison: 'scripts/compare.py {path}', with no other"
             " file, compares them"
         )
-    measured = [run for run in runs(records) if not run.get("counted")]
-    if not measured:
-        raise MeasureError(f"{found} has no runs to compare")
-    return Arm(str(path), sessions(records), measured)
+    every = runs(records)
+    tries = [run for run in every if not run.get("counted")]
+    counted = len(every) - len(tries)
+    left_out = (
+        [f"{path}: {counted} counted runs are left out, which have no times"] if counted else []
+    )
+    if not tries:
+        raise MeasureError(
+            f"{found} has no runs to compare{f' ({left_out[0]})' if counted else ''}"
+        )
+    return _arm_of(str(path), sessions(records), tries, left_out)
+
+
+def _arm_of(
+    label: str, opened: list[Record], tries: list[Record], left_out: Sequence[str] = ()
+) -> Arm:
+    taken = [slot.run for slot in taken_slots(tries, opened)]
+    return Arm(label, opened, taken, tries, list(left_out))
 
 
 def arms_of_file(path: Path) -> tuple[Arm, Arm]:
@@ -67,45 +91,55 @@ def _arm_in(records: Sequence[Record], arm: str, path: Path) -> Arm:
     measured = [run for run in runs(records) if run["arm"] == arm]
     known = {run["session_id"] for run in measured}
     opened = [session for session in sessions(records) if session["session_id"] in known]
-    return Arm(f"{arm} of {path}", opened, measured)
+    return _arm_of(f"{arm} of {path}", opened, measured)
 
 
 def _arm_of_google_benchmark(path: Path) -> Arm:
-    """Its repetitions as rounds of cells that have a CPU time and nothing else."""
+    """Its repetitions as rounds of cells that have a time and nothing else."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from error
-    times = google_benchmark.read(text, str(path))
-    measured = [
-        {"run_id": f"{name}/{block}", "cell_id": name, "cell": {}, "block": block, "status": "ok",
-         "reasons": [], "cpu": {"per_op_ns": cpu_ns}}
-        for name, values in times.items()
-        for block, cpu_ns in enumerate(values)
-    ]  # fmt: skip
-    if not measured:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no Google Benchmark JSON: not UTF-8") from error
+    found = read_benchmarks(read_document(text, str(path)))
+    if not found:
         raise MeasureError(f"{path} has no benchmarks to compare")
+    measured = [_as_run(one, each) for one in found for each in one.repetitions]
     return Arm(str(path), [google_benchmark.session_of(text, str(path))], measured)
+
+
+def _as_run(benchmark: Benchmark, one: Repetition) -> Record:
+    clock = "real" if is_of_real_time(benchmark.name) else "cpu"
+    return {
+        "run_id": f"{benchmark.name}/{one.index}", "cell_id": benchmark.name, "cell": {},
+        "arm": "single", "block": one.index, "status": one.status,
+        "reasons": [one.reason] if one.reason else [], clock: {"per_op_ns": one.time_ns},
+    }  # fmt: skip
 
 
 def arm_of_runtime(whole: Arm, runtime: str) -> Arm:
     """The runs of one runtime."""
     known = in_order(run["cell"].get("runtime", "") for run in whole.runs)
     check_name("runtime", runtime, known)
-    chosen = [run for run in whole.runs if run["cell"].get("runtime") == runtime]
-    return Arm(runtime, whole.sessions, chosen)
+    return replace(_only(whole, lambda run: run["cell"].get("runtime") == runtime), label=runtime)
+
+
+def _only(arm: Arm, keep: Callable[[Record], bool]) -> Arm:
+    return replace(
+        arm, runs=[run for run in arm.runs if keep(run)],
+        tries=[run for run in arm.tries if keep(run)],
+    )  # fmt: skip
 
 
 def narrowed(arms: tuple[Arm, Arm], filters: Sequence[str]) -> tuple[Arm, Arm]:
     """Only the cells that match any of the filters, by what their records say: workload, shape,
     runtime and so on, or `cell`, the id. Raises UsageError where none is left."""
-    every = [run for arm in arms for run in arm.runs]
+    every = [run for arm in arms for run in (*arm.runs, *arm.tries)]
     kept = {
         id(run) for run in matching(every, filters, _facts_of_run, ("workload", "runtime", "shape"))
     }
-    base, candidate = (
-        replace(arm, runs=[run for run in arm.runs if id(run) in kept]) for arm in arms
-    )
+    base, candidate = (_only(arm, lambda run: id(run) in kept) for arm in arms)
     return base, candidate
 
 

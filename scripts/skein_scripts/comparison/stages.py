@@ -4,120 +4,53 @@ fresh pairs and with all the time that is left, and only what holds there, at a 
 adjusted over all that is judged then, is a regression. Because the pairs are fresh, what chance
 flagged is as unlikely to be confirmed as anything else.
 
-The time is known before: pairs follow from a budget, and never from what earlier pairs of the same
-stage said. Leaves out the arms (duel.py) and the statistics (judge.py).
+What was flagged is not left undecided: pairs that were lost to noise are measured anew until there
+are enough to tell, and where there is no time for that the gate says so and does not pass.
+
+Leaves out how many pairs there are (schedule.py), the arms (duel.py) and the statistics (judge.py).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..errors import UsageError
-from ..matrix import INSTRUCTIONS, LOAD, MEMORY, Cell
+from ..matrix import INSTRUCTIONS, LOAD, Cell
 from ..results import Record
-from ..units import format_clock
-from .duel import FAILED, Duel, Told, pair_s
-from .judge import INCONCLUSIVE, REGRESSED, Comparison, Pairs, judge
+from .compared import INCONCLUSIVE, INVALID, REGRESSED, UNCHANGED, Comparison, Pairs
+from .duel import FAILED, Duel, Told
+from .judge import judge
 from .metrics import Metric
-from .pairing import lost_cells, make_pairs
+from .pairing import Wanted, lost_cells, make_counts, make_pairs, unjudged_cells
+from .schedule import (
+    CONFIRM_ALPHA,
+    CONFIRM_FEW,
+    CONFIRM_PAIRS,
+    LEAST_CONFIRM_PAIRS,
+    LEAST_SCREEN_PAIRS,
+    SCREEN_FEW,
+    SCREEN_PAIRS,
+    SCREEN_SHARE,
+    USUAL_PAIRS,
+    PairCounts,
+    Schedule,
+    least_pairs,
+    least_to_confirm,
+    make_schedule,
+)
 
-SCREEN_ALPHA, CONFIRM_ALPHA = 0.25, 0.01
+__all__ = [
+    "CONFIRM_ALPHA", "CONFIRM_FEW", "CONFIRM_PAIRS", "LEAST_CONFIRM_PAIRS", "LEAST_SCREEN_PAIRS",
+    "SCREEN_FEW", "SCREEN_PAIRS", "SCREEN_SHARE", "USUAL_PAIRS", "PairCounts", "Schedule",
+    "least_pairs", "make_schedule",
+]  # fmt: skip
+
+SCREEN_ALPHA = 0.25
 # A flag is raised by half of what matters: a change of just that much is else missed every other
 # time, by a stage that decides nothing.
 FLAGGED_SHARE = 0.5
-USUAL_PAIRS = SCREEN_PAIRS, CONFIRM_PAIRS = 40, 100
-# Of memory and instructions a few pairs tell as much as many. Three that agree are flagged (two
-# would be flagged of every other cell), ten confirm what 10 comparisons were flagged for.
-# Instructions are exact: one flags, and two of three confirm.
-SCREEN_FEW = {MEMORY: 3, INSTRUCTIONS: 1}
-CONFIRM_FEW = {MEMORY: 10, INSTRUCTIONS: 3}
-# Fewer pairs than these decide nothing (0.5 ** n).
-LEAST_SCREEN_PAIRS, LEAST_CONFIRM_PAIRS = 5, 7
-SCREEN_SHARE = 0.6  # of the budget; the rest is for confirming
-
-
-@dataclass(frozen=True)
-class PairCounts:
-    """How many pairs a stage takes: of cells with load, and of each other purpose."""
-
-    loaded: int
-    few: Mapping[str, int]
-
-    def of(self, cell: Cell) -> int:
-        """Of this cell."""
-        return self.of_purpose(cell.purpose)
-
-    def of_purpose(self, purpose: str) -> int:
-        """Of cells of a purpose."""
-        return min(self.loaded, self.few.get(purpose, self.loaded))
-
-    def enough_for(self, judged: int) -> PairCounts:
-        """These, or as many as confirm one of so many comparisons."""
-        least = least_pairs(judged)
-        few = {**self.few, MEMORY: max(self.few[MEMORY], least)}
-        return PairCounts(max(self.loaded, least), few)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """The pairs of both stages at most, and the seconds that screening takes."""
-
-    screen: PairCounts
-    confirm: PairCounts
-    screen_s: float
-    budget_s: float | None
-
-    def confirm_pairs(
-        self, cells: Sequence[Cell], judged: int, used_s: float, times_s: Mapping[str, float]
-    ) -> PairCounts:
-        """What is left of the budget, spread over the flagged cells, but never so few that none of
-        so many comparisons could be confirmed. `times_s`: what a pair of a cell took."""
-        most = self.confirm.enough_for(judged)
-        if self.budget_s is None or not cells:
-            return most
-
-        def takes_s(pairs: PairCounts) -> float:
-            return sum(pairs.of(cell) * times_s.get(cell.key, pair_s(cell)) for cell in cells)
-
-        least = least_pairs(judged)
-        for loaded in range(most.loaded, least, -1):
-            counts = replace(most, loaded=loaded)
-            if takes_s(counts) <= self.budget_s - used_s:
-                return counts
-        return replace(most, loaded=least)
-
-
-def least_pairs(judged: int) -> int:
-    """The fewest pairs with which one of so many comparisons can be confirmed."""
-    return max(LEAST_CONFIRM_PAIRS, math.ceil(math.log2(max(judged, 1) / CONFIRM_ALPHA)))
-
-
-def make_schedule(
-    cells: Sequence[Cell],
-    budget_s: float | None,
-    most: tuple[int, int] = USUAL_PAIRS,
-) -> Schedule:
-    """Fits the stages, of at most so many pairs each, into the budget. Raises UsageError where it
-    is too short for any verdict."""
-
-    def screen_s(pairs: PairCounts) -> float:
-        return sum(pairs.of(cell) * pair_s(cell) for cell in cells)
-
-    screen, confirm = PairCounts(most[0], SCREEN_FEW), PairCounts(most[1], CONFIRM_FEW)
-    if budget_s is not None:
-        for loaded in range(most[0], LEAST_SCREEN_PAIRS - 1, -1):
-            screen = PairCounts(loaded, SCREEN_FEW)
-            if screen_s(screen) <= budget_s * SCREEN_SHARE:
-                break
-        else:
-            least = screen_s(screen) / SCREEN_SHARE
-            raise UsageError(
-                f"--budget is too short for {len(cells)} cells: the least is {format_clock(least)};"
-                " give more, or fewer cells with --filter"
-            )
-    return Schedule(screen, confirm, screen_s(screen), budget_s)
 
 
 @dataclass(frozen=True)
@@ -128,6 +61,7 @@ class Result:
     confirmed: list[Comparison]
     failed: list[str] = field(default_factory=list)  # the candidate's runs that ended badly
     incomplete: str | None = None  # why it ended before its time
+    left_open: list[str] = field(default_factory=list)  # flagged, and neither confirmed nor cleared
 
     @property
     def regressions(self) -> list[Comparison]:
@@ -135,15 +69,20 @@ class Result:
         return [one for one in self.confirmed if one.verdict == REGRESSED]
 
     @property
+    def lost(self) -> list[Comparison]:
+        """Gated comparisons without a single pair, that the base has numbers for."""
+        return [one for one in [*self.screened, *self.confirmed] if one.is_lost]
+
+    @property
     def undecided(self) -> list[Comparison]:
         """Gated comparisons without a verdict."""
-        decided_later = {(one.cell, one.metric.name) for one in self.confirmed}
+        decided_later = {one.name for one in self.confirmed}
         return [
             one
             for one in [*self.screened, *self.confirmed]
             if one.metric.gated
             and one.verdict == INCONCLUSIVE
-            and (one in self.confirmed or (one.cell, one.metric.name) not in decided_later)
+            and (one in self.confirmed or one.name not in decided_later)
         ]
 
 
@@ -153,57 +92,156 @@ def flagged(screened: Iterable[Comparison]) -> list[Comparison]:
 
 
 def _is_suspect(one: Comparison) -> bool:
-    if one.metric.exact:
+    if one.metric.exact or one.p is None:  # of a count: it rose from 0
         return one.verdict == REGRESSED
-    return one.is_worse(FLAGGED_SHARE) and one.p is not None and one.p <= SCREEN_ALPHA
+    return one.is_worse(FLAGGED_SHARE) and one.p <= SCREEN_ALPHA
 
 
 def judge_screened(pairs: Sequence[Pairs]) -> list[Comparison]:
-    """The verdicts of the first stage, to be shown: what is flagged is another question."""
-    return judge(pairs)
+    """The verdicts of the first stage, to be shown: what is flagged is another question. With too
+    few pairs to flag anything a comparison was not made."""
+    return [_enough_to_flag(one) for one in judge(pairs)]
+
+
+def _enough_to_flag(one: Comparison) -> Comparison:
+    is_enough = 0.5**one.pairs <= SCREEN_ALPHA
+    if is_enough or not one.metric.is_tested or one.metric.optional or not one.pairs:
+        return one
+    why = f"{one.pairs} pair is too few to flag anything"
+    return replace(one, verdict=INVALID, reasons=[*one.reasons, why])
 
 
 def judge_confirmed(pairs: Sequence[Pairs], suspects: Sequence[Comparison]) -> list[Comparison]:
     """The verdicts of the second stage, on all gated metrics of the cells that were flagged: what
     makes a cell worse shows in several, and noise decides in which of them first."""
     cells = {one.cell for one in suspects}
-    return judge([one for one in pairs if one.cell in cells and one.metric.gated], CONFIRM_ALPHA)
+    chosen = [one for one in pairs if one.cell in cells and one.metric.gated]
+    return [_by_two_of_three(one) for one in judge(chosen, CONFIRM_ALPHA)]
+
+
+def _by_two_of_three(one: Comparison) -> Comparison:
+    if not one.metric.exact or one.verdict != REGRESSED or one.worse_pairs > 1:
+        return one
+    why = "one pair alone confirms nothing, of a figure that is exact"
+    return replace(one, verdict=INCONCLUSIVE, reasons=[*one.reasons, why])
+
+
+def left_open(suspects: Sequence[Comparison], confirmed: Sequence[Comparison]) -> list[str]:
+    """The flagged comparisons that the second stage neither confirmed nor cleared, and why: a line
+    for each."""
+    found = {one.name: one for one in confirmed}
+    judged = sum(one.p is not None for one in confirmed)
+    lines = [(one.name, _why_open(found.get(one.name), judged)) for one in suspects]
+    return [f"{name}: {why}" for name, why in lines if why]
+
+
+def _why_open(one: Comparison | None, judged: int) -> str | None:
+    if one is None:
+        return "flagged, and no fresh pair was measured"
+    if one.is_lost:
+        return f"flagged, and lost: {one.reasons[-1] if one.reasons else one.verdict}"
+    if one.metric.is_count and one.verdict == UNCHANGED and one.p is None:
+        return f"flagged, and seen in none of {one.pairs} fresh pairs"
+    if one.verdict != INCONCLUSIVE:
+        return None
+    needed = CONFIRM_FEW[INSTRUCTIONS] if one.metric.exact else least_pairs(judged)
+    if one.pairs < needed:
+        return f"flagged, and of the fresh pairs {one.pairs} count where {needed} are needed"
+    return None
 
 
 def screen(duel: Duel, cells: Sequence[Cell], schedule: Schedule, metrics: Sequence[Metric],
-           told: Told) -> list[Comparison]:  # fmt: skip
-    """Measures every cell and judges it. Fewer pairs are made where they take too long."""
-    within_s = None if schedule.budget_s is None else schedule.budget_s * SCREEN_SHARE
-    first = measure(duel, cells, schedule.screen, told, LEAST_SCREEN_PAIRS, within_s)
-    return judge_screened(pairs_of(cells, *duel.since(first), duel, metrics))
+           told: Told, began: float | None = None) -> list[Comparison]:  # fmt: skip
+    """Measures every cell and judges it: the fewest pairs within the budget, which `began` at that
+    time, and more within screening's share of it."""
+    until, share_until = None, None
+    if schedule.budget_s is not None:
+        start = time.monotonic() if began is None else began
+        until = start + schedule.budget_s
+        share_until = start + schedule.budget_s * SCREEN_SHARE
+    first = duel.next_pair
+    done = measure(duel, cells, schedule.screen, told, until, most=LEAST_SCREEN_PAIRS)
+    measure(duel, cells, schedule.screen, told, share_until, done)
+    return judge_screened(pairs_of(cells, first, duel, metrics))
 
 
 def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequence[Comparison],
             metrics: Sequence[Metric], told: Told, least: int,
-            within_s: float | None) -> list[Comparison]:  # fmt: skip
-    """Measures the cells again and judges them on the fresh pairs alone: `least` of them, and more
-    as far as the time goes."""
-    first = measure(duel, cells, pairs, told, least, within_s)
-    return judge_confirmed(pairs_of(cells, *duel.since(first), duel, metrics), suspects)
+            until: float | None) -> list[Comparison]:  # fmt: skip
+    """Measures the cells again and judges them on the fresh pairs alone: as many as planned, or as
+    end in time. Of those that were lost to noise, as many anew as it takes to have `least`."""
+    first = duel.next_pair
+    measure(duel, cells, pairs, told, until)
+    needed = least_to_confirm_of(least)
+    replace_lost(duel, cells, first, needed, pairs, told, until)
+    wanted = {(one.cell, one.metric.name) for one in suspects}
+    found = pairs_of(
+        cells, first, duel, metrics, lambda cell, metric: (cell, metric.name) in wanted
+    )  # fmt: skip
+    return judge_confirmed(found, suspects)
+
+
+def least_to_confirm_of(least: int) -> PairCounts:
+    """So many pairs, and of instructions as few as they need."""
+    return PairCounts(least, {INSTRUCTIONS: CONFIRM_FEW[INSTRUCTIONS]})
+
+
+def most_that_fit(
+    cells: Sequence[Cell], suspects: Sequence[Comparison], judged_in: Callable[[Cell], int],
+    left_s: float | None, duel: Duel,
+) -> tuple[list[Cell], int]:  # fmt: skip
+    """The flagged cells that the time left is enough to confirm, the worst first, and how many
+    comparisons are judged in them. Which they are follows from the first stage alone."""
+    chosen: list[Cell] = []
+    for cell in sorted(cells, key=lambda one: -_how_bad(one, suspects)):
+        some = [*chosen, cell]
+        judged = sum(map(judged_in, some))
+        times_s = {one.key: duel.pair_s(one) for one in some}
+        if left_s is None or least_to_confirm(judged).seconds(some, times_s) <= left_s:
+            chosen = some
+    in_order = [cell for cell in cells if cell in chosen]
+    return in_order, sum(map(judged_in, in_order))
+
+
+def _how_bad(cell: Cell, suspects: Sequence[Comparison]) -> float:
+    """By how many times what matters it is worse."""
+    of_cell = [one for one in suspects if one.cell == cell.key]
+    return max((_times_what_matters(one) for one in of_cell), default=0.0)
+
+
+def _times_what_matters(one: Comparison) -> float:
+    if one.estimate is None or not one.min_effect:
+        return math.inf  # a count that rose from 0
+    matters = one.min_effect if one.metric.is_count else math.log1p(one.min_effect)
+    return one.estimate.median / matters
 
 
 def pairs_of(
-    cells: Sequence[Cell], base: list[Record], candidate: list[Record], duel: Duel,
-    metrics: Sequence[Metric],
+    cells: Sequence[Cell], first: int, duel: Duel, metrics: Sequence[Metric],
+    wanted: Wanted = lambda _cell, _metric: False, every_cell: bool = True,
 ) -> list[Pairs]:  # fmt: skip
-    """Of each cell, the metrics that it is for. A cell of which no run counts is not passed over:
-    it has the first metric that is gated of its purpose, without a pair."""
+    """Of each cell from a pair on, the metrics that it is for, and the counts that must be 0. No
+    cell is passed over: one without any gated figure has the first that it is for, without a
+    pair. `every_cell`: False where the metrics are a choice that not every cell has."""
+    base, candidate = duel.since(first)
     purposes = {cell.key: cell.purpose for cell in cells}
     found = [
         one
         for one in make_pairs(base, candidate, duel.name_of, metrics)
         if purposes[one.cell] in (LOAD, one.metric.purpose)
     ]
-
-    def stands_for(cell: str) -> Metric | None:
-        return next((m for m in metrics if m.gated and m.purpose == purposes[cell]), None)
-
-    return found + lost_cells(base, candidate, duel.name_of, stands_for)
+    judged = {one.cell for one in found if one.metric.gated}
+    stand_for = {
+        cell.key: metric
+        for cell in cells
+        if cell.key not in judged
+        if (metric := next((m for m in metrics if m.gated and m.purpose == cell.purpose), None))
+    }
+    if every_cell:
+        found += unjudged_cells(base, candidate, duel.name_of, stand_for)
+    else:
+        found += lost_cells(base, candidate, duel.name_of, stand_for.get)
+    return found + make_counts(base, candidate, duel.tries_since(first), duel.name_of, wanted)
 
 
 def failures(cells: Sequence[Cell], runs: Sequence[Record], duel: Duel) -> list[str]:
@@ -220,15 +258,31 @@ def failures(cells: Sequence[Cell], runs: Sequence[Record], duel: Duel) -> list[
     return lines
 
 
-def measure(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, told: Told, least: int = 0,
-             within_s: float | None = None) -> int:  # fmt: skip
-    """The rounds of a stage; cells that want fewer pairs are in its first rounds. Returns the
-    number of the stage's first pair."""
-    first = duel.next_pair
-    until = duel.deadline(within_s)
-    done = 0
+def measure(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, told: Told,
+            until: float | None = None, done: int = 0, most: int | None = None) -> int:  # fmt: skip
+    """The rounds of a stage from the one after `done`, up to `most`; cells that want fewer pairs
+    are in its first rounds. Returns how many rounds were asked for."""
     for count in sorted({pairs.of(cell) for cell in cells}):
+        upto = count if most is None else min(count, most)
         some = [cell for cell in cells if pairs.of(cell) >= count]
-        duel.rounds(some, count - done, told, max(0, least - done), until)
-        done = count
-    return first
+        if upto > done:
+            duel.rounds(some, upto - done, told, until)
+            done = upto
+    return done
+
+
+def replace_lost(
+    duel: Duel, cells: Sequence[Cell], first: int, needed: PairCounts, most: PairCounts,
+    told: Told, until: float | None,
+) -> None:  # fmt: skip
+    """Pairs anew, at most so many of a cell, where fewer count than are needed. It follows from
+    what the machine did, and not from what the pairs say."""
+    for extra in range(most.loaded):
+        short = [
+            cell for cell in cells
+            if extra < most.of(cell) and duel.good_pairs(cell, first) < needed.of(cell)
+        ]  # fmt: skip
+        before = duel.next_pair
+        duel.rounds(short, 1, told, until)
+        if duel.next_pair == before:
+            return

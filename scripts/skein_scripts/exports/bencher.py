@@ -10,21 +10,22 @@ import json
 from collections.abc import Sequence
 
 from ..statistics import Summary
-from .figures import CellFigures
+from .figures import CellFigures, distinct
 
 _NAME_LIMIT = 1024
 
 
 def write(cells: Sequence[CellFigures]) -> str:
     """The document. Cells without a figure are left out: the format has no place for them."""
+    measured = [cell for cell in cells if cell.summaries()]
+    names = distinct([cell.name for cell in measured], _NAME_LIMIT)
     document = {
-        cell.name[:_NAME_LIMIT]: {
+        name: {
             # A measure is named by its slug, which has dashes.
             metric.name.replace("_", "-"): _value(summary)
             for metric, summary in cell.summaries().items()
         }
-        for cell in cells
-        if cell.summaries()
+        for name, cell in zip(names, measured, strict=True)
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 

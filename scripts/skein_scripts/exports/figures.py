@@ -3,12 +3,13 @@ how a format writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..cells import CellNames
 from ..comparison.metrics import METRICS, Metric
-from ..comparison.pairing import name_of_cell
-from ..results import Record, runs
+from ..results import Record, runs, sessions
+from ..slots import taken_slots
 from ..statistics import Summary, summarize
 
 
@@ -31,21 +32,37 @@ class CellFigures:
         return {metric: summary for metric, summary in found if summary is not None}
 
 
-def cells_of(records: Iterable[Record]) -> list[CellFigures]:
-    """The cells in the order of the file; counted runs, which have no times, are left out. A slot
-    that was run again counts once, with its last run."""
-    last: dict[tuple[object, ...], Record] = {}
-    for run in runs(records):
-        if not run.get("counted"):
-            place = run["run_id"] if run.get("block") is None else run["block"]
-            last[name_of_cell(run), run["arm"], place] = run
+def cells_of(records: Sequence[Record], names: CellNames | None = None) -> list[CellFigures]:
+    """The cells in the order of the file; counted runs, which have no times, are left out, and so
+    are tries that were repeated. `names`: of more files than this one."""
+    measured = [run for run in runs(records) if not run.get("counted")]
+    name_of = names or names_in([records])
     cells: dict[str, CellFigures] = {}
-    for (name, arm, _), run in last.items():
-        whole = str(name) if arm == "single" else f"{arm}/{name}"
-        cell = cells.setdefault(whole, CellFigures(whole))
+    for slot in taken_slots(measured, sessions(records)):
+        run = slot.run
+        arm = "" if run["arm"] == "single" else f"{run['arm']}/"
+        cell = cells.setdefault(arm + name_of(run), CellFigures(arm + name_of(run)))
         if run["status"] == "ok":
             cell.runs.append(run)
         else:
             why = run["reasons"][0] if run["reasons"] else "no reason given"
             cell.missing.append(f"{run['status']}: {why}")
     return list(cells.values())
+
+
+def distinct(names: Sequence[str], most: int) -> list[str]:
+    """The names, cut to so many characters, and with a number where that makes two of them one."""
+    found: dict[str, None] = {}
+    for name in names:
+        number, one = 1, name[:most]
+        while one in found:
+            number += 1
+            one = f"{name[: most - len(str(number)) - 1]}-{number}"
+        found[one] = None
+    return list(found)
+
+
+def names_in(files: Iterable[Sequence[Record]]) -> CellNames:
+    """A name for each cell of some files, the same in all of them."""
+    every = [record for records in files for record in records]
+    return CellNames([run for run in runs(every) if not run.get("counted")], sessions(every))

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..comparison.metrics import METRICS
-from ..errors import MeasureError, UsageError
+from ..errors import MeasureError
 from ..results import Record, number
 from .figures import CellFigures
+from .google_benchmark_rows import read_benchmarks, read_document
 
 SCHEMA_VERSION = 1
 _MACHINE = ("kernel", "virtualization", "libc")  # context of our own
@@ -86,24 +87,21 @@ def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str,
 def session_of(text: str, what: str) -> Record:
     """What a document says of its machine and build, in the places of a session. Raises
     UsageError."""
-    try:
-        context = json.loads(text).get("context") or {}
-        return {
-            "session_id": what,
-            "tool": {"commit": None},
-            "environment": {
-                "cpu_model": _machine_of(context),
-                "cpus_online": context.get("num_cpus"),
-                **{name: context.get(name) for name in _MACHINE},
-            },
-            "build": {
-                "compiler": context.get("compiler"),
-                "flags": context.get("build_flags"),
-                "type": context.get("library_build_type"),
-            },
-        }
-    except (ValueError, AttributeError) as error:
-        raise UsageError(f"{what} is no Google Benchmark JSON: {error!r}") from error
+    context = read_document(text, what).get("context") or {}
+    return {
+        "session_id": what,
+        "tool": {"commit": None},
+        "environment": {
+            "cpu_model": _machine_of(context),
+            "cpus_online": context.get("num_cpus"),
+            **{name: context.get(name) for name in _MACHINE},
+        },
+        "build": {
+            "compiler": context.get("compiler"),
+            "flags": context.get("build_flags"),
+            "type": context.get("library_build_type"),
+        },
+    }
 
 
 def _machine_of(context: Record) -> str:
@@ -111,19 +109,10 @@ def _machine_of(context: Record) -> str:
     return f"{host} {mhz} MHz" if mhz else str(host)
 
 
-_NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
-
-
 def read(text: str, what: str) -> dict[str, list[float]]:
-    """CPU time in ns of every repeat, by name, of a document that Google Benchmark, or `write`,
-    made. Aggregates are left out, and rows that ended in an error. Raises UsageError."""
-    try:
-        rows = json.loads(text)["benchmarks"]
-        times: dict[str, list[float]] = {}
-        for row in rows:
-            if row.get("run_type", "iteration") == "iteration" and not row.get("error_occurred"):
-                name = row.get("run_name") or row["name"]
-                times.setdefault(name, []).append(row["cpu_time"] * _NS[row["time_unit"]])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{what} is no Google Benchmark JSON: {error!r}") from error
-    return times
+    """The times in ns of every benchmark that has some, by its name. Raises UsageError."""
+    times = {
+        one.name: [each.time_ns for each in one.repetitions if each.time_ns is not None]
+        for one in read_benchmarks(read_document(text, what))
+    }
+    return {name: values for name, values in times.items() if values}

@@ -19,6 +19,8 @@ _OUTCOMES = {
     "regressed": "failure", "invalid": "error", "missing": "error", "inconclusive": "skipped",
     "new": "skipped",
 }  # fmt: skip
+# Consumers want a time of every test; that of a comparison is the pairs', which many share.
+_NO_TIME = "0"
 # What XML 1.0 cannot hold, not even escaped; the last words of a program may have it.
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -31,19 +33,19 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
     gated = [one for one in final.values() if one["gated"]]
     troubles = [("incomplete", why) for why in [head.get("incomplete")] if why]
     troubles += [("the candidate failed", line) for line in head.get("failed", [])]
+    troubles += [("flagged and undecided", line) for line in head.get("undecided", [])]
     if not gated and not troubles:
         known = "".join(f"; {name}: {value}" for name, value in properties)
         raise MeasureError(f"there is no gated comparison to write{known}")
-    suite = ElementTree.Element("testsuite", name="skein", tests=str(len(gated) + len(troubles)))
+    count = str(len(gated) + len(troubles))
+    suite = ElementTree.Element("testsuite", name="skein", tests=count, time=_NO_TIME)
     if properties:
         listed = ElementTree.SubElement(suite, "properties")
         for name, value in properties:
             ElementTree.SubElement(listed, "property", name=name, value=value)
     counts = {"failure": 0, "error": 0, "skipped": 0}
     for one in gated:
-        case = ElementTree.SubElement(
-            suite, "testcase", classname=one["cell"].replace("/", "."), name=one["metric"]
-        )
+        case = _case(suite, one["cell"].replace("/", "."), one["metric"])
         outcome = _OUTCOMES.get(one["verdict"])
         if one["verdict"] == "regressed" and one["stage"] == "screen":
             outcome = "skipped"  # flagged, and never confirmed
@@ -51,7 +53,7 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
             counts[outcome] += 1
             ElementTree.SubElement(case, outcome, message=_message(one))
     for name, why in troubles:
-        case = ElementTree.SubElement(suite, "testcase", classname="skein", name=name)
+        case = _case(suite, "skein", name)
         counts["error"] += 1
         ElementTree.SubElement(case, "error", message=why)
     for name, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
@@ -59,6 +61,12 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
     ElementTree.indent(suite)
     text = ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
     return _FORBIDDEN.sub("\ufffd", text) + "\n"
+
+
+def _case(suite: ElementTree.Element, classname: str, name: str) -> ElementTree.Element:
+    return ElementTree.SubElement(
+        suite, "testcase", classname=classname, name=name, time=_NO_TIME
+    )  # fmt: skip
 
 
 def _properties(head: Record) -> Iterator[tuple[str, str]]:

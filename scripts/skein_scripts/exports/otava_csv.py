@@ -10,14 +10,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from ..commit_order import in_order
 from ..comparison.metrics import METRICS, Metric
 from ..results import Record
-from .figures import CellFigures
+from .figures import CellFigures, distinct
 
 CONFIG_NAME = "otava.yaml"
+_LONGEST_NAME = 200  # of a file, without its ending
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,12 @@ def point_of(session: Record, cells: Sequence[CellFigures]) -> Point:
 
 def write(points: Sequence[Point]) -> dict[str, str]:
     """The files by name: a CSV for each cell, and the configuration."""
-    ordered = sorted(points, key=lambda point: point.time)
+    ordered, _ = in_order(points, lambda point: point.commit, lambda point: point.time)
     files: dict[str, str] = {}
     tests = []
-    for cell in dict.fromkeys(cell.name for point in ordered for cell in point.cells):
+    cells = list(dict.fromkeys(cell.name for point in ordered for cell in point.cells))
+    plain = [re.sub(r"[^A-Za-z0-9.=_-]+", "_", cell) for cell in cells]
+    for cell, name in zip(cells, distinct(plain, _LONGEST_NAME), strict=True):
         rows = [
             (
                 point.time,
@@ -53,31 +58,28 @@ def write(points: Sequence[Point]) -> dict[str, str]:
         ]
         metrics = [metric for metric in METRICS if rows and all(metric in row for *_, row in rows)]
         if metrics:
-            name = _name_of(cell, files)
             files[f"{name}.csv"] = table(rows, metrics)
             tests.append(test(name, metrics))
     files[CONFIG_NAME] = "tests:\n" + "".join(tests)
     return files
 
 
-def _name_of(cell: str, files: Mapping[str, str]) -> str:
-    """Of letters that a file may have in its name, and of no file that is there."""
-    name = plain = re.sub(r"[^A-Za-z0-9.=_-]+", "_", cell)
-    count = 1
-    while f"{name}.csv" in files:
-        count += 1
-        name = f"{plain}-{count}"
-    return name
-
-
 def table(rows: Sequence[tuple[str, str, dict[Metric, float]]], metrics: Sequence[Metric]) -> str:
-    """The CSV of one cell: time, commit and a value of each metric in every row."""
+    """The CSV of one cell: time, commit and a value of each metric in every row. Otava goes by the
+    time, so a commit that was measured late has that of the row before it, and a second."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["time", "commit", *(metric.name for metric in metrics)])
+    latest = None
     for time, commit, values in rows:
-        writer.writerow([time, commit, *(values[metric] for metric in metrics)])
+        latest = _later(datetime.fromisoformat(time), latest)
+        shown = time if latest == datetime.fromisoformat(time) else latest.isoformat()
+        writer.writerow([shown, commit, *(values[metric] for metric in metrics)])
     return out.getvalue()
+
+
+def _later(time: datetime, before: datetime | None) -> datetime:
+    return time if before is None or time > before else before + timedelta(seconds=1)
 
 
 def test(name: str, metrics: Sequence[Metric]) -> str:

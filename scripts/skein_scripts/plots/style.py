@@ -55,6 +55,7 @@ _SETTINGS: Any = {
     "axes.axisbelow": True,
     "legend.frameon": False,
     "svg.hashsalt": "skein",
+    "text.parse_math": False,  # a name with two dollars is no formula
     "figure.dpi": 100,
 }
 

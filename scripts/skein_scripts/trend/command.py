@@ -9,7 +9,9 @@ from rich.console import Console
 
 from ..comparison.metrics import METRICS
 from ..errors import OK
+from ..outputs import require_folder
 from ..plots import frame, style
+from ..terminal import Terminal, say
 from . import change_points, figure, history
 
 DEFAULT_HISTORY = Path(__file__).resolve().parents[3] / "results" / "history"
@@ -42,35 +44,34 @@ def build_parser() -> argparse.ArgumentParser:
 
 def show(folder: Path, output: Path, console: Console) -> None:
     """Draws a history and prints its changes."""
-    points = history.read(folder)
+    require_folder(output)
+    points, order = history.read_ordered(folder)
     lines = history.lines_of(points)
     if change_points.is_available():
         changes = change_points.find(lines)
-        note = f"{len(points)} commits; circles: change points by Apache Otava"
+        note = f"{len(points)} commits {order}; circles: change points by Apache Otava"
     else:
-        changes, note = [], f"{len(points)} commits; {change_points.HOW_TO_INSTALL}"
+        changes, note = [], f"{len(points)} commits {order}; {change_points.HOW_TO_INSTALL}"
     for change in changes:
         by = f"{100 * (change.ratio - 1):+.1f} %"
-        console.print(f"{change.commit[:12]} {change.metric} {by} · {change.cell}",
-                      highlight=False, markup=False, soft_wrap=True)  # fmt: skip
-    console.print(note if changes or not points else f"{note}; none", highlight=False,
-                  soft_wrap=True)  # fmt: skip
+        say(console, f"{change.commit[:12]} {change.metric} {by} · {change.cell}")
+    say(console, note if changes or not points else f"{note}; none")
     with style.looks():
         for metric in METRICS:
             of_metric = [line for line in lines if line.metric == metric]
             if of_metric:
-                drawn = figure.draw(metric, of_metric, changes, note)
+                drawn = figure.draw(metric, of_metric, points, changes, note)
                 path = frame.save(drawn, output, f"trend-{metric.name}")[0]
-                console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+                say(console, f"wrote {path}")
 
 
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
-    console = Console()
+    console = Terminal()
     if options.command == "add":
         path = history.save(history.point_of(options.results), options.history)
-        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+        say(console, f"wrote {path}")
     else:
         show(options.history, options.output, console)
     return OK

@@ -16,11 +16,16 @@ _SHOWN_COMMITS = 12
 _DASHES = ("-", "--", ":", "-.")  # by workload: colours are the runtimes'
 
 
-def draw(metric: Metric, lines: Sequence[Line], changes: Sequence[Change], note: str) -> Figure:
-    """One figure. `note` stands in the foot: how changes were found, or why they were not."""
+def draw(
+    metric: Metric, lines: Sequence[Line], points: Sequence[Point], changes: Sequence[Change],
+    note: str,
+) -> Figure:  # fmt: skip
+    """One figure, the points in their order. `note` stands in the foot: what the order is, how
+    changes were found, or why they were not."""
     figure = Figure(figsize=(9.5, 5.2), layout="constrained")
     axes = figure.subplots()
-    order = {point.commit: place for place, point in enumerate(_points(lines))}
+    having = {point.commit for line in lines for point in line.points}
+    order = {commit: place for place, commit in enumerate(_commits(points, having))}
     workloads = list(dict.fromkeys(line.cell.partition("/")[0] for line in lines))
     for line in lines:
         workload, _, rest = line.cell.partition("/")
@@ -52,6 +57,5 @@ def draw(metric: Metric, lines: Sequence[Line], changes: Sequence[Change], note:
     return figure
 
 
-def _points(lines: Sequence[Line]) -> list[Point]:
-    points = {point.commit: point for line in lines for point in line.points}
-    return sorted(points.values(), key=lambda point: point.created_utc)
+def _commits(points: Sequence[Point], having: set[str]) -> list[str]:
+    return list(dict.fromkeys(point.commit for point in points if point.commit in having))

@@ -12,19 +12,21 @@ import contextlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import jsonschema
 
-from .. import closing
+from .. import closing, jsonl
 from ..anchor import PROBE, anchor_ns
+from ..cells import ONLY_IN_SETTINGS, Facts, differences_by, id_of, suffix_of
+from ..commit_order import in_order
 from ..comparison.metrics import METRICS, Metric
-from ..comparison.record import write_text
 from ..errors import MeasureError, UsageError
-from ..exports.figures import cells_of
-from ..results import SCHEMA_FOLDER, Record, dump, find_results, load, probes, sessions
+from ..exports.figures import cells_of, names_in
+from ..outputs import write_text
+from ..results import SCHEMA_FOLDER, Record, find_results, load, probes, sessions
 from ..statistics import median
 
 VERSION = 1
@@ -39,7 +41,8 @@ class Point:
     commit: str
     created_utc: str
     machine: str
-    values: dict[tuple[str, str], float]  # by cell and metric
+    values: dict[tuple[str, str], float]  # by name of the cell, and metric
+    cells: dict[str, tuple[str, Facts]] = field(default_factory=dict)  # by name: id, what was asked
 
 
 @cache
@@ -50,30 +53,43 @@ def _validator() -> jsonschema.Draft202012Validator:
 
 def point_of(path: Path) -> Point:
     """A results file as a point of the history. Raises UsageError for a file that cannot be one:
-    without a commit, with uncommitted changes, without anchors; MeasureError where its session says
-    that it is inconclusive."""
+    without a commit or of several, with uncommitted changes, without anchors; MeasureError where
+    its session says that it is inconclusive."""
     records = load(find_results(path))
-    opened = sessions(records)
-    if not opened:
-        raise UsageError(f"{path} has no session, so no commit and no machine")
-    session = opened[-1]
-    tool = session["tool"]
-    if not tool.get("commit") or tool.get("dirty"):
-        raise UsageError(f"{path} was measured with changes that no commit has: commit, measure")
+    session = _the_session(records, path)
     if reasons := closing.inconclusive(records):
         raise MeasureError(f"{path} is inconclusive ({reasons[0]}): measure again")
     anchors = [value for run in probes(records, PROBE) if (value := anchor_ns(run)) is not None]
     if not anchors:
         raise UsageError(f"{path} has no anchors: measure with scripts/run_matrix.py")
-    speed_ns = median(anchors)
+    speed_ns, names = median(anchors), names_in([records])
+    found = [cell for cell in cells_of(records, names) if cell.summaries()]
+    if not found:
+        raise MeasureError(f"{path} has no run that counts")
     values = {
         (cell.name, metric.name): _ratio(metric, summary.median, speed_ns)
-        for cell in cells_of(records)
+        for cell in found
         for metric, summary in cell.summaries().items()
     }
-    if not values:
-        raise MeasureError(f"{path} has no run that counts")
-    return Point(tool["commit"], session["created_utc"], session["environment_hash"], values)
+    cells = {cell.name: (id_of(cell.runs[0]), names.facts(cell.runs[0])) for cell in found}
+    commit, machine = session["tool"]["commit"], session["environment_hash"]
+    return Point(commit, session["created_utc"], machine, values, cells)
+
+
+def _the_session(records: Sequence[Record], path: Path) -> Record:
+    """The last one; all of them are of its commit and machine."""
+    opened = sessions(records)
+    if not opened:
+        raise UsageError(f"{path} has no session, so no commit and no machine")
+    if any(not one["tool"].get("commit") or one["tool"].get("dirty") for one in opened):
+        raise UsageError(f"{path} was measured with changes that no commit has: commit, measure")
+    for what, values in (
+        ("commits", {one["tool"]["commit"] for one in opened}),
+        ("machines", {one.get("environment_hash") for one in opened}),
+    ):
+        if len(values) > 1:
+            raise UsageError(f"{path} is of {len(values)} {what}: add a file for each")
+    return opened[-1]
 
 
 def _ratio(metric: Metric, value: float, speed_ns: float) -> float:
@@ -91,8 +107,8 @@ def save(point: Point, folder: Path) -> Path:
     lines = [
         {
             "kind": "history", "schema": VERSION, "commit": point.commit,
-            "created_utc": point.created_utc, "environment_hash": point.machine, "cell": cell,
-            "metric": metric, "value": value,
+            "created_utc": point.created_utc, "environment_hash": point.machine,
+            **_cell_fields(point, cell), "metric": metric, "value": value,
         }
         for (cell, metric), value in point.values.items()
     ]  # fmt: skip
@@ -100,7 +116,7 @@ def save(point: Point, folder: Path) -> Path:
         _validator().validate(line)
     unfinished = path.with_suffix(".unfinished")
     try:
-        write_text(unfinished, "".join(dump(line) for line in lines))
+        write_text(unfinished, "".join(jsonl.dump(line) for line in lines))
         unfinished.replace(path)
         for old in earlier:
             if old != path:
@@ -114,8 +130,13 @@ def save(point: Point, folder: Path) -> Path:
 
 
 def read(folder: Path) -> list[Point]:
-    """The history, oldest first. Raises UsageError where there is none, where a file is no history,
-    or where two kinds of machine are mixed."""
+    """The history, oldest first. Raises UsageError as read_ordered() does."""
+    return read_ordered(folder)[0]
+
+
+def read_ordered(folder: Path) -> tuple[list[Point], str]:
+    """The history, oldest first, and what its order is (commit_order.py). Raises UsageError where
+    there is none, where a file is no history, or where two kinds of machine are mixed."""
     points = _points_in(folder)
     if not points:
         raise UsageError(
@@ -123,11 +144,37 @@ def read(folder: Path) -> list[Point]:
             " RESULTS', or name another folder with --history"
         )
     _check_one_machine(points, folder)
-    return sorted(points, key=lambda point: point.created_utc)
+    named = _told_apart(points)
+    return in_order(named, lambda point: point.commit, lambda point: point.created_utc)
+
+
+def _cell_fields(point: Point, name: str) -> Record:
+    if name not in point.cells:
+        return {"cell": name}
+    cell_id, facts = point.cells[name]
+    return {"cell": cell_id, "asked": {fact: value for fact, value in facts.items() if value}}
+
+
+def _told_apart(points: Sequence[Point]) -> list[Point]:
+    """With one name for each cell in the whole history: in one file it may need less of a name."""
+    differing = differences_by(cell for point in points for cell in point.cells.values())
+
+    def renamed(point: Point) -> Point:
+        names = {
+            name: cell_id + suffix_of(facts, differing[cell_id])
+            for name, (cell_id, facts) in point.cells.items()
+        }
+        return replace(
+            point,
+            values={(names[cell], metric): value for (cell, metric), value in point.values.items()},
+            cells={names[name]: cell for name, cell in point.cells.items()},
+        )
+
+    return [renamed(point) for point in points]
 
 
 def _points_in(folder: Path) -> list[Point]:
-    return [_read_one(path) for path in sorted(folder.glob("*.jsonl"))]
+    return [point for path in sorted(folder.glob("*.jsonl")) for point in _read_one(path)]
 
 
 def _check_one_machine(points: Sequence[Point], folder: Path) -> None:
@@ -139,18 +186,44 @@ def _check_one_machine(points: Sequence[Point], folder: Path) -> None:
         )
 
 
-def _read_one(path: Path) -> Point:
+def _read_one(path: Path) -> list[Point]:
+    """The points of a file: it is of one commit, unless somebody put files together."""
     try:
-        lines: list[Record] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        text = path.read_bytes().decode("utf-8")
+        lines: list[Record] = [jsonl.parse(line) for _, line in jsonl.lines_of(text)]
         for line in lines:
             _validator().validate(line)
     except (OSError, ValueError, jsonschema.ValidationError) as error:
-        raise UsageError(f"{path} is no history: {str(error).splitlines()[0]}") from error
+        raise UsageError(f"{path} is no history: {jsonl.reason_of(error)}") from error
     if not lines:
         raise UsageError(f"{path} is empty")
+    by_commit: dict[str, list[Record]] = {}
+    for line in lines:
+        by_commit.setdefault(line["commit"], []).append(line)
+    return [_point_of_lines(of_commit, path) for of_commit in by_commit.values()]
+
+
+def _point_of_lines(lines: Sequence[Record], path: Path) -> Point:
+    asked = [(line["cell"], _facts_of(line)) for line in lines]
+    differing = differences_by(asked)
+    names = [cell_id + suffix_of(facts, differing[cell_id]) for cell_id, facts in asked]
+    values: dict[tuple[str, str], float] = {}
+    for name, line in zip(names, lines, strict=True):
+        if values.setdefault((name, line["metric"]), line["value"]) is not line["value"]:
+            raise UsageError(f"{path}: {line['metric']} of {name} is there twice")
     first = lines[0]
-    values = {(line["cell"], line["metric"]): float(line["value"]) for line in lines}
-    return Point(first["commit"], first["created_utc"], first["environment_hash"], values)
+    return Point(
+        first["commit"], first["created_utc"], first["environment_hash"],
+        {key: float(value) for key, value in values.items()}, dict(zip(names, asked, strict=True)),
+    )  # fmt: skip
+
+
+def _facts_of(line: Record) -> Facts:
+    """What the line says was asked; a fact with its usual value is not in it, and an older line
+    says nothing."""
+    if "asked" not in line:
+        return {}
+    return {**dict.fromkeys(ONLY_IN_SETTINGS, ""), **line["asked"]}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,165 @@
+"""Counts that must be 0: timers that fired early, errors, requests that were never sent or never
+answered, samples that no histogram has room for. They are judged wherever two arms are compared.
+
+The rule, which scripts/README.md has for users:
+1. The base has none in any of its runs, and the candidate has: that is a regression, in one run as
+   in all. (The gate wants it seen again, in fresh pairs.)
+2. Both have some: the sign test on the differences of the pairs, adjusted with the other metrics;
+   and the median of the differences must be a tenth of what the arm with fewer has, and at least
+   one.
+3. Only the base has some: improved.
+
+Noise makes timers late and never early, and no peer reads wrong or hangs up because of it: early
+fires and errors count in all tries of a run, also in those that were repeated. Unsent requests,
+timeouts and overflow are what a disturbed machine makes as well: of runs that count alone.
+
+Leaves out bytes that came back wrong: that is a failed run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..results import Record, number
+from ..statistics import median
+from ..units import format_count, format_duration
+from .compared import (
+    IMPROVED,
+    INCONCLUSIVE,
+    INVALID,
+    NEW,
+    REGRESSED,
+    UNCHANGED,
+    Comparison,
+    Pairs,
+    Total,
+)
+from .metrics import Metric
+from .paired import estimate, sign_test_p
+
+_LEAST_RISE = 0.1  # of what the arm with fewer has, so that swapped arms mirror
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Count:
+    """One count, in one or several places of a record."""
+
+    metric: Metric
+    paths: tuple[Path, ...]
+    in_every_try: bool
+    most: Path | None = None  # how far the furthest was
+
+    def of(self, run: Record) -> int | None:
+        """How many a run has; None where it does not say, or does not count."""
+        if run["status"] != "ok" and not (self.in_every_try and run["status"] == "invalid"):
+            return None
+        found = [value for path in self.paths if (value := number(run, *path)) is not None]
+        return int(sum(found)) if found else None
+
+    def total(self, runs: Iterable[Record]) -> Total | None:
+        """Over runs; None where none says it."""
+        said = [(run, value) for run in runs if (value := self.of(run)) is not None]
+        most = max((number(run, *self.most) or 0 for run, _ in said if self.most), default=0)
+        return Total(sum(value for _, value in said), len(said), int(most)) if said else None
+
+
+def _count(name: str, *paths: Path, in_every_try: bool = False, most: Path | None = None) -> Count:
+    return Count(Metric(name, "1", (), 0.0, True, is_count=True), paths, in_every_try, most)
+
+
+COUNTS: tuple[Count, ...] = (
+    _count("early_fires", ("lateness", "early_count"), in_every_try=True,
+           most=("lateness", "early_max_ns")),
+    *(_count(f"{kind}_errors", ("load", "errors", kind), in_every_try=True)
+      for kind in ("connect", "read", "write", "descriptors")),
+    _count("timeouts", ("load", "errors", "timeout")),
+    _count("unsent", ("load", "unsent")),
+    _count("overflow", ("latency", "overflow"), ("service_time", "overflow"),
+           ("lateness", "overflow"), ("exchange", "latency", "overflow")),
+)  # fmt: skip
+NAMES = tuple(one.metric.name for one in COUNTS)
+
+
+def nonzero(runs: Sequence[Record]) -> dict[str, Total]:
+    """The counts that runs should not have and do."""
+    totals = {one.metric.name: one.total(runs) for one in COUNTS}
+    return {name: total for name, total in totals.items() if total and total.events}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The runs of one cell that are counted: all tries of both arms, and the pairs that count."""
+
+    tries: tuple[Sequence[Record], Sequence[Record]]
+    pairs: Sequence[tuple[Record, Record]]
+
+
+def pairs_of(cell: str, runs: Counted, wanted: Callable[[Metric], bool]) -> list[Pairs]:
+    """A line for each count that an arm has some of, and for those that are wanted in any case."""
+    found = []
+    for one in COUNTS:
+        base, candidate = (one.total(of_arm) for of_arm in runs.tries)
+        if candidate is None or not (
+            candidate.events or (base and base.events) or wanted(one.metric)
+        ):
+            continue
+        values = [
+            (float(before), float(after))
+            for pair in runs.pairs
+            if (before := one.of(pair[0])) is not None and (after := one.of(pair[1])) is not None
+        ]
+        only = NEW if base is None else None
+        totals = (base or Total(0, 0), candidate)
+        found.append(Pairs(cell, one.metric, values, only=only, reasons=[describe(*totals)],
+                           totals=totals))  # fmt: skip
+    return found
+
+
+def describe(base: Total, candidate: Total) -> str:
+    """Both totals in words."""
+    return f"{_in_words(candidate)}; base: {_in_words(base)}"
+
+
+def _in_words(total: Total) -> str:
+    furthest = f", by up to {format_duration(total.most_ns)}" if total.most_ns else ""
+    return f"{format_count(total.events)} in {total.runs} runs{furthest}"
+
+
+def measure(one: Pairs, empty: Comparison) -> Comparison:
+    """What can be said before the comparisons are adjusted together."""
+    assert one.totals is not None
+    base, candidate = one.totals
+    if not base.runs or not candidate.runs:
+        return replace(empty, verdict=INVALID)
+    if not base.events or not candidate.events:
+        return replace(empty, verdict=_rose(base.events, candidate.events))
+    if not one.values:
+        return replace(empty, verdict=INVALID)
+    differences = [after - before for before, after in one.values]
+    found = estimate(differences)
+    medians = [median([pair[arm] for pair in one.values]) for arm in (0, 1)]
+    matters = max(1.0, _LEAST_RISE * min(medians))
+    worse = differences if found.median >= 0 else [-value for value in differences]
+    return replace(empty, verdict=INCONCLUSIVE, estimate=found, p=sign_test_p(worse),
+                   min_effect=matters, base_median=medians[0],
+                   candidate_median=medians[1])  # fmt: skip
+
+
+def _rose(base: int, candidate: int) -> str:
+    if base == candidate:
+        return UNCHANGED
+    return REGRESSED if candidate else IMPROVED
+
+
+def decide(one: Comparison, alpha: float) -> Comparison:
+    """The verdict where both arms have some; the others have theirs."""
+    if one.estimate is None or one.min_effect is None:
+        return one
+    assert one.p_holm is not None
+    if one.p_holm <= alpha and abs(one.estimate.median) >= one.min_effect:
+        return replace(one, verdict=REGRESSED if one.estimate.median > 0 else IMPROVED)
+    if one.estimate.rank and max(abs(one.estimate.low), abs(one.estimate.high)) < one.min_effect:
+        return replace(one, verdict=UNCHANGED)
+    return one

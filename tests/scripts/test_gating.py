@@ -1,0 +1,472 @@
+"""What a gate ends in, whatever happens to its pairs: a regression is 1, nothing flagged is 0, and
+what was flagged and could not be decided is never 0. And it keeps to its budget."""
+
+import pytest
+
+from lab import cell, not_ok, ok, status_of
+from skein_scripts import gate
+from skein_scripts.comparison import metrics, schedule, stages
+from skein_scripts.comparison.compared import INCONCLUSIVE, REGRESSED, Pairs
+from skein_scripts.comparison.judge import judge
+from skein_scripts.errors import MeasureError, UsageError
+from skein_scripts.matrix import INSTRUCTIONS, MEMORY
+from skein_scripts.results import RecordError
+
+LOADED = [cell("load")]
+NINE = (5, 9)  # of confirming, as few as decide three metrics
+
+
+def usual(run):
+    return ok(run)
+
+
+def slow(run):
+    return ok(run, cost=9.94)
+
+
+def screened_only(then, first=usual):
+    """An arm that behaves so from the second stage on."""
+    return lambda run: then(run) if run.is_fresh else first(run)
+
+
+def summary(made):
+    return gate.summary(made.result)
+
+
+def test_two_arms_that_are_alike_pass(lab):
+    made = lab.gate(LOADED, usual, usual)
+    assert status_of(made) == 0
+    assert summary(made).startswith("no regression confirmed")
+
+
+def test_a_slow_candidate_is_a_regression(lab):
+    assert status_of(lab.gate(LOADED, usual, slow)) == 1
+    assert summary(lab.ran).startswith("REGRESSION CONFIRMED: load/fiber cpu_per_op +")
+
+
+@pytest.mark.parametrize("arm", ["base", "candidate"])
+@pytest.mark.parametrize("lost", [{5}, {7}, {5, 6, 7}, {5, 8, 11, 14}])
+def test_pairs_lost_to_noise_are_replaced_until_enough_count(lab, arm, lost):
+    def disturbed(usually):
+        return lambda run: not_ok() if run.number in lost else usually(run)
+
+    arms = {"base": usual, "candidate": slow}
+    arms[arm] = disturbed(arms[arm])
+    made = lab.gate(LOADED, arms["base"], arms["candidate"], pairs=NINE)
+    assert status_of(made) == 1, summary(made)
+    (cpu,) = (one for one in made.result.confirmed if one.metric.name == "cpu_per_op")
+    assert (cpu.pairs, cpu.verdict) == (9, REGRESSED)
+    assert cpu.invalid_pairs == len(lost)
+
+
+def test_where_too_few_pairs_can_be_had_it_is_said_and_no_pass(lab):
+    def mostly_disturbed(run):
+        return slow(run) if not run.is_fresh or run.number % 2 else not_ok()
+
+    made = lab.gate(LOADED, usual, mostly_disturbed, pairs=NINE, budget_s=least_of(LOADED))
+    assert status_of(made) == 4, summary(made)
+    assert "UNDECIDED: load/fiber cpu_per_op: flagged, and of the fresh pairs" in summary(made)
+    assert "are needed" in summary(made)
+
+
+@pytest.mark.parametrize(
+    "then", [not_ok, lambda: not_ok("limit", "RLIMIT"), lambda: not_ok("skipped")]
+)
+@pytest.mark.parametrize("arm", ["base", "candidate", "both"])
+def test_a_flagged_cell_that_lost_every_run_is_no_pass(lab, then, arm):
+    base = screened_only(lambda _: then()) if arm != "candidate" else usual
+    candidate = screened_only(lambda _: then(), slow) if arm != "base" else slow
+    made = lab.gate(LOADED, base, candidate)
+    assert status_of(made) == 4, summary(made)
+    assert "flagged, and lost" in summary(made)
+
+
+def test_a_candidate_that_fails_while_it_is_confirmed_is_no_pass(lab):
+    made = lab.gate(LOADED, usual, screened_only(lambda _: not_ok("failed", "boom"), slow))
+    assert status_of(made) == 4
+    assert "THE CANDIDATE FAILED" in summary(made)
+    assert "UNDECIDED" in summary(made)
+
+
+def test_a_base_that_fails_costs_pairs_and_what_was_flagged_is_decided_on_others(lab):
+    def flaky(run):
+        return not_ok("failed", "boom") if run.number == 6 else usual(run)
+
+    assert status_of(lab.gate(LOADED, flaky, slow, pairs=NINE)) == 1
+
+
+def test_a_flagged_metric_that_is_gone_from_the_fresh_runs_is_no_pass(lab):
+    def without_user_time(run):
+        return ok(run, cpu={"per_op_ns": 1000.0})
+
+    def with_user_time(ns):
+        return lambda run: ok(run, cpu={"per_op_ns": 1000.0, "user_per_op_ns": ns})
+
+    made = lab.gate(
+        LOADED, screened_only(without_user_time, with_user_time(100.0)),
+        screened_only(without_user_time, with_user_time(200.0)),
+    )  # fmt: skip
+    assert status_of(made) == 4
+    assert "user_cpu_per_op: flagged, and no fresh pair was measured" in summary(made)
+
+
+def test_a_metric_that_is_there_now_and_then_is_decided_only_on_enough_pairs(lab):
+    def user_time(ns, in_pairs):
+        def arm(run):
+            cpu = {"per_op_ns": 1000.0}
+            if not run.is_fresh or run.number in in_pairs:
+                cpu["user_per_op_ns"] = ns
+            return ok(run, cpu=cpu)
+
+        return arm
+
+    few, many = range(5, 9), range(5, 105)
+    for pairs, status in ((few, 4), (many, 1)):
+        made = lab.gate(LOADED, user_time(100.0, pairs), user_time(200.0, pairs))
+        assert status_of(made) == status, summary(made)
+
+
+def test_what_is_flagged_by_chance_and_cleared_passes(lab):
+    made = lab.gate(LOADED, usual, screened_only(usual, lambda run: ok(run, cost=1.5)))
+    assert made.result.confirmed
+    assert status_of(made) == 0
+    assert made.result.left_open == []
+
+
+def test_what_is_decided_as_not_sure_to_matter_passes_unless_it_is_strict(lab):
+    made = lab.gate(LOADED, usual, lambda run: ok(run, cost=1.025, spread=0.02))
+    assert {one.verdict for one in made.result.confirmed} >= {INCONCLUSIVE}
+    assert (status_of(made), status_of(made, strict=True)) == (0, 3)
+
+
+# --- metrics that are exact, and memory ---------------------------------------------------------
+
+COUNTED = [cell("counted", purpose=INSTRUCTIONS)]
+
+
+def dearer_in(numbers):
+    return lambda run: ok(run, cost=1.05 if run.number in numbers else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("dear", "lost", "status"),
+    [
+        ({0, 1, 2, 3}, set(), 1),
+        ({0, 1, 2}, set(), 1),  # two of three
+        ({0, 1}, set(), 0),  # one of three
+        ({0}, set(), 0),
+        ({0, 1, 2, 3, 4}, {2}, 1),  # one is lost, and replaced
+        ({0, 1}, {2}, 0),
+        ({0, 1, 2}, set(range(3, 99)), 4),  # more pairs are lost than count
+        ({0}, set(range(3, 99)), 4),
+        ({0, 1, 2}, {3, 4}, 1),
+        ({0, 1, 4}, {2, 3}, 1),
+        ({0, 1}, {2, 3}, 0),
+        ({0}, set(range(1, 99)), 4),
+    ],
+)
+def test_instructions_are_confirmed_by_two_of_three_and_never_by_one(lab, dear, lost, status):
+    def candidate(run):
+        return not_ok() if run.number in lost else dearer_in(dear)(run)
+
+    made = lab.gate(COUNTED, usual, candidate)
+    assert status_of(made) == status, summary(made)
+
+
+INSTRUCTIONS_PER_OP = metrics.named("instructions_per_op")
+
+
+@pytest.mark.parametrize(
+    ("ratios", "verdict", "is_open"),
+    [((1.05,), INCONCLUSIVE, True), ((1.05, 1.05), REGRESSED, False),
+     ((1.05, 1.0), INCONCLUSIVE, True), ((1.05, 1.0, 1.0), INCONCLUSIVE, False),
+     ((1.05, 0.9, 1.05), REGRESSED, False), ((1.05, 1.0, 1.05, 1.0), INCONCLUSIVE, False),
+     ((0.9, 0.9, 1.05), "improved", False), ((1.0,), "unchanged", False)],
+)  # fmt: skip
+def test_one_fresh_pair_of_instructions_alone_confirms_nothing(ratios, verdict, is_open):
+    values = [(400.0, 400.0 * ratio) for ratio in ratios]
+    suspects = judge([Pairs("cell", INSTRUCTIONS_PER_OP, [(400.0, 420.0)])])
+    found = stages.judge_confirmed([Pairs("cell", INSTRUCTIONS_PER_OP, values)], suspects)
+    assert [one.verdict for one in found] == [verdict]
+    assert bool(stages.left_open(suspects, found)) == is_open
+
+
+def test_where_there_is_no_time_for_the_fewest_pairs_none_is_measured_and_it_is_no_pass(lab):
+    lab.run_s["counted"] = 3.0
+    made = lab.gate(COUNTED, usual, lambda run: ok(run, cost=1.05), budget_s=16.0)
+    assert lab.pairs_of("counted") == 1
+    assert status_of(made) == 4
+    assert "flagged, and no fresh pair was measured" in summary(made)
+
+
+IDLE = [cell("idle", purpose=MEMORY)]
+
+
+def of_bytes(value, spread=0.0):
+    return lambda run: ok(run, user_bytes=value + spread * run.noise.uniform(-1, 1))
+
+
+@pytest.mark.parametrize(
+    ("more", "spread", "status"),
+    [(24, 0, 1), (8, 0, 1), (4, 0, 0), (0, 0, 0), (-24, 0, 0), (64, 20, 1), (24, 60, 0),
+     (0, 60, 0)],
+)  # fmt: skip
+def test_a_few_bytes_more_per_task_are_seen_where_readings_repeat(lab, more, spread, status):
+    made = lab.gate(IDLE, of_bytes(128.0, spread), of_bytes(128.0 + more, spread))
+    assert status_of(made) == status, summary(made)
+
+
+def test_pairs_of_memory_that_are_lost_are_replaced(lab):
+    def disturbed(run):
+        return not_ok() if run.number in range(4, 9) else of_bytes(152.0)(run)
+
+    made = lab.gate(IDLE, of_bytes(128.0), disturbed)
+    assert status_of(made) == 1
+    (user,) = (one for one in made.result.confirmed if one.metric.name == "user_bytes_per_task")
+    assert user.pairs >= schedule.least_pairs(2)
+
+
+def test_a_cell_that_has_no_figure_to_judge_is_no_pass(lab):
+    made = lab.gate([*LOADED, *IDLE], usual, lambda run: ok(run) | {"memory": None})
+    assert status_of(made) == 4
+    both = lab.gate(IDLE, *[lambda run: ok(run) | {"memory": None}] * 2)
+    assert status_of(both) == 4
+    assert "no run has user_bytes_per_task or another figure that is gated" in summary(both)
+
+
+# --- counts that must be 0 ----------------------------------------------------------------------
+
+FIRING = [cell("timers", workload="timers")]
+
+
+def early(count, in_runs=range(1000), by_ns=1_980_000):
+    def arm(run):
+        some = count if run.number in in_runs else 0
+        return ok(run, lateness={"early_count": some, "early_max_ns": by_ns if some else None})
+
+    return arm
+
+
+def test_timers_that_fire_early_only_in_the_candidate_are_a_regression(lab):
+    made = lab.gate(FIRING, early(0), early(20))
+    assert status_of(made) == 1
+    assert "timers/fiber early_fires (" in summary(made)
+    assert "by up to 1.98 ms; base: 0 in" in summary(made)
+
+
+def test_one_early_timer_in_one_run_is_measured_again_and_never_passes(lab):
+    made = lab.gate(FIRING, early(0), early(1, {3}))
+    assert status_of(made) == 4
+    assert "early_fires: flagged, and seen in none of" in summary(made)
+    assert status_of(lab.gate(FIRING, early(0), early(1, {3, 40}))) == 1
+
+
+def test_one_that_the_base_has_now_and_then_as_well_is_no_regression(lab):
+    made = lab.gate(FIRING, early(1, {50}), early(1, {3, 70}))
+    assert status_of(made) == 0, summary(made)
+
+
+def test_where_both_arms_have_some_more_of_them_is_a_regression_and_as_many_is_none(lab):
+    def about(count):
+        return lambda run: ok(run, lateness={"early_count": count + run.noise.randrange(-9, 9),
+                                             "early_max_ns": 999_000})  # fmt: skip
+
+    assert status_of(lab.gate(FIRING, about(1000), about(1000))) == 0
+    assert status_of(lab.gate(FIRING, about(1000), about(1050))) == 0  # less than a tenth
+    assert status_of(lab.gate(FIRING, about(1000), about(1200))) == 1
+    assert status_of(lab.gate(FIRING, about(1200), about(1000))) == 0
+
+
+def test_fewer_than_the_base_has_is_an_improvement(lab):
+    made = lab.gate(FIRING, early(20), early(0))
+    assert status_of(made) == 0
+    (found,) = (one for one in made.result.screened if one.metric.is_count)
+    assert found.verdict == "improved"
+
+
+def test_early_timers_of_a_run_that_was_disturbed_and_repeated_count(lab):
+    lab.retry_invalid = 1
+
+    def disturbed(run):
+        record = early(20)(run) if run.number % 2 == 0 else early(0)(run)
+        return record if run.number % 2 else record | not_ok()
+
+    assert status_of(lab.gate(FIRING, early(0), disturbed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        ({"load": {"errors": {"timeout": 3}}}, "timeouts"),
+        ({"load": {"errors": {"read": 3}}}, "read_errors"),
+        ({"load": {"errors": {"write": 3}}}, "write_errors"),
+        ({"load": {"errors": {"connect": 3}}}, "connect_errors"),
+        ({"load": {"errors": {"descriptors": 3}}}, "descriptors_errors"),
+        ({"load": {"unsent": 3}}, "unsent"),
+        ({"latency": {"p50": 40_000.0, "overflow": 3}}, "overflow"),
+        ({"service_time": {"overflow": 3}}, "overflow"),
+        ({"exchange": {"latency": {"overflow": 3}}}, "overflow"),
+    ],
+)
+def test_every_count_that_must_be_0_is_judged(lab, part, name):
+    kinds = ("timeout", "read", "write", "connect", "descriptors")
+    none = {"unsent": 0, "errors": dict.fromkeys(kinds, 0)}
+    made = lab.gate(
+        LOADED, lambda run: ok(run, load=none, service_time={"overflow": 0}),
+        lambda run: ok(run, **part),
+    )  # fmt: skip
+    assert status_of(made) == 1, summary(made)
+    assert f"load/fiber {name} (" in summary(made)
+
+
+def test_requests_that_a_disturbed_generator_did_not_send_are_no_regression(lab):
+    lab.retry_invalid = 1
+
+    def disturbed(run):
+        record = ok(run, load={"unsent": 9, "errors": {"timeout": 9}})
+        return record | not_ok() if run.number % 2 == 0 else ok(run, load={"unsent": 0})
+
+    assert status_of(lab.gate(LOADED, lambda run: ok(run, load={"unsent": 0}), disturbed)) == 0
+
+
+# --- budgets ------------------------------------------------------------------------------------
+
+MANY = [*(cell(f"load{n}") for n in range(6)), *IDLE, *COUNTED, *FIRING]
+
+
+def least_of(cells):
+    return float(schedule.in_seconds(schedule.least_budget_s(cells)).removesuffix("s"))
+
+
+def test_the_least_budget_is_accepted_as_it_is_printed_and_is_enough(lab):
+    for cells in (LOADED, COUNTED, IDLE, FIRING, MANY):
+        with pytest.raises(UsageError, match=r"the least is ([0-9]+)s;") as refused:
+            stages.make_schedule(cells, 1.0)
+        printed = float(str(refused.value).partition("the least is ")[2].partition("s;")[0])
+        assert printed == least_of(cells)
+        with pytest.raises(UsageError):
+            stages.make_schedule(cells, printed - 1)
+        made = lab.gate(cells, usual, usual, budget_s=printed)
+        assert (status_of(made), lab.took_s <= printed) == (0, True)
+        # Whichever one of them is slower, it is confirmed within the same time.
+        for bad in cells:
+
+            def candidate(run, bad=bad):
+                bytes_ = 256.0 if run.cell == bad else 128.0
+                return ok(run, cost=2.0 if run.cell == bad else 1.0, user_bytes=bytes_)
+
+            made = lab.gate(cells, usual, candidate, budget_s=printed)
+            assert status_of(made) == 1, (bad.group, summary(made))
+            assert lab.took_s <= printed
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("budget_s", [70.0, 90.0, 200.0])
+def test_a_gate_ends_within_its_budget_but_for_the_pair_under_way(lab, factor, budget_s):
+    """On a machine that takes longer than was thought, and with every cell flagged."""
+    cells = MANY
+    for one in cells:
+        lab.run_s[one.group] = factor * stages.PairCounts(1, {}).seconds([one]) / 2
+    pair_s = max(2 * seconds for seconds in lab.run_s.values())
+    made = lab.gate(
+        cells, usual, lambda run: ok(run, cost=3.0, user_bytes=512.0), budget_s=budget_s
+    )
+    assert lab.took_s <= budget_s + pair_s
+    assert status_of(made) in (1, 4)
+
+
+def test_repeats_of_disturbed_pairs_keep_to_the_budget(lab):
+    lab.retry_invalid = 3
+    lab.run_s["load"] = 2.0
+    made = lab.gate(LOADED, usual, lambda _: not_ok(), budget_s=30.0)
+    assert lab.took_s <= 30.0 + 4.0
+    assert status_of(made) == 4
+
+
+def test_cells_that_there_was_no_time_for_are_no_pass(lab):
+    """The first cells take far longer than was thought."""
+    for one in MANY[:4]:
+        lab.run_s[one.group] = 20.0
+    made = lab.gate(MANY, usual, usual, budget_s=100.0)
+    assert status_of(made) == 4
+    assert "NOT MEASURED" in summary(made)
+
+
+def test_one_pair_of_a_cell_flags_nothing_and_is_no_pass(lab):
+    cpu = metrics.named("cpu_per_op")
+    for pairs, verdicts in ((1, {"invalid"}), (2, {"inconclusive"})):
+        values = [(1000.0, 9000.0)] * pairs
+        found = stages.judge_screened([Pairs("cell", cpu, values)])
+        assert {one.verdict for one in found} == verdicts
+        assert bool(stages.flagged(found)) == (pairs > 1)
+    lab.run_s = {one.group: 3.6 for one in MANY}
+    made = lab.gate(MANY, usual, slow, budget_s=least_of(MANY))
+    assert {lab.pairs_of(one.group) for one in MANY[:6]} == {1}
+    assert status_of(made) == 4
+    assert "1 pair is too few to flag anything" in summary(made)
+
+
+def test_with_too_little_time_the_worst_are_confirmed_and_the_others_are_named(lab):
+    cells = MANY[:6]
+
+    def candidate(run):
+        return ok(run, cost={"load0": 1.1, "load1": 3.0, "load2": 1.1}.get(run.cell.group, 1.0))
+
+    made = lab.gate(cells, usual, candidate, budget_s=least_of(cells))
+    assert status_of(made) == 1
+    assert {one.cell for one in made.result.regressions} == {"load1/fiber"}
+    assert {line.partition("/")[0] for line in made.result.left_open} == {"load0", "load2"}
+    assert any("there is no time for more" in line for line in lab.said)
+    # With a machine that takes longer there is no time for any, and it is no pass.
+    for one in cells:
+        lab.run_s[one.group] = 1.5 * stages.PairCounts(1, {}).seconds([one]) / 2
+    made = lab.gate(cells, usual, candidate, budget_s=least_of(cells))
+    assert (status_of(made), len(made.result.confirmed)) == (4, 0)
+
+
+def test_the_pairs_of_a_small_budget_are_those_that_decide(lab):
+    planned = stages.make_schedule(MANY, least_of(MANY))
+    assert planned.screen.loaded == stages.LEAST_SCREEN_PAIRS
+    more = stages.make_schedule(MANY, 2 * least_of(MANY))
+    assert stages.LEAST_SCREEN_PAIRS < more.screen.loaded < stages.SCREEN_PAIRS
+    assert more.screen_s <= stages.SCREEN_SHARE * more.budget_s
+
+
+# --- what ends it before its time ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(KeyboardInterrupt(), KeyboardInterrupt), (MeasureError("full"), MeasureError),
+     (RecordError("nonsense"), MeasureError)],
+)  # fmt: skip
+@pytest.mark.parametrize("number", [3, 8])
+def test_an_end_before_its_time_keeps_what_was_screened(lab, error, status, number):
+    def ending(run):
+        if run.number == number:
+            raise error
+        return slow(run)
+
+    with pytest.raises(status):
+        lab.gate(LOADED, usual, ending)
+    assert summary(lab.ran).startswith("INCOMPLETE (")
+    assert lab.ran.result.screened
+    assert not lab.ran.result.regressions
+
+
+def test_a_regression_is_one_whatever_else_went_wrong_and_all_of_it_is_said(lab):
+    cells = [*LOADED, *IDLE]
+
+    def candidate(run):
+        return slow(run) if run.cell.group == "load" else not_ok("failed", "boom")
+
+    made = lab.gate(cells, usual, candidate)
+    assert status_of(made) == 1
+    assert "REGRESSION CONFIRMED" in summary(made)
+    assert "THE CANDIDATE FAILED: idle/fiber" in summary(made)
+
+
+def test_pairs_are_measured_in_turns_also_where_they_are_replaced(lab):
+    lab.gate(LOADED, usual, lambda run: not_ok() if run.number == 6 else slow(run), pairs=NINE)
+    order = [run["pair"] for run in lab.used.runs["base"]]
+    assert order == sorted(set(order))
