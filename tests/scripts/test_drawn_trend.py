@@ -77,7 +77,7 @@ def test_a_line_is_relative_to_its_first_commit(lines):
 
 def draw(metric, points, lines):
     of_metric = [line for line in lines if line.metric.name == metric]
-    return drawn.draw(figure.draw, named(metric), of_metric, changes_of(points), "a note")
+    return drawn.draw(figure.draw, named(metric), of_metric, points, changes_of(points), "a note")
 
 
 def test_each_cell_is_a_line_over_the_commits_that_have_it(points, lines):
@@ -123,13 +123,14 @@ def test_less_throughput_is_worse_and_said_so(points, lines):
     assert axes.get_ylabel() == "ratio (higher is better)"
 
 
-def test_of_many_commits_at_most_a_dozen_are_named_each_at_its_place(lines):
+def test_of_many_commits_at_most_a_dozen_are_named_each_at_its_place():
     many = [
         history.Point(f"{n:03}" + "f" * 37, f"2026-01-01T00:00:{n:02}.000Z", "m",
                       {(FIBER, "cpu_per_op"): 1.0 + n})
         for n in range(25)
     ]  # fmt: skip
-    made = drawn.draw(figure.draw, named("cpu_per_op"), history.lines_of(many), [], "")
+    lines = history.lines_of(many)
+    made = drawn.draw(figure.draw, named("cpu_per_op"), lines, many, [], "")
     assert drawn.ticks(made.axes[0].xaxis) == [(n, f"{n:03}fffff") for n in range(0, 25, 3)]
 
 
@@ -146,7 +147,8 @@ def test_the_terminal_says_each_change_with_its_sign(points, tmp_path, monkeypat
         f"bbbbbbbbbbbb cpu_per_op +15.0 % · {FIBER}",
         f"cccccccccccc cpu_per_op -30.0 % · {TIMERS}",
         f"bbbbbbbbbbbb throughput -25.0 % · {FIBER}",
-        "3 commits; circles: change points by Apache Otava",
+        "3 commits in the order of measuring (git does not know 3 of 3 commits here, aaaaaaaaaaaa"
+        " among them); circles: change points by Apache Otava",
         f"wrote {tmp_path}/trend-cpu_per_op.svg",
         f"wrote {tmp_path}/trend-throughput.svg",
     ]

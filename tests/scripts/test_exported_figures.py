@@ -81,16 +81,25 @@ def test_every_metric_has_its_unit_and_its_direction():
         "instructions_per_op": ("1", 1), "throughput": ("1/s", -1), "latency_p50": ("ns", 1),
         "softirqd_per_op": ("ns", 1), "lateness_p50": ("ns", 1), "latency_p90": ("ns", 1),
         "latency_p99": ("ns", 1), "latency_p999": ("ns", 1), "lateness_p99": ("ns", 1),
+        "real_time_per_op": ("ns", 1),
     }  # fmt: skip
 
 
-def test_of_a_slot_that_was_repeated_the_last_run_counts(cells, changed):
-    assert [run["cpu"]["per_op_ns"] for run in named(cells, THREAD).runs] == [7307, 7411, 7603]
-    later = copy.deepcopy(named(cells_of(changed), THREAD).runs[0])
-    later |= {"session_id": "resumed", "run_id": "later"}
+def test_a_run_that_did_not_count_is_replaced_by_the_next_of_its_slot(changed):
+    def of_thread(records):
+        return [run["cpu"]["per_op_ns"] for run in named(cells_of(records), THREAD).runs]
+
+    assert of_thread(changed) == [7307, 7411, 7603]
+    first = named(cells_of(changed), THREAD).runs[0]
+    later = copy.deepcopy(first) | {"session_id": "resumed", "run_id": "later"}
     later["cpu"]["per_op_ns"] = 7_001
-    again = named(cells_of([*changed, later]), THREAD)
-    assert [run["cpu"]["per_op_ns"] for run in again.runs] == [7001, 7411, 7603]
+    # The first was ok: what was measured beside it is one more.
+    assert of_thread([*changed, later]) == [7307, 7411, 7603, 7001]
+    first["status"] = "failed"
+    assert sorted(of_thread([*changed, later])) == [7001, 7411, 7603]
+
+
+def test_a_cell_says_why_runs_of_it_do_not_count(cells):
     assert named(cells, "c10k/libuv/1000/fixed").missing == [
         "failed: the worker was ended by SIGSEGV"
     ]
