@@ -12,32 +12,26 @@ namespace skein::test {
 
 inline volatile std::sig_atomic_t signals_taken = 0;
 
-/// Takes SIGUSR1 for as long as it lives, without SA_RESTART.
-class taken_signal {
- public:
-  taken_signal() {
-    struct sigaction taken{};
-    taken.sa_handler = [](int) { signals_taken = signals_taken + 1; };
-    ::sigaction(SIGUSR1, &taken, &before_);
-  }
-  ~taken_signal() { ::sigaction(SIGUSR1, &before_, nullptr); }
-  taken_signal(const taken_signal&) = delete;
-  taken_signal& operator=(const taken_signal&) = delete;
-
- private:
-  struct sigaction before_{};
-};
+/// Takes SIGUSR1, without SA_RESTART, for good: one that was sent may still be on its way when its
+/// sender is over.
+inline void take_signals() {
+  struct sigaction taken{};
+  taken.sa_handler = [](int) { signals_taken = signals_taken + 1; };
+  ::sigaction(SIGUSR1, &taken, nullptr);
+}
 
 /// Interrupts a thread every millisecond for as long as it lives.
 class interruptions {
  public:
-  explicit interruptions(pthread_t whom)
-      : sending_([this, whom] {
-          while (!over_) {
-            ::pthread_kill(whom, SIGUSR1);
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-          }
-        }) {}
+  explicit interruptions(pthread_t whom) {
+    take_signals();
+    sending_ = std::thread([this, whom] {
+      while (!over_) {
+        ::pthread_kill(whom, SIGUSR1);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+  }
   ~interruptions() {
     over_ = true;
     sending_.join();
@@ -46,7 +40,6 @@ class interruptions {
   interruptions& operator=(const interruptions&) = delete;
 
  private:
-  const taken_signal taken_;
   std::atomic<bool> over_{false};
   std::thread sending_;
 };

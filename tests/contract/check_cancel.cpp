@@ -124,4 +124,25 @@ verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
   return scene.found("C5");
 }
 
+verdict c5_a_cancelled_read_gets_no_bytes(const subject& of) {
+  if (!of.single_threaded) return std::nullopt;  // the kernel may have woken the thread by then
+  stage scene(of);
+  auto door = scene.listen();
+  test::loopback_client client(door.port);
+  scene.add([&](actor& self) -> act {
+    auto* peer = co_await self.accept(door.at);
+    self.on().add([&, peer](actor& canceller) -> act {
+      co_await canceller.sleep_until(from_now(3 * ns_per_ms));
+      client.send_byte(std::byte{1});  // with the kernel when cancel is called, and nowhere else
+      canceller.scheduler().cancel(*peer);
+    });
+    const bytes chunk = co_await self.read(*peer);
+    self.on().require(chunk.empty() && peer->error() == ECANCELED, "C5",
+                      "a read got bytes behind its cancel");
+    self.close(*peer);
+  });
+  scene.play();
+  return scene.found("C5");
+}
+
 }  // namespace skein::contract

@@ -16,4 +16,7 @@ verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of);
 /// Another connection's read and another listener's accept go on.
 verdict c5_cancel_reaches_its_own_object_only(const subject& of);
 
+/// Bytes that nobody had read at the cancel stay unread, in a single-threaded runtime.
+verdict c5_a_cancelled_read_gets_no_bytes(const subject& of);
+
 }  // namespace skein::contract

@@ -99,6 +99,21 @@ verdict s2_the_inbox_is_served_beside_busy_tasks(const subject& of) {
   return scene.found("S2");
 }
 
+verdict s2_run_may_be_called_again_with_another_inbox(const subject& of) {
+  stage scene(of);
+  std::atomic<int> ran{0};
+  for (int turn = 1; turn <= 3; ++turn) {
+    slow_inbox door(1, [&] { scene.scheduler().stop(); });
+    scene.add([&](actor& self) -> act {
+      co_await self.yield();
+      ++ran;
+    });
+    scene.scheduler().run(door);
+    scene.require(ran == turn, "S2", "run with another inbox left a task behind");
+  }
+  return scene.found("S2");
+}
+
 verdict t2_the_inbox_cancels_a_sleep(const subject& of) {
   stage scene(of);
   sleep_timer timer = scene.timer();

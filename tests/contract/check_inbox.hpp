@@ -16,6 +16,9 @@ verdict s2_the_inbox_is_served_until_drained(const subject& of);
 /// Also while tasks are runnable all the time.
 verdict s2_the_inbox_is_served_beside_busy_tasks(const subject& of);
 
+/// A scheduler that was stopped is run again, with an inbox that was not there the first time.
+verdict s2_run_may_be_called_again_with_another_inbox(const subject& of);
+
 /// cancel(timer) ends a sleep.
 verdict t2_the_inbox_cancels_a_sleep(const subject& of);
 

@@ -83,7 +83,7 @@ class interrupted_stage {
   }
 
   void interrupt() {
-    const test::taken_signal taken;
+    test::take_signals();
     while (ready_ < waits && !scene_.hung()) std::this_thread::yield();
     for (int round = 0; round < 3 && !scene_.hung(); ++round) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -22,6 +22,10 @@ SKEIN_FOR_EVERY_RUNTIME("C5: cancel ends an accept") {
   require_kept(c5_cancel_ends_an_accept(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("C5: a cancelled read gets no bytes") {
+  require_kept(c5_a_cancelled_read_gets_no_bytes(SKEIN_SUBJECT));
+}
+
 SKEIN_FOR_EVERY_RUNTIME("C6: a new connection sees nothing of an old one") {
   require_kept(c6_a_new_connection_sees_nothing_of_an_old_one(SKEIN_SUBJECT));
 }
@@ -63,6 +67,12 @@ TEST_CASE("liar caught on C5: swallows a connections cancel / cancel ends a writ
 TEST_CASE("liar caught on C5: swallows a listeners cancel / cancel ends an accept",
           "[contract][liar]") {
   require_caught("C5", c5_cancel_ends_an_accept(subject_of<liars::swallows_a_listeners_cancel>()));
+}
+
+TEST_CASE("liar caught on C5: reads behind a cancel / a cancelled read gets no bytes",
+          "[contract][liar]") {
+  require_caught("C5",
+                 c5_a_cancelled_read_gets_no_bytes(subject_of<liars::reads_behind_a_cancel>()));
 }
 
 TEST_CASE("liar caught on C6: delivers stale ends / a new connection sees nothing of an old one",

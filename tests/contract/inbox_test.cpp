@@ -22,6 +22,10 @@ SKEIN_FOR_EVERY_RUNTIME("S2: the inbox is served beside busy tasks") {
   require_kept(s2_the_inbox_is_served_beside_busy_tasks(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("S2: run may be called again with another inbox") {
+  require_kept(s2_run_may_be_called_again_with_another_inbox(SKEIN_SUBJECT));
+}
+
 SKEIN_FOR_EVERY_RUNTIME("T2: the inbox cancels a sleep") {
   require_kept(t2_the_inbox_cancels_a_sleep(SKEIN_SUBJECT));
 }
@@ -46,6 +50,12 @@ TEST_CASE("liar caught on S2: serves the inbox last / the inbox is served beside
           "[contract][liar]") {
   require_caught(
       "S2", s2_the_inbox_is_served_beside_busy_tasks(subject_of<liars::serves_the_inbox_last>()));
+}
+
+TEST_CASE("liar caught on S2: runs once / run may be called again with another inbox",
+          "[contract][liar]") {
+  require_caught("S2",
+                 s2_run_may_be_called_again_with_another_inbox(subject_of<liars::runs_once>()));
 }
 
 TEST_CASE("liar caught on T2: swallows a timers cancel / the inbox cancels a sleep",

@@ -12,6 +12,7 @@
 
 #include "runtimes/epoll_floor/echo_server.hpp"
 #include "runtimes/epoll_floor/info.hpp"
+#include "runtimes/epoll_floor/timer_heap.hpp"
 #include "runtimes/epoll_floor/timer_table.hpp"
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
@@ -186,6 +187,62 @@ TEST_CASE("a stopped timer table forgets what was not due") {
   table.run(door);
   REQUIRE(record.order.empty());
   REQUIRE(table.live().tasks == 0);
+}
+
+/// Whose timers a heap of the floor keeps: notes what becomes of them.
+struct heap_owner {
+  void fired(std::size_t index, time_ns now_ns) {
+    if (now_ns < due[index]) ++early;
+    ended.push_back(index);
+    if (when_ended) when_ended();
+  }
+  void timed_out(std::size_t index) { fired(index, monotonic_clock::now_ns()); }
+
+  std::vector<time_ns> due;
+  std::vector<std::size_t> ended;
+  std::size_t early = 0;
+  std::function<void()> when_ended;
+};
+
+TEST_CASE("the floor's timeouts are cancelled anywhere, and the others come in their order") {
+  heap_owner owner;
+  epoll_floor::timer_heap<heap_owner> heap(owner, 8);
+  const time_ns start_ns = monotonic_clock::now_ns();
+  const auto arm = [&](std::size_t index) {
+    owner.due.push_back(start_ns + 2 * ns_per_ms + static_cast<time_ns>(index) * ns_per_ms / 4);
+    heap.arm_timeout(index, owner.due[index]);
+  };
+  for (std::size_t i = 0; i < 6; ++i) arm(i);
+  for (const std::size_t gone : {0U, 3U, 5U}) heap.cancel_timeout(gone);  // first, middle, last
+  arm(6);
+  heap.cancel_timeout(6);
+  arm(7);
+  action_inbox door([&] { heap.stop(); });
+  owner.when_ended = [&] {
+    if (owner.ended.size() == 4) door.signal();
+  };
+  heap.run(door);
+  REQUIRE(owner.ended == std::vector<std::size_t>{1, 2, 4, 7});
+  REQUIRE(owner.early == 0);
+}
+
+TEST_CASE("the floor's timers and timeouts all come, and none is early") {
+  heap_owner owner;
+  epoll_floor::timer_heap<heap_owner> heap(owner, 4);
+  const time_ns start_ns = monotonic_clock::now_ns();
+  for (const int delay_ms : {6, 4, 2, 8}) owner.due.push_back(start_ns + delay_ms * ns_per_ms);
+  heap.arm(0, owner.due[0]);
+  heap.arm_timeout(1, owner.due[1]);
+  heap.arm(2, owner.due[2]);
+  heap.arm_timeout(3, owner.due[3]);
+  action_inbox door([&] { heap.stop(); });
+  owner.when_ended = [&] {
+    if (owner.ended.size() == 4) door.signal();
+  };
+  heap.run(door);
+  REQUIRE(owner.early == 0);
+  const std::vector<std::size_t> all{0, 1, 2, 3};
+  REQUIRE(std::is_permutation(all.begin(), all.end(), owner.ended.begin(), owner.ended.end()));
 }
 
 TEST_CASE("the floor says that it has no interface") {

@@ -264,10 +264,18 @@ SKEIN_ON_IO_URING(
 }
 
 SKEIN_ON_IO_URING("a reset that came before the last bytes were received still ends the reads") {
-  for (const bool stream : {false, true}) {
+  for (int way = 0; way < 4; ++way) {
+    const bool stream = way % 2 == 1;
+    const bool before_the_receive = way / 2 == 1;
+    INFO("stream " << stream << ", before the receive " << before_the_receive);
     bench at;
     loopback_client peer(at.port);
     connection& accepted = at.accept();
+    const auto send_and_reset = [&peer] {
+      peer.send(pattern_bytes(10));
+      peer.reset();
+    };
+    if (before_the_receive) send_and_reset();
     noted reader;
     reader.multishot = stream;
     std::vector<std::int32_t> results;
@@ -279,15 +287,48 @@ SKEIN_ON_IO_URING("a reset that came before the last bytes were received still e
       }
     };
     REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
-    at.settle();  // the kernel waits for bytes now
-    peer.send(pattern_bytes(10));
-    peer.reset();
+    if (!before_the_receive) {
+      at.settle();  // the kernel waits for bytes now
+      send_and_reset();
+    }
     at.run_until([&] { return results.size() == 2; });
     REQUIRE(results == std::vector<std::int32_t>{10, -ECONNRESET});
     REQUIRE(accepted.error() == ECONNRESET);
     at.loop.close(accepted);
     at.settle();
   }
+}
+
+SKEIN_ON_IO_URING(
+    "a reset behind the last bytes is found by the next read, whatever the kernel says") {
+  bench at;
+  loopback_client peer(at.port);
+  connection& accepted = at.accept();
+  std::vector<std::int32_t> results;
+  noted reader([&](noted& self) {
+    results.push_back(self.result);
+    peer.reset();
+    REQUIRE((at.loop.submit_read(accepted, self) == submitted::done));
+    results.push_back(self.result);
+  });
+  REQUIRE((at.loop.submit_read(accepted, reader) == submitted::pending));
+  peer.send(pattern_bytes(10));
+  at.run_until([&] { return !results.empty(); });
+  REQUIRE(results == std::vector<std::int32_t>{10, -ECONNRESET});
+  at.loop.close(accepted);
+}
+
+SKEIN_ON_IO_URING("a buffer of the ring is known by any of its bytes, and nothing else is") {
+  constexpr std::size_t buffer_bytes = 64;
+  constexpr std::uint16_t count = 4;
+  ring kernel(8, 16);
+  const buffer_ring buffers(kernel, count, buffer_bytes);
+  for (std::uint16_t id = 0; id < count; ++id) {
+    REQUIRE(buffers.holding(buffers.at(id)) == id);
+    REQUIRE(buffers.holding(buffers.at(id) + buffer_bytes - 1) == id);
+  }
+  REQUIRE(buffers.holding(buffers.at(0) - 1) == buffer_ring::none);
+  REQUIRE(buffers.holding(buffers.at(count)) == buffer_ring::none);
 }
 
 // --- the door -------------------------------------------------------------------------------

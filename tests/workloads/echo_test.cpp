@@ -2,6 +2,7 @@
 // generator: what they send comes back whole, and the end behind it, of whatever size and however
 // slowly they read. In the process of the test; as real workers: tests/end_to_end.
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "tests/options.hpp"
 #include "tests/signals.hpp"
 #include "workloads/all.hpp"
+#include "workloads/c10k/counters.hpp"
 
 namespace {
 
@@ -135,6 +137,23 @@ TEST_CASE("signals that a handler takes lose no byte") {
       CHECK((client.receive_all().data == outgoing));
     }
   });
+}
+
+TEST_CASE("an end of a connection is an error unless a client or a stop brought it about") {
+  c10k::echo_counters<workloads::tasks_on::one_thread> counters;
+  for (const int no_error : {0, ECONNRESET, EPIPE, ECANCELED}) counters.error(no_error);
+  counters.add(100);
+  counters.add(28);
+  auto counts = counters.counts();
+  CHECK(counts.errors == 0);
+  CHECK(counts.first_error.empty());
+  CHECK(counts.units == 2);
+  CHECK(counts.bytes == 128);
+  CHECK(counts.checksum == 0);
+  for (const int error : {ENOBUFS, EMFILE, ETIMEDOUT, EBADF}) counters.error(error);
+  counts = counters.counts();
+  CHECK(counts.errors == 4);
+  CHECK_THAT(counts.first_error, test::contains("No buffer space"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Liars about a connection from accept to close: C5 to C8.
 #pragma once
 
+#include <array>
 #include <list>
 #include <memory>
 #include <netinet/tcp.h>
@@ -184,6 +185,20 @@ struct cancels_other_connections : base {
 
  private:
   std::set<connection*> open_;
+};
+
+/// C5: looks once more for bytes when a read was cancelled.
+struct reads_behind_a_cancel : base {
+  using base::base;
+  bytes read(connection& from) {
+    const bytes chunk = base::read(from);
+    if (!chunk.empty()) return chunk;
+    const ssize_t count = ::recv(from.descriptor, last_.data(), last_.size(), MSG_DONTWAIT);
+    return bytes(last_).first(count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
+
+ private:
+  std::array<std::byte, 64> last_{};
 };
 
 }  // namespace skein::contract::liars

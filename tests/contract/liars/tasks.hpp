@@ -76,6 +76,23 @@ struct returns_too_soon : base {
   void run() {}
 };
 
+/// S2: a scheduler that has run takes no more tasks.
+struct runs_once : base {
+  using base::base;
+  using base::run;
+  template <class Work>
+  void spawn(Work&& work) {
+    if (!ran_) base::spawn(std::forward<Work>(work));
+  }
+  void run(inbox& door) {
+    base::run(door);
+    ran_ = true;
+  }
+
+ private:
+  bool ran_ = false;
+};
+
 /// S3: a sleeper does not hear the first two stops.
 struct sleeps_through_stop : base {
   using base::base;
