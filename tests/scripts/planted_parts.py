@@ -93,7 +93,7 @@ def _point(tasks, parts):
         "tasks": tasks, "rss_bytes": decoy(), "rss_anon_bytes": user, "pss_bytes": decoy(),
         "private_dirty_bytes": decoy(), "virtual_bytes": decoy(), "page_table_bytes": tables,
         "mappings": decoy(), "threads": decoy(), "kernel_stack_bytes": stacks,
-        "slab": {"TCP": slab - 30_000, "filp": 20_000, "dentry": 10_000},
+        "slab": {"TCP": slab - slab // 4 - 10_000, "filp": slab // 4, "dentry": 10_000},
         "cgroup_bytes": decoy(), "cgroup_kernel_bytes": decoy(),
     }  # fmt: skip
 

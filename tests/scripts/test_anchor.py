@@ -31,6 +31,7 @@ def test_a_step_a_slope_and_a_hump_are_drift(values):
 
 def test_drift_has_no_direction():
     assert drift_of([120, 120, 100, 100]) == drift_of([100, 100, 120, 120])
+    assert drift_of([120, 100]) == drift_of([100, 120]) == pytest.approx(0.2)
 
 
 def test_one_reading_says_nothing_of_drift():

@@ -230,3 +230,20 @@ def test_junit_says_by_how_much_within_which_bounds_and_over_how_many_pairs():
     lost = one | {"verdict": "missing", "ratio": None, "reasons": ["candidate: not run"]}
     (error,) = ElementTree.fromstring(junit.write([lost], {})).findall("testcase/error")
     assert error.get("message") == "missing: candidate: not run"
+
+
+def test_junit_counts_what_it_has_and_names_whose_trouble_it_is():
+    head = {"incomplete": "interrupted", "failed": ["a/b: 1 of 15 runs failed: crash"]}
+    suite = ElementTree.fromstring(junit.write([], head))
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == [
+        "2", "0", "2", "0",
+    ]  # fmt: skip
+    assert [(case.get("classname"), case.get("name")) for case in suite.findall("testcase")] == [
+        ("skein", "incomplete"), ("skein", "the candidate failed"),
+    ]  # fmt: skip
+
+
+def test_a_name_is_as_long_as_bencher_takes_it(cells):
+    long = copy.copy(named(cells, COROUTINE))
+    long.name = "c10k/" + "x" * 1_200
+    assert [len(name) for name in json.loads(bencher.write([long]))] == [1_024]

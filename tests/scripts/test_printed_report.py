@@ -156,6 +156,16 @@ def test_the_facts_of_the_machine_have_their_units(planted):
     ]
 
 
+def test_the_facts_of_a_resumed_file_are_those_of_its_last_session(changed, tmp_path):
+    later = copy.deepcopy(results.sessions(changed)[0]) | {"session_id": "resumed"}
+    later["machine_floor"] |= {"wake_ns": 5_570, "timer_p50_ns": 44_900}
+    for page in report.write([*changed, later], tmp_path, []):
+        text = page.read_text(encoding="utf-8")
+        assert "5.57 µs" in text
+        assert "p50 44.9 µs, p99 163 µs late" in text
+        assert "4.31 µs" not in text
+
+
 def test_facts_that_are_not_there_are_not_made_up(changed):
     session = results.sessions(changed)[0]
     session |= {"machine_floor": None, "build": None, "config_sha256": None}

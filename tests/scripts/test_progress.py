@@ -53,6 +53,14 @@ def test_the_time_left_is_that_of_what_is_left_scaled_by_what_was_seen():
     assert left.seconds() == 0
 
 
+def test_a_cell_is_taken_to_need_as_long_as_it_did_last():
+    slots = [Slot(A, block, 0) for block in range(3)]
+    left = progress.RemainingTime(slots)
+    left.ended(slots[0], 9.0)
+    left.ended(slots[1], 7.0)
+    assert left.seconds() == 7.0
+
+
 def test_a_line_has_place_name_outcome_time_taken_and_time_left():
     slots = [Slot(A, 0, 0), Slot(B, 0, 1), *(Slot(C, block, 2) for block in range(9))]
     console = Console(width=200)
