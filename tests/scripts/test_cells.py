@@ -98,6 +98,18 @@ def test_runs_without_a_counterpart_are_counted_and_named(by_hand, tmp_path, cap
     assert note in capsys.readouterr().out
 
 
+def test_a_cell_that_only_one_arm_has_is_new_or_missing_and_no_run_without_a_counterpart(
+    by_hand, tmp_path
+):
+    a = by_hand("a", [100.0] * 6)
+    by_hand("b", [100.0] * 6)
+    b = by_hand("b", [100.0] * 6, duration_ns=123 * 10**9)
+    for words in ((a, b), (b, a)):
+        _, head, found = compared(tmp_path, *words)
+        assert len({one["verdict"] for one in found}) >= 2
+        assert not any("counterpart" in line for line in head["notes"])
+
+
 def test_counted_runs_that_are_left_out_are_counted_and_named(by_hand, tmp_path, capsys):
     a, b = by_hand("a", [100.0] * 6), by_hand("b", [100.0] * 6)
     records = results.load(b)

@@ -216,3 +216,22 @@ def test_what_is_no_google_benchmark_json_is_usage(content, tmp_path, capsys, mo
     monkeypatch.setattr(sys, "argv", ["compare.py", str(path), str(path)])
     assert run_main("compare.py", compare.main) == 2
     assert str(path) in capsys.readouterr().err
+
+
+def test_what_is_measured_now_needs_a_folder_and_enough_pairs_to_tell_anything(
+    compared, tmp_path, monkeypatch
+):
+    status, _, out = compared(compared.skein, compared.skein, "--pairs", 4)
+    assert (status, "fewer than 5 decide nothing" in out.err) == (2, True)
+    assert not compared.output.exists()
+    words = ["compare.py", str(compared.skein), str(compared.skein)]
+    monkeypatch.setattr(sys, "argv", words)
+    assert run_main("compare.py", compare.main) == 2
+
+
+def test_results_that_are_there_are_not_measured_over(compared):
+    assert compared(compared.skein, compared.skein, "--filter", "runtime=libuv")[0] == 0
+    before = (compared.output / results.RESULTS_NAME).read_bytes()
+    status, _, out = compared(compared.skein, compared.skein, "--filter", "runtime=libuv")
+    assert (status, "choose another --output" in out.err) == (2, True)
+    assert (compared.output / results.RESULTS_NAME).read_bytes() == before

@@ -93,7 +93,10 @@ def test_instructions_that_are_never_in_proportion_do_not_count(tmp_path):
     )
     record = counter.measure(counted_slot())
     assert record["status"] == "invalid"
-    assert "not in proportion" in record["reasons"][0]
+    # 1,000, 2,000 and 4,000 requests at 1,200 each, and once for all 109,000 more.
+    assert record["reasons"] == [
+        "instructions are not in proportion to requests: 1091 and 1200 each"
+    ]
     assert INSTRUCTIONS.of(record) is None
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from matrix_support import call_main
+from matrix_support import SMALL_MATRIX, call_main
 from skein_scripts import compare, groups, results, table
 from skein_scripts.comparison import counts, judge, metrics, show
 from skein_scripts.comparison.compared import Total
@@ -60,8 +60,10 @@ def test_nothing_is_said_of_a_count_that_is_0_unless_it_is_asked_for():
 
 
 def test_both_totals_are_said_with_the_furthest():
-    found = verdict([0] * 3, [20, 0, 7])
-    assert found.totals == (Total(0, 3, 1_980_000), Total(27, 3, 1_980_000))
+    runs = [fired(0, by_ns=None)] * 3, [fired(20, by_ns=9_000), fired(0, by_ns=None), fired(7)]
+    counted = Counted(runs, list(zip(*runs, strict=True)))
+    (found,) = judge.judge(counts.pairs_of("cell", counted, lambda _: False))
+    assert found.totals == (Total(0, 3), Total(27, 3, 1_980_000))
     assert found.reasons[-1].startswith("27 in 3 runs, by up to 1.98 ms; base: 0 in 3 runs")
     assert found.ratio is found.interval is found.detectable_effect is None
     shown = show.table_of([found], "title", [])
@@ -110,6 +112,27 @@ def test_a_table_says_which_counts_are_not_0(fixture_v1):
     notes = [note for group in groups.group_runs(records) for note in table.make_table(group).notes]
     assert f"{run['cell']['runtime']}: timeouts 12 in 1 runs, where 0 was to be" in notes
     assert not any("early_fires" in note for note in notes)  # those have a column
+
+
+def test_tries_that_were_repeated_count_in_a_file_as_well(matrix_run, tmp_path, capsys):
+    matrix_run.matrix.write_text("retry_invalid = 1\n" + SMALL_MATRIX)
+    assert matrix_run("--filter", "workload=timers,runtime=coroutine").returncode == 0
+    base, candidate = tmp_path / "base.jsonl", tmp_path / "candidate.jsonl"
+    records = matrix_run.records()
+    base.write_text("".join(map(results.dump, records)))
+    (run, *_) = results.runs(records)
+    disturbed = json.loads(json.dumps(run)) | {"status": "invalid", "reasons": ["steal"],
+                                               "run_id": "before"}  # fmt: skip
+    disturbed["lateness"] |= {"early_count": 20, "early_max_ns": 1_980_000}
+    records.insert(records.index(run), disturbed)
+    candidate.write_text("".join(map(results.dump, records)))
+    lines = tmp_path / "v.jsonl"
+    for words, expected in (((base, candidate), "regressed"), ((candidate, base), "improved")):
+        assert call_main("compare.py", compare.main, *words, "--json", lines) == 0
+        found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
+        (early,) = (one for one in found if one["metric"] == "early_fires")
+        assert (early["verdict"], early["pairs"]) == (expected, 2)
+    capsys.readouterr()
 
 
 def test_two_files_are_compared_by_them(fixture_v1, tmp_path, capsys):

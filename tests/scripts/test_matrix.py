@@ -70,6 +70,22 @@ def test_an_override_changes_one_runtime_and_keeps_its_reason():
     assert cells["spread/coroutine"].settings["tasks"] == 1000
 
 
+def test_what_is_nearer_to_a_cell_wins_over_what_is_further():
+    document = tomllib.loads(
+        SMALL_MATRIX + '[cell.override.libuv]\ntasks = 5\nreason = "because"\n'
+        '[defaults.timers]\ntasks = 9\nwindow = "9s"\ngrid = "2ms"\n'
+        "[defaults.c10k]\nconnections = 9\npipeline = 3\n"
+    )
+    cells = {cell.key: cell.settings for cell in matrix.parse_matrix(document, "m").cells}
+    assert cells["spread/coroutine"] == {"pattern": "spread", "tasks": 1000, "window": "300ms",
+                                         "grid": "2ms"}  # fmt: skip
+    assert cells["spread/libuv"]["tasks"] == 5
+    assert cells["fixed/libuv"]["connections"] == 100
+    assert cells["fixed/libuv"]["pipeline"] == 3
+    changed = selection.apply_sets(matrix.parse_matrix(document, "m"), ["timers.tasks=77"])
+    assert {cell.settings["tasks"] for cell in changed.cells if cell.workload == "timers"} == {77}
+
+
 def test_an_override_without_a_reason_is_refused():
     document = tomllib.loads(SMALL_MATRIX + "[cell.override.libuv]\ntasks = 5")
     with pytest.raises(UsageError, match="must give a reason"):
@@ -95,6 +111,10 @@ def test_settings_for_load_do_not_reach_an_idle_cell():
         ("repeats = 2", "repeats = 0", "repeats must be a whole number of at least 1"),
         ('name = "spread"', 'name = "fixed"', "two cells are named 'fixed'"),
         ("seed = 7", "sed = 7", "did you mean 'seed'"),
+        ("seed = 7", "seed = true", "seed must be a whole number of at least 0, not True"),
+        ("seed = 7", "seed = -1", "seed must be a whole number of at least 0"),
+        ("seed = 7", "seed = 7.5", "seed must be a whole number"),
+        ("connections = 100", "connections = true", "connections must be a whole number"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(old, new, message):

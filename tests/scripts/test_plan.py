@@ -3,6 +3,8 @@
 import itertools
 from collections import Counter
 
+import pytest
+
 from skein_scripts import plan
 from skein_scripts.matrix import Cell, Matrix
 
@@ -89,7 +91,29 @@ def test_the_plan_is_recorded_with_the_order_of_each_round():
 
 def test_all_runtimes_of_a_round_get_the_same_seed_and_each_round_another():
     matrix = matrix_of(3)
-    assert len({plan.seed_of_block(matrix, block) for block in range(3)}) == 3
+    assert [plan.seed_of_block(matrix, block) for block in (None, 0, 1, 2)] == [
+        1000, 1000, 1001, 1002,
+    ]  # fmt: skip
+    # Nor are the rounds of one seed those of the next.
+    assert plan.seed_of_block(matrix_of(3, seed=2), 0) == 2000
+
+
+@pytest.mark.parametrize(
+    ("workload", "settings", "seconds"),
+    [
+        # 1.8 s for processes, memory readings and the end; connecting; warm-up and window.
+        ("c10k", {"connections": 10_000, "warmup": "1s", "duration": "3s"}, 1.8 + 0.2 + 4),
+        ("c10k", {"connections": 10_000, "memory": "on", "duration": "3s"}, 1.8 + 0.2 + 3),
+        ("c10k", {"connections": 10_000, "memory": "off", "duration": "3s"}, 0.15 + 0.2 + 3),
+        ("c10k", {"connections": 100, "hold": "2s"}, 1.8 + 0.002 + 2),
+        ("timers", {"tasks": 100_000, "window": "5s"}, 1.8 + 0.5 + 5),
+        ("timers", {"tasks": 1000, "window": "1s"}, 1.8 + 0.005 + 1),
+        ("timers", {"tasks": 1000, "window": "1s", "memory": "off"}, 0.15 + 0.2 + 1),
+        ("timers", {"tasks": 1_000_000, "window": "1s"}, 1.8 + 0.5 + 9 * 1.6 + 1),
+    ],
+)
+def test_what_a_run_takes_is_made_of_its_parts(workload, settings, seconds):
+    assert plan.estimate_s(Cell("a", workload, "fiber", settings)) == pytest.approx(seconds)
 
 
 def test_the_quick_matrix_takes_at_most_six_minutes():

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from skein_scripts.matrix import Cell, Matrix
+from skein_scripts.plan import Slot, estimate_s
+from skein_scripts.runner import CellOptions, Runner
+from skein_scripts.skein_process import Ending
+
 
 def wait_for(condition, seconds=20.0):
     deadline = time.monotonic() + seconds
@@ -195,6 +200,25 @@ def test_a_cell_that_hangs_times_out_and_the_matrix_goes_on(matrix_run):
     run = next(run for run in matrix_run.runs() if run["status"] == "timeout")
     assert run["reasons"] == ["skein was still running at its time limit"]
     assert run["failure"]["stderr"] == ["conductor: waiting for ever"]
+
+
+def test_a_cell_may_take_longer_than_its_own_bounds_and_not_for_ever():
+    class Calls:
+        def __init__(self):
+            self.timeouts = []
+
+        def call(self, _arguments, timeout_s, _descriptors=()):
+            self.timeouts.append(timeout_s)
+            return Ending(1, None, True, "", [])
+
+    cell = Cell("a", "timers", "fiber", {"pattern": "spread", "tasks": 1000, "window": "100s"})
+    skein, matrix = Calls(), Matrix("m", 1, 1, 0, (cell,))
+    for given in (None, 7.0):
+        options = CellOptions([], given, None)
+        runner = Runner(skein, matrix, "s", None, Path("/nowhere"), options)
+        assert runner.measure(Slot(cell, 0, 0))["status"] == "timeout"
+    assert skein.timeouts == [pytest.approx(240 + 4 * estimate_s(cell)), 7.0]
+    assert skein.timeouts[0] > 640
 
 
 def test_an_invalid_run_is_repeated_and_both_are_kept(matrix_run):

@@ -1,7 +1,9 @@
 """How many pairs the stages of a gate take, and that they fit into its budget."""
 
 from skein_scripts import matrix
-from skein_scripts.comparison import stages
+from skein_scripts.comparison import schedule, stages
+from skein_scripts.comparison.compared import Pairs
+from skein_scripts.comparison.metrics import METRICS
 from skein_scripts.gate import USUAL_BUDGET_S
 
 
@@ -41,3 +43,28 @@ def test_the_default_gate_fits_into_its_usual_budget():
     planned = stages.make_schedule(cells, USUAL_BUDGET_S)
     assert planned.screen.loaded >= 15
     assert {cell.runtime for cell in cells} == {"coroutine", "fiber", "thread", "libuv"}
+
+
+def test_the_fewest_pairs_of_memory_are_as_many_as_decide_and_of_instructions_always_three():
+    cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
+    of = {cell.purpose: cell for cell in cells}
+    for judged, least in ((1, 7), (2, 8), (8, 10), (11, 11), (40, 12)):
+        fewest = schedule.least_to_confirm(judged)
+        assert fewest.of(of[matrix.LOAD]) == fewest.of(of[matrix.MEMORY]) == least
+        assert fewest.of(of[matrix.INSTRUCTIONS]) == 3
+        assert 0.5**least * judged <= stages.CONFIRM_ALPHA < 0.5 ** (least - 1) * judged * 2
+
+
+def test_what_a_cell_may_be_judged_by_follows_from_its_purpose():
+    cells = {cell.purpose: cell for cell in matrix.load_matrix(
+        matrix.PRESET_FOLDER / "gate.toml").cells}  # fmt: skip
+    tested = [metric for metric in METRICS if metric.is_tested]
+    assert schedule.most_judged(cells[matrix.LOAD]) == len(tested)
+    assert schedule.most_judged(cells[matrix.MEMORY]) == 2
+    assert schedule.most_judged(cells[matrix.INSTRUCTIONS]) == 0
+
+
+def test_a_metric_that_runs_have_only_now_and_then_is_not_missed_with_one_pair():
+    user = next(metric for metric in METRICS if metric.optional)
+    (found,) = stages.judge_screened([Pairs("cell", user, [(100.0, 100.0)])])
+    assert not found.is_lost
