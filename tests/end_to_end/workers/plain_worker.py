@@ -11,6 +11,7 @@ import argparse
 import base64
 import heapq
 import json
+import math
 import os
 import selectors
 import signal
@@ -156,8 +157,8 @@ def histogram(values: list[int]) -> dict[str, Any]:
     early = [-value for value in values if value < 0]
 
     def percentile(percent: float, least: int) -> int | None:
-        enough = len(late) >= least
-        return late[min(len(late) - 1, int(len(late) * percent / 100))] if enough else None
+        rank = math.ceil(len(late) * percent / 100 - 1e-9)
+        return late[max(rank, 1) - 1] if len(late) >= least else None
 
     mean = sum(late) / len(late) if late else None
     return {
