@@ -41,6 +41,9 @@ std::optional<std::int64_t> field_bytes(std::string_view text, std::string_view 
 /// The rest of the line after "name" and a colon or blank, trimmed; nothing when there is none.
 std::optional<std::string> field_text(std::string_view text, std::string_view name);
 
+/// Without blanks and newlines at either end.
+std::string_view trim(std::string_view text);
+
 /// Whitespace-separated words of one line.
 std::vector<std::string_view> split_words(std::string_view line);
 

@@ -82,6 +82,43 @@ TEST_CASE("what a machine does not tell is absent, not false and not zero") {
   }
 }
 
+TEST_CASE("a processor is named by its model, or by the numbers that stand for one") {
+  const auto model_of = [](const std::string& cpuinfo) {
+    fixture_tree tree;
+    tree.write("proc/cpuinfo", cpuinfo);
+    return capture_environment(tree.paths())["cpu_model"].get<std::string>();
+  };
+  const auto arm = [](const char* part, const char* revision) {
+    return std::string("processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\n") +
+           "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: " + part +
+           "\nCPU revision\t: " + revision + "\n\n";
+  };
+  const std::string x86 = "vendor_id\t: AuthenticAMD\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\n";
+  CHECK(model_of(x86 + x86) == "AMD EPYC");
+  CHECK(model_of(arm("0xd0c", "1")) == "CPU implementer 0x41, part 0xd0c, variant 0x3, revision 1");
+  CHECK(model_of(arm("0xd08", "1")) != model_of(arm("0xd0c", "1")));
+  CHECK(model_of(arm("0xd0c", "2")) != model_of(arm("0xd0c", "1")));
+  // Cores of two kinds in one machine, and a 32-bit kernel's name that says too little.
+  CHECK(model_of(arm("0xd03", "4") + arm("0xd08", "1") + arm("0xd03", "4")) ==
+        "CPU implementer 0x41, part 0xd03, variant 0x3, revision 4 + "
+        "CPU implementer 0x41, part 0xd08, variant 0x3, revision 1");
+  CHECK(model_of("model name\t: ARMv7 Processor rev 4 (v7l)\n" + arm("0xd03", "4")) ==
+        "ARMv7 Processor rev 4 (v7l), CPU implementer 0x41, part 0xd03, variant 0x3, revision 4");
+  CHECK(model_of("processor\t: 0\ncpu\t\t: POWER9, altivec supported\n") ==
+        "POWER9, altivec supported");
+  CHECK(model_of("processor\t: 0\nhart\t: 1\nuarch\t: sifive,u74-mc\n") == "sifive,u74-mc");
+  CHECK(model_of("nothing that is known\n") == "absent");
+}
+
+TEST_CASE("two processors that differ only in their numbers are two machines") {
+  fixture_tree one;
+  fixture_tree other;
+  one.write("proc/cpuinfo", "CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n");
+  other.write("proc/cpuinfo", "CPU implementer\t: 0x41\nCPU part\t: 0xd08\n");
+  CHECK(environment_hash(capture_environment(one.paths())) !=
+        environment_hash(capture_environment(other.paths())));
+}
+
 TEST_CASE("the kernel's command line is kept as far as it tunes the kernel") {
   fixture_tree tree;
   tree.write("proc/cmdline", "BOOT_IMAGE=/v root=UUID=1 mitigations=off quiet -- --secret 5\n");
