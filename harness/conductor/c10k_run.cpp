@@ -119,12 +119,16 @@ class c10k_run {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
-    window_probe probe(pins_, worker_.pid(), generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.pids(), counters_);
     const time_ns begin_ns = monotonic_clock::now_ns();
     probe.begin();
     talk_.wait_until(begin_ns + request_.hold_ns);
-    probe.end(out_);
+    keep(probe.end(), pins_, out_);
     out_.window_ns = monotonic_clock::now_ns() - begin_ns;
+    out_.away = absence{.window_ns = *out_.window_ns,
+                        .worker_ns = probe.worker_away_ns(),
+                        .generator_ns = {},
+                        .conductor_ns = probe.late_ns(begin_ns, begin_ns + request_.hold_ns)};
     const worker_counts counts = ask_counts(talk_, worker_, soon());
     check_worker_errors(counts);
     if (counts.bytes != 0) {
@@ -142,14 +146,23 @@ class c10k_run {
   /// Proof that what was held was good for something: each connection answers, byte for byte.
   /// After all readings of memory but the last.
   void exchange() {
-    const measure::cpu_snapshot before = measure::read_cpu(worker_.pid());
+    fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
+    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
-    const auto cpu = measure::cpu_between(before, measure::read_cpu(worker_.pid()));
+    const window_use use = probe.end();
+    out_.exchange_away = absence{.window_ns = done.duration_ns,
+                                 .worker_ns = probe.worker_away_ns(),
+                                 .generator_ns = probe.kept_by_others_ns(done.kept_ns, use),
+                                 .conductor_ns = {}};
     out_.exchange = {{"in_flight", request_.exchange_in_flight},
                      {"duration_ns", done.duration_ns},
                      {"cpu_per_op_ns", nullptr},
-                     {"latency", done.latency}};
-    if (cpu.total_ns && done.units > 0) out_.exchange["cpu_per_op_ns"] = *cpu.total_ns / done.units;
+                     {"latency", done.latency},
+                     {"away", to_json(*out_.exchange_away)}};
+    if (use.cpu.total_ns && done.units > 0) {
+      out_.exchange["cpu_per_op_ns"] = *use.cpu.total_ns / done.units;
+    }
     out_.work = {{"units", done.units},
                  {"bytes", done.bytes},
                  {"checksum", worker::hex_checksum(done.checksum)},
@@ -170,17 +183,26 @@ class c10k_run {
     child_process& generator = generators_.only();
     fmt::print(stderr, "skein: loading {} connections, worker pid {}, generator pid {}\n", total(),
                worker_.pid(), generator.pid());
-    window_probe probe(pins_, worker_.pid(), generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.pids(), counters_);
     talk_.say(generator, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
-    probe.end(out_);
+    const window_use use = probe.end();
+    keep(use, pins_, out_);
     const auto begin_ns = field<time_ns>(generator, begun, "t_ns");
+    const auto end_ns = field<time_ns>(generator, ended, "t_ns");
     out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
-    out_.window_ns = field<time_ns>(generator, ended, "t_ns") - begin_ns;
-    take_result(talk_.expect(generator, "result", talk_.cell_deadline_ns()));
+    out_.window_ns = end_ns - begin_ns;
+    const json result = talk_.expect(generator, "result", talk_.cell_deadline_ns());
+    const auto kept_ns =
+        field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
+    out_.away = absence{.window_ns = *out_.window_ns,
+                        .worker_ns = probe.worker_away_ns(),  // replies are awaited until now
+                        .generator_ns = probe.kept_by_others_ns(kept_ns, use),
+                        .conductor_ns = probe.late_ns(begin_ns, end_ns)};
+    take_result(result);
     if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
   }
 

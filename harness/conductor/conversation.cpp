@@ -153,7 +153,9 @@ conversation::peer& conversation::peer_of(const child_process& child) {
 
 void conversation::pump(time_ns deadline_ns) {
   signals_.check();
-  std::vector<pollfd> entries{{signals_.descriptor(), POLLIN, 0}};
+  std::vector<pollfd> entries{{signals_.descriptor(), POLLIN, 0},
+                              {signals_.child_descriptor(), POLLIN, 0}};
+  const std::size_t first = entries.size();
   for (const peer& each : peers_) {
     entries.push_back({each.at_end ? -1 : each.child->reply_fd(), POLLIN, 0});
     entries.push_back({each.child->stderr_fd(), POLLIN, 0});
@@ -164,9 +166,12 @@ void conversation::pump(time_ns deadline_ns) {
     throw_errno("ppoll");
   }
   signals_.check();
+  if (signals_.take_child_change()) {
+    for (const peer& each : peers_) each.child->look_for_stops();
+  }
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (entries[2 + 2 * i].revents != 0) peers_[i].child->drain_stderr();
-    if (entries[1 + 2 * i].revents != 0) take_in(peers_[i]);
+    if (entries[first + 2 * i + 1].revents != 0) peers_[i].child->drain_stderr();
+    if (entries[first + 2 * i].revents != 0) take_in(peers_[i]);
   }
 }
 

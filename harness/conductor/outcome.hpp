@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/conductor/absence.hpp"
 #include "harness/conductor/cell.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
@@ -96,6 +97,8 @@ struct outcome {
   json service_time;
   json exchange;  ///< mode idle: one message on each connection, where that was asked for
   json lateness;
+  std::optional<absence> away;           ///< in the window
+  std::optional<absence> exchange_away;  ///< while messages were exchanged
   std::optional<measure::cpu_usage> cpu;
   std::optional<work_counts> counts;             ///< within the window, of a counted run
   std::int64_t operations = 0;                   ///< within the window: what CPU time is divided by

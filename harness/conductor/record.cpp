@@ -167,6 +167,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   if (has_times(out) && out.exchange.is_object()) {
     record["exchange"] = exchange_field(out, request.counted);
   }
+  if (out.away) record["away"] = to_json(*out.away);
   record["cpu"] = cpu_field(out, request.counted);
   record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
   record["memory"] = memory_field(out);

@@ -94,28 +94,35 @@ class timers_run {
   }
 
   void fire() {
-    window_probe probe(pins_, worker_.pid(), {}, counters_);
+    window_probe probe(pins_, worker_, {}, counters_);
     talk_.wait_until(epoch_ns_ - probe_early_ns);
     probe.begin();
-    await_finished();
-    probe.end(out_);
-    out_.window_ns = std::max<time_ns>(monotonic_clock::now_ns() - epoch_ns_, 0);
+    const auto finished_ns = await_finished();
+    keep(probe.end(), pins_, out_);
+    const time_ns now_ns = monotonic_clock::now_ns();
+    out_.window_ns = std::max<time_ns>(now_ns - epoch_ns_, 0);
+    out_.away = absence{.window_ns = *out_.window_ns,
+                        .worker_ns = probe.worker_away_ns(),
+                        .generator_ns = {},
+                        .conductor_ns = probe.late_ns(epoch_ns_, finished_ns.value_or(now_ns))};
     take_counts(ask_counts(talk_, worker_, in_a_while()));
   }
 
-  void await_finished() {
+  /// When that was by the worker's own clock, where it says so.
+  std::optional<time_ns> await_finished() {
     const time_ns last_ns =
         std::max(epoch_ns_, monotonic_clock::now_ns()) + asked_.window_ns.value_or(0);
     const time_ns bound_ns = std::min(last_ns + grace_ns, talk_.cell_deadline_ns());
     while (!talk_.has_come(worker_, "phase", "finished")) {
-      if (monotonic_clock::now_ns() >= bound_ns) return report_lost();
+      if (monotonic_clock::now_ns() >= bound_ns) report_lost();
       talk_.wait_for_news(bound_ns);
     }
-    talk_.expect(worker_, "phase", bound_ns, "finished");
+    const json finished = talk_.expect(worker_, "phase", bound_ns, "finished");
+    return measure::integer_at(finished, "t_ns");
   }
 
   /// A worker that still answers has lost its timers; one that does not hangs.
-  void report_lost() {
+  [[noreturn]] void report_lost() {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
     const auto wanted =

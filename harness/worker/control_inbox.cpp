@@ -72,7 +72,7 @@ void control_inbox::finished(void* self) {
   const std::lock_guard guard(inbox.writing_);
   inbox.times_.fire_ns = now_ns - inbox.first_due_ns_;
   try {
-    inbox.channel_.write_line(finished_reply().dump());
+    inbox.channel_.write_line(finished_reply(now_ns).dump());
   } catch (const std::exception&) {
     // The conductor is gone: the end of file on the reading side says so and ends the run.
   }

@@ -49,8 +49,8 @@ json spawned_reply(std::size_t tasks, time_ns spawn_ns) {
   return {{"type", "phase"}, {"name", "spawn"}, {"tasks", tasks}, {"spawn_ns", spawn_ns}};
 }
 
-json finished_reply() {
-  return {{"type", "phase"}, {"name", "finished"}};
+json finished_reply(time_ns now_ns) {
+  return {{"type", "phase"}, {"name", "finished"}, {"t_ns", now_ns}};
 }
 
 json counts_reply(std::string_view type, const workloads::program& program, worker_times times) {

@@ -47,6 +47,7 @@ json result_of(std::uint64_t units, const char* checksum, time_ns latency_ns) {
           {"wrong_bytes", 0},
           {"errors", {{"connect", 0}, {"read", 1}}},
           {"window", {{"duration_ns", 500}}},
+          {"load", {{"away_ns", 70}}},
           {"service_time", measure::to_json(times)}};
 }
 
@@ -150,6 +151,7 @@ TEST_CASE("what several generators exchanged is added, and their times are merge
   CHECK(sum.expected_checksum == 1);
   CHECK(sum.errors == 2);
   CHECK(sum.duration_ns == 1'000);
+  CHECK(sum.kept_ns == 140);
   CHECK(sum.latency["count"] == 4);
   CHECK(sum.latency["p50"] == 1'000);
   CHECK(sum.latency["max"] == 9'000);

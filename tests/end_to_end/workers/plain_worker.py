@@ -402,8 +402,9 @@ class Worker:
         elif self.cell["pattern"] == "churn":
             self.ended[index] = turn + 1
         if self.units == self.units_wanted:
-            self.fire_ns = time.monotonic_ns() - self.epoch_ns
-            self.say(type="phase", name="finished")
+            now_ns = time.monotonic_ns()
+            self.fire_ns = now_ns - self.epoch_ns
+            self.say(type="phase", name="finished", t_ns=now_ns)
 
     def crash(self) -> None:
         print("planted: about to crash", file=sys.stderr, flush=True)
