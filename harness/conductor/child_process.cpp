@@ -45,13 +45,12 @@ pipe_pair make_pipe() {
   ::_exit(cannot_execute);
 }
 
+/// Every child begins alike, whatever this process was started with or has set for itself.
 void restore_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGXFSZ, SIGCHLD}) {
-    std::signal(number, SIG_DFL);
-  }
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
 }
 
 bool sets_same_variable(std::string_view one, std::string_view other) {

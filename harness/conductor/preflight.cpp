@@ -16,6 +16,7 @@ namespace skein::conductor {
 namespace {
 
 constexpr std::int64_t own_descriptors = 64;  // standard streams, epoll, timers, libraries
+constexpr std::int64_t pipes_of_a_child = 3;
 constexpr std::int64_t own_threads = 1;
 // The least one of each is known to cost; both ends of a connection are on this machine.
 constexpr std::int64_t connection_bytes = 8'000;
@@ -82,6 +83,8 @@ measure::cell_needs needs_of(const cell& asked) {
     needs.descriptors = of_a_loop + own_descriptors;
     // A connection made anew may be there before the server has seen the end of the old one.
     if (asked.mode == "churn") needs.descriptors += asked.active.value_or(0);
+    const std::int64_t pipes = pipes_of_a_child * (1 + asked.loops.value_or(1));  // the conductor's
+    needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
     needs.files = 2 * *asked.connections + own_descriptors;
     needs.client_ports = rounded_up(of_a_loop, cli::defaults::client_addresses);
     needs.memory_bytes = *asked.connections * connection_bytes;

@@ -64,6 +64,12 @@ void greet(conversation& talk, child_process& worker, cell& asked, outcome& out)
     throw failed_by(worker, status::failed,
                     "is mislabelled: asked for runtime " + asked.runtime + ", it is " + runtime);
   }
+  if (const auto pid = field<std::int64_t>(worker, hello, "pid"); pid != worker.pid()) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("is process {}, and {} was started: what is measured is that one; "
+                                "a wrapper must exec the worker, in the same PID namespace",
+                                pid, worker.pid()));
+  }
   const auto style = field<std::string>(worker, hello, "style");
   if (asked.style && *asked.style != style) {
     throw failed_by(worker, status::failed,

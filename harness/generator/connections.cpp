@@ -31,7 +31,7 @@ constexpr std::int64_t other_descriptors = 16;
 constexpr int wait_ms = 20;
 
 void check_limits(const prepare_request& plan) {
-  measure::raise_descriptor_limit();
+  measure::raise_soft_limits();
   measure::cell_needs needs;
   needs.descriptors = plan.connections + other_descriptors;
   needs.client_ports = (plan.connections + plan.addresses - 1) / plan.addresses;
@@ -192,7 +192,7 @@ void connection_table::fail(const std::string& what) const {
 
 void connection_table::fail_errno(const char* call, int error) const {
   if (error == EMFILE) {
-    throw limit_error("RLIMIT_NOFILE", measure::raise_descriptor_limit(),
+    throw limit_error("RLIMIT_NOFILE", measure::descriptor_limit(),
                       static_cast<std::int64_t>(connections_.size()) + other_descriptors);
   }
   if (error == EADDRNOTAVAIL || error == EADDRINUSE) {

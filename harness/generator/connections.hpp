@@ -52,8 +52,8 @@ class connect_error : public std::runtime_error {
 /// (SO_LINGER{1,0}): no TIME_WAIT, and a process that just ends does the same.
 class connection_table {
  public:
-  /// Checks descriptors and ports against the limits of this machine first, and raises the soft
-  /// RLIMIT_NOFILE to the hard one. Throws limit_error when they do not suffice.
+  /// Checks descriptors and ports against the limits of this machine first, and raises
+  /// the soft ones to the hard ones. Throws limit_error when they do not suffice.
   explicit connection_table(const prepare_request& plan);
   ~connection_table();
   connection_table(const connection_table&) = delete;

@@ -157,13 +157,18 @@ json to_json(const check& item) {
   return object;
 }
 
-std::int64_t raise_descriptor_limit() noexcept {
+void raise_soft_limits() noexcept {
+  for (const auto resource : {RLIMIT_NOFILE, RLIMIT_NPROC}) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0) continue;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(resource, &limit);  // or the run meets the limit, and names it
+  }
+}
+
+std::int64_t descriptor_limit() noexcept {
   rlimit now{};
-  if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return 0;
-  rlimit lifted = now;
-  lifted.rlim_cur = now.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &lifted) == 0) now = lifted;
-  return static_cast<std::int64_t>(now.rlim_cur);
+  return ::getrlimit(RLIMIT_NOFILE, &now) == 0 ? static_cast<std::int64_t>(now.rlim_cur) : 0;
 }
 
 }  // namespace skein::measure

@@ -63,7 +63,11 @@ std::optional<check> first_exceeded(const std::vector<check>& checks);
 /// {"name","value","needed","ok","remedy"}, remedy null when ok.
 json to_json(const check& item);
 
-/// Lifts this process's soft RLIMIT_NOFILE to the hard one and returns what now holds.
-std::int64_t raise_descriptor_limit() noexcept;
+/// Lifts this process's soft limits on descriptors and on processes to the hard ones: what the soft
+/// ones keep apart from those is left to each program. Children inherit them.
+void raise_soft_limits() noexcept;
+
+/// The soft RLIMIT_NOFILE, which is in force.
+std::int64_t descriptor_limit() noexcept;
 
 }  // namespace skein::measure

@@ -16,6 +16,11 @@ struct system_paths {
   std::string sys = "/sys";
 };
 
+/// What is wrong with /proc for looking at processes by the pids that this one sees: it may be that
+/// of another PID namespace (`unshare -p` without --mount-proc), where they name strangers. Nothing
+/// where it is right.
+std::optional<std::string> why_not_our_proc(const system_paths& paths = {});
+
 /// The whole file, or nothing when it cannot be opened or read. Never throws for a missing file:
 /// "unknown" is an answer here.
 std::optional<std::string> read_text(const std::string& path);

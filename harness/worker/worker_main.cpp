@@ -71,7 +71,7 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel, int repl
   if (!prepare) return 0;
   const auto asked = conductor::cell_from_json(prepare->at("cell"));
   const auto parameters = parameters_for(asked);
-  measure::raise_descriptor_limit();
+  measure::raise_soft_limits();
   report_overflows(runtime, parameters, reply_fd);
   const auto program = make(asked.workload, runtime.id, parameters);
   say(channel,

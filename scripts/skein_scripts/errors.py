@@ -6,6 +6,8 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from .inherited import take_back
+
 OK = 0
 FAILED_TESTS = 1
 USAGE = 2
@@ -34,6 +36,7 @@ class MeasureError(ScriptError):
 def run_main(program: str, main: Callable[[list[str]], int]) -> int:
     """Runs `main` on the command line and turns the errors above into a message and a status. An
     error that nobody foresaw is one of ours, and no verdict: never the 1 of Python's own ending."""
+    take_back()
     try:
         return main(sys.argv[1:])
     except ScriptError as error:

@@ -108,6 +108,8 @@ class _NotedSignals:
         self._previous = {
             number: signal.signal(number, self._note)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            # A terminal that goes away is no reason to end where nohup says so.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
         }
         return self
 

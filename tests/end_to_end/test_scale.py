@@ -53,9 +53,9 @@ def test_every_runtime_holds_connections_on_several_loops_and_each_answers(
     assert run["latency"] is None
 
 
-def with_few_descriptors(*words: str) -> None:
+def with_few_descriptors(*words: str, limit: str = "-n 400") -> None:
     """A call of the binary that may have 400 of them."""
-    command = ["sh", "-c", 'ulimit -n 400 && exec "$0" "$@"', str(skein.SKEIN), *words]
+    command = ["sh", "-c", f'ulimit {limit} && exec "$0" "$@"', str(skein.SKEIN), *words]
     subprocess.run(command, timeout=skein.CALL_TIMEOUT_S, check=False, capture_output=True)
 
 
@@ -70,6 +70,23 @@ def test_connections_beyond_one_descriptor_table_are_held_by_several(results: Pa
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     assert run["cell"]["loops"] == 2
     assert run["work"]["units"] == 600
+
+
+MANY_LOOPS = (*IDLE, "--runtime", "coroutine", "--loops", "48", *skein.IN_SESSION)
+
+
+def test_a_soft_limit_on_descriptors_is_raised_by_the_conductor_too(results: Path) -> None:
+    with_few_descriptors("run", *MANY_LOOPS, "-o", str(results), limit="-Sn 128")
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+
+
+def test_a_hard_limit_on_descriptors_is_named_where_the_conductor_needs_more(results: Path) -> None:
+    with_few_descriptors("run", *MANY_LOOPS, "-o", str(results), limit="-n 128")
+    run = skein.run_of(results)
+    assert run["status"] == "limit", (run["reasons"], run["failure"])
+    assert run["limit"]["name"] == "RLIMIT_NOFILE"
+    assert run["limit"]["value"] == 128 < run["limit"]["needed"]
 
 
 def test_an_idle_run_without_an_exchange_has_no_word_of_it(results: Path) -> None:

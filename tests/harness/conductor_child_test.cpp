@@ -171,6 +171,32 @@ TEST_CASE("stops are seen while the conductor waits, and their ends") {
   CHECK(child.stopped_ns() <= monotonic_clock::now_ns() - begin_ns - 3 * 200 * ns_per_ms);
 }
 
+TEST_CASE("a child begins with no signal ignored or blocked, whatever its parent inherited") {
+  const auto previous = std::signal(SIGUSR1, SIG_IGN);
+  std::signal(SIGCHLD, SIG_IGN);
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  child_process child("worker", {"grep", {"grep", "-E", "SigBlk|SigIgn", "/proc/self/status"}}, {});
+  const auto blocked = child.channel().read_line();
+  const auto ignored = child.channel().read_line();
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  std::signal(SIGCHLD, SIG_DFL);
+  std::signal(SIGUSR1, previous);
+  CHECK(blocked == "SigBlk:\t0000000000000000");
+  CHECK(ignored == "SigIgn:\t0000000000000000");
+}
+
+TEST_CASE("a parent that inherited SIGCHLD as ignored learns how its children end") {
+  std::signal(SIGCHLD, SIG_IGN);
+  const interrupts signals;
+  child_process child("worker", shell("exit 5"), {});
+  const auto end = child.wait_until(in_seconds(20));
+  REQUIRE(end);
+  CHECK(end->exit_status == 5);
+}
+
 TEST_CASE("the tail of a stream is bounded in lines and in their length") {
   line_tail tail;
   for (int i = 0; i < 1000; ++i) tail.add("line\n", 5);

@@ -107,6 +107,16 @@ TEST_CASE("a ceiling below the least that is known of the style is a limit befor
   CHECK(obstacle->needed == 4'096'000'000);
 }
 
+TEST_CASE("three pipes to each child are descriptors that the conductor needs") {
+  cell asked;
+  asked.workload = "c10k";
+  asked.connections = 64;
+  asked.loops = 64;
+  CHECK(needs_of(asked).descriptors == 3 * 65 + 64);
+  asked.connections = 64 * 1000;
+  CHECK(needs_of(asked).descriptors == 1000 + 64);
+}
+
 TEST_CASE("as few loops as hold the connections, each with 64 descriptors for itself") {
   CHECK(loops_for(100'000, 20'000) == 6);
   CHECK(loops_for(19'936, 20'000) == 1);

@@ -1,5 +1,7 @@
 // Needs against limits, from given limits; and that this machine's can be read.
+#include <algorithm>
 #include <string>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/measure/limits.hpp"
@@ -76,8 +78,20 @@ TEST_CASE("limits that cannot be read are unknown") {
   CHECK(!limits.memory_bytes);
 }
 
-TEST_CASE("the soft descriptor limit is lifted to the hard one") {
-  const auto lifted = raise_descriptor_limit();
-  CHECK(lifted > 0);
-  CHECK(raise_descriptor_limit() == lifted);
+TEST_CASE("soft limits on descriptors and processes are lifted to the hard ones") {
+  for (const auto resource : {RLIMIT_NOFILE, RLIMIT_NPROC}) {
+    rlimit before{};
+    REQUIRE(::getrlimit(resource, &before) == 0);
+    rlimit low = before;
+    low.rlim_cur = std::min<rlim_t>(before.rlim_max, 1'000);
+    REQUIRE(::setrlimit(resource, &low) == 0);
+    raise_soft_limits();
+    rlimit after{};
+    ::getrlimit(resource, &after);
+    CHECK(after.rlim_cur == before.rlim_max);
+    if (resource == RLIMIT_NOFILE && before.rlim_max != RLIM_INFINITY) {
+      CHECK(descriptor_limit() == static_cast<std::int64_t>(before.rlim_max));
+    }
+    ::setrlimit(resource, &before);
+  }
 }
