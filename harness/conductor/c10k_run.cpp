@@ -243,16 +243,17 @@ class c10k_run {
     for (const auto& [kind, count] : errors.items()) {
       if (count == 0) continue;
       complete = false;
-      const std::string text = fmt::format("load: {} {} errors", count.dump(), kind);
+      const std::string text = fmt::format("load: {} {} errors", measure::to_text(count), kind);
       if (kind == "timeout" && behind) continue;  // judged: the run cannot be valid
       if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
         out_.mark(text + ": the worker is saturated");
       } else if (kind == "connect") {
         throw failed_by(worker_, status::failed,
-                        fmt::format("did not take {} connections", count.dump()));
+                        fmt::format("did not take {} connections", measure::to_text(count)));
       } else if (kind == "timeout" || kind == "read") {
-        throw failed_by(worker_, status::failed,
-                        fmt::format("left {} requests unanswered ({})", count.dump(), kind));
+        throw failed_by(
+            worker_, status::failed,
+            fmt::format("left {} requests unanswered ({})", measure::to_text(count), kind));
       } else {
         out_.invalidate(text);
       }

@@ -104,7 +104,8 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
 
 void show(const json& record, bool as_json) {
   const bool colour = ::isatty(STDOUT_FILENO) == 1;
-  const std::string text = as_json ? record.dump() + "\n" : summary_table(record, colour);
+  const std::string text =
+      as_json ? measure::to_text(record) + "\n" : summary_table(record, colour);
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (std::fflush(stdout) != 0 || !written) {
     throw cli::cannot_measure("cannot write the result to standard output");

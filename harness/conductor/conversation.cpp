@@ -86,7 +86,7 @@ void conversation::add(child_process& child) {
 
 void conversation::say(child_process& child, const json& message) {
   try {
-    child.channel().write_line(message.dump());
+    child.channel().write_line(measure::to_text(message));
   } catch (const std::system_error&) {
     ended_early(peer_of(child));
   }
@@ -231,9 +231,9 @@ json conversation::take(peer& from, std::string_view type, std::string_view name
       return message;
     }
     if (!is(*each, "phase", "finished")) {
-      throw failed_by(
-          *from.child, status::failed,
-          "was asked for " + described(type, name) + " and said: " + shown(each->dump()));
+      throw failed_by(*from.child, status::failed,
+                      "was asked for " + described(type, name) +
+                          " and said: " + shown(measure::to_text(*each)));
     }
   }
   return nullptr;

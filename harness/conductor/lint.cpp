@@ -42,12 +42,12 @@ void check_mean(const std::string& name, const json& distribution, problems& fou
   const json min = number("min");
   if (!mean.is_number()) return;
   if (max.is_number() && mean.get<double>() > max.get<double>() * (1 + bucket) + 1) {
-    found.push_back(
-        fmt::format("{}.mean {} is above the maximum {}", name, mean.dump(), max.dump()));
+    found.push_back(fmt::format("{}.mean {} is above the maximum {}", name, measure::to_text(mean),
+                                measure::to_text(max)));
   }
   if (min.is_number() && mean.get<double>() < min.get<double>() * (1 - bucket) - 1) {
-    found.push_back(
-        fmt::format("{}.mean {} is below the minimum {}", name, mean.dump(), min.dump()));
+    found.push_back(fmt::format("{}.mean {} is below the minimum {}", name, measure::to_text(mean),
+                                measure::to_text(min)));
   }
 }
 
@@ -73,8 +73,8 @@ void check_work(const outcome& out, problems& found) {
   const json checksum = out.work.value("checksum", json());
   const json expected = out.work.value("expected_checksum", json());
   if (!checksum.is_string() || checksum != expected) {
-    found.push_back("work: checksum " + checksum.dump() + " is not the expected " +
-                    expected.dump());
+    found.push_back("work: checksum " + measure::to_text(checksum) + " is not the expected " +
+                    measure::to_text(expected));
   }
 }
 

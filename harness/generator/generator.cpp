@@ -158,7 +158,7 @@ class session {
 
   void mark(const char* type, time_ns t) { reply({{"type", type}, {"t_ns", t}}); }
 
-  void reply(const json& message) { channel_.write_line(message.dump()); }
+  void reply(const json& message) { channel_.write_line(measure::to_text(message)); }
 
   protocol::line_channel channel_;
   std::deque<std::string> waiting_;  ///< commands that came while another was being carried out

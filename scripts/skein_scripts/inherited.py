@@ -4,9 +4,11 @@ environment and limits."""
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
+from typing import TextIO
 
 
 def take_back() -> None:
@@ -19,9 +21,22 @@ def take_back() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for descriptor in range(3):
         _keep_open(descriptor)
-    sys.stdout = sys.stdout or open(1, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
-    # Without one, print() would write what is meant for it to standard output.
-    sys.stderr = sys.stderr or open(2, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+    # Where there is no standard error, print() would write what is meant for it to the output.
+    sys.stdout, sys.stderr = _printable(sys.stdout, 1), _printable(sys.stderr, 2)
+
+
+def recordable(word: str) -> str:
+    """A word of a command line, which may be any bytes, as UTF-8."""
+    return os.fsencode(word).decode("utf-8", errors="replace")
+
+
+def _printable(stream: TextIO | None, descriptor: int) -> TextIO:
+    """A stream to which any text can be written, a path of any bytes among it."""
+    if stream is None:
+        stream = open(descriptor, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _keep_open(descriptor: int) -> None:

@@ -230,7 +230,7 @@ class ResultWriter:
         """Validates and writes one record. Raises RecordError or MeasureError."""
         validate(record)
         start = self._file.seek(0, io.SEEK_END)
-        left = memoryview(dump(record).encode("utf-8"))
+        left = memoryview(dump(record).encode("utf-8", errors="replace"))
         try:
             while left:
                 left = left[self._file.write(left) :]

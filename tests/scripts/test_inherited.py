@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from matrix_support import ROOT
+from skein_scripts import results
+from skein_scripts.errors import MeasureError
+from skein_scripts.inherited import recordable
+from skein_scripts.lock import MeasuringLock
 from skein_scripts.skein_process import Skein
 
 NO_SUCH_REVISION = ("gate.py", "--base", "no-such-revision", "--candidate", "HEAD", "--dry-run")
@@ -93,3 +97,47 @@ def test_a_terminal_that_goes_away_ends_a_run_unless_nohup_was_asked_for(disposi
     finally:
         timer.join()
         signal.signal(signal.SIGHUP, previous)
+
+
+LATIN1 = os.fsdecode(b"r\xe9seau")
+
+
+def test_words_that_are_no_utf8_can_be_recorded():
+    assert recordable(LATIN1) == "r\ufffdseau"
+    assert recordable("réseau") == "réseau"
+
+
+def test_a_path_of_any_bytes_can_be_printed():
+    code = (
+        "import os, sys; sys.path.insert(0, 'scripts')\n"
+        "from skein_scripts import errors\n"
+        "sys.exit(errors.run_main('x', lambda words: print(words[0])))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, LATIN1], cwd=ROOT, timeout=60, check=False,
+                          capture_output=True)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b"r\\udce9seau\n"
+
+
+def test_a_matrix_is_measured_into_a_folder_whose_name_is_no_utf8(matrix_run, tmp_path):
+    folder = tmp_path / LATIN1
+    done = matrix_run(output=folder)
+    assert done.returncode == 0, done.stderr
+    session = results.load(folder / "results.jsonl")[0]
+    assert session["argv"][-1].endswith("r\ufffdseau")
+
+
+def test_the_lock_is_signed_with_words_of_any_bytes(tmp_path):
+    lock = MeasuringLock(tmp_path / "lock", [LATIN1])
+    with pytest.raises(MeasureError, match="is measuring: pid"):
+        MeasuringLock(tmp_path / "lock", [])
+    lock.release()
+
+
+def test_a_record_with_such_a_word_is_written(tmp_path, fixture_v1):
+    record = results.load(fixture_v1)[1]
+    record["reasons"] = [LATIN1]
+    writer = results.ResultWriter(tmp_path / "results.jsonl")
+    writer.append(record)
+    writer.close()
+    assert results.load(tmp_path / "results.jsonl")[0]["reasons"] == ["r?seau"]

@@ -97,7 +97,11 @@ def _run(command: list[str], tree: Path, log: Path, revision: str) -> None:
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            errors="replace",
         )
     except OSError as error:
         raise MeasureError(f"cannot start git: {error.strerror}") from error
