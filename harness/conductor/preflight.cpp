@@ -86,6 +86,7 @@ measure::cell_needs needs_of(const cell& asked) {
     const std::int64_t pipes = pipes_of_a_child * (1 + asked.loops.value_or(1));  // the conductor's
     needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
     needs.files = 2 * *asked.connections + own_descriptors;
+    needs.client_addresses = std::min<std::int64_t>(cli::defaults::client_addresses, of_a_loop);
     needs.client_ports = rounded_up(of_a_loop, cli::defaults::client_addresses);
     needs.memory_bytes = *asked.connections * connection_bytes;
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/measure/cgroup.hpp"
+#include "harness/measure/loopback.hpp"
 #include "harness/measure/memory_budget.hpp"
 
 namespace skein::measure {
@@ -123,6 +124,10 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
   list.compare(
       "net.ipv4.ip_local_port_range", limits.client_ports, needs.client_ports,
       "as root: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or fewer connections");
+  list.compare("loopback addresses", limits.client_addresses, needs.client_addresses,
+               "127.0.0." + std::to_string(limits.client_addresses.value_or(0) + 1) +
+                   " cannot be connected from; as root: ip link set lo up, and ip addr add "
+                   "127.0.0.1/8 dev lo");
   list.compare("net.core.somaxconn", limits.somaxconn, needs.backlog,
                set_sysctl("net.core.somaxconn", needs.backlog));
   list.compare(
@@ -137,7 +142,11 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
 }
 
 std::vector<check> checks_for(const cell_needs& needs) {
-  return checks_for(needs, read_limits());
+  machine_limits limits = read_limits();
+  if (needs.client_addresses > 0) {
+    limits.client_addresses = usable_loopback_addresses(needs.client_addresses);
+  }
+  return checks_for(needs, limits);
 }
 
 std::optional<check> first_exceeded(const std::vector<check>& checks) {

@@ -78,3 +78,28 @@ def test_a_wrapper_that_stays_is_not_measured_in_place_of_its_worker(results: Pa
         assert run["status"] in status, run["reasons"]
         if status == "failed":
             assert "a wrapper must exec the worker" in run["reasons"][0]
+
+
+LO_IN_NAMESPACE = {
+    "127.0.0.1 alone": ("ip link set lo up; ip addr flush dev lo; ip addr add 127.0.0.1/32 dev lo",
+                        "127.0.0.2 cannot be connected from"),
+    "lo down": ("true", "127.0.0.1 cannot be connected from"),
+}  # fmt: skip
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("ip")),
+    reason="needs root, unshare, ip",
+)
+@pytest.mark.parametrize(("set_up", "said"), LO_IN_NAMESPACE.values(), ids=LO_IN_NAMESPACE)
+def test_a_missing_loopback_address_is_a_limit_of_that_name(
+    set_up: str, said: str, results: Path
+) -> None:
+    words = [str(skein.SKEIN), *C10K, *skein.IN_SESSION, "-o", str(results)]
+    command = ["unshare", "-n", "sh", "-c", f'{set_up}; exec "$0" "$@"', *words]
+    done = subprocess.run(command, timeout=skein.CALL_TIMEOUT_S, check=False, capture_output=True)
+    run = skein.run_of(results)
+    assert (done.returncode, run["status"]) == (0, "limit"), run["reasons"]
+    assert run["limit"]["name"] == "loopback addresses"
+    assert run["limit"]["value"] < run["limit"]["needed"] == 8
+    assert said in run["reasons"][0]

@@ -117,6 +117,19 @@ TEST_CASE("three pipes to each child are descriptors that the conductor needs") 
   CHECK(needs_of(asked).descriptors == 1000 + 64);
 }
 
+TEST_CASE("a few connections need no more client addresses than they are") {
+  cell asked;
+  asked.workload = "c10k";
+  asked.connections = 3;
+  CHECK(needs_of(asked).client_addresses == 3);
+  asked.connections = 3'000;
+  CHECK(needs_of(asked).client_addresses == 8);
+  cell timers;
+  timers.workload = "timers";
+  timers.tasks = 3;
+  CHECK(needs_of(timers).client_addresses == 0);
+}
+
 TEST_CASE("as few loops as hold the connections, each with 64 descriptors for itself") {
   CHECK(loops_for(100'000, 20'000) == 6);
   CHECK(loops_for(19'936, 20'000) == 1);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/measure/limits.hpp"
+#include "harness/measure/loopback.hpp"
 #include "tests/catch.hpp"
 #include "tests/harness/measure_process.hpp"
 
@@ -46,6 +47,24 @@ TEST_CASE("threads are held against every limit that counts them") {
   const auto checks = checks_for({.threads = 5'000}, limits);
   CHECK(checks.size() == 4);
   CHECK(first_exceeded(checks)->name == "kernel.pid_max");
+}
+
+TEST_CASE("a loopback address that cannot be connected from is named") {
+  machine_limits limits;
+  limits.client_addresses = 1;
+  const auto exceeded = first_exceeded(checks_for({.client_addresses = 8}, limits));
+  REQUIRE(exceeded);
+  CHECK(exceeded->name == "loopback addresses");
+  CHECK_THAT(exceeded->remedy, contains("127.0.0.2 cannot be connected from"));
+  limits.client_addresses = 8;
+  CHECK_FALSE(first_exceeded(checks_for({.client_addresses = 8}, limits)));
+}
+
+TEST_CASE("loopback addresses are tried out, as many as are wanted") {
+  CHECK(usable_loopback_addresses(8) == 8);
+  CHECK(usable_loopback_addresses(1) == 1);
+  CHECK(usable_loopback_addresses(0) == 0);
+  CHECK(checks_for({.client_addresses = 8}).front().value == 8);
 }
 
 TEST_CASE("what a cell does not need is not checked") {
