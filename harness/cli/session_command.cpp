@@ -33,7 +33,7 @@ int print_session(const CLI::App& app, const session_words& words, const argumen
   conductor::session_request request;
   request.argv = words.argv.empty() ? own_argv : argv_from(words.argv);
   if (!words.seed.empty()) {
-    request.seed = static_cast<std::uint64_t>(parsed("--seed", words.seed, parse_count));
+    request.seed = parsed("--seed", words.seed, parse_seed);
   }
   const conductor::cpu_request worker{parsed("--worker-cpus", words.worker_cpus, parse_cpus),
                                       app.count("--worker-cpus") > 0};

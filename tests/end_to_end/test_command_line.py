@@ -28,6 +28,8 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["run", "c10k", "--runtime", "fiber", "--duration", "5"], "no unit"),
         (["run", "c10k", "--runtime", "fiber", "--connections", "-4"], "--connections"),
         (["run", "c10k", "--runtime", "fiber", "--connections", "0"], "from 1 to"),
+        (["run", "c10k", "--runtime", "fiber", "--connections", "9" * 30], "from 1 to 100000000"),
+        (["run", "c10k", "--runtime", "fiber", "--duration", "9" * 30 + "h"], "from 1ms to 86400s"),
         (["run", "c10k", "--runtime", "fiber", "--active", "20k"], "from 1 to 10000"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "5"], "--mode open"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "auto:60%"], "--mode open"),
@@ -43,8 +45,18 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
             "--rate auto",
         ),
         (
-            ["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto:60%",
-             "--rate-baseline", "epol_floor"],
+            [
+                "run",
+                "c10k",
+                "--runtime",
+                "fiber",
+                "--mode",
+                "open",
+                "--rate",
+                "auto:60%",
+                "--rate-baseline",
+                "epol_floor",
+            ],
             "nearest: epoll_floor",
         ),
         (
@@ -138,6 +150,32 @@ def test_session_prints_one_line_with_what_it_was_given() -> None:
     assert session["argv"] == ["scripts/bench", "--preset", "quick"]
     assert session["seed"] == 7
     assert session["machine_floor"]["stall_p99_ns"] > 0
+
+
+@pytest.mark.parametrize(
+    "worker", [["--runtime", "fiber"], skein.plain_worker()], ids=["ours", "plain"]
+)
+@pytest.mark.parametrize("workload", ["timers", "c10k"])
+def test_a_seed_of_64_bits_survives_to_the_record(
+    workload: str, worker: list[str], results: Path
+) -> None:
+    """Neither is a number that a double has."""
+    for seed in (2**53 + 1, 2**64 - 1):
+        results.unlink(missing_ok=True)
+        skein.call("run", workload, *worker, "--size", "test", "--memory", "off", "--seed", str(seed),
+                   *skein.IN_SESSION, "-o", str(results))  # fmt: skip
+        run = skein.run_of(results)
+        assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+        assert run["cell"]["seed"] == run["echoed"]["seed"] == seed
+    session = json.loads(skein.call("session", "--seed", str(2**64 - 1)).out)
+    assert session["seed"] == 2**64 - 1
+
+
+@pytest.mark.parametrize("words", [("run", "timers", "--runtime", "fiber"), ("session",)])
+def test_a_seed_of_more_bits_is_refused_with_the_bound(words: tuple[str, ...]) -> None:
+    done = skein.call(*words, "--seed", str(2**64))
+    assert done.status == 2
+    assert "from 0 to 18446744073709551615" in done.err
 
 
 def test_a_second_run_says_who_holds_the_lock(results: Path) -> None:

@@ -3,6 +3,8 @@
 import itertools
 from collections import Counter
 
+import pytest
+
 from skein_scripts import plan
 from skein_scripts.matrix import Cell, Matrix
 
@@ -90,6 +92,13 @@ def test_the_plan_is_recorded_with_the_order_of_each_round():
 def test_all_runtimes_of_a_round_get_the_same_seed_and_each_round_another():
     matrix = matrix_of(3)
     assert len({plan.seed_of_block(matrix, block) for block in range(3)}) == 3
+
+
+@pytest.mark.parametrize("seed", [0, 2**53 + 1, 2**64 - 1])
+def test_seeds_of_rounds_have_64_bits_whatever_the_plans_seed_is(seed):
+    seeds = {plan.seed_of_block(matrix_of(3, seed), block) for block in range(3)}
+    assert len(seeds) == 3
+    assert all(0 <= each < 2**64 for each in seeds)
 
 
 def test_the_quick_matrix_takes_at_most_six_minutes():
