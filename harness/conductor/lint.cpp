@@ -65,6 +65,23 @@ void check_counts(const std::string& name, const json& distribution,
   }
 }
 
+/// What is in no percentile: there may be none of it, or only as the worker says.
+void check_outside(const std::string& name, const json& distribution, time_ns early_by_at_most_ns,
+                   problems& found) {
+  const auto count = [&](const char* key) {
+    return measure::integer_at(distribution, key).value_or(0);
+  };
+  if (count("overflow") > 0) {
+    found.push_back(
+        fmt::format("{}: {} beyond 60 s, which are in no percentile", name, count("overflow")));
+  }
+  if (count("early_count") > 0 && count("early_max_ns") > early_by_at_most_ns) {
+    found.push_back(fmt::format("{}: {} fired early, by up to {} ns, and the worker may by {} ns",
+                                name, count("early_count"), count("early_max_ns"),
+                                early_by_at_most_ns));
+  }
+}
+
 void check_work(const outcome& out, problems& found) {
   if (!out.work.is_object()) {
     found.emplace_back("no work was reported");
@@ -81,13 +98,14 @@ void check_work(const outcome& out, problems& found) {
 }  // namespace
 
 problems lint_distribution(const std::string& name, const json& distribution,
-                           std::optional<std::int64_t> expected) {
+                           std::optional<std::int64_t> expected, time_ns early_by_at_most_ns) {
   problems found;
   if (distribution.is_null()) return found;
   if (!distribution.is_object()) return {name + " is no object"};
   check_order(name, distribution, found);
   check_mean(name, distribution, found);
   check_counts(name, distribution, expected, found);
+  check_outside(name, distribution, early_by_at_most_ns, found);
   return found;
 }
 
@@ -96,7 +114,8 @@ problems lint(const cell& asked, const outcome& out) {
   check_work(out, found);
   append(found, lint_distribution("latency", out.latency, out.expected_samples));
   append(found, lint_distribution("service_time", out.service_time, out.expected_samples));
-  append(found, lint_distribution("lateness", out.lateness, out.expected_samples));
+  append(found, lint_distribution("lateness", out.lateness, out.expected_samples,
+                                  out.early_by_at_most_ns));
   if (out.exchange.is_object()) {
     append(found, lint_distribution("exchange.latency", out.exchange.value("latency", json()),
                                     asked.connections));

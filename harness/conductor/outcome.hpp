@@ -81,9 +81,10 @@ struct outcome {
   std::optional<failure_fact> failure;
 
   std::string started_utc;
-  json loop;        ///< what the worker says its tasks wait on; null until then
-  json echoed;      ///< null until the worker has said it
-  json conditions;  ///< null from a worker that does not say them
+  json loop;                        ///< what the worker says its tasks wait on; null until then
+  json echoed;                      ///< null until the worker has said it
+  time_ns early_by_at_most_ns = 0;  ///< that the worker's timers may fire, as it says itself
+  json conditions;                  ///< null from a worker that does not say them
   std::optional<time_ns> setup_ns;
   std::optional<time_ns> warmup_ns;
   std::optional<time_ns> window_ns;

@@ -152,11 +152,6 @@ class timers_run {
           worker_, status::failed,
           fmt::format("finished with {} timers done, not {}", counts.units, expected.units));
     }
-    if (counts.errors != 0) {
-      throw failed_by(worker_, status::failed,
-                      fmt::format("counted {} errors, first: {}", counts.errors,
-                                  counts.first_error.empty() ? "not said" : counts.first_error));
-    }
   }
 
   void wind_down() {

@@ -170,6 +170,23 @@ bool judge_schedule(outcome& out, double offered, double achieved, const validit
   return client_bound;
 }
 
+/// A window in which nothing was done has no figures, whatever the machine did. Connections that
+/// are only held have none either, by intention.
+void judge_samples(outcome& out, const cell& asked) {
+  if (asked.mode == "idle") return;
+  if (asked.workload == "timers") {
+    if (out.expected_samples == 0) {
+      out.invalidate("timers: none was left to fire, so there is no lateness; more tasks");
+    }
+  } else if (number_at(out.load, "offered_per_s") == 0.0) {
+    out.invalidate("load: no request fell into the window; a higher rate, or a longer window");
+  } else if (out.operations == 0) {
+    out.invalidate("load: nothing was completed in the window");
+  } else if (out.expected_samples == 0) {
+    out.invalidate("load: no request of the window was completed");
+  }
+}
+
 void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
   const auto offered = number_at(out.load, "offered_per_s");
   const auto achieved = number_at(out.load, "achieved_per_s");
@@ -259,6 +276,7 @@ bool is_saturated(const outcome& out, const pinning& pins, const validity_rules&
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
   judge_absence(out, out.away, rules);
   judge_absence(out, out.exchange_away, rules);
+  judge_samples(out, asked);
   judge_host(out, asked, pins, rules);
   judge_memory(out, asked, rules);
   if (!out.load.is_object()) return;

@@ -21,7 +21,8 @@ json hello_reply(const runtime_info& runtime) {
           {"loop", runtime.loop},
           {"timer_source", runtime.timer_source},
           {"library", runtime.library},
-          {"library_version", runtime.library_version}};
+          {"library_version", runtime.library_version},
+          {"early_by_at_most_ns", runtime.early_by_at_most_ns}};
 }
 
 json ready_reply(const conductor::cell& echo, const json& conditions,

@@ -271,7 +271,9 @@ def test_one_cpu_is_said_and_marked(results: Path) -> None:
 def test_the_worker_says_hello_and_ends_with_its_channel() -> None:
     done = skein.call("worker", "--runtime", "fiber")
     assert done.status == 0
-    assert json.loads(done.out)["type"] == "hello"
+    hello = json.loads(done.out)
+    assert hello["type"] == "hello"
+    assert hello["early_by_at_most_ns"] == 0
 
 
 def wait_for(holds: object, bound_s: float = 20.0) -> None:

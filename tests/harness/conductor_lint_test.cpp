@@ -61,6 +61,49 @@ TEST_CASE("counts that differ from the completions or from the payload are found
   CHECK_FALSE(lint_distribution("latency", values, {}).empty());
 }
 
+TEST_CASE("a value beyond the histogram's range is in no percentile, so there may be none") {
+  measure::histogram values;
+  for (int i = 1; i <= 9; ++i) values.record(i);
+  values.record(measure::histogram::highest_ns + 1);
+  const auto found = lint_distribution("latency", measure::to_json(values), 10);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "latency: 1 beyond 60 s, which are in no percentile");
+}
+
+TEST_CASE("a timer may be as early as the worker says, and not by more") {
+  measure::histogram values;
+  for (int i = 0; i < 999; ++i) values.record(1'000);
+  values.record_signed(-2'000);
+  outcome out = good_outcome();
+  out.lateness = measure::to_json(values);
+  CHECK(lint(timers_cell(), out).size() == 1);  // ours may by nothing
+  CHECK_THAT(
+      lint(timers_cell(), out)[0],
+      test::contains("lateness: 1 fired early, by up to 2000 ns, and the worker may by 0 ns"));
+  out.early_by_at_most_ns = 1'999;
+  CHECK(lint(timers_cell(), out).size() == 1);
+  out.early_by_at_most_ns = 2'000;
+  CHECK(lint(timers_cell(), out).empty());
+}
+
+TEST_CASE("no reply comes before its request, whatever a worker may with timers") {
+  measure::histogram values;
+  values.record_signed(-1);
+  outcome out = good_outcome();
+  out.early_by_at_most_ns = 5;
+  out.expected_samples = 1;
+  out.lateness = nullptr;
+  cell echo = timers_cell();
+  echo.workload = "c10k";
+  out.echoed = to_json(echo);
+  for (auto where : {&outcome::latency, &outcome::service_time}) {
+    outcome one = out;
+    one.*where = measure::to_json(values);
+    REQUIRE(lint(echo, one).size() == 1);
+    CHECK_THAT(lint(echo, one)[0], test::contains("1 fired early"));
+  }
+}
+
 TEST_CASE("nothing is found in what is not there") {
   CHECK(lint_distribution("latency", nullptr, 1000).empty());
 }

@@ -35,6 +35,8 @@ outcome healthy() {
   out.host->foreign_cpu_ns = {{0, 0}, {1, 0}};
   out.cpu.emplace();
   out.cpu->total_ns = ns_per_s;
+  out.operations = 5'000;
+  out.expected_samples = 5'000;
   out.load = {{"offered_per_s", 1000.0}, {"achieved_per_s", 1000.0}, {"late_50us_fraction", 0.0}};
   return out;
 }
@@ -102,6 +104,53 @@ TEST_CASE("in a short window a party may be away for as long as a scheduler's ti
   out.away->generator_ns = 10 * ns_per_ms + 1;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("a window without an operation, or without a sample, is never valid") {
+  outcome out = healthy();
+  out.load["offered_per_s"] = 0.0;
+  out.load["achieved_per_s"] = 0.0;
+  out.operations = 0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: no request fell into the window"));
+  out = healthy();
+  out.operations = 0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: nothing was completed in the window"));
+  out = healthy();
+  out.expected_samples = 0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: no request of the window was completed"));
+  out = healthy();
+  out.operations = 1;
+  out.expected_samples = 1;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+}
+
+TEST_CASE(
+    "timers of which none fires have no lateness, which is invalid, and connections that idle "
+    "none") {
+  outcome out = healthy();
+  out.load = nullptr;
+  out.expected_samples = 0;
+  cell timers;
+  timers.workload = "timers";
+  judge(out, timers, apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "timers: none was left to fire"));
+  out = healthy();
+  out.operations = 0;
+  out.expected_samples.reset();
+  cell idle = open_cell();
+  idle.active.reset();
+  idle.mode = "idle";
+  out.load = {{"model", "idle"}};
+  judge(out, idle, apart());
+  CHECK(out.how == status::ok);
 }
 
 TEST_CASE("what is not known of a party is not held against it") {

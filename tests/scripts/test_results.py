@@ -103,6 +103,12 @@ def change(record, path, value):
         ("latency/count", 3, "histogram holds"),
         ("latency/histogram", "HISTFnonsense", "not an HdrHistogram"),
         ("work/checksum", "0" * 16, "status ok with checksum"),
+        ("work/units", 0, "status ok without an operation"),
+        ("latency", None, "status ok without a sample in latency"),
+        ("service_time", None, "status ok without a sample in service_time"),
+        ("latency/overflow", 1, "status ok with latency.overflow 1"),
+        ("service_time/overflow", 1, "status ok with service_time.overflow 1"),
+        ("latency/early_max_ns", 1, "status ok with latency.early_max_ns 1, beyond 0"),
         ("echoed/active", 999, "the worker was given active=999"),
         ("echoed", None, "echoed"),
         ("cell_id", "c10k", "cell_id"),
@@ -112,6 +118,56 @@ def test_a_run_that_contradicts_format_or_itself_is_refused(ok_run, path, value,
     change(ok_run, path, value)
     with pytest.raises(results.RecordError, match=message):
         results.validate(ok_run)
+
+
+@pytest.fixture
+def timers_run(records):
+    return copy.deepcopy(next(run for run in results.runs(records) if run["lateness"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("lateness", None, "status ok without a sample in lateness"),
+        ("lateness/overflow", 2, "status ok with lateness.overflow 2"),
+    ],
+)
+def test_a_run_of_timers_that_contradicts_itself_is_refused(timers_run, path, value, message):
+    assert timers_run["status"] == "ok"
+    change(timers_run, path, value)
+    with pytest.raises(results.RecordError, match=message):
+        results.validate(timers_run)
+
+
+def test_a_timer_may_be_as_early_as_the_worker_said_and_not_by_more(timers_run):
+    timers_run["lateness"] |= {"early_count": 1, "early_max_ns": 2000}
+    results.validate(timers_run)  # of a file that does not say what was said
+    timers_run["early_by_at_most_ns"] = 2000
+    results.validate(timers_run)
+    timers_run["early_by_at_most_ns"] = 1999
+    with pytest.raises(results.RecordError, match="early_max_ns 2000, beyond 1999"):
+        results.validate(timers_run)
+
+
+def test_timers_that_were_all_early_are_samples(timers_run):
+    empty = timers_run["lateness"] | {"count": 0, "histogram": None, "early_count": 5}
+    timers_run["lateness"] = empty
+    results.validate(timers_run)
+    timers_run["lateness"]["early_count"] = 0
+    with pytest.raises(results.RecordError, match="without a sample"):
+        results.validate(timers_run)
+
+
+def test_a_counted_run_has_no_samples_and_an_idle_one_no_operations(ok_run):
+    counted = copy.deepcopy(ok_run) | {"counted": True, "latency": None, "service_time": None}
+    results.validate(counted)
+    idle = copy.deepcopy(ok_run) | {"latency": None, "service_time": None}
+    idle["cell"]["mode"] = idle["echoed"]["mode"] = "idle"
+    idle["work"]["units"] = 0
+    results.validate(idle)
+    idle["memory"] = None
+    with pytest.raises(results.RecordError, match="idle without memory"):
+        results.validate(idle)
 
 
 def test_a_limit_must_carry_its_numbers_and_a_failure_its_last_words(records):

@@ -36,6 +36,11 @@ FAULTS = (
     "lost_timer",  # forgets one task
     "wrong_checksum",  # all tasks woke, but not at their deadlines
     "missing_sample",  # one lateness fewer than tasks
+    "early",  # one task wakes 2 ms before its deadline
+    "early_declared",  # the same, and it says that it may be so early
+    "overflow",  # one lateness of more than 60 s
+    "counted_error",  # counts an error, and says so whenever it is asked
+    "late_error",  # counts an error once all the work is done
     "error",  # reports an error of its own
     "limit",  # reports a limit
     "limit_at_accept",  # reports a limit once it has hung up on the peers it had
@@ -217,6 +222,7 @@ class Worker:
             loop="selectors",
             timer_source="select timeout",
             library="python",
+            **({"early_by_at_most_ns": 2_000_000} if self.fault == "early_declared" else {}),
         )
         self.selector.register(0, selectors.EVENT_READ, self.read_commands)
         while not self.stopped:
@@ -296,7 +302,13 @@ class Worker:
         self.say(type="stopped", **self.counts())
 
     def counts(self) -> dict[str, Any]:
-        samples = self.lateness[1:] if self.fault == "missing_sample" else self.lateness
+        samples = self.lateness[1:] if self.fault == "missing_sample" else list(self.lateness)
+        if samples and self.fault in ("early", "early_declared"):
+            samples[0] = -2_000_000
+        lateness = histogram(samples) if self.cell["workload"] == "timers" else None
+        if samples and self.fault == "overflow":
+            lateness = histogram(samples[1:]) | {"overflow": 1}
+        wrong = self.fault == "counted_error" or (self.fault == "late_error" and self.stopped)
         left = 1 if self.fault == "tasks_left" and self.stopped else 0
         return {
             "units": self.units,
@@ -304,8 +316,9 @@ class Worker:
             "checksum": f"{self.checksum:016x}",
             "live_tasks": len(self.sleepers) + self.connections + left,
             "live_connections": self.connections,
-            "errors": 0,
-            "lateness": histogram(samples) if self.cell["workload"] == "timers" else None,
+            "errors": int(wrong),
+            "first_error": "planted error" if wrong else "",
+            "lateness": lateness,
             "spawn_ns": self.spawn_ns,
             "fire_ns": self.fire_ns,
             "frame_bytes": None,
