@@ -61,6 +61,7 @@ class c10k_run {
 
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
+    talk_.awaits("the worker and the load generator to get ready");
     talk_.add(worker_);
     generators_.join(talk_);
     greet(talk_, worker_, asked_, out_);
@@ -83,6 +84,7 @@ class c10k_run {
     await_connections(0);
     read_memory_step(talk_, worker_, counters_, 0, request_, out_);
     for (const std::int64_t step : steps_of(request_, total())) {
+      talk_.awaits(fmt::format("{} of {} connections to be opened", step, total()));
       generators_.connect(talk_, step);
       await_connections(step);
       read_memory_step(talk_, worker_, counters_, step, request_, out_);
@@ -122,6 +124,7 @@ class c10k_run {
     window_probe probe(pins_, worker_, generators_.pids(), counters_);
     const time_ns begin_ns = monotonic_clock::now_ns();
     probe.begin();
+    talk_.awaits("");
     talk_.wait_until(begin_ns + request_.hold_ns);
     keep(probe.end(), pins_, out_);
     out_.window_ns = monotonic_clock::now_ns() - begin_ns;
@@ -146,6 +149,7 @@ class c10k_run {
   /// After all readings of memory but the last.
   void exchange() {
     fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
+    talk_.awaits("");
     window_probe probe(pins_, worker_, generators_.pids(), counters_);
     probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
@@ -180,13 +184,16 @@ class c10k_run {
 
   void load() {
     child_process& generator = generators_.only();
-    fmt::print(stderr, "skein: loading {} connections, worker pid {}, generator pid {}\n", total(),
-               worker_.pid(), generator.pid());
+    fmt::print(stderr, "skein: loading {} connections {}, worker pid {}, generator pid {}\n",
+               total(), extent(), worker_.pid(), generator.pid());
     window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    talk_.awaits("the load to warm up");
     talk_.say(generator, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
+    // How long a window lasts has been said, where it is known.
+    talk_.awaits(asked_.requests ? "the end of a load " + extent() : "");
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     const window_use use = probe.end();
     keep(use, pins_, out_);
@@ -194,6 +201,7 @@ class c10k_run {
     const auto end_ns = field<time_ns>(generator, ended, "t_ns");
     out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
     out_.window_ns = end_ns - begin_ns;
+    talk_.awaits("the last replies");
     const json result = talk_.expect(generator, "result", talk_.cell_deadline_ns());
     const auto kept_ns =
         field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
@@ -203,6 +211,13 @@ class c10k_run {
                         .conductor_ns = probe.late_ns(begin_ns, end_ns)};
     take_result(result);
     if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
+  }
+
+  /// "for 5.0 s", or "with 1000 requests".
+  [[nodiscard]] std::string extent() const {
+    if (asked_.requests) return fmt::format("with {} requests", *asked_.requests);
+    return fmt::format("for {:.1f} s", static_cast<double>(asked_.duration_ns.value_or(0)) /
+                                           static_cast<double>(ns_per_s));
   }
 
   [[nodiscard]] json load_message() const {
@@ -269,8 +284,10 @@ class c10k_run {
   }
 
   void wind_down() {
+    talk_.awaits("all connections to be closed");
     generators_.stop(talk_);
     await_connections(0);
+    talk_.awaits("the worker to end");
     read_memory_after(talk_, worker_, request_, out_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
   }

@@ -60,6 +60,7 @@ class timers_run {
 
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
+    talk_.awaits("the worker to get ready");
     talk_.add(worker_);
     greet(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
@@ -79,6 +80,7 @@ class timers_run {
     epoch_ns_ = rounded_up(monotonic_clock::now_ns() + lead_ns_ + ramp_ns, grid_ns);
     bool in_time = true;
     for (const std::int64_t step : steps) {
+      talk_.awaits(fmt::format("{} of {} tasks to be spawned", step, total()));
       talk_.ask(worker_,
                 {{"type", "phase"}, {"name", "spawn"}, {"tasks", step}, {"epoch_ns", epoch_ns_}},
                 "phase", talk_.cell_deadline_ns(), "spawn");
@@ -95,7 +97,9 @@ class timers_run {
 
   void fire() {
     window_probe probe(pins_, worker_, {}, counters_);
+    talk_.awaits("the first deadline, for which all tasks must be there");
     talk_.wait_until(epoch_ns_ - probe_early_ns);
+    talk_.awaits("");  // the window's length was asked for
     probe.begin();
     const auto finished_ns = await_finished();
     keep(probe.end(), pins_, out_);
@@ -105,6 +109,7 @@ class timers_run {
                         .worker_ns = probe.worker_away_ns(),
                         .generator_ns = {},
                         .conductor_ns = probe.late_ns(epoch_ns_, finished_ns.value_or(now_ns))};
+    talk_.awaits("the worker to say what it did");
     take_counts(ask_counts(talk_, worker_, in_a_while()));
   }
 
@@ -155,6 +160,7 @@ class timers_run {
   }
 
   void wind_down() {
+    talk_.awaits("the worker to end");
     read_memory_after(talk_, worker_, request_, out_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
   }

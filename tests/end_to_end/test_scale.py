@@ -172,3 +172,32 @@ def test_twenty_thousand_sleepers_are_a_million_in_small(results: Path) -> None:
 def test_a_session_knows_its_timer_floor() -> None:
     floor = json.loads(skein.call("session").out)["machine_floor"]
     assert 0 < floor["timer_p50_ns"] <= floor["timer_p99_ns"]
+
+
+def test_a_run_that_takes_long_says_what_is_awaited(results: Path) -> None:
+    words = ("timers", *skein.plain_worker("slow"), "--tasks", "10", "--window", "100ms")
+    done, run = run_of(results, *words, "--memory", "off", "--size", "test")
+    assert run["status"] in ("ok", "invalid"), run["reasons"]
+    assert "skein: waiting for the worker to get ready: 5 s so far" in done.err
+    assert "skein: waiting for 10 of 10 tasks to be spawned: 5 s so far" in done.err
+
+
+def test_a_far_first_deadline_is_said_to_be_awaited(results: Path) -> None:
+    """So many tasks have a lead of many seconds, in which nothing else happens."""
+    words = ("timers", "--runtime", "epoll_floor", "--tasks", "600000", "--window", "100ms")
+    done, run = run_of(results, *words, "--memory", "off")
+    assert run["status"] in ("ok", "invalid"), run["reasons"]
+    assert "skein: waiting for the first deadline, for which all tasks must be there" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--mode", "fixed", "--duration", "200ms"), "loading 64 connections for 0.2 s"),
+        (("--mode", "fixed", "--requests", "50"), "loading 64 connections with 50 requests"),
+        (("--mode", "idle", "--hold", "100ms"), "holding 64 connections for 0.1 s"),
+    ],
+)
+def test_a_window_says_beforehand_how_long_it_is(words: tuple[str, ...], said: str) -> None:
+    done = skein.call("run", "c10k", "--runtime", "coroutine", "--size", "test", *words)
+    assert said in done.err

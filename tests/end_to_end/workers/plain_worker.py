@@ -36,6 +36,7 @@ FAULTS = (
     "lost_timer",  # forgets one task
     "wrong_checksum",  # all tasks woke, but not at their deadlines
     "missing_sample",  # one lateness fewer than tasks
+    "slow",  # takes six seconds to get ready, and six to spawn
     "early",  # one task wakes 2 ms before its deadline
     "early_declared",  # the same, and it says that it may be so early
     "overflow",  # one lateness of more than 60 s
@@ -246,6 +247,8 @@ class Worker:
 
     def on_prepare(self, message: dict[str, Any]) -> None:
         self.cell = message["cell"]
+        if self.fault == "slow":
+            time.sleep(6)
         if self.fault == "limit":
             self.say(type="limit", limit="planted limit", value=1, needed=2, message="planted")
             self.stopped = True
@@ -284,6 +287,8 @@ class Worker:
             raise SystemExit(3)
 
     def on_phase(self, message: dict[str, Any]) -> None:
+        if self.fault == "slow" and self.spawned == 0:
+            time.sleep(6)
         begin_ns = time.monotonic_ns()
         self.epoch_ns = message["epoch_ns"]
         while self.spawned < message["tasks"]:
