@@ -156,7 +156,8 @@ def test_more_tasks_than_memory_by_their_own_slope_are_a_limit_on_the_way(result
     done, run = run_of(results, *words)
     assert (done.status, run["status"]) == (0, "limit")
     assert run["limit"]["name"] == "memory"
-    assert run["limit"]["needed"] > 200_000 * 100
+    # A frame of 128 bytes each, to a few pages; whatever else runs on this machine.
+    assert run["limit"]["needed"] == pytest.approx(200_000 * 128, rel=0.05)
     points = run["memory"]["points"]
     assert 0 < points[-1]["tasks"] < 200_000
     assert "bytes each" in run["reasons"][0]
