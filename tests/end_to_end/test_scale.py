@@ -202,3 +202,12 @@ def test_a_far_first_deadline_is_said_to_be_awaited(results: Path) -> None:
 def test_a_window_says_beforehand_how_long_it_is(words: tuple[str, ...], said: str) -> None:
     done = skein.call("run", "c10k", "--runtime", "coroutine", "--size", "test", *words)
     assert said in done.err
+
+
+@pytest.mark.parametrize("workload", ["timers", "c10k"])
+def test_the_peak_does_not_contain_what_a_worker_needed_to_begin(
+    workload: str, results: Path
+) -> None:
+    words = (workload, *skein.plain_worker("large_start"), "--size", "test")
+    run = measured(results, *words)
+    assert run["memory"]["points"][-1]["rss_bytes"] <= run["memory"]["peak_rss_bytes"] < 100 << 20

@@ -139,6 +139,45 @@ TEST_CASE("the hash ignores the load and notices another governor") {
   CHECK(environment_hash(environment) != hash);
 }
 
+TEST_CASE(
+    "the hash is of what makes a machine another one for these measurements, and of nothing else") {
+  const json environment = capture_environment();
+  const auto hash = environment_hash(environment);
+  for (const auto* key : keys) {
+    INFO(key);
+    const std::string name(key);
+    // How much of a machine is in use or was granted makes it no other machine.
+    const bool passing =
+        name == "load" || name == "mem_total_bytes" || name == "swap_bytes" || name == "rlimits";
+    json other = environment;
+    other[key] = "planted";
+    CHECK((environment_hash(other) == hash) == passing);
+  }
+}
+
+TEST_CASE("what names disks, files and consoles is left out of the kernel's command line") {
+  fixture_tree tree;
+  tree.write(
+      "proc/cmdline",
+      "root=/dev/x init=/i rdinit=/r initrd=/d BOOT_IMAGE=/b resume=/s console=c rootflags=f "
+      "rootfstype=t ip=1 isolcpus=1 nohz_full=1 mitigations=off\n");
+  CHECK(capture_environment(tree.paths())["cmdline"] == "isolcpus=1 nohz_full=1 mitigations=off");
+}
+
+TEST_CASE("every source is named that cannot be read") {
+  fixture_tree nothing;
+  std::string all;
+  for (const std::string& sentence : unreadable_sources(nothing.paths())) all += sentence + "\n";
+  for (const char* part :
+       {"/stat: steal and the CPU time of other programs", "/pressure/cpu: pressure",
+        "/slabinfo: the kernel's memory in slabs",
+        "/self/smaps_rollup: the exact count of user memory", "/self/schedstat: run delay",
+        "a memory cgroup: the cross-check of memory"}) {
+    INFO(part);
+    CHECK_THAT(all, skein::test::contains(part));
+  }
+}
+
 TEST_CASE("the hash of a text is the published one of FNV-1a") {
   CHECK(text_hash("") == "cbf29ce484222325");
   CHECK(text_hash("foobar") == "85944171f73967e8");

@@ -15,6 +15,7 @@ skein_test_program(skein_tests
     harness/conductor_pinning_test.cpp
     harness/conductor_rate_share_test.cpp
     harness/conductor_record_test.cpp
+    harness/conductor_thresholds_test.cpp
     harness/conductor_validity_test.cpp
     harness/conductor_window_test.cpp
     harness/worker_inbox_test.cpp

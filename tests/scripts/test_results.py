@@ -1,6 +1,7 @@
 """Result files: what is valid, what is refused and how it is named."""
 
 import copy
+import itertools
 import json
 from pathlib import Path
 
@@ -118,6 +119,19 @@ def test_a_run_that_contradicts_format_or_itself_is_refused(ok_run, path, value,
     change(ok_run, path, value)
     with pytest.raises(results.RecordError, match=message):
         results.validate(ok_run)
+
+
+KEYS = ("min", "p50", "p90", "p99", "p999", "p9999", "max")
+
+
+@pytest.mark.parametrize(("low", "high"), itertools.pairwise(KEYS))
+def test_each_percentile_is_held_against_the_one_below_it(low, high):
+    values = {key: 100 + 10 * place for place, key in enumerate(KEYS)}
+    values[high] = values[low]
+    assert results._lint_distribution("latency", values) == []
+    values[high] -= 1
+    (problem,) = results._lint_distribution("latency", values)
+    assert problem.startswith(f"latency.{high} {values[high]} is below latency.{low} ")
 
 
 @pytest.fixture

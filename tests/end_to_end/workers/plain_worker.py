@@ -36,6 +36,7 @@ FAULTS = (
     "lost_timer",  # forgets one task
     "wrong_checksum",  # all tasks woke, but not at their deadlines
     "missing_sample",  # one lateness fewer than tasks
+    "large_start",  # needs 100 MiB to begin, and gives them back before it is ready
     "slow",  # takes six seconds to get ready, and six to spawn
     "early",  # one task wakes 2 ms before its deadline
     "early_declared",  # the same, and it says that it may be so early
@@ -249,6 +250,8 @@ class Worker:
         self.cell = message["cell"]
         if self.fault == "slow":
             time.sleep(6)
+        if self.fault == "large_start":
+            del bytearray(b"x" * (100 << 20))[:]
         if self.fault == "limit":
             self.say(type="limit", limit="planted limit", value=1, needed=2, message="planted")
             self.stopped = True
