@@ -124,7 +124,7 @@ def test_a_run_that_contradicts_format_or_itself_is_refused(ok_run, path, value,
 KEYS = ("min", "p50", "p90", "p99", "p999", "p9999", "max")
 
 
-@pytest.mark.parametrize(("low", "high"), itertools.pairwise(KEYS))
+@pytest.mark.parametrize(("low", "high"), [*itertools.pairwise(KEYS)])
 def test_each_percentile_is_held_against_the_one_below_it(low, high):
     values = {key: 100 + 10 * place for place, key in enumerate(KEYS)}
     values[high] = values[low]
