@@ -27,7 +27,7 @@ void print_report(const std::vector<measure::check>& checks, bool ok) {
               {"stack_guard", name_of(guards.kind)},
               {"most_guarded_stacks", measure::or_null(guards.most_stacks)}};
   for (const auto& each : checks) all["checks"].push_back(measure::to_json(each));
-  fmt::print("{}\n", all.dump(2));
+  fmt::print("{}\n", measure::to_text(all, 2));
 }
 
 void print_guards(const guards_fact& guards) {

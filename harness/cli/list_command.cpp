@@ -58,7 +58,7 @@ void print_lists_json() {
   for (const auto& runtime : workloads::runtimes())
     all["runtimes"].push_back(runtime_json(runtime));
   for (const auto& workload : workloads::all()) all["workloads"].push_back(workload_json(workload));
-  fmt::print("{}\n", all.dump(2));
+  fmt::print("{}\n", measure::to_text(all, 2));
 }
 
 void print_lists() {

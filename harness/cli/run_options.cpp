@@ -19,7 +19,8 @@ std::string with_default(const char* text, const Value& value) {
 void add_common_options(CLI::App& app, run_words& words) {
   app.add_option("--runtime", words.runtime, "Which runtime to measure (skein list)");
   app.add_option("--size", words.size, "A named size of the workload: test or base [base]");
-  app.add_option("--seed", words.seed, with_default("Seed of everything random", defaults::seed));
+  app.add_option("--seed", words.seed,
+                 with_default("Seed of everything random, from 0 to 2^64 - 1", defaults::seed));
   app.add_option(
       "--stack-bytes,--stack", words.stack_bytes,
       with_default("Usable stack of a task that has one", format_size(defaults::stack_bytes)));

@@ -201,8 +201,8 @@ run_request common_request(const std::string& workload, const run_words& words) 
   // Accepted for every runtime, so that one set of options serves a whole matrix.
   const std::int64_t stack_bytes = stack_bytes_from(words.stack_bytes);
   if (conductor::takes_stack_bytes(request.asked)) request.asked.stack_bytes = stack_bytes;
-  request.asked.seed = static_cast<std::uint64_t>(
-      count_or("--seed", words.seed, defaults::seed, 0, std::int64_t{1} << 53));
+  request.asked.seed =
+      words.seed.empty() ? defaults::seed : parsed("--seed", words.seed, parse_seed);
   request.worker_cpus = cpus_from("--worker-cpus", words.worker_cpus, defaults::worker_cpus);
   request.generator_cpus =
       cpus_from("--generator-cpus", words.generator_cpus, defaults::generator_cpus);

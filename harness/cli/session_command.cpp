@@ -22,7 +22,8 @@ arguments argv_from(const std::string& text) {
   if (!list.is_array()) throw usage_error("--argv: '" + text + "' is not a JSON list of strings");
   arguments words;
   for (const auto& word : list) {
-    if (!word.is_string()) throw usage_error("--argv: " + word.dump() + " is not a string");
+    if (!word.is_string())
+      throw usage_error("--argv: " + measure::to_text(word) + " is not a string");
     words.push_back(word);
   }
   return words;
@@ -32,7 +33,7 @@ int print_session(const CLI::App& app, const session_words& words, const argumen
   conductor::session_request request;
   request.argv = words.argv.empty() ? own_argv : argv_from(words.argv);
   if (!words.seed.empty()) {
-    request.seed = static_cast<std::uint64_t>(parsed("--seed", words.seed, parse_count));
+    request.seed = parsed("--seed", words.seed, parse_seed);
   }
   const conductor::cpu_request worker{parsed("--worker-cpus", words.worker_cpus, parse_cpus),
                                       app.count("--worker-cpus") > 0};
@@ -40,7 +41,7 @@ int print_session(const CLI::App& app, const session_words& words, const argumen
       parsed("--generator-cpus", words.generator_cpus, parse_cpus),
       app.count("--generator-cpus") > 0};
   const auto pins = conductor::plan_pinning(worker, generator, conductor::allowed_cpus());
-  fmt::print("{}\n", conductor::session_record(request, pins).dump());
+  fmt::print("{}\n", measure::to_text(conductor::session_record(request, pins)));
   return exit_ok;
 }
 

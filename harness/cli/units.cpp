@@ -55,9 +55,10 @@ const unit* find_unit(const std::array<unit, Size>& units, std::string_view name
   throw usage_error("'" + std::string(text) + "' " + std::string(remedy));
 }
 
+/// What is beyond 64 bits becomes the largest number: whoever asked says what the bound is.
 std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
   const double scaled = value * static_cast<double>(scale);
-  if (scaled > 9.2e18) refuse(text, "is too large");
+  if (scaled > 9.2e18) return std::numeric_limits<std::int64_t>::max();
   const double rounded = std::round(scaled);
   if (std::abs(scaled - rounded) > 1e-6 * std::max(1.0, rounded)) {
     refuse(text, "is not a whole number of the base unit");
@@ -126,6 +127,20 @@ std::int64_t parse_size(std::string_view text) {
 std::int64_t parse_count(std::string_view text) {
   constexpr std::string_view remedy = "is not a count; write 10000, 10_000, 10k or 1M";
   return whole(parse_plain(text, remedy), 1, text);
+}
+
+std::uint64_t parse_seed(std::string_view text) {
+  std::string digits(text);
+  const bool grouped_well = !text.empty() && text.front() != '_' && text.back() != '_';
+  std::erase(digits, '_');
+  std::uint64_t seed = 0;
+  const char* const last = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), last, seed);
+  if (!grouped_well || error != std::errc{} || stop != last) {
+    refuse(text, "is not a seed; write a whole number from 0 to " +
+                     std::to_string(std::numeric_limits<std::uint64_t>::max()));
+  }
+  return seed;
 }
 
 double parse_rate(std::string_view text) {

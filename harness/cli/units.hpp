@@ -23,6 +23,9 @@ std::int64_t parse_size(std::string_view text);
 /// "10000", "10_000", "10k", "1M". Not negative.
 std::int64_t parse_count(std::string_view text);
 
+/// A seed of 64 bits, exactly: "1", "18446744073709551615". Digits alone, which may be grouped.
+std::uint64_t parse_seed(std::string_view text);
+
 /// A rate per second: as parse_count, with decimals ("0.5", "20k"). Above 0.
 double parse_rate(std::string_view text);
 

@@ -61,6 +61,7 @@ class c10k_run {
 
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
+    talk_.awaits("the worker and the load generator to get ready");
     talk_.add(worker_);
     generators_.join(talk_);
     greet(talk_, worker_, asked_, out_);
@@ -83,10 +84,11 @@ class c10k_run {
     await_connections(0);
     read_memory_step(talk_, worker_, counters_, 0, request_, out_);
     for (const std::int64_t step : steps_of(request_, total())) {
+      talk_.awaits(fmt::format("{} of {} connections to be opened", step, total()));
       generators_.connect(talk_, step);
       await_connections(step);
       read_memory_step(talk_, worker_, counters_, step, request_, out_);
-      refuse_beyond_memory(out_.memory_points, total(), request_.memory_ceiling_bytes);
+      refuse_beyond_memory(out_.memory_points, asked_, request_.memory_ceiling_bytes);
     }
   }
 
@@ -119,14 +121,18 @@ class c10k_run {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
-    window_probe probe(pins_, worker_.pid(), generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.pids(), counters_);
     const time_ns begin_ns = monotonic_clock::now_ns();
     probe.begin();
+    talk_.awaits("");
     talk_.wait_until(begin_ns + request_.hold_ns);
-    probe.end(out_);
+    keep(probe.end(), pins_, out_);
     out_.window_ns = monotonic_clock::now_ns() - begin_ns;
+    out_.away = absence{.window_ns = *out_.window_ns,
+                        .worker_ns = probe.worker_away_ns(),
+                        .generator_ns = {},
+                        .conductor_ns = probe.late_ns(begin_ns, begin_ns + request_.hold_ns)};
     const worker_counts counts = ask_counts(talk_, worker_, soon());
-    check_worker_errors(counts);
     if (counts.bytes != 0) {
       throw failed_by(worker_, status::failed,
                       fmt::format("says it echoed {} bytes, nothing was sent", counts.bytes));
@@ -142,14 +148,24 @@ class c10k_run {
   /// Proof that what was held was good for something: each connection answers, byte for byte.
   /// After all readings of memory but the last.
   void exchange() {
-    const measure::cpu_snapshot before = measure::read_cpu(worker_.pid());
+    fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
+    talk_.awaits("");
+    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
-    const auto cpu = measure::cpu_between(before, measure::read_cpu(worker_.pid()));
+    const window_use use = probe.end();
+    out_.exchange_away = absence{.window_ns = done.duration_ns,
+                                 .worker_ns = probe.worker_away_ns(),
+                                 .generator_ns = probe.kept_by_others_ns(done.kept_ns, use),
+                                 .conductor_ns = {}};
     out_.exchange = {{"in_flight", request_.exchange_in_flight},
                      {"duration_ns", done.duration_ns},
                      {"cpu_per_op_ns", nullptr},
-                     {"latency", done.latency}};
-    if (cpu.total_ns && done.units > 0) out_.exchange["cpu_per_op_ns"] = *cpu.total_ns / done.units;
+                     {"latency", done.latency},
+                     {"away", to_json(*out_.exchange_away)}};
+    if (use.cpu.total_ns && done.units > 0) {
+      out_.exchange["cpu_per_op_ns"] = *use.cpu.total_ns / done.units;
+    }
     out_.work = {{"units", done.units},
                  {"bytes", done.bytes},
                  {"checksum", worker::hex_checksum(done.checksum)},
@@ -168,20 +184,40 @@ class c10k_run {
 
   void load() {
     child_process& generator = generators_.only();
-    fmt::print(stderr, "skein: loading {} connections, worker pid {}, generator pid {}\n", total(),
-               worker_.pid(), generator.pid());
-    window_probe probe(pins_, worker_.pid(), generators_.pids(), counters_);
+    fmt::print(stderr, "skein: loading {} connections {}, worker pid {}, generator pid {}\n",
+               total(), extent(), worker_.pid(), generator.pid());
+    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    talk_.awaits("the load to warm up");
     talk_.say(generator, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
+    // How long a window lasts has been said, where it is known.
+    talk_.awaits(asked_.requests ? "the end of a load " + extent() : "");
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
-    probe.end(out_);
+    const window_use use = probe.end();
+    keep(use, pins_, out_);
     const auto begin_ns = field<time_ns>(generator, begun, "t_ns");
+    const auto end_ns = field<time_ns>(generator, ended, "t_ns");
     out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
-    out_.window_ns = field<time_ns>(generator, ended, "t_ns") - begin_ns;
-    take_result(talk_.expect(generator, "result", talk_.cell_deadline_ns()));
+    out_.window_ns = end_ns - begin_ns;
+    talk_.awaits("the last replies");
+    const json result = talk_.expect(generator, "result", talk_.cell_deadline_ns());
+    const auto kept_ns =
+        field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
+    out_.away = absence{.window_ns = *out_.window_ns,
+                        .worker_ns = probe.worker_away_ns(),  // replies are awaited until now
+                        .generator_ns = probe.kept_by_others_ns(kept_ns, use),
+                        .conductor_ns = probe.late_ns(begin_ns, end_ns)};
+    take_result(result);
     if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
+  }
+
+  /// "for 5.0 s", or "with 1000 requests".
+  [[nodiscard]] std::string extent() const {
+    if (asked_.requests) return fmt::format("with {} requests", *asked_.requests);
+    return fmt::format("for {:.1f} s", static_cast<double>(asked_.duration_ns.value_or(0)) /
+                                           static_cast<double>(ns_per_s));
   }
 
   [[nodiscard]] json load_message() const {
@@ -221,16 +257,17 @@ class c10k_run {
     for (const auto& [kind, count] : errors.items()) {
       if (count == 0) continue;
       complete = false;
-      const std::string text = fmt::format("load: {} {} errors", count.dump(), kind);
+      const std::string text = fmt::format("load: {} {} errors", measure::to_text(count), kind);
       if (kind == "timeout" && behind) continue;  // judged: the run cannot be valid
       if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
         out_.mark(text + ": the worker is saturated");
       } else if (kind == "connect") {
         throw failed_by(worker_, status::failed,
-                        fmt::format("did not take {} connections", count.dump()));
+                        fmt::format("did not take {} connections", measure::to_text(count)));
       } else if (kind == "timeout" || kind == "read") {
-        throw failed_by(worker_, status::failed,
-                        fmt::format("left {} requests unanswered ({})", count.dump(), kind));
+        throw failed_by(
+            worker_, status::failed,
+            fmt::format("left {} requests unanswered ({})", measure::to_text(count), kind));
       } else {
         out_.invalidate(text);
       }
@@ -240,23 +277,17 @@ class c10k_run {
   }
 
   void await_bytes(std::int64_t bytes) {
-    check_worker_errors(await_counts([&](const worker_counts& now) { return now.bytes == bytes; },
-                                     [&](const worker_counts& now) {
-                                       return fmt::format("says it echoed {} bytes, {} came back",
-                                                          now.bytes, bytes);
-                                     }));
-  }
-
-  void check_worker_errors(const worker_counts& counts) {
-    if (counts.errors == 0) return;
-    throw failed_by(worker_, status::failed,
-                    fmt::format("counted {} errors, first: {}", counts.errors,
-                                counts.first_error.empty() ? "not said" : counts.first_error));
+    await_counts([&](const worker_counts& now) { return now.bytes == bytes; },
+                 [&](const worker_counts& now) {
+                   return fmt::format("says it echoed {} bytes, {} came back", now.bytes, bytes);
+                 });
   }
 
   void wind_down() {
+    talk_.awaits("all connections to be closed");
     generators_.stop(talk_);
     await_connections(0);
+    talk_.awaits("the worker to end");
     read_memory_after(talk_, worker_, request_, out_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
   }

@@ -75,7 +75,7 @@ struct reader {
     try {
       from.get_to(value);
     } catch (const json::exception&) {
-      throw std::invalid_argument(std::string(name) + " cannot be " + from.dump());
+      throw std::invalid_argument(std::string(name) + " cannot be " + measure::to_text(from));
     }
   }
 };
@@ -83,7 +83,8 @@ struct reader {
 /// "rate=20000"; decimals only where there are some.
 std::string plain_number(double value) {
   const auto whole = static_cast<std::int64_t>(value);
-  return static_cast<double>(whole) == value ? std::to_string(whole) : json(value).dump();
+  return static_cast<double>(whole) == value ? std::to_string(whole)
+                                             : measure::to_text(json(value));
 }
 
 std::string c10k_id(const cell& asked) {
@@ -151,11 +152,13 @@ std::vector<std::string> echo_differences(const json& asked, const json& echoed)
     const auto found = echoed.find(name);
     const json given = found == echoed.end() ? json(nullptr) : *found;
     if (given != value) {
-      differences.push_back(name + ": asked " + value.dump() + ", echoed " + given.dump());
+      differences.push_back(name + ": asked " + measure::to_text(value) + ", echoed " +
+                            measure::to_text(given));
     }
   }
   for (const auto& [name, value] : echoed.items()) {
-    if (!asked.contains(name)) differences.push_back(name + ": not asked, echoed " + value.dump());
+    if (!asked.contains(name))
+      differences.push_back(name + ": not asked, echoed " + measure::to_text(value));
   }
   return differences;
 }

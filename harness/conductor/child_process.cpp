@@ -45,11 +45,12 @@ pipe_pair make_pipe() {
   ::_exit(cannot_execute);
 }
 
+/// Every child begins alike, whatever this process was started with or has set for itself.
 void restore_signals() {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGXFSZ}) std::signal(number, SIG_DFL);
+  for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
 }
 
 bool sets_same_variable(std::string_view one, std::string_view other) {
@@ -138,6 +139,7 @@ child_process::child_process(std::string name, const command_line& command,
     become(command.file.c_str(), arguments.data(), environment.data(),
            cpus.empty() ? nullptr : &set, parent, in.read_end, out.write_end, err.write_end);
   }
+  stops_.emplace(pid_);
   ::setpgid(pid_, pid_);  // whichever of the two is first
   ::close(in.read_end);
   ::close(out.write_end);

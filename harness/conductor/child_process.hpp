@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <vector>
 
+#include "harness/conductor/stops.hpp"
 #include "harness/protocol/line_channel.hpp"
 #include "runtimes/clock.hpp"
 
@@ -71,6 +72,11 @@ class child_process {
   void drain_stderr();
   [[nodiscard]] std::vector<std::string> stderr_lines() const { return tail_.lines(); }
 
+  /// To be called soon after SIGCHLD has come; see stops.hpp.
+  void look_for_stops() { stops_->look(); }
+  /// How long it was stopped by signals so far.
+  [[nodiscard]] time_ns stopped_ns() { return stops_->total_ns(); }
+
   /// Waits until it has ended, at most until the deadline.
   std::optional<process_end> wait_until(time_ns deadline_ns);
   /// Ends it now, by force where asking does not help; returns how it ended.
@@ -87,6 +93,7 @@ class child_process {
   int stderr_fd_ = -1;
   protocol::line_channel channel_;
   line_tail tail_;
+  std::optional<stop_record> stops_;
   std::optional<process_end> ended_;
 };
 

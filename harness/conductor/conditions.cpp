@@ -26,7 +26,8 @@ std::vector<std::string> condition_differences(const json& asked, const json& co
   for (const auto& [name, value] : asked.items()) {
     const auto found = conditions.find(name);
     if (found == conditions.end() || found->is_null() || *found == value) continue;
-    differences.push_back(name + ": asked " + value.dump() + ", the worker has " + found->dump());
+    differences.push_back(name + ": asked " + measure::to_text(value) + ", the worker has " +
+                          measure::to_text(*found));
   }
   return differences;
 }

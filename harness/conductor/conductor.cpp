@@ -22,6 +22,7 @@
 #include "harness/conductor/summary_table.hpp"
 #include "harness/conductor/timers_run.hpp"
 #include "harness/conductor/validity.hpp"
+#include "harness/measure/limits.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::conductor {
@@ -87,6 +88,7 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
   out.started_utc = utc_now();
   out.reasons = pins.reasons;
   try {
+    if (const auto why = measure::why_not_our_proc()) throw failed_by_conductor(*why);
     settle_rate(request, pins, signals, out);
     measure_cell(request, pins, signals, out);
     scrutinize(request, pins, out);
@@ -102,7 +104,8 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
 
 void show(const json& record, bool as_json) {
   const bool colour = ::isatty(STDOUT_FILENO) == 1;
-  const std::string text = as_json ? record.dump() + "\n" : summary_table(record, colour);
+  const std::string text =
+      as_json ? measure::to_text(record) + "\n" : summary_table(record, colour);
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (std::fflush(stdout) != 0 || !written) {
     throw cli::cannot_measure("cannot write the result to standard output");
@@ -123,6 +126,7 @@ int measure_and_record(run_request& request, const pinning& pins, const interrup
 }  // namespace
 
 int run(run_request request) {
+  measure::raise_soft_limits();
   const pinning pins = plan_pinning(request.worker_cpus, request.generator_cpus, allowed_cpus());
   const auto lock = take_lock(request);
   std::unique_ptr<output_file> output;

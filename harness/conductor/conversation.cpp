@@ -5,7 +5,9 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
+#include <cstdio>
 #include <exception>
+#include <fmt/format.h>
 #include <poll.h>
 #include <system_error>
 #include <utility>
@@ -86,7 +88,7 @@ void conversation::add(child_process& child) {
 
 void conversation::say(child_process& child, const json& message) {
   try {
-    child.channel().write_line(message.dump());
+    child.channel().write_line(measure::to_text(message));
   } catch (const std::system_error&) {
     ended_early(peer_of(child));
   }
@@ -131,7 +133,12 @@ void conversation::wait_for_news(time_ns deadline_ns) {
 
 void conversation::dismiss(child_process& child, time_ns deadline_ns) {
   peer_of(child).leaving = true;
-  const auto end = child.wait_until(std::min(deadline_ns, cell_deadline_ns_));
+  const time_ns bound_ns = std::min(deadline_ns, cell_deadline_ns_);
+  auto end = child.wait_until(std::min(bound_ns, notes_.due_ns()));
+  while (!end && monotonic_clock::now_ns() < bound_ns) {
+    tell_of_the_wait(bound_ns);
+    end = child.wait_until(std::min(bound_ns, notes_.due_ns()));
+  }
   if (!end) throw failed_by(child, status::timeout, "said it had stopped, and did not exit");
   if (end->exit_status != 0) throw failed_by(child, status::failed, how_it_ended(end));
   std::erase_if(peers_, [&](const peer& each) { return each.child == &child; });
@@ -153,20 +160,33 @@ conversation::peer& conversation::peer_of(const child_process& child) {
 
 void conversation::pump(time_ns deadline_ns) {
   signals_.check();
-  std::vector<pollfd> entries{{signals_.descriptor(), POLLIN, 0}};
+  std::vector<pollfd> entries{{signals_.descriptor(), POLLIN, 0},
+                              {signals_.child_descriptor(), POLLIN, 0}};
+  const std::size_t first = entries.size();
   for (const peer& each : peers_) {
     entries.push_back({each.at_end ? -1 : each.child->reply_fd(), POLLIN, 0});
     entries.push_back({each.child->stderr_fd(), POLLIN, 0});
   }
-  const time_ns left_ns = std::max<time_ns>(deadline_ns - monotonic_clock::now_ns(), 0);
+  const time_ns wake_ns = std::min(deadline_ns, notes_.due_ns());
+  const time_ns left_ns = std::max<time_ns>(wake_ns - monotonic_clock::now_ns(), 0);
   const timespec left{left_ns / ns_per_s, left_ns % ns_per_s};
   if (::ppoll(entries.data(), entries.size(), &left, nullptr) < 0 && errno != EINTR) {
     throw_errno("ppoll");
   }
   signals_.check();
+  tell_of_the_wait(deadline_ns);
+  if (signals_.take_child_change()) {
+    for (const peer& each : peers_) each.child->look_for_stops();
+  }
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (entries[2 + 2 * i].revents != 0) peers_[i].child->drain_stderr();
-    if (entries[1 + 2 * i].revents != 0) take_in(peers_[i]);
+    if (entries[first + 2 * i + 1].revents != 0) peers_[i].child->drain_stderr();
+    if (entries[first + 2 * i].revents != 0) take_in(peers_[i]);
+  }
+}
+
+void conversation::tell_of_the_wait(time_ns deadline_ns) {
+  if (const auto word = notes_.take(monotonic_clock::now_ns(), deadline_ns)) {
+    fmt::print(stderr, "skein: {}\n", *word);
   }
 }
 
@@ -226,9 +246,9 @@ json conversation::take(peer& from, std::string_view type, std::string_view name
       return message;
     }
     if (!is(*each, "phase", "finished")) {
-      throw failed_by(
-          *from.child, status::failed,
-          "was asked for " + described(type, name) + " and said: " + shown(each->dump()));
+      throw failed_by(*from.child, status::failed,
+                      "was asked for " + described(type, name) +
+                          " and said: " + shown(measure::to_text(*each)));
     }
   }
   return nullptr;

@@ -6,17 +6,20 @@
 //    cell by exception, from any wait. A message that nobody asked for does too, except
 //    {"type":"phase","name":"finished"}, which comes when it comes.
 // 3. Every wait has a deadline, and none is later than the cell's.
+// 4. A long wait says what it is for (awaits).
 #pragma once
 
 #include <algorithm>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/conductor/child_process.hpp"
 #include "harness/conductor/interrupts.hpp"
 #include "harness/conductor/outcome.hpp"
+#include "harness/conductor/waiting_notes.hpp"
 #include "harness/measure/json.hpp"
 #include "runtimes/clock.hpp"
 
@@ -26,11 +29,16 @@ using measure::json;
 
 class conversation {
  public:
-  conversation(const interrupts& signals, time_ns cell_deadline_ns)
-      : signals_(signals), cell_deadline_ns_(cell_deadline_ns) {}
+  conversation(const interrupts& signals, time_ns cell_deadline_ns,
+               waiting_notes notes = waiting_notes())
+      : signals_(signals), cell_deadline_ns_(cell_deadline_ns), notes_(std::move(notes)) {}
 
   /// The child must outlive the conversation, or be forgotten.
   void add(child_process& child);
+
+  /// What the waits from here on are for, as waiting_notes has it; said on stderr where it takes
+  /// long.
+  void awaits(std::string what) { notes_.begin(std::move(what), monotonic_clock::now_ns()); }
 
   void say(child_process& child, const json& message);
 
@@ -71,6 +79,7 @@ class conversation {
   void check_presence();
   peer& peer_of(const child_process& child);
   void pump(time_ns deadline_ns);
+  void tell_of_the_wait(time_ns deadline_ns);
   void take_in(peer& from);
   void receive(peer& from, const std::string& line);
   void hear_first_peer();
@@ -80,6 +89,7 @@ class conversation {
 
   const interrupts& signals_;
   time_ns cell_deadline_ns_;
+  waiting_notes notes_;
   std::deque<peer> peers_;
 };
 

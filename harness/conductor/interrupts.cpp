@@ -1,7 +1,9 @@
-// A signalfd. It is never read: once a signal has come, every later check tells so too.
+// Two signalfds. That of the interrupts is never read: once a signal has come, every later check
+// tells so too.
 #include "harness/conductor/interrupts.hpp"
 
 #include <csignal>
+#include <initializer_list>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,26 +12,39 @@
 #include "runtimes/errors.hpp"
 
 namespace skein::conductor {
+namespace {
 
-interrupts::interrupts() {
+int descriptor_of(std::initializer_list<int> signals) {
   sigset_t set;
   ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
+  for (const int number : signals) ::sigaddset(&set, number);
   checked(::sigprocmask(SIG_BLOCK, &set, nullptr), "sigprocmask");
-  fd_ = checked(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
+  return checked(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
+}
+
+}  // namespace
+
+interrupts::interrupts()
+    : fd_(descriptor_of({SIGINT, SIGTERM})), child_fd_(descriptor_of({SIGCHLD})) {
+  std::signal(SIGCHLD, SIG_DFL);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
 /// The signals stay blocked: a pending one would end the process before it has said how it ended.
 interrupts::~interrupts() {
+  ::close(child_fd_);
   ::close(fd_);
 }
 
 void interrupts::check() const {
   pollfd entry{fd_, POLLIN, 0};
   if (::poll(&entry, 1, 0) > 0) throw interrupted();
+}
+
+bool interrupts::take_child_change() const {
+  signalfd_siginfo news{};
+  return ::read(child_fd_, &news, sizeof news) == static_cast<ssize_t>(sizeof news);
 }
 
 }  // namespace skein::conductor

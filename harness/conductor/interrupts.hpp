@@ -1,11 +1,14 @@
-// SIGINT and SIGTERM as something to poll for, so that a run ends at a place of its own choosing.
+// Signals as something to poll for: SIGINT and SIGTERM, so that a run ends at a place of its own
+// choosing, and SIGCHLD, so that what becomes of a child is seen when it happens.
 #pragma once
 
 namespace skein::conductor {
 
-/// Blocks both signals for the process (children unblock them, child_process.cpp) and ignores those
-/// that would end it while it writes: a lost pipe or a full file is an error code here.
-/// One at a time; made before any thread.
+/// Blocks these signals for the process (children unblock them, child_process.cpp) and ignores
+/// those that would end it while it writes: a lost pipe or a full file is an error code here.
+/// SIGCHLD is taken back from a caller that ignores it, which is inherited: the kernel would bury
+/// children before anybody could ask how they ended. One at a time; made before any thread and any
+/// child.
 class interrupts {
  public:
   interrupts();
@@ -17,8 +20,13 @@ class interrupts {
   /// Throws `interrupted` when a signal has come.
   void check() const;
 
+  [[nodiscard]] int child_descriptor() const noexcept { return child_fd_; }
+  /// True when a child was stopped, went on or ended since the last call.
+  [[nodiscard]] bool take_child_change() const;
+
  private:
   int fd_;
+  int child_fd_;
 };
 
 }  // namespace skein::conductor

@@ -42,12 +42,12 @@ void check_mean(const std::string& name, const json& distribution, problems& fou
   const json min = number("min");
   if (!mean.is_number()) return;
   if (max.is_number() && mean.get<double>() > max.get<double>() * (1 + bucket) + 1) {
-    found.push_back(
-        fmt::format("{}.mean {} is above the maximum {}", name, mean.dump(), max.dump()));
+    found.push_back(fmt::format("{}.mean {} is above the maximum {}", name, measure::to_text(mean),
+                                measure::to_text(max)));
   }
   if (min.is_number() && mean.get<double>() < min.get<double>() * (1 - bucket) - 1) {
-    found.push_back(
-        fmt::format("{}.mean {} is below the minimum {}", name, mean.dump(), min.dump()));
+    found.push_back(fmt::format("{}.mean {} is below the minimum {}", name, measure::to_text(mean),
+                                measure::to_text(min)));
   }
 }
 
@@ -65,6 +65,23 @@ void check_counts(const std::string& name, const json& distribution,
   }
 }
 
+/// What is in no percentile: there may be none of it, or only as the worker says.
+void check_outside(const std::string& name, const json& distribution, time_ns early_by_at_most_ns,
+                   problems& found) {
+  const auto count = [&](const char* key) {
+    return measure::integer_at(distribution, key).value_or(0);
+  };
+  if (count("overflow") > 0) {
+    found.push_back(
+        fmt::format("{}: {} beyond 60 s, which are in no percentile", name, count("overflow")));
+  }
+  if (count("early_count") > 0 && count("early_max_ns") > early_by_at_most_ns) {
+    found.push_back(fmt::format("{}: {} fired early, by up to {} ns, and the worker may by {} ns",
+                                name, count("early_count"), count("early_max_ns"),
+                                early_by_at_most_ns));
+  }
+}
+
 void check_work(const outcome& out, problems& found) {
   if (!out.work.is_object()) {
     found.emplace_back("no work was reported");
@@ -73,21 +90,22 @@ void check_work(const outcome& out, problems& found) {
   const json checksum = out.work.value("checksum", json());
   const json expected = out.work.value("expected_checksum", json());
   if (!checksum.is_string() || checksum != expected) {
-    found.push_back("work: checksum " + checksum.dump() + " is not the expected " +
-                    expected.dump());
+    found.push_back("work: checksum " + measure::to_text(checksum) + " is not the expected " +
+                    measure::to_text(expected));
   }
 }
 
 }  // namespace
 
 problems lint_distribution(const std::string& name, const json& distribution,
-                           std::optional<std::int64_t> expected) {
+                           std::optional<std::int64_t> expected, time_ns early_by_at_most_ns) {
   problems found;
   if (distribution.is_null()) return found;
   if (!distribution.is_object()) return {name + " is no object"};
   check_order(name, distribution, found);
   check_mean(name, distribution, found);
   check_counts(name, distribution, expected, found);
+  check_outside(name, distribution, early_by_at_most_ns, found);
   return found;
 }
 
@@ -96,7 +114,8 @@ problems lint(const cell& asked, const outcome& out) {
   check_work(out, found);
   append(found, lint_distribution("latency", out.latency, out.expected_samples));
   append(found, lint_distribution("service_time", out.service_time, out.expected_samples));
-  append(found, lint_distribution("lateness", out.lateness, out.expected_samples));
+  append(found, lint_distribution("lateness", out.lateness, out.expected_samples,
+                                  out.early_by_at_most_ns));
   if (out.exchange.is_object()) {
     append(found, lint_distribution("exchange.latency", out.exchange.value("latency", json()),
                                     asked.connections));

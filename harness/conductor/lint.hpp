@@ -14,11 +14,15 @@ namespace skein::conductor {
 /// - work's checksum is the expected one;
 /// - in each distribution min <= p50 <= p90 <= ... <= max, min <= mean <= max, and the payload's
 ///   count is the count;
-/// - latency, service_time and lateness hold one sample for each completion of the window.
+/// - latency, service_time and lateness hold one sample for each completion of the window;
+/// - no value is beyond the histogram's range, where it would be in no percentile;
+/// - no timer fired earlier than the worker says its timers may, and no reply came before its
+///   request.
 std::vector<std::string> lint(const cell& asked, const outcome& out);
 
 /// The part that looks at one distribution; `expected` samples where that is known.
 std::vector<std::string> lint_distribution(const std::string& name, const json& distribution,
-                                           std::optional<std::int64_t> expected);
+                                           std::optional<std::int64_t> expected,
+                                           time_ns early_by_at_most_ns = 0);
 
 }  // namespace skein::conductor

@@ -43,6 +43,7 @@ void add_result(exchange_outcome& sum, const json& result) {
     sum.errors += count.get<std::int64_t>();
   }
   sum.duration_ns += result.at("window").at("duration_ns").get<time_ns>();
+  sum.kept_ns += result.at("load").at("away_ns").get<time_ns>();
   sum.latency = merged(sum.latency, result.at("service_time"));
 }
 

@@ -23,7 +23,8 @@ struct exchange_outcome {
   std::int64_t wrong_bytes = 0;
   std::int64_t errors = 0;
   time_ns duration_ns = 0;
-  json latency;  ///< from send to whole reply
+  time_ns kept_ns = 0;  ///< how long generators were kept from their clocks
+  json latency;         ///< from send to whole reply
 };
 
 /// Adds one generator's `result` message to the sum. Checksums are sums themselves, histograms are

@@ -15,22 +15,30 @@ namespace {
 
 using measure::memory_point;
 
-/// User and kernel memory of a reading; user alone where the kernel's part is not known of all.
-std::optional<std::int64_t> bytes_of(const memory_point& point, bool with_kernel) {
-  if (!point.rss_anon_bytes) return std::nullopt;
-  return *point.rss_anon_bytes + (with_kernel ? point.kernel_bytes().value_or(0) : 0);
+/// What the process itself has, exactly; the pages alone where the rest is not known of all.
+std::optional<std::int64_t> own_bytes(const memory_point& point, bool with_kernel) {
+  if (!point.rss_anon_bytes || !with_kernel) return point.rss_anon_bytes;
+  return *point.rss_anon_bytes + *point.kernel_stack_bytes + *point.page_table_bytes;
 }
 
-std::vector<measure::line_point> line_of(const std::vector<memory_point>& points) {
-  const bool with_kernel = std::all_of(points.begin(), points.end(), [](const memory_point& each) {
-    return each.kernel_bytes().has_value();
+std::vector<measure::line_point> own_line(const std::vector<memory_point>& points) {
+  const bool with_kernel = std::all_of(points.begin(), points.end(), [](const auto& each) {
+    return each.kernel_stack_bytes && each.page_table_bytes;
   });
   std::vector<measure::line_point> line;
   for (const memory_point& point : points) {
-    const auto bytes = bytes_of(point, with_kernel);
+    const auto bytes = own_bytes(point, with_kernel);
     if (bytes) line.push_back({static_cast<double>(point.tasks), static_cast<double>(*bytes)});
   }
   return line;
+}
+
+/// What the cell has added to slabs, from the first reading to the last.
+std::int64_t slab_growth(const std::vector<memory_point>& points) {
+  const auto first = points.front().slab_bytes();
+  const auto last = points.back().slab_bytes();
+  if (!first || !last) return 0;
+  return std::max<std::int64_t>(*last - *first - slab_drift_bytes, 0);
 }
 
 std::optional<std::int64_t> lesser(std::optional<std::int64_t> one,
@@ -59,26 +67,31 @@ memory_bounds memory_bounds_now(std::optional<std::int64_t> ceiling_bytes) {
 }
 
 std::optional<limit_fact> memory_obstacle(const std::vector<memory_point>& points,
-                                          std::int64_t total, const memory_bounds& bounds) {
-  const auto line = line_of(points);
+                                          std::int64_t total, const memory_bounds& bounds,
+                                          std::int64_t least_slab_bytes) {
+  const auto line = own_line(points);
   const auto fit = measure::fit_line(line);
-  if (!fit || fit->slope <= 0) return std::nullopt;
-  const auto taken = std::llround(std::max(line.back().y - line.front().y, 0.0));
+  if (!fit) return std::nullopt;
+  const std::int64_t tasks = points.back().tasks;
+  const auto slabs = static_cast<double>(std::max(slab_growth(points), least_slab_bytes * tasks));
+  const double slope = fit->slope + slabs / static_cast<double>(tasks);
+  if (slope <= 0) return std::nullopt;
+  const auto taken = std::llround(std::max(line.back().y - line.front().y, 0.0) + slabs);
   const auto left = bounds.left_bytes ? std::optional(*bounds.left_bytes + taken) : std::nullopt;
   const auto available = lesser(left, bounds.ceiling_bytes);
-  const auto needed =
-      static_cast<std::int64_t>(std::llround(fit->slope * static_cast<double>(total)));
+  const auto needed = static_cast<std::int64_t>(std::llround(slope * static_cast<double>(total)));
   if (!available || needed <= *available) return std::nullopt;
   return limit_fact{
       "memory", *available, needed,
       fmt::format("memory {} < {} bytes: {} tasks at {:.0f} bytes each, as {} of them took; the "
                   "run was ended before the machine had to swap; free some memory, or fewer tasks",
-                  *available, needed, total, fit->slope, points.back().tasks)};
+                  *available, needed, total, slope, tasks)};
 }
 
-void refuse_beyond_memory(const std::vector<memory_point>& points, std::int64_t total,
+void refuse_beyond_memory(const std::vector<memory_point>& points, const cell& asked,
                           std::optional<std::int64_t> ceiling_bytes) {
-  const auto obstacle = memory_obstacle(points, total, memory_bounds_now(ceiling_bytes));
+  const auto obstacle = memory_obstacle(points, count_of(asked), memory_bounds_now(ceiling_bytes),
+                                        least_slab_bytes(asked));
   if (obstacle) throw cell_ended(*obstacle);
 }
 
@@ -86,7 +99,7 @@ std::optional<std::int64_t> first_ramp(const cell& asked, bool foreign,
                                        const memory_bounds& bounds) {
   const auto left = lesser(bounds.left_bytes, bounds.ceiling_bytes);
   if (!left) return std::nullopt;
-  const std::int64_t total = asked.tasks.value_or(asked.connections.value_or(0));
+  const std::int64_t total = count_of(asked);
   const std::int64_t each = most_task_bytes(asked, foreign);
   const std::int64_t quarter = total / 4;
   if (quarter <= *left / each) return std::nullopt;

@@ -22,15 +22,24 @@ struct memory_bounds {
 /// What this machine has now, under our own ceiling.
 memory_bounds memory_bounds_now(std::optional<std::int64_t> ceiling_bytes);
 
+/// Slabs are counted for the whole machine, and others make them grow and shrink meanwhile. Growth
+/// by less than this is not taken to be the cell's: on few tasks it would pass for any slope. What
+/// the process itself has, its pages, page tables and kernel stacks, is known exactly.
+inline constexpr std::int64_t slab_drift_bytes = std::int64_t{4} * 1024 * 1024;
+
 /// The limit "memory", where `total` tasks take more than there is by the slope of the readings so
 /// far (user and kernel memory; user alone where the kernel's is unknown): needed is what they come
 /// to in all, value what this run may have, in bytes. Nothing where they fit, and with fewer than
 /// two readings.
+///
+/// @param least_slab_bytes  what each task is known to take of slabs, whatever they seem to have
+///                          grown by (preflight.hpp)
 std::optional<limit_fact> memory_obstacle(const std::vector<measure::memory_point>& points,
-                                          std::int64_t total, const memory_bounds& bounds);
+                                          std::int64_t total, const memory_bounds& bounds,
+                                          std::int64_t least_slab_bytes = 0);
 
-/// Throws memory_obstacle() against what the machine has now.
-void refuse_beyond_memory(const std::vector<measure::memory_point>& points, std::int64_t total,
+/// Throws memory_obstacle() of this cell against what the machine has now.
+void refuse_beyond_memory(const std::vector<measure::memory_point>& points, const cell& asked,
                           std::optional<std::int64_t> ceiling_bytes);
 
 /// How many tasks to try first where even a quarter of them might not fit: as many as take an

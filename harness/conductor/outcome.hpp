@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/conductor/absence.hpp"
 #include "harness/conductor/cell.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
@@ -80,9 +81,10 @@ struct outcome {
   std::optional<failure_fact> failure;
 
   std::string started_utc;
-  json loop;        ///< what the worker says its tasks wait on; null until then
-  json echoed;      ///< null until the worker has said it
-  json conditions;  ///< null from a worker that does not say them
+  json loop;                        ///< what the worker says its tasks wait on; null until then
+  json echoed;                      ///< null until the worker has said it
+  time_ns early_by_at_most_ns = 0;  ///< that the worker's timers may fire, as it says itself
+  json conditions;                  ///< null from a worker that does not say them
   std::optional<time_ns> setup_ns;
   std::optional<time_ns> warmup_ns;
   std::optional<time_ns> window_ns;
@@ -96,6 +98,8 @@ struct outcome {
   json service_time;
   json exchange;  ///< mode idle: one message on each connection, where that was asked for
   json lateness;
+  std::optional<absence> away;           ///< in the window
+  std::optional<absence> exchange_away;  ///< while messages were exchanged
   std::optional<measure::cpu_usage> cpu;
   std::optional<work_counts> counts;             ///< within the window, of a counted run
   std::int64_t operations = 0;                   ///< within the window: what CPU time is divided by

@@ -89,7 +89,7 @@ output_file::~output_file() {
 void output_file::append(const measure::json& record) {
   const bool regular = is_regular(fd_);
   const off_t before = regular ? mend_end(fd_) : 0;
-  std::string line = record.dump(-1, ' ', false, measure::json::error_handler_t::replace) + "\n";
+  std::string line = measure::to_text(record) + "\n";
   const ssize_t written = ::write(fd_, line.data(), line.size());
   if (written == static_cast<ssize_t>(line.size())) {
     if (!regular || ::fsync(fd_) == 0) return;

@@ -18,13 +18,6 @@ bool contains_all(const std::vector<int>& set, const std::vector<int>& wanted) {
   return std::includes(set.begin(), set.end(), wanted.begin(), wanted.end());
 }
 
-std::vector<int> overlap(const std::vector<int>& one, const std::vector<int>& other) {
-  std::vector<int> both;
-  std::set_intersection(one.begin(), one.end(), other.begin(), other.end(),
-                        std::back_inserter(both));
-  return both;
-}
-
 /// The set to pin one side to; empty, with a reason, where a default cannot be had.
 std::vector<int> grant(const char* side, const cpu_request& asked, const std::vector<int>& allowed,
                        std::vector<std::string>& reasons) {
@@ -38,6 +31,13 @@ std::vector<int> grant(const char* side, const cpu_request& asked, const std::ve
 }
 
 }  // namespace
+
+std::vector<int> overlap(const std::vector<int>& one, const std::vector<int>& other) {
+  std::vector<int> both;
+  std::set_intersection(one.begin(), one.end(), other.begin(), other.end(),
+                        std::back_inserter(both));
+  return both;
+}
 
 std::vector<int> allowed_cpus() {
   cpu_set_t set;

@@ -16,10 +16,12 @@ namespace skein::conductor {
 namespace {
 
 constexpr std::int64_t own_descriptors = 64;  // standard streams, epoll, timers, libraries
+constexpr std::int64_t pipes_of_a_child = 3;
 constexpr std::int64_t own_threads = 1;
 // The least one of each is known to cost; both ends of a connection are on this machine.
 constexpr std::int64_t connection_bytes = 8'000;
 constexpr std::int64_t thread_bytes = 28'000;
+constexpr std::int64_t thread_slab_bytes = 3'000;  // of these
 constexpr std::int64_t stack_page_bytes = 4'096;
 constexpr std::int64_t object_bytes = 64;
 
@@ -36,10 +38,6 @@ std::int64_t address_space_bytes() {
   return std::min(processor_bytes, static_cast<std::int64_t>(limit.rlim_cur));
 }
 
-std::int64_t count_of(const cell& asked) {
-  return asked.tasks.value_or(asked.connections.value_or(0));
-}
-
 std::int64_t rounded_up(std::int64_t value, std::int64_t parts) {
   return (value + parts - 1) / parts;
 }
@@ -50,6 +48,15 @@ std::int64_t task_bytes(const cell& asked) {
 }
 
 }  // namespace
+
+std::int64_t count_of(const cell& asked) {
+  return asked.tasks.value_or(asked.connections.value_or(0));
+}
+
+std::int64_t least_slab_bytes(const cell& asked) {
+  return (asked.connections ? connection_bytes : 0) +
+         (threads_of(asked) > 0 ? thread_slab_bytes : 0);
+}
 
 std::int64_t threads_of(const cell& asked) {
   const runtime_info* const ours = workloads::runtime_named(asked.runtime);
@@ -82,7 +89,10 @@ measure::cell_needs needs_of(const cell& asked) {
     needs.descriptors = of_a_loop + own_descriptors;
     // A connection made anew may be there before the server has seen the end of the old one.
     if (asked.mode == "churn") needs.descriptors += asked.active.value_or(0);
+    const std::int64_t pipes = pipes_of_a_child * (1 + asked.loops.value_or(1));  // the conductor's
+    needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
     needs.files = 2 * *asked.connections + own_descriptors;
+    needs.client_addresses = std::min<std::int64_t>(cli::defaults::client_addresses, of_a_loop);
     needs.client_ports = rounded_up(of_a_loop, cli::defaults::client_addresses);
     needs.memory_bytes = *asked.connections * connection_bytes;
   }

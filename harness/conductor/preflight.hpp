@@ -21,6 +21,13 @@ measure::cell_needs needs_of(const cell& asked);
 /// these connections.
 std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors);
 
+/// Tasks of a cell of timers, connections of another.
+std::int64_t count_of(const cell& asked);
+
+/// What each of them is known to take of the kernel's slabs at least: both ends of a connection,
+/// and what the kernel keeps for a thread.
+std::int64_t least_slab_bytes(const cell& asked);
+
 /// Tasks of the cell that are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);
 

@@ -164,9 +164,11 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
+  if (request.asked.workload == "timers") record["early_by_at_most_ns"] = out.early_by_at_most_ns;
   if (has_times(out) && out.exchange.is_object()) {
     record["exchange"] = exchange_field(out, request.counted);
   }
+  if (out.away) record["away"] = to_json(*out.away);
   record["cpu"] = cpu_field(out, request.counted);
   record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
   record["memory"] = memory_field(out);

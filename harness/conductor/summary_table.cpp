@@ -80,8 +80,9 @@ void add_work(const json& record, table& rows) {
   const json& work = record.at("work");
   if (!work.is_object()) return;
   const bool right = work.at("checksum") == work.at("expected_checksum");
-  rows.row("work", fmt::format("{} units, {} bytes, checksum {}", work.at("units").dump(),
-                               child(work, "bytes").dump(), right ? "right" : "WRONG"));
+  rows.row("work",
+           fmt::format("{} units, {} bytes, checksum {}", measure::to_text(work.at("units")),
+                       measure::to_text(child(work, "bytes")), right ? "right" : "WRONG"));
   if (const auto rate = number(child(record, "load"), "achieved_per_s")) {
     const auto offered = number(child(record, "load"), "offered_per_s");
     rows.row("throughput", offered ? fmt::format("{:.0f} per s of {:.0f} offered", *rate, *offered)

@@ -105,6 +105,26 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   judge_pressure(out, rules);
 }
 
+void judge_party(outcome& out, const char* party, const char* how, std::optional<time_ns> away_ns,
+                 time_ns window_ns, const validity_rules& rules) {
+  const auto most_ns = rules.away_fraction * static_cast<double>(window_ns);
+  if (!away_ns || *away_ns <= rules.away_floor_ns) return;
+  if (static_cast<double>(*away_ns) <= most_ns) return;
+  out.invalidate(fmt::format("away: the {} was {} {:.0f} ms, in a window of {:.0f} ms", party, how,
+                             static_cast<double>(*away_ns) / ns_per_ms,
+                             static_cast<double>(window_ns) / ns_per_ms));
+}
+
+/// The one rule about parties that did not run while they should have.
+void judge_absence(outcome& out, const std::optional<absence>& away, const validity_rules& rules) {
+  if (!away) return;
+  judge_party(out, "worker", "stopped or throttled for", away->worker_ns, away->window_ns, rules);
+  judge_party(out, "load generator", "kept from running for", away->generator_ns, away->window_ns,
+              rules);
+  judge_party(out, "conductor", "late with its readings by", away->conductor_ns, away->window_ns,
+              rules);
+}
+
 void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
   if (out.memory_points.empty()) return;  // none was asked for
   const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
@@ -148,6 +168,23 @@ bool judge_schedule(outcome& out, double offered, double achieved, const validit
     out.invalidate(fmt::format("load: {:.0f} requests were never sent", unsent));
   }
   return client_bound;
+}
+
+/// A window in which nothing was done has no figures, whatever the machine did. Connections that
+/// are only held have none either, by intention.
+void judge_samples(outcome& out, const cell& asked) {
+  if (asked.mode == "idle") return;
+  if (asked.workload == "timers") {
+    if (out.expected_samples == 0) {
+      out.invalidate("timers: none was left to fire, so there is no lateness; more tasks");
+    }
+  } else if (number_at(out.load, "offered_per_s") == 0.0) {
+    out.invalidate("load: no request fell into the window; a higher rate, or a longer window");
+  } else if (out.operations == 0) {
+    out.invalidate("load: nothing was completed in the window");
+  } else if (out.expected_samples == 0) {
+    out.invalidate("load: no request of the window was completed");
+  }
 }
 
 void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
@@ -237,6 +274,9 @@ bool is_saturated(const outcome& out, const pinning& pins, const validity_rules&
 }
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  judge_absence(out, out.away, rules);
+  judge_absence(out, out.exchange_away, rules);
+  judge_samples(out, asked);
   judge_host(out, asked, pins, rules);
   judge_memory(out, asked, rules);
   if (!out.load.is_object()) return;

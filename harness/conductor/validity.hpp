@@ -14,6 +14,8 @@ struct validity_rules {
   double foreign_fraction_churn = 0.06;  ///< under churn: the kernel frees what is left of sockets
   double foreign_fraction_threads_end = 0.25;  ///< of the worker's, where threads come and go
   time_ns host_floor_ns = 30'000'000;          ///< of both: accounting errs by up to three ticks
+  double away_fraction = 0.03;                 ///< of the window, that a party was away
+  time_ns away_floor_ns = 10'000'000;          ///< a scheduler may let a process wait for a tick
   double pressure_fraction = 0.01;             ///< of the window, tasks stalled for memory
   double achieved_fraction = 0.98;       ///< of the offered rate, unless the worker is saturated
   double saturated_fraction = 0.9;       ///< of its CPUs: the worker is the bottleneck

@@ -3,6 +3,7 @@
 // read first. Late sends are counted, so a reading that costs too much makes the run invalid.
 #include "harness/conductor/window_probe.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <unistd.h>
 #include <utility>
@@ -15,38 +16,71 @@ measure::own_use use_between(const measure::cpu_snapshot& begin, const measure::
   return {cpus, measure::cpu_between(begin, end).total_ns.value_or(0)};
 }
 
+/// Of ksoftirqd on these CPUs; nothing where it is known of none.
+std::optional<std::int64_t> softirqd_on(const std::vector<int>& cpus,
+                                        const measure::host_usage& host) {
+  std::optional<std::int64_t> sum;
+  for (const int cpu : cpus) {
+    const auto found = host.softirqd_ns.find(cpu);
+    if (found != host.softirqd_ns.end()) sum = sum.value_or(0) + found->second;
+  }
+  return sum;
+}
+
 }  // namespace
 
-window_probe::window_probe(const pinning& pins, pid_t worker, std::vector<pid_t> generators,
-                           const worker_counters& counters)
-    : pins_(pins), worker_(worker), generators_(std::move(generators)), counters_(counters) {}
+void keep(const window_use& use, const pinning& pins, outcome& out) {
+  out.cpu = use.cpu;
+  out.counts = use.counts;
+  out.host = use.host;
+  out.softirqd_ns = softirqd_on(pins.worker_set(), use.host);
+}
+
+window_probe::window_probe(const pinning& pins, child_process& worker,
+                           std::vector<pid_t> generators, const worker_counters& counters)
+    : pins_(pins),
+      worker_(worker.pid()),
+      generators_(std::move(generators)),
+      counters_(counters),
+      watch_(worker) {}
 
 void window_probe::begin() {
   begin_ = read();
+  watch_.begin();
 }
 
-void window_probe::end(outcome& out) {
+window_use window_probe::end() {
   const reading now = read();
-  out.cpu = measure::cpu_between(begin_.worker, now.worker);
-  out.counts = counts_between(begin_.counts, now.counts);
+  ended_ns_ = now.at_ns;
+  window_use use;
+  use.cpu = measure::cpu_between(begin_.worker, now.worker);
+  use.counts = counts_between(begin_.counts, now.counts);
   std::vector<measure::own_use> ours{
       use_between(begin_.worker, now.worker, pins_.worker_set()),
       use_between(begin_.conductor, now.conductor, pins_.generator_set())};
   for (std::size_t i = 0; i < generators_.size(); ++i) {
     ours.push_back(use_between(begin_.generators[i], now.generators[i], pins_.generator_set()));
   }
-  out.host = measure::host_between(begin_.host, now.host, ours);
-  out.softirqd_ns.reset();
-  for (const int cpu : pins_.worker_set()) {
-    const auto found = out.host->softirqd_ns.find(cpu);
-    if (found == out.host->softirqd_ns.end()) continue;
-    out.softirqd_ns = out.softirqd_ns.value_or(0) + found->second;
+  use.host = measure::host_between(begin_.host, now.host, ours);
+  return use;
+}
+
+time_ns window_probe::late_ns(time_ns begin_ns, time_ns end_ns) const {
+  return std::max<time_ns>(begin_.at_ns - begin_ns, 0) + std::max<time_ns>(ended_ns_ - end_ns, 0);
+}
+
+time_ns window_probe::kept_by_others_ns(time_ns kept_ns, const window_use& use) const {
+  time_ns own_ns = softirqd_on(pins_.generator_set(), use.host).value_or(0);
+  if (!overlap(pins_.worker_set(), pins_.generator_set()).empty()) {
+    own_ns += use.cpu.total_ns.value_or(0);
   }
+  return std::max<time_ns>(kept_ns - own_ns, 0);
 }
 
 window_probe::reading window_probe::read() const {
   reading now;
   now.counts = counters_.read();
+  now.at_ns = monotonic_clock::now_ns();
   now.worker = measure::read_cpu(worker_);
   for (const pid_t each : generators_) now.generators.push_back(measure::read_cpu(each));
   now.conductor = measure::read_cpu(::getpid());

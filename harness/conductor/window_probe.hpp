@@ -1,29 +1,48 @@
-// What the worker and the machine used between two instants: the measured window.
+// What the worker and the machine used between two instants, the ends of a measured window, and who
+// was away meanwhile.
 #pragma once
 
 #include <optional>
 #include <sys/types.h>
 #include <vector>
 
+#include "harness/conductor/absence.hpp"
 #include "harness/conductor/outcome.hpp"
 #include "harness/conductor/pinning.hpp"
 #include "harness/conductor/worker_counters.hpp"
 
 namespace skein::conductor {
 
+struct window_use {
+  measure::cpu_usage cpu;
+  std::optional<work_counts> counts;
+  measure::host_usage host;
+};
+
+/// Writes out.cpu, out.counts, out.host and out.softirqd_ns.
+void keep(const window_use& use, const pinning& pins, outcome& out);
+
 class window_probe {
  public:
   /// @param generators  the load generators' pids where there are any
   /// @param counters  of the worker; they read nothing in a run that is not counted
-  window_probe(const pinning& pins, pid_t worker, std::vector<pid_t> generators,
+  window_probe(const pinning& pins, child_process& worker, std::vector<pid_t> generators,
                const worker_counters& counters);
 
   void begin();
-  /// Writes out.cpu, out.counts and out.host.
-  void end(outcome& out);
+  window_use end();
+
+  /// Since begin().
+  [[nodiscard]] time_ns worker_away_ns() { return watch_.away_ns(); }
+  /// How late both readings were for a window that began and ended then.
+  [[nodiscard]] time_ns late_ns(time_ns begin_ns, time_ns end_ns) const;
+  /// Of the time that a generator was kept from its clock: what others took than this run's own.
+  /// ksoftirqd works on the run's packets, and a worker that shares the CPU is meant to run there.
+  [[nodiscard]] time_ns kept_by_others_ns(time_ns kept_ns, const window_use& use) const;
 
  private:
   struct reading {
+    time_ns at_ns = 0;
     measure::cpu_snapshot worker;
     std::vector<measure::cpu_snapshot> generators;
     measure::cpu_snapshot conductor;
@@ -37,7 +56,9 @@ class window_probe {
   std::vector<pid_t> generators_;
   const worker_counters& counters_;
   const measure::softirq_threads softirq_threads_ = measure::find_softirq_threads();
+  worker_watch watch_;
   reading begin_;
+  time_ns ended_ns_ = 0;
 };
 
 }  // namespace skein::conductor

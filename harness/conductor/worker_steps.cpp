@@ -1,6 +1,7 @@
 // Each step is one exchange, checked.
 #include "harness/conductor/worker_steps.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
@@ -11,6 +12,18 @@
 namespace skein::conductor {
 namespace {
 
+/// Whenever it says how it stands: an error that is counted after the work is one as well.
+void check_errors(child_process& worker, const json& message) {
+  const auto errors = field<std::int64_t>(worker, message, "errors");
+  if (errors == 0) return;
+  std::string first = "not said";  // as it may be by a foreign worker
+  if (message.contains("first_error") && message["first_error"].is_string()) {
+    first = message["first_error"];
+  }
+  throw failed_by(worker, status::failed,
+                  fmt::format("counted {} errors, first: {}", errors, first));
+}
+
 worker_counts counts_from(child_process& worker, const json& message) {
   worker_counts counts;
   counts.units = field<std::int64_t>(worker, message, "units");
@@ -18,10 +31,7 @@ worker_counts counts_from(child_process& worker, const json& message) {
   counts.checksum = field<std::string>(worker, message, "checksum");
   counts.live_tasks = field<std::int64_t>(worker, message, "live_tasks");
   counts.live_connections = field<std::int64_t>(worker, message, "live_connections");
-  counts.errors = field<std::int64_t>(worker, message, "errors");
-  if (message.contains("first_error") && message["first_error"].is_string()) {
-    counts.first_error = message["first_error"];
-  }
+  check_errors(worker, message);
   if (message.contains("lateness")) counts.lateness = message["lateness"];
   counts.spawn_ns = measure::integer_at(message, "spawn_ns");
   counts.fire_ns = measure::integer_at(message, "fire_ns");
@@ -64,6 +74,12 @@ void greet(conversation& talk, child_process& worker, cell& asked, outcome& out)
     throw failed_by(worker, status::failed,
                     "is mislabelled: asked for runtime " + asked.runtime + ", it is " + runtime);
   }
+  if (const auto pid = field<std::int64_t>(worker, hello, "pid"); pid != worker.pid()) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("is process {}, and {} was started: what is measured is that one; "
+                                "a wrapper must exec the worker, in the same PID namespace",
+                                pid, worker.pid()));
+  }
   const auto style = field<std::string>(worker, hello, "style");
   if (asked.style && *asked.style != style) {
     throw failed_by(worker, status::failed,
@@ -71,6 +87,8 @@ void greet(conversation& talk, child_process& worker, cell& asked, outcome& out)
   }
   asked.style = style;
   out.loop = hello.value("loop", json());
+  out.early_by_at_most_ns =
+      std::max<time_ns>(measure::integer_at(hello, "early_by_at_most_ns").value_or(0), 0);
   if (!has_stacks(style)) asked.stack_bytes.reset();
 }
 

@@ -32,14 +32,13 @@ struct worker_counts {
   std::string checksum;
   std::int64_t live_tasks = 0;
   std::int64_t live_connections = 0;
-  std::int64_t errors = 0;
-  std::string first_error;  ///< may be missing from a foreign worker
   json lateness;
   std::optional<time_ns> spawn_ns;
   std::optional<time_ns> fire_ns;
   std::optional<std::int64_t> frame_bytes;
 };
 
+/// Both throw cell_ended where the worker has counted an error.
 worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns);
 
 /// stop, stopped, exit: nothing may be left alive. The final counts.

@@ -31,7 +31,7 @@ constexpr std::int64_t other_descriptors = 16;
 constexpr int wait_ms = 20;
 
 void check_limits(const prepare_request& plan) {
-  measure::raise_descriptor_limit();
+  measure::raise_soft_limits();
   measure::cell_needs needs;
   needs.descriptors = plan.connections + other_descriptors;
   needs.client_ports = (plan.connections + plan.addresses - 1) / plan.addresses;
@@ -155,10 +155,17 @@ time_ns connection_table::dial(std::uint32_t index) {
   set_switch(descriptor, IPPROTO_TCP, TCP_NODELAY);
   set_switch(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
   const sockaddr_in from = loopback(1 + dialled_++ % addresses_, 0);
-  if (::bind(descriptor, generic(from), sizeof from) < 0) fail_errno("bind", errno);
+  if (::bind(descriptor, generic(from), sizeof from) < 0) {
+    fail_errno("bind to " + std::string(::inet_ntoa(from.sin_addr)), errno);
+  }
   const sockaddr_in to = loopback(1, port_);
   const time_ns begun_ns = monotonic_clock::now_ns();
   if (::connect(descriptor, generic(to), sizeof to) < 0 && errno != EINPROGRESS) {
+    // The port is chosen here, and there was none left. How many others took is not known.
+    if (errno == EADDRNOTAVAIL) {
+      throw limit_error("net.ipv4.ip_local_port_range", std::nullopt,
+                        static_cast<std::int64_t>(connections_.size()));
+    }
     fail_errno("connect", errno);
   }
   epoll_event interest{};
@@ -190,17 +197,12 @@ void connection_table::fail(const std::string& what) const {
                       " connections were established)");
 }
 
-void connection_table::fail_errno(const char* call, int error) const {
+void connection_table::fail_errno(const std::string& call, int error) const {
   if (error == EMFILE) {
-    throw limit_error("RLIMIT_NOFILE", measure::raise_descriptor_limit(),
+    throw limit_error("RLIMIT_NOFILE", measure::descriptor_limit(),
                       static_cast<std::int64_t>(connections_.size()) + other_descriptors);
   }
-  if (error == EADDRNOTAVAIL || error == EADDRINUSE) {
-    const auto ports = measure::read_limits().client_ports.value_or(0);
-    throw limit_error("ip_local_port_range", ports * addresses_,
-                      static_cast<std::int64_t>(connections_.size()));
-  }
-  fail(std::string(call) + ": " + std::generic_category().message(error));
+  fail(call + ": " + std::generic_category().message(error));
 }
 
 }  // namespace skein::generator

@@ -52,15 +52,15 @@ class connect_error : public std::runtime_error {
 /// (SO_LINGER{1,0}): no TIME_WAIT, and a process that just ends does the same.
 class connection_table {
  public:
-  /// Checks descriptors and ports against the limits of this machine first, and raises the soft
-  /// RLIMIT_NOFILE to the hard one. Throws limit_error when they do not suffice.
+  /// Checks descriptors and ports against the limits of this machine first, and raises
+  /// the soft ones to the hard ones. Throws limit_error when they do not suffice.
   explicit connection_table(const prepare_request& plan);
   ~connection_table();
   connection_table(const connection_table&) = delete;
   connection_table& operator=(const connection_table&) = delete;
 
   /// Opens connections until `total` are there. A refusal is not retried. Returns false when
-  /// `interrupted` said so. Throws limit_error (RLIMIT_NOFILE, ip_local_port_range) or
+  /// `interrupted` said so. Throws limit_error (RLIMIT_NOFILE, net.ipv4.ip_local_port_range) or
   /// connect_error (refused, a peer that hangs up, no progress for `no_progress_limit`).
   bool connect_to(std::uint32_t total, const std::function<bool()>& interrupted);
 
@@ -91,7 +91,7 @@ class connection_table {
   time_ns dial(std::uint32_t index);
   void take_in(std::uint32_t index, std::uint32_t events);
   [[noreturn]] void fail(const std::string& what) const;
-  [[noreturn]] void fail_errno(const char* call, int error) const;
+  [[noreturn]] void fail_errno(const std::string& call, int error) const;
 
   std::vector<connection> connections_;
   std::array<epoll_event, 256> events_{};

@@ -16,6 +16,10 @@ namespace skein::generator {
 namespace {
 
 constexpr std::size_t receive_bytes = std::size_t{64} * 1024;
+/// Handed to the kernel in one call; more would keep the generator from its clock for milliseconds.
+constexpr std::size_t send_bytes = std::size_t{256} * 1024;
+/// The clock is read after every call that moved so much, in either direction.
+constexpr std::size_t look_bytes = receive_bytes;
 
 }  // namespace
 
@@ -86,7 +90,8 @@ void exchange::flush(std::uint32_t index, time_ns now) {
     const bool fresh = which.unsent_done_bytes == 0;
     if (fresh && which.in_flight >= pipeline_) return;
     const auto rest = payloads_->bytes(current.offset).subspan(which.unsent_done_bytes);
-    const ssize_t sent = ::send(which.descriptor, rest.data(), rest.size(), MSG_NOSIGNAL);
+    const auto piece = rest.first(std::min(rest.size(), send_bytes));
+    const ssize_t sent = ::send(which.descriptor, piece.data(), piece.size(), MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) lose(index);
@@ -99,7 +104,9 @@ void exchange::flush(std::uint32_t index, time_ns now) {
       observer_->on_sent(current);
     }
     which.unsent_done_bytes += static_cast<std::size_t>(sent);
-    if (which.unsent_done_bytes < payloads_->payload_bytes()) return;  // EPOLLOUT will come
+    if (static_cast<std::size_t>(sent) >= look_bytes) observer_->on_look(monotonic_clock::now_ns());
+    if (static_cast<std::size_t>(sent) < piece.size()) return;  // EPOLLOUT will come
+    if (piece.size() < rest.size()) continue;
     which.unsent_done_bytes = 0;
     which.unsent = current.next;
   }
@@ -112,6 +119,7 @@ time_ns exchange::receive(std::uint32_t index, bool hung_up, time_ns now) {
     if (got > 0) {
       const auto size = static_cast<std::size_t>(got);
       now = monotonic_clock::now_ns();
+      observer_->on_look(now);
       totals_.bytes += size;
       if (!consume(index, std::span(buffer_).first(size), now)) lose(index);
       if (size < buffer_.size() && !hung_up) break;

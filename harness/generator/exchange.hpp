@@ -39,6 +39,8 @@ struct exchange_totals {
 class exchange_observer {
  public:
   virtual void on_sent(const request& sent) = 0;
+  /// The clock was read, in the midst of a message.
+  virtual void on_look(time_ns now) = 0;
   /// `done` was answered in full at `now`. The observer may issue the connection's next request.
   virtual void on_reply(std::uint32_t connection, const request& done, time_ns now) = 0;
 

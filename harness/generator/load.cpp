@@ -46,7 +46,7 @@ bool load_run::run() {
   time_ns next_check_ns = start_ns_;
   time_ns turn_began_ns = start_ns_;
   while (phase_ != phase::finished) {
-    time_ns now = monotonic_clock::now_ns();
+    time_ns now = look();
     window_.on_turn(idle_turn_, now - turn_began_ns);
     turn_began_ns = now;
     idle_turn_ = true;
@@ -64,6 +64,12 @@ bool load_run::run() {
   return true;
 }
 
+time_ns load_run::look() {
+  const time_ns now = monotonic_clock::now_ns();
+  window_.on_look(now);
+  return now;
+}
+
 time_ns load_run::send_due(time_ns now) {
   return schedule_ ? send_scheduled(now) : send_first(now);
 }
@@ -74,7 +80,7 @@ time_ns load_run::send_scheduled(time_ns now) {
     if (next_due_ns_ >= send_until_ns_) break;
     issue(next_.connection, next_due_ns_, now);
     take_next_arrival();
-    now = monotonic_clock::now_ns();
+    now = look();
   }
   return now;
 }
@@ -86,7 +92,7 @@ time_ns load_run::send_first(time_ns now) {
     if (now >= send_until_ns_) break;
     if (load_.mode == load_mode::once && requests_->outstanding() >= load_.in_flight) break;
     issue_first(started_++, now);
-    now = monotonic_clock::now_ns();
+    now = look();
   }
   return now;
 }
@@ -100,7 +106,10 @@ void load_run::issue_first(std::uint32_t connection, time_ns now) {
 
 /// Fixed: as many requests as the pipeline takes, one send each. Nothing is waited for in between.
 void load_run::issue_in_a_row(std::uint32_t connection, time_ns now) {
-  for (std::uint32_t i = load_.pipeline.value_or(1); i > 0; --i) issue(connection, now, now);
+  for (std::uint32_t i = load_.pipeline.value_or(1); i > 0; --i) {
+    issue(connection, now, now);
+    if (i > 1) look();
+  }
 }
 
 /// Churn: the connection had its reply. It is reset, and another takes its place while there is
@@ -109,7 +118,7 @@ time_ns load_run::next_cycle(std::uint32_t connection) {
   cycle_over_ = false;
   table_->close(connection);
   if (monotonic_clock::now_ns() < send_until_ns_) connect_and_issue(connection);
-  return monotonic_clock::now_ns();
+  return look();
 }
 
 void load_run::connect_and_issue(std::uint32_t connection) {
@@ -129,7 +138,9 @@ void load_run::receive(time_ns now) {
   const auto events = table_->poll(0);
   if (!events.empty()) idle_turn_ = false;
   for (const epoll_event& event : events) {
+    const time_ns before = now;
     now = requests_->on_event(event.data.u32, event.events, now);
+    if (now == before) now = look();  // nothing was received, so nobody has read the clock
     if (cycle_over_) now = next_cycle(event.data.u32);
     if (next_due_ns_ <= now) now = send_scheduled(now);
   }
@@ -224,6 +235,10 @@ void load_run::count_unsent() {
 
 void load_run::on_sent(const request& sent) {
   window_.on_sent(sent);
+}
+
+void load_run::on_look(time_ns now) {
+  window_.on_look(now);
 }
 
 void load_run::on_reply(std::uint32_t connection, const request& done, time_ns now) {

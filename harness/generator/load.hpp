@@ -61,6 +61,7 @@ class load_run : private exchange_observer {
  private:
   enum class phase : std::uint8_t { warm_up, window, drain, finished };
 
+  time_ns look();
   time_ns send_due(time_ns now);
   time_ns send_scheduled(time_ns now);
   time_ns send_first(time_ns now);
@@ -81,6 +82,7 @@ class load_run : private exchange_observer {
   void take_next_arrival();
   void count_unsent();
   void on_sent(const request& sent) override;
+  void on_look(time_ns now) override;
   void on_reply(std::uint32_t connection, const request& done, time_ns now) override;
 
   connection_table* table_;

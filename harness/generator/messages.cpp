@@ -16,7 +16,7 @@ constexpr time_ns max_time_ns = 24 * 3600 * ns_per_s;
 
 [[noreturn]] void refuse(const char* field, const std::string& wanted, const json& message) {
   const auto found = message.find(field);
-  const std::string got = found == message.end() ? "nothing" : found->dump();
+  const std::string got = found == message.end() ? "nothing" : measure::to_text(*found);
   throw std::invalid_argument(std::string(field) + " must be " + wanted + ", got " + got);
 }
 

@@ -67,6 +67,7 @@ json load_fields(const load_run& run, const load_request& load, const error_coun
       {"generator_busy_fraction",
        share_of(measured.work_ns(), static_cast<std::uint64_t>(measured.cpu_ns()))},
       {"unsent", run.unsent()},
+      {"away_ns", measured.away_ns()},
       {"warmup_ns", run.warmup_ns()},
       {"warmup_note", note(run.warmup_note())},
       {"early_end", note(run.early_end())},

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cmath>
+
+#include "harness/measure/nearest_rank.hpp"
 
 namespace skein::generator {
 
@@ -36,10 +37,10 @@ std::vector<slice_summary> slice_series::summarize(time_ns window_ns) const {
 }
 
 time_ns slice_series::slice::percentile(double percent) const {
-  const auto wanted =
-      static_cast<std::int64_t>(std::ceil(static_cast<double>(count) * percent / 100));
+  if (count == 0) return 0;
+  const std::int64_t wanted = measure::nearest_rank(percent, count);
   std::int64_t seen = 0;
-  for (std::size_t index = 0; index < counts.size() && wanted > 0; ++index) {
+  for (std::size_t index = 0; index < counts.size(); ++index) {
     seen += counts[index];
     if (seen >= wanted) return highest_in(index);
   }

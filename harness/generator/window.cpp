@@ -21,7 +21,7 @@ time_ns thread_cpu_ns() noexcept {
 
 void window::begin(time_ns now) {
   cpu_begin_ns_ = thread_cpu_ns();
-  begin_ns_ = now;
+  begin_ns_ = looked_ns_ = now;
 }
 
 void window::end(time_ns now, time_ns limit_ns) {

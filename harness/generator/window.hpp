@@ -40,6 +40,14 @@ class window {
   void on_outstanding(std::uint64_t outstanding) noexcept;
   void on_sent(const request& sent) noexcept;
   void on_reply(const request& done, time_ns now);
+  /// The load has read its clock. It does so between any two pieces of work, the longest of which
+  /// (exchange.cpp) takes less than `away_limit_ns`, and from the window's begin to the last reply:
+  /// what is longer was spent by somebody else, whatever kept the generator from running.
+  void on_look(time_ns now) noexcept {
+    if (has_begun() && now - looked_ns_ > away_limit_ns) away_ns_ += now - looked_ns_;
+    looked_ns_ = now;
+  }
+  static constexpr time_ns away_limit_ns = ns_per_ms;
   /// A turn of the loop is over. `idle`: nothing was due and nothing had come.
   void on_turn(bool idle, time_ns duration_ns) noexcept;
 
@@ -54,6 +62,8 @@ class window {
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
   [[nodiscard]] std::uint64_t late_50us() const noexcept { return late_50us_; }
   [[nodiscard]] std::uint64_t inflight_max() const noexcept { return inflight_max_; }
+  /// How long the generator was kept from its clock, all times of more than away_limit_ns.
+  [[nodiscard]] time_ns away_ns() const noexcept { return away_ns_; }
   [[nodiscard]] time_ns cpu_ns() const noexcept { return cpu_end_ns_ - cpu_begin_ns_; }
   /// CPU time less that of idle turns: what the load costs, without the waiting for it. Empty where
   /// idle turns took longer than the CPU was there for: it was shared, and there is no telling.
@@ -81,6 +91,8 @@ class window {
   std::uint64_t late_50us_ = 0;
   std::uint64_t inflight_max_ = 0;
   time_ns idle_ns_ = 0;
+  time_ns looked_ns_ = 0;
+  time_ns away_ns_ = 0;
   measure::histogram latency_;   ///< receive - intended
   measure::histogram service_;   ///< receive - sent
   measure::histogram lateness_;  ///< taken up - intended

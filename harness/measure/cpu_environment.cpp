@@ -5,11 +5,14 @@
 #include <cpuid.h>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace skein::measure {
 namespace {
@@ -47,6 +50,60 @@ json mitigations(const std::string& directory) {
   return sorted.empty() ? json(absent) : json(sorted);
 }
 
+using cpuinfo_fields = std::map<std::string_view, std::string_view>;
+
+std::string value_of(const cpuinfo_fields& fields, std::string_view name) {
+  const auto found = fields.find(name);
+  return found == fields.end() ? std::string() : std::string(found->second);
+}
+
+/// The name of one processor; each architecture has a word of its own for it.
+std::string name_of(const cpuinfo_fields& fields) {
+  for (const char* word : {"model name", "Model Name", "cpu model", "cpu", "uarch"}) {
+    if (std::string name = value_of(fields, word); !name.empty()) return name;
+  }
+  return {};
+}
+
+/// On ARM numbers stand for the name, or beside one that says too little (32 bits).
+std::string numbers_of(const cpuinfo_fields& fields) {
+  const std::string implementer = value_of(fields, "CPU implementer");
+  if (implementer.empty()) return {};
+  return "CPU implementer " + implementer + ", part " + value_of(fields, "CPU part") +
+         ", variant " + value_of(fields, "CPU variant") + ", revision " +
+         value_of(fields, "CPU revision");
+}
+
+std::string model_of(const cpuinfo_fields& fields) {
+  const std::string name = name_of(fields);
+  const std::string numbers = numbers_of(fields);
+  return name.empty() || numbers.empty() ? name + numbers : name + ", " + numbers;
+}
+
+/// Every kind of processor that there is, in order; most machines have one.
+json cpu_models(std::string_view cpuinfo) {
+  std::vector<std::string> models;
+  cpuinfo_fields fields;
+  const auto end_processor = [&] {
+    const std::string model = model_of(fields);
+    fields.clear();
+    const bool known = std::find(models.begin(), models.end(), model) != models.end();
+    if (!model.empty() && !known) models.push_back(model);
+  };
+  for (const auto line : split_lines(cpuinfo)) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) {
+      end_processor();
+    } else {
+      fields.emplace(trim(line.substr(0, colon)), trim(line.substr(colon + 1)));
+    }
+  }
+  end_processor();
+  std::string all;
+  for (const std::string& model : models) all += (all.empty() ? "" : " + ") + model;
+  return all.empty() ? absent : all;
+}
+
 /// "KVMKVMKVM", "VMwareVMware", ...: twelve letters in three registers of leaf 0x40000000.
 std::string hypervisor_signature() {
 #if defined(__x86_64__)
@@ -77,7 +134,7 @@ json capture_cpu_environment(const system_paths& paths) {
   const auto cpuinfo = read_text(paths.proc + "/cpuinfo");
   const std::string cpu = paths.sys + "/devices/system/cpu";
   json object;
-  object["cpu_model"] = or_absent(cpuinfo ? field_text(*cpuinfo, "model name") : std::nullopt);
+  object["cpu_model"] = cpuinfo ? cpu_models(*cpuinfo) : json(absent);
   object["cpus_online"] = listed(cpu + "/online");
   object["smt"] = or_absent(read_switch(cpu + "/smt/active"));
   object["governor"] = or_absent(read_line(cpu + "/cpu0/cpufreq/scaling_governor"));

@@ -222,7 +222,7 @@ std::string environment_hash(const json& environment) {
     const auto found = environment.find(key);
     parts[key] = found == environment.end() ? json(nullptr) : *found;
   }
-  return text_hash(parts.dump());
+  return text_hash(measure::to_text(parts));
 }
 
 json build_settings() {

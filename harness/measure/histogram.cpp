@@ -8,6 +8,8 @@
 #include <functional>
 #include <numeric>
 
+#include "harness/measure/nearest_rank.hpp"
+
 namespace skein::measure {
 namespace {
 
@@ -96,9 +98,7 @@ double histogram::stddev() const noexcept {
 std::int64_t histogram::percentile(double percent) const noexcept {
   const auto values = count();
   if (values == 0) return 0;
-  const double fraction = std::clamp(percent, 0.0, 100.0) / 100.0;
-  // HdrHistogram's rank: the nearest whole rank to fraction * n, but at least the first value.
-  const auto rank = std::max<std::int64_t>(1, std::llround(fraction * static_cast<double>(values)));
+  const auto rank = nearest_rank(percent, values);
   std::int64_t passed = 0;
   for (std::size_t i = 0; i < counts_size; ++i) {
     passed += counts_[i];

@@ -71,9 +71,9 @@ class histogram {
   double mean() const noexcept;
   double stddev() const noexcept;
 
-  /// The value that `percent` (0..100) of the recorded values do not exceed, as HdrHistogram's
-  /// getValueAtPercentile: the highest value equivalent to the one at that rank. Never above
-  /// max(), which is exact here. 0 when count() is 0.
+  /// The value that `percent` (0..100) of the recorded values do not exceed (nearest_rank.hpp): the
+  /// highest value equivalent to the one at that rank. Never above max(), which is exact here. 0
+  /// when count() is 0.
   std::int64_t percentile(double percent) const noexcept;
 
   /// For the codec: raw counts by bucket index, and the way back.

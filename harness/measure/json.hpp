@@ -6,10 +6,18 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 
 namespace skein::measure {
 
 using json = nlohmann::ordered_json;
+
+/// As text, on one line without an indent. Bytes that are no UTF-8 are replaced: strings come from
+/// programs, files and command lines, and no such byte may cost a record or a message. The one way
+/// to text (tests/harness/test_tidy.py).
+inline std::string to_text(const json& value, int indent = -1) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
 
 /// A value, or null where it is unknown. A record never holds 0 or NaN for "unknown".
 template <typename Value>

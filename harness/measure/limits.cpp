@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/measure/cgroup.hpp"
+#include "harness/measure/loopback.hpp"
 #include "harness/measure/memory_budget.hpp"
 
 namespace skein::measure {
@@ -123,6 +124,10 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
   list.compare(
       "net.ipv4.ip_local_port_range", limits.client_ports, needs.client_ports,
       "as root: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or fewer connections");
+  list.compare("loopback addresses", limits.client_addresses, needs.client_addresses,
+               "127.0.0." + std::to_string(limits.client_addresses.value_or(0) + 1) +
+                   " cannot be connected from; as root: ip link set lo up, and ip addr add "
+                   "127.0.0.1/8 dev lo");
   list.compare("net.core.somaxconn", limits.somaxconn, needs.backlog,
                set_sysctl("net.core.somaxconn", needs.backlog));
   list.compare(
@@ -137,7 +142,11 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
 }
 
 std::vector<check> checks_for(const cell_needs& needs) {
-  return checks_for(needs, read_limits());
+  machine_limits limits = read_limits();
+  if (needs.client_addresses > 0) {
+    limits.client_addresses = usable_loopback_addresses(needs.client_addresses);
+  }
+  return checks_for(needs, limits);
 }
 
 std::optional<check> first_exceeded(const std::vector<check>& checks) {
@@ -157,13 +166,18 @@ json to_json(const check& item) {
   return object;
 }
 
-std::int64_t raise_descriptor_limit() noexcept {
+void raise_soft_limits() noexcept {
+  for (const auto resource : {RLIMIT_NOFILE, RLIMIT_NPROC}) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0) continue;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(resource, &limit);  // or the run meets the limit, and names it
+  }
+}
+
+std::int64_t descriptor_limit() noexcept {
   rlimit now{};
-  if (::getrlimit(RLIMIT_NOFILE, &now) != 0) return 0;
-  rlimit lifted = now;
-  lifted.rlim_cur = now.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &lifted) == 0) now = lifted;
-  return static_cast<std::int64_t>(now.rlim_cur);
+  return ::getrlimit(RLIMIT_NOFILE, &now) == 0 ? static_cast<std::int64_t>(now.rlim_cur) : 0;
 }
 
 }  // namespace skein::measure

@@ -15,14 +15,15 @@ namespace skein::measure {
 
 /// What one cell takes in one process, or on the machine. 0 means "nothing of it": not checked.
 struct cell_needs {
-  std::int64_t descriptors = 0;   ///< open at once in the fullest descriptor table
-  std::int64_t files = 0;         ///< open files of all processes: both ends of connections
-  std::int64_t threads = 0;       ///< in the worker
-  std::int64_t mappings = 0;      ///< lines of /proc/PID/maps of the worker
-  std::int64_t client_ports = 0;  ///< from one client address to one server port
-  std::int64_t memory_bytes = 0;  ///< of both processes and the kernel
-  std::int64_t cpus = 0;          ///< distinct CPUs to pin to
-  std::int64_t backlog = 0;       ///< connections waiting to be accepted at once
+  std::int64_t descriptors = 0;       ///< open at once in the fullest descriptor table
+  std::int64_t files = 0;             ///< open files of all processes: both ends of connections
+  std::int64_t threads = 0;           ///< in the worker
+  std::int64_t mappings = 0;          ///< lines of /proc/PID/maps of the worker
+  std::int64_t client_ports = 0;      ///< from one client address to one server port
+  std::int64_t client_addresses = 0;  ///< loopback addresses to connect from, from 127.0.0.1 on
+  std::int64_t memory_bytes = 0;      ///< of both processes and the kernel
+  std::int64_t cpus = 0;              ///< distinct CPUs to pin to
+  std::int64_t backlog = 0;           ///< connections waiting to be accepted at once
 };
 
 /// Empty is unknown, or without limit.
@@ -35,9 +36,11 @@ struct machine_limits {
   std::optional<std::int64_t> cgroup_pids;    ///< pids.max of our cgroup
   std::optional<std::int64_t> somaxconn;      ///< net.core.somaxconn
   std::optional<std::int64_t> client_ports;   ///< width of net.ipv4.ip_local_port_range
-  std::optional<std::int64_t> files_left;     ///< of fs.file-max; empty for root, who is exempt
-  std::optional<std::int64_t> memory_bytes;   ///< memory_budget.hpp
-  std::optional<std::int64_t> cpus_allowed;   ///< of this process
+  /// Loopback addresses to connect from. Tried out, and only as far as a cell needs them.
+  std::optional<std::int64_t> client_addresses;
+  std::optional<std::int64_t> files_left;    ///< of fs.file-max; empty for root, who is exempt
+  std::optional<std::int64_t> memory_bytes;  ///< memory_budget.hpp
+  std::optional<std::int64_t> cpus_allowed;  ///< of this process
 };
 
 machine_limits read_limits(const system_paths& paths = {});
@@ -63,7 +66,11 @@ std::optional<check> first_exceeded(const std::vector<check>& checks);
 /// {"name","value","needed","ok","remedy"}, remedy null when ok.
 json to_json(const check& item);
 
-/// Lifts this process's soft RLIMIT_NOFILE to the hard one and returns what now holds.
-std::int64_t raise_descriptor_limit() noexcept;
+/// Lifts this process's soft limits on descriptors and on processes to the hard ones: what the soft
+/// ones keep apart from those is left to each program. Children inherit them.
+void raise_soft_limits() noexcept;
+
+/// The soft RLIMIT_NOFILE, which is in force.
+std::int64_t descriptor_limit() noexcept;
 
 }  // namespace skein::measure

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "harness/measure/nearest_rank.hpp"
+
 namespace skein::measure {
 namespace {
 
@@ -28,16 +30,6 @@ bool pin_to(int cpu) {
   CPU_ZERO(&set);
   CPU_SET(static_cast<unsigned>(cpu), &set);
   return ::sched_setaffinity(0, sizeof set, &set) == 0;
-}
-
-/// The value at a fraction of the sorted order, nearest rank from above; nothing when empty.
-std::optional<std::int64_t> at_fraction(std::vector<std::int64_t> values, double fraction) {
-  if (values.empty()) return std::nullopt;
-  const auto last = values.size() - 1;
-  const auto rank = static_cast<std::size_t>(fraction * static_cast<double>(values.size()));
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::min(rank, last));
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
 }
 
 /// The longest gap between two clock readings, for each millisecond of the probe. A gap counts in
@@ -66,7 +58,7 @@ std::vector<std::int64_t> spin_gaps(time_ns probe_ns) {
 std::optional<std::int64_t> probe_stalls(int cpu, time_ns probe_ns) {
   std::optional<std::int64_t> result;
   std::thread([&] {
-    if (pin_to(cpu)) result = at_fraction(spin_gaps(probe_ns), 0.99);
+    if (pin_to(cpu)) result = percentile_of(spin_gaps(probe_ns), 99);
   }).join();
   return result;
 }
@@ -139,7 +131,7 @@ std::optional<std::int64_t> probe_wake(int asking_cpu, int answering_cpu, time_n
   std::thread asking([&] {
     pong.wait();
     if (answering_pinned.load(std::memory_order_acquire) && pin_to(asking_cpu)) {
-      result = at_fraction(ask_repeatedly(ping, pong, probe_ns), 0.5);
+      result = percentile_of(ask_repeatedly(ping, pong, probe_ns), 50);
     }
     last.store(true, std::memory_order_release);
     ping.signal();
@@ -209,8 +201,8 @@ machine_floor measure_machine_floor(int worker_cpu, int generator_cpu, time_ns p
                       .timer_p50_ns = {},
                       .timer_p99_ns = {}};
   const std::vector<std::int64_t> late = probe_timer(worker_cpu, probe_ns);
-  floor.timer_p50_ns = at_fraction(late, 0.5);
-  floor.timer_p99_ns = at_fraction(late, 0.99);
+  floor.timer_p50_ns = percentile_of(late, 50);
+  floor.timer_p99_ns = percentile_of(late, 99);
   return floor;
 }
 

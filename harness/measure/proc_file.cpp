@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -14,12 +16,6 @@ namespace skein::measure {
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// Retries only an interrupted read; everything else is the caller's "unknown".
 ssize_t read_some(int descriptor, char* into, std::size_t size) {
@@ -38,6 +34,22 @@ std::string_view take_until(std::string_view& text, char separator) {
 }
 
 }  // namespace
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<std::string> why_not_our_proc(const system_paths& paths) {
+  std::error_code error;
+  const std::string own = std::to_string(::getpid());
+  const auto seen = std::filesystem::read_symlink(paths.proc + "/self", error).string();
+  if (seen == own) return std::nullopt;
+  return paths.proc + " is not that of this PID namespace: this process is " + own +
+         ", and there " + (seen.empty() ? "it is not known" : "it is " + seen) +
+         "; mount one (unshare --mount-proc, or mount -t proc proc /proc)";
+}
 
 std::optional<std::string> read_text(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -16,6 +16,11 @@ struct system_paths {
   std::string sys = "/sys";
 };
 
+/// What is wrong with /proc for looking at processes by the pids that this one sees: it may be that
+/// of another PID namespace (`unshare -p` without --mount-proc), where they name strangers. Nothing
+/// where it is right.
+std::optional<std::string> why_not_our_proc(const system_paths& paths = {});
+
 /// The whole file, or nothing when it cannot be opened or read. Never throws for a missing file:
 /// "unknown" is an answer here.
 std::optional<std::string> read_text(const std::string& path);
@@ -40,6 +45,9 @@ std::optional<std::int64_t> field_bytes(std::string_view text, std::string_view 
 
 /// The rest of the line after "name" and a colon or blank, trimmed; nothing when there is none.
 std::optional<std::string> field_text(std::string_view text, std::string_view name);
+
+/// Without blanks and newlines at either end.
+std::string_view trim(std::string_view text);
 
 /// Whitespace-separated words of one line.
 std::vector<std::string_view> split_words(std::string_view line);

@@ -139,11 +139,17 @@ bool is_counted_slab(std::string_view cache) {
   return std::find(counted_slabs.begin(), counted_slabs.end(), cache) != counted_slabs.end();
 }
 
-std::optional<std::int64_t> memory_point::kernel_bytes() const {
-  if (!kernel_stack_bytes || !page_table_bytes || !slab) return std::nullopt;
-  std::int64_t sum = *kernel_stack_bytes + *page_table_bytes;
+std::optional<std::int64_t> memory_point::slab_bytes() const {
+  if (!slab) return std::nullopt;
+  std::int64_t sum = 0;
   for (const auto& [cache, bytes] : *slab) sum += bytes;
   return sum;
+}
+
+std::optional<std::int64_t> memory_point::kernel_bytes() const {
+  const auto slabs = slab_bytes();
+  if (!kernel_stack_bytes || !page_table_bytes || !slabs) return std::nullopt;
+  return *kernel_stack_bytes + *page_table_bytes + *slabs;
 }
 
 memory_point read_memory_point(pid_t pid, std::int64_t tasks, const system_paths& paths) {

@@ -45,6 +45,8 @@ struct memory_point {
   std::optional<std::int64_t> allocations;
   std::vector<std::string> unreadable;
 
+  /// All counted caches of the machine.
+  std::optional<std::int64_t> slab_bytes() const;
   /// Kernel stacks + page tables + slab; empty when any of the three is.
   std::optional<std::int64_t> kernel_bytes() const;
 };

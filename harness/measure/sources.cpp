@@ -29,6 +29,7 @@ std::string sentence(const std::string& what, const char* gives) {
 
 std::vector<std::string> unreadable_sources(const system_paths& paths) {
   std::vector<std::string> sentences;
+  if (auto why = why_not_our_proc(paths)) sentences.push_back(std::move(*why));
   for (const auto& each : sources) {
     const std::string path = paths.proc + each.path;
     if (!read_text(path)) sentences.push_back(sentence(path, each.gives));

@@ -33,7 +33,7 @@ worker_times control_inbox::times() const {
 
 void control_inbox::say(const json& message) {
   const std::lock_guard guard(writing_);
-  channel_.write_line(message.dump());
+  channel_.write_line(measure::to_text(message));
 }
 
 void control_inbox::read_commands() {
@@ -48,7 +48,7 @@ void control_inbox::obey(const json& command) {
   if (type == "stop") return end(ending::stopped);
   if (type == "phase" && command.value("name", std::string()) == "spawn") return spawn(command);
   throw std::invalid_argument("the worker knows phase spawn, stats and stop, not " +
-                              command.dump());
+                              measure::to_text(command));
 }
 
 void control_inbox::spawn(const json& command) {
@@ -72,7 +72,7 @@ void control_inbox::finished(void* self) {
   const std::lock_guard guard(inbox.writing_);
   inbox.times_.fire_ns = now_ns - inbox.first_due_ns_;
   try {
-    inbox.channel_.write_line(finished_reply().dump());
+    inbox.channel_.write_line(measure::to_text(finished_reply(now_ns)));
   } catch (const std::exception&) {
     // The conductor is gone: the end of file on the reading side says so and ends the run.
   }

@@ -21,7 +21,8 @@ json hello_reply(const runtime_info& runtime) {
           {"loop", runtime.loop},
           {"timer_source", runtime.timer_source},
           {"library", runtime.library},
-          {"library_version", runtime.library_version}};
+          {"library_version", runtime.library_version},
+          {"early_by_at_most_ns", runtime.early_by_at_most_ns}};
 }
 
 json ready_reply(const conductor::cell& echo, const json& conditions,
@@ -49,8 +50,8 @@ json spawned_reply(std::size_t tasks, time_ns spawn_ns) {
   return {{"type", "phase"}, {"name", "spawn"}, {"tasks", tasks}, {"spawn_ns", spawn_ns}};
 }
 
-json finished_reply() {
-  return {{"type", "phase"}, {"name", "finished"}};
+json finished_reply(time_ns now_ns) {
+  return {{"type", "phase"}, {"name", "finished"}, {"t_ns", now_ns}};
 }
 
 json counts_reply(std::string_view type, const workloads::program& program, worker_times times) {

@@ -32,7 +32,7 @@ json ready_reply(const conductor::cell& echo, const json& conditions,
 json limit_reply(const limit_error& limit);
 json error_reply(std::string_view message);
 json spawned_reply(std::size_t tasks, time_ns spawn_ns);
-json finished_reply();
+json finished_reply(time_ns now_ns);
 
 /// `type` is "stats" or "stopped": the same fields.
 json counts_reply(std::string_view type, const workloads::program& program, worker_times times);

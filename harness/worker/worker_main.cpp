@@ -35,7 +35,7 @@ void report_overflows(const runtime_info& runtime, const workloads::parameters& 
   } else {
     what += ", whose size is the system's; ulimit -s gives it more";
   }
-  stack_overflow::report({{reply_fd, error_reply(what).dump() + "\n"},
+  stack_overflow::report({{reply_fd, measure::to_text(error_reply(what)) + "\n"},
                           {STDERR_FILENO, "skein worker: " + what + "\n"}});
 }
 
@@ -51,7 +51,7 @@ std::optional<json> next_command(protocol::line_channel& channel, const std::str
 }
 
 void say(protocol::line_channel& channel, const json& message) {
-  channel.write_line(message.dump());
+  channel.write_line(measure::to_text(message));
 }
 
 int run_program(protocol::line_channel& channel, workloads::program& program,
@@ -71,7 +71,7 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel, int repl
   if (!prepare) return 0;
   const auto asked = conductor::cell_from_json(prepare->at("cell"));
   const auto parameters = parameters_for(asked);
-  measure::raise_descriptor_limit();
+  measure::raise_soft_limits();
   report_overflows(runtime, parameters, reply_fd);
   const auto program = make(asked.workload, runtime.id, parameters);
   say(channel,

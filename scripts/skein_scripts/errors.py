@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
 from importlib import import_module
 from typing import IO, NoReturn
 
+from .inherited import take_back
 from .visible import visible
 
 OK = 0
@@ -61,11 +61,7 @@ class ReaderGoneError(ScriptError):
 def run_program(program: str, module: str) -> NoReturn:
     """A script from its first line to its exit status: `main` of the module named, which is
     imported only now, since its packages may be missing."""
-    _open_missing_descriptors()
-    _reset_signals()
-    for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal's encoding lacks is no reason to end.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    take_back()
     status = run_main(program, lambda words: _main_of(module)(words))
     sys.exit(_after_last_output(program, status))
 
@@ -158,24 +154,3 @@ def _abandon(stream: IO[str]) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-
-
-def _open_missing_descriptors() -> None:
-    """A caller may have closed standard input, output or error. The next file that is opened would
-    get its number, and be written to by whoever prints."""
-    descriptor = os.open(os.devnull, os.O_RDWR)
-    while descriptor <= 2:
-        os.set_inheritable(descriptor, True)
-        descriptor = os.open(os.devnull, os.O_RDWR)
-    os.close(descriptor)
-    if sys.stdout is None:
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    if sys.stderr is None:
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-
-
-def _reset_signals() -> None:
-    """Dispositions and masks are inherited. With SIGCHLD ignored no exit status of a child can be
-    had, and a program that failed would be taken for one that did not."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -25,7 +25,7 @@ from .comparison.schedule import in_seconds, least_budget_s
 from .errors import COULD_NOT_MEASURE, OK, REGRESSION, UNDECIDED, ScriptError, UsageError
 from .matrix import PRESET_FOLDER, Matrix, load_matrix
 from .names import check_name
-from .options import add_cpu_options, cpu_options, natural
+from .options import add_cpu_options, cpu_options, seed
 from .outputs import require_writable, write_text
 from .terminal import Terminal, say
 from .units import format_clock, parse_duration_ns
@@ -66,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
                         help="for measuring, such as 10m or 90s: fits the pairs (11m)")  # fmt: skip
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=stages.USUAL_PAIRS,
                         help="at most, to screen and to confirm (40,100)")  # fmt: skip
-    parser.add_argument("--seed", type=natural, metavar="N", help="of the work in the cells")
+    parser.add_argument("--seed", type=seed, metavar="N", help="of the work in the cells")
     add_cpu_options(parser)
     add_options(parser)
     parser.add_argument("--strict", action="store_true", help="undecided is a failure, too (3)")

@@ -6,6 +6,7 @@ wrote the payload. Percentiles of several runs come from merged histograms, neve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,12 @@ Floats = npt.NDArray[np.float64]
 # A percentile is trusted when at least this many samples lie beyond it: 20,000 samples for p99,
 # 200,000 for p99.9.
 TRUSTED_TAIL_SAMPLES = 200
+
+
+def nearest_rank(share: float, count: int) -> int:
+    """The smallest rank, from 1, such that at least this share of the values have it or a lower
+    one: the rule of harness/measure/nearest_rank.hpp."""
+    return max(1, math.ceil(share * count * (1 - 1e-12)))
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Recorded:
         """The value at a share of the samples, 0 < share <= 1; None of an empty histogram."""
         if self.total == 0:
             return None
-        wanted = max(1, int(np.ceil(share * self.total - 1e-9)))
+        wanted = nearest_rank(share, self.total)
         index = int(np.searchsorted(np.cumsum(self.counts), wanted))
         return int(self.values_ns[min(index, len(self.values_ns) - 1)])
 

@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .errors import OK, MeasureError
+from .inherited import recordable
 from .names import check_name
 from .outputs import require_writable
 from .results import CURRENT_VERSION, Record, ResultWriter, validate
@@ -125,6 +126,7 @@ def _run_clean(command: list[str], folder: str) -> subprocess.CompletedProcess[s
             command,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_TIMEOUT_S,
             check=False,
             cwd=folder,
@@ -189,7 +191,7 @@ def run_record(row: Row, session_id: str) -> Record:
 
 def session_record(skein: Path, rows: list[str]) -> Record:
     """The session line. Raises MeasureError where the binary gives none."""
-    argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    argv = [recordable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])]
     ending = Skein(skein).call(["session", "--argv", json.dumps(argv)], _SESSION_TIMEOUT_S)
     if ending.exit_status != 0:
         raise MeasureError(f"'{skein} session' {ending.describe()}")

@@ -48,7 +48,7 @@ class MeasuringLock:
         file is another user's and could be opened for reading only."""
         with contextlib.suppress(OSError):
             os.ftruncate(self.descriptor, 0)
-            os.pwrite(self.descriptor, text.encode(), 0)
+            os.pwrite(self.descriptor, os.fsencode(text), 0)
 
     def release(self) -> None:
         """Empties the file and frees the lock. The file stays: removing it would race."""

@@ -19,6 +19,7 @@ from . import units
 from .errors import UsageError
 from .names import FLOOR, SHAPE_FIELD, SHAPES, check_name, in_order
 
+LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = Path(__file__).resolve().parents[1] / "presets"
 PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k")
 
@@ -213,7 +214,7 @@ def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
     _check_unique(cells)
     return Matrix(
         name=name,
-        seed=_whole(document, "seed", 1, 0),
+        seed=_whole(document, "seed", 1, 0, LARGEST_SEED),
         repeats=_whole(document, "repeats", 3, 1),
         retry_invalid=_whole(document, "retry_invalid", 0, 0),
         cells=tuple(cells),
@@ -233,11 +234,15 @@ def _percentage(what: str, value: Any) -> float:
     return float(match.group(1)) / 100
 
 
-def _whole(document: dict[str, Any], key: str, default: int, least: int) -> int:
+def _whole(
+    document: dict[str, Any], key: str, default: int, least: int, most: int | None = None
+) -> int:
     value = document.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise UsageError(f"{key} must be a whole number of at least {least}, not {value!r}")
-    return value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise UsageError(f"{key} must be a whole number {bounds}, not {value!r}")
+    return int(value)
 
 
 def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]) -> list[Cell]:

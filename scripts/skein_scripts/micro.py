@@ -149,7 +149,12 @@ def measure(micro: Path, pattern: str, min_time_s: float) -> Record:
 def _call(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise MeasureError(f"{command[0]}: still running after {_TIMEOUT_S:.0f} s") from error

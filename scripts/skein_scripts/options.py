@@ -10,7 +10,7 @@ from rich.console import Console
 
 from . import saturation, selection
 from .anchor import ANCHOR
-from .matrix import PRESETS, Matrix, load_matrix, load_preset
+from .matrix import LARGEST_SEED, PRESETS, Matrix, load_matrix, load_preset
 from .plan import Slot, estimate_s
 from .progress import describe
 from .terminal import say
@@ -49,7 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", action="append", default=[], metavar="WORKLOAD.KEY=VALUE",
                         dest="sets", help="or WORKLOAD/SHAPE.KEY=VALUE: change it")  # fmt: skip
     parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
-    parser.add_argument("--seed", type=natural, metavar="N", help="of the order and the work")
+    parser.add_argument("--seed", type=seed, metavar="N",
+                        help="of the order and the work, from 0 to 2^64 - 1")  # fmt: skip
     add_cpu_options(parser)
     parser.add_argument("--cell-timeout", type=_seconds, metavar="SECONDS",
                         help="of one cell (240 and four times its estimate)")  # fmt: skip
@@ -68,6 +69,15 @@ def add_cpu_options(parser: argparse.ArgumentParser) -> None:
 def natural(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A whole number of 64 bits, which is what the work is drawn from."""
+    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_SEED:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a seed; a whole number from 0 to {LARGEST_SEED}"
+        )
     return int(text)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from .matrix import Cell, Matrix
+from .matrix import LARGEST_SEED, Cell, Matrix
 
 # What a cell takes beside its window, in seconds; measured times replace these as cells end.
 _PROCESSES_S = 0.2
@@ -78,7 +78,7 @@ def latin_row(cells: list[Cell], seed: int, group: str, block: int) -> list[Cell
 def seed_of_block(matrix: Matrix, block: int | None) -> int:
     """The seed of the work itself: the same for all runtimes of a round, another in each round.
     What runs before the first round gets that of the first."""
-    return matrix.seed * 1000 + (block or 0)
+    return (matrix.seed * 1000 + (block or 0)) % (LARGEST_SEED + 1)
 
 
 def plan_record(matrix: Matrix, slots: list[Slot]) -> dict[str, object]:

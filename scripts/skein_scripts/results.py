@@ -132,7 +132,12 @@ def _lint_ok(record: Record) -> list[str]:
     for field, value in record["echoed"].items():
         if value is not None and cell.get(field) is not None and value != cell[field]:
             problems.append(f"the worker was given {field}={value}, not {cell[field]} as asked")
-    return problems + _lint_counts(record.get("load") or {})
+    return [
+        *problems,
+        *_lint_counts(record.get("load") or {}),
+        *_lint_samples(record),
+        *_lint_outside(record),
+    ]
 
 
 def _lint_counts(load: Record) -> list[str]:
@@ -144,6 +149,39 @@ def _lint_counts(load: Record) -> list[str]:
         for name, count in counts.items()
         if count and name != "timeout"
     ]
+
+
+# What an ok run of a workload was measured with; a row of skein_micro has no samples.
+_SAMPLED = {"c10k": ("latency", "service_time"), "timers": ("lateness",), "micro": ()}
+
+
+def _lint_samples(record: Record) -> list[str]:
+    """A run in which nothing was done has nothing to say. Connections that are only held are
+    measured by their memory, and a counted run by its counts."""
+    cell = record["cell"]
+    if cell.get("mode") == "idle":
+        return [] if record["memory"] else ["status ok in mode idle without memory"]
+    problems = [] if record["work"]["units"] > 0 else ["status ok without an operation"]
+    for name in () if record.get("counted") else _SAMPLED[cell["workload"]]:
+        if sum((record[name] or {}).get(kind) or 0 for kind in ("count", "early_count")) == 0:
+            problems.append(f"status ok without a sample in {name}")
+    return problems
+
+
+def _lint_outside(record: Record) -> list[str]:
+    """What is in no percentile. A file from before the bound on early timers was kept may have
+    early ones."""
+    problems = []
+    for name in _DISTRIBUTIONS:
+        distribution = record[name] or {}
+        bound = record.get("early_by_at_most_ns") if name == "lateness" else 0
+        if distribution.get("overflow"):
+            problems.append(f"status ok with {name}.overflow {distribution['overflow']}")
+        if bound is not None and (distribution.get("early_max_ns") or 0) > bound:
+            problems.append(
+                f"status ok with {name}.early_max_ns {distribution['early_max_ns']}, beyond {bound}"
+            )
+    return problems
 
 
 def parse_line(line: str) -> Record:

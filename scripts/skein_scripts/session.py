@@ -9,6 +9,7 @@ from typing import Any
 
 from . import git, jsonl
 from .errors import MeasureError, warn
+from .inherited import recordable
 from .matrix import Matrix
 from .plan import Slot, plan_record
 from .results import Record, RecordError, parse_line, upgrade, validate
@@ -22,6 +23,7 @@ def make_session(
     skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str], cpu_options: list[str]
 ) -> Record:
     """A complete session record. Raises MeasureError where the binary gives no usable one."""
+    argv = [recordable(word) for word in argv]
     text = _session_text(skein, argv, cpu_options)
     try:
         session = upgrade(json.loads(text))

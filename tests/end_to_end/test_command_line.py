@@ -28,6 +28,8 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["run", "c10k", "--runtime", "fiber", "--duration", "5"], "no unit"),
         (["run", "c10k", "--runtime", "fiber", "--connections", "-4"], "--connections"),
         (["run", "c10k", "--runtime", "fiber", "--connections", "0"], "from 1 to"),
+        (["run", "c10k", "--runtime", "fiber", "--connections", "9" * 30], "from 1 to 100000000"),
+        (["run", "c10k", "--runtime", "fiber", "--duration", "9" * 30 + "h"], "from 1ms to 86400s"),
         (["run", "c10k", "--runtime", "fiber", "--active", "20k"], "from 1 to 10000"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "5"], "--mode open"),
         (["run", "c10k", "--runtime", "fiber", "--rate", "auto:60%"], "--mode open"),
@@ -43,8 +45,18 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
             "--rate auto",
         ),
         (
-            ["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto:60%",
-             "--rate-baseline", "epol_floor"],
+            [
+                "run",
+                "c10k",
+                "--runtime",
+                "fiber",
+                "--mode",
+                "open",
+                "--rate",
+                "auto:60%",
+                "--rate-baseline",
+                "epol_floor",
+            ],
             "nearest: epoll_floor",
         ),
         (
@@ -140,6 +152,32 @@ def test_session_prints_one_line_with_what_it_was_given() -> None:
     assert session["machine_floor"]["stall_p99_ns"] > 0
 
 
+@pytest.mark.parametrize(
+    "worker", [["--runtime", "fiber"], skein.plain_worker()], ids=["ours", "plain"]
+)
+@pytest.mark.parametrize("workload", ["timers", "c10k"])
+def test_a_seed_of_64_bits_survives_to_the_record(
+    workload: str, worker: list[str], results: Path
+) -> None:
+    """Neither is a number that a double has."""
+    for seed in (2**53 + 1, 2**64 - 1):
+        results.unlink(missing_ok=True)
+        words = ("--size", "test", "--memory", "off", "--seed", str(seed), *skein.IN_SESSION)
+        skein.call("run", workload, *worker, *words, "-o", str(results))
+        run = skein.run_of(results)
+        assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+        assert run["cell"]["seed"] == run["echoed"]["seed"] == seed
+    session = json.loads(skein.call("session", "--seed", str(2**64 - 1)).out)
+    assert session["seed"] == 2**64 - 1
+
+
+@pytest.mark.parametrize("words", [("run", "timers", "--runtime", "fiber"), ("session",)])
+def test_a_seed_of_more_bits_is_refused_with_the_bound(words: tuple[str, ...]) -> None:
+    done = skein.call(*words, "--seed", str(2**64))
+    assert done.status == 2
+    assert "from 0 to 18446744073709551615" in done.err
+
+
 def test_a_second_run_says_who_holds_the_lock(results: Path) -> None:
     with skein.start(
         "run", "c10k", "--runtime", "coroutine", "--size", "test", "--mode", "idle", "--hold", "20s"
@@ -233,4 +271,15 @@ def test_one_cpu_is_said_and_marked(results: Path) -> None:
 def test_the_worker_says_hello_and_ends_with_its_channel() -> None:
     done = skein.call("worker", "--runtime", "fiber")
     assert done.status == 0
-    assert json.loads(done.out)["type"] == "hello"
+    hello = json.loads(done.out)
+    assert hello["type"] == "hello"
+    assert hello["early_by_at_most_ns"] == 0
+
+
+def wait_for(holds: object, bound_s: float = 20.0) -> None:
+    """Until it holds, for a bounded time."""
+    assert callable(holds)
+    end = time.monotonic() + bound_s
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -92,6 +92,36 @@ def test_a_rate_that_no_machine_can_offer_is_never_ok(results: Path) -> None:
     assert run["load"]["unsent"] > 0
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--mode", "open", "--rate", "0.001"), "load: no request fell into the window"),
+        (("--mode", "idle_heavy", "--rate", "0.001"), "load: no request fell into the window"),
+        (("--mode", "fixed"), "load: nothing was completed in the window"),
+        (("--mode", "churn"), "load: nothing was completed in the window"),
+    ],
+    ids=["open", "idle_heavy", "fixed", "churn"],
+)
+def test_a_window_without_an_operation_is_never_ok(
+    words: tuple[str, ...], said: str, results: Path
+) -> None:
+    """Too thin a load, or one whose worker is stopped for all of the window."""
+    window = ("--duration", "300ms", "--warmup", "100ms", "--warmup-requests", "0")
+    command = (*RUN, "--runtime", "epoll_floor", *words, *window, "--memory", "off")
+    with skein.start(*command, "-o", str(results)) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "loading" in line)
+        if "nothing" in said:
+            worker = skein.child_named(process.pid, "worker")
+            os.kill(worker, signal.SIGSTOP)
+            time.sleep(1.0)
+            os.kill(worker, signal.SIGCONT)
+        process.communicate(timeout=skein.CALL_TIMEOUT_S)
+    run = skein.run_of(results)
+    assert (process.returncode, run["status"]) == (4, "invalid"), run["reasons"]
+    assert any(reason.startswith(said) for reason in run["reasons"]), run["reasons"]
+
+
 def test_a_killed_generator_fails_the_run_and_leaves_no_process(results: Path) -> None:
     command = (*RUN, "--runtime", "thread", "--mode", "open")
     with skein.start(*command, "--duration", "60s", "-o", str(results)) as process:

@@ -69,6 +69,12 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("lost_timer", "timers", "1 of 1000 timers missing"),
         ("wrong_checksum", "timers", "checksum"),
         ("missing_sample", "timers", "999 samples for 1000 completions"),
+        ("early", "timers", "1 fired early, by up to 2000000 ns, and the worker may by 0 ns"),
+        ("overflow", "timers", "lateness: 1 beyond 60 s"),
+        ("counted_error", "timers", "counted 1 errors, first: planted error"),
+        ("counted_error", "c10k", "counted 1 errors, first: planted error"),
+        ("late_error", "timers", "counted 1 errors, first: planted error"),
+        ("late_error", "c10k", "counted 1 errors, first: planted error"),
         ("error", "timers", "planted trouble"),
         ("tasks_left", "timers", "1 tasks and 0 connections alive"),
         ("bad_exit", "timers", "exited with status 7"),
@@ -78,6 +84,15 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
     run = measure_fault(fault, workload, results)
     assert run["status"] == "failed"
     assert said in run["reasons"][0]
+
+
+def test_a_worker_may_be_as_early_as_it_says(results: Path) -> None:
+    words = ["run", "timers", *skein.plain_worker("early_declared"), "--size", "test"]
+    skein.call(*words, *skein.IN_SESSION, "-o", str(results))
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), run["reasons"]
+    assert run["early_by_at_most_ns"] == 2_000_000
+    assert run["lateness"]["early_count"] == 1
 
 
 def measure_recursion(runtime: str, results: Path, *more: str) -> Record:

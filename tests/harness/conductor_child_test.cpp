@@ -1,13 +1,17 @@
 // Children: started, spoken to, ended, and never left behind.
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 #include "harness/conductor/child_process.hpp"
+#include "harness/conductor/conversation.hpp"
 #include "harness/conductor/pinning.hpp"
 #include "harness/conductor/worker_counters.hpp"
+#include "harness/measure/proc_file.hpp"
 #include "tests/catch.hpp"
 
 using namespace skein;
@@ -17,6 +21,22 @@ namespace {
 
 command_line shell(const std::string& script) {
   return {"sh", {"sh", "-c", script}};
+}
+
+void rest_ms(int ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+
+/// Waits until the process is running ('R') or stopped ('T').
+void await_state(pid_t pid, char wanted) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/status";
+  for (int i = 0; i < 20'000; ++i) {
+    const auto text = measure::read_text(path);
+    const auto state = text ? measure::field_text(*text, "State") : std::nullopt;
+    if (state && state->front() == wanted) return;
+    rest_ms(1);
+  }
+  FAIL("the child did not come to be " << wanted);
 }
 
 time_ns in_seconds(int seconds) {
@@ -99,6 +119,82 @@ TEST_CASE("a child is pinned before it runs") {
   const auto line = child.channel().read_line();
   REQUIRE(line);
   CHECK(*line == "Cpus_allowed_list:\t" + std::to_string(last));
+}
+
+TEST_CASE("a child that was stopped is known to have been, for as long as it was") {
+  child_process child("worker", shell("while :; do :; done"), {});
+  child.look_for_stops();
+  CHECK(child.stopped_ns() == 0);
+  ::kill(child.pid(), SIGSTOP);
+  await_state(child.pid(), 'T');
+  const time_ns begin_ns = monotonic_clock::now_ns();
+  child.look_for_stops();
+  rest_ms(30);
+  const time_ns lasting_ns = child.stopped_ns();
+  CHECK(lasting_ns >= 30 * ns_per_ms);
+  rest_ms(10);
+  CHECK(child.stopped_ns() >= lasting_ns + 10 * ns_per_ms);
+  ::kill(child.pid(), SIGCONT);
+  await_state(child.pid(), 'R');
+  const time_ns over_ns = child.stopped_ns();
+  CHECK(over_ns <= monotonic_clock::now_ns() - begin_ns);
+  rest_ms(10);
+  CHECK(child.stopped_ns() == over_ns);
+}
+
+TEST_CASE("a stop that was over before anybody looked counts from the look before it") {
+  child_process child("worker", shell("while :; do :; done"), {});
+  child.look_for_stops();
+  rest_ms(20);
+  ::kill(child.pid(), SIGSTOP);
+  await_state(child.pid(), 'T');
+  ::kill(child.pid(), SIGCONT);
+  await_state(child.pid(), 'R');
+  CHECK(child.stopped_ns() >= 20 * ns_per_ms);
+}
+
+TEST_CASE("stops are seen while the conductor waits, and their ends") {
+  const interrupts signals;
+  conversation talk(signals, in_seconds(60));
+  child_process child("worker", shell("while :; do :; done"), {});
+  talk.add(child);
+  const time_ns begin_ns = monotonic_clock::now_ns();
+  for (int i = 0; i < 3; ++i) {
+    ::kill(child.pid(), SIGSTOP);
+    talk.wait_for_news(in_seconds(20));
+    rest_ms(20);
+    ::kill(child.pid(), SIGCONT);
+    talk.wait_for_news(in_seconds(20));
+    rest_ms(200);
+  }
+  CHECK(child.stopped_ns() >= 60 * ns_per_ms);
+  CHECK(child.stopped_ns() <= monotonic_clock::now_ns() - begin_ns - 3 * 200 * ns_per_ms);
+}
+
+TEST_CASE("a child begins with no signal ignored or blocked, whatever its parent inherited") {
+  const auto previous = std::signal(SIGUSR1, SIG_IGN);
+  std::signal(SIGCHLD, SIG_IGN);
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  child_process child("worker", {"grep", {"grep", "-E", "SigBlk|SigIgn", "/proc/self/status"}}, {});
+  const auto blocked = child.channel().read_line();
+  const auto ignored = child.channel().read_line();
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  std::signal(SIGCHLD, SIG_DFL);
+  std::signal(SIGUSR1, previous);
+  CHECK(blocked == "SigBlk:\t0000000000000000");
+  CHECK(ignored == "SigIgn:\t0000000000000000");
+}
+
+TEST_CASE("a parent that inherited SIGCHLD as ignored learns how its children end") {
+  std::signal(SIGCHLD, SIG_IGN);
+  const interrupts signals;
+  child_process child("worker", shell("exit 5"), {});
+  const auto end = child.wait_until(in_seconds(20));
+  REQUIRE(end);
+  CHECK(end->exit_status == 5);
 }
 
 TEST_CASE("the tail of a stream is bounded in lines and in their length") {

@@ -1,5 +1,8 @@
 // Waiting for children: the right message, the wrong one, none at all, and a child that goes away.
 #include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
 
 #include "harness/conductor/conversation.hpp"
 #include "tests/catch.hpp"
@@ -97,4 +100,84 @@ TEST_CASE("a limit ends the cell as a limit, an error as a failure") {
 TEST_CASE("a rest notices a child that dies meanwhile") {
   scene of("exit 0");
   CHECK_THROWS_AS(of.talk.wait_until(after_ms(20'000)), cell_ended);
+}
+
+TEST_CASE("a wait says what it is for after a while, and then less and less often") {
+  waiting_notes notes(5 * ns_per_s);
+  notes.begin("tasks to be spawned", 100 * ns_per_s);
+  CHECK(notes.due_ns() == 105 * ns_per_s);
+  CHECK_FALSE(notes.take(105 * ns_per_s - 1, 200 * ns_per_s));
+  CHECK(notes.take(105 * ns_per_s, 200 * ns_per_s) ==
+        "waiting for tasks to be spawned: 5 s so far, at most 95 s more");
+  CHECK_FALSE(notes.take(106 * ns_per_s, 200 * ns_per_s));
+  std::vector<time_ns> said;
+  for (time_ns now = 106; now <= 400; ++now) {
+    if (notes.take(now * ns_per_s, 0)) said.push_back(now);
+  }
+  CHECK(said == std::vector<time_ns>{110, 120, 140, 180, 240, 300, 360});
+}
+
+TEST_CASE("a wait that is not to be disturbed says nothing, and the next one begins anew") {
+  waiting_notes notes(5 * ns_per_s);
+  notes.begin("", 0);
+  CHECK_FALSE(notes.take(1'000 * ns_per_s, 0));
+  notes.begin("more", 1'000 * ns_per_s);
+  CHECK_FALSE(notes.take(1'004 * ns_per_s, 0));
+  CHECK(notes.take(1'005 * ns_per_s, 0) == "waiting for more: 5 s so far, at most 0 s more");
+}
+
+namespace {
+
+/// What is written to standard error while this lives.
+class overheard {
+ public:
+  overheard() : kept_(::dup(STDERR_FILENO)), file_(::memfd_create("stderr", 0)) {
+    ::dup2(file_, STDERR_FILENO);
+  }
+  ~overheard() {
+    ::dup2(kept_, STDERR_FILENO);
+    ::close(kept_);
+    ::close(file_);
+  }
+  [[nodiscard]] std::string text() const {
+    std::string text(4096, '\0');
+    text.resize(static_cast<std::size_t>(::pread(file_, text.data(), text.size(), 0)));
+    return text;
+  }
+
+ private:
+  int kept_;
+  int file_;
+};
+
+}  // namespace
+
+TEST_CASE("whatever is waited for long is said on standard error") {
+  const interrupts signals;
+  conversation talk(signals, after_ms(60'000), waiting_notes(20 * ns_per_ms));
+  child_process child("worker", shell("sleep 0.3; echo '{\"type\":\"ready\"}'; sleep 0.3"), {});
+  talk.add(child);
+  const overheard heard;
+  SECTION("an answer") {
+    talk.awaits("an answer");
+    talk.expect(child, "ready", after_ms(20'000));
+    CHECK_THAT(heard.text(),
+               test::contains("skein: waiting for an answer: 0 s so far, at most 20 s"));
+  }
+  SECTION("a rest") {
+    talk.awaits("a rest");
+    talk.wait_until(after_ms(100));
+    CHECK_THAT(heard.text(), test::contains("skein: waiting for a rest"));
+  }
+  SECTION("an end") {
+    talk.expect(child, "ready", after_ms(20'000));
+    talk.awaits("an end");
+    talk.dismiss(child, after_ms(20'000));
+    CHECK_THAT(heard.text(), test::contains("skein: waiting for an end"));
+  }
+  SECTION("nothing that is said") {
+    talk.awaits("");
+    talk.wait_until(after_ms(100));
+    CHECK(heard.text().empty());
+  }
 }

@@ -47,6 +47,7 @@ json result_of(std::uint64_t units, const char* checksum, time_ns latency_ns) {
           {"wrong_bytes", 0},
           {"errors", {{"connect", 0}, {"read", 1}}},
           {"window", {{"duration_ns", 500}}},
+          {"load", {{"away_ns", 70}}},
           {"service_time", measure::to_json(times)}};
 }
 
@@ -71,6 +72,69 @@ TEST_CASE("our own ceiling holds for the whole run, whatever the machine has") {
   const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, bounds);
   REQUIRE(obstacle);
   CHECK(obstacle->value == 900'000'000);
+}
+
+TEST_CASE(
+    "the slabs of the whole machine grow and shrink without the cell, which no forecast follows") {
+  // 2,000 coroutines of 128 bytes, of 200,000; others came and went meanwhile.
+  const std::int64_t drift = GENERATE(-4 * mib, -60'000, 0, 60'000, 4 * mib);
+  INFO(drift);
+  std::vector<measure::memory_point> points{reading(0, mib), reading(2'000, mib + 256'000)};
+  for (auto& point : points) {
+    point.kernel_stack_bytes = 16'384;
+    point.page_table_bytes = 40'960;
+    point.slab = {{"dentry", 50 * mib}};
+  }
+  points.back().page_table_bytes = 40'960 + 4'096;
+  points.back().slab = {{"dentry", 50 * mib + drift}};
+  const auto obstacle = memory_obstacle(points, 200'000, {{}, 16 * mib});
+  REQUIRE(obstacle);
+  CHECK(obstacle->needed == 256'000 * 100 + 409'600);
+  CHECK(!memory_obstacle(points, 200'000, {{}, 26 * mib}));
+}
+
+TEST_CASE("slabs that grow beyond what others may cause are the cell's") {
+  // Connections: 8 bytes of user memory each, and 8,000 of the kernel's in slabs.
+  std::vector<measure::memory_point> points{reading(0, mib), reading(10'000, mib + 80'000)};
+  for (auto& point : points) point.kernel_stack_bytes = point.page_table_bytes = 4'096;
+  points.front().slab = {{"TCP", mib}};
+  points.back().slab = {{"TCP", mib + 80'000'000}};
+  const auto obstacle = memory_obstacle(points, 100'000, {600 * mib, {}});
+  REQUIRE(obstacle);
+  const std::int64_t grown = 80'000 + 80'000'000 - slab_drift_bytes;
+  CHECK(obstacle->needed == grown * 10);
+  CHECK(obstacle->value == 600 * mib + grown);
+}
+
+TEST_CASE(
+    "what a task is known to take of slabs is forecast, whatever they seem to have grown by") {
+  std::vector<measure::memory_point> points{reading(0, mib), reading(100, mib + 400'000)};
+  for (auto& point : points) point.slab = {{"TCP", mib}};
+  const auto obstacle = memory_obstacle(points, 10'000, {{}, 100'000'000}, 8'000);
+  REQUIRE(obstacle);
+  CHECK(obstacle->needed == 120'000'000);
+  points.back().slab = {{"TCP", mib + slab_drift_bytes + 900'000}};  // 9,000 each are seen
+  CHECK(memory_obstacle(points, 10'000, {{}, 100'000'000}, 8'000)->needed == 130'000'000);
+}
+
+TEST_CASE("connections and threads are known to take slabs, other tasks are not") {
+  cell asked = sleepers("coroutine", 10);
+  CHECK(least_slab_bytes(asked) == 0);
+  asked.runtime = "thread";
+  CHECK(least_slab_bytes(asked) == 3'000);
+  asked.tasks.reset();
+  asked.connections = 10;
+  CHECK(least_slab_bytes(asked) == 11'000);
+  asked.runtime = "coroutine";
+  CHECK(least_slab_bytes(asked) == 8'000);
+}
+
+TEST_CASE("a reading in which the kernel's part is missing leaves it out of all") {
+  std::vector<measure::memory_point> points = quarter_of(1'000'000);
+  points.front().kernel_stack_bytes = points.front().page_table_bytes = 4'096;
+  CHECK(memory_obstacle(points, 1'000'000, {500 * mib, {}})->needed == 1'000'000'000);
+  points.back().slab = {{"TCP", 500 * mib}};
+  CHECK(memory_obstacle(points, 1'000'000, {500 * mib, {}})->needed == 1'000'000'000);
 }
 
 TEST_CASE("one reading, a falling line and an unknown budget say nothing") {
@@ -104,6 +168,29 @@ TEST_CASE("a ceiling below the least that is known of the style is a limit befor
   CHECK(obstacle->name == "memory");
   CHECK(obstacle->value == 64 * mib);
   CHECK(obstacle->needed == 4'096'000'000);
+}
+
+TEST_CASE("three pipes to each child are descriptors that the conductor needs") {
+  cell asked;
+  asked.workload = "c10k";
+  asked.connections = 64;
+  asked.loops = 64;
+  CHECK(needs_of(asked).descriptors == 3 * 65 + 64);
+  asked.connections = 64 * 1000;
+  CHECK(needs_of(asked).descriptors == 1000 + 64);
+}
+
+TEST_CASE("a few connections need no more client addresses than they are") {
+  cell asked;
+  asked.workload = "c10k";
+  asked.connections = 3;
+  CHECK(needs_of(asked).client_addresses == 3);
+  asked.connections = 3'000;
+  CHECK(needs_of(asked).client_addresses == 8);
+  cell timers;
+  timers.workload = "timers";
+  timers.tasks = 3;
+  CHECK(needs_of(timers).client_addresses == 0);
 }
 
 TEST_CASE("as few loops as hold the connections, each with 64 descriptors for itself") {
@@ -150,6 +237,7 @@ TEST_CASE("what several generators exchanged is added, and their times are merge
   CHECK(sum.expected_checksum == 1);
   CHECK(sum.errors == 2);
   CHECK(sum.duration_ns == 1'000);
+  CHECK(sum.kept_ns == 140);
   CHECK(sum.latency["count"] == 4);
   CHECK(sum.latency["p50"] == 1'000);
   CHECK(sum.latency["max"] == 9'000);

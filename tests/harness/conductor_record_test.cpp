@@ -95,6 +95,24 @@ TEST_CASE("a load's record says what its rate was a share of, and nothing when i
   CHECK(load.at("rate_baseline") == "epoll_floor");
 }
 
+TEST_CASE("a record has the time that each party was away, and a run without a window none") {
+  outcome out = measured();
+  CHECK_FALSE(run_record(request(), out, "s").contains("away"));
+  out.away = absence{.window_ns = 9, .worker_ns = 1, .generator_ns = {}, .conductor_ns = 3};
+  const json away = run_record(request(), out, "s").at("away");
+  CHECK(away == json{{"worker_ns", 1}, {"generator_ns", nullptr}, {"conductor_ns", 3}});
+}
+
+TEST_CASE("a record of timers says by how much the worker may be early") {
+  outcome out = measured();
+  CHECK(run_record(request(), out, "s").at("early_by_at_most_ns") == 0);
+  out.early_by_at_most_ns = 999'000;
+  CHECK(run_record(request(), out, "s").at("early_by_at_most_ns") == 999'000);
+  run_request echo = request();
+  echo.asked.workload = "c10k";
+  CHECK_FALSE(run_record(echo, out, "s").contains("early_by_at_most_ns"));
+}
+
 TEST_CASE("a limit has its name, value and need") {
   outcome out;
   out.end(cell_ended(limit_fact{"RLIMIT_NOFILE", 20'000, 100'016, "too low"}));

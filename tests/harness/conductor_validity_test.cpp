@@ -35,6 +35,8 @@ outcome healthy() {
   out.host->foreign_cpu_ns = {{0, 0}, {1, 0}};
   out.cpu.emplace();
   out.cpu->total_ns = ns_per_s;
+  out.operations = 5'000;
+  out.expected_samples = 5'000;
   out.load = {{"offered_per_s", 1000.0}, {"achieved_per_s", 1000.0}, {"late_50us_fraction", 0.0}};
   return out;
 }
@@ -63,6 +65,100 @@ TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
   out.host->foreign_cpu_ns[1] = 200 * ns_per_ms;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("a party that was away for too much of the window makes a run invalid, and is named") {
+  struct part {
+    std::optional<time_ns> absence::* of;
+    const char* said;
+  };
+  const auto [of, said] = GENERATE(
+      part{&absence::worker_ns,
+           "away: the worker was stopped or throttled for 151 ms, in a window of 5000"},
+      part{&absence::generator_ns, "away: the load generator was kept from running for 151 ms"},
+      part{&absence::conductor_ns, "away: the conductor was late with its readings by 151 ms"});
+  const bool in_exchange = GENERATE(false, true);
+  INFO(said);
+  outcome out = healthy();
+  auto& away = in_exchange ? out.exchange_away : out.away;
+  away = absence{.window_ns = 5 * ns_per_s, .worker_ns = 0, .generator_ns = 0, .conductor_ns = 0};
+  (*away).*of = 150 * ns_per_ms;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  CHECK(out.reasons.empty());
+  (*away).*of = 151 * ns_per_ms;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(out.reasons.size() == 1);
+  CHECK(has_reason(out, said));
+}
+
+TEST_CASE("in a short window a party may be away for as long as a scheduler's tick") {
+  outcome out = healthy();
+  out.away = absence{.window_ns = 100 * ns_per_ms,
+                     .worker_ns = {},
+                     .generator_ns = 10 * ns_per_ms,
+                     .conductor_ns = {}};
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  out.away->generator_ns = 10 * ns_per_ms + 1;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+}
+
+TEST_CASE("a window without an operation, or without a sample, is never valid") {
+  outcome out = healthy();
+  out.load["offered_per_s"] = 0.0;
+  out.load["achieved_per_s"] = 0.0;
+  out.operations = 0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: no request fell into the window"));
+  out = healthy();
+  out.operations = 0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: nothing was completed in the window"));
+  out = healthy();
+  out.expected_samples = 0;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "load: no request of the window was completed"));
+  out = healthy();
+  out.operations = 1;
+  out.expected_samples = 1;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+}
+
+TEST_CASE(
+    "timers of which none fires have no lateness, which is invalid, and connections that idle "
+    "none") {
+  outcome out = healthy();
+  out.load = nullptr;
+  out.expected_samples = 0;
+  cell timers;
+  timers.workload = "timers";
+  judge(out, timers, apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "timers: none was left to fire"));
+  out = healthy();
+  out.operations = 0;
+  out.expected_samples.reset();
+  cell idle = open_cell();
+  idle.active.reset();
+  idle.mode = "idle";
+  out.load = {{"model", "idle"}};
+  judge(out, idle, apart());
+  CHECK(out.how == status::ok);
+}
+
+TEST_CASE("what is not known of a party is not held against it") {
+  outcome out = healthy();
+  out.away =
+      absence{.window_ns = ns_per_s, .worker_ns = {}, .generator_ns = {}, .conductor_ns = {}};
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
 }
 
 TEST_CASE("what ksoftirqd did on the worker's CPU is shown beside the CPU per operation") {

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "harness/measure/histogram_json.hpp"
+#include "harness/measure/nearest_rank.hpp"
 #include "tests/catch.hpp"
 
 using skein::measure::histogram;
+using skein::measure::nearest_rank;
+using skein::measure::percentile_of;
 using skein::measure::percentile_rule;
 using skein::test::approx;
 
@@ -33,11 +36,14 @@ histogram filled(const std::vector<std::int64_t>& values) {
   return result;
 }
 
-/// The value at the nearest rank, the definition that the histogram's percentile approximates.
+/// The definition that the histogram's percentile approximates: the smallest value that at least
+/// this share of all values do not exceed, counted in thousandths of a percent.
 std::int64_t oracle_percentile(std::vector<std::int64_t> values, double percent) {
   std::sort(values.begin(), values.end());
-  const auto rank = std::floor(percent / 100 * static_cast<double>(values.size()) + 0.5);
-  return values[static_cast<std::size_t>(std::max(1.0, rank)) - 1];
+  const auto share = static_cast<std::size_t>(std::llround(percent * 1'000));
+  std::size_t rank = 1;
+  while (rank * 100'000 < share * values.size()) ++rank;
+  return values[rank - 1];
 }
 
 }  // namespace
@@ -52,6 +58,37 @@ TEST_CASE("percentiles agree with a sorted vector to three digits") {
     CHECK(got >= expected);
     CHECK(static_cast<double>(got - expected) <= 1e-3 * static_cast<double>(expected));
   }
+}
+
+TEST_CASE("a percentile is the value at the nearest rank, however few there are") {
+  for (std::size_t count = 1; count <= 300; ++count) {
+    std::vector<std::int64_t> values(count);
+    std::iota(values.begin(), values.end(), 1);
+    const auto recorded = filled(values);
+    for (const double percent : {0.0, 10.0, 50.0, 90.0, 99.0, 99.9, 99.99, 100.0}) {
+      INFO("p" << percent << " of " << count);
+      CHECK(recorded.percentile(percent) == oracle_percentile(values, percent));
+    }
+  }
+}
+
+TEST_CASE("the rank of a percentile is whole where its share of the values is") {
+  CHECK(nearest_rank(90, 16) == 15);
+  CHECK(nearest_rank(90, 10) == 9);
+  CHECK(nearest_rank(99.9, 1'000) == 999);
+  CHECK(nearest_rank(99.99, 10'000) == 9'999);
+  CHECK(nearest_rank(99.99, 1'000'000'000) == 999'900'000);
+  CHECK(nearest_rank(0, 7) == 1);
+  CHECK(nearest_rank(100, 7) == 7);
+}
+
+TEST_CASE("the percentile of plain values is the one at that rank, and nothing of nothing") {
+  std::vector<std::int64_t> values(200);
+  std::iota(values.rbegin(), values.rend(), 1);
+  CHECK(percentile_of(values, 50) == 100);
+  CHECK(percentile_of(values, 99) == 198);
+  CHECK(percentile_of({7}, 1) == 7);
+  CHECK(percentile_of({}, 50) == std::nullopt);
 }
 
 TEST_CASE("count, min and max are exact and the mean is good to three digits") {

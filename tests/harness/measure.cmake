@@ -27,6 +27,7 @@ skein_test_program(measure_tests
     ${skein_measure_tests}/measure_proof_test.cpp
     ${skein_measure_tests}/measure_process.cpp
     ${skein_measure_tests}/measure_slope_test.cpp
+    ${skein_measure_tests}/measure_throttle_test.cpp
   LINK skein_measure)
 target_compile_definitions(measure_tests PRIVATE
   SKEIN_MEASURE_CHILD="$<TARGET_FILE:measure_child>"

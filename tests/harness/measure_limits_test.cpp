@@ -1,8 +1,11 @@
 // Needs against limits, from given limits; and that this machine's can be read.
+#include <algorithm>
 #include <string>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/measure/limits.hpp"
+#include "harness/measure/loopback.hpp"
 #include "tests/catch.hpp"
 #include "tests/harness/measure_process.hpp"
 
@@ -46,6 +49,24 @@ TEST_CASE("threads are held against every limit that counts them") {
   CHECK(first_exceeded(checks)->name == "kernel.pid_max");
 }
 
+TEST_CASE("a loopback address that cannot be connected from is named") {
+  machine_limits limits;
+  limits.client_addresses = 1;
+  const auto exceeded = first_exceeded(checks_for({.client_addresses = 8}, limits));
+  REQUIRE(exceeded);
+  CHECK(exceeded->name == "loopback addresses");
+  CHECK_THAT(exceeded->remedy, contains("127.0.0.2 cannot be connected from"));
+  limits.client_addresses = 8;
+  CHECK_FALSE(first_exceeded(checks_for({.client_addresses = 8}, limits)));
+}
+
+TEST_CASE("loopback addresses are tried out, as many as are wanted") {
+  CHECK(usable_loopback_addresses(8) == 8);
+  CHECK(usable_loopback_addresses(1) == 1);
+  CHECK(usable_loopback_addresses(0) == 0);
+  CHECK(checks_for({.client_addresses = 8}).front().value == 8);
+}
+
 TEST_CASE("what a cell does not need is not checked") {
   CHECK(checks_for(cell_needs{}, machine_limits{}).empty());
 }
@@ -76,8 +97,20 @@ TEST_CASE("limits that cannot be read are unknown") {
   CHECK(!limits.memory_bytes);
 }
 
-TEST_CASE("the soft descriptor limit is lifted to the hard one") {
-  const auto lifted = raise_descriptor_limit();
-  CHECK(lifted > 0);
-  CHECK(raise_descriptor_limit() == lifted);
+TEST_CASE("soft limits on descriptors and processes are lifted to the hard ones") {
+  for (const auto resource : {RLIMIT_NOFILE, RLIMIT_NPROC}) {
+    rlimit before{};
+    REQUIRE(::getrlimit(resource, &before) == 0);
+    rlimit low = before;
+    low.rlim_cur = std::min<rlim_t>(before.rlim_max, 1'000);
+    REQUIRE(::setrlimit(resource, &low) == 0);
+    raise_soft_limits();
+    rlimit after{};
+    ::getrlimit(resource, &after);
+    CHECK(after.rlim_cur == before.rlim_max);
+    if (resource == RLIMIT_NOFILE && before.rlim_max != RLIM_INFINITY) {
+      CHECK(descriptor_limit() == static_cast<std::int64_t>(before.rlim_max));
+    }
+    ::setrlimit(resource, &before);
+  }
 }

@@ -1,9 +1,14 @@
 // The readers of small kernel files.
+#include <string>
+#include <unistd.h>
+
 #include "harness/measure/proc_file.hpp"
 #include "tests/catch.hpp"
 #include "tests/harness/measure_process.hpp"
 
 using namespace skein::measure;
+using skein::test::contains;
+using skein::test::fixture_tree;
 
 TEST_CASE("a file that is not there is unknown, not empty and not zero") {
   CHECK(read_text("/proc/no-such-file") == std::nullopt);
@@ -39,4 +44,17 @@ TEST_CASE("a list of CPUs is read with its ranges") {
 TEST_CASE("words and lines are split without empty ends") {
   CHECK(split_words("  a \t bc\n") == std::vector<std::string_view>{"a", "bc"});
   CHECK(split_lines("x\n\ny") == std::vector<std::string_view>{"x", "", "y"});
+}
+
+TEST_CASE("a /proc in which this process has another number is not to be looked at") {
+  CHECK_FALSE(why_not_our_proc());
+  fixture_tree tree;
+  tree.write("proc/1/comm", "init\n");
+  const std::string self = tree.paths().proc + "/self";
+  CHECK_THAT(why_not_our_proc(tree.paths()).value(), contains("it is not known"));
+  REQUIRE(::symlink("1", self.c_str()) == 0);
+  CHECK_THAT(why_not_our_proc(tree.paths()).value(), contains("and there it is 1;"));
+  REQUIRE(::unlink(self.c_str()) == 0);
+  REQUIRE(::symlink(std::to_string(::getpid()).c_str(), self.c_str()) == 0);
+  CHECK_FALSE(why_not_our_proc(tree.paths()));
 }

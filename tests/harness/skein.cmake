@@ -16,7 +16,9 @@ skein_test_program(skein_tests
     harness/conductor_rate_share_test.cpp
     harness/conductor_record_test.cpp
     harness/conductor_summary_test.cpp
+    harness/conductor_thresholds_test.cpp
     harness/conductor_validity_test.cpp
+    harness/conductor_window_test.cpp
     harness/worker_inbox_test.cpp
     harness/worker_parameters_test.cpp
   LINK skein_cli skein_conductor skein_worker)

@@ -1,6 +1,7 @@
 """Histograms: decoding by an independent implementation, merging, percentiles."""
 
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -24,6 +25,15 @@ def test_a_payload_is_decoded_to_what_was_recorded_within_its_resolution():
     for share in (0.5, 0.9, 0.99):
         exact = sorted(values)[int(np.ceil(share * 5000)) - 1]
         assert decoded.percentile_ns(share) == pytest.approx(exact, rel=0.001)
+
+
+@pytest.mark.parametrize("count", [*range(1, 40), 1000])
+@pytest.mark.parametrize("share", ["0.1", "0.5", "0.9", "0.99", "0.999"])
+def test_a_percentile_is_the_value_at_the_nearest_rank(count, share):
+    ranks = range(1, count + 1)
+    wanted = next(rank for rank in ranks if rank >= Fraction(share) * count)
+    assert histogram.nearest_rank(float(share), count) == wanted
+    assert recorded(ranks).percentile_ns(float(share)) == wanted
 
 
 def test_merging_adds_counts():

@@ -111,10 +111,11 @@ def test_settings_for_load_do_not_reach_an_idle_cell():
         ("repeats = 2", "repeats = 0", "repeats must be a whole number of at least 1"),
         ('name = "spread"', 'name = "fixed"', "two cells are named 'fixed'"),
         ("seed = 7", "sed = 7", "did you mean 'seed'"),
-        ("seed = 7", "seed = true", "seed must be a whole number of at least 0, not True"),
-        ("seed = 7", "seed = -1", "seed must be a whole number of at least 0"),
+        ("seed = 7", "seed = true", "seed must be a whole number from 0 to"),
         ("seed = 7", "seed = 7.5", "seed must be a whole number"),
         ("connections = 100", "connections = true", "connections must be a whole number"),
+        ("seed = 7", "seed = -1", "from 0 to 18446744073709551615"),
+        ("seed = 7", "seed = 18446744073709551616", "from 0 to 18446744073709551615"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(old, new, message):

@@ -116,6 +116,13 @@ def test_what_a_run_takes_is_made_of_its_parts(workload, settings, seconds):
     assert plan.estimate_s(Cell("a", workload, "fiber", settings)) == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize("seed", [0, 2**53 + 1, 2**64 - 1])
+def test_seeds_of_rounds_have_64_bits_whatever_the_plans_seed_is(seed):
+    seeds = {plan.seed_of_block(matrix_of(3, seed), block) for block in range(3)}
+    assert len(seeds) == 3
+    assert all(0 <= each < 2**64 for each in seeds)
+
+
 def test_the_quick_matrix_takes_at_most_six_minutes():
     from skein_scripts.matrix import load_preset
     from skein_scripts.options import probes_s

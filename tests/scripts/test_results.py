@@ -1,6 +1,7 @@
 """Result files: what is valid, what is refused and how it is named."""
 
 import copy
+import itertools
 import json
 from pathlib import Path
 
@@ -103,6 +104,12 @@ def change(record, path, value):
         ("latency/count", 3, "histogram holds"),
         ("latency/histogram", "HISTFnonsense", "not an HdrHistogram"),
         ("work/checksum", "0" * 16, "status ok with checksum"),
+        ("work/units", 0, "status ok without an operation"),
+        ("latency", None, "status ok without a sample in latency"),
+        ("service_time", None, "status ok without a sample in service_time"),
+        ("latency/overflow", 1, "status ok with latency.overflow 1"),
+        ("service_time/overflow", 1, "status ok with service_time.overflow 1"),
+        ("latency/early_max_ns", 1, "status ok with latency.early_max_ns 1, beyond 0"),
         ("echoed/active", 999, "the worker was given active=999"),
         ("load/unsent", 3, "status ok with 3 unsent"),
         ("load/errors/connect", 1, "status ok with 1 connect errors"),
@@ -142,6 +149,69 @@ def test_unsent_requests_of_a_run_that_does_not_count_are_no_contradiction(ok_ru
     ok_run |= {"status": "invalid", "reasons": ["client-bound"]}
     ok_run["load"]["unsent"] = 9
     results.validate(ok_run)
+
+
+KEYS = ("min", "p50", "p90", "p99", "p999", "p9999", "max")
+
+
+@pytest.mark.parametrize(("low", "high"), [*itertools.pairwise(KEYS)])
+def test_each_percentile_is_held_against_the_one_below_it(low, high):
+    values = {key: 100 + 10 * place for place, key in enumerate(KEYS)}
+    values[high] = values[low]
+    assert results._lint_distribution("latency", values) == []
+    values[high] -= 1
+    (problem,) = results._lint_distribution("latency", values)
+    assert problem.startswith(f"latency.{high} {values[high]} is below latency.{low} ")
+
+
+@pytest.fixture
+def timers_run(records):
+    return copy.deepcopy(next(run for run in results.runs(records) if run["lateness"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("lateness", None, "status ok without a sample in lateness"),
+        ("lateness/overflow", 2, "status ok with lateness.overflow 2"),
+    ],
+)
+def test_a_run_of_timers_that_contradicts_itself_is_refused(timers_run, path, value, message):
+    assert timers_run["status"] == "ok"
+    change(timers_run, path, value)
+    with pytest.raises(results.RecordError, match=message):
+        results.validate(timers_run)
+
+
+def test_a_timer_may_be_as_early_as_the_worker_said_and_not_by_more(timers_run):
+    timers_run["lateness"] |= {"early_count": 1, "early_max_ns": 2000}
+    results.validate(timers_run)  # of a file that does not say what was said
+    timers_run["early_by_at_most_ns"] = 2000
+    results.validate(timers_run)
+    timers_run["early_by_at_most_ns"] = 1999
+    with pytest.raises(results.RecordError, match="early_max_ns 2000, beyond 1999"):
+        results.validate(timers_run)
+
+
+def test_timers_that_were_all_early_are_samples(timers_run):
+    empty = timers_run["lateness"] | {"count": 0, "histogram": None, "early_count": 5}
+    timers_run["lateness"] = empty
+    results.validate(timers_run)
+    timers_run["lateness"]["early_count"] = 0
+    with pytest.raises(results.RecordError, match="without a sample"):
+        results.validate(timers_run)
+
+
+def test_a_counted_run_has_no_samples_and_an_idle_one_no_operations(ok_run):
+    counted = copy.deepcopy(ok_run) | {"counted": True, "latency": None, "service_time": None}
+    results.validate(counted)
+    idle = copy.deepcopy(ok_run) | {"latency": None, "service_time": None}
+    idle["cell"]["mode"] = idle["echoed"]["mode"] = "idle"
+    idle["work"]["units"] = 0
+    results.validate(idle)
+    idle["memory"] = None
+    with pytest.raises(results.RecordError, match="idle without memory"):
+        results.validate(idle)
 
 
 def test_a_limit_must_carry_its_numbers_and_a_failure_its_last_words(records):

@@ -59,6 +59,15 @@ def test_the_session_is_completed_with_what_only_the_matrix_knows(matrix_run):
     assert session["plan"]["rounds"] == 2
 
 
+def test_a_seed_of_64_bits_is_taken_and_a_larger_one_is_refused_with_the_bound(matrix_run):
+    done = matrix_run("--seed", str(2**64 - 1), "--filter", "runtime=libuv")
+    assert done.returncode == 0, done.stderr
+    assert matrix_run.records()[0]["seed"] == 2**64 - 1
+    done = matrix_run("--seed", str(2**64))
+    assert done.returncode == 2
+    assert "a whole number from 0 to 18446744073709551615" in done.stderr
+
+
 def test_runs_carry_the_place_that_the_plan_gave_them(matrix_run):
     matrix_run()
     order = matrix_run.records()[0]["plan"]["order"]

@@ -85,7 +85,13 @@ def _analyze(folder: Path, tests: Sequence[str], since: str) -> dict[str, list[R
     ]  # fmt: skip
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
         )
         if done.returncode != 0:
             raise MeasureError(f"otava failed: {done.stderr.strip()[-300:]}")

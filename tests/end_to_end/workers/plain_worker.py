@@ -11,6 +11,7 @@ import argparse
 import base64
 import heapq
 import json
+import math
 import os
 import selectors
 import signal
@@ -35,6 +36,13 @@ FAULTS = (
     "lost_timer",  # forgets one task
     "wrong_checksum",  # all tasks woke, but not at their deadlines
     "missing_sample",  # one lateness fewer than tasks
+    "large_start",  # needs 100 MiB to begin, and gives them back before it is ready
+    "slow",  # takes six seconds to get ready, and six to spawn
+    "early",  # one task wakes 2 ms before its deadline
+    "early_declared",  # the same, and it says that it may be so early
+    "overflow",  # one lateness of more than 60 s
+    "counted_error",  # counts an error, and says so whenever it is asked
+    "late_error",  # counts an error once all the work is done
     "error",  # reports an error of its own
     "limit",  # reports a limit
     "limit_at_accept",  # reports a limit once it has hung up on the peers it had
@@ -156,8 +164,8 @@ def histogram(values: list[int]) -> dict[str, Any]:
     early = [-value for value in values if value < 0]
 
     def percentile(percent: float, least: int) -> int | None:
-        enough = len(late) >= least
-        return late[min(len(late) - 1, int(len(late) * percent / 100))] if enough else None
+        rank = math.ceil(len(late) * percent / 100 - 1e-9)
+        return late[max(rank, 1) - 1] if len(late) >= least else None
 
     mean = sum(late) / len(late) if late else None
     return {
@@ -216,6 +224,7 @@ class Worker:
             loop="selectors",
             timer_source="select timeout",
             library="python",
+            **({"early_by_at_most_ns": 2_000_000} if self.fault == "early_declared" else {}),
         )
         self.selector.register(0, selectors.EVENT_READ, self.read_commands)
         while not self.stopped:
@@ -239,6 +248,10 @@ class Worker:
 
     def on_prepare(self, message: dict[str, Any]) -> None:
         self.cell = message["cell"]
+        if self.fault == "slow":
+            time.sleep(6)
+        if self.fault == "large_start":
+            del bytearray(b"x" * (100 << 20))[:]
         if self.fault == "limit":
             self.say(type="limit", limit="planted limit", value=1, needed=2, message="planted")
             self.stopped = True
@@ -277,6 +290,8 @@ class Worker:
             raise SystemExit(3)
 
     def on_phase(self, message: dict[str, Any]) -> None:
+        if self.fault == "slow" and self.spawned == 0:
+            time.sleep(6)
         begin_ns = time.monotonic_ns()
         self.epoch_ns = message["epoch_ns"]
         while self.spawned < message["tasks"]:
@@ -295,7 +310,13 @@ class Worker:
         self.say(type="stopped", **self.counts())
 
     def counts(self) -> dict[str, Any]:
-        samples = self.lateness[1:] if self.fault == "missing_sample" else self.lateness
+        samples = self.lateness[1:] if self.fault == "missing_sample" else list(self.lateness)
+        if samples and self.fault in ("early", "early_declared"):
+            samples[0] = -2_000_000
+        lateness = histogram(samples) if self.cell["workload"] == "timers" else None
+        if samples and self.fault == "overflow":
+            lateness = histogram(samples[1:]) | {"overflow": 1}
+        wrong = self.fault == "counted_error" or (self.fault == "late_error" and self.stopped)
         left = 1 if self.fault == "tasks_left" and self.stopped else 0
         return {
             "units": self.units,
@@ -303,8 +324,9 @@ class Worker:
             "checksum": f"{self.checksum:016x}",
             "live_tasks": len(self.sleepers) + self.connections + left,
             "live_connections": self.connections,
-            "errors": 0,
-            "lateness": histogram(samples) if self.cell["workload"] == "timers" else None,
+            "errors": int(wrong),
+            "first_error": "planted error" if wrong else "",
+            "lateness": lateness,
             "spawn_ns": self.spawn_ns,
             "fire_ns": self.fire_ns,
             "frame_bytes": None,
@@ -420,8 +442,9 @@ class Worker:
         elif self.cell["pattern"] == "churn":
             self.ended[index] = turn + 1
         if self.units == self.units_wanted:
-            self.fire_ns = time.monotonic_ns() - self.epoch_ns
-            self.say(type="phase", name="finished")
+            now_ns = time.monotonic_ns()
+            self.fire_ns = now_ns - self.epoch_ns
+            self.say(type="phase", name="finished", t_ns=now_ns)
 
     def crash(self) -> None:
         print("planted: about to crash", file=sys.stderr, flush=True)

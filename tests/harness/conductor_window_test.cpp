@@ -1,0 +1,91 @@
+// The frame of a window: when it was read, and whose doing the generator's absence was.
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "harness/conductor/window_probe.hpp"
+#include "tests/catch.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+pinning pinned(int worker, int generator) {
+  pinning pins;
+  pins.worker_cpus = {worker};
+  pins.generator_cpus = {generator};
+  return pins;
+}
+
+struct scene {
+  explicit scene(pinning where) : pins(std::move(where)) {}
+
+  pinning pins;
+  child_process child{"worker", {"sleep", {"sleep", "60"}}, {}};
+  worker_counters counters{false};
+  window_probe probe{pins, child, {}, counters};
+};
+
+void rest_ms(int ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+}
+
+}  // namespace
+
+TEST_CASE("readings are late by what they lie behind either end of the window") {
+  scene of(pinned(0, 1));
+  const time_ns before_ns = monotonic_clock::now_ns();
+  of.probe.begin();
+  const time_ns between_ns = monotonic_clock::now_ns();
+  rest_ms(20);
+  of.probe.end();
+  const time_ns after_ns = monotonic_clock::now_ns();
+  CHECK(of.probe.late_ns(before_ns - ns_per_s, after_ns) >= ns_per_s);
+  CHECK(of.probe.late_ns(between_ns, after_ns) == 0);  // a reading may be early
+  CHECK(of.probe.late_ns(between_ns, between_ns) >= 20 * ns_per_ms);
+  const time_ns both_ns = of.probe.late_ns(before_ns - ns_per_s, between_ns);
+  CHECK(both_ns >= ns_per_s + 20 * ns_per_ms);
+}
+
+TEST_CASE("a worker's stop counts from the window's begin on") {
+  scene of(pinned(0, 1));
+  ::kill(of.child.pid(), SIGSTOP);
+  rest_ms(30);
+  of.probe.begin();
+  const time_ns begin_ns = monotonic_clock::now_ns();
+  CHECK(of.probe.worker_away_ns() <= monotonic_clock::now_ns() - begin_ns + 10 * ns_per_ms);
+  rest_ms(50);
+  CHECK(of.probe.worker_away_ns() >= 50 * ns_per_ms);
+}
+
+TEST_CASE("what ksoftirqd did on the generator's CPU is not the absence of the generator") {
+  const scene of(pinned(0, 1));
+  window_use use;
+  use.cpu.total_ns = ns_per_s;
+  use.host.softirqd_ns = {{0, 100}, {1, 30}};
+  CHECK(of.probe.kept_by_others_ns(50, use) == 20);
+  CHECK(of.probe.kept_by_others_ns(20, use) == 0);
+}
+
+TEST_CASE("a worker on the generator's CPU is meant to run there") {
+  const scene of(pinned(0, 0));
+  window_use use;
+  use.cpu.total_ns = 1'000;
+  CHECK(of.probe.kept_by_others_ns(1'500, use) == 500);
+  CHECK(of.probe.kept_by_others_ns(900, use) == 0);
+}
+
+TEST_CASE("what was used in a window is kept, with what ksoftirqd did on the worker's CPUs") {
+  window_use use;
+  use.cpu.total_ns = 5;
+  use.host.softirqd_ns = {{0, 100}, {1, 30}};
+  use.counts = work_counts{.allocations = 3, .system_calls = {}};
+  outcome out;
+  keep(use, pinned(1, 0), out);
+  CHECK(out.cpu->total_ns == 5);
+  CHECK(out.counts->allocations == 3);
+  CHECK(out.softirqd_ns == 30);
+  keep(use, pinned(7, 0), out);
+  CHECK_FALSE(out.softirqd_ns);
+}

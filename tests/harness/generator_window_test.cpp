@@ -1,0 +1,116 @@
+// What the generator's window makes of the clock readings it is told of, and that it is told of
+// them in the midst of large messages, too.
+#include "harness/generator/exchange.hpp"
+#include "harness/generator/window.hpp"
+#include "tests/catch.hpp"
+#include "tests/harness/generator_fixture.hpp"
+
+using namespace skein;
+using namespace skein::generator;
+using skein::test::echo_faults;
+using skein::test::echo_server;
+
+namespace {
+
+constexpr time_ns limit_ns = window::away_limit_ns;
+
+/// Counts what it is told.
+struct listener final : exchange_observer {
+  void on_sent(const request& /*sent*/) override {}
+  void on_look(time_ns now) override {
+    ++looks;
+    last_ns = now;
+  }
+  void on_reply(std::uint32_t /*connection*/, const request& /*done*/, time_ns /*now*/) override {
+    answered = true;
+  }
+  int looks = 0;
+  time_ns last_ns = 0;
+  bool answered = false;
+};
+
+/// One connection with one message of so many bytes on its way.
+struct one_message {
+  one_message(const echo_server& server, std::uint32_t bytes)
+      : plan{server.port(), 1, 1, bytes, 7, 1},
+        payloads(7, bytes),
+        table(plan),
+        requests(table, payloads) {
+    table.connect_to(1, [] { return false; });
+    requests.attach(heard, 1);
+    requests.issue(0, 1, 1);
+  }
+  void poll() {
+    for (const epoll_event& event : table.poll(20)) requests.on_event(0, event.events, 1);
+  }
+
+  prepare_request plan;
+  payload_pool payloads;
+  connection_table table;
+  exchange requests;
+  listener heard;
+};
+
+}  // namespace
+
+TEST_CASE("a generator that was kept from its clock adds up for how long", "[generator]") {
+  window measured(0);
+  measured.on_look(0);
+  measured.begin(100 * ns_per_ms);  // what was before the window is not its business
+  time_ns now = 100 * ns_per_ms;
+  measured.on_look(now += limit_ns);
+  CHECK(measured.away_ns() == 0);
+  measured.on_look(now += limit_ns + 1);
+  measured.on_look(now += 10);
+  measured.on_look(now += 3 * limit_ns);
+  CHECK(measured.away_ns() == 4 * limit_ns + 1);
+}
+
+TEST_CASE("a generator is away while it waits for the last replies, too", "[generator]") {
+  window measured(0);
+  measured.begin(0);
+  measured.on_look(10);
+  measured.end(20, 20);
+  measured.on_look(20 + 7 * limit_ns);
+  CHECK(measured.away_ns() == 10 + 7 * limit_ns);
+}
+
+TEST_CASE("before the window nobody is away", "[generator]") {
+  window measured(0);
+  measured.on_look(50 * limit_ns);
+  CHECK(measured.away_ns() == 0);
+}
+
+TEST_CASE("the clock is read between the pieces of a large message", "[generator]") {
+  constexpr std::uint32_t bytes = 2 * 1024 * 1024;
+  const echo_server server;
+  one_message message(server, bytes);
+  while (!message.heard.answered) message.poll();
+  CHECK(message.requests.totals().bytes == bytes);
+  CHECK(message.requests.totals().wrong_bytes == 0);
+  CHECK(message.heard.looks >= 32);  // 64 KiB are received at a time, at most
+}
+
+TEST_CASE("the clock is read between the pieces that a message is sent in", "[generator]") {
+  constexpr std::uint32_t bytes = 4 * 1024 * 1024;
+  const echo_server server(echo_faults{.mute_from = 0});
+  one_message message(server, bytes);
+  while (message.table.at(0).unsent != nullptr) message.poll();
+  CHECK(message.heard.looks > 0);
+  CHECK(message.heard.last_ns > 0);
+}
+
+TEST_CASE("a small message is sent and answered with one reading of the clock", "[generator]") {
+  const echo_server server;
+  one_message message(server, 64);
+  while (!message.heard.answered) message.poll();
+  CHECK(message.heard.looks == 1);
+}
+
+TEST_CASE("a result says how long its generator was away", "[generator]") {
+  const echo_server server;
+  test::generator_under_test generator;
+  generator.open(server.port(), 4, 4, 64);
+  const auto result = generator.run(test::fixed_load(100));
+  CHECK(result.at("load").at("away_ns").get<time_ns>() >= 0);
+}
