@@ -122,16 +122,14 @@ class c10k_run {
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
     window_probe probe(pins_, worker_, generators_.pids(), counters_);
-    const time_ns begin_ns = monotonic_clock::now_ns();
     probe.begin();
+    const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.awaits("");
     talk_.wait_until(begin_ns + request_.hold_ns);
-    keep(probe.end(), pins_, out_);
+    const window_use use = probe.end();
+    keep(use, pins_, out_);
     out_.window_ns = monotonic_clock::now_ns() - begin_ns;
-    out_.away = absence{.window_ns = *out_.window_ns,
-                        .worker_ns = probe.worker_away_ns(),
-                        .generator_ns = {},
-                        .conductor_ns = probe.late_ns(begin_ns, begin_ns + request_.hold_ns)};
+    out_.away = probe.away(begin_ns, begin_ns + request_.hold_ns, use);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
     if (counts.bytes != 0) {
       throw failed_by(worker_, status::failed,
@@ -154,10 +152,8 @@ class c10k_run {
     probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
     const window_use use = probe.end();
-    out_.exchange_away = absence{.window_ns = done.duration_ns,
-                                 .worker_ns = probe.worker_away_ns(),
-                                 .generator_ns = probe.kept_by_others_ns(done.kept_ns, use),
-                                 .conductor_ns = {}};
+    out_.exchange_away = probe.away(0, done.duration_ns, use, done.kept_ns);
+    out_.exchange_away->conductor_ns.reset();  // it reads nothing that depends on when
     out_.exchange = {{"in_flight", request_.exchange_in_flight},
                      {"duration_ns", done.duration_ns},
                      {"cpu_per_op_ns", nullptr},
@@ -205,10 +201,7 @@ class c10k_run {
     const json result = talk_.expect(generator, "result", talk_.cell_deadline_ns());
     const auto kept_ns =
         field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
-    out_.away = absence{.window_ns = *out_.window_ns,
-                        .worker_ns = probe.worker_away_ns(),  // replies are awaited until now
-                        .generator_ns = probe.kept_by_others_ns(kept_ns, use),
-                        .conductor_ns = probe.late_ns(begin_ns, end_ns)};
+    out_.away = probe.away(begin_ns, end_ns, use, kept_ns);  // replies were awaited until now
     take_result(result);
     if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
   }

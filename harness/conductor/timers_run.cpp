@@ -102,13 +102,11 @@ class timers_run {
     talk_.awaits("");  // the window's length was asked for
     probe.begin();
     const auto finished_ns = await_finished();
-    keep(probe.end(), pins_, out_);
+    const window_use use = probe.end();
+    keep(use, pins_, out_);
     const time_ns now_ns = monotonic_clock::now_ns();
     out_.window_ns = std::max<time_ns>(now_ns - epoch_ns_, 0);
-    out_.away = absence{.window_ns = *out_.window_ns,
-                        .worker_ns = probe.worker_away_ns(),
-                        .generator_ns = {},
-                        .conductor_ns = probe.late_ns(epoch_ns_, finished_ns.value_or(now_ns))};
+    out_.away = probe.away(epoch_ns_, finished_ns.value_or(now_ns), use);
     talk_.awaits("the worker to say what it did");
     take_counts(ask_counts(talk_, worker_, in_a_while()));
   }

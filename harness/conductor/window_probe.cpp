@@ -65,6 +65,16 @@ window_use window_probe::end() {
   return use;
 }
 
+absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& use,
+                           std::optional<time_ns> kept_ns) {
+  absence away;
+  away.window_ns = end_ns - begin_ns;
+  away.worker_ns = watch_.away_ns();
+  if (kept_ns) away.generator_ns = kept_by_others_ns(*kept_ns, use);
+  away.conductor_ns = late_ns(begin_ns, end_ns);
+  return away;
+}
+
 time_ns window_probe::late_ns(time_ns begin_ns, time_ns end_ns) const {
   return std::max<time_ns>(begin_.at_ns - begin_ns, 0) + std::max<time_ns>(ended_ns_ - end_ns, 0);
 }

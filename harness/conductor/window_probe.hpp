@@ -32,15 +32,18 @@ class window_probe {
   void begin();
   window_use end();
 
-  /// Since begin().
-  [[nodiscard]] time_ns worker_away_ns() { return watch_.away_ns(); }
-  /// How late both readings were for a window that began and ended then.
+  /// Who was away in a window that began and ended then, until now.
+  /// @param kept_ns  how long the generator was kept from its clock; empty where it had no work
+  [[nodiscard]] absence away(time_ns begin_ns, time_ns end_ns, const window_use& use,
+                             std::optional<time_ns> kept_ns = {});
+
+ private:
+  /// How late both readings were.
   [[nodiscard]] time_ns late_ns(time_ns begin_ns, time_ns end_ns) const;
   /// Of the time that a generator was kept from its clock: what others took than this run's own.
   /// ksoftirqd works on the run's packets, and a worker that shares the CPU is meant to run there.
   [[nodiscard]] time_ns kept_by_others_ns(time_ns kept_ns, const window_use& use) const;
 
- private:
   struct reading {
     time_ns at_ns = 0;
     measure::cpu_snapshot worker;

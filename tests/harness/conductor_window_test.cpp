@@ -39,13 +39,16 @@ TEST_CASE("readings are late by what they lie behind either end of the window") 
   of.probe.begin();
   const time_ns between_ns = monotonic_clock::now_ns();
   rest_ms(20);
-  of.probe.end();
+  const window_use use = of.probe.end();
   const time_ns after_ns = monotonic_clock::now_ns();
-  CHECK(of.probe.late_ns(before_ns - ns_per_s, after_ns) >= ns_per_s);
-  CHECK(of.probe.late_ns(between_ns, after_ns) == 0);  // a reading may be early
-  CHECK(of.probe.late_ns(between_ns, between_ns) >= 20 * ns_per_ms);
-  const time_ns both_ns = of.probe.late_ns(before_ns - ns_per_s, between_ns);
-  CHECK(both_ns >= ns_per_s + 20 * ns_per_ms);
+  const auto late_ns = [&](time_ns begin_ns, time_ns end_ns) {
+    return of.probe.away(begin_ns, end_ns, use).conductor_ns.value();
+  };
+  CHECK(late_ns(before_ns - ns_per_s, after_ns) >= ns_per_s);
+  CHECK(late_ns(between_ns, after_ns) == 0);  // a reading may be early
+  CHECK(late_ns(between_ns, between_ns) >= 20 * ns_per_ms);
+  CHECK(late_ns(before_ns - ns_per_s, between_ns) >= ns_per_s + 20 * ns_per_ms);
+  CHECK(of.probe.away(5, 12, use).window_ns == 7);
 }
 
 TEST_CASE("a worker's stop counts from the window's begin on") {
@@ -54,26 +57,28 @@ TEST_CASE("a worker's stop counts from the window's begin on") {
   rest_ms(30);
   of.probe.begin();
   const time_ns begin_ns = monotonic_clock::now_ns();
-  CHECK(of.probe.worker_away_ns() <= monotonic_clock::now_ns() - begin_ns + 10 * ns_per_ms);
+  const auto away_ns = [&] { return of.probe.away(0, 1, of.probe.end()).worker_ns.value(); };
+  CHECK(away_ns() <= monotonic_clock::now_ns() - begin_ns + 10 * ns_per_ms);
   rest_ms(50);
-  CHECK(of.probe.worker_away_ns() >= 50 * ns_per_ms);
+  CHECK(away_ns() >= 50 * ns_per_ms);
 }
 
 TEST_CASE("what ksoftirqd did on the generator's CPU is not the absence of the generator") {
-  const scene of(pinned(0, 1));
+  scene of(pinned(0, 1));
   window_use use;
   use.cpu.total_ns = ns_per_s;
   use.host.softirqd_ns = {{0, 100}, {1, 30}};
-  CHECK(of.probe.kept_by_others_ns(50, use) == 20);
-  CHECK(of.probe.kept_by_others_ns(20, use) == 0);
+  CHECK(of.probe.away(0, 1, use, 50).generator_ns == 20);
+  CHECK(of.probe.away(0, 1, use, 20).generator_ns == 0);
+  CHECK_FALSE(of.probe.away(0, 1, use).generator_ns);
 }
 
 TEST_CASE("a worker on the generator's CPU is meant to run there") {
-  const scene of(pinned(0, 0));
+  scene of(pinned(0, 0));
   window_use use;
   use.cpu.total_ns = 1'000;
-  CHECK(of.probe.kept_by_others_ns(1'500, use) == 500);
-  CHECK(of.probe.kept_by_others_ns(900, use) == 0);
+  CHECK(of.probe.away(0, 1, use, 1'500).generator_ns == 500);
+  CHECK(of.probe.away(0, 1, use, 900).generator_ns == 0);
 }
 
 TEST_CASE("what was used in a window is kept, with what ksoftirqd did on the worker's CPUs") {

@@ -361,6 +361,9 @@ def test_a_matrix_that_is_resumed_has_each_slot_once_in_every_reader(matrix_run)
             assert series.status_counts().startswith("2 ok")
     fixed = next(group for group in groups.group_runs(records) if group.name == "fixed")
     assert fixed.of("libuv").retried == 4  # twice in each of two rounds
+    status, _, found = compared(matrix_run.folder, matrix_run.output, matrix_run.output)
+    assert status == 0
+    assert {(one["pairs"], one["invalid_pairs"]) for one in found} == {(2, 0)}
 
 
 def test_facts_of_a_plan_are_its_settings():

@@ -226,6 +226,10 @@ def test_two_files_are_compared_round_by_round_and_written_as_asked(file_with, t
     assert head["kind"] == "comparison_session"
     cpu = next(one for one in found if one["metric"] == "cpu_per_op")
     assert (cpu["verdict"], cpu["pairs"], cpu["rank"]) == ("regressed", 12, 3)
+    assert {one["direction"] for one in found if one["metric"] == "throughput"} == {"higher"}
+    assert (cpu["direction"], cpu["unit"], cpu["gated"], cpu["stage"]) == (
+        "lower", "ns", True, "single",
+    )  # fmt: skip
     assert cpu["ratio"] == pytest.approx(1.1, rel=0.01)
     assert cpu["base_median"] == pytest.approx(median([1000.0 + i % 5 for i in range(12)]))
 
@@ -374,3 +378,12 @@ def test_wrong_options_end_in_usage(file_with, tmp_path):
             compare.Arm("b", [{"environment": {"kernel": "y"}, "build": {}}], []),
             allowed=False,
         )
+
+
+def test_what_would_have_been_seen_is_the_wider_half_of_the_interval():
+    values = [-0.05, -0.04, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.3]
+    found = paired.estimate(values)
+    assert (found.low, found.median, found.high, found.rank) == (-0.04, 0.0, 0.2, 2)
+    assert found.detectable == pytest.approx(0.2)
+    assert paired.estimate([-value for value in values]).detectable == pytest.approx(0.2)
+    assert paired.estimate(values[:5]).detectable is None
