@@ -10,13 +10,15 @@
 
 namespace skein::test {
 
-inline volatile std::sig_atomic_t signals_taken = 0;
+/// Lock-free, so that a handler may count on any thread.
+inline std::atomic<int> signals_taken{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
 /// Takes SIGUSR1, without SA_RESTART, for good: one that was sent may still be on its way when its
 /// sender is over.
 inline void take_signals() {
   struct sigaction taken{};
-  taken.sa_handler = [](int) { signals_taken = signals_taken + 1; };
+  taken.sa_handler = [](int) { ++signals_taken; };
   ::sigaction(SIGUSR1, &taken, nullptr);
 }
 

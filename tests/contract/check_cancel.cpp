@@ -19,6 +19,7 @@ verdict c5_cancel_comes_before_the_wait(const subject& of) {
   const test::loopback_client waiting(other_door.port);
   scene.add([&](actor& self) -> act {
     auto* peer = co_await self.accept(door.at);
+    const std::span<const std::byte> nothing;
     for (int i = 0; i < 2; ++i) self.scheduler().cancel(*peer);
     for (int i = 0; i < 2; ++i) {
       const bytes chunk = co_await self.read(*peer);
@@ -26,7 +27,7 @@ verdict c5_cancel_comes_before_the_wait(const subject& of) {
                         "a read begun after cancel was not cancelled");
       const bool written = co_await self.write(*peer, std::as_bytes(std::span("x")));
       self.on().require(!written, "C5", "a write begun after cancel was done");
-      const bool of_nothing = co_await self.write(*peer, {});
+      const bool of_nothing = co_await self.write(*peer, nothing);
       self.on().require(!of_nothing, "C5", "an empty write begun after cancel was done");
     }
     self.close(*peer);

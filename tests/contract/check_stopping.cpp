@@ -122,7 +122,8 @@ verdict s3_stop_beside_waits_that_are_just_over(const subject& of) {
   constexpr std::size_t many = 12;
   stage scene(of);
   auto door = scene.listen();
-  std::vector<test::loopback_client> clients;
+  std::vector<test::loopback_client> clients;  // there before a task can stop
+  for (std::size_t i = 0; i < many; ++i) clients.emplace_back(door.port);
   std::vector<sleep_timer> timers = scene.timers(many);
   std::atomic<std::size_t> ended{0};
   std::atomic<std::size_t> accepted{0};
@@ -134,7 +135,6 @@ verdict s3_stop_beside_waits_that_are_just_over(const subject& of) {
     ++ended;
   };
   for (std::size_t i = 0; i < many; ++i) {
-    clients.emplace_back(door.port);
     scene.add([&, i](actor& self) -> act {
       if (i % 2 == 0) {
         co_await self.sleep_until(common_ns);

@@ -44,10 +44,11 @@ verdict c2_small_and_empty_writes_are_complete(const subject& of) {
   scene.add([&](actor& self) -> act {
     auto* peer = co_await self.accept(door.at);
     std::vector<std::byte> outgoing(1);
+    const std::span<const std::byte> nothing;
     for (std::size_t i = 0; i < writes; ++i) {
       outgoing[0] = test::pattern_at(i);
       const bool written = co_await self.write(*peer, outgoing);
-      const bool of_nothing = co_await self.write(*peer, {});
+      const bool of_nothing = co_await self.write(*peer, nothing);
       self.on().require(written && of_nothing, "C2", "a write failed for no reason");
       outgoing[0] = std::byte{0xee};
     }

@@ -44,7 +44,7 @@ struct wakes_twice : callback_base {
 struct takes_a_signal_for_the_end : base {
   using base::base;
   bytes read(connection& from) {
-    const auto before = test::signals_taken;
+    const int before = test::signals_taken;
     const bytes chunk = base::read(from);
     return before == test::signals_taken ? chunk : bytes();
   }
