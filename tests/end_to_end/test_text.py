@@ -1,4 +1,4 @@
-"""Bytes that are no UTF-8, from wherever they come, are replaced in a record; nothing else is lost."""
+"""Bytes that are no UTF-8, from wherever they come, are replaced in a record; the rest stays."""
 
 from __future__ import annotations
 
