@@ -139,9 +139,9 @@ def test_what_a_run_that_counts_may_have_is_accepted(ok_run, path, value):
     [(0, None, True), (3, 999, True), (3, None, True), (None, None, True), (0, 0, True),
      (0, 1, False), (3, 0, False)],
 )  # fmt: skip
-def test_early_timers_have_a_furthest_and_others_have_none(ok_run, count, most, good):
-    ok_run["latency"] |= {"early_count": count, "early_max_ns": most}
-    problems = results.lint(ok_run)
+def test_early_timers_have_a_furthest_and_others_have_none(timers_run, count, most, good):
+    timers_run["lateness"] |= {"early_count": count, "early_max_ns": most}
+    problems = results.lint(timers_run)
     assert bool(problems) != good, problems
 
 
@@ -200,6 +200,13 @@ def test_timers_that_were_all_early_are_samples(timers_run):
     timers_run["lateness"]["early_count"] = 0
     with pytest.raises(results.RecordError, match="without a sample"):
         results.validate(timers_run)
+
+
+@pytest.mark.parametrize("name", ["latency", "service_time", "lateness"])
+def test_a_distribution_that_is_left_out_is_like_one_that_is_null(records, name):
+    for run in results.runs(records):
+        without = {key: value for key, value in run.items() if key != name}
+        assert results.lint(without) == results.lint(run | {name: None})
 
 
 def test_a_counted_run_has_no_samples_and_an_idle_one_no_operations(ok_run):
