@@ -189,6 +189,15 @@ def test_the_order_of_complexity_is_of_a_family_and_no_benchmark(compared):
     assert set(times_of(*old)) == {"BM/8"}
 
 
+@pytest.mark.parametrize("counter", ["rms", "big_o", "skipped", "error_occurred", "aggregate_name"])
+@pytest.mark.parametrize("left_out", [(), OLD])
+def test_a_user_counter_may_have_the_name_of_a_field(compared, counter, left_out):
+    base = [without(one, *left_out) | {counter: 0.1} for one in rows()]
+    candidate = [one | {"cpu_time": 2 * one["cpu_time"]} for one in base]
+    status, found, _ = compared(base, candidate)
+    assert (status, found["BM", "cpu_per_op"]["verdict"]) == (0, "regressed")
+
+
 @pytest.mark.parametrize("name", ["BM/real_time", "BM/manual_time/threads:2", "BM/8/real_time"])
 def test_a_benchmark_of_the_wall_clock_is_compared_by_it(compared, name):
     candidate = [one | {"real_time": 2 * one["real_time"]} for one in rows(name)]

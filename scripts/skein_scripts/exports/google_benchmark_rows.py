@@ -5,6 +5,7 @@ compare the reason. The format is what its reporter writes and its tools read, i
   name: two may share one. Rows of version 1.5 and before have neither, and no `run_type` either.
 - `error_occurred` and `skipped` rows have times of 0. A time may be NaN or infinite.
 - Aggregates are no repetitions; `BigO` and `RMS` are of a family, and no benchmark.
+- User counters stand among the other fields of a row, by any name: `rms` or `skipped` may be one.
 - A benchmark that says `/real_time` or `/manual_time` in its name is measured by that clock, and
   its CPU time means little.
 
@@ -104,7 +105,10 @@ def _key_of(row: Record, names: Iterable[str]) -> tuple[str, object, object]:
 
 
 def _is_of_family(row: Record) -> bool:
-    return row.get("aggregate_name") in _OF_A_FAMILY or "big_o" in row or "rms" in row
+    if "run_type" in row:
+        return row["run_type"] == "aggregate" and row.get("aggregate_name") in _OF_A_FAMILY
+    # A benchmark that has a user counter of this name has iterations as well.
+    return "iterations" not in row and ("big_o" in row or "rms" in row)
 
 
 def _is_aggregate(row: Record, names: Iterable[str]) -> bool:
@@ -135,9 +139,9 @@ def _repetitions(rows: Sequence[Record], names: Iterable[str], name: str) -> lis
 
 
 def _repetition(index: int, row: Record) -> Repetition:
-    if row.get("error_occurred"):
+    if row.get("error_occurred") is True:  # a user counter of this name is a number
         return Repetition(index, None, "failed", str(row.get("error_message") or "no message"))
-    if row.get("skipped"):
+    if row.get("skipped") is True:
         return Repetition(index, None, "skipped", str(row.get("skip_message") or "no message"))
     clock = "real_time" if is_of_real_time(row.get("run_name") or row["name"]) else "cpu_time"
     value, unit = row.get(clock), str(row.get("time_unit"))
