@@ -35,7 +35,7 @@ from .comparison.sources import (
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
 from .outputs import require_writable, write_text
-from .results import results_at
+from .results import RESULTS_NAME, results_at
 from .terminal import Terminal, say
 
 _EPILOG = """\
@@ -161,9 +161,13 @@ def main(arguments: list[str]) -> int:
     for name in metrics:
         check_name("metric", name, [*(metric.name for metric in METRICS), *counts.NAMES])
     named = [results_at(Path(name)) for name in (options.base, options.candidate) if name]
-    require_writable(options.markdown, options.json, read=named)
+    is_measured = measured.is_asked_for(options.base, options.candidate)
+    require_writable(
+        options.markdown, options.json, read=[*named, options.matrix],
+        measured_into=options.output / RESULTS_NAME if options.output and is_measured else None,
+    )  # fmt: skip
     console = Terminal()
-    if measured.is_asked_for(options.base, options.candidate):
+    if is_measured:
         compared = measured.measure(options, names_of_runtimes(options), metrics, console)
     else:
         compared = _compare_files(options, metrics)

@@ -27,6 +27,7 @@ from .matrix import PRESET_FOLDER, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options, seed
 from .outputs import require_writable, write_text
+from .results import RESULTS_NAME
 from .terminal import Terminal, say
 from .units import format_clock, parse_duration_ns
 
@@ -241,7 +242,10 @@ def main(arguments: list[str]) -> int:
         raise UsageError("name a folder for trees and results with --output")
     if options.base or options.candidate:
         builds.require_clean()
-    require_writable(options.markdown, options.json)
+    require_writable(
+        options.markdown, options.json, measured_into=options.output / RESULTS_NAME,
+        read=(options.matrix, options.base_binary, options.candidate_binary),
+    )  # fmt: skip
     prepare_results(options.output, matrix)
     base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
     matrix, new = without_new(matrix, base)

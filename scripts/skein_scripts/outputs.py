@@ -11,10 +11,15 @@ from pathlib import Path
 from .errors import MeasureError, UsageError
 
 
-def require_writable(*paths: Path | None, read: Iterable[Path] = ()) -> None:
+def require_writable(
+    *paths: Path | None, read: Iterable[Path | None] = (), measured_into: Path | None = None
+) -> None:
     """Makes the folders of files to write. Raises UsageError where one cannot be written, is named
-    twice, or is among those that are `read`: what was measured would be gone."""
-    taken = {_place(path): "is read" for path in read}
+    twice, or is among those that are `read` or gets the records of what is measured: these would
+    be gone."""
+    taken = {_place(path): "is read" for path in read if path is not None}
+    if measured_into is not None:
+        taken[_place(measured_into)] = "gets what is measured"
     for path in paths:
         if path is None:
             continue

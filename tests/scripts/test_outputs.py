@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from matrix_support import HERE, call_main
+from matrix_support import HERE, ROOT, call_main
 from skein_scripts import compare, export, gate, plot, rates, report, results
 from skein_scripts.errors import MeasureError, UsageError
 from skein_scripts.outputs import require_folder, require_writable, write_text
@@ -104,6 +104,25 @@ def test_measuring_scripts_find_out_before_they_measure(matrix_run, monkeypatch,
     assert call_main("compare.py", compare.main, *words) == 2
     arms = ("--base-binary", matrix_run.skein, "--candidate-binary", matrix_run.skein)
     assert call_main("gate.py", gate.main, *arms, "--output", out, option, NOWHERE) == 2
+    assert matrix_run.calls() == []
+
+
+@pytest.mark.parametrize("option", ["--json", "--markdown"])
+@pytest.mark.parametrize("name", ["out/results.jsonl", "out/../out/results.jsonl", "matrix.toml"])
+def test_no_output_is_what_is_measured_into_or_the_matrix(
+    matrix_run, monkeypatch, option, name, capsys
+):
+    for variable, value in matrix_run.environment.items():
+        monkeypatch.setenv(variable, value)
+    file = matrix_run.folder / "matrix.toml"
+    file.write_text((ROOT / "scripts/presets/gate.toml").read_text())
+    shared = ("--matrix", file, "--output", matrix_run.folder / "out")
+    words = (*shared, option, matrix_run.folder / name)
+    assert call_main("compare.py", compare.main, *binaries(matrix_run), *words) == 2
+    assert "as well; name another file" in capsys.readouterr().err
+    arms = ("--base-binary", matrix_run.skein, "--candidate-binary", matrix_run.skein)
+    assert call_main("gate.py", gate.main, *arms, *words) == 2
+    assert "as well; name another file" in capsys.readouterr().err
     assert matrix_run.calls() == []
 
 
