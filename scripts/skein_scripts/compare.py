@@ -16,6 +16,7 @@ from . import table
 from .cells import CellNames, NameOf, id_of, id_without_runtime
 from .comparison import counts, measured, record, show
 from .comparison.compared import Comparison
+from .comparison.failures import failures
 from .comparison.judge import ALPHA, judge
 from .comparison.metrics import METRICS
 from .comparison.pairing import (
@@ -47,8 +48,8 @@ examples:
   scripts/compare.py out/gate --filter workload=c10k,shape=fixed    # both arms of a gate's results
 
 exit status: 0 compared, whatever the verdicts; 2 usage, or two environments; 4 nothing could be
-compared, a gated comparison has no pairs (unless the metric is new in the candidate), or too few
-that count to be decided
+compared, a run of the candidate failed, a gated comparison has no pairs (unless the metric is new
+in the candidate), or too few that count to be decided
 """
 _TWO_SESSIONS = (
     "the arms are of different sessions: what the machine did in one and not in the other is part"
@@ -119,19 +120,31 @@ def naming(base: Arm, candidate: Arm, of_one_file: bool) -> NameOf:
     return CellNames(runs, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
 
 
-def check_complete(comparisons: Sequence[Comparison]) -> None:
-    """Raises MeasureError where nothing has a pair, or something gated lost its own: a comparison
-    of the rest would be taken for one of the whole. What only the candidate has is no loss."""
+def check_complete(
+    comparisons: Sequence[Comparison], failed: Sequence[str] = (), undecided: Sequence[str] = ()
+) -> None:
+    """Raises MeasureError where the candidate failed, nothing has a pair, something gated lost its
+    own, or too many pairs were lost to tell: a comparison of the rest would be taken for one of the
+    whole. What only the candidate has is no loss."""
+    troubles = [f"THE CANDIDATE FAILED: {'; '.join(failed)}"] if failed else []
+    lost = [one for one in comparisons if one.is_lost]
     if not any(one.pairs for one in comparisons):
         why = show.whys(comparisons, 3) or "the arms have no cell and metric in common"
-        raise MeasureError(f"there is no pair of runs to compare ({why})")
-    if lost := [one for one in comparisons if one.is_lost]:
+        troubles.append(f"there is no pair of runs to compare ({why})")
+    elif lost:
         names = [_with_reason(one) for one in lost[:_SHOWN_NAMES]]
         more = f"; and {len(lost) - _SHOWN_NAMES} more" if len(lost) > _SHOWN_NAMES else ""
-        raise MeasureError(
+        troubles.append(
             f"NOT COMPARED: {'; '.join(names)}{more}: measure these cells in both arms, or choose"
             " others with --filter or --metrics"
         )
+    if undecided:
+        troubles.append(
+            f"UNDECIDED: {'; '.join(undecided)}: too few pairs count to tell: measure again, or"
+            " more of them with --pairs"
+        )
+    if troubles:
+        raise MeasureError("; ".join(troubles))
 
 
 def _with_reason(one: Comparison) -> str:
@@ -179,14 +192,9 @@ def main(arguments: list[str]) -> int:
     if options.json:
         head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
                            interleaved=compared.interleaved, notes=compared.notes,
-                           undecided=compared.undecided)  # fmt: skip
+                           undecided=compared.undecided, failed=compared.failed)  # fmt: skip
         record.write(options.json, head, {"single": compared.comparisons})
-    check_complete(compared.comparisons)
-    if compared.undecided:
-        raise MeasureError(
-            f"UNDECIDED: {'; '.join(compared.undecided)}: too few pairs count to tell: measure"
-            " again, or more of them with --pairs"
-        )
+    check_complete(compared.comparisons, compared.failed, compared.undecided)
     return OK
 
 
@@ -200,9 +208,10 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
     elif options.runtimes is None:
         notes.append(_OF_ALL_STAGES)
     name_of = naming(base, candidate, of_one_file)
-    notes += [*base.left_out, *(line for line in candidate.left_out if line not in base.left_out)]
+    notes += dict.fromkeys([*base.notes, *candidate.notes])
     notes += unpaired(base.runs, candidate.runs, name_of)
     return measured.Compared(
         record.Side(base.label, base.sessions), record.Side(candidate.label, candidate.sessions),
         _verdicts(base, candidate, metrics, name_of), notes, mismatches, interleaved=of_one_file,
+        failed=failures(candidate.runs, name_of),
     )  # fmt: skip

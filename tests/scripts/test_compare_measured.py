@@ -120,6 +120,17 @@ def test_where_too_many_pairs_are_lost_to_tell_it_is_said_and_no_success(compare
     assert "NOT COMPARED" in out.err  # 5 of 14 count
 
 
+def test_a_candidate_that_fails_once_is_named_and_no_success(compared, tmp_path):
+    bad = flaky(compared, tmp_path, "bad", "[ $n = 3 ]", "failed")
+    words = ("--filter", "runtime=coroutine", "--pairs", 7)
+    status, _, out = compared(compared.skein, bad, *words)
+    assert status == 4
+    assert "THE CANDIDATE FAILED: fixed/coroutine: 1 of 8 runs failed" in out.err
+    status, _, out = compared(compared.output)  # the same from its results
+    assert status == 4
+    assert "THE CANDIDATE FAILED" in out.err
+
+
 def test_too_few_pairs_for_loss_are_named():
     def verdict(pairs, count=1):
         values = [(100.0, 120.0)] * pairs

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from skein_scripts import compare, results
+from skein_scripts import closing, compare, results
 from skein_scripts.comparison import judge, metrics, paired
 from skein_scripts.comparison.judge import Pairs
 from skein_scripts.errors import MeasureError, UsageError, run_main
@@ -181,7 +181,7 @@ def file_with(fixture_v1, tmp_path):
     run = next(
         one
         for one in results.runs(records)
-        if one["status"] == "ok" and one["cell"]["workload"] == "c10k" and one["cpu"]
+        if one["status"] == "ok" and one["cell"]["workload"] == "c10k" and one["latency"]
     )
     run["cell"]["mode"] = run["echoed"]["mode"] = run["load"]["model"] = "fixed"
 
@@ -251,6 +251,34 @@ def test_runs_that_do_not_count_are_no_pairs(file_with, tmp_path):
         if one.get("metric") == "cpu_per_op"
     )  # fmt: skip
     assert (cpu["pairs"], cpu["invalid_pairs"]) == (5, 3)
+
+
+def test_a_candidate_that_failed_once_is_named_and_no_success(file_with, tmp_path, capsys):
+    good = file_with("good", [1000.0 + i for i in range(8)])
+    bad = file_with("bad", [1000.0 + i for i in range(8)])
+    path = bad / results.RESULTS_NAME
+    records = results.load(path)
+    failure = {"process": "worker", "exit_status": 1, "signal": None, "stderr": [],
+               "message": "wrong bytes"}  # fmt: skip
+    results.runs(records)[3].update(status="failed", reasons=["wrong bytes"], failure=failure)
+    path.write_text("".join(results.dump(one) for one in records), encoding="utf-8")
+    lines = tmp_path / "v.jsonl"
+    assert call(good, bad, "--json", lines) == 4
+    said = f"{results.runs(records)[0]['cell_id']}: 1 of 8 runs failed: wrong bytes"
+    assert f"THE CANDIDATE FAILED: {said}" in capsys.readouterr().err
+    assert json.loads(lines.read_text().splitlines()[0])["failed"] == [said]
+    assert call(bad, good) == 0  # the base is what it was
+
+
+def test_a_session_that_calls_itself_inconclusive_is_named(file_with, fixture_v1, capsys):
+    (session, *_) = results.sessions(results.load(fixture_v1))
+    ending = closing.end_record(session, "out of reach", [], {}, 0, 8)
+    base, other = file_with("base", [1000.0] * 8), file_with("other", [1000.0] * 8)
+    with (other / results.RESULTS_NAME).open("a", encoding="utf-8") as file:
+        file.write(results.dump(ending))
+    assert call(base, other) == 0
+    said = f"{other} HAS AN INCONCLUSIVE SESSION: the machine could not be described again"
+    assert said in capsys.readouterr().out.replace("\n", "")
 
 
 def test_another_machine_is_refused_unless_allowed_and_then_marked(file_with, fixture_v1, capsys):

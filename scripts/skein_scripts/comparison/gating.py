@@ -20,6 +20,7 @@ from .arena import Arena
 from .builds import Build
 from .compared import Comparison
 from .duel import Duel
+from .failures import failures
 from .metrics import Metric
 
 
@@ -74,7 +75,7 @@ class Gate:
         self, duel: Duel, screened: list[Comparison], confirmed: list[Comparison],
         left_open: Sequence[str] = (), incomplete: str | None = None,
     ) -> None:  # fmt: skip
-        failed = stages.failures(self._matrix.cells, duel.runs["candidate"], duel)
+        failed = failures(duel.runs["candidate"], duel.name_of)
         self.result = stages.Result(screened, confirmed, failed, incomplete, list(left_open))
         self.repeated = duel.repeated
         self.changed_conditions = conditions.changes(duel.runs["base"], duel.runs["candidate"])

@@ -24,6 +24,7 @@ from .arena import Arena, prepare_results, without_unmeasurable
 from .builds import Build
 from .compared import INCONCLUSIVE, Comparison, Pairs
 from .duel import ARMS, Duel
+from .failures import failures
 from .judge import ALPHA, judge
 from .metrics import METRICS, Metric
 from .record import Side
@@ -42,6 +43,7 @@ class Compared:
     mismatches: list[str] = field(default_factory=list)
     interleaved: bool = True
     undecided: list[str] = field(default_factory=list)  # for pairs that were lost
+    failed: list[str] = field(default_factory=list)  # the candidate's runs that ended badly
 
     @property
     def title(self) -> str:
@@ -109,12 +111,14 @@ def measure(
     metrics = [metric for metric in METRICS if not names or metric.name in names]
     with arena.duel(base, candidate) as duel:
         comparisons, lost = _measure(options.pairs, matrix.cells, metrics, names, duel, console)
+        failed = failures(duel.runs["candidate"], duel.name_of)
     notes = [*notes, *_overrides(matrix.cells)] if runtimes else notes
     labels = runtimes or (base.label, candidate.label)
     base_side, candidate_side = (
         Side(label, [arena.sessions[arm]]) for arm, label in zip(ARMS, labels, strict=True)
     )
-    return Compared(base_side, candidate_side, comparisons, notes, undecided=lost)
+    return Compared(base_side, candidate_side, comparisons, notes, undecided=lost,
+                    failed=failed)  # fmt: skip
 
 
 def _measure(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..closing import inconclusive
 from ..errors import MeasureError, UsageError
 from ..exports import google_benchmark
 from ..exports.google_benchmark_rows import (
@@ -39,7 +40,7 @@ class Arm:
     sessions: list[Record]
     runs: list[Record]  # those that count, or would: without tries that were repeated
     tries: list[Record] = field(default_factory=list)  # all of them
-    left_out: list[str] = field(default_factory=list)  # what else the file has, and why
+    notes: list[str] = field(default_factory=list)  # what a reader of its figures must know
 
 
 def arm_of_file(path: Path) -> Arm:
@@ -57,21 +58,18 @@ def arm_of_file(path: Path) -> Arm:
     every = runs(records)
     tries = [run for run in every if not run.get("counted")]
     counted = len(every) - len(tries)
-    left_out = (
-        [f"{path}: {counted} counted runs are left out, which have no times"] if counted else []
-    )
+    notes = [f"{path}: {counted} counted runs are left out, which have no times"] if counted else []
     if not tries:
-        raise MeasureError(
-            f"{found} has no runs to compare{f' ({left_out[0]})' if counted else ''}"
-        )
-    return _arm_of(str(path), sessions(records), tries, left_out)
+        raise MeasureError(f"{found} has no runs to compare{f' ({notes[0]})' if counted else ''}")
+    notes += [f"{path} HAS AN INCONCLUSIVE SESSION: {why}" for why in inconclusive(records)]
+    return _arm_of(str(path), sessions(records), tries, notes)
 
 
 def _arm_of(
-    label: str, opened: list[Record], tries: list[Record], left_out: Sequence[str] = ()
+    label: str, opened: list[Record], tries: list[Record], notes: Sequence[str] = ()
 ) -> Arm:
     taken = [slot.run for slot in taken_slots(tries, opened)]
-    return Arm(label, opened, taken, tries, list(left_out))
+    return Arm(label, opened, taken, tries, list(notes))
 
 
 def arms_of_file(path: Path) -> tuple[Arm, Arm]:
