@@ -207,6 +207,17 @@ def test_a_benchmark_of_the_wall_clock_is_compared_by_it(compared, name):
     assert found[name, "real_time_per_op"]["verdict"] == "regressed"
 
 
+def test_two_benchmarks_of_the_wall_clock_and_one_name_are_compared_by_it(compared):
+    some = [*rows("BM/real_time"), *rows("BM/real_time", family=1)]
+    slow = [one | {"real_time": 2 * one["real_time"]} for one in some]
+    status, found, _ = compared(some, slow)
+    assert status == 0
+    assert set(found) == {
+        (f"BM/real_time ({place} of 2)", "real_time_per_op") for place in (1, 2)
+    }  # fmt: skip
+    assert {one["verdict"] for one in found.values()} == {"regressed"}
+
+
 def test_threads_and_arguments_are_in_the_name():
     some = [*rows("BM/threads:1"), *rows("BM/threads:2", instance=1, cpu=50.0)]
     assert list(times_of(*some)) == ["BM/threads:1", "BM/threads:2"]

@@ -17,7 +17,6 @@ from ..exports import google_benchmark
 from ..exports.google_benchmark_rows import (
     Benchmark,
     Repetition,
-    is_of_real_time,
     read_benchmarks,
     read_document,
 )
@@ -108,7 +107,7 @@ def _arm_of_google_benchmark(path: Path) -> Arm:
 
 
 def _as_run(benchmark: Benchmark, one: Repetition) -> Record:
-    clock = "real" if is_of_real_time(benchmark.name) else "cpu"
+    clock = "real" if benchmark.is_of_real_time else "cpu"
     return {
         "run_id": f"{benchmark.name}/{one.index}", "cell_id": benchmark.name, "cell": {},
         "arm": "single", "block": one.index, "status": one.status,

@@ -49,11 +49,7 @@ class Benchmark:
 
     name: str  # one of several of this name says which
     repetitions: list[Repetition]
-
-
-def is_of_real_time(name: str) -> bool:
-    """Whether a benchmark is measured by the wall clock, or by one of its own."""
-    return _REAL_TIME.search(name) is not None
+    is_of_real_time: bool  # measured by the wall clock, or by one of its own
 
 
 def read_document(text: str, what: str) -> Record:
@@ -93,7 +89,9 @@ def read_benchmarks(document: Record) -> list[Benchmark]:
     for key, of_key in grouped.items():
         name, keys = key[0], keys_of[key[0]]
         shown = name if len(keys) == 1 else f"{name} ({keys.index(key) + 1} of {len(keys)})"
-        found.append(Benchmark(shown, _repetitions(of_key, names, name)))
+        is_of_real_time = _REAL_TIME.search(name) is not None
+        clock = "real_time" if is_of_real_time else "cpu_time"
+        found.append(Benchmark(shown, _repetitions(of_key, names, name, clock), is_of_real_time))
     return found
 
 
@@ -119,7 +117,9 @@ def _is_aggregate(row: Record, names: Iterable[str]) -> bool:
     return end in _OLD_AGGREGATES and whole
 
 
-def _repetitions(rows: Sequence[Record], names: Iterable[str], name: str) -> list[Repetition]:
+def _repetitions(
+    rows: Sequence[Record], names: Iterable[str], name: str, clock: str
+) -> list[Repetition]:
     single = [row for row in rows if not _is_aggregate(row, names)]
     if not single:
         kinds = ", ".join(str(row.get("aggregate_name") or row["name"].rpartition("_")[2])
@@ -133,17 +133,16 @@ def _repetitions(rows: Sequence[Record], names: Iterable[str], name: str) -> lis
         why = f"repetition {indices[0]} of {name} is there {indices.count(indices[0])} times"
         return [Repetition(0, None, "skipped", why)]
     return [
-        _repetition(row["repetition_index"] if is_unique else place, row)
+        _repetition(row["repetition_index"] if is_unique else place, row, clock)
         for place, row in enumerate(single)
     ]
 
 
-def _repetition(index: int, row: Record) -> Repetition:
+def _repetition(index: int, row: Record, clock: str) -> Repetition:
     if row.get("error_occurred") is True:  # a user counter of this name is a number
         return Repetition(index, None, "failed", str(row.get("error_message") or "no message"))
     if row.get("skipped") is True:
         return Repetition(index, None, "skipped", str(row.get("skip_message") or "no message"))
-    clock = "real_time" if is_of_real_time(row.get("run_name") or row["name"]) else "cpu_time"
     value, unit = row.get(clock), str(row.get("time_unit"))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Repetition(index, None, "invalid", f"it has no {clock}")
