@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
-from matrix_support import SMALL_MATRIX
-from skein_scripts import matrix, results, saturation, selection
+from matrix_support import SMALL_MATRIX, call_main
+from skein_scripts import compare, matrix, results, saturation, selection
 from skein_scripts.errors import MeasureError, UsageError
 
 OPEN = (
@@ -122,6 +122,15 @@ def test_a_resumed_session_offers_the_rates_of_the_first(auto_run):
     rates = [run["cell"]["rate_per_s"] for run in auto_run.runs() if run["cell"]["rate_per_s"]]
     assert len(rates) == 12  # nine, and libuv's three again
     assert len(set(rates)) == 2  # 60 % and 90 %: the stand-in serves either size alike
+
+
+def test_results_that_were_resumed_from_skipped_runs_compare(auto_run):
+    auto_run.fault(**{"c10k/fixed/epoll_floor": "crash"})
+    auto_run("--repeats", "1")
+    auto_run.fault()
+    assert auto_run("--repeats", "1", "--resume").returncode == 0
+    assert "skipped" in {run["status"] for run in auto_run.runs()}
+    assert call_main("compare.py", compare.main, auto_run.output, auto_run.output) == 0
 
 
 def test_a_baseline_that_cannot_be_measured_skips_the_cells_that_need_it_and_no_other(auto_run):
