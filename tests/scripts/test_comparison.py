@@ -181,7 +181,7 @@ def file_with(fixture_v1, tmp_path):
     run = next(
         one
         for one in results.runs(records)
-        if one["status"] == "ok" and one["cell"]["workload"] == "c10k" and one["cpu"]
+        if one["status"] == "ok" and one["cell"]["workload"] == "c10k" and one["latency"]
     )
     run["cell"]["mode"] = run["echoed"]["mode"] = run["load"]["model"] = "fixed"
 
