@@ -115,8 +115,10 @@ def naming(base: Arm, candidate: Arm, of_one_file: bool) -> NameOf:
         {run["cell"].get("runtime") for run in arm.runs} for arm in (base, candidate)
     )
     two_runtimes = len(of_base) == len(of_candidate) == 1 and of_base != of_candidate
-    runs, sessions = [*base.runs, *candidate.runs], [*base.sessions, *candidate.sessions]
-    return CellNames(runs, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
+    # Tries that were repeated as well: their counts are compared.
+    every = [run for arm in (base, candidate) for run in (*arm.runs, *arm.tries)]
+    sessions = [*base.sessions, *candidate.sessions]
+    return CellNames(every, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
 
 
 def check_complete(comparisons: Sequence[Comparison]) -> None:

@@ -160,10 +160,10 @@ def _lint_samples(record: Record) -> list[str]:
     measured by their memory, and a counted run by its counts."""
     cell = record["cell"]
     if cell.get("mode") == "idle":
-        return [] if record["memory"] else ["status ok in mode idle without memory"]
+        return [] if record.get("memory") else ["status ok in mode idle without memory"]
     problems = [] if record["work"]["units"] > 0 else ["status ok without an operation"]
     for name in () if record.get("counted") else _SAMPLED[cell["workload"]]:
-        if sum((record[name] or {}).get(kind) or 0 for kind in ("count", "early_count")) == 0:
+        if sum((record.get(name) or {}).get(kind) or 0 for kind in ("count", "early_count")) == 0:
             problems.append(f"status ok without a sample in {name}")
     return problems
 
@@ -173,7 +173,7 @@ def _lint_outside(record: Record) -> list[str]:
     early ones."""
     problems = []
     for name in _DISTRIBUTIONS:
-        distribution = record[name] or {}
+        distribution = record.get(name) or {}
         bound = record.get("early_by_at_most_ns") if name == "lateness" else 0
         if distribution.get("overflow"):
             problems.append(f"status ok with {name}.overflow {distribution['overflow']}")

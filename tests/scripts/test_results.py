@@ -139,9 +139,9 @@ def test_what_a_run_that_counts_may_have_is_accepted(ok_run, path, value):
     [(0, None, True), (3, 999, True), (3, None, True), (None, None, True), (0, 0, True),
      (0, 1, False), (3, 0, False)],
 )  # fmt: skip
-def test_early_timers_have_a_furthest_and_others_have_none(ok_run, count, most, good):
-    ok_run["latency"] |= {"early_count": count, "early_max_ns": most}
-    problems = results.lint(ok_run)
+def test_early_timers_have_a_furthest_and_others_have_none(timers_run, count, most, good):
+    timers_run["lateness"] |= {"early_count": count, "early_max_ns": most}
+    problems = results.lint(timers_run)
     assert bool(problems) != good, problems
 
 
