@@ -160,7 +160,7 @@ def _lint_samples(record: Record) -> list[str]:
     measured by their memory, and a counted run by its counts."""
     cell = record["cell"]
     if cell.get("mode") == "idle":
-        return [] if record["memory"] else ["status ok in mode idle without memory"]
+        return [] if record.get("memory") else ["status ok in mode idle without memory"]
     problems = [] if record["work"]["units"] > 0 else ["status ok without an operation"]
     for name in () if record.get("counted") else _SAMPLED[cell["workload"]]:
         if sum((record.get(name) or {}).get(kind) or 0 for kind in ("count", "early_count")) == 0:

@@ -86,6 +86,16 @@ def test_a_run_that_did_more_than_its_requests_is_run_again(tmp_path, disturbed)
     assert (record["status"], record["cpu"]["instructions_per_op"]) == ("ok", 1200)
 
 
+def test_of_runs_that_are_disturbed_by_turns_each_counts_with_its_fewest(tmp_path):
+    # No turn is straight on its own: of every one another run did more.
+    more = [9_000_000 if turn % 3 == run else 0 for turn in range(9) for run in range(3)]
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"), tmp_path, lambda extra: CountedRunner(extra, more=more)
+    )
+    record = counter.measure(counted_slot())
+    assert (record["status"], record["cpu"]["instructions_per_op"]) == ("ok", 1200)
+
+
 def test_instructions_that_are_never_in_proportion_do_not_count(tmp_path):
     more = [109_000, 0, 0] * 9
     counter = counting.InstructionCounter(

@@ -45,6 +45,7 @@ def verdict(base, candidate, alpha=0.05, wanted=False, repeated=()):
         ([10] * 3, [20] * 3, "inconclusive"),  # too few pairs for a test
         ([0, 0, 1] * 3, [1, 0, 0] * 3, "inconclusive"),
         ([100, 90, 110] * 3, [90, 110, 100] * 3, "inconclusive"),
+        ([30, 10, 10] * 3, [10] * 9, "inconclusive"),  # every third fell, and no other rose
     ],
 )
 def test_the_rule(base, candidate, expected):

@@ -1,0 +1,33 @@
+"""Which runs are a pair, and which comparisons are adjusted together."""
+
+from skein_scripts.comparison import judge, metrics, pairing
+from skein_scripts.comparison.judge import Pairs
+
+CPU = metrics.named("cpu_per_op")
+THROUGHPUT = metrics.named("throughput")
+
+
+def test_shown_metrics_are_adjusted_by_name_and_gated_ones_together():
+    some = [(100.0, 104.0)] * 8
+    gated = [Pairs("one", CPU, some), Pairs("two", THROUGHPUT, some)]
+    shown = [Pairs(cell, metrics.named(name), some)
+             for cell, name in (("one", "latency_p99"), ("two", "latency_p99"),
+                                ("one", "latency_p90"))]  # fmt: skip
+    found = judge.judge([*gated, *shown])
+    assert [one.p_holm / one.p for one in found] == [2, 2, 2, 2, 1]
+
+
+def test_runs_of_one_round_twice_are_paired_in_their_order_in_whichever_arm_they_are():
+    def runs_of(blocks, first_ns):
+        return [
+            {"status": "ok", "cell_id": "cell", "block": block, "reasons": [],
+             "cpu": {"per_op_ns": first_ns + place}}
+            for place, block in enumerate(blocks)
+        ]  # fmt: skip
+
+    once, twice = runs_of((0, 1, 2, 3), 100.0), runs_of((0, 0, 1, 1), 200.0)
+    in_order = [(100.0 + place, 200.0 + place) for place in range(4)]
+    (forth,) = pairing.make_pairs(once, twice, metrics=[CPU])
+    assert forth.values == in_order
+    (back,) = pairing.make_pairs(twice, once, metrics=[CPU])
+    assert back.values == [(candidate, base) for base, candidate in in_order]
