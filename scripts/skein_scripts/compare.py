@@ -32,6 +32,7 @@ from .comparison.sources import (
     arms_of_file,
     check_same_environment,
     narrowed,
+    same_in_each_arm,
 )
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
@@ -119,7 +120,9 @@ def naming(base: Arm, candidate: Arm, of_one_file: bool) -> NameOf:
     # A try that was repeated may have another id: of a rate that was not known yet, say.
     every = [run for arm in (base, candidate) for run in (*arm.runs, *arm.tries)]
     sessions = [*base.sessions, *candidate.sessions]
-    return CellNames(every, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
+    by_work = two_runtimes and of_one_file
+    apart_from = ("arm", *same_in_each_arm(base, candidate))
+    return CellNames(every, sessions, id_without_runtime if by_work else id_of, apart_from)
 
 
 def check_complete(
