@@ -1,10 +1,10 @@
 """What makes two runs runs of the same cell, and what the cell is called.
 
-A cell is all that was asked for but the seed. Its id names what differs most often; the rest is in
-the record's `cell`, in the plan's settings, or, of a run made by hand, on its command line. Where
-two cells have one id, each name says in what they differ: "c10k/fiber/100/fixed (duration=1s)".
-What a record does not say (a run that crashed, a file from before a field was kept) differs from
-nothing.
+A cell is all that was asked for but the seed, and the CPUs that its session pinned to. Its id names
+what differs most often; the rest is in the record's `cell`, in the plan's settings, or, of a run
+made by hand, on its command line. Where two cells have one id, each name says in what they differ:
+"c10k/fiber/100/fixed (duration=1s)". What a record does not say (a run that crashed, a file from
+before a field was kept) differs from nothing.
 
 Leaves out which runs of a cell count (slots.py).
 """
@@ -26,6 +26,20 @@ _NOT_ASKED = ("workload", "runtime", "style", "workers", "seed")
 # Asked for, and in no field of `cell`. What is not set there has its usual value.
 ONLY_IN_SETTINGS = ("hold", "memory", "warmup_requests", "exchange")
 _ONLY_ON_COMMAND_LINES = ("worker_command",)
+# The CPUs of the worker and of the load generator, in the session's environment.
+PINNED = ("worker_cpus", "generator_cpus")
+
+
+def pins_of(session: Record) -> Facts:
+    """Where a session pinned its processes; None of what a file does not say."""
+    environment = session.get("environment") or {}
+    return {name: _cpus_text(environment.get(name)) for name in PINNED}
+
+
+def _cpus_text(cpus: object) -> str | None:
+    if isinstance(cpus, list):
+        return ",".join(map(str, cpus))
+    return None if cpus is None else str(cpus)
 
 
 class Asked:
@@ -35,11 +49,13 @@ class Asked:
         self._settings: dict[tuple[str, str], Mapping[str, object]] = {}
         self._key_of_slot: dict[tuple[str, int, int], str] = {}
         self._command_lines: dict[str, Sequence[str]] = {}
+        self._pins: dict[str, Facts] = {}
         for session in sessions:
             self._add(session)
 
     def _add(self, session: Record) -> None:
         plan, name = session.get("plan") or {}, session["session_id"]
+        self._pins[name] = pins_of(session)
         for cell in plan.get("cells") or []:
             self._settings[name, cell["key"]] = cell["settings"]
         if plan.get("cells"):
@@ -62,7 +78,7 @@ class Asked:
             if name not in _NOT_ASKED:
                 found |= [_as_asked(name, value)]
         found["counted"] = "yes" if run.get("counted") else "no"
-        return found | self._unrecorded(run)
+        return found | self._unrecorded(run) | self._pins.get(run.get("session_id", ""), {})
 
     def _unrecorded(self, run: Record) -> Facts:
         name = run.get("session_id", "")

@@ -32,10 +32,11 @@ from .comparison.sources import (
     arms_of_file,
     check_same_environment,
     narrowed,
+    same_in_each_arm,
 )
 from .errors import OK, MeasureError, UsageError
 from .names import check_name
-from .outputs import require_writable, write_text
+from .outputs import do_all, raise_first, require_writable, write_text
 from .results import RESULTS_NAME, results_at
 from .terminal import Terminal, say
 
@@ -119,7 +120,9 @@ def naming(base: Arm, candidate: Arm, of_one_file: bool) -> NameOf:
     # A try that was repeated may have another id: of a rate that was not known yet, say.
     every = [run for arm in (base, candidate) for run in (*arm.runs, *arm.tries)]
     sessions = [*base.sessions, *candidate.sessions]
-    return CellNames(every, sessions, id_without_runtime if two_runtimes and of_one_file else id_of)
+    by_work = two_runtimes and of_one_file
+    apart_from = ("arm", *same_in_each_arm(base, candidate))
+    return CellNames(every, sessions, id_without_runtime if by_work else id_of, apart_from)
 
 
 def check_complete(
@@ -187,16 +190,26 @@ def main(arguments: list[str]) -> int:
     else:
         compared = _compare_files(options, metrics)
     made = show.table_of(compared.comparisons, compared.title, compared.notes)
-    show.render(made, console)
-    say(console, show.counts(compared.comparisons))
-    if options.markdown:
-        write_text(options.markdown, table.markdown(made))
-    if options.json:
-        head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
-                           interleaved=compared.interleaved, notes=compared.notes,
-                           undecided=compared.undecided, failed=compared.failed)  # fmt: skip
-        record.write(options.json, head, {"single": compared.comparisons})
-    check_complete(compared.comparisons, compared.failed, compared.undecided)
+
+    def write_markdown() -> None:
+        if options.markdown:
+            write_text(options.markdown, table.markdown(made))
+
+    def write_json() -> None:
+        if options.json:
+            head = record.head(compared.base, compared.candidate, compared.mismatches, ALPHA,
+                               interleaved=compared.interleaved, notes=compared.notes,
+                               undecided=compared.undecided, failed=compared.failed)  # fmt: skip
+            record.write(options.json, head, {"single": compared.comparisons})
+
+    def print_table() -> None:
+        show.render(made, console)
+        say(console, show.counts(compared.comparisons))
+
+    def check() -> None:
+        check_complete(compared.comparisons, compared.failed, compared.undecided)
+
+    raise_first(do_all([write_markdown, write_json, print_table, check]))
     return OK
 
 

@@ -19,12 +19,12 @@ _EPILOG = """\
 formats: google-benchmark, bencher, hdr-log and junit write one file; github-action writes two, one
 for each direction, and otava a CSV for each cell with the configuration: --output is their folder.
 junit reads the comparisons that compare.py and gate.py write with --json; otava takes several
-results files, a history.
+results files, one for each commit; the files of scripts/trend.py are none.
 
 examples:
   scripts/export.py out/first --format bencher --output out/bmf.json
   scripts/export.py out/verdicts.jsonl --format junit --output out/junit.xml
-  scripts/export.py results/history/*.jsonl --format otava --output out/otava
+  scripts/export.py out/*/results.jsonl --format otava --output out/otava
 
 exit status: 0 written, 2 usage, or output that cannot be written, 4 nothing to write
 """

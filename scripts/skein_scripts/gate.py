@@ -22,11 +22,11 @@ from .comparison.gating import Gate
 from .comparison.injection import add_options, injection_of
 from .comparison.metrics import METRICS, Metric
 from .comparison.schedule import in_seconds, least_budget_s
-from .errors import COULD_NOT_MEASURE, OK, REGRESSION, UNDECIDED, ScriptError, UsageError
+from .errors import COULD_NOT_MEASURE, OK, REGRESSION, UNDECIDED, ScriptError, UsageError, warn
 from .matrix import PRESET_FOLDER, Matrix, load_matrix
 from .names import check_name
 from .options import add_cpu_options, cpu_options, seed
-from .outputs import require_writable, write_text
+from .outputs import do_all, raise_first, require_writable, write_text
 from .results import RESULTS_NAME
 from .terminal import Terminal, say
 from .units import format_clock, parse_duration_ns
@@ -171,8 +171,9 @@ def status_of(result: stages.Result, strict: bool) -> int:
 
 
 def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
-            left_out: list[str], console: Console) -> None:  # fmt: skip
-    """Table, JSON and Markdown of what was judged so far."""
+            left_out: list[str], console: Console) -> tuple[list[ScriptError], bool]:  # fmt: skip
+    """Table, JSON and Markdown of what was judged so far. Returns the errors of outputs that could
+    not be written, and whether another one was."""
     result = gate.result
     notes = [*left_out, f"{gate.repeated} pairs were measured anew, a run of theirs being invalid"]
     if injection := injection_of(options):
@@ -182,8 +183,8 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
     tables = [show.table_of(result.screened, f"Screened: {title}", notes)]
     if result.confirmed:
         tables.insert(0, show.table_of(result.confirmed, f"Confirmed on fresh pairs: {title}", []))
-    # Files first: who reads the terminal may have gone.
-    if options.json:
+
+    def write_json() -> None:
         base, candidate = (
             record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
             for arm, label in zip(ARMS, labels, strict=True)
@@ -195,12 +196,20 @@ def publish(gate: Gate, labels: tuple[str, str], options: argparse.Namespace,
         )  # fmt: skip
         record.write(options.json, head,
                      {"screen": result.screened, "confirm": result.confirmed})  # fmt: skip
-    if options.markdown:
+
+    def write_markdown() -> None:
         text = f"## skein gate\n\n**{table.in_markdown(summary(result))}**\n\n"
         write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
-    for made in reversed(tables):
-        show.render(made, console)
-    say(console, summary(result))
+
+    def print_tables() -> None:
+        for made in reversed(tables):
+            show.render(made, console)
+        say(console, summary(result))
+
+    chosen = {write_json: options.json, write_markdown: options.markdown, print_tables: True}
+    outputs = [write for write, is_asked_for in chosen.items() if is_asked_for]
+    errors = do_all(outputs)
+    return errors, len(errors) < len(outputs)
 
 
 def chosen_build(options: argparse.Namespace, arm: str) -> Build:
@@ -261,7 +270,14 @@ def main(arguments: list[str]) -> int:
         gate.run(base, candidate)
     except (KeyboardInterrupt, ScriptError):
         if gate.result.incomplete:
-            publish(gate, labels, options, left_out, console)
+            for error in publish(gate, labels, options, left_out, console)[0]:
+                warn(str(error))
         raise
-    publish(gate, labels, options, left_out, console)
-    return status_of(gate.result, options.strict)
+    errors, is_told = publish(gate, labels, options, left_out, console)
+    status = status_of(gate.result, options.strict)
+    if status == REGRESSION and is_told:  # a missing file, or reader, does not unmake it
+        for error in errors:
+            warn(str(error))
+    else:
+        raise_first(errors)
+    return status

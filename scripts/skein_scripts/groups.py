@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from . import units
-from .cells import Asked, Facts, differences_by, suffix_of
+from .cells import PINNED, Asked, Facts, differences_by, suffix_of
 from .errors import UsageError
 from .names import RUNTIME_ORDER, SHAPE_FIELD, in_order
 from .results import Record, number, runs, sessions
-from .slots import taken_slots
+from .slots import plan_of, taken_slots
 from .statistics import Summary, summarize
 
 SAME_WORK = (
@@ -26,6 +26,7 @@ SAME_WORK = (
 # Asked of a run beside its work (cells.py): runs that differ in it are no repeats of each other.
 _ALSO_ASKED = (
     "warmup", "hold", "memory", "warmup_requests", "exchange", "worker_command", "arm",
+    *PINNED,
 )  # fmt: skip
 _USUAL_GRID_NS = 1_000_000
 _SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
@@ -180,13 +181,13 @@ def group_runs(records: list[Record]) -> list[Group]:
     for session in opened:
         _add_planned(session, groups)
     asked, stacks = Asked(opened), _stack_sizes(records)
-    plan_of = {session["session_id"]: _plan_of(session) for session in opened}
+    plans = {session["session_id"]: plan_of(session) for session in opened}
     measured = [run for run in runs(records)
                 if not run.get("counted") and run["cell"]["workload"] != _SINGLE_STEPS]  # fmt: skip
     for slot in taken_slots(measured, opened):
         key = asked.key_of(slot.run) if slot.run["arm"] == "single" else None
         group = (
-            groups[plan_of[slot.run["session_id"]], key.rpartition("/")[0]]
+            groups[plans[slot.run["session_id"]], key.rpartition("/")[0]]
             if key
             else _group_of_work(slot.run, asked.facts(slot.run), groups, stacks)
         )
@@ -200,18 +201,13 @@ def group_runs(records: list[Record]) -> list[Group]:
     return list(groups.values())
 
 
-def _plan_of(session: Record) -> str:
-    """The same for sessions that resume each other."""
-    return str(session.get("config_sha256") or session["session_id"])
-
-
 def _add_planned(session: Record, groups: dict[object, Group]) -> None:
     plan = session.get("plan") or {}
     if plan.get("design") == "abba":
         return  # of two arms, which share no series
     for cell in plan.get("cells") or []:
         name = cell["group"]
-        group = groups.setdefault((_plan_of(session), name), Group(name, cell["workload"], []))
+        group = groups.setdefault((plan_of(session), name), Group(name, cell["workload"], []))
         _series_of(group, cell["runtime"]).reason = cell.get("reason")
 
 

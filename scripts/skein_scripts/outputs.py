@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from .errors import MeasureError, UsageError
+from .errors import MeasureError, ScriptError, UsageError, warn
 
 
 def require_writable(
@@ -76,3 +76,22 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise MeasureError(f"cannot write {path}: {_why(error)}") from error
+
+
+def do_all(outputs: Iterable[Callable[[], None]]) -> list[ScriptError]:
+    """Writes every output, whatever becomes of the others. Returns the errors."""
+    errors = []
+    for write in outputs:
+        try:
+            write()
+        except ScriptError as error:
+            errors.append(error)
+    return errors
+
+
+def raise_first(errors: Sequence[ScriptError]) -> None:
+    """Ends with the first error, if there is one; the others are said before."""
+    for error in errors[1:]:
+        warn(str(error))
+    if errors:
+        raise errors[0]

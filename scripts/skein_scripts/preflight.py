@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from .cells import pins_of
 from .errors import MeasureError, UsageError
 from .matrix import Matrix
 from .plan import Slot
@@ -59,7 +60,8 @@ def remaining_slots(
 
 
 def check_same_conditions(session: Record, earlier: list[Record]) -> None:
-    """Raises UsageError where going on would put two machines or two builds into one table."""
+    """Raises UsageError where going on would put two machines, two builds or other CPUs into one
+    table."""
     for before in earlier:
         if (before.get("environment_hash") != session.get("environment_hash")) or (
             (before.get("build") or {}).get("binary_sha256")
@@ -68,4 +70,15 @@ def check_same_conditions(session: Record, earlier: list[Record]) -> None:
             raise UsageError(
                 "the results so far are of another machine, kernel setting or build of skein:"
                 " start anew in another --output"
+            )
+        was, now = pins_of(before), pins_of(session)
+        moved = [
+            f"{name} {was[name]}, now {now[name]}"
+            for name in was
+            if was[name] != now[name] and None not in (was[name], now[name])
+        ]
+        if moved:
+            raise UsageError(
+                f"the results so far were pinned to other CPUs ({'; '.join(moved)}): go on with"
+                " the same --worker-cpus and --generator-cpus, or start anew in another --output"
             )

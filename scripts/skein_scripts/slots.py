@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from .cells import pins_of
 from .results import DONE, Record
 
 
@@ -33,7 +34,7 @@ class Taken:
 
 def taken_slots(runs: Iterable[Record], sessions: Sequence[Record]) -> list[Taken]:
     """The slots of runs, in the order of the tries that count."""
-    plans = {session["session_id"]: _plan_of(session) for session in sessions}
+    plans = {session["session_id"]: plan_of(session) for session in sessions}
     found: dict[object, Taken] = {}  # the last slot of each place; others by a key of their own
     for number, run in enumerate(runs):
         place = _place(run, plans.get(run.get("session_id", ""))) or number
@@ -49,12 +50,12 @@ def _counts(run: Record) -> bool:
     return run["status"] in DONE and run.get("pair") is None
 
 
-def _plan_of(session: Record) -> object:
+def plan_of(session: Record) -> object:
     """What sessions that resume each other have in common; None of a session without a plan."""
     plan = session.get("plan") or {}
     if not plan.get("cells"):
         return None
-    return session.get("config_sha256") or session["session_id"]
+    return (session.get("config_sha256") or session["session_id"], *pins_of(session).values())
 
 
 def _place(run: Record, plan: object) -> tuple[object, ...] | None:

@@ -141,8 +141,12 @@ def environment():
     }  # fmt: skip
 
 
-def session_line(argv):
-    machine = environment()
+def session_line(options):
+    argv = options.argv
+    machine = environment() | {
+        "worker_cpus": [int(cpu) for cpu in (options.worker_cpus or "0").split(",")],
+        "generator_cpus": [int(cpu) for cpu in (options.generator_cpus or "1").split(",")],
+    }
     log = os.environ.get("FAKE_SKEIN_LOG")
     if log:
         with open(log, encoding="utf-8") as file:  # noqa: PTH123
@@ -471,7 +475,7 @@ def main():
     if options.command == "run":
         return run(options)
     answers = {
-        "session": lambda: session_line(options.argv),
+        "session": lambda: session_line(options),
         "list": lambda: {"runtimes": [{"id": name, "style": STYLES[name]} for name in RUNTIMES],
                          "workloads": [{"id": "c10k"}, {"id": "timers"}]},
         "doctor": lambda: {"checks": [], "ok": True},

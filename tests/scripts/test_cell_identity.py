@@ -167,6 +167,58 @@ def test_what_only_the_command_line_says_tells_cells_apart(by_hand, options, nam
     assert second.title() == f"{first.title()} ({name})"
 
 
+def pinned(path, place, **pins):
+    """Says in a file made by hand where its session at a place was pinned."""
+    records = results.load(path)
+    results.sessions(records)[place]["environment"] |= pins
+    path.write_text("".join(map(results.dump, records)))
+
+
+@pytest.mark.parametrize("name", ["worker_cpus", "generator_cpus"])
+def test_cells_pinned_to_other_cpus_are_never_merged(by_hand, name):
+    path = by_hand("a", [100.0, 300.0])
+    pinned(path, 0, **{name: [0]})
+    pinned(path, 1, **{name: [0, 2]})
+    records = results.load(path)
+    first, second = cells_of(records)
+    assert (first.name.partition(" ")[2], second.name.partition(" ")[2]) == (
+        f"({name}=0)", f"({name}=0,2)",
+    )  # fmt: skip
+    assert [group.title().rpartition(" (")[2] for group in groups.group_runs(records)] == [
+        f"{name}=0)", f"{name}=0,2)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["worker_cpus", "generator_cpus"])
+def test_files_pinned_to_other_cpus_are_refused_and_compared_if_asked(
+    by_hand, tmp_path, capsys, name
+):
+    a, b = by_hand("a", [100.0]), by_hand("b", [100.0])
+    pinned(a, 0, **{name: [0]})
+    assert compared(tmp_path, a, b)[0] == 0  # an older file does not say
+    pinned(b, 0, **{name: "not pinned"})
+    (tmp_path / "v.jsonl").unlink()
+    assert compared(tmp_path, a, b)[0] == 2
+    assert f"{name}: 0 and not pinned" in capsys.readouterr().err
+    status, head, (cpu,) = compared(tmp_path, a, b, "--allow-environment-mismatch")
+    assert (status, cpu["pairs"]) == (0, 1)
+    assert head["environment_mismatches"] == [f"{name}: 0 and not pinned"]
+    pinned(b, 0, **{name: [0]})
+    assert compared(tmp_path, a, b)[0] == 0
+
+
+def test_sessions_of_one_plan_pinned_to_other_cpus_are_no_repeats_of_each_other(matrix_run):
+    assert matrix_run("--repeats", "1").returncode == 0
+    first = matrix_run.results.read_text()
+    matrix_run.results.unlink()
+    assert matrix_run("--repeats", "1", "--worker-cpus", "1").returncode == 0
+    matrix_run.results.write_text(first + matrix_run.results.read_text())
+    records = matrix_run.records()
+    assert {len(series.runs) for group in groups.group_runs(records)
+            for series in group.series} == {1}  # fmt: skip
+    assert {len(cell.runs) for cell in cells_of(records)} == {1}
+
+
 def test_another_seed_is_another_round_of_the_same_cell(by_hand):
     by_hand("a", [100.0], seed=1)
     (cell,) = cells_of(results.load(by_hand("a", [100.0], seed=2)))

@@ -234,6 +234,17 @@ def test_two_files_are_compared_round_by_round_and_written_as_asked(file_with, t
     assert cpu["base_median"] == pytest.approx(median([1000.0 + i % 5 for i in range(12)]))
 
 
+def test_an_output_that_cannot_be_written_keeps_no_other_from_being_written(
+    file_with, tmp_path, capsys
+):
+    base, lines = file_with("base", [1000.0] * 12), tmp_path / "v.jsonl"
+    assert call(base, base, "--markdown", "/dev/full", "--json", lines) == 4
+    shown = capsys.readouterr()
+    assert "cannot write /dev/full" in shown.err
+    assert "unchanged" in shown.out
+    assert len(lines.read_text().splitlines()) > 1
+
+
 def test_runs_that_do_not_count_are_no_pairs(file_with, tmp_path):
     base = file_with("base", [1000.0] * 8)
     broken = file_with("broken", [1000.0] * 8, run={"status": "invalid", "reasons": ["steal"]})

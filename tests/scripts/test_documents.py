@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from matrix_support import ROOT
+from skein_scripts import export
+from skein_scripts.results import RESULTS_NAME
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIGURES = tomllib.loads((ROOT / "results" / "figures.toml").read_text(encoding="utf-8"))
@@ -58,6 +60,24 @@ def in_us(value):
 
 
 TABLE = table()
+
+
+def test_the_samples_that_high_percentiles_take_are_those_of_the_program():
+    source = (ROOT / "harness/measure/histogram_json.hpp").read_text(encoding="utf-8")
+    least = re.search(r"published\(\) \{ return \{(.*?)\}; \}", source)[1].replace("'", ",")
+    p99, p999, p9999 = re.findall(r"\d+(?:,\d{3})+", least)
+    text = " ".join((ROOT / "results/README.md").read_text(encoding="utf-8").split())
+    assert f"`p99` needs {p99} samples, `p999` {p999} and `p9999` {p9999}" in text
+
+
+def test_the_examples_of_the_export_name_files_of_the_kind_that_the_format_reads():
+    examples = re.findall(r"export\.py (\S+) --format (\S+)", export._EPILOG)
+    kinds = {"junit": "verdicts.jsonl", "otava": RESULTS_NAME}
+    assert len(examples) == 3
+    for name, kind in ((name, kinds[kind]) for name, kind in examples if kind in kinds):
+        assert name.endswith(kind)
+
+
 RUNTIMES = list(next(iter(TABLE.values())))
 PER_TASK = ("memory", "per_task")
 ROWS = {

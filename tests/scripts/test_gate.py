@@ -15,7 +15,7 @@ import pytest
 from matrix_support import ROOT, call_main
 from skein_scripts import export, matrix, results
 from skein_scripts.comparison import stages
-from skein_scripts.errors import run_main
+from skein_scripts.errors import ReaderGoneError, run_main
 from skein_scripts.gate import main
 
 GATE = ROOT / "scripts" / "gate.py"
@@ -113,6 +113,38 @@ def test_two_builds_that_behave_alike_pass_and_are_measured_in_turns(gate):
              for arm in ("base", "candidate")}  # fmt: skip
     assert seeds["base"] == seeds["candidate"]
     assert len(set(seeds["base"])) == SCREEN
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_output_that_cannot_be_written_hides_no_verdict(gate, monkeypatch, gone):
+    lines = gate.folder / "v.jsonl"
+    slow = gate.arm("slow", COST={"coroutine": 1.2})
+    words = ("--filter", "group=fixed", "--markdown", "/dev/full", "--json", lines)
+    if gone:
+        monkeypatch.setattr("skein_scripts.gate.show.render", nobody_reads)
+    done = gate(gate.arm("base"), slow, *words)
+    assert done.returncode == 1, done.stderr
+    assert "cannot write /dev/full" in done.stderr
+    assert ("REGRESSION CONFIRMED" in done.stdout) != gone
+    assert "REGRESSION CONFIRMED" in json.loads(lines.read_text().splitlines()[0])["notes"][0]
+
+
+def nobody_reads(*_words):
+    raise ReaderGoneError
+
+
+def test_a_verdict_that_no_output_has_is_no_verdict(gate, monkeypatch):
+    monkeypatch.setattr("skein_scripts.gate.show.render", nobody_reads)
+    slow = gate.arm("slow", COST={"coroutine": 1.2})
+    assert gate(gate.arm("base"), slow, "--filter", "group=fixed").returncode == 141
+
+
+def test_a_summary_that_cannot_be_written_is_no_pass(gate):
+    words = ("--filter", "group=fixed", "--markdown", "/dev/full")
+    done = gate(gate.arm("base"), gate.arm("candidate"), *words)
+    assert done.returncode == 4, done.stderr
+    assert "cannot write /dev/full" in done.stderr
+    assert "no regression confirmed" in done.stdout
 
 
 def test_a_costlier_request_is_confirmed_on_fresh_pairs_and_named(gate):

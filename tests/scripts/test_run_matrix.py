@@ -285,6 +285,15 @@ def test_resume_with_another_build_is_refused(matrix_run):
     assert "another machine, kernel setting or build" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--worker-cpus", "--generator-cpus"])
+def test_resume_on_other_cpus_is_refused(matrix_run, option):
+    matrix_run.fault(**{"timers/spread/libuv": "crash"})
+    matrix_run()
+    done = matrix_run("--resume", option, "0,1")
+    assert done.returncode == 2
+    assert f"pinned to other CPUs ({option[2:].replace('-', '_')} " in done.stderr
+
+
 def test_a_resumed_run_replaces_the_failed_one_in_the_tables(matrix_run):
     from skein_scripts.groups import group_runs
 

@@ -1,6 +1,6 @@
 """The arms of a comparison of what is already measured: two files, two runtimes of one file, or the
 two arms that one file has; our own results, or Google Benchmark's JSON. Whether they may be
-compared at all: the same machine, kernel and compiler.
+compared at all: the same machine, kernel and compiler, pinned to the same CPUs.
 
 Leaves out measuring (arena.py, duel.py) and pairing (pairing.py).
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..cells import PINNED, pins_of
 from ..closing import inconclusive
 from ..errors import MeasureError, UsageError
 from ..exports import google_benchmark
@@ -153,7 +154,26 @@ def differences(base: Arm, candidate: Arm) -> list[str]:
     for name, of_base, of_candidate in _facts(base, candidate):
         if of_base != of_candidate:
             found.append(f"{name}: {_text(of_base)} and {_text(of_candidate)}")
-    return found
+    return found + [
+        f"{name}: {_text(of_base)} and {_text(of_candidate)}"
+        for name, of_base, of_candidate in _pins(base, candidate)
+        if of_base and of_candidate and of_base != of_candidate  # older files do not say
+    ]
+
+
+def _pins(base: Arm, candidate: Arm) -> list[tuple[str, set[str], set[str]]]:
+    def values(arm: Arm, name: str) -> set[str]:
+        return {cpus for one in arm.sessions if (cpus := pins_of(one)[name]) is not None}
+
+    return [(name, values(base, name), values(candidate, name)) for name in PINNED]
+
+
+def same_in_each_arm(base: Arm, candidate: Arm) -> list[str]:
+    """The CPU sets of which neither arm has two: they tell no cells of an arm apart. Where the arms
+    differ in them, `differences` says so."""
+    return [
+        name for name, *of_arms in _pins(base, candidate) if all(len(one) <= 1 for one in of_arms)
+    ]
 
 
 def _facts(base: Arm, candidate: Arm) -> list[tuple[str, set[str], set[str]]]:
