@@ -29,7 +29,7 @@ from ..outputs import write_text
 from ..results import Record, runs, sessions
 from ..slots import taken_slots
 from ..statistics import median
-from .compared import Comparison, Pairs
+from .compared import REGRESSED, Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs
@@ -37,9 +37,12 @@ from .stages import (
     CONFIRM_FEW,
     SCREEN_FEW,
     PairCounts,
+    Result,
     flagged,
     judge_confirmed,
     judge_screened,
+    left_open,
+    unsure_cells,
 )
 
 _COLUMNS = ("cell", "metric", "pair", "log_ratio")
@@ -169,9 +172,10 @@ def gate(
     source: random.Random,
     metrics: Mapping[str, Metric],
     change: Change | None = None,
-) -> list[Comparison]:
-    """One gate of so many pairs, to screen and to confirm: its regressions. Of memory and
-    instructions they are as few as in the gate."""
+    times: int = 1,
+) -> Result:
+    """One gate of so many pairs, to screen and to confirm. Of memory and instructions they are as
+    few as in the gate. `times`: how often there is time to confirm, where pairs are not sure."""
 
     def pairs_of(cells: Iterable[str], stage: PairCounts) -> list[Pairs]:
         made = []
@@ -183,14 +187,21 @@ def gate(
                 made.append(Pairs(cell, metrics[name], _values(metrics[name], ratios, added)))
         return made
 
-    suspects = flagged(judge_screened(pairs_of(recorded, PairCounts(counts[0], SCREEN_FEW))))
-    if not suspects:
-        return []
-    again = dict.fromkeys(one.cell for one in suspects)
+    screened = judge_screened(pairs_of(recorded, PairCounts(counts[0], SCREEN_FEW)))
+    suspects = flagged(screened)
+    again = list(dict.fromkeys(one.cell for one in suspects))
     judged = sum(metrics[name].is_tested for cell in again for name in recorded[cell][0])
-    fresh = pairs_of(again, PairCounts(counts[1], CONFIRM_FEW).enough_for(judged))
-    confirmed = judge_confirmed(fresh, suspects)
-    return [one for one in confirmed if one.verdict == "regressed"]
+    stage = PairCounts(counts[1], CONFIRM_FEW).enough_for(judged)
+    found: dict[str, Comparison] = {}
+    for _ in range(times):
+        confirmed = judge_confirmed(pairs_of(again, stage), suspects)
+        found |= {one.name: one for one in confirmed}
+        if any(one.verdict == REGRESSED for one in confirmed):
+            break
+        unsure = unsure_cells(confirmed, suspects)
+        again = [cell for cell in again if cell in unsure]
+    confirmed = list(found.values())
+    return Result(screened, confirmed, left_open=left_open(suspects, confirmed))
 
 
 def _added(change: Change | None, cell: str, metric: str) -> float:
@@ -204,12 +215,24 @@ def _values(metric: Metric, ratios: Sequence[float], added: float) -> list[tuple
     return [(base, base * math.exp(metric.worse * (value + added))) for value in ratios]
 
 
-def false_alarms(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
-                 metrics: Sequence[Metric]) -> float:  # fmt: skip
-    """The share of gates over all cells, without a change, that confirm a regression anywhere."""
+@dataclass(frozen=True)
+class Alike:
+    """The shares of gates without a change that confirm a regression anywhere, and that confirm
+    none and leave something open."""
+
+    false_alarms: float
+    undecided: float
+
+
+def alike(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
+          metrics: Sequence[Metric], times: int = 1) -> Alike:  # fmt: skip
+    """What gates of a program against itself end in, over all cells."""
     source, by_name = random.Random(seed), {metric.name: metric for metric in metrics}
     recorded = centred(recorded)
-    return sum(bool(gate(recorded, counts, source, by_name)) for _ in range(gates)) / gates
+    made = [gate(recorded, counts, source, by_name, times=times) for _ in range(gates)]
+    alarms = sum(bool(one.regressions) for one in made)
+    undecided = sum(bool(one.left_open) and not one.regressions for one in made)
+    return Alike(alarms / gates, undecided / gates)
 
 
 def power(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
@@ -218,9 +241,8 @@ def power(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
     source, by_name = random.Random(seed), {metric.name: metric for metric in metrics}
     recorded, found = centred(recorded), 0
     for _ in range(gates):
-        names = {
-            (one.cell, one.metric.name) for one in gate(recorded, counts, source, by_name, change)
-        }
+        made = gate(recorded, counts, source, by_name, change)
+        names = {(one.cell, one.metric.name) for one in made.regressions}
         found += (change.cell, change.metric) in names
     return found / gates
 
