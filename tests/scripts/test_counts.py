@@ -45,12 +45,43 @@ def verdict(base, candidate, alpha=0.05, wanted=False, repeated=()):
         ([10] * 3, [20] * 3, "inconclusive"),  # too few pairs for a test
         ([0, 0, 1] * 3, [1, 0, 0] * 3, "inconclusive"),
         ([100, 90, 110] * 3, [90, 110, 100] * 3, "inconclusive"),
+        # In fewer than half of the runs, where the base has a single one:
+        ([1] + [0] * 39, [0] * 21 + [20] * 19, "regressed"),
+        ([1] + [0] * 39, [20] * 19 + [0] * 21, "regressed"),
+        ([1] + [0] * 99, [0] * 60 + [1] * 40, "regressed"),
+        ([1] + [0] * 14, [0] * 8 + [1000] * 7, "regressed"),
+        ([0] * 39 + [1], [0] * 24 + [50] * 16, "regressed"),
+        # One run with a great many hides nothing, and is no more than one run.
+        ([1000] + [0] * 99, [0] * 60 + [1] * 40, "regressed"),
+        ([100] * 20, [101] * 11 + [10_000] * 9, "regressed"),
+        ([1] + [0] * 14, [0] * 14 + [7000], "inconclusive"),
+        # Adjusted or not, what the pairs that differ agree on is never unchanged.
+        ([1] + [0] * 99, [0] * 97 + [1] * 3, "inconclusive"),
+        ([1] + [0] * 99, [0] * 99 + [1], "inconclusive"),
+        ([100] * 10, [100] * 10, "unchanged"),
     ],
 )
 def test_the_rule(base, candidate, expected):
     assert verdict(base, candidate).verdict == expected
     mirrored = {"regressed": "improved", "improved": "regressed"}
     assert verdict(candidate, base).verdict == mirrored.get(expected, expected)
+
+
+def test_the_pairs_that_differ_by_what_matters_are_counted_and_tested():
+    found = verdict([1, 0, 100, 0], [0, 5, 109, 0])
+    assert (found.worse_pairs, found.better_pairs, found.p) == (1, 1, 0.75)
+    assert (found.estimate, found.rise) == (None, 13 / 4 / 1)
+    assert found.min_effect == pytest.approx(0.1 * 101 / 4)
+    assert found.is_worse()
+    assert not verdict([1, 0, 100, 0], [0, 5, 103, 0]).is_worse()
+
+
+def test_events_in_repeated_tries_alone_are_not_called_unchanged():
+    early = [fired(1, "invalid")], [fired(20, "invalid")]
+    runs = [fired(0)] * 9
+    counted = Counted(([*runs, *early[0]], [*runs, *early[1]]), list(zip(runs, runs, strict=True)))
+    (found,) = judge.judge(counts.pairs_of("cell", counted, lambda _: False))
+    assert found.verdict == "inconclusive"
 
 
 def test_nothing_is_said_of_a_count_that_is_0_unless_it_is_asked_for():

@@ -325,6 +325,24 @@ def test_one_that_the_base_has_now_and_then_as_well_is_no_regression(lab):
     assert status_of(made) == 0, summary(made)
 
 
+@pytest.mark.parametrize("every", [2, 3])
+@pytest.mark.parametrize("of_base", [1, 40])
+def test_what_the_base_has_once_and_the_candidate_in_many_runs_is_a_regression(lab, every, of_base):
+    """In half of the runs and in fewer; in screening and in the fresh pairs."""
+    base = early(of_base, {1, 60})
+    made = lab.gate(FIRING, base, early(20, range(0, 1000, every)))
+    assert status_of(made) == 1, summary(made)
+    assert "early_fires" in {one.metric.name for one in made.result.regressions}.pop()
+    assert status_of(lab.gate(FIRING, early(20, range(0, 1000, every)), base)) == 0
+
+
+def test_a_count_that_rose_and_is_not_sure_is_no_pass(lab):
+    base = early(1, {1, 45, 46, 47})
+    made = lab.gate(FIRING, base, early(20, {*range(5, 12), *range(41, 46)}), budget_s=60.0)
+    assert status_of(made) == 4, summary(made)
+    assert "early_fires: flagged, and" in summary(made)
+
+
 def test_where_both_arms_have_some_more_of_them_is_a_regression_and_as_many_is_none(lab):
     def about(count):
         return lambda run: ok(run, lateness={"early_count": count + run.noise.randrange(-9, 9),

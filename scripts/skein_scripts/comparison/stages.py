@@ -96,7 +96,8 @@ def flagged(screened: Iterable[Comparison]) -> list[Comparison]:
 def _is_suspect(one: Comparison) -> bool:
     if one.metric.exact or one.p is None:  # of a count: it rose from 0
         return one.verdict == REGRESSED
-    return one.is_worse(FLAGGED_SHARE) and one.p <= SCREEN_ALPHA
+    is_likely = one.is_worse(FLAGGED_SHARE) and one.p <= SCREEN_ALPHA
+    return is_likely or one.verdict == REGRESSED
 
 
 def judge_screened(pairs: Sequence[Pairs]) -> list[Comparison]:
@@ -247,9 +248,8 @@ def _how_bad(cell: Cell, suspects: Sequence[Comparison]) -> float:
 
 def _times_what_matters(one: Comparison) -> float:
     if one.estimate is None or not one.min_effect:
-        return math.inf  # a count that rose from 0
-    matters = one.min_effect if one.metric.is_count else math.log1p(one.min_effect)
-    return one.estimate.median / matters
+        return math.inf  # a count that must be 0
+    return one.estimate.median / math.log1p(one.min_effect)
 
 
 def pairs_of(
