@@ -2,6 +2,7 @@
 memory a task must take to matter, by how far the readings spread."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -194,23 +195,38 @@ def test_two_files_are_compared_by_them(fixture_v1, tmp_path, capsys):
         ([118.0, 128.0, 138.0] * 3, [128.0] * 9, 2 * 1.4826 * 10),
         ([128.0] * 9, [118.0, 128.0, 138.0] * 3, 2 * 1.4826 * 10),
         ([28.0, 128.0, 228.0] * 3, [128.0] * 9, 56.0),
+        # Of large tasks as well; where they spread, 2 % of the smaller arm at most.
+        ([8537.0] * 9, [8697.0] * 9, 6.0),
+        ([8537.0] * 9, [8507.0, 8537.0, 8567.0] * 3, 2 * 1.4826 * 30),
+        ([8537.0] * 9, [8037.0, 8537.0, 9037.0] * 3, 0.02 * 8537),
+        ([1e6] * 9, [0.9e6, 1.1e6, 1.2e6] * 3, 0.02 * 1e6),
     ],
 )
 def test_the_step_that_matters_follows_from_the_spread_of_the_readings(base, candidate, step):
     effect = USER_BYTES.effect_on(base, candidate)
-    assert effect == pytest.approx(step / 128.0)
+    assert effect == pytest.approx(step / base[1])
     assert USER_BYTES.effect_on(candidate, base) == effect
 
 
-def test_of_large_tasks_it_is_a_share_that_matters():
-    assert USER_BYTES.effect_on([8537.0] * 9, [8537.0] * 9) == 0.02
+def test_of_the_kernel_s_memory_a_step_matters_only_from_a_share_on():
+    kernel = metrics.named("kernel_bytes_per_task")
+    assert kernel.effect_on([8192.0] * 9, [8200.0] * 9) == 0.02
+    assert kernel.effect_on([60.0] * 9, [100.0] * 9) == 0.1
+
+
+def test_a_threshold_of_a_matrix_holds_for_memory_as_it_is_said():
+    asked = replace(USER_BYTES, min_effect=0.1)
+    assert asked.effect_on([8537.0] * 9, [8697.0] * 9) == 0.1
+    assert asked.effect_on([27.0, 30.0, 33.0], [30.0] * 3) == pytest.approx(0.2964, abs=1e-3)
     assert metrics.named("cpu_per_op").effect_on([1.0, 9.0, 5.0], [3.0]) == 0.03
 
 
-@pytest.mark.parametrize(("more", "expected"), [(24, "regressed"), (8, "regressed"),
+@pytest.mark.parametrize("bytes_", [128.0, 4131.0, 8537.0, 70_000.0])
+@pytest.mark.parametrize(("more", "expected"), [(160, "regressed"), (80, "regressed"),
+                                                (24, "regressed"), (8, "regressed"),
                                                 (5, "unchanged"), (0, "unchanged")])  # fmt: skip
-def test_a_few_bytes_more_are_seen_where_readings_repeat_to_the_byte(more, expected):
-    values = [(128.0, 128.0 + more)] * 10
+def test_a_few_bytes_more_are_seen_where_readings_repeat_to_the_byte(bytes_, more, expected):
+    values = [(bytes_, bytes_ + more)] * 10
     (found,) = judge.judge([judge.Pairs("cell", USER_BYTES, values)])
     assert found.verdict == expected
     (back,) = judge.judge([judge.Pairs("cell", USER_BYTES, [(b, a) for a, b in values])])

@@ -63,7 +63,7 @@ def test_five_percent_more_cpu_per_request_is_confirmed_in_nine_of_ten_gates(gat
 
 
 def test_few_pairs_are_drawn_of_memory_and_of_instructions_as_in_the_gate():
-    for name, matters in (("user_bytes_per_task", 0.1), ("instructions_per_op", 0.01)):
+    for name, matters in (("user_bytes_per_task", 0.01), ("instructions_per_op", 0.01)):
         recorded = {"cell": [{name: 0.0} for _ in range(10)]}
         known = rates.metrics_in(recorded)
         for relative, share in ((matters, 1.0), (matters / 10, 0.0)):

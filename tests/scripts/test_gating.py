@@ -275,6 +275,16 @@ def test_a_few_bytes_more_per_task_are_seen_where_readings_repeat(lab, more, spr
     assert status_of(made) == status, summary(made)
 
 
+@pytest.mark.parametrize(
+    ("bytes_", "more", "spread", "status"),
+    [(8537, 160, 0, 1), (4131, 80, 0, 1), (8537, 8, 0, 1), (8537, 4, 0, 0), (8537, -160, 0, 0),
+     (8537, 300, 100, 1), (8537, 80, 600, 0)],
+)  # fmt: skip
+def test_so_are_they_of_large_tasks(lab, bytes_, more, spread, status):
+    made = lab.gate(IDLE, of_bytes(bytes_, spread), of_bytes(bytes_ + more, spread))
+    assert status_of(made) == status, summary(made)
+
+
 def test_pairs_of_memory_that_are_lost_are_replaced(lab):
     def disturbed(run):
         return not_ok() if run.number in range(4, 9) else of_bytes(152.0)(run)

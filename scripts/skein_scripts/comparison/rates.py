@@ -48,6 +48,7 @@ from .stages import (
 _COLUMNS = ("cell", "metric", "pair", "log_ratio")
 _BLOCK = 2
 _LEAST_PAIRS = 10  # recorded, for a cell to be drawn from
+_ABOUT_BYTES = 4096.0  # of a task: a least step has its part
 # A cell that is for one of these is judged by metrics of that purpose alone.
 _NARROW = (MEMORY, INSTRUCTIONS)
 
@@ -210,8 +211,7 @@ def _added(change: Change | None, cell: str, metric: str) -> float:
 
 
 def _values(metric: Metric, ratios: Sequence[float], added: float) -> list[tuple[float, float]]:
-    # About figures so large that no least step in the metric's unit plays a part.
-    base = 1e9
+    base = _ABOUT_BYTES if metric.steps else 1e9
     return [(base, base * math.exp(metric.worse * (value + added))) for value in ratios]
 
 
