@@ -1,6 +1,6 @@
 """The command line of scripts/rates.py: the error rates of the gate, from recorded pairs of a
 program against itself (comparison/rates.py): how far the pairs spread, how often a gate over all
-cells raises a false alarm, and which share of changes it confirms.
+cells raises a false alarm or is left undecided, and which share of changes it confirms.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=_USUAL_PAIRS,
                         help="to screen and to confirm (15,100)")  # fmt: skip
     parser.add_argument("--gates", type=int, default=1000, help="how many (1000)")
+    parser.add_argument("--times", type=int, choices=range(1, 10), metavar="N", default=1,
+                        help="how often there is time to confirm (1)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="of the draws (1)")
     parser.add_argument("--matrix", type=Path, metavar="FILE", default=PRESET_FOLDER / "gate.toml",
                         help="whose thresholds hold (the preset gate)")  # fmt: skip
@@ -103,8 +105,10 @@ def main(arguments: list[str]) -> int:
         rates.write(recorded, options.write)
     console = Terminal()
     render_upright(table_of(recorded, options, metrics), console)
-    share = rates.false_alarms(recorded, options.pairs, options.gates, options.seed, metrics)
-    say(console, f"false alarms: {100 * share:.2f} % of {options.gates} gates over"
+    found = rates.alike(recorded, options.pairs, options.gates, options.seed, metrics,
+                        options.times)  # fmt: skip
+    say(console, f"false alarms: {100 * found.false_alarms:.2f} % of {options.gates} gates over"
                  f" {len(recorded)} cells, {options.pairs[0]} pairs to screen and"
-                 f" {options.pairs[1]} to confirm")  # fmt: skip
+                 f" {options.pairs[1]} to confirm; undecided: {100 * found.undecided:.2f} %"
+                 f" (time to confirm {options.times} times)")  # fmt: skip
     return OK

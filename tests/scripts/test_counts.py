@@ -2,6 +2,7 @@
 memory a task must take to matter, by how far the readings spread."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -45,13 +46,47 @@ def verdict(base, candidate, alpha=0.05, wanted=False, repeated=()):
         ([10] * 3, [20] * 3, "inconclusive"),  # too few pairs for a test
         ([0, 0, 1] * 3, [1, 0, 0] * 3, "inconclusive"),
         ([100, 90, 110] * 3, [90, 110, 100] * 3, "inconclusive"),
+<<<<<<< HEAD
         ([30, 10, 10] * 3, [10] * 9, "inconclusive"),  # every third fell, and no other rose
+=======
+        # In fewer than half of the runs, where the base has a single one:
+        ([1] + [0] * 39, [0] * 21 + [20] * 19, "regressed"),
+        ([1] + [0] * 39, [20] * 19 + [0] * 21, "regressed"),
+        ([1] + [0] * 99, [0] * 60 + [1] * 40, "regressed"),
+        ([1] + [0] * 14, [0] * 8 + [1000] * 7, "regressed"),
+        ([0] * 39 + [1], [0] * 24 + [50] * 16, "regressed"),
+        # One run with a great many hides nothing, and is no more than one run.
+        ([1000] + [0] * 99, [0] * 60 + [1] * 40, "regressed"),
+        ([100] * 20, [101] * 11 + [10_000] * 9, "regressed"),
+        ([1] + [0] * 14, [0] * 14 + [7000], "inconclusive"),
+        # Adjusted or not, what the pairs that differ agree on is never unchanged.
+        ([1] + [0] * 99, [0] * 97 + [1] * 3, "inconclusive"),
+        ([1] + [0] * 99, [0] * 99 + [1], "inconclusive"),
+        ([100] * 10, [100] * 10, "unchanged"),
+>>>>>>> gatestat
     ],
 )
 def test_the_rule(base, candidate, expected):
     assert verdict(base, candidate).verdict == expected
     mirrored = {"regressed": "improved", "improved": "regressed"}
     assert verdict(candidate, base).verdict == mirrored.get(expected, expected)
+
+
+def test_the_pairs_that_differ_by_what_matters_are_counted_and_tested():
+    found = verdict([1, 0, 100, 0], [0, 5, 109, 0])
+    assert (found.worse_pairs, found.better_pairs, found.p) == (1, 1, 0.75)
+    assert (found.estimate, found.rise) == (None, 13 / 4 / 1)
+    assert found.min_effect == pytest.approx(0.1 * 101 / 4)
+    assert found.is_worse()
+    assert not verdict([1, 0, 100, 0], [0, 5, 103, 0]).is_worse()
+
+
+def test_events_in_repeated_tries_alone_are_not_called_unchanged():
+    early = [fired(1, "invalid")], [fired(20, "invalid")]
+    runs = [fired(0)] * 9
+    counted = Counted(([*runs, *early[0]], [*runs, *early[1]]), list(zip(runs, runs, strict=True)))
+    (found,) = judge.judge(counts.pairs_of("cell", counted, lambda _: False))
+    assert found.verdict == "inconclusive"
 
 
 def test_nothing_is_said_of_a_count_that_is_0_unless_it_is_asked_for():
@@ -164,23 +199,38 @@ def test_two_files_are_compared_by_them(fixture_v1, tmp_path, capsys):
         ([118.0, 128.0, 138.0] * 3, [128.0] * 9, 2 * 1.4826 * 10),
         ([128.0] * 9, [118.0, 128.0, 138.0] * 3, 2 * 1.4826 * 10),
         ([28.0, 128.0, 228.0] * 3, [128.0] * 9, 56.0),
+        # Of large tasks as well; where they spread, 2 % of the smaller arm at most.
+        ([8537.0] * 9, [8697.0] * 9, 6.0),
+        ([8537.0] * 9, [8507.0, 8537.0, 8567.0] * 3, 2 * 1.4826 * 30),
+        ([8537.0] * 9, [8037.0, 8537.0, 9037.0] * 3, 0.02 * 8537),
+        ([1e6] * 9, [0.9e6, 1.1e6, 1.2e6] * 3, 0.02 * 1e6),
     ],
 )
 def test_the_step_that_matters_follows_from_the_spread_of_the_readings(base, candidate, step):
     effect = USER_BYTES.effect_on(base, candidate)
-    assert effect == pytest.approx(step / 128.0)
+    assert effect == pytest.approx(step / base[1])
     assert USER_BYTES.effect_on(candidate, base) == effect
 
 
-def test_of_large_tasks_it_is_a_share_that_matters():
-    assert USER_BYTES.effect_on([8537.0] * 9, [8537.0] * 9) == 0.02
+def test_of_the_kernel_s_memory_a_step_matters_only_from_a_share_on():
+    kernel = metrics.named("kernel_bytes_per_task")
+    assert kernel.effect_on([8192.0] * 9, [8200.0] * 9) == 0.02
+    assert kernel.effect_on([60.0] * 9, [100.0] * 9) == 0.1
+
+
+def test_a_threshold_of_a_matrix_holds_for_memory_as_it_is_said():
+    asked = replace(USER_BYTES, min_effect=0.1)
+    assert asked.effect_on([8537.0] * 9, [8697.0] * 9) == 0.1
+    assert asked.effect_on([27.0, 30.0, 33.0], [30.0] * 3) == pytest.approx(0.2964, abs=1e-3)
     assert metrics.named("cpu_per_op").effect_on([1.0, 9.0, 5.0], [3.0]) == 0.03
 
 
-@pytest.mark.parametrize(("more", "expected"), [(24, "regressed"), (8, "regressed"),
+@pytest.mark.parametrize("bytes_", [128.0, 4131.0, 8537.0, 70_000.0])
+@pytest.mark.parametrize(("more", "expected"), [(160, "regressed"), (80, "regressed"),
+                                                (24, "regressed"), (8, "regressed"),
                                                 (5, "unchanged"), (0, "unchanged")])  # fmt: skip
-def test_a_few_bytes_more_are_seen_where_readings_repeat_to_the_byte(more, expected):
-    values = [(128.0, 128.0 + more)] * 10
+def test_a_few_bytes_more_are_seen_where_readings_repeat_to_the_byte(bytes_, more, expected):
+    values = [(bytes_, bytes_ + more)] * 10
     (found,) = judge.judge([judge.Pairs("cell", USER_BYTES, values)])
     assert found.verdict == expected
     (back,) = judge.judge([judge.Pairs("cell", USER_BYTES, [(b, a) for a, b in values])])

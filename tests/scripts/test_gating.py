@@ -89,6 +89,38 @@ def test_eight_pairs_that_agree_are_too_few_to_clear_or_confirm_one_of_three(
         )
 
 
+def slow_but_in(numbers):
+    """Nine times as dear, and 2 % cheaper in these runs."""
+    return lambda run: ok(run, cost=0.98 if run.number in numbers else 9.0)
+
+
+@pytest.mark.parametrize("disagree", [{8}, {8, 10}, {6, 8, 10}, {6, 8, 10, 12, 14}])
+def test_what_most_fresh_pairs_show_as_worse_is_no_pass_where_one_disagrees(lab, disagree):
+    budget_s = 16 * stages.PairCounts(1, {}).seconds(LOADED) + schedule.START_S
+    made = lab.gate(LOADED, usual, slow_but_in(disagree), pairs=(5, 11), budget_s=budget_s)
+    assert lab.pairs_of("load") == 16
+    assert status_of(made) == 4, summary(made)
+    assert (
+        "UNDECIDED: load/fiber cpu_per_op: flagged, and 11 fresh pairs show it worse by what"
+        " matters, but not surely"
+    ) in summary(made)
+
+
+def test_what_fresh_pairs_leave_open_is_measured_again_while_there_is_time(lab):
+    made = lab.gate(LOADED, usual, slow_but_in({6, 8, 10}), pairs=(5, 11))
+    assert (status_of(made), lab.pairs_of("load")) == (1, 27), summary(made)
+    (cpu,) = (one for one in made.result.confirmed if one.metric.name == "cpu_per_op")
+    assert (cpu.pairs, cpu.verdict) == (11, REGRESSED)  # of the second time alone
+    lucky = {6, 8, 10, *range(16, 30)}
+    made = lab.gate(LOADED, usual, slow_but_in(lucky), pairs=(5, 11))
+    assert (status_of(made), lab.pairs_of("load")) == (0, 27), summary(made)
+    never_sure = {number for number in range(5, 2000) if number % 11 in (0, 3, 6)}
+    made = lab.gate(LOADED, usual, slow_but_in(never_sure), pairs=(5, 11), budget_s=60.0)
+    assert status_of(made) == 4, summary(made)
+    assert lab.took_s <= 60.0
+    assert lab.pairs_of("load") > 27
+
+
 @pytest.mark.parametrize(
     "then", [not_ok, lambda: not_ok("limit", "RLIMIT"), lambda: not_ok("skipped")]
 )
@@ -113,6 +145,13 @@ def test_a_base_that_fails_costs_pairs_and_what_was_flagged_is_decided_on_others
         return not_ok("failed", "boom") if run.number == 6 else usual(run)
 
     assert status_of(lab.gate(LOADED, flaky, slow, pairs=NINE)) == 1
+
+
+def test_a_base_that_lacks_the_flagged_figure_in_the_fresh_runs_is_no_pass(lab):
+    nothing = screened_only(lambda run: ok(run) | {"cpu": {}}, usual)
+    made = lab.gate(LOADED, nothing, lambda run: usual(run) | {"cpu": {"per_op_ns": 2000.0}})
+    assert status_of(made) == 4, summary(made)
+    assert "cpu_per_op: flagged, and lost: new" in summary(made)
 
 
 def test_a_flagged_metric_that_is_gone_from_the_fresh_runs_is_no_pass(lab):
@@ -200,7 +239,7 @@ INSTRUCTIONS_PER_OP = metrics.named("instructions_per_op")
     ("ratios", "verdict", "is_open"),
     [((1.05,), INCONCLUSIVE, True), ((1.05, 1.05), REGRESSED, False),
      ((1.05, 1.0), INCONCLUSIVE, True), ((1.05, 1.0, 1.0), INCONCLUSIVE, False),
-     ((1.05, 0.9, 1.05), REGRESSED, False), ((1.05, 1.0, 1.05, 1.0), INCONCLUSIVE, False),
+     ((1.05, 0.9, 1.05), REGRESSED, False), ((1.05, 1.0, 1.05, 1.0), INCONCLUSIVE, True),
      ((0.9, 0.9, 1.05), "improved", False), ((1.0,), "unchanged", False)],
 )  # fmt: skip
 def test_one_fresh_pair_of_instructions_alone_confirms_nothing(ratios, verdict, is_open):
@@ -233,6 +272,16 @@ def of_bytes(value, spread=0.0):
 )  # fmt: skip
 def test_a_few_bytes_more_per_task_are_seen_where_readings_repeat(lab, more, spread, status):
     made = lab.gate(IDLE, of_bytes(128.0, spread), of_bytes(128.0 + more, spread))
+    assert status_of(made) == status, summary(made)
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "more", "spread", "status"),
+    [(8537, 160, 0, 1), (4131, 80, 0, 1), (8537, 8, 0, 1), (8537, 4, 0, 0), (8537, -160, 0, 0),
+     (8537, 300, 100, 1), (8537, 80, 600, 0)],
+)  # fmt: skip
+def test_so_are_they_of_large_tasks(lab, bytes_, more, spread, status):
+    made = lab.gate(IDLE, of_bytes(bytes_, spread), of_bytes(bytes_ + more, spread))
     assert status_of(made) == status, summary(made)
 
 
@@ -284,6 +333,24 @@ def test_one_early_timer_in_one_run_is_measured_again_and_never_passes(lab):
 def test_one_that_the_base_has_now_and_then_as_well_is_no_regression(lab):
     made = lab.gate(FIRING, early(1, {50}), early(1, {3, 70}))
     assert status_of(made) == 0, summary(made)
+
+
+@pytest.mark.parametrize("every", [2, 3])
+@pytest.mark.parametrize("of_base", [1, 40])
+def test_what_the_base_has_once_and_the_candidate_in_many_runs_is_a_regression(lab, every, of_base):
+    """In half of the runs and in fewer; in screening and in the fresh pairs."""
+    base = early(of_base, {1, 60})
+    made = lab.gate(FIRING, base, early(20, range(0, 1000, every)))
+    assert status_of(made) == 1, summary(made)
+    assert "early_fires" in {one.metric.name for one in made.result.regressions}.pop()
+    assert status_of(lab.gate(FIRING, early(20, range(0, 1000, every)), base)) == 0
+
+
+def test_a_count_that_rose_and_is_not_sure_is_no_pass(lab):
+    base = early(1, {1, 45, 46, 47})
+    made = lab.gate(FIRING, base, early(20, {*range(5, 12), *range(41, 46)}), budget_s=60.0)
+    assert status_of(made) == 4, summary(made)
+    assert "early_fires: flagged, and" in summary(made)
 
 
 def test_where_both_arms_have_some_more_of_them_is_a_regression_and_as_many_is_none(lab):

@@ -31,6 +31,11 @@ class Total:
     runs: int
     most_ns: int = 0  # how early the earliest was, where that is what is counted
 
+    @property
+    def per_run(self) -> float:
+        """On average."""
+        return self.events / self.runs if self.runs else 0.0
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -56,10 +61,10 @@ class Comparison:
     verdict: str
     base_median: float | None = None
     candidate_median: float | None = None
-    estimate: Estimate | None = None  # of log ratios, > 0 is worse; of a count, of differences
+    estimate: Estimate | None = None  # of log ratios, > 0 is worse; a count has none
     p: float | None = None  # one-sided, in the direction of the median
     p_holm: float | None = None
-    min_effect: float | None = None
+    min_effect: float | None = None  # relative; of a count, events per run
     reasons: list[str] = field(default_factory=list)
     totals: tuple[Total, Total] | None = None  # of a count
     worse_pairs: int = 0  # by what matters
@@ -78,14 +83,14 @@ class Comparison:
     @property
     def ratio(self) -> float | None:
         """Candidate / base as a user reads it: of the median log ratio. None of a count."""
-        if self.estimate is None or self.metric.is_count:
+        if self.estimate is None:
             return None
         return self._turned(self.estimate.median)
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """Of the ratio."""
-        if self.estimate is None or self.metric.is_count:
+        if self.estimate is None:
             return None
         ends = (self._turned(self.estimate.low), self._turned(self.estimate.high))
         return min(ends), max(ends)
@@ -94,17 +99,26 @@ class Comparison:
     def detectable_effect(self) -> float | None:
         """The relative change that such pairs tell from none every other time. Less than what
         matters has no verdict, however narrow the interval."""
-        if self.estimate is None or self.estimate.detectable is None or self.metric.is_count:
+        if self.estimate is None or self.estimate.detectable is None:
             return None
         return max(math.expm1(self.estimate.detectable), self.min_effect or 0.0)
 
     def is_worse(self, share: float = 1.0) -> bool:
-        """Whether the median is worse by this share of what matters; how sure that is, is another
-        question."""
-        if self.estimate is None or self.min_effect is None:
+        """Whether the median is worse by this share of what matters, or the total per run of a
+        count; how sure that is, is another question."""
+        if self.min_effect is None:
             return False
-        matters = share * self.min_effect
-        return self.estimate.median >= (matters if self.metric.is_count else math.log1p(matters))
+        if self.totals is not None:
+            return self.rise >= share * self.min_effect
+        return self.estimate is not None and self.estimate.median >= math.log1p(
+            share * self.min_effect
+        )
+
+    @property
+    def rise(self) -> float:
+        """By how many events a run the candidate has more of a count."""
+        base, candidate = self.totals or (Total(0, 0), Total(0, 0))
+        return candidate.per_run - base.per_run
 
     def _turned(self, log_ratio: float) -> float:
         return math.exp(self.metric.worse * log_ratio)

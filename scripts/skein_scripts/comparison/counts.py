@@ -4,10 +4,12 @@ answered, samples that no histogram has room for. They are judged wherever two a
 The rule, which scripts/README.md has for users:
 1. The base has none in any of its runs, and the candidate has: that is a regression, in one run as
    in all. (The gate wants it seen again, in fresh pairs.)
-2. Both have some: the sign test on the differences of the pairs, adjusted with the other metrics;
-   and the median of the differences must be a tenth of what the arm with fewer has, and at least
-   one.
+2. Both have some: the sign test on the pairs that differ, adjusted with the other metrics. A pair
+   differs by what matters: by at least one, and by a tenth of what the run with fewer has. So what
+   happens in few runs is judged by these, however many others have none, and one run with a great
+   many hides nothing in the others.
 3. Only the base has some: improved.
+4. Unchanged is what differs in no pair, of enough to tell, nor by a tenth in the totals per run.
 
 Noise makes timers late and never early, and no peer reads wrong or hangs up because of it: early
 fires and errors count in all tries of a run, also in those that were repeated. Unsent requests,
@@ -36,7 +38,7 @@ from .compared import (
     Total,
 )
 from .metrics import Metric
-from .paired import estimate, sign_test_p
+from .paired import sign_test_p
 
 _LEAST_RISE = 0.1  # of what the arm with fewer has, so that swapped arms mirror
 Path = tuple[str, ...]
@@ -137,14 +139,26 @@ def measure(one: Pairs, empty: Comparison) -> Comparison:
         return replace(empty, verdict=_rose(base.events, candidate.events))
     if not one.values:
         return replace(empty, verdict=INVALID)
-    differences = [after - before for before, after in one.values]
-    found = estimate(differences)
+    signs = [_sign(*pair) for pair in one.values]
+    worse, better = signs.count(1), signs.count(-1)
+    towards = 1 if worse >= better else -1
     medians = [median([pair[arm] for pair in one.values]) for arm in (0, 1)]
-    matters = max(1.0, _LEAST_RISE * min(medians))
-    worse = differences if found.median >= 0 else [-value for value in differences]
-    return replace(empty, verdict=INCONCLUSIVE, estimate=found, p=sign_test_p(worse),
-                   min_effect=matters, base_median=medians[0],
-                   candidate_median=medians[1])  # fmt: skip
+    return replace(
+        empty,
+        verdict=INCONCLUSIVE,
+        p=sign_test_p([towards * sign for sign in signs]),
+        min_effect=_LEAST_RISE * min(base.per_run, candidate.per_run),
+        base_median=medians[0],
+        candidate_median=medians[1],
+        worse_pairs=worse,
+        better_pairs=better,
+    )
+
+
+def _sign(before: float, after: float) -> int:
+    """1 where a pair is worse by what matters, -1 where it is better by as much."""
+    matters = max(1.0, _LEAST_RISE * min(before, after))
+    return (after - before >= matters) - (before - after >= matters)
 
 
 def _rose(base: int, candidate: int) -> str:
@@ -155,11 +169,12 @@ def _rose(base: int, candidate: int) -> str:
 
 def decide(one: Comparison, alpha: float) -> Comparison:
     """The verdict where both arms have some; the others have theirs."""
-    if one.estimate is None or one.min_effect is None:
+    if one.p_holm is None or one.min_effect is None:
         return one
-    assert one.p_holm is not None
-    if one.p_holm <= alpha and abs(one.estimate.median) >= one.min_effect:
-        return replace(one, verdict=REGRESSED if one.estimate.median > 0 else IMPROVED)
-    if one.estimate.rank and max(abs(one.estimate.low), abs(one.estimate.high)) < one.min_effect:
+    if one.p_holm <= alpha:
+        return replace(one, verdict=REGRESSED if one.worse_pairs > one.better_pairs else IMPROVED)
+    is_enough = 0.5**one.pairs <= alpha  # to tell a difference in all of them
+    differs = one.worse_pairs or one.better_pairs or abs(one.rise) >= one.min_effect
+    if is_enough and not differs:
         return replace(one, verdict=UNCHANGED)
     return one

@@ -29,7 +29,7 @@ from ..outputs import write_text
 from ..results import Record, runs, sessions
 from ..slots import taken_slots
 from ..statistics import median
-from .compared import Comparison, Pairs
+from .compared import REGRESSED, Comparison, Pairs
 from .metrics import Metric, named
 from .paired import log_ratios
 from .pairing import make_pairs
@@ -37,14 +37,18 @@ from .stages import (
     CONFIRM_FEW,
     SCREEN_FEW,
     PairCounts,
+    Result,
     flagged,
     judge_confirmed,
     judge_screened,
+    left_open,
+    unsure_cells,
 )
 
 _COLUMNS = ("cell", "metric", "pair", "log_ratio")
 _BLOCK = 2
 _LEAST_PAIRS = 10  # recorded, for a cell to be drawn from
+_ABOUT_BYTES = 4096.0  # of a task: a least step has its part
 # A cell that is for one of these is judged by metrics of that purpose alone.
 _NARROW = (MEMORY, INSTRUCTIONS)
 
@@ -169,9 +173,10 @@ def gate(
     source: random.Random,
     metrics: Mapping[str, Metric],
     change: Change | None = None,
-) -> list[Comparison]:
-    """One gate of so many pairs, to screen and to confirm: its regressions. Of memory and
-    instructions they are as few as in the gate."""
+    times: int = 1,
+) -> Result:
+    """One gate of so many pairs, to screen and to confirm. Of memory and instructions they are as
+    few as in the gate. `times`: how often there is time to confirm, where pairs are not sure."""
 
     def pairs_of(cells: Iterable[str], stage: PairCounts) -> list[Pairs]:
         made = []
@@ -183,14 +188,21 @@ def gate(
                 made.append(Pairs(cell, metrics[name], _values(metrics[name], ratios, added)))
         return made
 
-    suspects = flagged(judge_screened(pairs_of(recorded, PairCounts(counts[0], SCREEN_FEW))))
-    if not suspects:
-        return []
-    again = dict.fromkeys(one.cell for one in suspects)
+    screened = judge_screened(pairs_of(recorded, PairCounts(counts[0], SCREEN_FEW)))
+    suspects = flagged(screened)
+    again = list(dict.fromkeys(one.cell for one in suspects))
     judged = sum(metrics[name].is_tested for cell in again for name in recorded[cell][0])
-    fresh = pairs_of(again, PairCounts(counts[1], CONFIRM_FEW).enough_for(judged))
-    confirmed = judge_confirmed(fresh, suspects)
-    return [one for one in confirmed if one.verdict == "regressed"]
+    stage = PairCounts(counts[1], CONFIRM_FEW).enough_for(judged)
+    found: dict[str, Comparison] = {}
+    for _ in range(times):
+        confirmed = judge_confirmed(pairs_of(again, stage), suspects)
+        found |= {one.name: one for one in confirmed}
+        if any(one.verdict == REGRESSED for one in confirmed):
+            break
+        unsure = unsure_cells(confirmed, suspects)
+        again = [cell for cell in again if cell in unsure]
+    confirmed = list(found.values())
+    return Result(screened, confirmed, left_open=left_open(suspects, confirmed))
 
 
 def _added(change: Change | None, cell: str, metric: str) -> float:
@@ -199,17 +211,28 @@ def _added(change: Change | None, cell: str, metric: str) -> float:
 
 
 def _values(metric: Metric, ratios: Sequence[float], added: float) -> list[tuple[float, float]]:
-    # About figures so large that no least step in the metric's unit plays a part.
-    base = 1e9
+    base = _ABOUT_BYTES if metric.steps else 1e9
     return [(base, base * math.exp(metric.worse * (value + added))) for value in ratios]
 
 
-def false_alarms(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
-                 metrics: Sequence[Metric]) -> float:  # fmt: skip
-    """The share of gates over all cells, without a change, that confirm a regression anywhere."""
+@dataclass(frozen=True)
+class Alike:
+    """The shares of gates without a change that confirm a regression anywhere, and that confirm
+    none and leave something open."""
+
+    false_alarms: float
+    undecided: float
+
+
+def alike(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
+          metrics: Sequence[Metric], times: int = 1) -> Alike:  # fmt: skip
+    """What gates of a program against itself end in, over all cells."""
     source, by_name = random.Random(seed), {metric.name: metric for metric in metrics}
     recorded = centred(recorded)
-    return sum(bool(gate(recorded, counts, source, by_name)) for _ in range(gates)) / gates
+    made = [gate(recorded, counts, source, by_name, times=times) for _ in range(gates)]
+    alarms = sum(bool(one.regressions) for one in made)
+    undecided = sum(bool(one.left_open) and not one.regressions for one in made)
+    return Alike(alarms / gates, undecided / gates)
 
 
 def power(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
@@ -218,9 +241,8 @@ def power(recorded: Recorded, counts: tuple[int, int], gates: int, seed: int,
     source, by_name = random.Random(seed), {metric.name: metric for metric in metrics}
     recorded, found = centred(recorded), 0
     for _ in range(gates):
-        names = {
-            (one.cell, one.metric.name) for one in gate(recorded, counts, source, by_name, change)
-        }
+        made = gate(recorded, counts, source, by_name, change)
+        names = {(one.cell, one.metric.name) for one in made.regressions}
         found += (change.cell, change.metric) in names
     return found / gates
 

@@ -4,8 +4,10 @@ fresh pairs and with all the time that is left, and only what holds there, at a 
 adjusted over all that is judged then, is a regression. Because the pairs are fresh, what chance
 flagged is as unlikely to be confirmed as anything else.
 
-What was flagged is not left undecided: pairs that were lost to noise are measured anew until there
-are enough to tell, and where there is no time for that the gate says so and does not pass.
+What was flagged is either confirmed, or cleared, or left open, and with anything left open no gate
+passes. Cleared is what enough fresh pairs show as worse by less than what matters. Pairs that were
+lost to noise are measured anew until there are enough. What they show as worse and are not sure of
+is measured again, as often as there is time.
 
 Leaves out how many pairs there are (schedule.py), the arms (duel.py) and the statistics (judge.py).
 """
@@ -19,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from ..matrix import INSTRUCTIONS, LOAD, Cell
 from ..results import Record
-from .compared import INCONCLUSIVE, INVALID, REGRESSED, UNCHANGED, Comparison, Pairs
+from .compared import INCONCLUSIVE, INVALID, NEW, REGRESSED, UNCHANGED, Comparison, Pairs
 from .duel import FAILED, Duel, Told
 from .judge import judge
 from .metrics import Metric
@@ -94,7 +96,8 @@ def flagged(screened: Iterable[Comparison]) -> list[Comparison]:
 def _is_suspect(one: Comparison) -> bool:
     if one.metric.exact or one.p is None:  # of a count: it rose from 0
         return one.verdict == REGRESSED
-    return one.is_worse(FLAGGED_SHARE) and one.p <= SCREEN_ALPHA
+    is_likely = one.is_worse(FLAGGED_SHARE) and one.p <= SCREEN_ALPHA
+    return is_likely or one.verdict == REGRESSED
 
 
 def judge_screened(pairs: Sequence[Pairs]) -> list[Comparison]:
@@ -138,7 +141,7 @@ def left_open(suspects: Sequence[Comparison], confirmed: Sequence[Comparison]) -
 def _why_open(one: Comparison | None, judged: int) -> str | None:
     if one is None:
         return "flagged, and no fresh pair was measured"
-    if one.is_lost:
+    if one.is_lost or one.verdict == NEW:
         return f"flagged, and lost: {one.reasons[-1] if one.reasons else one.verdict}"
     if one.metric.is_count and one.verdict == UNCHANGED and one.p is None:
         return f"flagged, and seen in none of {one.pairs} fresh pairs"
@@ -147,7 +150,19 @@ def _why_open(one: Comparison | None, judged: int) -> str | None:
     needed = CONFIRM_FEW[INSTRUCTIONS] if one.metric.exact else least_pairs(judged)
     if one.pairs < needed:
         return f"flagged, and of the fresh pairs {one.pairs} count where {needed} are needed"
+    if _is_unsure(one):
+        return f"flagged, and {one.pairs} fresh pairs show it worse by what matters, but not surely"
     return None
+
+
+def _is_unsure(one: Comparison) -> bool:
+    return one.verdict == INCONCLUSIVE and one.is_worse()
+
+
+def unsure_cells(judged: Sequence[Comparison], suspects: Sequence[Comparison]) -> set[str]:
+    """Of which fresh pairs show what was flagged as worse by what matters, but not surely."""
+    flags = {one.name for one in suspects}
+    return {one.cell for one in judged if one.name in flags and _is_unsure(one)}
 
 
 def screen(duel: Duel, cells: Sequence[Cell], schedule: Schedule, metrics: Sequence[Metric],
@@ -169,16 +184,38 @@ def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequ
             metrics: Sequence[Metric], told: Told, least: int,
             until: float | None) -> list[Comparison]:  # fmt: skip
     """Measures the cells again and judges them on the fresh pairs alone: as many as planned, or as
-    end in time. Of those that were lost to noise, as many anew as it takes to have `least`."""
+    end in time. Of those that were lost to noise, as many anew as it takes to have `least`. Cells
+    that these pairs leave open are measured once more, and again, while there is time for as many
+    pairs: each time judged on fresh ones alone, so that no figure is looked at twice."""
+    found: dict[str, Comparison] = {}
+    again = list(cells)
+    while again:
+        judged = _confirm_once(duel, again, pairs, suspects, metrics, told, least, until)
+        found |= {one.name: one for one in judged}
+        if any(one.verdict == REGRESSED for one in judged):
+            break
+        unsure = unsure_cells(judged, suspects)
+        again = [cell for cell in again if cell.key in unsure]
+        times_s = {cell.key: duel.pair_s(cell) for cell in again}
+        if until is None or time.monotonic() + pairs.seconds(again, times_s) > until:
+            break
+    return list(found.values())
+
+
+def _confirm_once(
+    duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequence[Comparison],
+    metrics: Sequence[Metric], told: Told, least: int, until: float | None,
+) -> list[Comparison]:  # fmt: skip
     first = duel.next_pair
     measure(duel, cells, pairs, told, until)
     needed = least_to_confirm_of(least)
     replace_lost(duel, cells, first, needed, pairs, told, until)
-    wanted = {(one.cell, one.metric.name) for one in suspects}
+    of_cells = [one for one in suspects if one.cell in {cell.key for cell in cells}]
+    wanted = {(one.cell, one.metric.name) for one in of_cells}
     found = pairs_of(
         cells, first, duel, metrics, lambda cell, metric: (cell, metric.name) in wanted
     )  # fmt: skip
-    return judge_confirmed(found, suspects)
+    return judge_confirmed(found, of_cells)
 
 
 def least_to_confirm_of(least: int) -> PairCounts:
@@ -211,9 +248,8 @@ def _how_bad(cell: Cell, suspects: Sequence[Comparison]) -> float:
 
 def _times_what_matters(one: Comparison) -> float:
     if one.estimate is None or not one.min_effect:
-        return math.inf  # a count that rose from 0
-    matters = one.min_effect if one.metric.is_count else math.log1p(one.min_effect)
-    return one.estimate.median / matters
+        return math.inf  # a count that must be 0
+    return one.estimate.median / math.log1p(one.min_effect)
 
 
 def pairs_of(
