@@ -121,7 +121,7 @@ class c10k_run {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
-    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.processes(), counters_);
     probe.begin();
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.awaits("");
@@ -148,7 +148,7 @@ class c10k_run {
   void exchange() {
     fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
     talk_.awaits("");
-    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.processes(), counters_);
     probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
     const window_use use = probe.end();
@@ -182,7 +182,7 @@ class c10k_run {
     child_process& generator = generators_.only();
     fmt::print(stderr, "skein: loading {} connections {}, worker pid {}, generator pid {}\n",
                total(), extent(), worker_.pid(), generator.pid());
-    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.processes(), counters_);
     talk_.awaits("the load to warm up");
     talk_.say(generator, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();

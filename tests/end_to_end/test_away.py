@@ -117,6 +117,20 @@ def test_a_side_that_was_stopped_under_load_is_named(role: str, mode: str, resul
     assert run["latency"]["count"] > 0
 
 
+@pytest.mark.parametrize("cpus", ["0-1", "0"])
+def test_a_generator_that_was_stopped_is_named_wherever_the_worker_may_run(
+    cpus: str, results: Path
+) -> None:
+    """The worker's own time on a shared CPU is no excuse."""
+    if not {0, 1} <= os.sched_getaffinity(0):
+        pytest.skip("CPUs 0 and 1 are not both allowed")
+    shared = ("--worker-cpus", cpus, "--generator-cpus", cpus)
+    words = (*C10K, *shared, *LOADS["fixed"])
+    run = meddled(results, words, "loading", stop_child("generator", 1.0))
+    assert "load generator" in who_was_away(run), run["reasons"]
+    assert run["away"]["generator_ns"] > 0.9 * STOP_S * 1e9
+
+
 @pytest.mark.parametrize("mode", ["fixed", "open"])
 def test_a_conductor_that_came_late_into_the_window_is_named(mode: str, results: Path) -> None:
     run = meddled(results, (*C10K, *LOADS[mode]), "loading", stop_conductor(0.05, 0.2 + 2 * STOP_S))
