@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 
 #include "harness/measure/histogram_json.hpp"
@@ -127,3 +128,8 @@ problems lint(const cell& asked, const outcome& out) {
 }
 
 }  // namespace skein::conductor
+void refuse_contradictions(const cell& asked, const outcome& out) {
+  const problems found = lint(asked, out);
+  if (!found.empty()) throw failed_by_conductor(fmt::format("lint: {}", fmt::join(found, "; ")));
+}
+

@@ -20,6 +20,9 @@ namespace skein::conductor {
 ///   request.
 std::vector<std::string> lint(const cell& asked, const outcome& out);
 
+/// Throws cell_ended, status failed, with all that lint() finds, where it finds anything.
+void refuse_contradictions(const cell& asked, const outcome& out);
+
 /// The part that looks at one distribution; `expected` samples where that is known.
 std::vector<std::string> lint_distribution(const std::string& name, const json& distribution,
                                            std::optional<std::int64_t> expected,

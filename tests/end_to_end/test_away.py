@@ -205,6 +205,32 @@ def test_a_generator_that_was_stopped_while_it_exchanged_messages_is_named(resul
     assert run["status"] == "invalid"
     assert run["exchange"]["away"]["generator_ns"] > 0.9 * STOP_S * 1e9
 
+    assert run["exchange"]["away"]["conductor_ns"] is None
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_a_disturbed_baseline_is_measured_once_more_and_then_makes_the_run_invalid(
+    tries: int, results: Path
+) -> None:
+    """The rate is a share of what it achieved. Its windows are of 1.5 s, after 0.3 s."""
+    open_load = ("--mode", "open", "--rate", "auto:5%", "--duration", "300ms", "--memory", "off")
+    loads = 0
+    with skein.start("run", *C10K, *open_load, "-o", str(results)) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            loads += "loading" in line
+            if "loading" in line and loads <= tries:
+                time.sleep(0.6)
+                stop(skein.child_named(process.pid, "generator"), 0.8)
+        process.wait(timeout=skein.CALL_TIMEOUT_S)
+    run = skein.run_of(results)
+    assert loads == 3, "a baseline, once more, and the run"
+    said = [reason for reason in run["reasons"] if reason.startswith("rate: baseline: away: the")]
+    if tries == 2:
+        assert run["status"] == "invalid"
+        assert any("load generator" in reason for reason in said), run["reasons"]
+    else:
+        assert said == [] or was_disturbed(run), run["reasons"]
 
 @pytest.mark.parametrize("mode", LOADS)
 def test_nobody_was_away_from_a_run_that_was_left_alone(mode: str, results: Path) -> None:
