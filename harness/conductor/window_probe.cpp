@@ -68,13 +68,19 @@ window_use window_probe::end() {
   return use;
 }
 
-absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& use,
-                           std::optional<time_ns> kept_ns) {
+absence window_probe::sides_away(time_ns window_ns, const window_use& use,
+                                 std::optional<time_ns> kept_ns) {
   absence away;
-  away.window_ns = end_ns - begin_ns;
+  away.window_ns = window_ns;
   away.worker_ns = worker_watch_.away_ns();
   if (kept_ns) away.generator_ns = generators_away_ns(*kept_ns, use);
   away.conductor_ns = late_ns(begin_ns, end_ns);
+  return away;
+}
+
+absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& use,
+                           std::optional<time_ns> kept_ns) {
+  absence away = sides_away(end_ns - begin_ns, use, kept_ns);
   return away;
 }
 

@@ -32,8 +32,11 @@ class window_probe {
   void begin();
   window_use end();
 
-  /// Who was away in a window that began and ended then, until now.
+  /// How long worker and generators were away since begin(), in a window of this length.
   /// @param kept_ns  how long the generator was kept from its clock; empty where it had no work
+  [[nodiscard]] absence sides_away(time_ns window_ns, const window_use& use,
+                                   std::optional<time_ns> kept_ns = {});
+  /// The same and how late the conductor was, of a window that began and ended then.
   [[nodiscard]] absence away(time_ns begin_ns, time_ns end_ns, const window_use& use,
                              std::optional<time_ns> kept_ns = {});
 

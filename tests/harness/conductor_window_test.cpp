@@ -49,6 +49,8 @@ TEST_CASE("readings are late by what they lie behind either end of the window") 
   CHECK(late_ns(between_ns, between_ns) >= 20 * ns_per_ms);
   CHECK(late_ns(before_ns - ns_per_s, between_ns) >= ns_per_s + 20 * ns_per_ms);
   CHECK(of.probe.away(5, 12, use).window_ns == 7);
+  CHECK(of.probe.sides_away(7, use).window_ns == 7);
+  CHECK_FALSE(of.probe.sides_away(7, use).conductor_ns);
 }
 
 TEST_CASE("a worker's stop counts from the window's begin on") {
