@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "harness/conductor/child_process.hpp"
@@ -102,11 +103,16 @@ cell_ended failed_by(child_process& child, status how, std::string message);
 
 template <typename Value>
 Value field(child_process& child, const json& message, const char* name) {
-  const auto found = message.find(name);
-  try {
-    if (found != message.end()) return found->template get<Value>();
-  } catch (const json::exception&) {
-    // As good as missing.
+  if constexpr (std::is_integral_v<Value>) {  // which a fraction or a truth value would pass for
+    const auto value = measure::integer_at(message, name);
+    if (value && std::in_range<Value>(*value)) return static_cast<Value>(*value);
+  } else {
+    const auto found = message.find(name);
+    try {
+      if (found != message.end()) return found->template get<Value>();
+    } catch (const json::exception&) {
+      // As good as missing.
+    }
   }
   throw failed_by(child, status::failed,
                   "sent a message without a usable '" + std::string(name) + "'");
