@@ -7,14 +7,15 @@
 //    {"type":"phase","name":"finished"}, which comes when it comes.
 // 3. Every wait has a deadline, and none is later than the cell's.
 // 4. A long wait says what it is for (awaits).
+// 5. Every wait looks for children that were stopped, at least every 50 ms (stops.hpp).
 #pragma once
 
 #include <algorithm>
 #include <deque>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "harness/conductor/child_process.hpp"
@@ -56,7 +57,7 @@ class conversation {
   /// Waits, with an eye on the children, up to the deadline exactly.
   void wait_until(time_ns deadline_ns);
 
-  /// Waits until something has come from a child, at most until the deadline.
+  /// Waits until something may have come from a child, at most until the deadline.
   void wait_for_news(time_ns deadline_ns);
 
   /// Gives the cell a little more time: to ask a late child what it is doing.
