@@ -188,8 +188,7 @@ class c10k_run {
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
-    // How long a window lasts has been said, where it is known.
-    talk_.awaits(asked_.requests ? "the end of a load " + extent() : "");
+    talk_.awaits("");  // how long the window is has been said
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     const window_use use = probe.end();
     keep(use, pins_, out_);
