@@ -1,6 +1,7 @@
 // Read on the generator's CPU, so at both ends of the window the generator loses what the readings
-// cost: tens of microseconds, and a few milliseconds for a worker of 10,000 threads. The worker is
-// read first. Late sends are counted, so a reading that costs too much makes the run invalid.
+// cost: tens of microseconds, and a few milliseconds for a worker of 10,000 threads. Counters are
+// read first, then the worker. Late sends are counted, so a reading that costs too much makes the
+// run invalid.
 #include "harness/conductor/window_probe.hpp"
 
 #include <algorithm>
@@ -74,13 +75,13 @@ absence window_probe::sides_away(time_ns window_ns, const window_use& use,
   away.window_ns = window_ns;
   away.worker_ns = worker_watch_.away_ns();
   if (kept_ns) away.generator_ns = generators_away_ns(*kept_ns, use);
-  away.conductor_ns = late_ns(begin_ns, end_ns);
   return away;
 }
 
 absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& use,
                            std::optional<time_ns> kept_ns) {
   absence away = sides_away(end_ns - begin_ns, use, kept_ns);
+  away.conductor_ns = late_ns(begin_ns, end_ns);
   return away;
 }
 
