@@ -98,7 +98,7 @@ def who_was_away(run: Record) -> list[str]:
 
 def was_disturbed(run: Record) -> bool:
     """Whether others had a part of the CPUs: then anybody may have been kept from them."""
-    return any(reason.startswith("host: ") for reason in run["reasons"])
+    return any("host: " in reason for reason in run["reasons"])
 
 
 def check_away(run: Record, who: str) -> None:
