@@ -32,31 +32,30 @@ constexpr std::int64_t max_memory_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t max_pipeline = 1'000'000;
 constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
 
-std::int64_t bounded(const char* option, std::int64_t value, std::int64_t low, std::int64_t high) {
+/// Quotes what was written, where something was: it may be beyond any number of 64 bits.
+std::int64_t bounded(const char* option, const std::string& text, std::int64_t value,
+                     std::int64_t low, std::int64_t high, std::string (*shown)(std::int64_t)) {
   if (value >= low && value <= high) return value;
-  throw usage_error(
-      fmt::format("{}: {} is out of bounds; from {} to {}", option, value, low, high));
+  throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", option,
+                                text.empty() ? shown(value) : text, shown(low), shown(high)));
 }
 
 std::int64_t count_or(const char* option, const std::string& text, std::int64_t otherwise,
                       std::int64_t low, std::int64_t high = max_count) {
-  return bounded(option, text.empty() ? otherwise : parsed(option, text, parse_count), low, high);
+  const std::int64_t value = text.empty() ? otherwise : parsed(option, text, parse_count);
+  return bounded(option, text, value, low, high,
+                 [](std::int64_t count) { return std::to_string(count); });
 }
 
 std::int64_t size_or(const char* option, const std::string& text, std::int64_t otherwise,
                      std::int64_t low, std::int64_t high) {
   const std::int64_t value = text.empty() ? otherwise : parsed(option, text, parse_size);
-  if (value >= low && value <= high) return value;
-  throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", option,
-                                format_size(value), format_size(low), format_size(high)));
+  return bounded(option, text, value, low, high, format_size);
 }
 
 time_ns duration_or(const char* option, const std::string& text, time_ns otherwise, time_ns low) {
   const time_ns value = text.empty() ? otherwise : parsed(option, text, parse_duration);
-  if (value >= low && value <= max_duration_ns) return value;
-  throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", option,
-                                format_duration(value), format_duration(low),
-                                format_duration(max_duration_ns)));
+  return bounded(option, text, value, low, max_duration_ns, format_duration);
 }
 
 std::string choice_or(const char* kind, const std::string& text, const std::string& otherwise,

@@ -8,8 +8,8 @@ measure::json to_json(const absence& away) {
           {"conductor_ns", measure::or_null(away.conductor_ns)}};
 }
 
-time_ns worker_watch::total_ns() {
-  return worker_.stopped_ns() + throttled_.read_ns().value_or(0);
+time_ns child_watch::total_ns() {
+  return child_->stopped_ns() + throttled_.read_ns().value_or(0);
 }
 
 }  // namespace skein::conductor

@@ -14,25 +14,26 @@ namespace skein::conductor {
 /// Empty: the party had nothing to do in that window, or it is not known.
 struct absence {
   time_ns window_ns = 0;
-  std::optional<time_ns> worker_ns;     ///< stopped by a signal, or throttled by its control group
-  std::optional<time_ns> generator_ns;  ///< kept from its clock, by others than this run's own
+  std::optional<time_ns> worker_ns;  ///< stopped by a signal, or throttled by its control group
+  /// Stopped or throttled, or kept from its clock by others than this run's own.
+  std::optional<time_ns> generator_ns;
   std::optional<time_ns> conductor_ns;  ///< how late it read what frames the window
 };
 
 /// {"worker_ns", "generator_ns", "conductor_ns"}
 measure::json to_json(const absence& away);
 
-/// The worker's absence since begin().
-class worker_watch {
+/// How long a child was stopped or throttled since begin().
+class child_watch {
  public:
-  explicit worker_watch(child_process& worker) : worker_(worker), throttled_(worker.pid()) {}
+  explicit child_watch(child_process& child) : child_(&child), throttled_(child.pid()) {}
   void begin() { begin_ns_ = total_ns(); }
   [[nodiscard]] time_ns away_ns() { return total_ns() - begin_ns_; }
 
  private:
   [[nodiscard]] time_ns total_ns();
 
-  child_process& worker_;
+  child_process* child_;
   measure::throttle_counter throttled_;
   time_ns begin_ns_ = 0;
 };

@@ -121,7 +121,7 @@ class c10k_run {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
                worker_.pid());
-    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.processes(), counters_);
     probe.begin();
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.awaits("");
@@ -148,12 +148,12 @@ class c10k_run {
   void exchange() {
     fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
     talk_.awaits("");
-    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.processes(), counters_);
     probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
     const window_use use = probe.end();
-    out_.exchange_away = probe.away(0, done.duration_ns, use, done.kept_ns);
-    out_.exchange_away->conductor_ns.reset();  // it reads nothing that depends on when
+    // The conductor reads nothing here that depends on when.
+    out_.exchange_away = probe.sides_away(done.duration_ns, use, done.kept_ns);
     out_.exchange = {{"in_flight", request_.exchange_in_flight},
                      {"duration_ns", done.duration_ns},
                      {"cpu_per_op_ns", nullptr},
@@ -182,14 +182,13 @@ class c10k_run {
     child_process& generator = generators_.only();
     fmt::print(stderr, "skein: loading {} connections {}, worker pid {}, generator pid {}\n",
                total(), extent(), worker_.pid(), generator.pid());
-    window_probe probe(pins_, worker_, generators_.pids(), counters_);
+    window_probe probe(pins_, worker_, generators_.processes(), counters_);
     talk_.awaits("the load to warm up");
     talk_.say(generator, load_message());
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
-    // How long a window lasts has been said, where it is known.
-    talk_.awaits(asked_.requests ? "the end of a load " + extent() : "");
+    talk_.awaits("");  // how long the window is has been said
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     const window_use use = probe.end();
     keep(use, pins_, out_);

@@ -77,9 +77,7 @@ void measure_cell(run_request& request, const pinning& pins, const interrupts& s
 
 /// After a run that came to its end: is it to be believed?
 void scrutinize(const run_request& request, const pinning& pins, outcome& out) {
-  if (const auto problems = lint(request.asked, out); !problems.empty()) {
-    throw failed_by_conductor(fmt::format("lint: {}", fmt::join(problems, "; ")));
-  }
+  refuse_contradictions(request.asked, out);
   judge(out, request.asked, pins);
 }
 

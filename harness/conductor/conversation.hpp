@@ -7,12 +7,14 @@
 //    {"type":"phase","name":"finished"}, which comes when it comes.
 // 3. Every wait has a deadline, and none is later than the cell's.
 // 4. A long wait says what it is for (awaits).
+// 5. Every wait looks for children that were stopped, at least every 50 ms (stops.hpp).
 #pragma once
 
 #include <algorithm>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -55,7 +57,7 @@ class conversation {
   /// Waits, with an eye on the children, up to the deadline exactly.
   void wait_until(time_ns deadline_ns);
 
-  /// Waits until something has come from a child, at most until the deadline.
+  /// Waits until something may have come from a child, at most until the deadline.
   void wait_for_news(time_ns deadline_ns);
 
   /// Gives the cell a little more time: to ask a late child what it is doing.
@@ -102,11 +104,16 @@ cell_ended failed_by(child_process& child, status how, std::string message);
 
 template <typename Value>
 Value field(child_process& child, const json& message, const char* name) {
-  const auto found = message.find(name);
-  try {
-    if (found != message.end()) return found->template get<Value>();
-  } catch (const json::exception&) {
-    // As good as missing.
+  if constexpr (std::is_integral_v<Value>) {  // which a fraction or a truth value would pass for
+    const auto value = measure::integer_at(message, name);
+    if (value && std::in_range<Value>(*value)) return static_cast<Value>(*value);
+  } else {
+    const auto found = message.find(name);
+    try {
+      if (found != message.end()) return found->template get<Value>();
+    } catch (const json::exception&) {
+      // As good as missing.
+    }
   }
   throw failed_by(child, status::failed,
                   "sent a message without a usable '" + std::string(name) + "'");

@@ -42,9 +42,10 @@ void interrupts::check() const {
   if (::poll(&entry, 1, 0) > 0) throw interrupted();
 }
 
-bool interrupts::take_child_change() const {
+void interrupts::heard_of_children() const {
   signalfd_siginfo news{};
-  return ::read(child_fd_, &news, sizeof news) == static_cast<ssize_t>(sizeof news);
+  while (::read(child_fd_, &news, sizeof news) > 0) {
+  }
 }
 
 }  // namespace skein::conductor

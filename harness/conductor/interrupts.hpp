@@ -20,9 +20,9 @@ class interrupts {
   /// Throws `interrupted` when a signal has come.
   void check() const;
 
+  /// Readable once a child was stopped, went on or ended, until heard_of_children().
   [[nodiscard]] int child_descriptor() const noexcept { return child_fd_; }
-  /// True when a child was stopped, went on or ended since the last call.
-  [[nodiscard]] bool take_child_change() const;
+  void heard_of_children() const;
 
  private:
   int fd_;

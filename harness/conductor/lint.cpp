@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
 
 #include "harness/measure/histogram_json.hpp"
@@ -65,21 +66,26 @@ void check_counts(const std::string& name, const json& distribution,
   }
 }
 
-/// What is in no percentile: there may be none of it, or only as the worker says.
-void check_outside(const std::string& name, const json& distribution, time_ns early_by_at_most_ns,
-                   problems& found) {
+/// What is early is in no percentile: there may be none of it, or only as the worker says.
+void check_early(const std::string& name, const json& distribution, time_ns early_by_at_most_ns,
+                 problems& found) {
   const auto count = [&](const char* key) {
     return measure::integer_at(distribution, key).value_or(0);
   };
-  if (count("overflow") > 0) {
-    found.push_back(
-        fmt::format("{}: {} beyond 60 s, which are in no percentile", name, count("overflow")));
-  }
   if (count("early_count") > 0 && count("early_max_ns") > early_by_at_most_ns) {
     found.push_back(fmt::format("{}: {} fired early, by up to {} ns, and the worker may by {} ns",
                                 name, count("early_count"), count("early_max_ns"),
                                 early_by_at_most_ns));
   }
+}
+
+/// A timer that fired so late counts as lost. Replies may be that late: a load can be more than any
+/// server bears, which is judged (validity.cpp).
+problems lost_timers(const json& lateness) {
+  if (!lateness.is_object()) return {};
+  const auto beyond = measure::integer_at(lateness, "overflow").value_or(0);
+  if (beyond == 0) return {};
+  return {fmt::format("lateness: {} beyond 60 s, which are in no percentile", beyond)};
 }
 
 void check_work(const outcome& out, problems& found) {
@@ -105,7 +111,7 @@ problems lint_distribution(const std::string& name, const json& distribution,
   check_order(name, distribution, found);
   check_mean(name, distribution, found);
   check_counts(name, distribution, expected, found);
-  check_outside(name, distribution, early_by_at_most_ns, found);
+  check_early(name, distribution, early_by_at_most_ns, found);
   return found;
 }
 
@@ -116,6 +122,7 @@ problems lint(const cell& asked, const outcome& out) {
   append(found, lint_distribution("service_time", out.service_time, out.expected_samples));
   append(found, lint_distribution("lateness", out.lateness, out.expected_samples,
                                   out.early_by_at_most_ns));
+  append(found, lost_timers(out.lateness));
   if (out.exchange.is_object()) {
     append(found, lint_distribution("exchange.latency", out.exchange.value("latency", json()),
                                     asked.connections));
@@ -124,6 +131,11 @@ problems lint(const cell& asked, const outcome& out) {
     found.emplace_back("lateness is missing");
   }
   return found;
+}
+
+void refuse_contradictions(const cell& asked, const outcome& out) {
+  const problems found = lint(asked, out);
+  if (!found.empty()) throw failed_by_conductor(fmt::format("lint: {}", fmt::join(found, "; ")));
 }
 
 }  // namespace skein::conductor

@@ -59,9 +59,9 @@ void load_generators::join(conversation& talk) {
   for (const auto& each : members_) talk.add(*each);
 }
 
-std::vector<pid_t> load_generators::pids() const {
-  std::vector<pid_t> all;
-  for (const auto& each : members_) all.push_back(each->pid());
+std::vector<child_process*> load_generators::processes() const {
+  std::vector<child_process*> all;
+  for (const auto& each : members_) all.push_back(each.get());
   return all;
 }
 

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <sys/types.h>
 #include <vector>
 
 #include "harness/conductor/child_process.hpp"
@@ -37,7 +36,7 @@ class load_generators {
   load_generators(std::int64_t count, const std::vector<int>& cpus);
 
   void join(conversation& talk);
-  [[nodiscard]] std::vector<pid_t> pids() const;
+  [[nodiscard]] std::vector<child_process*> processes() const;
   /// Of a cell with one loop: the one that carries a load.
   [[nodiscard]] child_process& only() noexcept { return *members_.front(); }
   [[nodiscard]] std::size_t count() const noexcept { return members_.size(); }

@@ -1,6 +1,6 @@
 // How long a child was stopped by a signal: SIGSTOP by a person or a tool that limits CPU, SIGTSTP.
 // The kernel tells a parent of each stop and each continuation, once, but not when it was. So
-// whoever wants times looks as soon as SIGCHLD comes (conversation.cpp).
+// whoever wants times looks as soon as SIGCHLD comes, and every now and then (conversation.cpp).
 #pragma once
 
 #include <optional>

@@ -50,7 +50,7 @@ class timers_run {
   bool run() {
     set_up();
     const bool in_time = spawn_all();
-    fire();
+    fire(in_time);
     wind_down();
     return in_time;
   }
@@ -95,7 +95,7 @@ class timers_run {
     return in_time;
   }
 
-  void fire() {
+  void fire(bool in_time) {
     window_probe probe(pins_, worker_, {}, counters_);
     talk_.awaits("the first deadline, for which all tasks must be there");
     talk_.wait_until(epoch_ns_ - probe_early_ns);
@@ -104,9 +104,11 @@ class timers_run {
     const auto finished_ns = await_finished();
     const window_use use = probe.end();
     keep(use, pins_, out_);
-    const time_ns now_ns = monotonic_clock::now_ns();
-    out_.window_ns = std::max<time_ns>(now_ns - epoch_ns_, 0);
-    out_.away = probe.away(epoch_ns_, finished_ns.value_or(now_ns), use);
+    const time_ns end_ns = finished_ns.value_or(monotonic_clock::now_ns());
+    out_.window_ns = std::max<time_ns>(end_ns - epoch_ns_, 0);
+    out_.away = probe.away(epoch_ns_, end_ns, use);
+    // Where the epoch had passed before all tasks were there, nobody could have read in time.
+    if (!in_time) out_.away->conductor_ns.reset();
     talk_.awaits("the worker to say what it did");
     take_counts(ask_counts(talk_, worker_, in_a_while()));
   }
@@ -121,7 +123,20 @@ class timers_run {
       talk_.wait_for_news(bound_ns);
     }
     const json finished = talk_.expect(worker_, "phase", bound_ns, "finished");
-    return measure::integer_at(finished, "t_ns");
+    if (!finished.contains("t_ns")) return std::nullopt;
+    const auto t_ns = field<time_ns>(worker_, finished, "t_ns");
+    refuse_impossible(t_ns, monotonic_clock::now_ns());
+    return t_ns;
+  }
+
+  /// The window's length hangs on it.
+  void refuse_impossible(time_ns t_ns, time_ns heard_ns) {
+    if (t_ns >= epoch_ns_ - out_.early_by_at_most_ns && t_ns <= heard_ns) return;
+    throw failed_by(
+        worker_, status::failed,
+        fmt::format("says it finished at t_ns {}, which is not between the epoch {} and "
+                    "{}, when that was heard; t_ns is of CLOCK_MONOTONIC",
+                    t_ns, epoch_ns_, heard_ns));
   }
 
   /// A worker that still answers has lost its timers; one that does not hangs.

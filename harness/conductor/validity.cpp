@@ -105,24 +105,26 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   judge_pressure(out, rules);
 }
 
-void judge_party(outcome& out, const char* party, const char* how, std::optional<time_ns> away_ns,
-                 time_ns window_ns, const validity_rules& rules) {
+void judge_party(outcome& out, const std::string& party, const char* how,
+                 std::optional<time_ns> away_ns, time_ns window_ns, const validity_rules& rules) {
   const auto most_ns = rules.away_fraction * static_cast<double>(window_ns);
   if (!away_ns || *away_ns <= rules.away_floor_ns) return;
   if (static_cast<double>(*away_ns) <= most_ns) return;
-  out.invalidate(fmt::format("away: the {} was {} {:.0f} ms, in a window of {:.0f} ms", party, how,
+  out.invalidate(fmt::format("{} was {} {:.0f} ms, in a window of {:.0f} ms", party, how,
                              static_cast<double>(*away_ns) / ns_per_ms,
                              static_cast<double>(window_ns) / ns_per_ms));
 }
 
 /// The one rule about parties that did not run while they should have.
-void judge_absence(outcome& out, const std::optional<absence>& away, const validity_rules& rules) {
+void judge_absence(outcome& out, const std::string& where, const std::optional<absence>& away,
+                   const validity_rules& rules) {
   if (!away) return;
-  judge_party(out, "worker", "stopped or throttled for", away->worker_ns, away->window_ns, rules);
-  judge_party(out, "load generator", "kept from running for", away->generator_ns, away->window_ns,
-              rules);
-  judge_party(out, "conductor", "late with its readings by", away->conductor_ns, away->window_ns,
-              rules);
+  const auto judge_one = [&](const char* party, const char* how, std::optional<time_ns> away_ns) {
+    judge_party(out, where + "away: the " + party, how, away_ns, away->window_ns, rules);
+  };
+  judge_one("worker", "stopped or throttled for", away->worker_ns);
+  judge_one("load generator", "kept from running for", away->generator_ns);
+  judge_one("conductor", "late with its readings by", away->conductor_ns);
 }
 
 void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
@@ -184,6 +186,20 @@ void judge_samples(outcome& out, const cell& asked) {
     out.invalidate("load: nothing was completed in the window");
   } else if (out.expected_samples == 0) {
     out.invalidate("load: no request of the window was completed");
+  }
+}
+
+/// Replies so late that no percentile has them: those that are left would look faster.
+void judge_range(outcome& out) {
+  const auto judge_one = [&](const char* name, const json& distribution) {
+    const double beyond = number_at(distribution, "overflow").value_or(0);
+    if (beyond == 0) return;
+    out.invalidate(fmt::format("{}: {:.0f} beyond 60 s, which are in no percentile", name, beyond));
+  };
+  judge_one("latency", out.latency);
+  judge_one("service_time", out.service_time);
+  if (out.exchange.is_object()) {
+    judge_one("exchange.latency", out.exchange.value("latency", json()));
   }
 }
 
@@ -274,9 +290,10 @@ bool is_saturated(const outcome& out, const pinning& pins, const validity_rules&
 }
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
-  judge_absence(out, out.away, rules);
-  judge_absence(out, out.exchange_away, rules);
+  judge_absence(out, "", out.away, rules);
+  judge_absence(out, "exchange: ", out.exchange_away, rules);
   judge_samples(out, asked);
+  judge_range(out);
   judge_host(out, asked, pins, rules);
   judge_memory(out, asked, rules);
   if (!out.load.is_object()) return;

@@ -1,12 +1,12 @@
 // Read on the generator's CPU, so at both ends of the window the generator loses what the readings
-// cost: tens of microseconds, and a few milliseconds for a worker of 10,000 threads. The worker is
-// read first. Late sends are counted, so a reading that costs too much makes the run invalid.
+// cost: tens of microseconds, and a few milliseconds for a worker of 10,000 threads. Counters are
+// read first, then the worker. Late sends are counted, so a reading that costs too much makes the
+// run invalid.
 #include "harness/conductor/window_probe.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <unistd.h>
-#include <utility>
 
 namespace skein::conductor {
 namespace {
@@ -37,16 +37,20 @@ void keep(const window_use& use, const pinning& pins, outcome& out) {
 }
 
 window_probe::window_probe(const pinning& pins, child_process& worker,
-                           std::vector<pid_t> generators, const worker_counters& counters)
+                           const std::vector<child_process*>& generators,
+                           const worker_counters& counters)
     : pins_(pins),
       worker_(worker.pid()),
-      generators_(std::move(generators)),
+      generators_(generators),
       counters_(counters),
-      watch_(worker) {}
+      worker_watch_(worker) {
+  for (child_process* const each : generators_) generator_watches_.emplace_back(*each);
+}
 
 void window_probe::begin() {
   begin_ = read();
-  watch_.begin();
+  worker_watch_.begin();
+  for (child_watch& each : generator_watches_) each.begin();
 }
 
 window_use window_probe::end() {
@@ -65,12 +69,18 @@ window_use window_probe::end() {
   return use;
 }
 
+absence window_probe::sides_away(time_ns window_ns, const window_use& use,
+                                 std::optional<time_ns> kept_ns) {
+  absence away;
+  away.window_ns = window_ns;
+  away.worker_ns = worker_watch_.away_ns();
+  if (kept_ns) away.generator_ns = generators_away_ns(*kept_ns, use);
+  return away;
+}
+
 absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& use,
                            std::optional<time_ns> kept_ns) {
-  absence away;
-  away.window_ns = end_ns - begin_ns;
-  away.worker_ns = watch_.away_ns();
-  if (kept_ns) away.generator_ns = kept_by_others_ns(*kept_ns, use);
+  absence away = sides_away(end_ns - begin_ns, use, kept_ns);
   away.conductor_ns = late_ns(begin_ns, end_ns);
   return away;
 }
@@ -79,11 +89,17 @@ time_ns window_probe::late_ns(time_ns begin_ns, time_ns end_ns) const {
   return std::max<time_ns>(begin_.at_ns - begin_ns, 0) + std::max<time_ns>(ended_ns_ - end_ns, 0);
 }
 
+time_ns window_probe::generators_away_ns(time_ns kept_ns, const window_use& use) {
+  time_ns stopped_ns = 0;
+  for (child_watch& each : generator_watches_) stopped_ns += each.away_ns();
+  return std::max(stopped_ns, kept_by_others_ns(kept_ns, use));
+}
+
 time_ns window_probe::kept_by_others_ns(time_ns kept_ns, const window_use& use) const {
-  time_ns own_ns = softirqd_on(pins_.generator_set(), use.host).value_or(0);
-  if (!overlap(pins_.worker_set(), pins_.generator_set()).empty()) {
-    own_ns += use.cpu.total_ns.value_or(0);
-  }
+  const std::vector<int>& cpus = pins_.generator_set();
+  if (cpus.size() != 1) return kept_ns;
+  time_ns own_ns = softirqd_on(cpus, use.host).value_or(0);
+  if (pins_.worker_set() == cpus) own_ns += use.cpu.total_ns.value_or(0);
   return std::max<time_ns>(kept_ns - own_ns, 0);
 }
 
@@ -92,7 +108,9 @@ window_probe::reading window_probe::read() const {
   now.counts = counters_.read();
   now.at_ns = monotonic_clock::now_ns();
   now.worker = measure::read_cpu(worker_);
-  for (const pid_t each : generators_) now.generators.push_back(measure::read_cpu(each));
+  for (const child_process* each : generators_) {
+    now.generators.push_back(measure::read_cpu(each->pid()));
+  }
   now.conductor = measure::read_cpu(::getpid());
   now.host = measure::read_host(softirq_threads_);
   return now;

@@ -24,24 +24,30 @@ void keep(const window_use& use, const pinning& pins, outcome& out);
 
 class window_probe {
  public:
-  /// @param generators  the load generators' pids where there are any
+  /// @param generators  the load generators where there are any
   /// @param counters  of the worker; they read nothing in a run that is not counted
-  window_probe(const pinning& pins, child_process& worker, std::vector<pid_t> generators,
-               const worker_counters& counters);
+  window_probe(const pinning& pins, child_process& worker,
+               const std::vector<child_process*>& generators, const worker_counters& counters);
 
   void begin();
   window_use end();
 
-  /// Who was away in a window that began and ended then, until now.
+  /// How long worker and generators were away since begin(), in a window of this length.
   /// @param kept_ns  how long the generator was kept from its clock; empty where it had no work
+  [[nodiscard]] absence sides_away(time_ns window_ns, const window_use& use,
+                                   std::optional<time_ns> kept_ns = {});
+  /// The same and how late the conductor was, of a window that began and ended then.
   [[nodiscard]] absence away(time_ns begin_ns, time_ns end_ns, const window_use& use,
                              std::optional<time_ns> kept_ns = {});
 
  private:
   /// How late both readings were.
   [[nodiscard]] time_ns late_ns(time_ns begin_ns, time_ns end_ns) const;
-  /// Of the time that a generator was kept from its clock: what others took than this run's own.
-  /// ksoftirqd works on the run's packets, and a worker that shares the CPU is meant to run there.
+  /// How long the generators were away, that were kept from their clocks for so long.
+  [[nodiscard]] time_ns generators_away_ns(time_ns kept_ns, const window_use& use);
+  /// Of that time: what others took than this run's own. ksoftirqd works on the run's packets, and
+  /// a worker that shares the CPU is meant to run there. Both are known to have run in the
+  /// generator's place only where it had a single CPU.
   [[nodiscard]] time_ns kept_by_others_ns(time_ns kept_ns, const window_use& use) const;
 
   struct reading {
@@ -56,10 +62,11 @@ class window_probe {
 
   const pinning& pins_;
   pid_t worker_;
-  std::vector<pid_t> generators_;
+  std::vector<child_process*> generators_;
   const worker_counters& counters_;
   const measure::softirq_threads softirq_threads_ = measure::find_softirq_threads();
-  worker_watch watch_;
+  child_watch worker_watch_;
+  std::vector<child_watch> generator_watches_;
   reading begin_;
   time_ns ended_ns_ = 0;
 };

@@ -52,8 +52,8 @@ class connect_error : public std::runtime_error {
 /// (SO_LINGER{1,0}): no TIME_WAIT, and a process that just ends does the same.
 class connection_table {
  public:
-  /// Checks descriptors and ports against the limits of this machine first, and raises
-  /// the soft ones to the hard ones. Throws limit_error when they do not suffice.
+  /// Raises the soft limit on descriptors to the hard one and checks descriptors and ports against
+  /// what this machine allows. Throws limit_error when that does not suffice.
   explicit connection_table(const prepare_request& plan);
   ~connection_table();
   connection_table(const connection_table&) = delete;

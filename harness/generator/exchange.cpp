@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t receive_bytes = std::size_t{64} * 1024;
 /// Handed to the kernel in one call; more would keep the generator from its clock for milliseconds.
 constexpr std::size_t send_bytes = std::size_t{256} * 1024;
-/// The clock is read after every call that moved so much, in either direction.
-constexpr std::size_t look_bytes = receive_bytes;
+/// Replies of one receive between two readings of the clock. Each may bring about a send.
+constexpr int replies_per_look = 32;
 
 }  // namespace
 
@@ -82,13 +82,15 @@ void exchange::give_up() {
   }
 }
 
-/// Hands waiting requests to the kernel, as far as the socket and the pipeline take them.
+/// Hands waiting requests to the kernel, as far as the socket and the pipeline take them. The clock
+/// is read between any two sends.
 void exchange::flush(std::uint32_t index, time_ns now) {
   connection& which = table_->at(index);
-  while (which.unsent != nullptr) {
+  for (bool again = false; which.unsent != nullptr; again = true) {
     request& current = *which.unsent;
     const bool fresh = which.unsent_done_bytes == 0;
     if (fresh && which.in_flight >= pipeline_) return;
+    if (again) observer_->on_look(monotonic_clock::now_ns());
     const auto rest = payloads_->bytes(current.offset).subspan(which.unsent_done_bytes);
     const auto piece = rest.first(std::min(rest.size(), send_bytes));
     const ssize_t sent = ::send(which.descriptor, piece.data(), piece.size(), MSG_NOSIGNAL);
@@ -104,7 +106,6 @@ void exchange::flush(std::uint32_t index, time_ns now) {
       observer_->on_sent(current);
     }
     which.unsent_done_bytes += static_cast<std::size_t>(sent);
-    if (static_cast<std::size_t>(sent) >= look_bytes) observer_->on_look(monotonic_clock::now_ns());
     if (static_cast<std::size_t>(sent) < piece.size()) return;  // EPOLLOUT will come
     if (piece.size() < rest.size()) continue;
     which.unsent_done_bytes = 0;
@@ -136,6 +137,7 @@ time_ns exchange::receive(std::uint32_t index, bool hung_up, time_ns now) {
 /// for, which are counted as wrong.
 bool exchange::consume(std::uint32_t index, std::span<const std::byte> got, time_ns now) {
   connection& which = table_->at(index);
+  int replies = 0;
   while (!got.empty() && which.state == connection_state::open) {
     const std::size_t size = std::min(got.size(), acceptable(which));
     if (size == 0) {
@@ -150,7 +152,9 @@ bool exchange::consume(std::uint32_t index, std::span<const std::byte> got, time
     which.damage += found.damage;
     which.received_bytes += size;
     got = got.subspan(size);
-    if (which.received_bytes == payloads_->payload_bytes()) complete(index, now);
+    if (which.received_bytes < payloads_->payload_bytes()) continue;
+    complete(index, now);
+    if (++replies % replies_per_look == 0) observer_->on_look(monotonic_clock::now_ns());
   }
   return true;
 }

@@ -1,6 +1,9 @@
 #include "harness/measure/loopback.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <cerrno>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -33,39 +36,66 @@ sockaddr_in loopback(std::int64_t last, in_port_t port) {
   return address;
 }
 
-bool bind_to(const tcp_socket& which, std::int64_t last) {
-  const sockaddr_in address = loopback(last, 0);
-  return ::bind(which.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+/// 0, or the errno.
+int error_of(int result) {
+  return result == 0 ? 0 : errno;
 }
 
-/// The port that it listens on, in network order; 0 where it cannot.
-in_port_t listen_on(const tcp_socket& which) {
+int bind_to(const tcp_socket& which, std::int64_t last) {
+  const sockaddr_in address = loopback(last, 0);
+  return error_of(::bind(which.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+}
+
+int listen_on(const tcp_socket& which) {
+  const int error = bind_to(which, 1);
+  return error != 0 ? error : error_of(::listen(which.get(), 128));
+}
+
+/// In network order.
+in_port_t port_of(const tcp_socket& which) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
-  const bool listens =
-      bind_to(which, 1) && ::listen(which.get(), 128) == 0 &&
-      ::getsockname(which.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  return listens ? address.sin_port : 0;
+  ::getsockname(which.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return address.sin_port;
 }
 
-bool connects_from(std::int64_t last, in_port_t port) {
+/// As the load generator connects: the port is chosen with the peer known.
+int connect_from(std::int64_t last, in_port_t port) {
   const tcp_socket client;
   const timeval patience{wait_s, 0};
   const linger reset{1, 0};  // leaves no port behind
+  const int late = 1;
   ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  ::setsockopt(client.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
+  if (const int error = bind_to(client, last); error != 0) return error;
   const sockaddr_in to = loopback(1, port);
-  return bind_to(client, last) &&
-         ::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  const int error =
+      error_of(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to));
+  return error == EADDRNOTAVAIL ? EADDRINUSE : error;  // the address is there, it has no port left
+}
+
+/// Whether the address is missing, or a firewall lets nothing through to it or from it
+/// (EINPROGRESS: it swallows what is sent). Want of descriptors, ports or memory says nothing of
+/// the address.
+bool is_about_the_address(int error) {
+  constexpr std::array missing{EADDRNOTAVAIL, ENETUNREACH,  EHOSTUNREACH, EINPROGRESS,
+                               ETIMEDOUT,     ECONNREFUSED, EACCES,       EPERM};
+  return std::find(missing.begin(), missing.end(), error) != missing.end();
 }
 
 }  // namespace
 
-std::int64_t usable_loopback_addresses(std::int64_t wanted) {
+std::optional<std::int64_t> usable_loopback_addresses(std::int64_t wanted) {
   const tcp_socket listener;
-  const in_port_t port = listen_on(listener);
+  int error = listen_on(listener);
+  const in_port_t port = port_of(listener);
   std::int64_t usable = 0;
-  while (port != 0 && usable < wanted && connects_from(usable + 1, port)) ++usable;
+  while (error == 0 && usable < wanted) {
+    error = connect_from(usable + 1, port);
+    if (error == 0) ++usable;
+  }
+  if (error != 0 && !is_about_the_address(error)) return std::nullopt;
   return usable;
 }
 

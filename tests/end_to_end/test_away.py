@@ -91,14 +91,14 @@ def wait_for_child(conductor: int, role: str) -> int:
 
 def who_was_away(run: Record) -> list[str]:
     """The parties that the reasons name."""
-    said = [reason.removeprefix("away: the ") for reason in run["reasons"]
-            if reason.startswith("away: ")]  # fmt: skip
+    said = [reason.partition("away: the ")[2] for reason in run["reasons"]
+            if reason.startswith(("away: ", "exchange: away: "))]  # fmt: skip
     return [text.partition(" was ")[0] for text in said]
 
 
 def was_disturbed(run: Record) -> bool:
     """Whether others had a part of the CPUs: then anybody may have been kept from them."""
-    return any(reason.startswith("host: ") for reason in run["reasons"])
+    return any("host: " in reason for reason in run["reasons"])
 
 
 def check_away(run: Record, who: str) -> None:
@@ -115,6 +115,20 @@ def test_a_side_that_was_stopped_under_load_is_named(role: str, mode: str, resul
     run = meddled(results, (*C10K, *LOADS[mode]), "loading", stop_child(role, 1.0))
     check_away(run, {"generator": "load generator", "worker": "worker"}[role])
     assert run["latency"]["count"] > 0
+
+
+@pytest.mark.parametrize("cpus", ["0-1", "0"])
+def test_a_generator_that_was_stopped_is_named_wherever_the_worker_may_run(
+    cpus: str, results: Path
+) -> None:
+    """The worker's own time on a shared CPU is no excuse."""
+    if not {0, 1} <= os.sched_getaffinity(0):
+        pytest.skip("CPUs 0 and 1 are not both allowed")
+    shared = ("--worker-cpus", cpus, "--generator-cpus", cpus)
+    words = (*C10K, *shared, *LOADS["fixed"])
+    run = meddled(results, words, "loading", stop_child("generator", 1.0))
+    assert "load generator" in who_was_away(run), run["reasons"]
+    assert run["away"]["generator_ns"] > 0.9 * STOP_S * 1e9
 
 
 @pytest.mark.parametrize("mode", ["fixed", "open"])
@@ -189,7 +203,34 @@ def test_a_generator_that_was_stopped_while_it_exchanged_messages_is_named(resul
     run = meddled(results, words, "exchanging", stop_child("generator", 0.1))
     assert "load generator" in who_was_away(run), run["reasons"]
     assert run["status"] == "invalid"
+    assert any(reason.startswith("exchange: away: ") for reason in run["reasons"]), run["reasons"]
     assert run["exchange"]["away"]["generator_ns"] > 0.9 * STOP_S * 1e9
+    assert run["exchange"]["away"]["conductor_ns"] is None
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_a_disturbed_baseline_is_measured_once_more_and_then_makes_the_run_invalid(
+    tries: int, results: Path
+) -> None:
+    """The rate is a share of what it achieved. Its windows are of 1.5 s, after 0.3 s."""
+    open_load = ("--mode", "open", "--rate", "auto:5%", "--duration", "300ms", "--memory", "off")
+    loads = 0
+    with skein.start("run", *C10K, *open_load, "-o", str(results)) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            loads += "loading" in line
+            if "loading" in line and loads <= tries:
+                time.sleep(0.6)
+                stop(skein.child_named(process.pid, "generator"), 0.8)
+        process.wait(timeout=skein.CALL_TIMEOUT_S)
+    run = skein.run_of(results)
+    assert loads == 3, "a baseline, once more, and the run"
+    said = [reason for reason in run["reasons"] if reason.startswith("rate: baseline: away: the")]
+    if tries == 2:
+        assert run["status"] == "invalid"
+        assert any("load generator" in reason for reason in said), run["reasons"]
+    else:
+        assert said == [] or was_disturbed(run), run["reasons"]
 
 
 @pytest.mark.parametrize("mode", LOADS)

@@ -4,7 +4,10 @@ at sizes that any machine bears."""
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import jsonschema
@@ -130,7 +133,10 @@ def test_an_exchange_that_went_wrong_is_a_failure(fault: str, results: Path) -> 
         (["--mode", "idle", "--loops", "61"], "from 1 to 60"),
         (["--mode", "idle", "--loops", "some"], "--loops"),
         (["--mode", "idle", "--exchange", "61"], "--exchange: 61 is out of bounds; from 1 to 60"),
-        (["--mode", "idle", "--memory-ceiling", "4"], "--memory-ceiling: 4B is out of bounds"),
+        (["--mode", "idle", "--memory-ceiling", "4"], "--memory-ceiling: 4 is out of bounds"),
+        # Quoted as it was written: no 64 bits hold it.
+        (["--mode", "idle", "--exchange", "9" * 30], f"--exchange: {'9' * 30} is out of bounds"),
+        (["--mode", "idle", "--hold", "9" * 30 + "s"], f"--hold: {'9' * 30}s is out of bounds"),
     ],
 )
 def test_senseless_loops_and_ceilings_are_refused_with_their_bounds(
@@ -202,6 +208,24 @@ def test_a_far_first_deadline_is_said_to_be_awaited(results: Path) -> None:
 def test_a_window_says_beforehand_how_long_it_is(words: tuple[str, ...], said: str) -> None:
     done = skein.call("run", "c10k", "--runtime", "coroutine", "--size", "test", *words)
     assert said in done.err
+
+
+def test_a_window_is_never_spoken_into_however_it_ends(results: Path) -> None:
+    """A word would take its time on the load generator's CPU."""
+    load = ("--mode", "fixed", "--active", "1", "--requests", "10000", "--warmup", "0s")
+    load += ("--warmup-requests", "0", "--memory", "off")
+    words = ("c10k", "--runtime", "epoll_floor", "--size", "test", *load)
+    with skein.start("run", *words, *skein.IN_SESSION, "-o", str(results)) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "loading" in line)
+        time.sleep(0.1)
+        worker = skein.child_named(process.pid, "worker")
+        os.kill(worker, signal.SIGSTOP)
+        time.sleep(6)
+        os.kill(worker, signal.SIGCONT)
+        said = process.communicate(timeout=skein.CALL_TIMEOUT_S)[1]
+    assert skein.run_of(results)["window_ns"] > 5.5e9
+    assert "waiting for" not in said
 
 
 @pytest.mark.parametrize("workload", ["timers", "c10k"])

@@ -68,6 +68,10 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("lost_bytes", "c10k", "bytes"),
         ("lost_timer", "timers", "1 of 1000 timers missing"),
         ("wrong_checksum", "timers", "checksum"),
+        ("finished_at_zero", "timers", "says it finished at t_ns 0, which is not between the"),
+        ("finished_by_wall_clock", "timers", "t_ns is of CLOCK_MONOTONIC"),
+        ("finished_in_words", "timers", "sent a message without a usable 't_ns'"),
+        ("finished_in_parts", "timers", "sent a message without a usable 't_ns'"),
         ("missing_sample", "timers", "999 samples for 1000 completions"),
         ("early", "timers", "1 fired early, by up to 2000000 ns, and the worker may by 0 ns"),
         ("overflow", "timers", "lateness: 1 beyond 60 s"),
@@ -84,6 +88,29 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
     run = measure_fault(fault, workload, results)
     assert run["status"] == "failed"
     assert said in run["reasons"][0]
+
+
+@pytest.mark.parametrize("fault", [None, "finished_untold"])
+def test_the_window_of_timers_ends_when_the_worker_says(fault: str | None, results: Path) -> None:
+    words = ["run", "timers", *skein.plain_worker(fault), "--size", "test", *skein.IN_SESSION]
+    skein.call(*words, "-o", str(results))
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), run["reasons"]
+    assert run["away"]["conductor_ns"] is not None
+    if fault is None:  # its two figures are of one reading of its clock
+        assert run["window_ns"] == run["fire_ns"]
+    else:
+        assert run["window_ns"] > run["fire_ns"]
+
+
+def test_tasks_that_are_spawned_too_late_are_not_the_conductors_lateness(results: Path) -> None:
+    words = ["run", "timers", *skein.plain_worker("late_spawn"), "--size", "test"]
+    done = skein.call(*words, *skein.IN_SESSION, "--memory", "off", "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["status"]) == (4, "invalid")
+    assert "spawning ended after the first deadline" in run["reasons"]
+    assert not any("conductor" in reason for reason in run["reasons"]), run["reasons"]
+    assert run["away"]["conductor_ns"] is None
 
 
 def test_a_worker_may_be_as_early_as_it_says(results: Path) -> None:

@@ -171,6 +171,22 @@ TEST_CASE("stops are seen while the conductor waits, and their ends") {
   CHECK(child.stopped_ns() <= monotonic_clock::now_ns() - begin_ns - 3 * 200 * ns_per_ms);
 }
 
+TEST_CASE("a wait looks for stops now and then, so that none is taken for the whole wait") {
+  const interrupts signals;
+  conversation talk(signals, in_seconds(60));
+  child_process child("worker", shell("while :; do :; done"), {});
+  talk.add(child);
+  const time_ns begin_ns = monotonic_clock::now_ns();
+  talk.wait_for_news(begin_ns + 20 * ns_per_s);
+  CHECK(monotonic_clock::now_ns() < begin_ns + 20 * ns_per_s);  // though there was no news
+  talk.wait_until(monotonic_clock::now_ns() + 300 * ns_per_ms);
+  ::kill(child.pid(), SIGSTOP);
+  await_state(child.pid(), 'T');
+  ::kill(child.pid(), SIGCONT);
+  await_state(child.pid(), 'R');
+  CHECK(child.stopped_ns() <= monotonic_clock::now_ns() - begin_ns - 300 * ns_per_ms);
+}
+
 TEST_CASE("a child begins with no signal ignored or blocked, whatever its parent inherited") {
   const auto previous = std::signal(SIGUSR1, SIG_IGN);
   std::signal(SIGCHLD, SIG_IGN);

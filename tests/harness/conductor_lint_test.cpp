@@ -122,13 +122,19 @@ TEST_CASE("counts that differ from the completions or from the payload are found
   CHECK_FALSE(lint_distribution("latency", values, {}).empty());
 }
 
-TEST_CASE("a value beyond the histogram's range is in no percentile, so there may be none") {
+TEST_CASE("a timer beyond the histogram's range is in no percentile, so there may be none") {
   measure::histogram values;
   for (int i = 1; i <= 9; ++i) values.record(i);
   values.record(measure::histogram::highest_ns + 1);
-  const auto found = lint_distribution("latency", measure::to_json(values), 10);
+  outcome out = good_outcome();
+  out.lateness = measure::to_json(values);
+  out.expected_samples = 10;
+  const auto found = lint(timers_cell(), out);
   REQUIRE(found.size() == 1);
-  CHECK(found[0] == "latency: 1 beyond 60 s, which are in no percentile");
+  CHECK(found[0] == "lateness: 1 beyond 60 s, which are in no percentile");
+  CHECK_THROWS_WITH(refuse_contradictions(timers_cell(), out),
+                    test::contains("lint: lateness: 1 beyond 60 s"));
+  CHECK(lint_distribution("latency", out.lateness, 10).empty());  // judged, see validity.hpp
 }
 
 TEST_CASE("a timer may be as early as the worker says, and not by more") {

@@ -67,3 +67,22 @@ TEST_CASE("a measured rate is rounded to three digits, so that it can be typed")
   CHECK(typeable_rate(1.2345) == 1.23);
   CHECK(typeable_rate(0.98765) == 0.988);
 }
+
+TEST_CASE(
+    "a baseline that was disturbed makes the run invalid, one that was not adds what it says") {
+  outcome baseline;
+  baseline.mark("client-bound: the load generator was busy");
+  baseline.mark("load: something else");
+  outcome out;
+  adopt_reasons(baseline, out);
+  CHECK(out.how == status::ok);
+  CHECK(out.reasons ==
+        std::vector<std::string>{"rate: baseline: client-bound: the load generator was busy"});
+  baseline = {};
+  baseline.invalidate("away: the load generator was kept from running");
+  out = {};
+  adopt_reasons(baseline, out);
+  CHECK(out.how == status::invalid);
+  CHECK(out.reasons ==
+        std::vector<std::string>{"rate: baseline: away: the load generator was kept from running"});
+}

@@ -70,13 +70,13 @@ TEST_CASE("stolen and foreign time on a pinned CPU make a run invalid") {
 TEST_CASE("a party that was away for too much of the window makes a run invalid, and is named") {
   struct part {
     std::optional<time_ns> absence::* of;
-    const char* said;
+    std::string said;
   };
-  const auto [of, said] = GENERATE(
-      part{&absence::worker_ns,
-           "away: the worker was stopped or throttled for 151 ms, in a window of 5000"},
-      part{&absence::generator_ns, "away: the load generator was kept from running for 151 ms"},
-      part{&absence::conductor_ns, "away: the conductor was late with its readings by 151 ms"});
+  const auto [of, said] =
+      GENERATE(part{&absence::worker_ns,
+                    "the worker was stopped or throttled for 151 ms, in a window of 5000"},
+               part{&absence::generator_ns, "the load generator was kept from running for 151 ms"},
+               part{&absence::conductor_ns, "the conductor was late with its readings by 151 ms"});
   const bool in_exchange = GENERATE(false, true);
   INFO(said);
   outcome out = healthy();
@@ -89,8 +89,29 @@ TEST_CASE("a party that was away for too much of the window makes a run invalid,
   (*away).*of = 151 * ns_per_ms;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
-  CHECK(out.reasons.size() == 1);
-  CHECK(has_reason(out, said));
+  REQUIRE(out.reasons.size() == 1);
+  CHECK(
+      out.reasons[0].starts_with(std::string(in_exchange ? "exchange: away: " : "away: ") + said));
+}
+
+TEST_CASE("replies beyond the histogram's range make a run invalid: they are in no percentile") {
+  const json some = {{"overflow", 3}};
+  const json none = {{"overflow", 0}};
+  for (const auto where : {&outcome::latency, &outcome::service_time}) {
+    outcome out = healthy();
+    out.*where = none;
+    judge(out, open_cell(), apart());
+    CHECK(out.how == status::ok);
+    out.*where = some;
+    judge(out, open_cell(), apart());
+    CHECK(out.how == status::invalid);
+    CHECK(has_reason(out, ": 3 beyond 60 s, which are in no percentile"));
+  }
+  outcome out = healthy();
+  out.exchange = {{"latency", some}};
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "exchange.latency: 3 beyond 60 s"));
 }
 
 TEST_CASE("in a short window a party may be away for as long as a scheduler's tick") {

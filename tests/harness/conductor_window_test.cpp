@@ -49,6 +49,8 @@ TEST_CASE("readings are late by what they lie behind either end of the window") 
   CHECK(late_ns(between_ns, between_ns) >= 20 * ns_per_ms);
   CHECK(late_ns(before_ns - ns_per_s, between_ns) >= ns_per_s + 20 * ns_per_ms);
   CHECK(of.probe.away(5, 12, use).window_ns == 7);
+  CHECK(of.probe.sides_away(7, use).window_ns == 7);
+  CHECK_FALSE(of.probe.sides_away(7, use).conductor_ns);
 }
 
 TEST_CASE("a worker's stop counts from the window's begin on") {
@@ -73,12 +75,50 @@ TEST_CASE("what ksoftirqd did on the generator's CPU is not the absence of the g
   CHECK_FALSE(of.probe.away(0, 1, use).generator_ns);
 }
 
-TEST_CASE("a worker on the generator's CPU is meant to run there") {
+TEST_CASE("a worker on the generator's only CPU is meant to run there") {
   scene of(pinned(0, 0));
   window_use use;
   use.cpu.total_ns = 1'000;
   CHECK(of.probe.away(0, 1, use, 1'500).generator_ns == 500);
   CHECK(of.probe.away(0, 1, use, 900).generator_ns == 0);
+}
+
+TEST_CASE("where there are several CPUs nobody is known to have run in the generator's place") {
+  pinning pins;
+  pins.allowed = {0, 1};
+  pins.worker_cpus = GENERATE(std::vector<int>{}, std::vector{0, 1}, std::vector{1});
+  pins.generator_cpus = GENERATE(std::vector<int>{}, std::vector{0, 1});
+  scene of(pins);
+  window_use use;
+  use.cpu.total_ns = 1'000;
+  use.host.softirqd_ns = {{0, 100}, {1, 100}};
+  CHECK(of.probe.away(0, 1, use, 900).generator_ns == 900);
+}
+
+TEST_CASE("a worker with several CPUs is not known to have run on the generator's") {
+  pinning pins = pinned(0, 1);
+  pins.worker_cpus = {0, 1};
+  scene of(pins);
+  window_use use;
+  use.cpu.total_ns = 1'000;
+  CHECK(of.probe.away(0, 1, use, 900).generator_ns == 900);
+}
+
+TEST_CASE("a generator's stop counts, whatever ran meanwhile on its CPU") {
+  const pinning pins = pinned(0, 0);
+  child_process worker("worker", {"sleep", {"sleep", "60"}}, {});
+  child_process generator("generator", {"sleep", {"sleep", "60"}}, {});
+  const worker_counters counters{false};
+  window_probe probe(pins, worker, {&generator}, counters);
+  probe.begin();
+  ::kill(generator.pid(), SIGSTOP);
+  rest_ms(10);
+  generator.look_for_stops();
+  rest_ms(30);
+  window_use use;
+  use.cpu.total_ns = ns_per_s;
+  CHECK(probe.away(0, 1, use, 0).generator_ns.value() >= 30 * ns_per_ms);
+  CHECK_FALSE(probe.away(0, 1, use).generator_ns);  // it had no work
 }
 
 TEST_CASE("what was used in a window is kept, with what ksoftirqd did on the worker's CPUs") {

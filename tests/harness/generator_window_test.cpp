@@ -1,5 +1,10 @@
 // What the generator's window makes of the clock readings it is told of, and that it is told of
 // them in the midst of large messages, too.
+#include <algorithm>
+#include <limits>
+#include <sys/ioctl.h>
+#include <thread>
+
 #include "harness/generator/exchange.hpp"
 #include "harness/generator/window.hpp"
 #include "tests/catch.hpp"
@@ -14,31 +19,49 @@ namespace {
 
 constexpr time_ns limit_ns = window::away_limit_ns;
 
-/// Counts what it is told.
+/// Counts what it is told, and what lies between two readings of the clock.
 struct listener final : exchange_observer {
-  void on_sent(const request& /*sent*/) override {}
+  void on_sent(const request& /*sent*/) override { most_sent = std::max(most_sent, ++sent); }
   void on_look(time_ns now) override {
     ++looks;
     last_ns = now;
+    sent = replied = 0;
   }
   void on_reply(std::uint32_t /*connection*/, const request& /*done*/, time_ns /*now*/) override {
-    answered = true;
+    ++replies;
+    most_replied = std::max(most_replied, ++replied);
   }
   int looks = 0;
   time_ns last_ns = 0;
-  bool answered = false;
+  int replies = 0;
+  int sent = 0;
+  int replied = 0;
+  int most_sent = 0;
+  int most_replied = 0;
 };
 
-/// One connection with one message of so many bytes on its way.
-struct one_message {
-  one_message(const echo_server& server, std::uint32_t bytes)
+constexpr std::uint32_t unbounded = std::numeric_limits<std::uint32_t>::max();
+
+/// One connection with so many messages on their way, of which the pipeline lets some leave.
+struct one_connection {
+  one_connection(const echo_server& server, std::uint32_t bytes, int messages = 1,
+                 std::uint32_t pipeline = 1)
       : plan{server.port(), 1, 1, bytes, 7, 1},
         payloads(7, bytes),
         table(plan),
         requests(table, payloads) {
     table.connect_to(1, [] { return false; });
-    requests.attach(heard, 1);
-    requests.issue(0, 1, 1);
+    requests.attach(heard, pipeline);
+    for (int i = 0; i < messages; ++i) requests.issue(0, 1, 1);
+  }
+  /// Until so many bytes can be received.
+  void await_bytes(int bytes) {
+    for (int waiting = 0; waiting < bytes; std::this_thread::yield()) {
+      REQUIRE(::ioctl(table.at(0).descriptor, FIONREAD, &waiting) == 0);
+    }
+  }
+  void await_replies(int replies) {
+    while (heard.replies < replies) poll();
   }
   void poll() {
     for (const epoll_event& event : table.poll(20)) requests.on_event(0, event.events, 1);
@@ -84,8 +107,8 @@ TEST_CASE("before the window nobody is away", "[generator]") {
 TEST_CASE("the clock is read between the pieces of a large message", "[generator]") {
   constexpr std::uint32_t bytes = 2 * 1024 * 1024;
   const echo_server server;
-  one_message message(server, bytes);
-  while (!message.heard.answered) message.poll();
+  one_connection message(server, bytes);
+  message.await_replies(1);
   CHECK(message.requests.totals().bytes == bytes);
   CHECK(message.requests.totals().wrong_bytes == 0);
   CHECK(message.heard.looks >= 32);  // 64 KiB are received at a time, at most
@@ -94,7 +117,7 @@ TEST_CASE("the clock is read between the pieces of a large message", "[generator
 TEST_CASE("the clock is read between the pieces that a message is sent in", "[generator]") {
   constexpr std::uint32_t bytes = 4 * 1024 * 1024;
   const echo_server server(echo_faults{.mute_from = 0});
-  one_message message(server, bytes);
+  one_connection message(server, bytes);
   while (message.table.at(0).unsent != nullptr) message.poll();
   CHECK(message.heard.looks > 0);
   CHECK(message.heard.last_ns > 0);
@@ -102,9 +125,27 @@ TEST_CASE("the clock is read between the pieces that a message is sent in", "[ge
 
 TEST_CASE("a small message is sent and answered with one reading of the clock", "[generator]") {
   const echo_server server;
-  one_message message(server, 64);
-  while (!message.heard.answered) message.poll();
+  one_connection message(server, 64);
+  message.await_replies(1);
   CHECK(message.heard.looks == 1);
+}
+
+TEST_CASE("the clock is read between the replies of one receive", "[generator]") {
+  constexpr int messages = 4096;
+  const echo_server server;
+  one_connection busy(server, 1, messages, unbounded);
+  busy.await_bytes(messages);
+  busy.await_replies(messages);
+  CHECK(busy.heard.most_replied <= 32);
+}
+
+TEST_CASE("the clock is read between messages that are sent in a row", "[generator]") {
+  constexpr int messages = 1000;
+  const echo_server server;
+  one_connection busy(server, 1, messages);
+  busy.requests.attach(busy.heard, unbounded);  // the first reply lets all others leave
+  busy.await_replies(messages);
+  CHECK(busy.heard.most_sent <= 2);  // the load reads it between two events
 }
 
 TEST_CASE("a result says how long its generator was away", "[generator]") {

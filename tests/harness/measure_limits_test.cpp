@@ -67,6 +67,20 @@ TEST_CASE("loopback addresses are tried out, as many as are wanted") {
   CHECK(checks_for({.client_addresses = 8}).front().value == 8);
 }
 
+TEST_CASE("want of descriptors is no want of loopback addresses") {
+  const int lowest_free = ::dup(STDIN_FILENO);
+  ::close(lowest_free);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit low = before;
+  // For nothing, and for what listens but not for what connects.
+  low.rlim_cur = static_cast<rlim_t>(lowest_free + GENERATE(0, 1));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  const auto usable = usable_loopback_addresses(8);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK_FALSE(usable);
+}
+
 TEST_CASE("what a cell does not need is not checked") {
   CHECK(checks_for(cell_needs{}, machine_limits{}).empty());
 }

@@ -38,6 +38,12 @@ FAULTS = (
     "missing_sample",  # one lateness fewer than tasks
     "large_start",  # needs 100 MiB to begin, and gives them back before it is ready
     "slow",  # takes six seconds to get ready, and six to spawn
+    "late_spawn",  # takes five seconds to spawn
+    "finished_at_zero",  # says that it finished when the machine was started
+    "finished_by_wall_clock",  # says when it finished by another clock
+    "finished_in_words",  # says when it finished in no number
+    "finished_in_parts",  # says when it finished in a fraction
+    "finished_untold",  # does not say when it finished
     "early",  # one task wakes 2 ms before its deadline
     "early_declared",  # the same, and it says that it may be so early
     "overflow",  # one lateness of more than 60 s
@@ -292,6 +298,8 @@ class Worker:
     def on_phase(self, message: dict[str, Any]) -> None:
         if self.fault == "slow" and self.spawned == 0:
             time.sleep(6)
+        if self.fault == "late_spawn" and self.spawned == 0:
+            time.sleep(5)
         begin_ns = time.monotonic_ns()
         self.epoch_ns = message["epoch_ns"]
         while self.spawned < message["tasks"]:
@@ -444,7 +452,18 @@ class Worker:
         if self.units == self.units_wanted:
             now_ns = time.monotonic_ns()
             self.fire_ns = now_ns - self.epoch_ns
-            self.say(type="phase", name="finished", t_ns=now_ns)
+            self.say(type="phase", name="finished", **self.finished(now_ns))
+
+    def finished(self, now_ns: int) -> dict[str, Any]:
+        """When that was, if it says so."""
+        lies: dict[str | None, dict[str, Any]] = {
+            "finished_at_zero": {"t_ns": 0},
+            "finished_by_wall_clock": {"t_ns": time.time_ns()},
+            "finished_in_words": {"t_ns": "now"},
+            "finished_in_parts": {"t_ns": now_ns + 0.5},
+            "finished_untold": {},
+        }
+        return lies.get(self.fault, {"t_ns": now_ns})
 
     def crash(self) -> None:
         print("planted: about to crash", file=sys.stderr, flush=True)
