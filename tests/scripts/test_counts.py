@@ -46,9 +46,7 @@ def verdict(base, candidate, alpha=0.05, wanted=False, repeated=()):
         ([10] * 3, [20] * 3, "inconclusive"),  # too few pairs for a test
         ([0, 0, 1] * 3, [1, 0, 0] * 3, "inconclusive"),
         ([100, 90, 110] * 3, [90, 110, 100] * 3, "inconclusive"),
-<<<<<<< HEAD
         ([30, 10, 10] * 3, [10] * 9, "inconclusive"),  # every third fell, and no other rose
-=======
         # In fewer than half of the runs, where the base has a single one:
         ([1] + [0] * 39, [0] * 21 + [20] * 19, "regressed"),
         ([1] + [0] * 39, [20] * 19 + [0] * 21, "regressed"),
@@ -63,7 +61,6 @@ def verdict(base, candidate, alpha=0.05, wanted=False, repeated=()):
         ([1] + [0] * 99, [0] * 97 + [1] * 3, "inconclusive"),
         ([1] + [0] * 99, [0] * 99 + [1], "inconclusive"),
         ([100] * 10, [100] * 10, "unchanged"),
->>>>>>> gatestat
     ],
 )
 def test_the_rule(base, candidate, expected):
