@@ -213,8 +213,8 @@ def test_a_window_says_beforehand_how_long_it_is(words: tuple[str, ...], said: s
 def test_a_window_is_never_spoken_into_however_it_ends(results: Path) -> None:
     """A word would take its time on the load generator's CPU."""
     load = ("--mode", "fixed", "--active", "1", "--requests", "10000", "--warmup", "0s")
-    load += ("--warmup-requests", "0", "--memory", "off")
-    words = ("c10k", "--runtime", "epoll_floor", "--size", "test", *load)
+    more = ("--warmup-requests", "0", "--memory", "off", "--size", "test")
+    words = ("c10k", "--runtime", "epoll_floor", *load, *more)
     with skein.start("run", *words, *skein.IN_SESSION, "-o", str(results)) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "loading" in line)
