@@ -132,11 +132,12 @@ def test_swapped_arms_mirror_every_verdict():
             assert back.ratio == pytest.approx(1 / forth.ratio)
 
 
-def test_a_cache_line_more_per_task_is_a_regression_of_small_tasks_only():
-    small = [(130.0 + i % 3, 194.0 + i % 3) for i in range(10)]
-    large = [(8537.0 + i % 3, 8601.0 + i % 3) for i in range(10)]
-    assert verdict_of(small, USER_BYTES).verdict == "regressed"
-    assert verdict_of(large, USER_BYTES).verdict == "unchanged"
+def test_a_cache_line_more_per_task_is_a_regression_also_of_large_tasks_where_readings_repeat():
+    for least in (130.0, 8537.0):
+        values = [(least + i % 3, least + 64 + i % 3) for i in range(10)]
+        assert verdict_of(values, USER_BYTES).verdict == "regressed"
+    scattered = [(8537.0 + 60 * (i % 3), 8601.0 + 60 * (i % 3)) for i in range(10)]
+    assert verdict_of(scattered, USER_BYTES).verdict == "unchanged"
 
 
 def test_a_slope_of_nothing_is_a_figure_and_no_change():
