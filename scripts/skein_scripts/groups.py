@@ -7,7 +7,7 @@ its last run. Leaves out statistics of the values and their looks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from . import units
@@ -195,10 +195,9 @@ def group_runs(records: list[Record]) -> list[Group]:
         series.runs.append(slot.run)
         series.retried += slot.repeated
     for group in groups.values():
-        by_runtime = {one.runtime: one for one in group.series}
-        group.series = [by_runtime[runtime] for runtime in in_order(by_runtime)]
+        _sort(group)
     _tell_apart(list(groups.values()), asked)
-    return list(groups.values())
+    return _joined(groups.values())
 
 
 def _add_planned(session: Record, groups: dict[object, Group]) -> None:
@@ -218,6 +217,28 @@ def _tell_apart(groups: Sequence[Group], asked: Asked) -> None:
     differing = differences_by((title, facts[id(group)]) for group, title in named)
     for group, title in named:
         group.apart = suffix_of(facts[id(group)], differing[title])
+
+
+def _sort(group: Group) -> None:
+    by_runtime = {one.runtime: one for one in group.series}
+    group.series = [by_runtime[runtime] for runtime in in_order(by_runtime)]
+
+
+def _joined(groups: Iterable[Group]) -> list[Group]:
+    """What still looks the same is the same work, of two plans: one group, as its runs are of one
+    cell to whoever names them (cells.py)."""
+    found: dict[str, Group] = {}
+    for group in groups:
+        first = found.setdefault(group.title(), group)
+        if first is group:
+            continue
+        for series in group.series:
+            whole = _series_of(first, series.runtime)
+            whole.runs += series.runs
+            whole.retried += series.retried
+            whole.reason = whole.reason or series.reason
+        _sort(first)
+    return list(found.values())
 
 
 def _series_of(group: Group, runtime: str) -> Series:

@@ -219,6 +219,20 @@ def test_sessions_of_one_plan_pinned_to_other_cpus_are_no_repeats_of_each_other(
     assert {len(cell.runs) for cell in cells_of(records)} == {1}
 
 
+def test_two_plans_of_the_same_cells_are_one_group_as_they_are_one_cell(matrix_run):
+    assert matrix_run("--repeats", "1").returncode == 0
+    first = matrix_run.results.read_text()
+    matrix_run.results.unlink()
+    assert matrix_run("--repeats", "2").returncode == 0
+    matrix_run.results.write_text(first + matrix_run.results.read_text())
+    records = matrix_run.records()
+    found = groups.group_runs(records)
+    titles = [group.title() for group in found]
+    assert len(titles) == len(set(titles))
+    assert {len(series.runs) for group in found for series in group.series} == {3}
+    assert {len(cell.runs) for cell in cells_of(records)} == {3}
+
+
 def test_another_seed_is_another_round_of_the_same_cell(by_hand):
     by_hand("a", [100.0], seed=1)
     (cell,) = cells_of(results.load(by_hand("a", [100.0], seed=2)))
