@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from ..matrix import INSTRUCTIONS, LOAD, Cell
 from ..results import Record
 from .compared import INCONCLUSIVE, INVALID, NEW, REGRESSED, UNCHANGED, Comparison, Pairs
-from .duel import FAILED, Duel, Told
+from .duel import Duel, Told
 from .judge import judge
 from .metrics import Metric
 from .pairing import Wanted, lost_cells, make_counts, make_pairs, unjudged_cells
@@ -278,20 +278,6 @@ def pairs_of(
     else:
         found += lost_cells(base, candidate, duel.name_of, stand_for.get)
     return found + make_counts(base, candidate, duel.tries_since(first), duel.name_of, wanted)
-
-
-def failures(cells: Sequence[Cell], runs: Sequence[Record], duel: Duel) -> list[str]:
-    """A line for each cell of which runs crashed, hung or answered wrongly."""
-    lines = []
-    for cell in cells:
-        of_cell = [run for run in runs if duel.name_of(run) == cell.key]
-        bad = [run for run in of_cell if run["status"] in FAILED]
-        if bad:
-            why = bad[-1]["reasons"][0] if bad[-1]["reasons"] else "no reason given"
-            lines.append(
-                f"{cell.key}: {len(bad)} of {len(of_cell)} runs {bad[-1]['status']}: {why}"
-            )
-    return lines
 
 
 def measure(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, told: Told,
