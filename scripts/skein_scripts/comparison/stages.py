@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..matrix import INSTRUCTIONS, LOAD, Cell
-from ..results import Record
 from .compared import INCONCLUSIVE, INVALID, NEW, REGRESSED, UNCHANGED, Comparison, Pairs
 from .duel import Duel, Told
 from .judge import judge
