@@ -128,8 +128,8 @@ def test_a_revision_that_does_not_exist_is_found_out_where_children_are_ignored(
 def test_signals_are_as_usual_in_a_script_whatever_its_caller_did():
     code = (
         "import signal, sys; sys.path.insert(0, 'scripts')\n"
-        "from skein_scripts import errors\n"
-        "errors._reset_signals()\n"
+        "from skein_scripts import inherited\n"
+        "inherited.take_back()\n"
         "assert signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL\n"
         "assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())\n"
     )

@@ -36,6 +36,18 @@ def started(beginning, *words):
     )  # fmt: skip
 
 
+def script(main, before=""):
+    """The code of a script whose `main` is made of these lines."""
+    return (
+        "import os, signal, sys, types; sys.path.insert(0, 'scripts')\n"
+        f"{before}\n"
+        "from skein_scripts import errors\n"
+        f"{main}\n"
+        "sys.modules['its_main'] = types.SimpleNamespace(main=main)\n"
+        "errors.run_program('x', 'its_main')"
+    )
+
+
 @pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
 def test_a_git_that_fails_is_seen_to_fail(beginning):
     done = started(beginning, *NO_SUCH_REVISION)
@@ -44,11 +56,9 @@ def test_a_git_that_fails_is_seen_to_fail(beginning):
 
 
 def test_a_script_can_be_ended_though_signals_were_blocked():
-    code = (
-        "import os, signal, sys; sys.path.insert(0, 'scripts')\n"
-        "signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())\n"
-        "from skein_scripts import errors\n"
-        "sys.exit(errors.run_main('x', lambda _: os.kill(os.getpid(), signal.SIGINT)))"
+    code = script(
+        "main = lambda _: os.kill(os.getpid(), signal.SIGINT)",
+        before="signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())",
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False)
     assert done.returncode == 130
@@ -57,16 +67,13 @@ def test_a_script_can_be_ended_though_signals_were_blocked():
 @pytest.mark.parametrize("closed", ["1", "2", "0 1 2"])
 def test_a_closed_stream_does_not_get_another_ones_words(closed, tmp_path):
     """The first file that is opened would take its descriptor."""
-    code = (
-        "import os, sys; sys.path.insert(0, 'scripts')\n"
-        "from skein_scripts import errors\n"
+    code = script(
         "def main(_):\n"
         f"    file = open({str(tmp_path / 'results')!r}, 'w')\n"
         "    assert file.fileno() > 2\n"
         "    print('said'); print('complained', file=sys.stderr)\n"
         "    os.system('echo said by a child; echo complained by a child >&2')\n"
-        "    return 0\n"
-        "sys.exit(errors.run_main('x', main))"
+        "    return 0"
     )
     closing = " ".join(f"{descriptor}>&-" for descriptor in closed.split())
     done = subprocess.run(
@@ -108,11 +115,7 @@ def test_words_that_are_no_utf8_can_be_recorded():
 
 
 def test_a_path_of_any_bytes_can_be_printed():
-    code = (
-        "import os, sys; sys.path.insert(0, 'scripts')\n"
-        "from skein_scripts import errors\n"
-        "sys.exit(errors.run_main('x', lambda words: print(words[0])))"
-    )
+    code = script("def main(words):\n    print(words[0])\n    return 0")
     done = subprocess.run([sys.executable, "-c", code, LATIN1], cwd=ROOT, timeout=60, check=False,
                           capture_output=True)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
@@ -140,4 +143,4 @@ def test_a_record_with_such_a_word_is_written(tmp_path, fixture_v1):
     writer = results.ResultWriter(tmp_path / "results.jsonl")
     writer.append(record)
     writer.close()
-    assert results.load(tmp_path / "results.jsonl")[0]["reasons"] == ["r?seau"]
+    assert results.load(tmp_path / "results.jsonl")[0]["reasons"] == [LATIN1]
