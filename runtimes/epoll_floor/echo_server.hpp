@@ -78,6 +78,7 @@ class echo_server {
   struct tail {
     std::vector<std::byte> data;
     std::size_t sent = 0;
+    std::size_t chunk_bytes;  ///< of the whole chunk, which counts once all of it is sent
   };
   struct peer {
     std::unique_ptr<std::byte[]> own;  ///< policy `own` only
@@ -100,7 +101,7 @@ class echo_server {
     // Its own event is the only place where a peer is closed, so an event never outlives its peer.
     peer& from = peers_[static_cast<std::size_t>(fd)];
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;
-    if (from.unsent && !flush(fd, from)) return;
+    if (from.unsent && !finish_chunk(fd, from)) return;
     echo(fd, from);
   }
 
@@ -138,7 +139,6 @@ class echo_server {
       const std::span chunk(buffer, static_cast<std::size_t>(count));
       if (!send_all(fd, from, chunk)) return;
       counters_.add(chunk.size());
-      if (from.unsent) return;
       if (chunk.size() < buffer_bytes_ && !from.ending) return;
     }
     rearm(fd);
@@ -152,7 +152,7 @@ class echo_server {
     checked(::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event), "epoll_ctl");
   }
 
-  /// False if the connection ended. What the kernel does not take becomes the peer's unsent tail.
+  /// True once nothing is left to send. What the kernel does not take is the peer's unsent tail.
   bool send_all(int fd, peer& to, std::span<const std::byte> data) {
     ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
     if (count == static_cast<ssize_t>(data.size())) return true;
@@ -161,9 +161,16 @@ class echo_server {
       return false;
     }
     const auto rest = data.subspan(count < 0 ? 0 : static_cast<std::size_t>(count));
-    to.unsent = std::make_unique<tail>();
-    to.unsent->data.assign(rest.begin(), rest.end());
-    return flush(fd, to) || to.open;
+    to.unsent = std::make_unique<tail>(tail{{rest.begin(), rest.end()}, 0, data.size()});
+    return flush(fd, to);
+  }
+
+  /// The same of a chunk that had to wait.
+  bool finish_chunk(int fd, peer& to) {
+    const std::size_t chunk_bytes = to.unsent->chunk_bytes;
+    if (!flush(fd, to)) return false;
+    counters_.add(chunk_bytes);
+    return true;
   }
 
   /// True once nothing is left to send.

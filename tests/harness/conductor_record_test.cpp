@@ -62,6 +62,17 @@ TEST_CASE("what was not measured is null, not zero") {
   }
 }
 
+TEST_CASE("each distribution is recorded as what it is of") {
+  outcome out = measured();
+  out.latency = {{"p50", 3}};
+  out.service_time = {{"p50", 2}};
+  out.lateness = {{"p50", 1}};
+  const json record = run_record(request(), out, "s");
+  CHECK(record.at("latency") == out.latency);
+  CHECK(record.at("service_time") == out.service_time);
+  CHECK(record.at("lateness") == out.lateness);
+}
+
 TEST_CASE("a failed run has a failure and no times") {
   outcome out = measured();
   failure_fact fact;

@@ -1,7 +1,9 @@
 // What the generator's window makes of the clock readings it is told of, and that it is told of
 // them in the midst of large messages, too.
 #include <algorithm>
+#include <ctime>
 #include <limits>
+#include <optional>
 #include <sys/ioctl.h>
 #include <thread>
 
@@ -146,6 +148,54 @@ TEST_CASE("the clock is read between messages that are sent in a row", "[generat
   busy.requests.attach(busy.heard, unbounded);  // the first reply lets all others leave
   busy.await_replies(messages);
   CHECK(busy.heard.most_sent <= 2);  // the load reads it between two events
+}
+
+TEST_CASE("an idle turn that was interrupted is idle for as long as one takes, and no longer",
+          "[generator]") {
+  constexpr time_ns longest_ns = 50 * ns_per_us;
+  window measured(0);
+  measured.begin(0);
+  // Some CPU time to take idle turns from: a millisecond, as the thread's own clock has it.
+  const auto spent_ns = [] {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<time_ns>(used.tv_sec) * ns_per_s + used.tv_nsec;
+  };
+  for (const time_ns begun_ns = spent_ns(); spent_ns() - begun_ns < ns_per_ms;) {
+  }
+  measured.on_turn(true, 1000);
+  measured.on_turn(true, 60 * ns_per_s);
+  measured.on_turn(false, 60 * ns_per_s);
+  measured.end(1, 1);
+  measured.on_turn(true, 1000);  // after the window
+  REQUIRE(measured.work_ns());
+  CHECK(*measured.work_ns() == measured.cpu_ns() - 1000 - longest_ns);
+}
+
+TEST_CASE("a connection that is lost while nothing was asked on it is an error, too",
+          "[generator]") {
+  std::optional<echo_server> server(std::in_place);
+  one_connection message(*server, 64);
+  message.await_replies(1);
+  CHECK(message.requests.outstanding() == 0);
+  server.reset();
+  while (message.requests.lost_connections() == 0) message.poll();
+  CHECK(message.requests.errors().read == 1);
+  CHECK(message.table.open_among(1) == 0);
+}
+
+TEST_CASE("a connection that is on its way is alive and not open", "[generator]") {
+  const echo_server server;
+  connection_table table({server.port(), 2, 2, 64, 7, 1});
+  table.connect_to(2, [] { return false; });
+  table.close(1);
+  CHECK(table.alive_among(2) == 1);
+  table.reopen(1);
+  CHECK(table.open_among(2) == 1);
+  CHECK(table.alive_among(2) == 2);
+  table.close(0);
+  CHECK(table.open_among(2) == 0);
+  CHECK(table.alive_among(2) == 1);
 }
 
 TEST_CASE("a result says how long its generator was away", "[generator]") {

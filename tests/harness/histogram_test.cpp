@@ -153,6 +153,18 @@ TEST_CASE("merging two histograms equals recording everything in one") {
   CHECK(merged.max() == expected.max());
 }
 
+TEST_CASE("merging adds up what is in no bucket, and keeps the furthest that fired early") {
+  auto merged = filled({4, histogram::highest_ns + 1, -7});
+  merged.merge(filled({5, histogram::highest_ns + 1, histogram::highest_ns + 2, -3, -9}));
+  CHECK(merged.count() == 2);
+  CHECK(merged.overflow() == 3);
+  CHECK(merged.early_count() == 3);
+  CHECK(merged.early_max_ns() == 9);
+  merged.merge(filled({-8}));
+  CHECK(merged.early_count() == 4);
+  CHECK(merged.early_max_ns() == 9);
+}
+
 TEST_CASE("merging with an empty histogram changes nothing") {
   auto merged = filled({4, 9});
   merged.merge(histogram{});

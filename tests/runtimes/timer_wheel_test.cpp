@@ -272,6 +272,25 @@ TEST_CASE("a slot of many timers is re-filed a part at a tick, before any of the
   REQUIRE(fired == count);
 }
 
+TEST_CASE("a part of a slot that is re-filed leaves all of its timers to be cancelled") {
+  constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
+  timer_wheel wheel(1, 0);
+  std::vector<op> timers(count);
+  for (op& each : timers) {
+    each.deadline_ns = 192;
+    wheel.insert(each);
+  }
+  wheel.advance(128, [](op&) { FAIL("fired"); });  // a quarter of them is in another slot now
+  for (std::size_t i = 1; i < count; i += 2) wheel.cancel(timers[i]);
+  std::size_t fired = 0;
+  wheel.advance(192, [&](op& due) {
+    REQUIRE((&due - timers.data()) % 2 == 0);
+    ++fired;
+  });
+  REQUIRE(fired == count / 2);
+  REQUIRE(wheel.empty());
+}
+
 TEST_CASE("what could not be re-filed ahead of time expires on its tick all the same") {
   constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
   timer_wheel wheel(1, 0);
@@ -285,6 +304,23 @@ TEST_CASE("what could not be re-filed ahead of time expires on its tick all the 
   REQUIRE(fired == 0);
   wheel.advance(10'000, [&fired](op&) { ++fired; });
   REQUIRE(fired == count);
+}
+
+TEST_CASE("wherever the wheel stands, it knows to the tick when its one timer is due, and has it") {
+  timer_wheel wheel(1, 0);
+  op timer;
+  time_ns now_ns = 0;
+  for (time_ns ahead_ns = 1; ahead_ns < timer_wheel::slots; ++ahead_ns) {
+    for (unsigned stands = 0; stands < timer_wheel::slots; ++stands) {
+      wheel.advance(++now_ns, [](op&) { FAIL("fired"); });
+      timer.deadline_ns = now_ns + ahead_ns;
+      REQUIRE(wheel.insert(timer));
+      REQUIRE(wheel.next_event_ns() == now_ns + ahead_ns);
+      op* had = nullptr;
+      wheel.clear([&had](op& each) { had = &each; });
+      REQUIRE(had == &timer);
+    }
+  }
 }
 
 TEST_CASE("clear hands out every timer once and leaves a wheel that works") {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <fcntl.h>
+#include <numeric>
 #include <string>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -42,6 +43,42 @@ bool reads_pattern(bench& at, connection& from, std::size_t size_bytes) {
     }
   }
   return position == size_bytes;
+}
+
+// --- submissions ----------------------------------------------------------------------------
+
+SKEIN_ON_IO_URING("more requests than the queue has room for are all asked, and each once") {
+  constexpr unsigned room = 8;
+  constexpr std::uint64_t asked = 3 * room + 1;
+  ring at(room, 64);
+  for (std::uint64_t i = 0; i < asked; ++i) {
+    io_uring_sqe& each = at.next();
+    each.opcode = IORING_OP_NOP;
+    each.user_data = i;
+  }
+  at.enter(false);
+  std::vector<std::uint64_t> answered;
+  io_uring_cqe completion{};
+  while (at.take(completion)) answered.push_back(completion.user_data);
+  std::vector<std::uint64_t> all(asked);
+  std::iota(all.begin(), all.end(), std::uint64_t{0});
+  REQUIRE(answered == all);
+}
+
+// --- accepting ------------------------------------------------------------------------------
+
+SKEIN_ON_IO_URING("a connection accepted behind the one that cancelled its listener is closed") {
+  bench at;
+  noted waiter([&](noted&) { at.loop.cancel(*at.door); });
+  REQUIRE((at.loop.submit_accept(*at.door, waiter) == submitted::pending));
+  at.settle();  // the kernel accepts from here on
+  const loopback_client first(at.port);
+  loopback_client second(at.port);
+  at.run_until([&] { return waiter.completions != 0; });
+  at.settle();
+  REQUIRE(waiter.result == 0);
+  REQUIRE(second.ended());
+  at.loop.close(*static_cast<connection*>(waiter.target));
 }
 
 // --- buffers --------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def test_what_most_fresh_pairs_show_as_worse_is_no_pass_where_one_disagrees(lab,
     ) in summary(made)
 
 
-def test_what_fresh_pairs_leave_open_is_measured_again_while_there_is_time(lab):
+def test_what_fresh_pairs_leave_open_is_measured_once_more_if_there_is_time(lab):
     made = lab.gate(LOADED, usual, slow_but_in({6, 8, 10}), pairs=(5, 11))
     assert (status_of(made), lab.pairs_of("load")) == (1, 27), summary(made)
     (cpu,) = (one for one in made.result.confirmed if one.metric.name == "cpu_per_op")
@@ -115,10 +115,8 @@ def test_what_fresh_pairs_leave_open_is_measured_again_while_there_is_time(lab):
     made = lab.gate(LOADED, usual, slow_but_in(lucky), pairs=(5, 11))
     assert (status_of(made), lab.pairs_of("load")) == (0, 27), summary(made)
     never_sure = {number for number in range(5, 2000) if number % 11 in (0, 3, 6)}
-    made = lab.gate(LOADED, usual, slow_but_in(never_sure), pairs=(5, 11), budget_s=60.0)
-    assert status_of(made) == 4, summary(made)
-    assert lab.took_s <= 60.0
-    assert lab.pairs_of("load") > 27
+    made = lab.gate(LOADED, usual, slow_but_in(never_sure), pairs=(5, 11))
+    assert (status_of(made), lab.pairs_of("load")) == (4, 27), summary(made)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 // The c10k server in every runtime, the floor included, before clients that are not the load
 // generator: what they send comes back whole, and the end behind it, of whatever size and however
 // slowly they read. In the process of the test; as real workers: tests/end_to_end.
+#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
 #include <vector>
 
@@ -32,8 +35,9 @@ constexpr int little_room_bytes = 4096;
 /// A program that serves until this goes, which must find nothing left alive and no error.
 class echo_server {
  public:
-  echo_server(const std::string& runtime, buffer_policy policy)
-      : program_(workloads::make_program("c10k", runtime, asking(policy))),
+  echo_server(const std::string& runtime, buffer_policy policy,
+              std::size_t read_bytes = buffer_bytes)
+      : program_(workloads::make_program("c10k", runtime, asking(policy, read_bytes))),
         door_([this] { program_->stop(); }),
         serving_([this] { program_->run(door_); }) {}
   ~echo_server() {
@@ -53,11 +57,11 @@ class echo_server {
   }
 
  private:
-  static workloads::parameters asking(buffer_policy policy) {
+  static workloads::parameters asking(buffer_policy policy, std::size_t read_bytes) {
     workloads::parameters asked{};
     asked.options = test::options_for(64);
     asked.options.buffer = policy;
-    asked.options.buffer_bytes = buffer_bytes;
+    asked.options.buffer_bytes = read_bytes;
     asked.options.stack_bytes = std::size_t{64} * 1024;  // sanitizers want some
     asked.connections = 32;
     return asked;
@@ -136,6 +140,30 @@ TEST_CASE("signals that a handler takes lose no byte") {
       client.finish_sending();
       CHECK((client.receive_all().data == outgoing));
     }
+  });
+}
+
+/// Leaves whoever connects to this process's listener of that port little room to be sent to.
+void narrow_listener(std::uint16_t port) {
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    if (own.sin_family != AF_INET || ntohs(own.sin_port) != port) continue;
+    ::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &little_room_bytes, sizeof little_room_bytes);
+  }
+}
+
+TEST_CASE("bytes that did not all get to the peer are not counted as echoed") {
+  constexpr std::size_t message_bytes = 32'768;  // read at once, and more than there is room for
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    echo_server server(runtime, policy, message_bytes);
+    narrow_listener(server.port());
+    loopback_client deaf(server.port(), little_room_bytes);
+    REQUIRE(deaf.send(pattern_bytes(message_bytes)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // for the write to have begun
+    deaf.reset();
+    CHECK(server.stop().bytes < message_bytes);
   });
 }
 

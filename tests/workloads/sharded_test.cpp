@@ -50,6 +50,26 @@ class failing_program final : public workloads::program {
   live_counts live() const override { return {}; }
 };
 
+/// A program that has done what its number says and ends at once. The first made no error.
+class counted_program final : public workloads::program {
+ public:
+  explicit counted_program(int number) : number_(static_cast<std::uint64_t>(number)) {}
+  void run(inbox&) override {}
+  void stop() override {}
+  workloads::work_counts counts() const override {
+    const std::uint64_t errors = number_ == 1 ? 0 : number_;
+    return {.units = number_,
+            .bytes = 10 * number_,
+            .checksum = 100 * number_,
+            .errors = errors,
+            .first_error = errors == 0 ? "" : "of loop " + std::to_string(number_)};
+  }
+  live_counts live() const override { return {number_, 2 * number_}; }
+
+ private:
+  std::uint64_t number_;
+};
+
 }  // namespace
 
 TEST_CASE("every runtime serves on several loops, and their counts add up") {
@@ -143,6 +163,24 @@ TEST_CASE("a loop that gets no thread is refused under the name of the limit, an
   CHECK(WEXITSTATUS(status) == 0);
 }
 #endif
+
+TEST_CASE("what the loops counted adds up, errors too, and the first of these is said") {
+  int made = 0;
+  const auto make = [&made](const workloads::parameters&) {
+    return std::make_unique<counted_program>(++made);
+  };
+  c10k::sharded_program program(three_loops(), make);
+  test::knocker door([] {});
+  program.run(door);
+  const workloads::work_counts counts = program.counts();
+  CHECK(counts.units == 6);
+  CHECK(counts.bytes == 60);
+  CHECK(counts.checksum == 600);
+  CHECK(counts.errors == 5);
+  CHECK(counts.first_error == "of loop 2");
+  CHECK(program.live().tasks == 6);
+  CHECK(program.live().connections == 12);
+}
 
 TEST_CASE("a loop that fails ends the others, and its reason is the program's") {
   int made = 0;

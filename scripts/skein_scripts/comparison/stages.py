@@ -52,6 +52,7 @@ SCREEN_ALPHA = 0.25
 # A flag is raised by half of what matters: a change of just that much is else missed every other
 # time, by a stage that decides nothing.
 FLAGGED_SHARE = 0.5
+TIMES_TO_CONFIRM = 2  # at most: the second for what the first left open
 
 
 @dataclass(frozen=True)
@@ -184,11 +185,11 @@ def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequ
             until: float | None) -> list[Comparison]:  # fmt: skip
     """Measures the cells again and judges them on the fresh pairs alone: as many as planned, or as
     end in time. Of those that were lost to noise, as many anew as it takes to have `least`. Cells
-    that these pairs leave open are measured once more, and again, while there is time for as many
-    pairs: each time judged on fresh ones alone, so that no figure is looked at twice."""
+    that these pairs leave open are measured once more, if there is time for as many pairs, and
+    judged on those alone, so that no figure is looked at twice.""""""
     found: dict[str, Comparison] = {}
     again = list(cells)
-    while again:
+    for _ in range(TIMES_TO_CONFIRM):
         judged = _confirm_once(duel, again, pairs, suspects, metrics, told, least, until)
         found |= {one.name: one for one in judged}
         if any(one.verdict == REGRESSED for one in judged):
@@ -196,7 +197,8 @@ def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequ
         unsure = unsure_cells(judged, suspects)
         again = [cell for cell in again if cell.key in unsure]
         times_s = {cell.key: duel.pair_s(cell) for cell in again}
-        if until is None or time.monotonic() + pairs.seconds(again, times_s) > until:
+        in_time = until is None or time.monotonic() + pairs.seconds(again, times_s) <= until
+        if not again or not in_time:
             break
     return list(found.values())
 
