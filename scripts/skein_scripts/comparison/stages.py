@@ -186,7 +186,7 @@ def confirm(duel: Duel, cells: Sequence[Cell], pairs: PairCounts, suspects: Sequ
     """Measures the cells again and judges them on the fresh pairs alone: as many as planned, or as
     end in time. Of those that were lost to noise, as many anew as it takes to have `least`. Cells
     that these pairs leave open are measured once more, if there is time for as many pairs, and
-    judged on those alone, so that no figure is looked at twice.""""""
+    judged on those alone, so that no figure is looked at twice."""
     found: dict[str, Comparison] = {}
     again = list(cells)
     for _ in range(TIMES_TO_CONFIRM):
