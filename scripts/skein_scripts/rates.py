@@ -44,8 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=pair_counts, metavar="N,M", default=_USUAL_PAIRS,
                         help="to screen and to confirm (15,100)")  # fmt: skip
     parser.add_argument("--gates", type=int, default=1000, help="how many (1000)")
-    parser.add_argument("--times", type=int, choices=range(1, TIMES_TO_CONFIRM + 1), metavar="N", default=1,
-                        help="how often there is time to confirm (1)")  # fmt: skip
+    parser.add_argument("--times", type=int, choices=range(1, TIMES_TO_CONFIRM + 1), metavar="N",
+                        default=1, help="how often there is time to confirm (1)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, help="of the draws (1)")
     parser.add_argument("--matrix", type=Path, metavar="FILE", default=PRESET_FOLDER / "gate.toml",
                         help="whose thresholds hold (the preset gate)")  # fmt: skip
