@@ -6,6 +6,7 @@ Tests run on busy machines: a run may be invalid for other reasons, too, and no 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -144,20 +145,23 @@ def test_a_session_of_the_real_binary_judges_itself(tmp_path: Path) -> None:
     matrix = tmp_path / "small.toml"
     matrix.write_text(MATRIX)
     # What else runs on this machine may make every probe invalid: then there is no saturation,
-    # and no session, and that is said.
+    # and no run at a share of it, and that is said.
     done = subprocess.run(
         [sys.executable, str(skein.ROOT / "scripts" / "run_matrix.py"), "--matrix", str(matrix),
          "--skein", str(skein.SKEIN), "--output", str(tmp_path / "out")],
         capture_output=True, text=True, timeout=skein.CALL_TIMEOUT_S, check=False,
     )  # fmt: skip
-    if "could not be measured" in done.stderr:
+    said = done.stdout + done.stderr
+    if "could not be measured" in said:
         assert done.returncode == 4
-        assert "host: " in done.stderr, done.stderr
+        assert "host: " in said, said
         pytest.skip("the machine is too busy to measure a saturation")
     found = skein.records(tmp_path / "out" / "results.jsonl")
     assert [record["kind"] for record in (found[0], found[-1])] == ["session", "session_end"]
     probes = [record.get("probe") for record in found if record["kind"] == "run"]
-    assert probes == [*["saturation"] * 3, "anchor", None]
+    # Each once more where the machine disturbed it.
+    assert [probe for probe, _ in itertools.groupby(probes)] == ["saturation", "anchor", None]
+    assert probes.count("saturation") >= 3
     level, run, end = found[0]["plan"]["saturation_per_s"]["open"], found[-2], found[-1]
     assert run["cell"]["rate_per_s"] == pytest.approx(0.05 * level, rel=0.005)
     assert end["environment_changes"] == []

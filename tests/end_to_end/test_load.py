@@ -19,6 +19,8 @@ pytestmark = pytest.mark.alone
 WINDOW_S = 4.0
 STOP_S = 0.4
 RATE_PER_S = 1000
+TOLERANCES = {99: 0.10, 95: 0.15}
+TRIES = 3
 MS = 1e6
 RUN = ("run", "c10k", "--size", "test", *skein.IN_SESSION)
 
@@ -45,6 +47,11 @@ def stopped_run(results: Path, *words: str) -> tuple[Record, float]:
     return run, stopped_s
 
 
+def was_disturbed(run: Record) -> bool:
+    """Others had the CPUs of the run for so long that it says so."""
+    return any(reason.startswith("host: ") for reason in run["reasons"])
+
+
 def percentile_ms(run: Record, what: str, percent: float) -> float:
     """From the payload: the record leaves percentiles of so few samples out."""
     decoded = HdrHistogram.decode(run[what]["histogram"])
@@ -65,10 +72,18 @@ def test_a_stopped_worker_is_paid_for_by_all_who_would_have_come(
     pipeline: list[str], results: Path
 ) -> None:
     words = ["--mode", "open", "--rate", str(RATE_PER_S), "--arrival", "uniform", *pipeline]
-    run, stopped_s = stopped_run(results, *words)
-    for percent, tolerance in ((99, 0.10), (95, 0.15)):
-        expected = stall_percentile_ms(percent, stopped_s)
-        assert percentile_ms(run, "latency", percent) == pytest.approx(expected, rel=tolerance)
+    for attempt in range(TRIES):
+        run, stopped_s = stopped_run(results.with_name(f"{attempt}.jsonl"), *words)
+        seen = {percent: percentile_ms(run, "latency", percent) for percent in TOLERANCES}
+        wanted = {
+            percent: pytest.approx(stall_percentile_ms(percent, stopped_s), rel=tolerance)
+            for percent, tolerance in TOLERANCES.items()
+        }
+        if seen == wanted or not was_disturbed(run):
+            break
+    else:
+        pytest.skip("the machine kept the worker from its CPU for longer than the test did")
+    assert seen == wanted
     if pipeline:
         # Whoever asks one thing at a time sees the same stop in four requests of four thousand.
         assert percentile_ms(run, "service_time", 95) < 20
