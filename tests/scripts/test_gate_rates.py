@@ -21,6 +21,9 @@ PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
 RECORDED = rates.read(HERE / "fixtures" / "aa_pairs.csv")
 PAIRS = (15, 100)  # as the usual budget has room for, with up to three cells to confirm
 
+# Thousands of simulated gates: how long they take is the machine's business.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def gated():
