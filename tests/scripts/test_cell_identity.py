@@ -92,7 +92,7 @@ def test_one_that_does_not_count_is_an_invalid_pair_and_not_replaced_by_the_next
 def test_runs_without_a_counterpart_are_counted_and_named(by_hand, tmp_path, capsys):
     a, b = by_hand("a", [100.0] * 6), by_hand("b", [100.0] * 4)
     _, head, (cpu,) = compared(tmp_path, a, b)
-    assert cpu["pairs"] == 4
+    assert (cpu["pairs"], cpu["invalid_pairs"]) == (4, 0)
     note = "2 of 6 runs of the base have no counterpart and are left out"
     assert any(note in line for line in head["notes"])
     assert note in capsys.readouterr().out
@@ -231,6 +231,18 @@ def test_two_plans_of_the_same_cells_are_one_group_as_they_are_one_cell(matrix_r
     assert len(titles) == len(set(titles))
     assert {len(series.runs) for group in found for series in group.series} == {3}
     assert {len(cell.runs) for cell in cells_of(records)} == {3}
+
+
+def test_runs_that_two_plans_repeated_are_counted_together(matrix_run):
+    matrix_run.matrix.write_text("retry_invalid = 1\n" + SMALL_MATRIX)
+    matrix_run.fault(**{"c10k/fixed/libuv": "invalid"})
+    matrix_run("--repeats", "1")
+    first = matrix_run.results.read_text()
+    matrix_run.results.unlink()
+    matrix_run("--repeats", "2")
+    matrix_run.results.write_text(first + matrix_run.results.read_text())
+    series = [group.of("libuv") for group in groups.group_runs(matrix_run.records())]
+    assert [one.retried for one in series] == [3, 0]
 
 
 def test_another_seed_is_another_round_of_the_same_cell(by_hand):

@@ -78,6 +78,14 @@ def test_another_payload_is_caught(equal):
     assert "work.bytes_per_unit is 32.0 in coroutine" in found[0]
 
 
+def test_bytes_of_a_run_that_lost_requests_are_not_compared(equal):
+    def lossy(run):
+        run["work"]["bytes"] -= 64
+        run["load"]["errors"]["timeout"] = 1
+
+    assert conditions.inequalities(changed(equal, "coroutine", lossy, "c10k")) == []
+
+
 def test_a_setting_that_differs_without_a_reason_is_caught(equal):
     found = conditions.inequalities(
         changed(equal, "coroutine", lambda run: run["cell"].update(grid_ns=7))

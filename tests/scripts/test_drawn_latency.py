@@ -83,7 +83,7 @@ def test_latency_is_drawn_at_the_percentile_at_which_it_begins(spectrum):
 
 
 def test_each_run_is_drawn_thin_by_itself(spectrum):
-    left, _ = spectrum.axes
+    left, right = spectrum.axes
     thin = of(drawn.curves(left), "coroutine", is_faint=True)
     assert {round(curve.width, 1) for curve in thin} == {0.6}
     # 10,400, 10,000 and 9,500 of 20,000 samples are on the first step.
@@ -91,6 +91,10 @@ def test_each_run_is_drawn_thin_by_itself(spectrum):
         [(20_000 / 9_600, 81_919), (2, 81_919), (20_000 / 10_500, 81_919)]
     )
     assert len(of(drawn.curves(left), "libuv", is_faint=True)) == 2
+    of_service = of(drawn.curves(right), "coroutine", is_faint=True)
+    assert [tuple(y for _, y in curve.points) for curve in of_service] == (
+        [SERVICE_Y["coroutine"]] * 3
+    )
 
 
 def test_the_axes_of_the_spectrum_name_percentiles_and_times(spectrum):

@@ -99,6 +99,12 @@ def test_each_cell_is_a_line_over_the_commits_that_have_it(points, lines):
     assert drawn.ticks(axes.xaxis) == [(0, "a" * 8), (1, "b" * 8), (2, "c" * 8)]
 
 
+def test_commits_without_the_metric_have_no_place_on_its_axis(points, lines):
+    of_libuv = [line for line in lines if line.cell == LIBUV]
+    made = drawn.draw(figure.draw, named("cpu_per_op"), of_libuv, points, [], "")
+    assert drawn.ticks(made.axes[0].xaxis) == [(0, "b" * 8), (1, "c" * 8)]
+
+
 def marks(axes):
     return [
         (one.get_xydata()[0][0], pytest.approx(one.get_xydata()[0][1]),

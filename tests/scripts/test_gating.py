@@ -183,6 +183,21 @@ def test_a_metric_that_is_there_now_and_then_is_decided_only_on_enough_pairs(lab
         assert status_of(made) == status, summary(made)
 
 
+def test_a_metric_that_only_the_fresh_runs_have_is_reckoned_with_before_they_are_measured(lab):
+    def timers(cost):
+        def arm(run):
+            user = {"cpu": {"user_per_op_ns": 500.0 * cost}} if run.is_fresh else {}
+            return ok(run, cost=cost, **user)
+
+        return arm
+
+    made = lab.gate([cell("timers", "timers")], timers(1.0), timers(2.0), pairs=(5, 7))
+    fewest = schedule.least_pairs(3)
+    assert fewest > schedule.least_pairs(2)
+    assert {one.pairs for one in made.result.confirmed} == {fewest}
+    assert status_of(made) == 1, summary(made)
+
+
 def test_what_is_flagged_by_chance_and_cleared_passes(lab):
     made = lab.gate(LOADED, usual, screened_only(usual, lambda run: ok(run, cost=1.5)))
     assert made.result.confirmed
@@ -291,6 +306,14 @@ def test_pairs_of_memory_that_are_lost_are_replaced(lab):
     assert status_of(made) == 1
     (user,) = (one for one in made.result.confirmed if one.metric.name == "user_bytes_per_task")
     assert user.pairs >= schedule.least_pairs(2)
+
+
+def test_lost_pairs_of_memory_are_replaced_as_often_as_were_planned_and_no_oftener(lab):
+    then = screened_only(lambda _: not_ok(), of_bytes(152.0))
+    made = lab.gate(IDLE, of_bytes(128.0), then, budget_s=None)
+    screened, planned = schedule.SCREEN_FEW[MEMORY], schedule.CONFIRM_FEW[MEMORY]
+    assert lab.pairs_of(IDLE[0].group) == screened + 2 * planned
+    assert status_of(made) == 4
 
 
 def test_a_cell_that_has_no_figure_to_judge_is_no_pass(lab):

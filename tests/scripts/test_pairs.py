@@ -1,6 +1,6 @@
-"""Which runs are a pair, and which comparisons are adjusted together."""
+"""Which runs are compared and which are a pair, and which comparisons are adjusted together."""
 
-from skein_scripts.comparison import judge, metrics, pairing
+from skein_scripts.comparison import judge, metrics, pairing, sources
 from skein_scripts.comparison.judge import Pairs
 
 CPU = metrics.named("cpu_per_op")
@@ -31,3 +31,26 @@ def test_runs_of_one_round_twice_are_paired_in_their_order_in_whichever_arm_they
     assert forth.values == in_order
     (back,) = pairing.make_pairs(twice, once, metrics=[CPU])
     assert back.values == [(candidate, base) for base, candidate in in_order]
+
+
+def test_a_run_without_a_counterpart_is_no_pair_that_does_not_count():
+    runs = [
+        {"status": "ok", "cell_id": "cell", "pair": pair, "reasons": [],
+         "cpu": {"per_op_ns": 100.0}}
+        for pair in range(6)
+    ]  # fmt: skip
+    for arms in ((runs, runs[:2]), (runs[:2], runs)):
+        (found,) = pairing.make_pairs(*arms, metrics=[CPU])
+        assert (len(found.values), found.invalid) == (2, 0)
+
+
+def test_a_filter_leaves_neither_runs_nor_repeated_tries_of_other_cells():
+    kept, other = (
+        {"cell_id": workload, "cell": {"workload": workload, "runtime": "fiber"}}
+        for workload in ("c10k", "timers")
+    )
+    arms = tuple(
+        sources.Arm(name, [], [kept, other], [other, kept, other]) for name in ("base", "candidate")
+    )
+    for arm in sources.narrowed(arms, ["workload=c10k"]):
+        assert (arm.runs, arm.tries) == ([kept], [kept])

@@ -234,6 +234,16 @@ def test_n_is_that_of_the_runs_that_count(changed):
     assert "[low, high]: range of 2 runs (too few for a 95 % interval); the others" in made.notes[0]
 
 
+def test_marked_runs_are_some_of_those_that_count(changed):
+    measured = [
+        run for run in results.runs(changed) if run["run_id"].startswith("open-mid-coroutine")
+    ]
+    disturbed = next(run for run in measured if not run["reasons"])
+    disturbed["status"], disturbed["reasons"] = "invalid", ["planted"]
+    made = table.make_table(group_of(changed, "open-mid"))
+    assert made.notes[0].startswith("coroutine: 1 of 2 runs marked, e.g. not steady")
+
+
 def test_of_several_reasons_the_last_one_is_given(changed):
     failures = [
         run for run in results.runs(changed) if run["run_id"].startswith("open-high-thread")
@@ -331,6 +341,16 @@ def test_of_runtimes_of_one_style_on_one_loop_the_first_stands_for_them(changed)
     (made,) = factorial.make_tables(group_runs(changed))
     assert "direct on epoll: fiber" in made.notes
     assert ["direct", "CPU/request µs", "5.50", "4.80", "–"] in made.rows
+
+
+def test_a_runtime_that_was_given_other_work_stands_for_no_style(changed):
+    for run in results.runs(changed):
+        if run["run_id"].startswith("fixed-thread-"):
+            run["loop"] = "epoll, edge-triggered"
+    cells = next(one for one in changed if one["kind"] == "session")["plan"]["cells"]
+    next(one for one in cells if one["key"] == "fixed/fiber")["reason"] = "planted"
+    (made,) = factorial.make_tables(group_runs(changed))
+    assert "direct on epoll: thread" in made.notes
 
 
 # --- spread over the rounds ---

@@ -73,6 +73,18 @@ def test_groups_of_the_same_sizes_share_one_measurement():
     )
 
 
+def test_sizes_of_one_runtime_alone_are_not_those_that_saturation_is_measured_with():
+    own = '[cell.override.coroutine]\nconnections = 50\nreason = "because"\n'
+    assert saturation.probe_cells(parsed(OPEN + own)) == saturation.probe_cells(parsed())
+
+
+def test_another_baseline_is_another_configuration_where_rates_are_shares_of_it():
+    other = 'baseline = "libuv"\n'
+    assert parsed(other + OPEN).config_sha256() != parsed().config_sha256()
+    absolute = parsed(other + SMALL_MATRIX).config_sha256()
+    assert absolute == parsed(SMALL_MATRIX).config_sha256()
+
+
 def test_a_matrix_without_relative_rates_measures_no_saturation():
     assert saturation.probe_cells(parsed(SMALL_MATRIX)) == {}
 
