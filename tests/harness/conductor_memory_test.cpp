@@ -212,6 +212,16 @@ TEST_CASE("descriptors and ports are needed for each loop, memory and files for 
   CHECK(needs.memory_bytes >= 100'000 * 8'000);
 }
 
+TEST_CASE("churn needs descriptors for connections whose predecessors have not left yet") {
+  cell asked;
+  asked.workload = "c10k";
+  asked.connections = 1'000;
+  asked.active = 300;
+  CHECK(needs_of(asked).descriptors == 1'000 + 64);
+  asked.mode = "churn";
+  CHECK(needs_of(asked).descriptors == 1'300 + 64);
+}
+
 TEST_CASE("parts differ by one at most, add up, and never shrink") {
   for (const std::size_t parts : {1U, 3U, 7U}) {
     for (std::size_t total = 0; total < 50; ++total) {

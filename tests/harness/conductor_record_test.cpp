@@ -162,6 +162,18 @@ TEST_CASE("a counted run has counts per operation and no time at all") {
   CHECK_THAT(text, test::contains("2.50 system calls, 0.50 allocations"));
 }
 
+TEST_CASE("a counted run tells neither how long it spawned nor how long it fired") {
+  run_request asked = request();
+  outcome out = measured();
+  out.spawn_ns = 6;
+  out.fire_ns = 5;
+  CHECK(run_record(asked, out, "s").at("spawn_ns") == 6);
+  CHECK(run_record(asked, out, "s").at("fire_ns") == 5);
+  asked.counted = true;
+  CHECK(run_record(asked, out, "s").at("spawn_ns").is_null());
+  CHECK(run_record(asked, out, "s").at("fire_ns").is_null());
+}
+
 TEST_CASE("what could not be counted is null, and a run that is not counted says nothing of it") {
   run_request asked = request();
   CHECK_FALSE(run_record(asked, measured(), "s").contains("counted"));

@@ -155,6 +155,19 @@ TEST_CASE("late requests are sent late, counted late and never dropped", "[gener
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
 }
 
+TEST_CASE("achieved is what was completed in the window, and not what was meant for it",
+          "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  // Far more than one thread can send: most of it is completed after the window.
+  const json result = generator.run(open_load(5'000'000, 10 * ns_per_ms));
+  const auto units = result["window"]["units"].get<double>();
+  const auto duration_ns = result["window"]["duration_ns"].get<double>();
+  CHECK(units < result["load"]["completed"].get<double>());
+  CHECK(near(result["load"]["achieved_per_s"].get<double>(), units / duration_ns * 1e9, 1e-9));
+}
+
 TEST_CASE("what the generator never came to send is its own failing, and counted", "[generator]") {
   echo_server server;
   generator_under_test generator;

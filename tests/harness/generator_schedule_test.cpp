@@ -132,6 +132,15 @@ TEST_CASE("slices keep count and percentiles apart by intended time", "[generato
   CHECK(near(slices[2].p50_ns, 20e9, 0.008));
 }
 
+TEST_CASE("a slice's percentile is the most that its bucket holds", "[generator]") {
+  slice_series series(slice_ns);
+  for (const time_ns latency_ns : {1'000, 1'000, 1'000'001}) series.record(0, latency_ns);
+  const auto summary = series.summarize(slice_ns);
+  REQUIRE(summary.size() == 1);
+  CHECK(summary[0].p50_ns == 1'003);      // [1000, 1003], four to a bucket
+  CHECK(summary[0].p99_ns == 1'003'519);  // [999424, 1003519], 4096 to a bucket
+}
+
 TEST_CASE("a slice holds any latency, however long", "[generator]") {
   slice_series series(0);
   series.record(0, 0);

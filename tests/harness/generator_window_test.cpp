@@ -198,6 +198,26 @@ TEST_CASE("a connection that is on its way is alive and not open", "[generator]"
   CHECK(table.alive_among(2) == 1);
 }
 
+TEST_CASE("a connection that is made anew comes from the next client address", "[generator]") {
+  const echo_server server;
+  connection_table table({server.port(), 2, 2, 64, 7, 3});
+  REQUIRE(table.connect_to(2, [] { return false; }));
+  const auto last_byte_of = [&](std::uint32_t index) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    auto* const generic = reinterpret_cast<sockaddr*>(&own);
+    checked(::getsockname(table.at(index).descriptor, generic, &size), "getsockname");
+    return ntohl(own.sin_addr.s_addr) & 0xffU;
+  };
+  CHECK(last_byte_of(0) == 1);
+  CHECK(last_byte_of(1) == 2);
+  for (const unsigned next : {3U, 1U, 2U}) {
+    table.close(0);
+    table.reopen(0);
+    CHECK(last_byte_of(0) == next);
+  }
+}
+
 TEST_CASE("a result says how long its generator was away", "[generator]") {
   const echo_server server;
   test::generator_under_test generator;

@@ -70,6 +70,16 @@ TEST_CASE("without a tick the division is unknown and the total is not") {
   CHECK(!usage.user_ns);
 }
 
+TEST_CASE("the most threads are those of the end at which there were more") {
+  cpu_snapshot few;
+  cpu_snapshot many;
+  few.threads = 1;
+  many.threads = 9;
+  CHECK(cpu_between(few, many).threads_max == 9);
+  CHECK(cpu_between(many, few).threads_max == 9);
+  CHECK(cpu_between(many, {}).threads_max == 9);
+}
+
 TEST_CASE("a counter that went backwards is unknown") {
   cpu_snapshot begin;
   cpu_snapshot end;

@@ -49,6 +49,24 @@ TEST_CASE("threads are held against every limit that counts them") {
   CHECK(first_exceeded(checks)->name == "kernel.pid_max");
 }
 
+TEST_CASE("limits of the whole machine leave room for the threads of others") {
+  constexpr std::int64_t asked = 5'000;
+  constexpr std::int64_t others = 512;
+  const auto exceeded = [](const machine_limits& limits) {
+    const auto found = first_exceeded(checks_for({.threads = asked}, limits));
+    return found ? found->name : "none";
+  };
+  machine_limits limits;
+  limits.threads_max = limits.pid_max = asked + others;
+  limits.processes = limits.cgroup_pids = asked;  // what others have does not count here
+  CHECK(exceeded(limits) == "none");
+  --*limits.threads_max;
+  CHECK(exceeded(limits) == "kernel.threads-max");
+  ++*limits.threads_max;
+  --*limits.pid_max;
+  CHECK(exceeded(limits) == "kernel.pid_max");
+}
+
 TEST_CASE("a loopback address that cannot be connected from is named") {
   machine_limits limits;
   limits.client_addresses = 1;

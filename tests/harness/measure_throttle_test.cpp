@@ -37,6 +37,13 @@ TEST_CASE("version 1 counts it in nanoseconds") {
   CHECK(throttle_counter(::getpid(), tree.paths()).read_ns() == 77);
 }
 
+TEST_CASE("a controller whose name only begins alike is another") {
+  fixture_tree tree;
+  be_in_group(tree, "5:cpuset:/others\n4:cpu,cpuacct:/box\n0::/");
+  tree.write("sys/fs/cgroup/cpu/box/cpu.stat", "throttled_time 77\n");
+  CHECK(throttle_counter(::getpid(), tree.paths()).read_ns() == 77);
+}
+
 TEST_CASE("without a quota, or a control group, there is nothing to tell") {
   fixture_tree tree;
   CHECK_FALSE(throttle_counter(::getpid(), tree.paths()).read_ns());

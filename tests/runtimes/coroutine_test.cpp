@@ -184,6 +184,13 @@ TEST_CASE("frames are recycled: tasks that run one after the other share one") {
   REQUIRE(frames.size() == 1);
 }
 
+TEST_CASE("the frame size told is what the compiler asked for, not what the pool gives") {
+  coroutine::frame_pool pool;
+  void* const frame = pool.allocate(393);
+  REQUIRE(pool.last_frame_bytes() == 393);
+  pool.release(frame, 393);
+}
+
 TEST_CASE("the pool reuses the frame released last, by size class") {
   coroutine::frame_pool pool;
   void* const small = pool.allocate(40);

@@ -17,6 +17,7 @@
 #include "runtimes/socket.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
+#include "tests/options.hpp"
 
 namespace skein {
 namespace {
@@ -243,6 +244,18 @@ TEST_CASE("the floor's timers and timeouts all come, and none is early") {
   REQUIRE(owner.early == 0);
   const std::vector<std::size_t> all{0, 1, 2, 3};
   REQUIRE(std::is_permutation(all.begin(), all.end(), owner.ended.begin(), owner.ended.end()));
+}
+
+TEST_CASE("a timeout of the floor is waited for, though the first timer is far away") {
+  heap_owner owner;
+  epoll_floor::timer_heap<heap_owner> heap(owner, 2);
+  owner.due = {test::from_now(test::far_away_ns), test::from_now(2 * ns_per_ms)};
+  heap.arm(0, owner.due[0]);
+  heap.arm_timeout(1, owner.due[1]);
+  action_inbox door([&] { heap.stop(); });
+  owner.when_ended = [&] { door.signal(); };
+  heap.run(door);
+  REQUIRE(owner.ended == std::vector<std::size_t>{1});
 }
 
 TEST_CASE("the floor says that it has no interface") {

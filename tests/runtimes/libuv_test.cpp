@@ -3,6 +3,7 @@
 // cannot do. What all runtimes share is tested in tests/contract.
 #include <algorithm>
 #include <chrono>
+#include <fcntl.h>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -389,6 +390,16 @@ TEST_CASE("a run whose tasks wait for nothing is reported, not spun on") {
   scheduler.spawn<&idle::start>(&forgetful);
   REQUIRE_THROWS_AS(scheduler.run(), std::logic_error);
   scheduler.task_done();
+}
+
+TEST_CASE("libuv leaves the inbox's descriptor as it was") {
+  libuv_scheduler scheduler(options_with(buffer_policy::lent));
+  stop_pipe door(scheduler);
+  const int flags = ::fcntl(door.descriptor(), F_GETFL);
+  REQUIRE((flags & O_NONBLOCK) == 0);
+  door.close_other_end();
+  scheduler.run(door);
+  REQUIRE(::fcntl(door.descriptor(), F_GETFL) == flags);
 }
 
 }  // namespace

@@ -131,5 +131,22 @@ SKEIN_FOR_BOTH_LOOPS("after a failed write the connection is at its end for read
   at.loop.close(accepted);
 }
 
+SKEIN_FOR_BOTH_LOOPS("a pending write that fails leaves its error to the next reader") {
+  test::bench_of<TestType> at;
+  loopback_client peer(at.port, 4096);
+  connection& accepted = at.accept();
+  const std::vector<std::byte> much(std::size_t{8} << 20U);
+  noted writer;
+  REQUIRE((at.loop.submit_write(accepted, much, writer) == submitted::pending));
+  at.settle();
+  REQUIRE(writer.completions == 0);
+  peer.reset();
+  at.run_until([&] { return writer.completions == 1; });
+  REQUIRE(writer.result < 0);
+  REQUIRE(accepted.error() == -writer.result);
+  REQUIRE(at.read(accepted) == writer.result);
+  at.loop.close(accepted);
+}
+
 }  // namespace
 }  // namespace skein

@@ -78,5 +78,21 @@ SKEIN_FOR_BOTH_LOOPS(
   for (const noted& each : sleepers) REQUIRE(each.completions == 1);
 }
 
+SKEIN_FOR_BOTH_LOOPS("stop cancels what waits behind connections that are closed") {
+  test::bench_of<TestType> at;
+  const loopback_client first(at.port);
+  connection& gone = at.accept();
+  const loopback_client second(at.port);
+  connection& left = at.accept();
+  noted reader;
+  REQUIRE((at.loop.submit_read(left, reader) == submitted::pending));
+  at.loop.close(gone);
+  at.loop.stop();
+  at.loop.run(nullptr, [] { return true; });
+  REQUIRE(reader.completions == 1);
+  REQUIRE(reader.result == -ECANCELED);
+  at.loop.close(left);
+}
+
 }  // namespace
 }  // namespace skein

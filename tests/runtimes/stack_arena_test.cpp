@@ -5,12 +5,16 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <optional>
 #include <set>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -80,6 +84,30 @@ TEST_CASE("one stack above the ceiling is a limit that says so") {
   REQUIRE(arena.in_use() == 3);
   arena.release(last);
   REQUIRE(arena.allocate().bottom == last.bottom);
+}
+
+/// The flags of the mapping that holds `address`, as /proc/self/smaps has them.
+std::string mapping_flags(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream mappings("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(mappings, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      inside = begin <= wanted && wanted < end;
+    } else if (inside && line.starts_with("VmFlags:")) {
+      return line + ' ';
+    }
+  }
+  return {};
+}
+
+TEST_CASE("no huge page makes a touched page of a stack into 512") {
+  stack_arena arena(8192, 4);
+  const std::string flags = mapping_flags(arena.allocate().bottom);
+  if (flags.empty()) return;  // a kernel that does not tell
+  REQUIRE_THAT(flags, test::contains(" nh "));
 }
 
 TEST_CASE("more address space than there is is a limit") {

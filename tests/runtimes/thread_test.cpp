@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtimes/socket.hpp"
+#include "runtimes/thread/limits.hpp"
 #include "runtimes/thread/scheduler.hpp"
 #include "runtimes/thread_default/scheduler.hpp"
 #include "tests/catch.hpp"
@@ -118,6 +119,46 @@ TEST_CASE("a thread the system refuses is reported under the name of the limit")
       std::_Exit(refused.name == "RLIMIT_NPROC" && refused.needed > refused.value ? 0 : 2);
     }
     std::_Exit(1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a refusal never claims that what is allowed was enough") {
+  // Nothing is short here: the tightest limit has room, as where others have just ended.
+  const limit_error refused = thread::refused_thread(1, 0);
+  REQUIRE(refused.value);
+  REQUIRE(refused.needed > *refused.value);
+}
+
+TEST_CASE("the stack of a thread that the system refused is there for the next") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    rlimit usual{};
+    ::getrlimit(RLIMIT_NPROC, &usual);
+    const rlimit none{1, usual.rlim_max};
+    ::setrlimit(RLIMIT_NPROC, &none);
+    if (::getuid() == 0 && ::setuid(65534) != 0) std::_Exit(0);
+    constexpr std::size_t stacks = 4;
+    thread_scheduler scheduler(options_for(stacks));
+    const auto start_one = [&] {
+      try {
+        scheduler.spawn([&] { scheduler.sleep_until(from_now(far_away_ns)); });
+        return true;
+      } catch (const limit_error&) {
+        return false;
+      }
+    };
+    if (start_one()) std::_Exit(3);
+    ::setrlimit(RLIMIT_NPROC, &usual);
+    std::size_t started = 0;
+    while (start_one()) ++started;
+    scheduler.stop();
+    scheduler.run();
+    std::_Exit(started == stacks ? 0 : 1);
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);

@@ -65,6 +65,19 @@ SKEIN_ON_IO_URING("more requests than the queue has room for are all asked, and 
   REQUIRE(answered == all);
 }
 
+SKEIN_ON_IO_URING("completions that did not fit the queue are asked for until all have come") {
+  constexpr std::uint64_t asked = 100;
+  ring at(8, 16);
+  for (std::uint64_t i = 0; i < asked; ++i) at.next().user_data = i;  // opcode 0: NOP
+  std::uint64_t answered = 0;
+  io_uring_cqe completion{};
+  while (at.wants_kernel()) {
+    at.enter(false);
+    while (at.take(completion)) ++answered;
+  }
+  REQUIRE(answered == asked);
+}
+
 // --- accepting ------------------------------------------------------------------------------
 
 SKEIN_ON_IO_URING("a connection accepted behind the one that cancelled its listener is closed") {
@@ -283,6 +296,17 @@ SKEIN_ON_IO_URING(
     REQUIRE(reader.result == -ECANCELED);
     REQUIRE(at.loop.buffers().out() == 0);
   }
+}
+
+SKEIN_ON_IO_URING("connections that nobody has taken are closed when their listener is cancelled") {
+  bench at;
+  loopback_client taken(at.port);
+  connection& accepted = at.accept();
+  loopback_client waiting(at.port);
+  at.run_until([&] { return !at.door->arrived.empty(); });
+  at.loop.cancel(*at.door);
+  REQUIRE(waiting.ended());
+  at.loop.close(accepted);
 }
 
 SKEIN_ON_IO_URING(

@@ -358,6 +358,17 @@ TEST_CASE("a canceller cancels a task in its round, again until it has left, and
   REQUIRE(scheduler.cancels == 2);
 }
 
+TEST_CASE("a canceller ends a round when the next begins, and all that fires is due before") {
+  const auto asked = asking(16, "churn", ns_per_ms);
+  planted_churn context(asked);
+  for (std::uint32_t round = 0; round < timers::churn_rounds; ++round) {
+    REQUIRE(context.end_ns(15, round) == timers::beat_ns(asked, 15, round + 1));
+    for (std::size_t index = 0; index < 15; ++index) {
+      REQUIRE(timers::churn_fire_ns(asked, index, round) < context.end_ns(15, round));
+    }
+  }
+}
+
 TEST_CASE("on one thread a canceller cancels once, and waits only for who is not there yet") {
   auto asked = asking(2, "churn", ns_per_ms);
   while (timers::left_to_fire(asked, 0, 0) || timers::left_to_fire(asked, 0, 1)) ++asked.seed;
