@@ -8,8 +8,10 @@
 #include <chrono>
 #include <deque>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <numeric>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -198,9 +200,17 @@ struct stuck_echo {
       const bool took =
           ::send(accepted->descriptor, filling.data(), filling.size(), MSG_DONTWAIT) > 0 ||
           ::send(accepted->descriptor, filling.data(), 1, MSG_DONTWAIT) > 0;
-      refused = took ? 0 : refused + 1;
+      refused = took ? 0 : refused + (nothing_on_its_way() ? 1 : 0);
       if (!took) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
+  }
+  /// What was sent has been acknowledged: no room comes from it any more.
+  bool nothing_on_its_way() const {
+    int queued = 0;
+    int not_sent = 0;
+    REQUIRE(::ioctl(accepted->descriptor, SIOCOUTQ, &queued) == 0);
+    REQUIRE(::ioctl(accepted->descriptor, SIOCOUTQNSD, &not_sent) == 0);
+    return queued == not_sent;
   }
 
   loopback_client peer;
