@@ -22,7 +22,7 @@ def measure(results: Path, *words: str, session: tuple[str, ...] = skein.IN_SESS
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     assert done.status == (0 if run["status"] == "ok" else 4)
     if run["status"] == "invalid":
-        evidence = ("host: ", "load: ", "client-bound: ", "memory: ", "spawning ")
+        evidence = ("host: ", "away: ", "load: ", "client-bound: ", "memory: ", "spawning ")
         assert any(reason.startswith(evidence) for reason in run["reasons"]), run["reasons"]
     validate(results)
     return run
