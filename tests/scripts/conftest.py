@@ -1,5 +1,6 @@
 """Fixtures of the tests of the scripts; the package they test is put on the path here."""
 
+import copy
 import signal
 import sys
 from pathlib import Path
@@ -37,3 +38,9 @@ def fixture_v1():
 def planted():
     """Records whose every figure is known in advance. Whoever changes one works on a copy."""
     return planted_results.records()
+
+
+@pytest.fixture
+def changed(planted):
+    """The same, to be changed."""
+    return copy.deepcopy(planted)

@@ -8,7 +8,9 @@ import matplotlib as mpl
 import pytest
 from matplotlib.collections import LineCollection
 
-from skein_scripts.plots import style
+from skein_scripts import results
+from skein_scripts.groups import group_runs
+from skein_scripts.plots import frame, style
 
 COLOURS = {
     "coroutine": "#0072b2", "coroutine_uring": "#7fc4ec", "fiber": "#e69f00",
@@ -162,3 +164,23 @@ def check_ticks(axis, at_least, sign=1):
     assert len(found) >= at_least, found
     for place, text in found:
         assert value_of(text) == pytest.approx(sign * place, rel=1e-6, abs=1e-9), text
+
+
+def context_of(records):
+    return frame.Context.of(results.sessions(records)[0])
+
+
+def group_named(records, name):
+    return next(group for group in group_runs(records) if group.name == name)
+
+
+def of(curves, runtime, **wanted):
+    return [
+        one for one in curves
+        if one.runtime == runtime
+        and all(getattr(one, name) == value for name, value in wanted.items())
+    ]  # fmt: skip
+
+
+def close(points):
+    return [(pytest.approx(x), pytest.approx(y)) for x, y in points]

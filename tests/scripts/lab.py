@@ -8,7 +8,7 @@ import random
 import types
 
 from skein_scripts import gate, matrix
-from skein_scripts.comparison import duel, gating, stages
+from skein_scripts.comparison import duel, gating, schedule, stages
 from skein_scripts.comparison.metrics import METRICS
 from skein_scripts.matrix import Cell, Matrix
 
@@ -23,6 +23,16 @@ def cell(name, workload="c10k", purpose=matrix.LOAD, **settings):
     if purpose == matrix.INSTRUCTIONS:
         settings = {"requests": 400} | settings
     return Cell(name, workload, "fiber", {**usual, **settings}, purpose=purpose)
+
+
+LOADED = [cell("load")]
+COUNTED = [cell("counted", purpose=matrix.INSTRUCTIONS)]
+IDLE = [cell("idle", purpose=matrix.MEMORY)]
+FIRING = [cell("timers", workload="timers")]
+
+
+def least_of(cells):
+    return float(schedule.in_seconds(schedule.least_budget_s(cells)).removesuffix("s"))
 
 
 class Clock:
@@ -72,14 +82,22 @@ def not_ok(status="invalid", why="steal of 3 %"):
     return {"status": status, "reasons": [why], "cell": {}}
 
 
+def usual(run):
+    return ok(run)
+
+
+def slow(run):
+    return ok(run, cost=9.94)
+
+
 class Lab:
     """Builds a gate over cells and runs it."""
 
     def __init__(self, monkeypatch):
         self.clock = Clock()
-        stub = types.SimpleNamespace(monotonic=self.clock.monotonic)
+        own_time = types.SimpleNamespace(monotonic=self.clock.monotonic)
         for module in (duel, gating, stages):
-            monkeypatch.setattr(module, "time", stub)
+            monkeypatch.setattr(module, "time", own_time)
         self.said = []
         self.retry_invalid = 0
         self.start_s = 2.0
@@ -131,6 +149,10 @@ class _Measurer:
             **record, "run_id": str(next(self._ids)), "arm": slot.arm, "pair": slot.pair,
             "block": slot.block, "conditions": None,
         }  # fmt: skip
+
+
+def summary(made):
+    return gate.summary(made.result)
 
 
 def status_of(made, strict=False):

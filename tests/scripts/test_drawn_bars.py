@@ -1,8 +1,6 @@
 """What the charts of bars show: memory of a waiting task, and CPU time above the floor. Each bar,
 its whisker, its number, its colour and the unit of its axis, from results made by hand."""
 
-import copy
-
 import pytest
 
 import drawn
@@ -25,11 +23,6 @@ def memory(planted):
 @pytest.fixture(scope="module")
 def cpu(planted):
     return figure_of(cpu_above_floor, planted)
-
-
-@pytest.fixture
-def changed(planted):
-    return copy.deepcopy(planted)
 
 
 def panel(figure, name):

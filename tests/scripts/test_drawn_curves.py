@@ -1,41 +1,13 @@
 """What the figures of memory against the number of tasks and of lateness show: each point, its
 colour and marker, and the labels of the axes, from results that were made by hand."""
 
-import copy
-
 import pytest
 
 import drawn
-from drawn import COLOURS, MARKERS, check_ticks
+from drawn import COLOURS, MARKERS, check_ticks, context_of, group_named, of
 from skein_scripts import results
 from skein_scripts.groups import group_runs
-from skein_scripts.plots import frame, lateness, memory_vs_n, style
-
-
-def context_of(records):
-    return frame.Context.of(results.sessions(records)[0])
-
-
-def group_named(records, name):
-    return next(group for group in group_runs(records) if group.name == name)
-
-
-def of(curves, runtime, **wanted):
-    return [
-        one for one in curves
-        if one.runtime == runtime
-        and all(getattr(one, name) == value for name, value in wanted.items())
-    ]  # fmt: skip
-
-
-@pytest.fixture
-def changed(planted):
-    return copy.deepcopy(planted)
-
-
-def close(points):
-    return [(pytest.approx(x), pytest.approx(y)) for x, y in points]
-
+from skein_scripts.plots import lateness, memory_vs_n, style
 
 # --- memory against the number of tasks ---
 

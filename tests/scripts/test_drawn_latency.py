@@ -7,37 +7,11 @@ import math
 import pytest
 
 import drawn
-from drawn import MARKERS, check_ticks
+from drawn import MARKERS, check_ticks, close, context_of, group_named, of
 from planted_parts import distribution
 from skein_scripts import results
 from skein_scripts.groups import group_runs
-from skein_scripts.plots import frame, latency_spectrum, latency_vs_load
-
-
-def context_of(records):
-    return frame.Context.of(results.sessions(records)[0])
-
-
-def group_named(records, name):
-    return next(group for group in group_runs(records) if group.name == name)
-
-
-def of(curves, runtime, **wanted):
-    return [
-        one for one in curves
-        if one.runtime == runtime
-        and all(getattr(one, name) == value for name, value in wanted.items())
-    ]  # fmt: skip
-
-
-@pytest.fixture
-def changed(planted):
-    return copy.deepcopy(planted)
-
-
-def close(points):
-    return [(pytest.approx(x), pytest.approx(y)) for x, y in points]
-
+from skein_scripts.plots import latency_spectrum, latency_vs_load
 
 # --- latency at every percentile ---
 
