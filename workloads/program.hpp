@@ -11,13 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/measure/histogram.hpp"
+#include "histogram/histogram.hpp"
 #include "runtimes/clock.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 #include "runtimes/socket.hpp"
-#include "runtimes/stack_arena.hpp"
 
 namespace skein::workloads {
 
@@ -88,7 +88,7 @@ class program {
   virtual live_counts live() const = 0;
 
   /// timers: signed lateness, fired - due. Null for workloads without deadlines.
-  virtual const measure::histogram* lateness() const { return nullptr; }
+  virtual const histogram* lateness() const { return nullptr; }
 
   /// How the stacks of tasks are guarded; empty where tasks have none, or the system's.
   virtual std::optional<guard_kind> stack_guard() const { return std::nullopt; }

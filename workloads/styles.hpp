@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <optional>
 
-#include "runtimes/coroutine/frame_pool.hpp"
 #include "runtimes/scheduler.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 #include "workloads/tally.hpp"
 
 namespace skein::workloads {
@@ -19,11 +18,11 @@ inline constexpr tasks_on tasks_of =
 /// The frame of the task spawned last, in the style that has frames.
 template <class S>
 std::optional<std::size_t> frame_bytes_of() {
-  if constexpr (coroutine_scheduler<S>) {
-    const std::size_t size_bytes = coroutine::frame_pool::local().last_frame_bytes();
-    if (size_bytes > 0) return size_bytes;
+  if constexpr (requires { S::frame_bytes(); }) {
+    return S::frame_bytes();
+  } else {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 /// How the scheduler's stacks are guarded, where it has stacks of its own.

@@ -7,9 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "harness/cli/exit_status.hpp"
+#include "harness/cells/units.hpp"
+#include "harness/cells/usage_error.hpp"
+#include "harness/conductor/exit_status.hpp"
 
 namespace skein::cli {
+
+using namespace cells;  // what is asked, and its words
+using conductor::exit_not_measured;
+using conductor::exit_ok;
+using conductor::exit_usage;
 
 /// A subcommand, ready to be run once the command line has been parsed.
 struct command {

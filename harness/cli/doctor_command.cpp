@@ -6,7 +6,7 @@
 #include "harness/cli/commands.hpp"
 #include "harness/conductor/preflight.hpp"
 #include "harness/measure/limits.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::cli {
 namespace {

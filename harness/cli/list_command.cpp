@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <memory>
 
-#include "harness/cli/active.hpp"
+#include "harness/cells/active.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/measure/json.hpp"
 #include "workloads/all.hpp"

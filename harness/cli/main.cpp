@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "harness/build_info.hpp"
+#include "harness/cells/nearest.hpp"
 #include "harness/cli/commands.hpp"
-#include "harness/cli/nearest.hpp"
 
 namespace skein::cli {
 namespace {

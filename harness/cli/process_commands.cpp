@@ -3,8 +3,8 @@
 #include <memory>
 #include <unistd.h>
 
+#include "harness/cells/nearest.hpp"
 #include "harness/cli/commands.hpp"
-#include "harness/cli/nearest.hpp"
 #include "harness/generator/generator.hpp"
 #include "harness/worker/worker_main.hpp"
 

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "harness/cli/defaults.hpp"
-#include "harness/cli/units.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/units.hpp"
 
 namespace skein::cli {
+
+using namespace cells;
 namespace {
 
 template <typename Value>

@@ -6,12 +6,12 @@
 #include <unistd.h>
 #include <wordexp.h>
 
-#include "harness/cli/active.hpp"
+#include "harness/cells/active.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/nearest.hpp"
+#include "harness/cells/units.hpp"
 #include "harness/cli/commands.hpp"
-#include "harness/cli/defaults.hpp"
-#include "harness/cli/nearest.hpp"
 #include "harness/cli/run_options.hpp"
-#include "harness/cli/units.hpp"
 #include "harness/conductor/lock.hpp"
 #include "harness/conductor/preflight.hpp"
 #include "harness/measure/limits.hpp"
@@ -143,7 +143,7 @@ void require_id(const std::string& runtime) {
   }
 }
 
-void name_runtime(const run_words& words, conductor::cell& asked) {
+void name_runtime(const run_words& words, cells::cell& asked) {
   if (words.runtime.empty()) {
     throw usage_error(
         fmt::format("--runtime is required; valid: {}", fmt::join(runtime_names(), ", ")));
@@ -175,7 +175,7 @@ std::int64_t stack_bytes_from(const std::string& text) {
 
 /// So many stacks of that size must fit the address space, and one of them the memory. What is
 /// touched of them is for the preflight to judge.
-void check_stacks(const conductor::cell& asked) {
+void check_stacks(const cells::cell& asked) {
   if (!asked.stack_bytes) return;
   const std::int64_t least = 2 * ::sysconf(_SC_PAGESIZE);
   const std::int64_t most = std::min(max_stack_bytes, conductor::largest_stack_bytes(asked));
@@ -258,7 +258,7 @@ void set_rate(const run_words& words, double usual, run_request& request) {
 
 void set_load(const run_words& words, const std::optional<workloads::size>& size,
               run_request& request) {
-  conductor::cell& asked = request.asked;
+  cells::cell& asked = request.asked;
   const pace paced = pace_of(words.size);
   const std::int64_t closed_loop = size ? signed_size(size->active) : defaults::active_closed_loop;
   asked.active =
@@ -323,7 +323,7 @@ std::optional<std::int64_t> loops_from(const std::string& text, std::int64_t con
 }
 
 void set_hold(const run_words& words, run_request& request) {
-  conductor::cell& asked = request.asked;
+  cells::cell& asked = request.asked;
   request.hold_ns = duration_or("--hold", words.hold, defaults::hold_ns, 0);
   asked.loops = loops_from(words.loops, *asked.connections);
   if (!words.exchange.empty()) {
@@ -332,7 +332,7 @@ void set_hold(const run_words& words, run_request& request) {
 }
 
 /// There must be somebody to cancel, and steps enough in the window for the rounds.
-void check_churn(const conductor::cell& asked) {
+void check_churn(const cells::cell& asked) {
   if (*asked.tasks < 2) throw usage_error("--tasks: pattern churn needs at least 2");
   const time_ns least_ns = timers::churn_least_steps * *asked.grid_ns;
   if (*asked.window_ns < least_ns) {
@@ -345,7 +345,7 @@ void check_churn(const conductor::cell& asked) {
 }
 
 /// Which runtimes can choose is known of ours only; another worker is asked for what is said.
-void set_timers(const run_words& words, conductor::cell& asked) {
+void set_timers(const run_words& words, cells::cell& asked) {
   std::vector<std::string_view> choosers;
   for (const auto& runtime : workloads::runtimes()) {
     if (runtime.takes_timers) choosers.push_back(runtime.id);
@@ -365,7 +365,7 @@ void set_timers(const run_words& words, conductor::cell& asked) {
 
 run_request c10k_request(const run_words& words) {
   run_request request = common_request("c10k", words);
-  conductor::cell& asked = request.asked;
+  cells::cell& asked = request.asked;
   const auto size = named_size("c10k", words.size);
   asked.mode = choice_or("mode", words.mode, defaults::mode, modes_of("c10k"));
   check_modes(words, *asked.mode);
@@ -384,7 +384,7 @@ run_request c10k_request(const run_words& words) {
 
 run_request timers_request(const run_words& words) {
   run_request request = common_request("timers", words);
-  conductor::cell& asked = request.asked;
+  cells::cell& asked = request.asked;
   const auto size = named_size("timers", words.size);
   asked.tasks =
       count_or("--tasks", words.tasks, size ? signed_size(size->tasks) : defaults::tasks, 1);

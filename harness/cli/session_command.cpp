@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/units.hpp"
 #include "harness/cli/commands.hpp"
-#include "harness/cli/defaults.hpp"
-#include "harness/cli/units.hpp"
 #include "harness/conductor/session.hpp"
 
 namespace skein::cli {

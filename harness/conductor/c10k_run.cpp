@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 #include <string>
 
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "harness/conductor/load_generators.hpp"
 #include "harness/conductor/memory_forecast.hpp"
 #include "harness/conductor/memory_steps.hpp"
@@ -22,7 +22,7 @@
 #include "harness/conductor/worker_counters.hpp"
 #include "harness/conductor/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"
-#include "harness/worker/replies.hpp"
+#include "harness/protocol/protocol.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -135,7 +135,7 @@ class c10k_run {
       throw failed_by(worker_, status::failed,
                       fmt::format("says it echoed {} bytes, nothing was sent", counts.bytes));
     }
-    const std::string nothing = worker::hex_checksum(0);
+    const std::string nothing = protocol::hex_checksum(0);
     out_.load = {{"model", "idle"}};
     out_.work = {{"units", counts.units},
                  {"bytes", counts.bytes},
@@ -164,8 +164,8 @@ class c10k_run {
     }
     out_.work = {{"units", done.units},
                  {"bytes", done.bytes},
-                 {"checksum", worker::hex_checksum(done.checksum)},
-                 {"expected_checksum", worker::hex_checksum(done.expected_checksum)}};
+                 {"checksum", protocol::hex_checksum(done.checksum)},
+                 {"expected_checksum", protocol::hex_checksum(done.expected_checksum)}};
     if (done.wrong_bytes > 0) {
       throw failed_by(worker_, status::failed,
                       fmt::format("sent {} wrong bytes back", done.wrong_bytes));

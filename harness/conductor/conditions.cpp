@@ -1,15 +1,15 @@
 #include "harness/conductor/conditions.hpp"
 
-#include "harness/cli/defaults.hpp"
-#include "harness/worker/parameters.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/parameters.hpp"
 
 namespace skein::conductor {
 
 json asked_conditions(const cell& asked) {
-  namespace defaults = cli::defaults;
+  namespace defaults = cells::defaults;
   json asked_for{{"inline_budget", defaults::inline_budget},
                  {"events_per_wait", defaults::events_per_wait},
-                 {"tick_ns", worker::tick_for(asked.grid_ns)},
+                 {"tick_ns", cells::tick_for(asked.grid_ns)},
                  {"timer_slack_ns", defaults::timer_slack_ns},
                  {"buffer", measure::or_null(asked.buffer)},
                  {"buffer_bytes", measure::or_null(asked.buffer_bytes)},

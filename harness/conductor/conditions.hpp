@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 
 namespace skein::conductor {
+
+using cells::cell;
+using measure::json;
 
 /// The conditions that are asked for, as the worker's `conditions` name them.
 json asked_conditions(const cell& asked);

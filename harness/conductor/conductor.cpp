@@ -9,8 +9,8 @@
 #include <optional>
 #include <unistd.h>
 
-#include "harness/cli/exit_status.hpp"
 #include "harness/conductor/c10k_run.hpp"
+#include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/interrupts.hpp"
 #include "harness/conductor/lint.hpp"
 #include "harness/conductor/lock.hpp"
@@ -106,7 +106,7 @@ void show(const json& record, bool as_json) {
       as_json ? measure::to_text(record) + "\n" : summary_table(record, colour);
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (std::fflush(stdout) != 0 || !written) {
-    throw cli::cannot_measure("cannot write the result to standard output");
+    throw cannot_measure("cannot write the result to standard output");
   }
 }
 
@@ -118,7 +118,7 @@ int measure_and_record(run_request& request, const pinning& pins, const interrup
   const json record = run_record(request, out, session_id);
   if (output != nullptr) output->append(record);
   show(record, request.print_json);
-  return out.how == status::ok || out.how == status::limit ? cli::exit_ok : cli::exit_not_measured;
+  return out.how == status::ok || out.how == status::limit ? exit_ok : conductor::exit_not_measured;
 }
 
 }  // namespace
@@ -135,7 +135,7 @@ int run(run_request request) {
     return measure_and_record(request, pins, signals, output.get());
   } catch (const interrupted&) {
     fmt::print(stderr, "skein: interrupted; this run was not recorded\n");
-    return cli::exit_interrupted;
+    return exit_interrupted;
   }
 }
 

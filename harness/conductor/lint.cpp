@@ -55,7 +55,7 @@ void check_mean(const std::string& name, const json& distribution, problems& fou
 void check_counts(const std::string& name, const json& distribution,
                   std::optional<std::int64_t> expected, problems& found) {
   try {
-    const measure::histogram decoded = measure::histogram_from_json(distribution);
+    const histogram decoded = measure::histogram_from_json(distribution);
     const std::int64_t samples = decoded.count() + decoded.overflow() + decoded.early_count();
     if (expected && samples != *expected) {
       found.push_back(

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "harness/conductor/worker_steps.hpp"
 #include "harness/measure/histogram_json.hpp"
 #include "workloads/c10k/sharded.hpp"
@@ -25,7 +25,7 @@ std::uint64_t checksum_at(const json& work, const char* name) {
 
 json merged(const json& sum, const json& more) {
   if (sum.is_null()) return more;
-  measure::histogram both = measure::histogram_from_json(sum);
+  histogram both = measure::histogram_from_json(sum);
   both.merge(measure::histogram_from_json(more));
   return measure::to_json(both);
 }
@@ -77,9 +77,9 @@ void load_generators::prepare(conversation& talk, const run_request& request,
               {"port", ports.at(i)},
               {"connections", own},
               {"active", exchanges ? own : asked.active.value_or(0)},
-              {"payload_bytes", asked.payload_bytes.value_or(cli::defaults::payload_bytes)},
+              {"payload_bytes", asked.payload_bytes.value_or(cells::defaults::payload_bytes)},
               {"seed", asked.seed + i},  // no two generators send the same
-              {"addresses", cli::defaults::client_addresses}},
+              {"addresses", cells::defaults::client_addresses}},
              "ready", in_a_while());
   }
 }

@@ -11,12 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/cli/exit_status.hpp"
+#include "harness/conductor/exit_status.hpp"
 
 namespace skein::conductor {
 namespace {
-
-using cli::cannot_measure;
 
 constexpr mode_t for_everybody = 0666;
 

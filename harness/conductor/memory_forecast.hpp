@@ -8,10 +8,13 @@
 #include <optional>
 #include <vector>
 
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 #include "harness/conductor/outcome.hpp"
 
 namespace skein::conductor {
+
+using cells::cell;
+using measure::json;
 
 /// What is left for a run to take.
 struct memory_bounds {

@@ -11,13 +11,16 @@
 #include <utility>
 #include <vector>
 
+#include "harness/cells/cell.hpp"
 #include "harness/conductor/absence.hpp"
-#include "harness/conductor/cell.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
 #include "harness/measure/process_cpu.hpp"
 
 namespace skein::conductor {
+
+using cells::cell;
+using measure::json;
 
 enum class status { ok, limit, invalid, failed, timeout };
 

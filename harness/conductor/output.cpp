@@ -11,7 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "harness/cli/exit_status.hpp"
+#include "harness/conductor/exit_status.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -100,7 +100,7 @@ void output_file::append(const measure::json& record) {
 }
 
 void output_file::give_up(const std::string& why) const {
-  throw cli::cannot_measure("cannot write results to " + path_ + ": " + why);
+  throw cannot_measure("cannot write results to " + path_ + ": " + why);
 }
 
 }  // namespace skein::conductor

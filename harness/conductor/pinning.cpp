@@ -5,14 +5,14 @@
 #include <iterator>
 #include <sched.h>
 
-#include "harness/cli/exit_status.hpp"
-#include "harness/cli/units.hpp"
+#include "harness/cells/units.hpp"
+#include "harness/conductor/exit_status.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::conductor {
 namespace {
 
-using cli::format_cpus;
+using cells::format_cpus;
 
 bool contains_all(const std::vector<int>& set, const std::vector<int>& wanted) {
   return std::includes(set.begin(), set.end(), wanted.begin(), wanted.end());
@@ -25,7 +25,7 @@ std::vector<int> grant(const char* side, const cpu_request& asked, const std::ve
   const std::string missing = std::string("CPU ") + format_cpus(asked.cpus) +
                               " is not among the CPUs this process may use (" +
                               format_cpus(allowed) + ")";
-  if (asked.explicitly) throw cli::usage_error("--" + std::string(side) + "-cpus: " + missing);
+  if (asked.explicitly) throw cells::usage_error("--" + std::string(side) + "-cpus: " + missing);
   reasons.push_back("not pinned: " + std::string(side) + ": " + missing);
   return {};
 }

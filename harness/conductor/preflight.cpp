@@ -7,9 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "harness/cli/defaults.hpp"
-#include "harness/cli/units.hpp"
-#include "harness/worker/parameters.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/parameters.hpp"
+#include "harness/cells/units.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::conductor {
@@ -71,7 +71,7 @@ bool takes_stack_bytes(const cell& asked) {
 std::int64_t largest_stack_bytes(const cell& asked) {
   const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
   const std::int64_t memory_bytes = ::sysconf(_SC_PHYS_PAGES) * page_bytes;
-  const auto tasks = static_cast<std::int64_t>(worker::parameters_for(asked).options.max_tasks);
+  const auto tasks = static_cast<std::int64_t>(cells::parameters_for(asked).options.max_tasks);
   const std::int64_t per_task_bytes = address_space_bytes() / tasks - overhead_of_a_stack_bytes;
   return std::min(memory_bytes, per_task_bytes) / page_bytes * page_bytes;
 }
@@ -92,8 +92,8 @@ measure::cell_needs needs_of(const cell& asked) {
     const std::int64_t pipes = pipes_of_a_child * (1 + asked.loops.value_or(1));  // the conductor's
     needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
     needs.files = 2 * *asked.connections + own_descriptors;
-    needs.client_addresses = std::min<std::int64_t>(cli::defaults::client_addresses, of_a_loop);
-    needs.client_ports = rounded_up(of_a_loop, cli::defaults::client_addresses);
+    needs.client_addresses = std::min<std::int64_t>(cells::defaults::client_addresses, of_a_loop);
+    needs.client_ports = rounded_up(of_a_loop, cells::defaults::client_addresses);
     needs.memory_bytes = *asked.connections * connection_bytes;
   }
   if (threads_of(asked) > 0) needs.threads = threads_of(asked) + own_threads;
@@ -110,8 +110,8 @@ std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& r
       fmt::format("timer resolution of {}", runtime.id), runtime.timer_resolution_ns, needed_ns,
       fmt::format("{} takes deadlines in steps of {}, a grid of {} needs {}; it would round them "
                   "up, and the rounding would be measured as lateness",
-                  runtime.id, cli::format_duration(runtime.timer_resolution_ns),
-                  cli::format_duration(*asked.grid_ns), cli::format_duration(needed_ns))};
+                  runtime.id, cells::format_duration(runtime.timer_resolution_ns),
+                  cells::format_duration(*asked.grid_ns), cells::format_duration(needed_ns))};
 }
 
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
@@ -137,7 +137,7 @@ std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_
 }
 
 measure::cell_needs needs_of_published_cells() {
-  namespace defaults = cli::defaults;
+  namespace defaults = cells::defaults;
   cell hungriest;
   hungriest.workload = "c10k";
   hungriest.runtime = "thread";

@@ -7,12 +7,15 @@
 #include <optional>
 #include <vector>
 
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 #include "harness/conductor/outcome.hpp"
 #include "harness/measure/limits.hpp"
 #include "runtimes/info.hpp"
 
 namespace skein::conductor {
+
+using cells::cell;
+using measure::json;
 
 /// A lower bound of what the cell takes: what exceeds a limit here cannot work.
 measure::cell_needs needs_of(const cell& asked);

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "harness/conductor/c10k_run.hpp"
 #include "harness/conductor/lint.hpp"
 #include "harness/conductor/preflight.hpp"
@@ -90,7 +90,7 @@ run_request baseline_request(const run_request& request) {
   asked.warmup_ns = baseline_warmup_ns;
   asked.stack_bytes.reset();
   if (takes_stack_bytes(asked)) {
-    asked.stack_bytes = request.asked.stack_bytes.value_or(cli::defaults::stack_bytes);
+    asked.stack_bytes = request.asked.stack_bytes.value_or(cells::defaults::stack_bytes);
   }
   baseline.counted = false;
   baseline.reads_memory = false;

@@ -7,11 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 #include "harness/conductor/pinning.hpp"
 #include "runtimes/clock.hpp"
 
 namespace skein::conductor {
+
+using cells::cell;
+using measure::json;
 
 struct run_request {
   cell asked;

@@ -2,7 +2,7 @@
 #include "harness/conductor/session.hpp"
 
 #include "harness/build_info.hpp"
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "harness/conductor/record.hpp"
 #include "harness/measure/environment.hpp"
 #include "harness/measure/machine_floor.hpp"
@@ -29,10 +29,10 @@ json environment_field(const json& machine, const pinning& pins) {
   json all = machine;
   all["worker_cpus"] = cpus_field(pins.worker_cpus);
   all["generator_cpus"] = cpus_field(pins.generator_cpus);
-  all["timer_slack_ns"] = cli::defaults::timer_slack_ns;
-  all["inline_budget"] = cli::defaults::inline_budget;
-  all["events_per_wait"] = cli::defaults::events_per_wait;
-  all["timer_tick_ns"] = cli::defaults::tick_ns;
+  all["timer_slack_ns"] = cells::defaults::timer_slack_ns;
+  all["inline_budget"] = cells::defaults::inline_budget;
+  all["events_per_wait"] = cells::defaults::events_per_wait;
+  all["timer_tick_ns"] = cells::defaults::tick_ns;
   return all;
 }
 

@@ -11,14 +11,14 @@
 #include <fmt/format.h>
 #include <vector>
 
+#include "harness/cells/parameters.hpp"
 #include "harness/conductor/memory_forecast.hpp"
 #include "harness/conductor/memory_steps.hpp"
 #include "harness/conductor/window_probe.hpp"
 #include "harness/conductor/worker_counters.hpp"
 #include "harness/conductor/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"
-#include "harness/worker/parameters.hpp"
-#include "harness/worker/replies.hpp"
+#include "harness/protocol/protocol.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::conductor {
@@ -144,7 +144,7 @@ class timers_run {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
     const auto wanted =
-        static_cast<std::int64_t>(workloads::expected_timers(worker::parameters_for(asked_)).units);
+        static_cast<std::int64_t>(workloads::expected_timers(cells::parameters_for(asked_)).units);
     if (counts.units >= wanted) {
       throw failed_by(worker_, status::timeout, "woke every timer and never said it had finished");
     }
@@ -154,7 +154,7 @@ class timers_run {
   }
 
   void take_counts(const worker_counts& counts) {
-    const auto parameters = worker::parameters_for(asked_);
+    const auto parameters = cells::parameters_for(asked_);
     const auto expected = workloads::expected_timers(parameters);
     out_.spawn_ns = counts.spawn_ns;
     out_.fire_ns = counts.fire_ns;
@@ -164,7 +164,7 @@ class timers_run {
     out_.work = {{"units", counts.units},
                  {"bytes", counts.bytes},
                  {"checksum", counts.checksum},
-                 {"expected_checksum", worker::hex_checksum(expected.checksum)}};
+                 {"expected_checksum", protocol::hex_checksum(expected.checksum)}};
     if (counts.units != static_cast<std::int64_t>(expected.units)) {
       throw failed_by(
           worker_, status::failed,

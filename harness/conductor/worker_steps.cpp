@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "harness/conductor/conditions.hpp"
-#include "harness/worker/replies.hpp"
+#include "harness/protocol/protocol.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -65,9 +65,9 @@ command_line worker_command(const run_request& request) {
 void greet(conversation& talk, child_process& worker, cell& asked, outcome& out) {
   const json hello = talk.expect(worker, "hello", soon());
   if (const auto version = field<int>(worker, hello, "protocol");
-      version != worker::protocol_version) {
+      version != protocol::protocol_version) {
     throw failed_by(worker, status::failed,
-                    fmt::format("speaks protocol {}, not {}", version, worker::protocol_version));
+                    fmt::format("speaks protocol {}, not {}", version, protocol::protocol_version));
   }
   const auto runtime = field<std::string>(worker, hello, "runtime");
   if (runtime != asked.runtime) {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cassert>
 
-#include "harness/measure/nearest_rank.hpp"
+#include "histogram/nearest_rank.hpp"
 
 namespace skein::generator {
 
@@ -38,7 +38,7 @@ std::vector<slice_summary> slice_series::summarize(time_ns window_ns) const {
 
 time_ns slice_series::slice::percentile(double percent) const {
   if (count == 0) return 0;
-  const std::int64_t wanted = measure::nearest_rank(percent, count);
+  const std::int64_t wanted = nearest_rank(percent, count);
   std::int64_t seen = 0;
   for (std::size_t index = 0; index < counts.size(); ++index) {
     seen += counts[index];

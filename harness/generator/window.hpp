@@ -9,7 +9,7 @@
 
 #include "harness/generator/requests.hpp"
 #include "harness/generator/slices.hpp"
-#include "harness/measure/histogram.hpp"
+#include "histogram/histogram.hpp"
 #include "runtimes/clock.hpp"
 
 namespace skein::generator {
@@ -71,9 +71,9 @@ class window {
     const time_ns left_ns = cpu_ns() - idle_ns_;
     return left_ns > 0 ? std::optional(left_ns) : std::nullopt;
   }
-  [[nodiscard]] const measure::histogram& latency() const noexcept { return latency_; }
-  [[nodiscard]] const measure::histogram& service_time() const noexcept { return service_; }
-  [[nodiscard]] const measure::histogram& lateness() const noexcept { return lateness_; }
+  [[nodiscard]] const histogram& latency() const noexcept { return latency_; }
+  [[nodiscard]] const histogram& service_time() const noexcept { return service_; }
+  [[nodiscard]] const histogram& lateness() const noexcept { return lateness_; }
   [[nodiscard]] const slice_series& slices() const noexcept { return slices_; }
 
  private:
@@ -93,9 +93,9 @@ class window {
   time_ns idle_ns_ = 0;
   time_ns looked_ns_ = 0;
   time_ns away_ns_ = 0;
-  measure::histogram latency_;   ///< receive - intended
-  measure::histogram service_;   ///< receive - sent
-  measure::histogram lateness_;  ///< taken up - intended
+  histogram latency_;   ///< receive - intended
+  histogram service_;   ///< receive - sent
+  histogram lateness_;  ///< taken up - intended
   slice_series slices_;
 };
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "harness/measure/histogram.hpp"
+#include "histogram/histogram.hpp"
 
 namespace skein::measure {
 

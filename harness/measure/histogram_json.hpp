@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "harness/measure/histogram.hpp"
 #include "harness/measure/json.hpp"
+#include "histogram/histogram.hpp"
 
 namespace skein::measure {
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "harness/measure/nearest_rank.hpp"
+#include "histogram/nearest_rank.hpp"
 
 namespace skein::measure {
 namespace {

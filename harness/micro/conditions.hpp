@@ -3,13 +3,13 @@
 
 #include <cstddef>
 
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "runtimes/options.hpp"
 
 namespace skein::micro {
 
 inline scheduler_options conditions(std::size_t tasks) {
-  namespace defaults = cli::defaults;
+  namespace defaults = cells::defaults;
   return {.buffer = buffer_policy::lent,
           .buffer_bytes = static_cast<std::size_t>(defaults::buffer_bytes),
           .stack_bytes = static_cast<std::size_t>(defaults::stack_bytes),

@@ -22,7 +22,7 @@
 #include "runtimes/fiber/boost_switch.hpp"
 #include "runtimes/fiber/fpu.hpp"
 #include "runtimes/fiber_asm/asm_switch.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::micro {
 

@@ -19,7 +19,7 @@
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/counting_coroutine.hpp"
 #include "runtimes/fiber/fpu.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::micro {
 

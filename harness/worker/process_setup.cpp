@@ -4,13 +4,13 @@
 #include <csignal>
 #include <sys/prctl.h>
 
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::worker {
 
 void set_up_process() {
-  checked(::prctl(PR_SET_TIMERSLACK, cli::defaults::timer_slack_ns), "prctl(PR_SET_TIMERSLACK)");
+  checked(::prctl(PR_SET_TIMERSLACK, cells::defaults::timer_slack_ns), "prctl(PR_SET_TIMERSLACK)");
   checked(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG)");
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);

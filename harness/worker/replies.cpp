@@ -1,20 +1,16 @@
 // Builds the replies; one function each.
 #include "harness/worker/replies.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include "harness/measure/histogram_json.hpp"
+#include "harness/protocol/protocol.hpp"
 
 namespace skein::worker {
 
-std::string hex_checksum(std::uint64_t checksum) {
-  return fmt::format("{:016x}", checksum);
-}
-
 json hello_reply(const runtime_info& runtime) {
   return {{"type", "hello"},
-          {"protocol", protocol_version},
+          {"protocol", protocol::protocol_version},
           {"runtime", runtime.id},
           {"pid", ::getpid()},
           {"style", runtime.style},
@@ -25,10 +21,9 @@ json hello_reply(const runtime_info& runtime) {
           {"early_by_at_most_ns", runtime.early_by_at_most_ns}};
 }
 
-json ready_reply(const conductor::cell& echo, const json& conditions,
+json ready_reply(const cells::cell& echo, const json& conditions,
                  const std::vector<std::uint16_t>& ports) {
-  json reply = {
-      {"type", "ready"}, {"echoed", conductor::to_json(echo)}, {"conditions", conditions}};
+  json reply = {{"type", "ready"}, {"echoed", cells::to_json(echo)}, {"conditions", conditions}};
   if (!ports.empty()) reply["port"] = ports.front();
   if (ports.size() > 1) reply["ports"] = ports;
   return reply;
@@ -60,7 +55,7 @@ json counts_reply(std::string_view type, const workloads::program& program, work
   json reply = {{"type", type},
                 {"units", counts.units},
                 {"bytes", counts.bytes},
-                {"checksum", hex_checksum(counts.checksum)},
+                {"checksum", protocol::hex_checksum(counts.checksum)},
                 {"live_tasks", live.tasks},
                 {"live_connections", live.connections},
                 {"errors", counts.errors},

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 #include "harness/measure/json.hpp"
 #include "runtimes/errors.hpp"
 #include "runtimes/info.hpp"
@@ -18,8 +18,6 @@ namespace skein::worker {
 
 using measure::json;
 
-inline constexpr int protocol_version = 1;
-
 /// Durations only the worker can take.
 struct worker_times {
   time_ns spawn_ns = 0;            ///< inside spawn_up_to, summed
@@ -27,7 +25,7 @@ struct worker_times {
 };
 
 json hello_reply(const runtime_info& runtime);
-json ready_reply(const conductor::cell& echo, const json& conditions,
+json ready_reply(const cells::cell& echo, const json& conditions,
                  const std::vector<std::uint16_t>& ports);
 json limit_reply(const limit_error& limit);
 json error_reply(std::string_view message);
@@ -36,8 +34,5 @@ json finished_reply(time_ns now_ns);
 
 /// `type` is "stats" or "stopped": the same fields.
 json counts_reply(std::string_view type, const workloads::program& program, worker_times times);
-
-/// 16 hex digits: a checksum does not fit a JSON number everywhere.
-std::string hex_checksum(std::uint64_t checksum);
 
 }  // namespace skein::worker

@@ -12,14 +12,14 @@
 #include <string>
 #include <unistd.h>
 
-#include "harness/cli/units.hpp"
+#include "harness/cells/parameters.hpp"
+#include "harness/cells/units.hpp"
 #include "harness/measure/limits.hpp"
 #include "harness/protocol/line_channel.hpp"
 #include "harness/worker/conditions.hpp"
 #include "harness/worker/control_inbox.hpp"
-#include "harness/worker/parameters.hpp"
 #include "harness/worker/process_setup.hpp"
-#include "runtimes/stack_overflow.hpp"
+#include "runtimes/shared/stack_overflow.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::worker {
@@ -31,7 +31,7 @@ void report_overflows(const runtime_info& runtime, const workloads::parameters& 
   std::string what = fmt::format("stack overflow: a task of {} left its stack", runtime.id);
   if (runtime.takes_stack_bytes()) {
     what += fmt::format(" of {}; --stack-bytes gives it more",
-                        cli::format_size(static_cast<std::int64_t>(given.options.stack_bytes)));
+                        cells::format_size(static_cast<std::int64_t>(given.options.stack_bytes)));
   } else {
     what += ", whose size is the system's; ulimit -s gives it more";
   }
@@ -69,7 +69,7 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel, int repl
   say(channel, hello_reply(runtime));
   const auto prepare = next_command(channel, "prepare");
   if (!prepare) return 0;
-  const auto asked = conductor::cell_from_json(prepare->at("cell"));
+  const auto asked = cells::cell_from_json(prepare->at("cell"));
   const auto parameters = parameters_for(asked);
   measure::raise_soft_limits();
   report_overflows(runtime, parameters, reply_fd);

@@ -7,9 +7,9 @@
 
 #include <cstdint>
 
-#include "runtimes/handler.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::callback {
 

@@ -23,7 +23,6 @@
 
 #include "runtimes/callback/connection.hpp"
 #include "runtimes/clock.hpp"
-#include "runtimes/handler.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
@@ -31,6 +30,7 @@
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::callback {
 

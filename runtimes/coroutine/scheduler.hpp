@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <coroutine>
 #include <cstddef>
+#include <optional>
 
 #include "runtimes/clock.hpp"
+#include "runtimes/coroutine/frame_pool.hpp"
 #include "runtimes/coroutine/task.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
@@ -161,6 +163,12 @@ class basic_scheduler {
     about.task = "a heap frame from a recycling pool";
     about.takes_timers = true;
     return about;
+  }
+
+  /// Of the task that this thread spawned last; none before the first.
+  static std::optional<std::size_t> frame_bytes() noexcept {
+    const std::size_t size_bytes = frame_pool::local().last_frame_bytes();
+    return size_bytes > 0 ? std::optional(size_bytes) : std::nullopt;
   }
 
   void spawn(task work) {

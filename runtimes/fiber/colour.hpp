@@ -10,7 +10,7 @@
 
 #include <cstddef>
 
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::fiber {
 

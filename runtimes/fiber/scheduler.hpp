@@ -36,7 +36,7 @@
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::fiber {
 

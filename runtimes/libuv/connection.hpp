@@ -17,9 +17,9 @@
 #include <type_traits>
 #include <uv.h>
 
-#include "runtimes/handler.hpp"
 #include "runtimes/libuv/loop.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::libuv {
 

@@ -4,9 +4,9 @@
 
 #include <uv.h>
 
-#include "runtimes/handler.hpp"
 #include "runtimes/libuv/connection.hpp"
 #include "runtimes/libuv/loop.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::libuv {
 

@@ -21,13 +21,13 @@
 
 #include <list>
 
-#include "runtimes/handler.hpp"
 #include "runtimes/libuv/connection.hpp"
 #include "runtimes/libuv/listener.hpp"
 #include "runtimes/libuv/loop.hpp"
 #include "runtimes/libuv/timer.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::libuv {
 

@@ -14,9 +14,9 @@
 #include <uv.h>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/handler.hpp"
 #include "runtimes/libuv/loop.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::libuv {
 

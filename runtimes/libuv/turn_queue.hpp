@@ -11,7 +11,7 @@
 #include <deque>
 #include <uv.h>
 
-#include "runtimes/handler.hpp"
+#include "runtimes/shared/handler.hpp"
 
 namespace skein::libuv {
 

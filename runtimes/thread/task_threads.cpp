@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
-#include "runtimes/stack_overflow.hpp"
-#include "runtimes/thread/limits.hpp"
+#include "runtimes/shared/stack_overflow.hpp"
+#include "runtimes/shared/thread_limits.hpp"
 
 namespace skein::thread {
 

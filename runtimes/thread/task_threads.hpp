@@ -45,7 +45,7 @@
 #include <utility>
 
 #include "runtimes/options.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::thread {
 

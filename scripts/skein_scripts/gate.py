@@ -79,8 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _budget_s(text: str) -> float:
     try:
-        # Minutes may be written as m: a metre is no duration.
-        value = parse_duration_ns(text + "in" if text.endswith("m") else text) / 1e9
+        value = parse_duration_ns(text) / 1e9
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     if value <= 0:

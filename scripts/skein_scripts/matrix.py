@@ -23,7 +23,8 @@ LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = Path(__file__).resolve().parents[1] / "presets"
 PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k")
 
-Settings = dict[str, str | int]
+Setting = str | int | float
+Settings = dict[str, Setting]
 
 _COUNT, _SIZE, _DURATION, _WORD, _RATE = "count", "size", "duration", "word", "rate"
 _LOOPS = "loops"  # a count, or auto: as few as this machine's descriptors ask for
@@ -91,7 +92,6 @@ _ENTRY_KEYS = ("name", "workload", "runtimes", "override", "purpose")
 _TOP_KEYS = (
     "seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell", "thresholds",
 )  # fmt: skip
-_AUTO_RATE = re.compile(r"auto:\s*([0-9]+(?:\.[0-9]+)?)\s*%")
 
 
 @dataclass(frozen=True)
@@ -323,37 +323,43 @@ def checked_settings(workload: str, values: dict[str, Any], where: str) -> Setti
     return {key: value for key, value in settings.items() if key not in unused}
 
 
-def check_value(key: str, kind: str, value: Any) -> str | int:
+def check_value(key: str, kind: str, value: Any) -> Setting:
     """A value of a setting in the form that the command line takes."""
     if kind == _WORD:
         return check_name(key, str(value), _WORDS[key])
     if kind == _DURATION:
         return units.duration_text(units.parse_duration_ns(str(value)))
-    if kind == _RATE and isinstance(value, str):
-        return _checked_auto_rate(value)
     if kind == _LOOPS and value == "auto":
         return "auto"
-    if kind == _SIZE and isinstance(value, str):
-        return units.parse_size_bytes(value)
+    if isinstance(value, str):
+        value = _parsed(key, kind, value)
+        if isinstance(value, str):
+            return value
+    if kind == _RATE and isinstance(value, float) and value > 0:
+        return int(value) if value.is_integer() else value
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise UsageError(f"{key} must be a whole number, not {value!r}")
     return value
 
 
-def _checked_auto_rate(text: str) -> str:
-    share = auto_share(text)
-    if share is None or not 0 < share <= 2:
-        raise UsageError(
-            f"rate must be a whole number, or a share of the baseline's saturation such as"
-            f" 'auto:60%' (at most 200 %), not '{text}'"
-        )
-    return f"auto:{100 * share:g}%"
+def _parsed(key: str, kind: str, text: str) -> Setting:
+    """A number that was written as text; a share of saturation stays one."""
+    try:
+        if kind == _SIZE:
+            return units.parse_size_bytes(text)
+        if kind != _RATE:
+            return units.parse_count(text)
+        if units.is_auto(text):
+            return f"auto:{100 * units.parse_share(text):g}%"
+        return units.parse_rate(text)
+    except UsageError as error:
+        hint = "; a share of saturation is written auto:60%" if kind == _RATE else ""
+        raise UsageError(f"{key}: {error}{hint}") from error
 
 
-def auto_share(rate: str | int | None) -> float | None:
+def auto_share(rate: Setting | None) -> float | None:
     """The share of saturation that a rate asks for, 0.6 for `auto:60%`; None of a number."""
-    match = _AUTO_RATE.fullmatch(rate) if isinstance(rate, str) else None
-    return float(match.group(1)) / 100 if match else None
+    return units.parse_share(rate) if isinstance(rate, str) and units.is_auto(rate) else None
 
 
 def _check_unique(cells: list[Cell]) -> None:

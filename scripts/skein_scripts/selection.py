@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from .errors import UsageError
-from .matrix import Cell, Matrix, Settings, check_value, checked_settings, setting_kinds
+from .matrix import Cell, Matrix, Setting, Settings, check_value, checked_settings, setting_kinds
 from .names import SHAPE_FIELD, check_name
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ def _apply_set(matrix: Matrix, text: str) -> Matrix:
     check_name("workload in --set", workload, SHAPE_FIELD)
     kinds = setting_kinds(workload)
     check_name(f"setting of {workload}", setting, kinds)
-    parsed = check_value(setting, kinds[setting], _number_if_it_is(value))
+    parsed = check_value(setting, kinds[setting], value)
     chosen = [
         cell
         for cell in matrix.cells
@@ -109,9 +109,5 @@ def _apply_set(matrix: Matrix, text: str) -> Matrix:
     return replace(matrix, cells=cells)
 
 
-def _with(cell: Cell, setting: str, value: str | int) -> Settings:
+def _with(cell: Cell, setting: str, value: Setting) -> Settings:
     return checked_settings(cell.workload, {**cell.settings, setting: value}, cell.key)
-
-
-def _number_if_it_is(text: str) -> str | int:
-    return int(text) if text.isascii() and text.isdigit() else text

@@ -3,34 +3,82 @@ out. Everything between works on integers of base units, with the unit in the na
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from .errors import UsageError
 
-_DURATION_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
-_SIZE_BYTES = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+# The units that skein's own options have (harness/cells/units.cpp; tests/quantities.json holds both
+# parsers to one list).
+_DURATION_NS = {
+    "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "min": 60 * 10**9,
+    "h": 3600 * 10**9,
+}  # fmt: skip
+_SIZE_BYTES = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_COUNT = {"": 1, "k": 10**3, "M": 10**6}
+_QUANTITY = re.compile(r" *([0-9](?:[0-9_]*[0-9])?(?:\.[0-9]+)?) *([A-Za-zµ%]*) *")
+_MOST_SATURATION = 2.0
 MISSING = "–"
 
 
-def _parse(text: str, units: dict[str, int], what: str, example: str) -> int:
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-zµ]*)\s*", text)
-    unit = match.group(2).lower().replace("µ", "u") if match else ""
+def _parse(text: str, units: dict[str, int], what: str, example: str) -> float:
+    match = _QUANTITY.fullmatch(text)
+    unit = match.group(2) if match else ""
     if match is None or unit not in units:
         valid = ", ".join(name for name in units if name)
         raise UsageError(f"'{text}' is not a {what} (write it like {example}; units: {valid})")
-    return round(float(match.group(1)) * units[unit])
+    return float(match.group(1).replace("_", "")) * units[unit]
+
+
+def _whole(text: str, units: dict[str, int], what: str, example: str) -> int:
+    value = _parse(text, units, what, example)
+    if abs(value - round(value)) > 1e-6 * max(1.0, value):
+        raise UsageError(f"'{text}' is not a {what}: it is no whole number of the base unit")
+    return round(value)
 
 
 def parse_duration_ns(text: str) -> int:
     """`"5s"`, `"250ms"` to nanoseconds. A bare number is refused: its unit would be a guess."""
-    return _parse(text, _DURATION_NS, "duration", "5s")
+    return _whole(text, _DURATION_NS, "duration", "5s")
 
 
 def parse_size_bytes(value: str | int) -> int:
     """`"64KiB"` or a number of bytes to bytes."""
-    return value if isinstance(value, int) else _parse(value, _SIZE_BYTES, "size", "64KiB")
+    return value if isinstance(value, int) else _whole(value, _SIZE_BYTES, "size", "64KiB")
+
+
+def parse_count(text: str) -> int:
+    """`"10000"`, `"10_000"`, `"10k"` or `"1M"`."""
+    return _whole(text, _COUNT, "count", "10k")
+
+
+def parse_rate(text: str) -> float:
+    """A rate per second, `"20k"` or `"0.5"`: above 0."""
+    value = _parse(text, _COUNT, "rate per second", "20k")
+    if value <= 0:
+        raise UsageError(f"'{text}' is no rate: it must be above 0")
+    return value
+
+
+def is_auto(text: str) -> bool:
+    """Whether it is meant to be a share of saturation, well-formed or not."""
+    return text.startswith("auto")
+
+
+def parse_share(text: str) -> float:
+    """`"auto:60%"`: a share of saturation, 0.6; above 0 and at most 2, which is an overload."""
+    share = -1.0
+    if text.startswith("auto:"):
+        with contextlib.suppress(UsageError):
+            share = _parse(text.removeprefix("auto:"), {"%": 1}, "share", "60%") / 100
+    if not 0 < share <= _MOST_SATURATION:
+        raise UsageError(
+            f"'{text}' is not a share of saturation: write it like auto:60%, from above 0 to"
+            f" {100 * _MOST_SATURATION:g} %"
+        )
+    return share
 
 
 def _significant(value: float, digits: int = 3) -> str:

@@ -1,8 +1,8 @@
 // Conditions: what is asked of every worker, what it says it has, and what no runtime can be asked.
+#include "harness/cells/parameters.hpp"
 #include "harness/conductor/conditions.hpp"
 #include "harness/conductor/preflight.hpp"
 #include "harness/worker/conditions.hpp"
-#include "harness/worker/parameters.hpp"
 #include "tests/catch.hpp"
 #include "workloads/all.hpp"
 
@@ -31,7 +31,7 @@ const runtime_info& runtime_named(std::string_view id) {
 }
 
 json conditions_said_by(const cell& asked) {
-  const auto given = worker::parameters_for(asked);
+  const auto given = cells::parameters_for(asked);
   const auto program = workloads::make_program(asked.workload, asked.runtime, given);
   return worker::conditions_of(asked.workload, runtime_named(asked.runtime), given, *program);
 }
@@ -62,7 +62,7 @@ TEST_CASE("a condition that differs from what was asked is named, one that does 
 
 TEST_CASE("a worker's conditions are those its program was given, not those it was asked for") {
   cell asked = echo_cell();
-  auto given = worker::parameters_for(asked);
+  auto given = cells::parameters_for(asked);
   const auto program = workloads::make_program("c10k", "fiber", given);
   given.options.inline_budget = 64;
   given.options.stack_bytes = 32'768;
@@ -158,12 +158,12 @@ TEST_CASE("the allocator is named by its library, without a path") {
 }
 
 TEST_CASE("the wheel's tick follows a finer grid, down to a tenth of a millisecond") {
-  CHECK(worker::tick_for({}) == ns_per_ms);
-  CHECK(worker::tick_for(ns_per_ms) == ns_per_ms);
-  CHECK(worker::tick_for(5 * ns_per_ms) == ns_per_ms);
-  CHECK(worker::tick_for(100 * ns_per_us) == 100 * ns_per_us);
-  CHECK(worker::tick_for(1'500 * ns_per_us) == 500 * ns_per_us);
-  CHECK(worker::tick_for(10 * ns_per_us) == 100 * ns_per_us);
+  CHECK(cells::tick_for({}) == ns_per_ms);
+  CHECK(cells::tick_for(ns_per_ms) == ns_per_ms);
+  CHECK(cells::tick_for(5 * ns_per_ms) == ns_per_ms);
+  CHECK(cells::tick_for(100 * ns_per_us) == 100 * ns_per_us);
+  CHECK(cells::tick_for(1'500 * ns_per_us) == 500 * ns_per_us);
+  CHECK(cells::tick_for(10 * ns_per_us) == 100 * ns_per_us);
 }
 
 TEST_CASE("a grid that a runtime's timers cannot be given is a limit with both values") {

@@ -12,7 +12,7 @@ using namespace skein::conductor;
 namespace {
 
 json distribution() {
-  measure::histogram values;
+  histogram values;
   for (int i = 1; i <= 1000; ++i) values.record(i * 1000);
   return measure::to_json(values, measure::percentile_rule::any());
 }
@@ -123,9 +123,9 @@ TEST_CASE("counts that differ from the completions or from the payload are found
 }
 
 TEST_CASE("a timer beyond the histogram's range is in no percentile, so there may be none") {
-  measure::histogram values;
+  histogram values;
   for (int i = 1; i <= 9; ++i) values.record(i);
-  values.record(measure::histogram::highest_ns + 1);
+  values.record(histogram::highest_ns + 1);
   outcome out = good_outcome();
   out.lateness = measure::to_json(values);
   out.expected_samples = 10;
@@ -138,7 +138,7 @@ TEST_CASE("a timer beyond the histogram's range is in no percentile, so there ma
 }
 
 TEST_CASE("a timer may be as early as the worker says, and not by more") {
-  measure::histogram values;
+  histogram values;
   for (int i = 0; i < 999; ++i) values.record(1'000);
   values.record_signed(-2'000);
   outcome out = good_outcome();
@@ -154,7 +154,7 @@ TEST_CASE("a timer may be as early as the worker says, and not by more") {
 }
 
 TEST_CASE("no reply comes before its request, whatever a worker may with timers") {
-  measure::histogram values;
+  histogram values;
   values.record_signed(-1);
   outcome out = good_outcome();
   out.early_by_at_most_ns = 5;

@@ -37,7 +37,7 @@ cell sleepers(std::string style, std::int64_t tasks) {
 }
 
 json result_of(std::uint64_t units, const char* checksum, time_ns latency_ns) {
-  measure::histogram times;
+  histogram times;
   for (std::uint64_t i = 0; i < units; ++i) times.record(latency_ns);
   return {{"work",
            {{"units", units},

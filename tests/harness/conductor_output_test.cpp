@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "harness/cli/exit_status.hpp"
+#include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/lock.hpp"
 #include "harness/conductor/output.hpp"
 #include "tests/catch.hpp"
@@ -75,8 +75,8 @@ TEST_CASE("text that is not UTF-8 does not keep a record from being written") {
 
 TEST_CASE("an output that cannot be written is known at once") {
   const scratch folder;
-  CHECK_THROWS_AS(output_file(folder.file("no/such/folder")), cli::cannot_measure);
-  CHECK_THROWS_AS(output_file("/dev/full"), cli::cannot_measure);
+  CHECK_THROWS_AS(output_file(folder.file("no/such/folder")), conductor::cannot_measure);
+  CHECK_THROWS_AS(output_file("/dev/full"), conductor::cannot_measure);
 }
 
 TEST_CASE("a lock is held once and names its holder") {
@@ -95,7 +95,7 @@ TEST_CASE("a lock that the caller holds is taken over by descriptor") {
   const std::string path = folder.file("lock");
   const int held = ::open(path.c_str(), O_RDWR | O_CREAT, 0600);
   REQUIRE(::flock(held, LOCK_EX) == 0);
-  CHECK_THROWS_AS(measuring_lock(path, "another"), cli::cannot_measure);
+  CHECK_THROWS_AS(measuring_lock(path, "another"), conductor::cannot_measure);
   CHECK_NOTHROW(measuring_lock(held));
-  CHECK_THROWS_AS(measuring_lock(900), cli::cannot_measure);
+  CHECK_THROWS_AS(measuring_lock(900), conductor::cannot_measure);
 }

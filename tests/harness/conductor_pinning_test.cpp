@@ -1,5 +1,5 @@
 // Which CPUs, when not all can be had.
-#include "harness/cli/exit_status.hpp"
+#include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/pinning.hpp"
 #include "tests/catch.hpp"
 
@@ -23,7 +23,7 @@ TEST_CASE("a default that cannot be had is dropped with a reason, and may run an
 
 TEST_CASE("an explicit request that cannot be met names what could be") {
   CHECK_THROWS_WITH(plan_pinning({{7}, true}, {{1}, false}, {0, 1}), test::contains("(0-1)"));
-  CHECK_THROWS_AS(plan_pinning({{0}, true}, {{0, 7}, true}, {0, 1}), cli::usage_error);
+  CHECK_THROWS_AS(plan_pinning({{0}, true}, {{0, 7}, true}, {0, 1}), cells::usage_error);
 }
 
 TEST_CASE("sides that share a CPU are marked") {

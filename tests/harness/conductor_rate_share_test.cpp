@@ -1,6 +1,6 @@
 // The measurement that a share of saturation is based on. That it is made and recorded is tested
 // end to end.
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 #include "harness/conductor/rate_share.hpp"
 #include "tests/catch.hpp"
 
@@ -57,7 +57,7 @@ TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {
   request.rate_baseline = "fiber";
   const run_request baseline = baseline_request(request);
   CHECK(baseline.asked.style == "direct");
-  CHECK(baseline.asked.stack_bytes == cli::defaults::stack_bytes);
+  CHECK(baseline.asked.stack_bytes == cells::defaults::stack_bytes);
 }
 
 TEST_CASE("a measured rate is rounded to three digits, so that it can be typed") {

@@ -27,7 +27,7 @@ outcome measured() {
   out.started_utc = utc_now();
   out.echoed = to_json(request().asked);
   out.work = {{"units", 10}, {"bytes", 0}, {"checksum", "a"}, {"expected_checksum", "a"}};
-  measure::histogram late;
+  histogram late;
   for (int i = 0; i < 10; ++i) late.record_signed(1'000'000);
   late.record_signed(-500'000);
   out.lateness = measure::to_json(late);

@@ -6,7 +6,7 @@
 #include "harness/measure/histogram_json.hpp"
 
 int main() {
-  skein::measure::histogram values;
+  skein::histogram values;
   for (std::int64_t value = 0; std::cin >> value;) values.record_signed(value);
   using rule = skein::measure::percentile_rule;
   std::cout << skein::measure::to_json(values, rule::any()).dump() << '\n';

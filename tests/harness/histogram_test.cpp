@@ -1,5 +1,5 @@
 // The histogram against a plain sorted vector, and its edges.
-#include "harness/measure/histogram.hpp"
+#include "histogram/histogram.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "harness/measure/histogram_json.hpp"
-#include "harness/measure/nearest_rank.hpp"
+#include "histogram/nearest_rank.hpp"
 #include "tests/catch.hpp"
 
-using skein::measure::histogram;
-using skein::measure::nearest_rank;
+using skein::histogram;
+using skein::nearest_rank;
 using skein::measure::percentile_of;
 using skein::measure::percentile_rule;
 using skein::test::approx;

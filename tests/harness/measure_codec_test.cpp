@@ -8,9 +8,9 @@
 #include "harness/measure/histogram_json.hpp"
 #include "tests/catch.hpp"
 
+using skein::histogram;
 using skein::measure::decode_hdr;
 using skein::measure::encode_hdr;
-using skein::measure::histogram;
 using skein::measure::histogram_from_json;
 using skein::measure::json;
 using skein::test::contains;

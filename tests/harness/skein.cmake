@@ -2,10 +2,11 @@
 # Include from tests/CMakeLists.txt, which defines skein_test_program.
 skein_test_program(skein_tests
   SOURCES
-    harness/cli_active_test.cpp
-    harness/cli_nearest_test.cpp
-    harness/cli_units_test.cpp
-    harness/conductor_cell_test.cpp
+    harness/cells_active_test.cpp
+    harness/cells_cell_test.cpp
+    harness/cells_nearest_test.cpp
+    harness/cells_parameters_test.cpp
+    harness/cells_units_test.cpp
     harness/conductor_child_test.cpp
     harness/conductor_conditions_test.cpp
     harness/conductor_conversation_test.cpp
@@ -20,8 +21,10 @@ skein_test_program(skein_tests
     harness/conductor_validity_test.cpp
     harness/conductor_window_test.cpp
     harness/worker_inbox_test.cpp
-    harness/worker_parameters_test.cpp
   LINK skein_cli skein_conductor skein_worker)
+
+set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/harness/cells_units_test.cpp
+  APPEND PROPERTY COMPILE_DEFINITIONS SKEIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 # g++ 12 with AddressSanitizer sees uninitialised members in std::regex's own code (GCC bug 105562).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND SKEIN_SANITIZE)

@@ -1,5 +1,5 @@
 // The stack arena: reuse, guards, ceilings.
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 #include <array>
 #include <cerrno>
@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "runtimes/errors.hpp"
-#include "runtimes/mappings.hpp"
+#include "runtimes/shared/mappings.hpp"
 #include "tests/catch.hpp"
 
 namespace skein {

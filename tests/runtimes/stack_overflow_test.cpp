@@ -1,5 +1,5 @@
 // Stack overflows are named, other crashes are not, and both end the process by their signal.
-#include "runtimes/stack_overflow.hpp"
+#include "runtimes/shared/stack_overflow.hpp"
 
 #ifndef SKEIN_SANITIZED
 

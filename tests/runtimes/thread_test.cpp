@@ -12,8 +12,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "runtimes/shared/thread_limits.hpp"
 #include "runtimes/socket.hpp"
-#include "runtimes/thread/limits.hpp"
 #include "runtimes/thread/scheduler.hpp"
 #include "runtimes/thread_default/scheduler.hpp"
 #include "tests/catch.hpp"
@@ -128,7 +128,7 @@ TEST_CASE("a thread the system refuses is reported under the name of the limit")
 
 TEST_CASE("a refusal never claims that what is allowed was enough") {
   // Nothing is short here: the tightest limit has room, as where others have just ended.
-  const limit_error refused = thread::refused_thread(1, 0);
+  const limit_error refused = refused_thread(1, 0);
   REQUIRE(refused.value);
   REQUIRE(refused.needed > *refused.value);
 }

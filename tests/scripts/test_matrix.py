@@ -166,9 +166,35 @@ def test_set_changes_a_setting_in_every_cell_that_uses_it():
 
 
 @pytest.mark.parametrize(
+    ("text", "setting", "value"),
+    [
+        ("c10k.connections=100k", "connections", 100_000),
+        ("c10k.payload_bytes=4KiB", "payload_bytes", 4096),
+        ("c10k.duration=1m", "duration", "60s"),
+        ("c10k.duration=1h", "duration", "3600s"),
+        ("c10k.duration=90s", "duration", "90s"),
+        ("timers.tasks=1_000_000", "tasks", 1_000_000),
+    ],
+)
+def test_a_value_may_be_written_as_on_the_command_line(text, setting, value):
+    changed = selection.apply_sets(small(), [text])
+    assert value in {cell.settings.get(setting) for cell in changed.cells}
+
+
+def test_a_rate_may_have_decimals_and_a_unit_in_a_file_and_in_a_set():
+    kind = matrix.setting_kinds("c10k")["rate"]
+    written = [0.5, "0.5", "1.5k", 20_000, 20_000.0, "20k"]
+    assert [matrix.check_value("rate", kind, value) for value in written] == [
+        0.5, 0.5, 1500, 20_000, 20_000, 20_000
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("c10k.rate=5", "changes no cell"),
+        ("c10k.connections=ten", "connections: 'ten' is not a count"),
+        ("c10k.payload_bytes=4k", "payload_bytes: '4k' is not a size"),
         ("c10k.durration=5s", "did you mean 'duration'"),
         ("c10k.duration=5", "is not a duration"),
         ("duration=5s", "write it like"),

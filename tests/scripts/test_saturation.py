@@ -59,7 +59,7 @@ def auto_run(matrix_run):
 
 @pytest.mark.parametrize("rate", ['"auto:0%"', '"auto:300%"', '"auto:60"', '"60%"', '"fast"'])
 def test_a_rate_that_is_no_number_and_no_share_is_refused(rate):
-    with pytest.raises(UsageError, match="'auto:60%'"):
+    with pytest.raises(UsageError, match="auto:60%"):
         parsed(OPEN.replace('"auto:90%"', rate))
 
 

@@ -1,24 +1,39 @@
 """Units: what a person writes, and what a person reads."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from skein_scripts import units
 from skein_scripts.errors import UsageError
 
+LISTED = json.loads((Path(__file__).parents[1] / "quantities.json").read_text(encoding="utf-8"))
+PARSERS = {
+    "duration_ns": units.parse_duration_ns,
+    "size_bytes": units.parse_size_bytes,
+    "count": units.parse_count,
+    "rate_per_s": units.parse_rate,
+    "share": units.parse_share,
+}
+
 
 @pytest.mark.parametrize(
-    ("text", "value_ns"),
-    [("5s", 5 * 10**9), ("250ms", 250 * 10**6), ("1.5 us", 1500), ("2min", 120 * 10**9),
-     ("7ns", 7), ("3 µs", 3000), ("0s", 0)],
-)  # fmt: skip
-def test_a_duration_has_a_unit(text, value_ns):
-    assert units.parse_duration_ns(text) == value_ns
+    ("kind", "text", "value"),
+    [(kind, text, value) for kind in PARSERS for text, value in LISTED[kind].items()],
+)
+def test_a_number_with_a_unit_means_what_it_means_to_the_binary(kind, text, value):
+    if value is not None:
+        assert PARSERS[kind](text) == pytest.approx(value, rel=1e-12)
+        return
+    with pytest.raises(UsageError, match=re.escape(f"'{text}'")):
+        PARSERS[kind](text)
 
 
-@pytest.mark.parametrize("text", ["5", "s", "-1s", "5 parsecs", ""])
-def test_a_duration_without_a_known_unit_is_refused(text):
-    with pytest.raises(UsageError, match="is not a duration"):
-        units.parse_duration_ns(text)
+def test_a_duration_without_a_known_unit_is_told_which_there_are():
+    with pytest.raises(UsageError, match="units: ns, us, µs, ms, s, m, min, h"):
+        units.parse_duration_ns("5")
 
 
 def test_sizes_are_powers_of_two():

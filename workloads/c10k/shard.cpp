@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
-#include "runtimes/stack_overflow.hpp"
-#include "runtimes/thread/limits.hpp"
+#include "runtimes/shared/stack_overflow.hpp"
+#include "runtimes/shared/thread_limits.hpp"
 
 namespace skein::c10k {
 namespace {
@@ -76,7 +76,7 @@ void shard::start_thread(const workloads::parameters& asked, const program_maker
         [this, &asked, &make, ended_event] { live_on_own_table(asked, make, ended_event); });
   } catch (const std::system_error& refused) {
     if (refused.code() != std::errc::resource_unavailable_try_again) throw;
-    throw thread::refused_thread(count_threads(), thread_stack_bytes());
+    throw refused_thread(count_threads(), thread_stack_bytes());
   }
 }
 

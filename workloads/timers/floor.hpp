@@ -169,7 +169,7 @@ class floor_program final : public workloads::program {
   }
   workloads::work_counts counts() const override { return floor_.done().counts(); }
   live_counts live() const override { return floor_.live(); }
-  const measure::histogram* lateness() const override { return &floor_.done().lateness(); }
+  const histogram* lateness() const override { return &floor_.done().lateness(); }
 
  private:
   Floor floor_;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "harness/measure/histogram.hpp"
+#include "histogram/histogram.hpp"
 #include "runtimes/clock.hpp"
 #include "workloads/program.hpp"
 #include "workloads/tally.hpp"
@@ -45,7 +45,7 @@ class ledger {
   }
 
   bool finished() const noexcept { return done_.get() == turns_; }
-  const measure::histogram& lateness() const noexcept { return lateness_; }
+  const histogram& lateness() const noexcept { return lateness_; }
 
   workloads::work_counts counts() const {
     const std::uint64_t errors = errors_.get();
@@ -66,7 +66,7 @@ class ledger {
   workloads::tally<Threads> done_;
   workloads::tally<Threads> checksum_;
   workloads::tally<Threads> errors_;
-  measure::histogram lateness_;
+  histogram lateness_;
   void (*notify_)(void*) = nullptr;
   void* argument_ = nullptr;
 };

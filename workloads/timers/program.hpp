@@ -33,7 +33,7 @@ class program final : public workloads::program {
   }
   workloads::work_counts counts() const override { return context_.done().counts(); }
   live_counts live() const override { return scheduler_.live(); }
-  const measure::histogram* lateness() const override { return &context_.done().lateness(); }
+  const histogram* lateness() const override { return &context_.done().lateness(); }
   std::optional<guard_kind> stack_guard() const override {
     return workloads::stack_guard_of(scheduler_);
   }

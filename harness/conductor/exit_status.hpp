@@ -1,10 +1,10 @@
-// What the process tells its caller, and the two errors that end a command early.
-// Leaves out the status words of a record (conductor/outcome.hpp).
+// What the process tells its caller, and the error of measuring that cannot begin.
+// Leaves out the status words of a record (outcome.hpp).
 #pragma once
 
 #include <stdexcept>
 
-namespace skein::cli {
+namespace skein::conductor {
 
 /// "Slower" and "did not measure" never share a status, so 1 is left to the comparison gate.
 enum exit_status : int {
@@ -14,17 +14,10 @@ enum exit_status : int {
   exit_interrupted = 130,  ///< SIGINT or SIGTERM
 };
 
-/// The caller asked for something that does not exist or makes no sense; the message names the
-/// valid choices.
-class usage_error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 /// Measuring is impossible before it has begun: somebody holds the lock, the output is unwritable.
 class cannot_measure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-}  // namespace skein::cli
+}  // namespace skein::conductor

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace skein::measure {
+namespace skein {
 
 /// Counts of durations in ns. Everything is allocated and touched by the constructor; recording
 /// costs a shift, an increment and two comparisons, and takes no lock.
@@ -122,4 +122,4 @@ class histogram {
   std::int64_t early_max_ns_ = 0;
 };
 
-}  // namespace skein::measure
+}  // namespace skein

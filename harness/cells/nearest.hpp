@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace skein::cli {
+namespace skein::cells {
 
 /// Insertions, deletions, substitutions and swaps of neighbours that turn one text into the other
 /// (optimal string alignment distance). Linear space would be overkill for names of ten letters.
@@ -26,4 +26,4 @@ std::string unknown_name(std::string_view kind, std::string_view given,
 void require_known(std::string_view kind, std::string_view given,
                    std::span<const std::string> names);
 
-}  // namespace skein::cli
+}  // namespace skein::cells

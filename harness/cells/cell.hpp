@@ -11,7 +11,7 @@
 #include "harness/measure/json.hpp"
 #include "runtimes/clock.hpp"
 
-namespace skein::conductor {
+namespace skein::cells {
 
 using measure::json;
 
@@ -64,4 +64,4 @@ bool has_stacks(const std::string& style);
 /// Numbers compare by value, whatever their type in JSON.
 std::vector<std::string> echo_differences(const json& asked, const json& echoed);
 
-}  // namespace skein::conductor
+}  // namespace skein::cells

@@ -1,11 +1,12 @@
 // The cell: its JSON, its id, its echo.
+#include "harness/cells/cell.hpp"
+
 #include <stdexcept>
 
-#include "harness/conductor/cell.hpp"
 #include "tests/catch.hpp"
 
 using namespace skein;
-using namespace skein::conductor;
+using namespace skein::cells;
 
 namespace {
 

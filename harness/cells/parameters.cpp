@@ -1,17 +1,15 @@
 // Field by field, in both directions.
-#include "harness/worker/parameters.hpp"
+#include "harness/cells/parameters.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <optional>
 #include <stdexcept>
 
-#include "harness/cli/defaults.hpp"
+#include "harness/cells/defaults.hpp"
 
-namespace skein::worker {
+namespace skein::cells {
 namespace {
-
-namespace defaults = cli::defaults;
 
 std::size_t size_of(const std::optional<std::int64_t>& value, const char* name) {
   if (value.value_or(0) < 0) throw std::invalid_argument(std::string(name) + " is negative");
@@ -40,7 +38,7 @@ std::string name_of(buffer_policy policy) {
 
 /// Most tasks alive at once. Under churn a client that has hung up may be back before the server
 /// has seen it leave, and several times over where that is a thread waiting for its turn.
-std::size_t max_tasks_of(const conductor::cell& asked) {
+std::size_t max_tasks_of(const cell& asked) {
   std::size_t most = size_of(asked.tasks, "tasks") + size_of(asked.connections, "connections") +
                      defaults::spare_tasks;
   if (asked.mode == "churn") most += defaults::churn_room * size_of(asked.active, "active");
@@ -48,7 +46,7 @@ std::size_t max_tasks_of(const conductor::cell& asked) {
 }
 
 /// Timers read nothing, yet every scheduler is built with the same conditions.
-scheduler_options options_for(const conductor::cell& asked) {
+scheduler_options options_for(const cell& asked) {
   return {
       .buffer = policy_of(asked.buffer),
       .buffer_bytes = size_of(asked.buffer_bytes.value_or(defaults::buffer_bytes), "buffer_bytes"),
@@ -74,7 +72,7 @@ time_ns tick_for(const std::optional<time_ns>& grid_ns) {
   return std::max(std::gcd(*grid_ns, defaults::tick_ns), defaults::finest_tick_ns);
 }
 
-workloads::parameters parameters_for(const conductor::cell& asked) {
+workloads::parameters parameters_for(const cell& asked) {
   if (asked.workers != 1) throw std::invalid_argument("workers must be 1 in this version");
   workloads::parameters result{};
   result.options = options_for(asked);
@@ -90,9 +88,9 @@ workloads::parameters parameters_for(const conductor::cell& asked) {
   return result;
 }
 
-conductor::cell echo_of(const conductor::cell& asked, const workloads::parameters& parameters,
-                        const runtime_info& runtime) {
-  conductor::cell echo = asked;
+cell echo_of(const cell& asked, const workloads::parameters& parameters,
+             const runtime_info& runtime) {
+  cell echo = asked;
   echo.runtime = runtime.id;
   echo.style = runtime.style;
   echo.tasks = applied(asked.tasks, parameters.tasks);
@@ -115,4 +113,4 @@ conductor::cell echo_of(const conductor::cell& asked, const workloads::parameter
   return echo;
 }
 
-}  // namespace skein::worker
+}  // namespace skein::cells

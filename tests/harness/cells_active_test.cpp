@@ -1,10 +1,10 @@
 // How many connections carry requests, mode by mode.
-#include "harness/cli/active.hpp"
-#include "harness/cli/exit_status.hpp"
+#include "harness/cells/active.hpp"
+#include "harness/conductor/exit_status.hpp"
 #include "tests/catch.hpp"
 
 using namespace skein;
-using namespace skein::cli;
+using namespace skein::cells;
 
 TEST_CASE("an open loop uses all connections, an idle-heavy one 5 % of them") {
   CHECK(usual_active("open", 10'000, 100) == 10'000);

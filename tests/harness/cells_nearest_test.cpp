@@ -2,11 +2,11 @@
 #include <string>
 #include <vector>
 
-#include "harness/cli/exit_status.hpp"
-#include "harness/cli/nearest.hpp"
+#include "harness/cells/nearest.hpp"
+#include "harness/conductor/exit_status.hpp"
 #include "tests/catch.hpp"
 
-using namespace skein::cli;
+using namespace skein::cells;
 
 namespace {
 const std::vector<std::string> runtimes{"coroutine", "fiber", "thread", "libuv", "epoll_floor"};

@@ -1,5 +1,5 @@
 // Recording from several threads, and everything that is asked of a histogram afterwards.
-#include "harness/measure/histogram.hpp"
+#include "histogram/histogram.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -8,9 +8,9 @@
 #include <functional>
 #include <numeric>
 
-#include "harness/measure/nearest_rank.hpp"
+#include "histogram/nearest_rank.hpp"
 
-namespace skein::measure {
+namespace skein {
 namespace {
 
 // All atomics below are relaxed. Each is a counter or an extreme of its own: no reader concludes
@@ -125,4 +125,4 @@ void histogram::restore(std::int64_t min_ns, std::int64_t max_ns, std::int64_t o
   early_max_ns_ = early_max_ns;
 }
 
-}  // namespace skein::measure
+}  // namespace skein

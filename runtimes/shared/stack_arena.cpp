@@ -1,4 +1,4 @@
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
-#include "runtimes/mappings.hpp"
-#include "runtimes/stack_overflow.hpp"
+#include "runtimes/shared/mappings.hpp"
+#include "runtimes/shared/stack_overflow.hpp"
 
 namespace skein {
 

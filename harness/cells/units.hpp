@@ -10,11 +10,13 @@
 
 #include "runtimes/clock.hpp"
 
-namespace skein::cli {
+namespace skein::cells {
 
-// Each parser throws usage_error, saying what would have been right.
+// Each parser throws usage_error, saying what would have been right. skein_scripts/base/units.py reads
+// the same grammar; tests/quantities.json holds both to it.
 
-/// "5s", "250ms", "1.5s", "1m", "100us", "50ns". A plain number is refused: whose unit would it be?
+/// "5s", "250ms", "1.5s", "1m" or "1min", "1h", "100us", "50ns". A plain number is refused: whose
+/// unit would it be?
 time_ns parse_duration(std::string_view text);
 
 /// "64", "64B", "16KiB", "2MiB", "1GiB".
@@ -29,7 +31,7 @@ std::uint64_t parse_seed(std::string_view text);
 /// A rate per second: as parse_count, with decimals ("0.5", "20k"). Above 0.
 double parse_rate(std::string_view text);
 
-/// "auto:60%": a share of something, as a fraction above 0 and at most 1.
+/// "auto:60%": a share of saturation, as a fraction above 0 and at most 2 (an overload).
 double parse_auto_share(std::string_view text);
 /// Whether it is meant to be such a share, well-formed or not.
 bool is_auto(std::string_view text);
@@ -42,4 +44,4 @@ std::string format_duration(time_ns duration_ns);
 std::string format_size(std::int64_t size_bytes);
 std::string format_cpus(const std::vector<int>& cpus);
 
-}  // namespace skein::cli
+}  // namespace skein::cells

@@ -1,12 +1,12 @@
 // Edit distance by the textbook table, and the one wording for every unknown name.
-#include "harness/cli/nearest.hpp"
+#include "harness/cells/nearest.hpp"
 
 #include <algorithm>
 #include <vector>
 
-#include "harness/cli/exit_status.hpp"
+#include "harness/cells/usage_error.hpp"
 
-namespace skein::cli {
+namespace skein::cells {
 
 std::size_t edit_distance(std::string_view from, std::string_view to) {
   const std::size_t width = to.size() + 1;
@@ -62,4 +62,4 @@ void require_known(std::string_view kind, std::string_view given,
   }
 }
 
-}  // namespace skein::cli
+}  // namespace skein::cells

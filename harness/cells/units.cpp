@@ -1,5 +1,5 @@
 // Hand-written because the rules are ours: a unit is required for a duration, optional for a size.
-#include "harness/cli/units.hpp"
+#include "harness/cells/units.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
-#include "harness/cli/exit_status.hpp"
+#include "harness/cells/usage_error.hpp"
 
-namespace skein::cli {
+namespace skein::cells {
 namespace {
 
 struct unit {
@@ -21,7 +21,8 @@ struct unit {
 
 constexpr std::array durations{
     unit{"ns", 1},       unit{"us", ns_per_us},    unit{"ms", ns_per_ms},
-    unit{"s", ns_per_s}, unit{"m", 60 * ns_per_s}, unit{"h", 3600 * ns_per_s}};
+    unit{"s", ns_per_s}, unit{"m", 60 * ns_per_s}, unit{"h", 3600 * ns_per_s},
+    unit{"µs", ns_per_us}, unit{"min", 60 * ns_per_s}};
 constexpr std::array sizes{unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 20},
                            unit{"GiB", 1 << 30}};
 constexpr std::array counts{unit{"k", 1'000}, unit{"M", 1'000'000}};
@@ -32,15 +33,23 @@ struct quantity {
   std::string_view unit;
 };
 
-/// Nothing but digits, `_` between digits, at most one point; then the unit.
+std::string_view without_blanks(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+/// Nothing but digits, `_` between digits, at most one point; then the unit. Blanks may stand around
+/// both.
 bool split_quantity(std::string_view text, quantity& result) {
+  text = without_blanks(text);
   const std::size_t end = std::min(text.find_first_not_of("0123456789._"), text.size());
   std::string digits(text.substr(0, end));
   if (digits.empty() || digits.front() == '_' || digits.back() == '_') return false;
   std::erase(digits, '_');
   const char* const last = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), last, result.value);
-  result.unit = text.substr(end);
+  result.unit = without_blanks(text.substr(end));
   return error == std::errc{} && stop == last;
 }
 
@@ -156,11 +165,11 @@ bool is_auto(std::string_view text) {
 
 double parse_auto_share(std::string_view text) {
   constexpr std::string_view remedy =
-      "is not a share of saturation; write auto:60%, from above 0 to 100 %";
+      "is not a share of saturation; write auto:60%, from above 0 to 200 %";
   constexpr std::string_view prefix = "auto:";
   quantity parsed{};
   if (!text.starts_with(prefix) || !split_quantity(text.substr(prefix.size()), parsed) ||
-      parsed.unit != "%" || !(parsed.value > 0) || parsed.value > 100) {
+      parsed.unit != "%" || !(parsed.value > 0) || parsed.value > 200) {
     refuse(text, remedy);
   }
   return parsed.value / 100;
@@ -202,4 +211,4 @@ std::string format_cpus(const std::vector<int>& cpus) {
   return text;
 }
 
-}  // namespace skein::cli
+}  // namespace skein::cells

@@ -1,13 +1,13 @@
 // Shares of the connections, in whole connections.
-#include "harness/cli/active.hpp"
+#include "harness/cells/active.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "harness/cli/defaults.hpp"
-#include "harness/cli/exit_status.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/usage_error.hpp"
 
-namespace skein::cli {
+namespace skein::cells {
 namespace {
 
 /// The fewest and the most of mode idle_heavy.
@@ -48,4 +48,4 @@ void check_active(std::string_view mode, std::int64_t connections, std::int64_t 
       allowed.low, allowed.high));
 }
 
-}  // namespace skein::cli
+}  // namespace skein::cells

@@ -1,15 +1,13 @@
 // The cell's fields to JSON and back, and its id.
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 
 #include <stdexcept>
 
-#include "harness/cli/defaults.hpp"
-#include "harness/cli/units.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/units.hpp"
 
-namespace skein::conductor {
+namespace skein::cells {
 namespace {
-
-namespace defaults = cli::defaults;
 
 /// Visits every field with its name, in the order of the record.
 template <typename Cell, typename Visitor>
@@ -94,10 +92,10 @@ std::string c10k_id(const cell& asked) {
   if (asked.arrival && *asked.arrival != defaults::arrival) id += "/" + *asked.arrival;
   if (asked.pipeline) id += "/pipeline=" + std::to_string(*asked.pipeline);
   if (asked.requests) id += "/requests=" + std::to_string(*asked.requests);
-  if (asked.payload_bytes) id += "/" + cli::format_size(*asked.payload_bytes);
+  if (asked.payload_bytes) id += "/" + format_size(*asked.payload_bytes);
   if (asked.buffer) id += "/" + *asked.buffer;
   if (asked.buffer_bytes.value_or(defaults::buffer_bytes) != defaults::buffer_bytes) {
-    id += "/buffer=" + cli::format_size(*asked.buffer_bytes);
+    id += "/buffer=" + format_size(*asked.buffer_bytes);
   }
   if (asked.loops) id += "/loops=" + std::to_string(*asked.loops);
   return id;
@@ -105,9 +103,9 @@ std::string c10k_id(const cell& asked) {
 
 std::string timers_id(const cell& asked) {
   std::string id = std::to_string(asked.tasks.value_or(0)) + "/" + asked.pattern.value_or("");
-  if (asked.window_ns) id += "/" + cli::format_duration(*asked.window_ns);
+  if (asked.window_ns) id += "/" + format_duration(*asked.window_ns);
   if (asked.grid_ns.value_or(defaults::grid_ns) != defaults::grid_ns) {
-    id += "/grid=" + cli::format_duration(*asked.grid_ns);
+    id += "/grid=" + format_duration(*asked.grid_ns);
   }
   if (asked.timers.value_or(defaults::timers) != defaults::timers) id += "/timers=" + *asked.timers;
   return id;
@@ -132,7 +130,7 @@ std::string cell_id(const cell& asked) {
   std::string id = asked.workload + "/" + asked.runtime + "/";
   id += asked.workload == "timers" ? timers_id(asked) : c10k_id(asked);
   if (asked.stack_bytes.value_or(defaults::stack_bytes) != defaults::stack_bytes) {
-    id += "/stack=" + cli::format_size(*asked.stack_bytes);
+    id += "/stack=" + format_size(*asked.stack_bytes);
   }
   return id;
 }
@@ -163,4 +161,4 @@ std::vector<std::string> echo_differences(const json& asked, const json& echoed)
   return differences;
 }
 
-}  // namespace skein::conductor
+}  // namespace skein::cells

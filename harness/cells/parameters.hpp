@@ -6,20 +6,20 @@
 #include <optional>
 #include <string>
 
-#include "harness/conductor/cell.hpp"
+#include "harness/cells/cell.hpp"
 #include "runtimes/info.hpp"
 #include "workloads/program.hpp"
 
-namespace skein::worker {
+namespace skein::cells {
 
 /// The timer wheel's tick: on it lie all deadlines of the grid. 1 ms, less for a finer grid.
 time_ns tick_for(const std::optional<time_ns>& grid_ns);
 
 /// Throws std::invalid_argument for a field that is missing, negative or unknown.
-workloads::parameters parameters_for(const conductor::cell& asked);
+workloads::parameters parameters_for(const cell& asked);
 
 /// The cell as this worker understood it.
-conductor::cell echo_of(const conductor::cell& asked, const workloads::parameters& parameters,
-                        const runtime_info& runtime);
+cell echo_of(const cell& asked, const workloads::parameters& parameters,
+             const runtime_info& runtime);
 
-}  // namespace skein::worker
+}  // namespace skein::cells

@@ -6,7 +6,7 @@
 
 #include "runtimes/errors.hpp"
 
-namespace skein::thread {
+namespace skein {
 
 /// The limit on threads with the least room left, of RLIMIT_NPROC, kernel.pid_max,
 /// kernel.threads-max, the pids.max of the control group and those around it, and, because glibc
@@ -16,4 +16,4 @@ namespace skein::thread {
 /// RLIMIT_AS.
 limit_error refused_thread(std::size_t own_threads, std::size_t stack_bytes);
 
-}  // namespace skein::thread
+}  // namespace skein

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace skein::measure {
+namespace skein {
 
 /// The nearest rank: the smallest one, from 1, such that at least `percent` (0..100) of `count`
 /// values have it or a lower one. `count` is at least 1.
@@ -29,4 +29,4 @@ inline std::optional<std::int64_t> percentile_of(std::vector<std::int64_t> value
   return *at;
 }
 
-}  // namespace skein::measure
+}  // namespace skein

@@ -1,4 +1,4 @@
-#include "runtimes/mappings.hpp"
+#include "runtimes/shared/mappings.hpp"
 
 #include <fstream>
 #include <string>

@@ -8,7 +8,7 @@
 
 #include "runtimes/clock.hpp"
 
-namespace skein::cli::defaults {
+namespace skein::cells::defaults {
 
 // c10k
 inline constexpr std::int64_t connections = 10'000;
@@ -65,4 +65,4 @@ inline constexpr std::size_t churn_room = 8;
 /// the caller inherited.
 inline constexpr std::int64_t timer_slack_ns = 50'000;
 
-}  // namespace skein::cli::defaults
+}  // namespace skein::cells::defaults

@@ -1,6 +1,6 @@
 // The handler makes async-signal-safe calls only: it reads atomics and what was set before the
 // handler was installed, writes, and puts the default action back.
-#include "runtimes/stack_overflow.hpp"
+#include "runtimes/shared/stack_overflow.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
-#include "runtimes/stack_arena.hpp"
+#include "runtimes/shared/stack_arena.hpp"
 
 namespace skein::stack_overflow {
 

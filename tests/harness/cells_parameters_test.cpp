@@ -1,17 +1,17 @@
 // From the cell to the program's parameters, and back to the echo.
 #include <stdexcept>
 
-#include "harness/cli/defaults.hpp"
-#include "harness/worker/parameters.hpp"
+#include "harness/cells/defaults.hpp"
+#include "harness/cells/parameters.hpp"
 #include "tests/catch.hpp"
 
 using namespace skein;
-using namespace skein::worker;
+using namespace skein::cells;
 
 namespace {
 
-conductor::cell full_cell() {
-  conductor::cell asked;
+cell full_cell() {
+  cell asked;
   asked.workload = "c10k";
   asked.runtime = "fiber";
   asked.style = "direct";
@@ -44,18 +44,18 @@ TEST_CASE("every field that matters reaches the program") {
   CHECK(given.options.buffer_bytes == 2048);
   CHECK(given.options.stack_bytes == 32'768);
   CHECK(given.options.max_tasks >= 100);
-  CHECK(given.options.inline_budget == cli::defaults::inline_budget);
+  CHECK(given.options.inline_budget == defaults::inline_budget);
 }
 
 TEST_CASE("churn leaves room for tasks that have not noticed yet that their client is gone") {
-  conductor::cell asked = full_cell();
+  cell asked = full_cell();
   const std::size_t usual = parameters_for(asked).options.max_tasks;
   asked.mode = "churn";
-  CHECK(parameters_for(asked).options.max_tasks == usual + 10 * cli::defaults::churn_room);
+  CHECK(parameters_for(asked).options.max_tasks == usual + 10 * defaults::churn_room);
 }
 
 TEST_CASE("what makes no sense is refused") {
-  conductor::cell asked = full_cell();
+  cell asked = full_cell();
   asked.buffer = "borrowed";
   CHECK_THROWS_AS(parameters_for(asked), std::invalid_argument);
   asked = full_cell();
@@ -72,7 +72,7 @@ TEST_CASE("what makes no sense is refused") {
 TEST_CASE("the echo equals the cell when it was understood") {
   const auto asked = full_cell();
   const auto echo = echo_of(asked, parameters_for(asked), info_of("fiber", "direct"));
-  CHECK(conductor::echo_differences(conductor::to_json(asked), conductor::to_json(echo)).empty());
+  CHECK(echo_differences(to_json(asked), to_json(echo)).empty());
 }
 
 TEST_CASE("the echo tells what the program was given, not what was asked") {
@@ -82,6 +82,5 @@ TEST_CASE("the echo tells what the program was given, not what was asked") {
   given.options.buffer = buffer_policy::lent;
   const auto echo = echo_of(asked, given, info_of("coroutine", "coroutine"));
   // Also runtime, style, and the stack that a coroutine does not have.
-  CHECK(conductor::echo_differences(conductor::to_json(asked), conductor::to_json(echo)).size() ==
-        5);
+  CHECK(echo_differences(to_json(asked), to_json(echo)).size() == 5);
 }

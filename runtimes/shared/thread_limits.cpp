@@ -1,4 +1,4 @@
-#include "runtimes/thread/limits.hpp"
+#include "runtimes/shared/thread_limits.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,9 +10,9 @@
 #include <unistd.h>
 #include <vector>
 
-#include "runtimes/mappings.hpp"
+#include "runtimes/shared/mappings.hpp"
 
-namespace skein::thread {
+namespace skein {
 
 namespace {
 
@@ -121,4 +121,4 @@ limit_error refused_thread(std::size_t own_threads, std::size_t stack_bytes) {
   return {closest->name, closest->value, std::max(closest->used, closest->value) + 1};
 }
 
-}  // namespace skein::thread
+}  // namespace skein
