@@ -116,7 +116,7 @@ problems lint_distribution(const std::string& name, const json& distribution,
 }
 
 problems lint(const cell& asked, const outcome& out) {
-  problems found = echo_differences(to_json(asked), out.echoed);
+  problems found = cells::echo_differences(to_json(asked), out.echoed);
   check_work(out, found);
   append(found, lint_distribution("latency", out.latency, out.expected_samples));
   append(found, lint_distribution("service_time", out.service_time, out.expected_samples));

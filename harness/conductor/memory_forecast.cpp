@@ -57,7 +57,7 @@ std::int64_t most_task_bytes(const cell& asked, bool foreign) {
   const std::int64_t shared = asked.connections ? connection_bytes : 0;
   if (foreign) return unknown_bytes + shared;
   if (threads_of(asked) > 0) return thread_bytes + shared;
-  return (has_stacks(asked.style.value_or("")) ? stack_bytes : object_bytes) + shared;
+  return (cells::has_stacks(asked.style.value_or("")) ? stack_bytes : object_bytes) + shared;
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <sched.h>
 
 #include "harness/cells/units.hpp"
-#include "harness/conductor/exit_status.hpp"
+#include "harness/cells/usage_error.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::conductor {

@@ -44,7 +44,7 @@ std::int64_t rounded_up(std::int64_t value, std::int64_t parts) {
 
 std::int64_t task_bytes(const cell& asked) {
   if (threads_of(asked) > 0) return thread_bytes;
-  return has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes;
+  return cells::has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes;
 }
 
 }  // namespace
@@ -65,7 +65,8 @@ std::int64_t threads_of(const cell& asked) {
 
 bool takes_stack_bytes(const cell& asked) {
   const runtime_info* const ours = workloads::runtime_named(asked.runtime);
-  return ours != nullptr ? ours->takes_stack_bytes() : has_stacks(asked.style.value_or("direct"));
+  return ours != nullptr ? ours->takes_stack_bytes()
+                         : cells::has_stacks(asked.style.value_or("direct"));
 }
 
 std::int64_t largest_stack_bytes(const cell& asked) {

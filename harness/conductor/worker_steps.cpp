@@ -89,7 +89,7 @@ void greet(conversation& talk, child_process& worker, cell& asked, outcome& out)
   out.loop = hello.value("loop", json());
   out.early_by_at_most_ns =
       std::max<time_ns>(measure::integer_at(hello, "early_by_at_most_ns").value_or(0), 0);
-  if (!has_stacks(style)) asked.stack_bytes.reset();
+  if (!cells::has_stacks(style)) asked.stack_bytes.reset();
 }
 
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
@@ -100,7 +100,7 @@ std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, con
                "ready", in_a_while());
   out.echoed = field<json>(worker, ready, "echoed");
   out.conditions = ready.value("conditions", json());
-  auto differences = echo_differences(fields, out.echoed);
+  auto differences = cells::echo_differences(fields, out.echoed);
   for (std::string& each : condition_differences(asked_conditions(asked), out.conditions)) {
     differences.push_back(std::move(each));
   }

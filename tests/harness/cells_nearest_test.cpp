@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "harness/cells/nearest.hpp"
-#include "harness/conductor/exit_status.hpp"
+#include "harness/cells/usage_error.hpp"
 #include "tests/catch.hpp"
 
 using namespace skein::cells;

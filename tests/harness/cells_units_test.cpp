@@ -12,7 +12,8 @@ using namespace skein::cells;
 
 namespace {
 
-/// Holds a parser to one list of tests/quantities.json, which the scripts' parsers are held to, too.
+/// Holds a parser to one list of tests/quantities.json, which the scripts' parsers are held to,
+/// too.
 template <typename Parse>
 void check_as_listed(const char* kind, Parse parse) {
   std::ifstream file(SKEIN_SOURCE_DIR "/tests/quantities.json");
@@ -23,7 +24,7 @@ void check_as_listed(const char* kind, Parse parse) {
     if (value.is_null()) {
       CHECK_THROWS_AS(parse(text), usage_error);
     } else {
-      CHECK(static_cast<double>(parse(text)) == test::approx(value.get<double>()));
+      CHECK(static_cast<double>(parse(text)) == test::approx(value.template get<double>()));
     }
   }
 }

@@ -1,5 +1,5 @@
 // Which CPUs, when not all can be had.
-#include "harness/conductor/exit_status.hpp"
+#include "harness/cells/usage_error.hpp"
 #include "harness/conductor/pinning.hpp"
 #include "tests/catch.hpp"
 

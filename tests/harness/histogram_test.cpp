@@ -15,7 +15,7 @@
 
 using skein::histogram;
 using skein::nearest_rank;
-using skein::measure::percentile_of;
+using skein::percentile_of;
 using skein::measure::percentile_rule;
 using skein::test::approx;
 
