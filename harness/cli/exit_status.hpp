@@ -1,12 +1,13 @@
-// What the process tells its caller, and the two errors that end a command early.
-// Leaves out the status words of a record (conductor/outcome.hpp).
+// The process's exit status, and the two errors that end a command early. Leaves out the status
+// words of a record (conductor/outcome.hpp).
 #pragma once
 
 #include <stdexcept>
 
 namespace skein::cli {
 
-/// "Slower" and "did not measure" never share a status, so 1 is left to the comparison gate.
+/// "Slower" and "could not measure" never share a status, so status 1 is left to the comparison
+/// gate.
 enum exit_status : int {
   exit_ok = 0,             ///< measured, or a named limit of the machine stood in the way
   exit_usage = 2,          ///< the command line makes no sense
@@ -14,14 +15,14 @@ enum exit_status : int {
   exit_interrupted = 130,  ///< SIGINT or SIGTERM
 };
 
-/// The caller asked for something that does not exist or makes no sense; the message names the
+/// The caller asked for something that does not exist or makes no sense. The message names the
 /// valid choices.
 class usage_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Measuring is impossible before it has begun: somebody holds the lock, the output is unwritable.
+/// Nothing can be measured: another run holds the lock, or the output cannot be written.
 class cannot_measure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,4 +1,4 @@
-// Hand-written because the rules are ours: a unit is required for a duration, optional for a size.
+// Hand-written because the rules are our own: a duration needs a unit, a size may leave it out.
 #include "harness/cli/units.hpp"
 
 #include <algorithm>
@@ -26,13 +26,13 @@ constexpr std::array sizes{unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 
                            unit{"GiB", 1 << 30}};
 constexpr std::array counts{unit{"k", 1'000}, unit{"M", 1'000'000}};
 
-/// A number and what follows it.
+/// A number and the unit that follows it.
 struct quantity {
   double value;
   std::string_view unit;
 };
 
-/// Nothing but digits, `_` between digits, at most one point; then the unit.
+/// Accepts digits, `_` between digits and at most one point; the rest is the unit.
 bool split_quantity(std::string_view text, quantity& result) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789._"), text.size());
   std::string digits(text.substr(0, end));
@@ -55,7 +55,7 @@ const unit* find_unit(const std::array<unit, Size>& units, std::string_view name
   throw usage_error("'" + std::string(text) + "' " + std::string(remedy));
 }
 
-/// What is beyond 64 bits becomes the largest number: whoever asked says what the bound is.
+/// A number beyond 64 bits becomes the largest one; the caller then reports its own bound.
 std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
   const double scaled = value * static_cast<double>(scale);
   if (scaled > 9.2e18) return std::numeric_limits<std::int64_t>::max();
@@ -66,7 +66,7 @@ std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
   return static_cast<std::int64_t>(rounded);
 }
 
-/// A scaled number whose unit may be left out.
+/// A scaled number with an optional unit.
 double parse_plain(std::string_view text, std::string_view remedy) {
   quantity parsed{};
   if (!split_quantity(text, parsed)) refuse(text, remedy);
@@ -180,7 +180,7 @@ std::vector<int> parse_cpus(std::string_view text) {
 }
 
 std::string format_duration(time_ns duration_ns) {
-  // Minutes and hours read worse than seconds in an id.
+  // Seconds are the largest unit: minutes and hours read worse in an id.
   constexpr std::array shown{durations[0], durations[1], durations[2], durations[3]};
   return duration_ns == 0 ? "0s" : format_with(shown, duration_ns);
 }
