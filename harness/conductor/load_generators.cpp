@@ -1,4 +1,4 @@
-// One after the other: two generators at once would measure each other.
+// The generators work one after the other: two at once would measure each other.
 #include "harness/conductor/load_generators.hpp"
 
 #include <charconv>
@@ -78,7 +78,7 @@ void load_generators::prepare(conversation& talk, const run_request& request,
               {"connections", own},
               {"active", exchanges ? own : asked.active.value_or(0)},
               {"payload_bytes", asked.payload_bytes.value_or(cli::defaults::payload_bytes)},
-              {"seed", asked.seed + i},  // no two generators send the same
+              {"seed", asked.seed + i},  // so that no two generators send the same bytes
               {"addresses", cli::defaults::client_addresses}},
              "ready", in_a_while());
   }
