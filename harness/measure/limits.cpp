@@ -126,18 +126,17 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
       "as root: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or fewer connections");
   list.compare("loopback addresses", limits.client_addresses, needs.client_addresses,
                "127.0.0." + std::to_string(limits.client_addresses.value_or(0) + 1) +
-                   " cannot be connected from; as root: ip link set lo up, and ip addr add "
-                   "127.0.0.1/8 dev lo");
+                   " cannot be connected from; "
+                   "as root: ip link set lo up, and ip addr add 127.0.0.1/8 dev lo");
   list.compare("net.core.somaxconn", limits.somaxconn, needs.backlog,
                set_sysctl("net.core.somaxconn", needs.backlog));
   list.compare(
       "memory", limits.memory_bytes, needs.memory_bytes,
       "bytes available without swapping, less a reserve, against the least that is needed; "
       "free some memory, or fewer tasks");
-  list.compare(
-      "cpus allowed", limits.cpus_allowed, needs.cpus,
-      "allow more CPUs to this process (taskset, cpuset); with fewer, worker and generator "
-      "share one and the run is marked");
+  list.compare("cpus allowed", limits.cpus_allowed, needs.cpus,
+               "allow more CPUs to this process (taskset, cpuset); "
+               "with fewer, worker and generator share one and the run is marked");
   return list.take();
 }
 

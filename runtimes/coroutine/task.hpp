@@ -153,10 +153,11 @@ template <class... Parameters>
 struct std::coroutine_traits<skein::coroutine::task, Parameters...> {
   static_assert(
       skein::coroutine::no_lambda<Parameters...>,
-      "a task is a function and no lambda: what a closure captures is not in the frame, and "
-      "may be gone when the task resumes");
+      "a task is a function and no lambda: "
+      "what a closure captures is not in the frame, and may be gone when the task resumes");
   static_assert((skein::coroutine::safe_parameter<Parameters> && ...),
-                "a task's parameter is a reference, trivially destructible, or of a class with a "
-                "constructor of its own: g++ 12 destroys aggregates and closures twice");
+                "a task's parameter is a reference, trivially destructible, "
+                "or of a class with a constructor of its own: "
+                "g++ 12 destroys aggregates and closures twice");
   using promise_type = skein::coroutine::task::promise_type;
 };
