@@ -26,7 +26,6 @@ constexpr std::array sizes{unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 
                            unit{"GiB", 1 << 30}};
 constexpr std::array counts{unit{"k", 1'000}, unit{"M", 1'000'000}};
 
-/// A number and the unit that follows it.
 struct quantity {
   double value;
   std::string_view unit;

@@ -30,7 +30,6 @@ struct pinning {
 /// CPUs that are in both of two sets, each in ascending order.
 std::vector<int> overlap(const std::vector<int>& one, const std::vector<int>& other);
 
-/// CPUs this process may run on.
 std::vector<int> allowed_cpus();
 
 /// Throws usage_error, naming the allowed set, when an explicit request cannot be met. A default

@@ -90,7 +90,6 @@ void add_work(const json& record, table& rows) {
   }
 }
 
-/// The load generator's figures about itself.
 void add_generator(const json& record, table& rows) {
   const json& load = child(record, "load");
   const auto per_op = number(load, "generator_cpu_per_op_ns");

@@ -218,7 +218,6 @@ void judge_open_load(outcome& out, const pinning& pins, const validity_rules& ru
   }
 }
 
-/// The generator's notes about its own load.
 void judge_generator(outcome& out) {
   for (const char* note : {"warmup_note", "early_end"}) {
     const auto found = out.load.find(note);

@@ -53,7 +53,6 @@ limit files_left(const system_paths& paths) {
   return used && most ? limit(std::max<std::int64_t>(*most - *used, 0)) : std::nullopt;
 }
 
-/// Gathers the checks of one cell.
 class checklist {
  public:
   void compare(const char* name, const limit& value, std::int64_t needed, std::string remedy) {

@@ -130,7 +130,6 @@ class basic_scheduler {
 
   live_counts live() const noexcept { return {stacks_.in_use(), loop_.live_connections()}; }
   const stack_arena& stacks() const noexcept { return stacks_; }
-  /// How tasks' stacks are guarded.
   std::optional<guard_kind> stack_guard() const noexcept { return stacks_.guards(); }
 
  private:

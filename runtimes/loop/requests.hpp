@@ -15,7 +15,7 @@
 
 namespace skein::requests {
 
-// --- tokens: kind, generation and slot in the kernel's 64 bits -------------------------------
+// --- tokens: kind, generation and slot in the kernel's 64 bits ------------------------------
 
 enum class kind : std::uint8_t { nothing, accept, receive, send, door };
 
@@ -40,7 +40,7 @@ constexpr std::uint32_t generation_of(std::uint64_t from) noexcept {
   return static_cast<std::uint32_t>(from >> slot_bits);
 }
 
-// --- requests, each into a zeroed submission -------------------------------------------------
+// --- requests, each into a zeroed submission ------------------------------------------------
 
 /// Completes once, when `descriptor` is readable.
 inline void poll(io_uring_sqe& asked, int descriptor, std::uint64_t token) noexcept {
@@ -89,7 +89,7 @@ inline void cancel(io_uring_sqe& asked, std::uint64_t whose) noexcept {
   asked.user_data = token(kind::nothing, 0, 0);
 }
 
-// --- completions -----------------------------------------------------------------------------
+// --- completions ----------------------------------------------------------------------------
 
 inline bool last_of(const io_uring_cqe& completion) noexcept {
   return (completion.flags & IORING_CQE_F_MORE) == 0;

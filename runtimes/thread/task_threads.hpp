@@ -81,7 +81,6 @@ class task_threads {
   void wake() noexcept;
   void clear_wake() noexcept;
 
-  /// Joins every thread whose task has ended.
   void join_ended();
 
  private:
