@@ -14,7 +14,7 @@ struct validity_rules {
   double foreign_fraction = 0.03;              ///< of the window, on a pinned CPU
   double foreign_fraction_churn = 0.06;        ///< churn: the kernel frees the remains of sockets
   double foreign_fraction_threads_end = 0.25;  ///< worker's CPU, where threads come and go
-  time_ns host_floor_ns = 30'000'000;          ///< of these: accounting errs by up to three ticks
+  time_ns host_floor_ns = 30'000'000;          ///< least time judged: accounting errs by <= 3 ticks
   double away_fraction = 0.03;                 ///< of the window, that a process was away
   time_ns away_floor_ns = 10'000'000;          ///< a scheduler may let a process wait for a tick
   double pressure_fraction = 0.01;             ///< of the window, tasks stalled for memory
@@ -25,7 +25,7 @@ struct validity_rules {
   double late_p99_ns = 100'000;          ///< the generator's own lateness, open loads
   double steady_ratio = 1.25;            ///< first third against last third; shown, never invalid
   double little_tolerance = 0.05;        ///< N = X * R in a closed loop; shown, never invalid
-  std::int64_t slope_tasks_min = 5'000;  ///< below: too few pages for a line; not judged
+  std::int64_t slope_tasks_min = 5'000;  ///< fewer: too few pages for a line; shown, not judged
 };
 
 /// Whether the worker used up its CPUs in the window; false where that is not known.

@@ -1,6 +1,7 @@
 // Latency over time: one small histogram for each 250 ms of the window, to see whether a run was
-// steady. It is coarser than the run's histogram (values to within 0.8 %), so that a slice takes 16
-// KiB and nothing needs to be computed while load is sent. Leaves out the judgement of steadiness.
+// steady. It is coarser than the run's histogram (values to within 0.8 %), so that a slice takes
+// 16 KiB and nothing needs to be computed while load is sent. Leaves out the judgement of
+// steadiness.
 #pragma once
 
 #include <array>

@@ -33,6 +33,7 @@ class window {
   }
 
   /// The functions below are called for every request and ignore those outside the window.
+  ///
   /// The generator takes up a request at `now`. Its lateness so far is the generator's own doing;
   /// if the connection then has no room for the request, that is the server's.
   void on_issued(time_ns intended_ns, time_ns now) noexcept;

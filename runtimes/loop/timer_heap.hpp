@@ -8,8 +8,8 @@
 // Ladner, "The Influence of Caches on the Performance of Heaps", 1996). Pure data structure, like
 // the wheel.
 //
-// It has no ticks: a timer expires at the first advance whose time has reached its deadline, now >=
-// deadline, so nothing fires early. Timers with equal deadlines expire in no promised order.
+// It has no ticks: a timer expires at the first advance whose time has reached its deadline,
+// now >= deadline, so nothing fires early. Timers with equal deadlines expire in no promised order.
 #pragma once
 
 #include <algorithm>
