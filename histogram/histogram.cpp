@@ -1,4 +1,4 @@
-// Recording from several threads, and everything that is asked of a histogram afterwards.
+// Recording from several threads, and all queries of a histogram.
 #include "histogram/histogram.hpp"
 
 #include <algorithm>
@@ -13,17 +13,18 @@
 namespace skein {
 namespace {
 
-// All atomics below are relaxed. Each is a counter or an extreme of its own: no reader concludes
-// anything about other memory from its value, and whoever reads the histogram has joined the
-// recording threads first, which orders everything they wrote before what it reads.
+// All atomics below are relaxed. Each is an independent counter or extreme: no reader concludes
+// anything about other memory from its value. Whoever reads the histogram has joined the recording
+// threads first, and that orders everything they wrote before what it reads.
 
 void add(std::int64_t& counter) noexcept {
   std::atomic_ref(counter).fetch_add(1, std::memory_order_relaxed);
 }
 
 /// Invariant: `extreme` only ever moves towards `better` values. If another thread stores between
-/// our load and our exchange, the exchange fails, hands us its value, and we compare again: either
-/// ours is no longer better and we stop, or we try against the newer value. None is lost.
+/// our load and our exchange, the exchange fails and returns the new value, and we compare again:
+/// either ours is no longer better and we stop, or we try against the newer value. No value is
+/// lost.
 template <typename Better>
 void keep_best(std::int64_t& extreme, std::int64_t value, Better better) noexcept {
   const std::atomic_ref shared(extreme);
@@ -64,7 +65,7 @@ std::int64_t histogram::count() const noexcept {
   return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
 }
 
-/// Clamped to what was really seen, so that a mean can never lie outside [min, max].
+/// Clamped to the smallest and largest value seen, so that a mean can never lie outside [min, max].
 double histogram::middle(std::size_t index) const noexcept {
   const auto low = static_cast<double>(std::max(lowest_equivalent(index), min_ns_));
   const auto high = static_cast<double>(std::min(highest_equivalent(index), max_ns_));

@@ -14,18 +14,18 @@
 
 namespace skein {
 
-/// Counts of durations in ns. Everything is allocated and touched by the constructor; recording
-/// costs a shift, an increment and two comparisons, and takes no lock.
+/// Counts of durations in ns. The constructor allocates and touches everything; recording costs a
+/// shift, an increment and two comparisons, and takes no lock.
 ///
 /// Where a recorded value goes:
-///   0 .. highest_ns   into a bucket no wider than 1/1024 of the value;
-///   > highest_ns      into `overflow()`, and into nothing else;
-///   < 0               (a timer that fired early) into `early_count()` and `early_max_ns()`.
+///   0 .. highest_ns  into a bucket no wider than 1/1024 of the value
+///   > highest_ns     into `overflow()`, and into nothing else
+///   < 0              into `early_count()` and `early_max_ns()` (a timer that fired early)
 /// So: completions = count() + overflow() + early_count().
 ///
 /// Threads: the plain `record` calls are for one thread at a time. The `_concurrent` calls may run
-/// on any number of threads at once, not mixed with anything else; their counts may be read once
-/// those threads have been joined, or synchronised with in some other way.
+/// on any number of threads at once, but not together with any other call. Their counts may be read
+/// once those threads have been joined, or synchronised with in another way.
 class histogram {
  public:
   static constexpr std::int64_t lowest_ns = 1;
@@ -52,22 +52,22 @@ class histogram {
     record_concurrent(lateness_ns);
   }
 
-  /// Adds another histogram's counts to this one: the way to combine runs (percentiles are never
-  /// averaged).
+  /// Adds another histogram's counts to this one. Runs are combined this way; percentiles are never
+  /// averaged.
   void merge(const histogram& other) noexcept;
 
-  /// Values in buckets. Walks all buckets.
+  /// The number of values in buckets. Walks all buckets.
   std::int64_t count() const noexcept;
   std::int64_t overflow() const noexcept { return overflow_; }
   std::int64_t early_count() const noexcept { return early_count_; }
-  /// The furthest that anything fired before its time; 0 when nothing did.
+  /// The furthest that any timer fired before its time; 0 when none did.
   std::int64_t early_max_ns() const noexcept { return early_max_ns_; }
 
-  /// The exact smallest and largest value in buckets; 0 when there is none.
+  /// The exact smallest and largest value in buckets; 0 when there are no values.
   std::int64_t min() const noexcept { return max_ns_ < 0 ? 0 : min_ns_; }
   std::int64_t max() const noexcept { return max_ns_ < 0 ? 0 : max_ns_; }
 
-  /// From the buckets, each standing for its middle; 0 when count() is 0.
+  /// Computed from the buckets, each counted at its middle; 0 when count() is 0.
   double mean() const noexcept;
   double stddev() const noexcept;
 
@@ -83,10 +83,10 @@ class histogram {
   static constexpr std::size_t counts_size = (bucket_count + 1) * sub_bucket_half;
   std::span<const std::int64_t> counts() const noexcept { return counts_; }
 
-  /// Adds `count` values to a bucket and widens min and max to that bucket's bounds, as much as can
-  /// be known from a payload. `index` must be below counts_size.
+  /// Adds `count` values to a bucket and widens min and max to that bucket's bounds; a payload
+  /// tells no more. `index` must be below counts_size.
   void add_to_bucket(std::size_t index, std::int64_t count) noexcept;
-  /// Restores what a payload does not carry. Narrows min and max to the exact values given.
+  /// Restores what a payload does not carry, and narrows min and max to the exact values given.
   void restore(std::int64_t min_ns, std::int64_t max_ns, std::int64_t overflow,
                std::int64_t early_count, std::int64_t early_max_ns) noexcept;
 

@@ -1,5 +1,5 @@
-// Which of n ordered values a percentile is. Said here alone, so that everything in a record means
-// the same by it; skein_scripts/histogram.py repeats the rule for what it merges.
+// Which of n ordered values a percentile is. The rule stands only here, so that everything in a
+// record means the same by it; skein_scripts/histogram.py repeats the rule for what it merges.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +11,11 @@
 
 namespace skein {
 
-/// The nearest rank: the smallest one, from 1, such that at least `percent` (0..100) of `count`
+/// The nearest rank: the smallest rank, from 1, such that at least `percent` (0..100) of `count`
 /// values have it or a lower one. `count` is at least 1.
 inline std::int64_t nearest_rank(double percent, std::int64_t count) noexcept {
   const double exact = std::clamp(percent, 0.0, 100.0) / 100 * static_cast<double>(count);
-  // A product that is whole but for rounding must not count as more.
+  // A product that is whole except for rounding must not be rounded up.
   constexpr double rounding = 1e-12;
   return std::max<std::int64_t>(1, std::llround(std::ceil(exact * (1 - rounding))));
 }

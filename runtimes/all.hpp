@@ -44,7 +44,7 @@ using on_this_processor = runtime_list<>;
 
 }  // namespace detail
 
-/// Those that model the interface, in any of its three styles.
+/// The runtimes that model the interface, in any of its three styles.
 using interface_runtimes = detail::joined<
     runtime_list<coroutine::scheduler, coroutine::uring_scheduler, fiber::scheduler>,
     detail::on_this_processor,

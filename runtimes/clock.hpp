@@ -1,6 +1,6 @@
-// The one place that reads the clock. What decides by time and needs no clock of its own (the timer
-// wheel, the generator's window and schedule) takes times as arguments, so that tests supply
-// theirs. Leaves out wall-clock time: records stamp that at the edge, in the harness.
+// The one place that reads the clock. Code that only decides by time (the timer wheel, the
+// generator's window and schedule) takes times as arguments, so that tests supply theirs. Leaves
+// out wall-clock time: the harness stamps that on records.
 #pragma once
 
 #include <cstdint>

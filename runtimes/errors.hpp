@@ -11,7 +11,8 @@
 namespace skein {
 
 /// A named limit of this machine is too low for what was asked. It becomes a result with status
-/// `limit`, not a crash: `name` is how the system calls it (RLIMIT_NOFILE, vm.max_map_count ...).
+/// `limit`, not a crash. `name` is the system's own name for it (RLIMIT_NOFILE, vm.max_map_count
+/// ...).
 class limit_error : public std::runtime_error {
  public:
   /// `limit_value` is empty where the system refuses without saying what it would grant.
@@ -24,8 +25,8 @@ class limit_error : public std::runtime_error {
         value(limit_value),
         needed(limit_needed) {}
 
-  /// A feature that the kernel lacks or refuses: 1 is needed, 0 are there. `message` says with
-  /// which error, and which kernel has it.
+  /// A feature that the kernel lacks or refuses: needed 1, present 0. `message` says with which
+  /// error, and which kernel has it.
   static limit_error lacking(std::string feature, const std::string& message) {
     return {std::move(feature), message};
   }

@@ -1,6 +1,6 @@
-// The door to a running scheduler from outside: a descriptor it watches beside its own work.
-// The worker's control channel comes in through here, on the scheduler's own loop, so that being
-// measured costs no extra thread and no wake-ups of its own.
+// How the outside reaches a running scheduler: a descriptor that the scheduler watches beside its
+// own work. The worker's control channel comes in through here, on the scheduler's own loop, so
+// that measuring costs no extra thread and no wake-ups of its own.
 #pragma once
 
 namespace skein {

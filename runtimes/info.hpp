@@ -18,26 +18,28 @@ struct runtime_info {
   std::string_view library;          ///< "none" if the runtime is ours alone
   std::string_view library_version;  ///< as linked, not as compiled against
   std::string_view threads;          ///< how many threads serve N tasks, in words
-  /// The finest grid of deadlines it can be given; what is finer is a limit and is not measured. 1
-  /// means any. Where the wheel is the timer source, its tick follows the grid down to this.
+  /// The finest grid of deadlines that it accepts, 1 for any; a cell with a finer grid ends as a
+  /// limit and is not measured. Where the wheel is the timer source, its tick follows the grid down
+  /// to this.
   time_ns timer_resolution_ns;
   /// How early a timer may fire. 0 by contract (clause T1); a library that breaks the clause is
   /// held to what it declares here, and its early fires are counted in every result.
   time_ns early_by_at_most_ns;
-  /// Which of scheduler_options it has a use for: a worker's conditions leave out the others.
+  /// Which scheduler_options it uses: a worker's conditions leave out the others.
   bool takes_inline_budget;
   bool takes_events_per_wait;
   bool takes_tick;
-  /// Each task is a thread of the process: limits on threads are limits on tasks.
+  /// Each task is a thread of the process, so limits on threads are limits on tasks.
   bool thread_per_task = false;
-  /// Style `direct`, on stacks that the system makes: it has no use for stack_bytes.
+  /// Style `direct` on system stacks, so stack_bytes has no effect.
   bool stacks_from_system = false;
 
   /// True where a task's stack is of scheduler_options::stack_bytes.
   constexpr bool takes_stack_bytes() const noexcept {
     return style == "direct" && !stacks_from_system;
   }
-  /// Receives into a ring of buffers of the kernel's choosing: its size is one of the conditions.
+  /// Receives into a ring of buffers that the kernel chooses from; the ring's size is one of the
+  /// conditions.
   bool takes_receive_ring = false;
   /// Whether its timers can be kept in a heap instead of a wheel (scheduler_options::timers).
   bool takes_timers = false;

@@ -1,22 +1,22 @@
 // The operation: what a task leaves with an event loop while it waits.
 //
-// Style-neutral and intrusive. Whoever waits owns the storage (a coroutine's promise, a fiber's
-// control block, a session object), so waiting allocates nothing, and one op per task is enough
-// because a task waits for one thing at a time. Leaves out how a wait is woken: `complete` is the
-// only thing a loop knows about the waiter.
+// Style-neutral and intrusive. The waiter owns the storage (a coroutine's promise, a fiber's
+// control block, a session object), so waiting allocates nothing. One op per task is enough,
+// because a task waits for one thing at a time. Leaves out how a waiter is woken: all that a loop
+// knows of it is `complete`.
 //
-// The rules every loop and every waiter keeps (the contract suite tests them):
-//   O1 submit answers `done` (finished inline, `complete` will not be called) or `pending`
+// The rules that every loop and every waiter keep (the contract suite tests them):
+//   O1 submit answers `done` (finished inline; `complete` will not be called) or `pending`
 //      (`complete` will be called exactly once, later, on the loop's thread).
 //   O2 The op's memory stays where it is from `pending` until its completion.
 //   O3 cancel only requests: the completion still arrives, carrying -ECANCELED or, when the event
-//      won the race, its ordinary result.
+//      came first, its ordinary result.
 //   O4 A multishot op completes many times: `more` is true on all but the last, and O2 holds until
 //      the last.
-//   O5 No more than `inline_budget` operations in a row finish inline; the next one is answered
+//   O5 No more than `inline_budget` operations in a row finish inline. The next one is answered
 //      `pending` and completed through the run queue, so that one busy task cannot starve others.
-// One rule set for readiness (epoll) and completion (io_uring) loops: it is the completion model's,
-// because only that one is right for both.
+// Readiness loops (epoll) and completion loops (io_uring) share these rules. They are those of the
+// completion model, the only ones that are right for both.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,10 @@ namespace skein {
 
 enum class submitted : bool { done, pending };
 
-/// Where an op is. idle: nowhere, its owner's; waiting: parked at a connection, a listener or in
-/// the timer wheel; queued: in the run queue, in no other list.
+/// Where an op is.
+///   idle     in no list; its owner has it
+///   waiting  at a connection, at a listener or in the timers
+///   queued   in the run queue, in no other list
 enum class op_state : std::uint8_t { idle, waiting, queued };
 
 /// What the loop must do when it takes the op from its run queue.
@@ -46,13 +48,13 @@ struct op {
   /// Runs on the loop's thread, once per completion. May submit this op again.
   complete_fn complete = nullptr;
 
-  /// Links of the one list the op is in: the run queue or a timer wheel slot. `link` is the address
-  /// of the pointer that points here, so that unlinking needs no list head. In a timer heap,
+  /// Links of the one list the op is in: the run queue or a slot of the timer wheel. `link` is the
+  /// address of the pointer that points here, so unlinking needs no list head. In a timer heap,
   /// `place` is the op's index there.
   op* next = nullptr;
   union {
     op** link = nullptr;
-    std::uintptr_t kept;  ///< in no list: what the loop it waits in needs to know of it
+    std::uintptr_t kept;  ///< in no list: for the loop that it waits in
     std::size_t place;    ///< in a timer heap: its index there
   };
 

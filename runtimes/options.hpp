@@ -1,6 +1,6 @@
-// The conditions a runtime runs under. There are no defaults for them on purpose: a default that
-// differed between two runtimes would be an unfair comparison that nobody wrote down. The command
-// line fills every field, the worker echoes it, and the conductor compares.
+// The conditions a runtime runs under. They have no defaults on purpose: a default that differed
+// between two runtimes would be an unfair comparison that nobody wrote down. The command line fills
+// every field, the worker echoes it, and the conductor compares.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 namespace skein {
 
 /// Who owns the bytes a read returns.
-/// `lent`: the scheduler's scratch, valid until the reading task next waits.
-/// `own`: a buffer of the connection, valid until its next read.
+///   lent  the scheduler's scratch buffer, valid until the reading task next waits
+///   own   a buffer of the connection, valid until its next read
 enum class buffer_policy : std::uint8_t { lent, own };
 
 /// How a loop keeps its timers: the hierarchical wheel, or a 4-ary heap to compare it with.

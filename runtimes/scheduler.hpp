@@ -5,14 +5,14 @@
 //
 //     spawn  yield  sleep_until  accept  read  write  close  cancel  |  run  stop
 //
-// Clauses. Each has a test in tests/contract that runs for every runtime, and a planted liar that
-// the test must catch. Terms: a *task* is one thread of work, whatever it is made of; the *owner
-// thread* is the one that called run().
+// Clauses. Each has a test in tests/contract that runs for every runtime, and a deliberately wrong
+// scheduler (a liar) that the test must catch. Terms: a *task* is one thread of work, whatever it
+// is made of; the *owner thread* is the one that called run().
 //
 // Tasks
-//   S1  spawn(work) makes work run exactly once, after spawn was called and before run() returns.
-//       Nothing is dropped. In single-threaded runtimes tasks start in the order they were spawned
-//       and never inside spawn.
+//   S1  spawn(work) runs work exactly once, after spawn was called and before run() returns. No
+//       work is dropped. In single-threaded runtimes tasks start in the order they were spawned and
+//       never inside spawn.
 //   S2  run() returns when no task is left. run(inbox) returns only after stop(), and serves the
 //       inbox on the owner thread meanwhile.
 //   S3  stop() may be called by any task or by the inbox, more than once. Every pending wait then
@@ -34,20 +34,20 @@
 // Connections
 //   C1  Bytes arrive complete, in order, unchanged. read returns 1..buffer_bytes bytes, or an empty
 //       span at end of stream, on error, or when cancelled; error() tells which (0, errno,
-//       ECANCELED). What a write handed to the kernel (C2) reaches the peer, and the end of the
-//       stream behind it, whoever closes and however soon: after cancel and stop, too. The one
-//       exception is TCP's own: where the peer's bytes were not read to their end before close, or
-//       still come after it, the kernel answers with a reset, which may overtake what is on its
-//       way. A task that must be heard to the end therefore reads to the end first.
-//   C2  write returns once all bytes are handed to the kernel, true, or once that has become
-//       impossible, false. The caller's bytes may be reused when it returns. After a failed write
-//       reads report the end too.
+//       ECANCELED). What a write handed to the kernel (C2) reaches the peer, and then the end of
+//       the stream, whoever closes and however soon, also after cancel and stop. TCP makes one
+//       exception: if the peer's bytes were not read to their end before close, or more of them
+//       come after it, the kernel answers with a reset, which may overtake what was sent. A task
+//       that must be heard to the end therefore reads to the end first.
+//   C2  write returns true once all bytes are handed to the kernel, or false once that has become
+//       impossible. The caller's bytes may be reused when it returns. After a failed write reads
+//       report the end too.
 //   C3  Lent bytes are valid until the reading task next waits; own bytes until the connection's
 //       next read (buffer_policy).
 //   C4  At most one read and one write may be pending on a connection.
-//   C5  cancel(connection) ends pending and later reads and writes as cancelled; what remains is to
-//       close it. Of a write that was pending the peer gets a part, or nothing. cancel(listener)
-//       does the same for accept, which then returns null.
+//   C5  cancel(connection) ends pending and later reads and writes as cancelled; the task can then
+//       only close it. Of a write that was pending the peer gets a part, or nothing.
+//       cancel(listener) does the same for accept, which then returns null.
 //   C6  A connection is a slot and a generation, never a bare descriptor: closing one and accepting
 //       another on the same descriptor confuses no pending event. close(connection) is called
 //       exactly once, by its task, with no wait of it pending; the reference is dead afterwards.
@@ -56,7 +56,7 @@
 //       got an empty one, or until close.
 //
 // Waiting
-//   W1  Every wait ends exactly once. A signal that a handler takes ends none.
+//   W1  Every wait ends exactly once. A signal that a handler takes ends no wait.
 //   W2  Inline completion is allowed and bounded (op.hpp O5).
 //   W3  Between run's return and destruction live() is {0, 0} for a workload that closes what it
 //       accepts.
@@ -93,8 +93,8 @@ struct live_counts {
   std::size_t connections = 0;
 };
 
-/// What all styles share. The three nested types are opaque to workloads: connections are handed
-/// out by accept, listeners by listen, and a timer is made by whoever wants a cancellable sleep.
+/// What all styles share. The three nested types are opaque to workloads: accept returns
+/// connections, listen returns listeners, and whoever wants a cancellable sleep makes a timer.
 template <class S>
 concept scheduler = requires(S& scheduler, const S& observed, typename S::connection& connection,
                              typename S::listener& listener, typename S::timer& timer,
@@ -167,9 +167,9 @@ struct callback_probe {
 }  // namespace detail
 
 /// Callback: the handler is a member function named at compile time and comes with its object, so
-/// there is no closure and no allocation; the session object owns its connection and timer. accept
-/// is a stream too: the handler runs for every connection, and once with null at the end.
-/// Waits end through handlers, so W1 reads: every handler runs exactly once per wait.
+/// there is no closure and no allocation. The session object owns its connection and timer. accept
+/// is a stream too: the handler runs for every connection, and once with null at the end. Waits end
+/// through handlers, so W1 means: every handler runs exactly once per wait.
 template <class S>
 concept callback_scheduler =
     scheduler<S> && requires(S& scheduler, typename S::connection& connection,
@@ -186,8 +186,8 @@ concept callback_scheduler =
       {
         scheduler.template write<&detail::callback_probe<S>::on_written>(connection, data, session)
       };
-      /// A callback task has no stack to fall off: it says when it is over. Every spawned task
-      /// must.
+      /// A callback task has no stack to return from, so every spawned task must say when it is
+      /// over.
       { scheduler.task_done() } -> std::same_as<void>;
     };
 

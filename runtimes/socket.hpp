@@ -2,8 +2,8 @@
 // construction: loopback, non-blocking unless asked otherwise, TCP_NODELAY.
 //
 // SO_LINGER stays off: {1,0} would make close a reset, which throws away what the peer has not
-// received yet (C1). No run needs it here to be rid of ports: TIME_WAIT is with whoever closes
-// first, and our load generator, which does, resets its side.
+// received yet (C1). No run needs a reset here to free ports: TIME_WAIT stays with the side that
+// closes first. That is our load generator, and it resets its connections.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct listening_socket {
 /// caller owns the descriptor. Throws std::system_error.
 listening_socket make_listener(blocking mode);
 
-/// What is in force on a listener, read back from the kernel.
+/// The options in force on a listener, read back from the kernel.
 struct listener_options {
   bool no_delay;
   bool linger;                  ///< SO_LINGER is on

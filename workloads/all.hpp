@@ -1,4 +1,4 @@
-// The one list of workloads, and the way from two names to a running program.
+// The one list of workloads, and how two names become a running program.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace skein::workloads {
 struct size {
   std::string_view name;
   std::size_t connections;
-  std::size_t active;  ///< c10k, in the closed loops; the other modes take a share of connections
+  std::size_t active;  ///< c10k, closed loops; the other modes use a share of connections
   std::size_t tasks;
   time_ns window_ns;
   double rate_per_s;
@@ -37,7 +37,7 @@ std::span<const workload_info> all();
 /// Every runtime by name, in the order they are listed and plotted (runtimes/all.hpp is the list).
 std::span<const runtime_info> runtimes();
 
-/// The runtime of that name; null for one that is not ours.
+/// The runtime of that name; null if none of ours has it.
 const runtime_info* runtime_named(std::string_view id);
 
 /// Builds the program for one cell. Throws std::invalid_argument for an unknown name,
@@ -46,10 +46,10 @@ std::unique_ptr<program> make_program(std::string_view workload, std::string_vie
                                       const parameters& parameters);
 
 /// The oracle: what counts() must be when every task did its work. c10k's units depend on the load,
-/// so only timers can be known in advance.
+/// so only those of timers are known in advance.
 work_counts expected_timers(const parameters& parameters);
 
-/// Of these units, how many are timers that fired, each with a lateness.
+/// How many of these units are timers that fired, each with a lateness.
 std::uint64_t expected_fires(const parameters& parameters);
 
 }  // namespace skein::workloads

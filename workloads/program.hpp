@@ -1,6 +1,6 @@
-// What the harness sees of a workload on a runtime: one erased object per run. Inside a program all
-// is templates; this is the only virtual call between the harness and the work, and none is made
-// per operation.
+// What the harness sees of a workload on a runtime: one type-erased object per run. Inside a
+// program everything is templates. The virtual calls here are the only ones between the harness and
+// the work, and none is made per operation.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@
 
 namespace skein::workloads {
 
-/// What a cell asks a worker to do. Which fields matter depends on the workload; every one that
-/// matters is set by the caller (no defaults that could differ between runtimes).
+/// What a cell asks a worker to do. Which fields matter depends on the workload. The caller sets
+/// every field that matters (no defaults that could differ between runtimes).
 struct parameters {
   scheduler_options options;
   std::size_t connections = 0;    ///< c10k
@@ -65,15 +65,15 @@ class program {
   /// c10k: the options in force on that descriptor. Throws std::system_error.
   virtual std::optional<listener_options> listener_in_force() const;
 
-  /// Runs until stop(), serving the door on the calling thread. Called once. Throws what the
+  /// Runs until stop() and serves the inbox on the calling thread. Called once. Throws what the
   /// scheduler throws (limit_error when a limit of the machine was reached).
   virtual void run(inbox& door) = 0;
 
   /// Ends run(); called from the inbox.
   virtual void stop() = 0;
 
-  /// timers: spawns tasks until `tasks` in all have been spawned, deadlines counted from epoch_ns
-  /// (the same in every call). Called from the inbox. May throw limit_error.
+  /// timers: spawns tasks until there have been `tasks` in all. Deadlines count from epoch_ns,
+  /// which is the same in every call. Called from the inbox. May throw limit_error.
   virtual void spawn_up_to(std::size_t tasks, time_ns epoch_ns);
 
   /// True once every task of the whole workload has done its work. c10k never finishes by itself.
@@ -83,17 +83,17 @@ class program {
   /// true. Set before run().
   virtual void on_finished(void (*notify)(void*), void* argument);
 
-  /// Thread-safe only as far as counting goes: in a thread-per-task runtime, a snapshot.
+  /// In a thread-per-task runtime a snapshot: only the counting itself is thread-safe.
   virtual work_counts counts() const = 0;
   virtual live_counts live() const = 0;
 
   /// timers: signed lateness, fired - due. Null for workloads without deadlines.
   virtual const histogram* lateness() const { return nullptr; }
 
-  /// How the stacks of tasks are guarded; empty where tasks have none, or the system's.
+  /// How the stacks of tasks are guarded; empty where tasks have no stacks, or system stacks.
   virtual std::optional<guard_kind> stack_guard() const { return std::nullopt; }
 
-  /// Bytes of one task's coroutine frame, where the runtime has one and can tell.
+  /// Bytes of one task's coroutine frame; empty where there is none or its size is unknown.
   virtual std::optional<std::size_t> frame_bytes() const { return std::nullopt; }
 };
 

@@ -1,4 +1,4 @@
-// What the workloads ask about a scheduler, beyond its style's verbs.
+// What the workloads need to know about a scheduler, beyond its style's verbs.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace skein::workloads {
 
-/// Tasks run on threads of their own exactly where the scheduler says so.
+/// Whether tasks run on threads of their own; the scheduler says so.
 template <class S>
 inline constexpr tasks_on tasks_of =
     requires { requires S::tasks_run_in_parallel; } ? tasks_on::many_threads : tasks_on::one_thread;
 
-/// The frame of the task spawned last, in the style that has frames.
+/// The frame size of the task spawned last, in the style that has frames.
 template <class S>
 std::optional<std::size_t> frame_bytes_of() {
   if constexpr (requires { S::frame_bytes(); }) {

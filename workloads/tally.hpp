@@ -1,9 +1,9 @@
-// A counter that tasks share. Plain where all tasks run on one thread, atomic where each has its
-// own: the count is the same, and a lock prefix on a runtime that needs none would be a tax.
+// A counter that tasks share: plain where all tasks run on one thread, atomic where each has its
+// own. The count is the same, and a runtime that needs no lock prefix does not pay for one.
 //
-// Adding is relaxed where a tally publishes nothing but itself. Whoever sees the last addition made
-// by add_and_get, through get, also sees everything that tasks wrote before theirs: a release
-// sequence of read-modify-writes, read with acquire.
+// add is relaxed, because such a tally publishes nothing but itself. A thread that sees, through
+// get, the last addition made by add_and_get also sees everything that tasks wrote before their
+// additions: they are a release sequence of read-modify-writes, and get reads with acquire.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ template <tasks_on Threads>
 class tally {
  public:
   void add(std::uint64_t amount) noexcept { value_ += amount; }
-  /// Adds and tells the new value.
+  /// Adds and returns the new value.
   std::uint64_t add_and_get(std::uint64_t amount) noexcept { return value_ += amount; }
   std::uint64_t get() const noexcept { return value_; }
 
@@ -29,7 +29,8 @@ template <>
 class tally<tasks_on::many_threads> {
  public:
   void add(std::uint64_t amount) noexcept { value_.fetch_add(amount, std::memory_order_relaxed); }
-  /// Acquire-release: who sees the last addition also sees what the others did before theirs.
+  /// Acquire-release: a thread that sees the last addition also sees what the others did before
+  /// theirs.
   std::uint64_t add_and_get(std::uint64_t amount) noexcept {
     return value_.fetch_add(amount, std::memory_order_acq_rel) + amount;
   }

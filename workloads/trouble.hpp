@@ -1,5 +1,5 @@
-// What went wrong in a workload's tasks: how often, what first, and whether a limit of the machine
-// was the cause. Rare by nature, hence a mutex; tasks of any runtime may report.
+// Errors in a workload's tasks: how many, the first, and whether a limit of the machine was the
+// cause. They are rare, hence a mutex; tasks of any runtime may report one.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ class trouble {
     const std::lock_guard lock(mutex_);
     return first_;
   }
-  /// After the run: throws the limit a task ran into, if one did.
+  /// After the run: throws the limit that a task met, if one did.
   void rethrow_limit() const {
     const std::lock_guard lock(mutex_);
     if (limit_) throw limit_error(*limit_);

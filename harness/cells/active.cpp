@@ -10,7 +10,7 @@
 namespace skein::cells {
 namespace {
 
-/// The fewest and the most of mode idle_heavy.
+/// The fewest and the most active connections of mode idle_heavy.
 struct bounds {
   std::int64_t low;
   std::int64_t high;
@@ -42,8 +42,8 @@ void check_active(std::string_view mode, std::int64_t connections, std::int64_t 
         connections, defaults::most_percent_idle_heavy));
   }
   throw usage_error(fmt::format(
-      "--active: {} of {} connections; mode idle_heavy takes {}-{} % of them, from {} to {}; use "
-      "--mode open for more",
+      "--active: {} of {} connections; mode idle_heavy takes {}-{} % of them, from {} to {}; "
+      "use --mode open for more",
       active, connections, defaults::least_percent_idle_heavy, defaults::most_percent_idle_heavy,
       allowed.low, allowed.high));
 }

@@ -1,6 +1,6 @@
-// Every value that a command line may leave out, in one place and for all runtimes alike. The
-// worker echoes what it was given, so none of these can differ between two runtimes unseen.
-// Leaves out the named sizes (they belong to the workloads).
+// The default of every option, in one place and the same for all runtimes. The worker echoes what
+// it was given, so no default can differ between two runtimes unnoticed. Leaves out the named
+// sizes, which belong to the workloads.
 #pragma once
 
 #include <cstddef>
@@ -57,9 +57,10 @@ inline constexpr std::uint32_t inline_budget = 128;
 inline constexpr std::uint32_t events_per_wait = 1024;
 inline constexpr time_ns tick_ns = 1 * ns_per_ms;           // or the grid, where that is finer,
 inline constexpr time_ns finest_tick_ns = 100 * ns_per_us;  // but no finer than this
-/// Tasks beside the workload's own (an acceptor, a starter), for arenas that are sized in advance.
+/// Tasks beside the workload's own (an acceptor, a starter), for arenas whose size is fixed in
+/// advance.
 inline constexpr std::size_t spare_tasks = 8;
-/// Tasks that one connection which is made again and again may have alive at once.
+/// How many tasks of one churned connection (made again and again) may be alive at once.
 inline constexpr std::size_t churn_room = 8;
 /// PR_SET_TIMERSLACK of every worker: the kernel's own default, set so that it is the same whatever
 /// the caller inherited.

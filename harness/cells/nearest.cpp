@@ -1,4 +1,4 @@
-// Edit distance by the textbook table, and the one wording for every unknown name.
+// Edit distance by the textbook table, and the one message for every unknown name.
 #include "harness/cells/nearest.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// "Did you mean": the known name closest to a mistyped one, and the message that says so.
+// "Did you mean": the known name closest to a mistyped one, and the message with it.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ namespace skein::cells {
 /// (optimal string alignment distance). Linear space would be overkill for names of ten letters.
 std::size_t edit_distance(std::string_view from, std::string_view to);
 
-/// The name with the smallest distance, the first of equals; nothing when every name is further
-/// away than half its length, or there is none.
+/// The name with the smallest distance, the first of equals. Empty when every name is further away
+/// than half its length, or there are no names.
 std::optional<std::string> nearest_match(std::string_view given,
                                          std::span<const std::string> names);
 

@@ -36,8 +36,8 @@ std::string name_of(buffer_policy policy) {
   return policy == buffer_policy::own ? "own" : "lent";
 }
 
-/// Most tasks alive at once. Under churn a client that has hung up may be back before the server
-/// has seen it leave, and several times over where that is a thread waiting for its turn.
+/// The most tasks alive at once. Under churn a client may reconnect before the server has noticed
+/// that it left, and several times where the server's task is a thread that waits for its turn.
 std::size_t max_tasks_of(const cell& asked) {
   std::size_t most = size_of(asked.tasks, "tasks") + size_of(asked.connections, "connections") +
                      defaults::spare_tasks;
@@ -45,7 +45,7 @@ std::size_t max_tasks_of(const cell& asked) {
   return most;
 }
 
-/// Timers read nothing, yet every scheduler is built with the same conditions.
+/// Timers read nothing, but every scheduler is built with the same conditions.
 scheduler_options options_for(const cell& asked) {
   return {
       .buffer = policy_of(asked.buffer),
@@ -59,7 +59,7 @@ scheduler_options options_for(const cell& asked) {
   };
 }
 
-/// The value the program was given, where the field applied to the cell.
+/// The value given to the program, where the field applied to the cell.
 template <typename Given>
 std::optional<std::int64_t> applied(const std::optional<std::int64_t>& asked, Given given) {
   return asked ? std::optional(static_cast<std::int64_t>(given)) : std::nullopt;
@@ -103,7 +103,7 @@ cell echo_of(const cell& asked, const workloads::parameters& parameters,
     echo.stack_bytes = static_cast<std::int64_t>(parameters.options.stack_bytes);
   }
   if (asked.pattern) echo.pattern = parameters.pattern;
-  // A runtime without the choice echoes none, and the conductor refuses it.
+  // A runtime without this choice echoes no value, and the conductor then refuses it.
   echo.timers.reset();
   if (asked.timers && runtime.takes_timers) echo.timers = name_of(parameters.options.timers);
   echo.grid_ns = applied(asked.grid_ns, parameters.grid_ns);

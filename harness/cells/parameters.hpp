@@ -1,6 +1,7 @@
-// From the cell a conductor asks for to the parameters a program is built from, and back to the
-// echo. The echo is made from the parameters, not copied from the request: it says what the program
-// was really given. Leaves out checking the values' sense (the command line did).
+// Turns the cell that a conductor asks for into the parameters of a program, and these into the
+// echo. The echo is made from the parameters and not copied from the request, so it says what the
+// program was really given. Leaves out checking whether the values make sense (the command line
+// did).
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@
 
 namespace skein::cells {
 
-/// The timer wheel's tick: on it lie all deadlines of the grid. 1 ms, less for a finer grid.
+/// The timer wheel's tick, chosen so that all deadlines of the grid lie on it: 1 ms, or less for a
+/// finer grid.
 time_ns tick_for(const std::optional<time_ns>& grid_ns);
 
 /// Throws std::invalid_argument for a field that is missing, negative or unknown.

@@ -1,4 +1,4 @@
-// Hand-written because the rules are ours: a unit is required for a duration, optional for a size.
+// Hand-written because the rules are our own: a duration needs a unit, a size may leave it out.
 #include "harness/cells/units.hpp"
 
 #include <algorithm>
@@ -20,14 +20,13 @@ struct unit {
 };
 
 constexpr std::array durations{
-    unit{"ns", 1},       unit{"us", ns_per_us},    unit{"ms", ns_per_ms},
-    unit{"s", ns_per_s}, unit{"m", 60 * ns_per_s}, unit{"h", 3600 * ns_per_s},
+    unit{"ns", 1},         unit{"us", ns_per_us},     unit{"ms", ns_per_ms},
+    unit{"s", ns_per_s},   unit{"m", 60 * ns_per_s},  unit{"h", 3600 * ns_per_s},
     unit{"µs", ns_per_us}, unit{"min", 60 * ns_per_s}};
 constexpr std::array sizes{unit{"B", 1}, unit{"KiB", 1 << 10}, unit{"MiB", 1 << 20},
                            unit{"GiB", 1 << 30}};
 constexpr std::array counts{unit{"k", 1'000}, unit{"M", 1'000'000}};
 
-/// A number and what follows it.
 struct quantity {
   double value;
   std::string_view unit;
@@ -39,8 +38,8 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
-/// Nothing but digits, `_` between digits, at most one point; then the unit. Blanks may stand around
-/// both.
+/// Accepts digits, `_` between digits and at most one point; the rest is the unit. Blanks may stand
+/// around both.
 bool split_quantity(std::string_view text, quantity& result) {
   text = without_blanks(text);
   const std::size_t end = std::min(text.find_first_not_of("0123456789._"), text.size());
@@ -64,7 +63,7 @@ const unit* find_unit(const std::array<unit, Size>& units, std::string_view name
   throw usage_error("'" + std::string(text) + "' " + std::string(remedy));
 }
 
-/// What is beyond 64 bits becomes the largest number: whoever asked says what the bound is.
+/// A number beyond 64 bits becomes the largest one; the caller then reports its own bound.
 std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
   const double scaled = value * static_cast<double>(scale);
   if (scaled > 9.2e18) return std::numeric_limits<std::int64_t>::max();
@@ -75,7 +74,7 @@ std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
   return static_cast<std::int64_t>(rounded);
 }
 
-/// A scaled number whose unit may be left out.
+/// A scaled number with an optional unit.
 double parse_plain(std::string_view text, std::string_view remedy) {
   quantity parsed{};
   if (!split_quantity(text, parsed)) refuse(text, remedy);
@@ -189,7 +188,7 @@ std::vector<int> parse_cpus(std::string_view text) {
 }
 
 std::string format_duration(time_ns duration_ns) {
-  // Minutes and hours read worse than seconds in an id.
+  // Seconds are the largest unit: minutes and hours read worse in an id.
   constexpr std::array shown{durations[0], durations[1], durations[2], durations[3]};
   return duration_ns == 0 ? "0s" : format_with(shown, duration_ns);
 }

@@ -1,5 +1,6 @@
-// The subcommands, each a function that adds itself to the command line and one that runs.
-// Leaves out parsing of values (units.hpp) and what the commands do beneath (conductor, worker).
+// The subcommands: for each a function that adds it to the command line and one that runs it.
+// Leaves out parsing of values (units.hpp) and the work that the commands start (conductor,
+// worker).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -24,7 +25,7 @@ struct command {
   std::function<int()> run;
 };
 
-/// The program's own words, for records.
+/// The program's arguments as typed, for records.
 using arguments = std::vector<std::string>;
 
 std::vector<command> add_list(CLI::App& program);
@@ -37,7 +38,7 @@ std::vector<command> add_processes(CLI::App& program);  ///< worker, generator
 std::vector<std::string> runtime_names();
 std::vector<std::string> workload_names();
 
-/// The option's value through a parser, whose complaint gets the option's name in front.
+/// Parses the option's value; an error message begins with the option's name.
 template <typename Parser>
 auto parsed(const std::string& option, const std::string& text, Parser parser)
     -> decltype(parser(text)) {

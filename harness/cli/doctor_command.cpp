@@ -13,7 +13,7 @@ namespace {
 
 using measure::json;
 
-/// How stacks are guarded here, and how many that allows: no number without such a limit.
+/// How stacks are guarded here, and how many stacks that allows; empty where it sets no limit.
 struct guards_fact {
   guard_kind kind = available_guards();
   std::optional<std::size_t> most_stacks =
@@ -33,8 +33,9 @@ void print_report(const std::vector<measure::check>& checks, bool ok) {
 void print_guards(const guards_fact& guards) {
   if (guards.most_stacks) {
     fmt::print(
-        "  stacks are guarded by mappings of their own: at most {} of them in a process "
-        "(vm.max_map_count / 2); Linux 6.13 has guards without\n",
+        "  stacks are guarded by mappings of their own: "
+        "at most {} of them in a process (vm.max_map_count / 2); "
+        "Linux 6.13 has guards without\n",
         *guards.most_stacks);
   } else {
     fmt::print("  stacks are guarded without mappings of their own (MADV_GUARD_INSTALL)\n");

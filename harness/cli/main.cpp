@@ -31,8 +31,8 @@ std::vector<std::string> options_of(const CLI::App& app) {
   return names;
 }
 
-/// What the parser made nothing of, in words of ours. The names of subcommands are all that can be
-/// mistyped without a dash.
+/// Reports arguments that the parser did not recognise, in our own wording. Only names of
+/// subcommands can be mistyped without a dash.
 void refuse_extras(const CLI::App& app) {
   const std::vector<std::string> extras = app.remaining();
   if (extras.empty()) return;
@@ -88,7 +88,8 @@ int complain(const std::exception& error, int status) {
   return status;
 }
 
-/// A child's pipes must not land on 0, 1 or 2 because the caller had closed them.
+/// Keeps descriptors 0, 1 and 2 open. If the caller had closed them, a child's pipes could get
+/// these numbers.
 void keep_standard_descriptors() {
   int fd = ::open("/dev/null", O_RDWR);
   while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);

@@ -1,4 +1,5 @@
-// Option by option. Help texts carry the defaults of defaults.hpp, so that there is one place.
+// Option by option. Help texts take the defaults from defaults.hpp, so that each stands in one
+// place.
 #include "harness/cli/run_options.hpp"
 
 #include <fmt/format.h>
@@ -34,13 +35,12 @@ void add_common_options(CLI::App& app, run_words& words) {
   app.add_option("--timeout", words.timeout, "Bound on the whole cell [computed from the cell]");
   app.add_option("--thread-ceiling", words.thread_ceiling,
                  with_default("Most threads a worker may be asked for", defaults::thread_ceiling));
-  app.add_option(
-      "--memory-ceiling", words.memory_ceiling,
-      "Most memory the run may take, e.g. 4GiB; more is a result with status limit [what "
-      "the machine has available, less a reserve]");
+  app.add_option("--memory-ceiling", words.memory_ceiling,
+                 "Most memory the run may take, e.g. 4GiB; more is a result with status limit "
+                 "[what the machine has available, less a reserve]");
   app.add_option("--memory", words.memory,
-                 "on: memory is read at four numbers of tasks, each after a rest; off: it is not, "
-                 "nor does its slope bound the run, which is 1.5 s shorter [on]");
+                 "on: memory is read at four numbers of tasks, each after a rest; "
+                 "off: it is not, nor does its slope bound the run, which is 1.5 s shorter [on]");
   app.add_option("--worker-command", words.worker_command,
                  "Measure this program instead of our own worker; it speaks harness/PROTOCOL.md");
   app.add_option("-o,--output", words.output, "Append the record to this JSON Lines file");
@@ -61,16 +61,16 @@ void add_common_options(CLI::App& app, run_words& words) {
 void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option("--connections", words.connections,
                  with_default("Connections to hold open", defaults::connections));
-  app.add_option(
-      "--active", words.active,
-      fmt::format("Connections that carry requests [all in mode open, {} % in idle_heavy, "
-                  "{} in fixed and churn]",
-                  defaults::active_percent_idle_heavy, defaults::active_closed_loop));
+  app.add_option("--active", words.active,
+                 fmt::format("Connections that carry requests "
+                             "[all in mode open, {} % in idle_heavy, {} in fixed and churn]",
+                             defaults::active_percent_idle_heavy, defaults::active_closed_loop));
   app.add_option("--mode", words.mode,
-                 "open: requests at a rate, latency from the intended time; idle_heavy: the same "
-                 "on 1-20 % of the connections; fixed: one in flight on each active connection, or "
-                 "--pipeline; "
-                 "churn: connect, one exchange, close, again; idle: none, memory only [fixed]");
+                 "open: requests at a rate, latency from the intended time; "
+                 "idle_heavy: the same on 1-20 % of the connections; "
+                 "fixed: one in flight on each active connection, or --pipeline; "
+                 "churn: connect, one exchange, close, again; "
+                 "idle: none, memory only [fixed]");
   app.add_option("--rate", words.rate,
                  with_default("Modes open and idle_heavy: requests per second, or auto:60% of what "
                               "the baseline can do at most, which is measured first",
@@ -83,8 +83,8 @@ void add_c10k_options(CLI::App& app, run_words& words) {
   app.add_option(
       "--pipeline", words.pipeline,
       "Modes open and idle_heavy: most requests in flight on one connection; others wait "
-      "for it, their intended time unchanged [no bound]. Mode fixed: so many are sent in a row, "
-      "and the next when all have their replies [1]");
+      "for it, their intended time unchanged [no bound]. "
+      "Mode fixed: so many are sent in a row, and the next when all have their replies [1]");
   app.add_option(
       "--payload-bytes", words.payload_bytes,
       with_default("Bytes of a request and of its reply", format_size(defaults::payload_bytes)));
@@ -110,20 +110,20 @@ void add_c10k_options(CLI::App& app, run_words& words) {
                               format_duration(defaults::hold_ns)));
   app.add_option("--loops", words.loops,
                  fmt::format("Mode idle: event loops in the worker, each on a thread with a "
-                             "descriptor table of its own, up to {}; auto: as few as hold the "
-                             "connections [{}]",
+                             "descriptor table of its own, up to {}; "
+                             "auto: as few as hold the connections [{}]",
                              defaults::most_loops, 1));
   app.add_option("--exchange", words.exchange,
-                 "Mode idle: at the end every connection exchanges one message, so many of them at "
-                 "a time [none]");
+                 "Mode idle: at the end every connection exchanges one message, "
+                 "so many of them at a time [none]");
 }
 
 void add_timers_options(CLI::App& app, run_words& words) {
   app.add_option("--tasks", words.tasks, with_default("Sleeping tasks", defaults::tasks));
   app.add_option(
       "--pattern", words.pattern,
-      with_default("spread: deadlines all over the window; storm: one for all; periodic: each "
-                   "again and again; churn: armed, then cancelled, but for a few",
+      with_default("spread: deadlines all over the window; storm: one for all; "
+                   "periodic: each again and again; churn: armed, then cancelled, but for a few",
                    defaults::pattern));
   app.add_option(
       "--window", words.window,

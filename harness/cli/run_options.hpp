@@ -1,4 +1,4 @@
-// The words of `skein run`, as typed, and the way from them to a request with nothing left open.
+// The option values of `skein run` as typed, and their conversion to a complete request.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,7 +8,7 @@
 
 namespace skein::cli {
 
-/// As typed; empty where nothing was.
+/// As typed; empty where the option was not given.
 struct run_words {
   std::string runtime, size, seed, stack_bytes, worker_cpus, generator_cpus, timeout,
       worker_command, thread_ceiling, memory_ceiling, memory;
@@ -27,7 +27,8 @@ void add_common_options(CLI::App& app, run_words& words);
 void add_c10k_options(CLI::App& app, run_words& words);
 void add_timers_options(CLI::App& app, run_words& words);
 
-/// Parse, default and check. Throws usage_error, naming the option and what it may be.
+/// Parses, fills in defaults and checks. Throws usage_error, which names the option and the values
+/// it may have.
 conductor::run_request c10k_request(const run_words& words);
 conductor::run_request timers_request(const run_words& words);
 

@@ -1,4 +1,5 @@
-// From words to a request: sizes and defaults filled in, every value checked against its bounds.
+// Turns option values into a request: sizes and defaults filled in, every value checked against its
+// bounds.
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,7 +33,7 @@ constexpr std::int64_t max_memory_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t max_pipeline = 1'000'000;
 constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
 
-/// Quotes what was written, where something was: it may be beyond any number of 64 bits.
+/// Quotes the option's text where there is one, because the number may not fit 64 bits.
 std::int64_t bounded(const char* option, const std::string& text, std::int64_t value,
                      std::int64_t low, std::int64_t high, std::string (*shown)(std::int64_t)) {
   if (value >= low && value <= high) return value;
@@ -83,7 +84,7 @@ std::vector<std::string> modes_of(const std::string& workload) {
   return {modes.begin(), modes.end()};
 }
 
-/// The named size; nothing when none was named.
+/// The named size; empty when none was named.
 std::optional<workloads::size> named_size(const std::string& workload, const std::string& name) {
   if (name.empty()) return std::nullopt;
   const auto sizes = info_of(workload).sizes;
@@ -98,7 +99,7 @@ std::int64_t signed_size(std::size_t value) {
   return static_cast<std::int64_t>(value);
 }
 
-/// Split as a shell would: quotes, variables, ~ and patterns. No command is run for it.
+/// Splits as a shell would: quotes, variables, ~ and patterns. Runs no command while doing so.
 std::vector<std::string> split_command(const std::string& text) {
   if (text.empty()) return {};
   wordexp_t split{};
@@ -132,7 +133,7 @@ conductor::cpu_request cpus_from(const char* option, const std::string& text,
   return {parsed(option, text.empty() ? otherwise : text, parse_cpus), !text.empty()};
 }
 
-/// Ids become parts of paths and names in plots.
+/// Ids become parts of paths, and names in plots.
 void require_id(const std::string& runtime) {
   const bool fits =
       runtime.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos &&
@@ -159,7 +160,7 @@ void name_runtime(const run_words& words, cells::cell& asked) {
   }
 }
 
-/// Stacks are whole pages: at least two, or nothing but the guard would be left to touch.
+/// A stack is whole pages, at least two; with fewer only the guard would be left.
 std::int64_t stack_bytes_from(const std::string& text) {
   const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
   const std::int64_t least = 2 * page_bytes;
@@ -173,8 +174,8 @@ std::int64_t stack_bytes_from(const std::string& text) {
   return value;
 }
 
-/// So many stacks of that size must fit the address space, and one of them the memory. What is
-/// touched of them is for the preflight to judge.
+/// All stacks together must fit the address space, and one of them the memory. The preflight judges
+/// how much of them will be touched.
 void check_stacks(const cells::cell& asked) {
   if (!asked.stack_bytes) return;
   const std::int64_t least = 2 * ::sysconf(_SC_PAGESIZE);
@@ -183,8 +184,8 @@ void check_stacks(const cells::cell& asked) {
   const std::int64_t tasks = asked.tasks.value_or(asked.connections.value_or(0));
   if (most < least) {
     throw usage_error(
-        fmt::format("--stack-bytes: {} stacks, even of {}, are beyond the address space; fewer "
-                    "tasks",
+        fmt::format("--stack-bytes: {} stacks, even of {}, are beyond the address space; "
+                    "fewer tasks",
                     tasks, format_size(least)));
   }
   throw usage_error(
@@ -197,7 +198,7 @@ run_request common_request(const std::string& workload, const run_words& words) 
   run_request request;
   request.asked.workload = workload;
   name_runtime(words, request.asked);
-  // Accepted for every runtime, so that one set of options serves a whole matrix.
+  // Accepted for every runtime, so that one set of options works for a whole matrix.
   const std::int64_t stack_bytes = stack_bytes_from(words.stack_bytes);
   if (conductor::takes_stack_bytes(request.asked)) request.asked.stack_bytes = stack_bytes;
   request.asked.seed =
@@ -228,7 +229,7 @@ run_request common_request(const std::string& workload, const run_words& words) 
   return request;
 }
 
-/// How a load differs between the two named sizes, beside what the workload says.
+/// How a load differs between the two named sizes, beyond what the workload says.
 struct pace {
   time_ns duration_ns = defaults::duration_ns;
   time_ns warmup_ns = defaults::warmup_ns;
@@ -240,7 +241,7 @@ pace pace_of(const std::string& size) {
   return {defaults::test_duration_ns, defaults::test_warmup_ns, defaults::test_warmup_requests};
 }
 
-/// A rate, or the wish for one that is a share of what the baseline can do.
+/// Sets the rate, or the share of the baseline's saturation that it is to be.
 void set_rate(const run_words& words, double usual, run_request& request) {
   if (is_auto(words.rate)) {
     request.rate_share = parsed("--rate", words.rate, parse_auto_share);
@@ -310,12 +311,12 @@ void check_modes(const run_words& words, const std::string& mode) {
   refuse_unless(loaded, "--warmup-requests", words.warmup_requests, any_load);
 }
 
-/// The loops that were asked for, where that is more than one.
+/// The number of loops, if more than one was asked for.
 std::optional<std::int64_t> loops_from(const std::string& text, std::int64_t connections) {
   std::int64_t loops = 1;
   if (text == "auto") {
     loops = conductor::loops_for(connections, measure::read_limits().descriptors);
-    if (loops > defaults::most_loops) loops = defaults::most_loops;  // the preflight says the rest
+    if (loops > defaults::most_loops) loops = defaults::most_loops;  // preflight says the rest
   } else {
     loops = count_or("--loops", text, 1, 1, std::min(defaults::most_loops, connections));
   }
@@ -331,20 +332,22 @@ void set_hold(const run_words& words, run_request& request) {
   }
 }
 
-/// There must be somebody to cancel, and steps enough in the window for the rounds.
+/// Churn needs a second task to cancel the first, and enough grid steps in the window for its
+/// rounds.
 void check_churn(const cells::cell& asked) {
   if (*asked.tasks < 2) throw usage_error("--tasks: pattern churn needs at least 2");
   const time_ns least_ns = timers::churn_least_steps * *asked.grid_ns;
   if (*asked.window_ns < least_ns) {
     throw usage_error(
-        fmt::format("--window: {} is too short for pattern churn; with a grid of {} "
-                    "it needs {}",
+        fmt::format("--window: {} is too short for pattern churn; "
+                    "with a grid of {} it needs {}",
                     format_duration(*asked.window_ns), format_duration(*asked.grid_ns),
                     format_duration(least_ns)));
   }
 }
 
-/// Which runtimes can choose is known of ours only; another worker is asked for what is said.
+/// Only our own runtimes are known to have the choice or not; a foreign worker is asked for what
+/// was typed.
 void set_timers(const run_words& words, cells::cell& asked) {
   std::vector<std::string_view> choosers;
   for (const auto& runtime : workloads::runtimes()) {

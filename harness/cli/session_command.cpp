@@ -1,4 +1,5 @@
-// `skein session`: the session line for a caller that plans many runs and writes the file itself.
+// `skein session`: prints the session line, for a caller that plans many runs and writes the file
+// itself.
 #include <fmt/format.h>
 #include <memory>
 

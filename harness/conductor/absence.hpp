@@ -1,5 +1,5 @@
-// How long each party of a run was away in a window while it should have run. The rule, in
-// harness/README.md ("Away"), is judged in validity.hpp; here are the readings.
+// How long each process of a run was away in a window, that is, did not run while it should have.
+// Here are the readings; validity.hpp judges them, by the rule in harness/README.md ("Away").
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 
 namespace skein::conductor {
 
-/// Empty: the party had nothing to do in that window, or it is not known.
+/// An empty field: the process had nothing to do in that window, or the time is not known.
 struct absence {
   time_ns window_ns = 0;
   std::optional<time_ns> worker_ns;  ///< stopped by a signal, or throttled by its control group
-  /// Stopped or throttled, or kept from its clock by others than this run's own.
+  /// Stopped or throttled, or kept from reading its clock by processes outside this run.
   std::optional<time_ns> generator_ns;
-  std::optional<time_ns> conductor_ns;  ///< how late it read what frames the window
+  std::optional<time_ns> conductor_ns;  ///< how late it read the counters at the window's ends
 };
 
 /// {"worker_ns", "generator_ns", "conductor_ns"}

@@ -1,11 +1,11 @@
 // The order of events:
 // 1. worker: hello, prepare, ready (it listens); generator: prepare, ready; worker: start.
-// 2. N/4, N/2, N connections; at each step, and before the first, a rest and a memory reading. The
-//    worker must confirm the number first.
-// 3. The load (any mode but idle), its window framed by readings of CPU and host; or the hold
-//    (idle), and then, where that was asked for, one message on each connection. After churn the
-//    worker must have no more connections than were never touched.
-// 4. The work is compared while the connections are still open; then the generator closes them and
+// 2. N/4, N/2, N connections. Before the first of them and after each step there is a rest and a
+//    memory reading; after a step the worker must first confirm the number.
+// 3. In any mode but idle the load, with readings of CPU and host at both ends of its window. In
+//    mode idle the hold and then, if asked for, one message on each connection. After churn the
+//    worker must have only those connections left that carried no load.
+// 4. The work is compared while the connections are still open. Then the generator closes them and
 //    ends, memory is read again, and the worker stops and ends.
 #include "harness/conductor/c10k_run.hpp"
 
@@ -27,7 +27,7 @@
 namespace skein::conductor {
 namespace {
 
-constexpr time_ns settle_ns = 10 * ns_per_s;  // for counts that follow what the peer just did
+constexpr time_ns settle_ns = 10 * ns_per_s;  // for counts to catch up with the peer
 constexpr time_ns look_again_ns = 10 * ns_per_ms;
 
 class c10k_run {
@@ -69,10 +69,11 @@ class c10k_run {
     const auto ports = prepare(talk_, worker_, asked_, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");
     if (ports.size() != generators_.count()) {
-      throw failed_by(worker_, status::failed,
-                      fmt::format("was asked for {} loops and listens on {} ports; a worker that "
-                                  "cannot have several loops is measured without --loops",
-                                  generators_.count(), ports.size()));
+      throw failed_by(
+          worker_, status::failed,
+          fmt::format("was asked for {} loops and listens on {} ports; "
+                      "a worker that cannot have several loops is measured without --loops",
+                      generators_.count(), ports.size()));
     }
     generators_.prepare(talk_, request_, ports);
     start(talk_, worker_);
@@ -92,7 +93,8 @@ class c10k_run {
     }
   }
 
-  /// The generator may be ahead: a connection is open for it once the kernel has queued it.
+  /// The generator may be ahead of the worker: for it a connection is open once the kernel has
+  /// queued it.
   void await_connections(std::int64_t wanted) {
     await_counts([&](const worker_counts& now) { return now.live_connections == wanted; },
                  [&](const worker_counts& now) {
@@ -101,7 +103,7 @@ class c10k_run {
                  });
   }
 
-  /// Asks until the counts are as they should be; they follow the peer's within a moment.
+  /// Asks until the counts are right; they catch up with the peer's within a moment.
   template <typename Right, typename Complaint>
   worker_counts await_counts(Right right, Complaint complaint) {
     const time_ns deadline_ns =
@@ -116,7 +118,8 @@ class c10k_run {
     }
   }
 
-  /// Nothing is sent: what the connections cost by being there. Says where to look.
+  /// Keeps the connections open and sends nothing, to measure what they cost by existing. Prints
+  /// where to look.
   void hold() {
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
                static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
@@ -143,8 +146,8 @@ class c10k_run {
                  {"expected_checksum", nothing}};
   }
 
-  /// Proof that what was held was good for something: each connection answers, byte for byte.
-  /// After all readings of memory but the last.
+  /// Proves that the held connections work: each answers, byte for byte. Comes after all memory
+  /// readings but the last.
   void exchange() {
     fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
     talk_.awaits("");
@@ -152,7 +155,7 @@ class c10k_run {
     probe.begin();
     const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
     const window_use use = probe.end();
-    // The conductor reads nothing here that depends on when.
+    // No reading here depends on when the conductor made it, so its lateness is left out.
     out_.exchange_away = probe.sides_away(done.duration_ns, use, done.kept_ns);
     out_.exchange = {{"in_flight", request_.exchange_in_flight},
                      {"duration_ns", done.duration_ns},
@@ -188,7 +191,7 @@ class c10k_run {
     const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
-    talk_.awaits("");  // how long the window is has been said
+    talk_.awaits("");  // the window's length has been announced already
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     const window_use use = probe.end();
     keep(use, pins_, out_);
@@ -200,7 +203,7 @@ class c10k_run {
     const json result = talk_.expect(generator, "result", talk_.cell_deadline_ns());
     const auto kept_ns =
         field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
-    out_.away = probe.away(begin_ns, end_ns, use, kept_ns);  // replies were awaited until now
+    out_.away = probe.away(begin_ns, end_ns, use, kept_ns);  // includes the wait for replies
     take_result(result);
     if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
   }
@@ -232,7 +235,8 @@ class c10k_run {
     out_.service_time = field<json>(generator, result, "service_time");
     const json window = field<json>(generator, result, "window");
     out_.operations = field<std::int64_t>(generator, window, "units");
-    // Distributions are of the requests meant for the window; some complete after its end.
+    // Distributions hold the requests that were meant for the window, and some of those complete
+    // after its end.
     out_.expected_samples = field<std::int64_t>(generator, out_.load, "completed");
     if (const auto wrong = field<std::int64_t>(generator, result, "wrong_bytes"); wrong > 0) {
       throw failed_by(worker_, status::failed, fmt::format("sent {} wrong bytes back", wrong));
@@ -240,9 +244,10 @@ class c10k_run {
     compare_work(field<json>(generator, result, "errors"));
   }
 
-  /// A reply that never came, or a connection that the server ended or refused, is the runtime's
-  /// failure. Only an overloaded one may leave requests unanswered when the load ends; and so may
-  /// one that was being sent to until the last moment, because the generator had fallen behind.
+  /// A missing reply, or a connection that the server ended or refused, is the runtime's failure.
+  /// There are two exceptions: an overloaded runtime may leave requests unanswered when the load
+  /// ends, and so may one that was sent requests until the last moment because the generator had
+  /// fallen behind.
   void compare_work(const json& errors) {
     const bool behind = field<std::int64_t>(generators_.only(), out_.load, "unsent") > 0;
     bool complete = !behind;
@@ -250,7 +255,7 @@ class c10k_run {
       if (count == 0) continue;
       complete = false;
       const std::string text = fmt::format("load: {} {} errors", measure::to_text(count), kind);
-      if (kind == "timeout" && behind) continue;  // judged: the run cannot be valid
+      if (kind == "timeout" && behind) continue;  // validity.cpp judges it: the run cannot be valid
       if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
         out_.mark(text + ": the worker is saturated");
       } else if (kind == "connect") {

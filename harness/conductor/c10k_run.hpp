@@ -1,5 +1,5 @@
-// One c10k cell, from two fresh processes to what they said. Leaves out judging it (validity.hpp,
-// lint.hpp) and recording it.
+// One c10k cell, from two fresh processes to their results. Leaves out judging the results
+// (validity.hpp, lint.hpp) and recording them.
 #pragma once
 
 #include "harness/conductor/interrupts.hpp"
@@ -8,11 +8,12 @@
 
 namespace skein::conductor {
 
-/// How long the whole cell may take at most, when the command line does not say.
+/// The default timeout of the whole cell.
 time_ns c10k_timeout_ns(const run_request& request);
 
-/// Fills `out`, and the asked cell's style where a foreign worker says it. Throws cell_ended,
-/// interrupted, or std::system_error; both processes are gone when it returns or throws.
+/// Fills `out`, and the style of the asked cell where a foreign worker states it. Throws
+/// cell_ended, interrupted, or std::system_error. Both processes have ended when it returns or
+/// throws.
 void measure_c10k(run_request& request, const pinning& pins, const interrupts& signals,
                   outcome& out);
 

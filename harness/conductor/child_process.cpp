@@ -45,7 +45,8 @@ pipe_pair make_pipe() {
   ::_exit(cannot_execute);
 }
 
-/// Every child begins alike, whatever this process was started with or has set for itself.
+/// Every child begins with the same signal handling, whatever this process was started with or has
+/// set for itself.
 void restore_signals() {
   sigset_t none;
   ::sigemptyset(&none);
@@ -57,7 +58,7 @@ bool sets_same_variable(std::string_view one, std::string_view other) {
   return one.substr(0, one.find('=')) == other.substr(0, other.find('='));
 }
 
-/// This process's environment with `more` in it; points into both.
+/// This process's environment with `more` added; the pointers lead into both.
 std::vector<char*> environment_with(const std::vector<std::string>& more) {
   std::vector<char*> words;
   for (char** word = ::environ; *word != nullptr; ++word) {
@@ -140,7 +141,7 @@ child_process::child_process(std::string name, const command_line& command,
            cpus.empty() ? nullptr : &set, parent, in.read_end, out.write_end, err.write_end);
   }
   stops_.emplace(pid_);
-  ::setpgid(pid_, pid_);  // whichever of the two is first
+  ::setpgid(pid_, pid_);  // parent and child both do it, whichever is first
   ::close(in.read_end);
   ::close(out.write_end);
   ::close(err.write_end);
@@ -158,7 +159,7 @@ child_process::~child_process() {
 
 void child_process::drain_stderr() {
   std::array<char, 4096> chunk{};
-  // Bounded: a child that never stops complaining must not hold the conductor.
+  // Bounded, so that a child that never stops writing does not hold up the conductor.
   for (int reads = 0; reads < 64 && stderr_fd_ >= 0; ++reads) {
     pollfd entry{stderr_fd_, POLLIN, 0};
     if (::poll(&entry, 1, 0) <= 0) return;
@@ -174,7 +175,7 @@ void child_process::drain_stderr() {
 
 std::optional<process_end> child_process::wait_until(time_ns deadline_ns) {
   while (!ended_) {
-    drain_stderr();  // a full pipe would keep it from ending
+    drain_stderr();  // a full pipe would keep the child from ending
     int wait_status = 0;
     const pid_t reaped = ::waitpid(pid_, &wait_status, WNOHANG);
     if (reaped == pid_) {
@@ -201,7 +202,7 @@ process_end child_process::end() {
       ended_ = decode(wait_status);
     }
   }
-  signal_group(SIGKILL);  // whatever the child had started
+  signal_group(SIGKILL);  // ends whatever the child had started
   return *ended_;
 }
 

@@ -1,5 +1,5 @@
-// One child of the conductor: started pinned, spoken to over pipes, never left behind.
-// Leaves out waiting for it to say something (conversation.hpp).
+// One child of the conductor: started on its CPUs, spoken to over pipes, never left behind. Leaves
+// out waiting for its messages (conversation.hpp).
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,11 @@ struct process_end {
   std::optional<int> signal;
 };
 
-/// What to execute: a file (searched for in PATH) and the words it gets, its name among them.
+/// What to execute: a file (searched for in PATH) and its arguments, the name first.
 struct command_line {
   std::string file;
   std::vector<std::string> argv;
-  /// "NAME=VALUE", in place of or beside what this process has.
+  /// "NAME=VALUE" words, added to this process's environment or replacing values in it.
   std::vector<std::string> environment = {};
 };
 
@@ -45,17 +45,17 @@ class line_tail {
 /// A running process with pipes on descriptors 0, 1 and 2.
 ///
 /// How it is kept from being left behind:
-/// 1. It is the leader of its own process group, so that whatever it starts can be ended with it
-///    (and Ctrl-C at a terminal reaches the conductor alone, which then decides).
+/// 1. It is the leader of its own process group, so that whatever it starts can be ended with it.
+///    (It also means that Ctrl-C at a terminal reaches the conductor alone, which then decides.)
 /// 2. It dies with the conductor (PR_SET_PDEATHSIG), and reads an end of file when the conductor is
 ///    gone.
 /// 3. The destructor closes its input, sends SIGTERM, waits up to two seconds, sends SIGKILL to the
 ///    group, and reaps it.
 class child_process {
  public:
-  /// Forks and executes the command on `cpus` (empty: wherever the parent may run).
-  /// A command that cannot be executed shows as exit status 127 with a line on stderr.
-  /// Throws std::system_error when no process can be made. The caller has a single thread.
+  /// Forks and executes the command on `cpus` (empty: any CPU that the parent may use). A command
+  /// that cannot be executed shows as exit status 127 with a line on stderr. Throws
+  /// std::system_error when no process can be made. The caller has a single thread.
   child_process(std::string name, const command_line& command, const std::vector<int>& cpus);
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
@@ -65,21 +65,21 @@ class child_process {
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] protocol::line_channel& channel() noexcept { return channel_; }
   [[nodiscard]] int reply_fd() const noexcept { return reply_fd_; }
-  /// -1 once it is at its end.
+  /// -1 after its end of file.
   [[nodiscard]] int stderr_fd() const noexcept { return stderr_fd_; }
 
-  /// Takes in what stderr holds now.
+  /// Reads what stderr holds now.
   void drain_stderr();
   [[nodiscard]] std::vector<std::string> stderr_lines() const { return tail_.lines(); }
 
-  /// To be called soon after SIGCHLD has come; see stops.hpp.
+  /// Call it soon after SIGCHLD has come; see stops.hpp.
   void look_for_stops() { stops_->look(); }
-  /// How long it was stopped by signals so far.
+  /// How long signals have stopped it so far.
   [[nodiscard]] time_ns stopped_ns() { return stops_->total_ns(); }
 
   /// Waits until it has ended, at most until the deadline.
   std::optional<process_end> wait_until(time_ns deadline_ns);
-  /// Ends it now, by force where asking does not help; returns how it ended.
+  /// Ends it now, by force if asking does not help; returns how it ended.
   process_end end();
 
  private:

@@ -14,7 +14,7 @@ json asked_conditions(const cell& asked) {
                  {"buffer", measure::or_null(asked.buffer)},
                  {"buffer_bytes", measure::or_null(asked.buffer_bytes)},
                  {"stack_bytes", measure::or_null(asked.stack_bytes)}};
-  // Of a worker command it is not known whether it can choose: what is not asked for is its own.
+  // Whether a foreign worker has the choice is not known, so it is asked only for what was typed.
   if (asked.timers) asked_for["timers"] = *asked.timers;
   return asked_for;
 }

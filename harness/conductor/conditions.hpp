@@ -1,5 +1,5 @@
-// What this program asks of every worker beside the cell, and whether the worker says it has it.
-// Leaves out comparing workers with each other: that takes runs of several runtimes
+// The conditions that this program asks of every worker beside the cell, and whether the worker
+// reports them. Leaves out comparing workers with each other, which takes runs of several runtimes
 // (scripts/skein_scripts/conditions.py).
 #pragma once
 
@@ -13,11 +13,11 @@ namespace skein::conductor {
 using cells::cell;
 using measure::json;
 
-/// The conditions that are asked for, as the worker's `conditions` name them.
+/// The conditions asked for, under the names in the worker's `conditions`.
 json asked_conditions(const cell& asked);
 
-/// "inline_budget: asked 128, the worker has 64" for each. What the worker leaves out or has as
-/// null does not apply to it.
+/// "inline_budget: asked 128, the worker has 64" for each difference. A condition that the worker
+/// leaves out or reports as null does not apply to it.
 std::vector<std::string> condition_differences(const json& asked, const json& conditions);
 
 }  // namespace skein::conductor

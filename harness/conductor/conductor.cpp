@@ -1,4 +1,4 @@
-// Every way a cell can end comes together here, and each leaves a record or says why there is none.
+// All ways in which a cell can end meet here; each leaves a record or says why there is none.
 #include "harness/conductor/conductor.hpp"
 
 #include <cstdio>
@@ -41,8 +41,8 @@ std::string planned_id(const run_request& request) {
   return id;
 }
 
-/// The session a run belongs to: the caller's, or one of our own, whose line is written first (and
-/// shows early whether the file can be written at all).
+/// The session that a run belongs to: the caller's, or a new one. The line of a new session is
+/// written first, which also shows early whether the file can be written at all.
 std::string open_session(const run_request& request, const pinning& pins, output_file* output) {
   if (request.session_id) return *request.session_id;
   if (output == nullptr) return "unrecorded";
@@ -52,7 +52,7 @@ std::string open_session(const run_request& request, const pinning& pins, output
   return session.at("session_id");
 }
 
-/// Of a runtime of ours; what a foreign worker can do it must say itself.
+/// For our own runtimes only; a foreign worker must itself say what it can do.
 std::optional<limit_fact> own_grid_obstacle(const run_request& request) {
   if (!request.worker_command.empty()) return std::nullopt;
   for (const runtime_info& runtime : workloads::runtimes()) {
@@ -75,7 +75,7 @@ void measure_cell(run_request& request, const pinning& pins, const interrupts& s
   }
 }
 
-/// After a run that came to its end: is it to be believed?
+/// Judges a run that came to its end: can it be believed?
 void scrutinize(const run_request& request, const pinning& pins, outcome& out) {
   refuse_contradictions(request.asked, out);
   judge(out, request.asked, pins);

@@ -1,4 +1,4 @@
-// ppoll over everything, then whole lines to messages to queues.
+// ppoll over everything; then bytes become lines, lines messages, and messages wait in queues.
 #include "harness/conductor/conversation.hpp"
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace skein::conductor {
 namespace {
 
 constexpr time_ns moment_ns = 300 * ns_per_ms;
-/// Enough to wind down 10,000 tasks before saying why.
+/// Time enough for a worker to end 10,000 tasks before it says why.
 constexpr time_ns first_word_ns = 2 * ns_per_s;
-/// What a stop that was over before it was seen may be taken for. A look takes some microseconds of
-/// the load generator's CPU.
+/// The longest that a stop which ended before it was seen can be counted as. Each look takes some
+/// microseconds of the load generator's CPU.
 constexpr time_ns look_for_stops_ns = 50 * ns_per_ms;
 constexpr std::size_t shown_bytes = 160;
 
@@ -71,7 +71,7 @@ std::string how_it_ended(const std::optional<process_end>& end) {
 cell_ended failed_by(child_process& child, status how, std::string message) {
   failure_fact fact;
   fact.process = child.name();
-  // A timed-out child is still running, and would only be waited for in vain.
+  // A timed-out child still runs, so waiting for its end would be in vain.
   if (how != status::timeout) {
     if (const auto end = child.wait_until(monotonic_clock::now_ns() + moment_ns)) {
       fact.exit_status = end->exit_status;
@@ -147,7 +147,7 @@ void conversation::dismiss(child_process& child, time_ns deadline_ns) {
   std::erase_if(peers_, [&](const peer& each) { return each.child == &child; });
 }
 
-/// Whoever is waited for: a child that went away ends the run.
+/// Ends the run if any child has gone, whichever child is waited for.
 void conversation::check_presence() {
   for (peer& each : peers_) {
     if (each.at_end && !each.leaving) ended_early(each);
@@ -219,8 +219,8 @@ void conversation::receive(peer& from, const std::string& line) {
   from.messages.push_back(std::move(message));
 }
 
-/// What befalls the process under test looks to the others as if its connections had failed: it
-/// gets time to name its limit or to end, and then that is why the run ended.
+/// When the process under test fails, the other processes see failed connections. So it gets time
+/// to name its limit or to end, and that is then the reason why the run ended.
 void conversation::hear_first_peer() {
   peer& first = peers_.front();
   if (first.leaving) return;

@@ -1,12 +1,12 @@
 // Talking to the children, with deadlines: the one place where the conductor waits.
 //
-// 1. Every wait polls the replies and the stderr of every child, and the interrupts. So whichever
-//    child fails, and at whatever moment, the run learns of it at once.
-// 2. A message of type `limit` or `error`, an end of file, and a line that is no message end the
-//    cell by exception, from any wait. A message that nobody asked for does too, except
-//    {"type":"phase","name":"finished"}, which comes when it comes.
+// 1. Every wait polls the replies and the stderr of every child, and the interrupts. So the run
+//    learns at once of any child that fails, whenever that happens.
+// 2. A message of type `limit` or `error`, an end of file, or a line that is no message ends the
+//    cell by an exception from whichever wait is running. So does a message that nobody asked for,
+//    except {"type":"phase","name":"finished"}, which may come at any time.
 // 3. Every wait has a deadline, and none is later than the cell's.
-// 4. A long wait says what it is for (awaits).
+// 4. A long wait prints what it waits for (awaits).
 // 5. Every wait looks for children that were stopped, at least every 50 ms (stops.hpp).
 #pragma once
 
@@ -38,7 +38,7 @@ class conversation {
   /// The child must outlive the conversation, or be forgotten.
   void add(child_process& child);
 
-  /// What the waits from here on are for, as waiting_notes has it; said on stderr where it takes
+  /// What the next waits are for, in the words of waiting_notes; printed on stderr if they take
   /// long.
   void awaits(std::string what) { notes_.begin(std::move(what), monotonic_clock::now_ns()); }
 
@@ -48,13 +48,13 @@ class conversation {
   /// Throws cell_ended by rule 2, or with status timeout; `interrupted` on a signal.
   json expect(child_process& child, std::string_view type, time_ns deadline_ns,
               std::string_view name = {});
-  /// As expect after say: the usual exchange.
+  /// say, then expect: the usual exchange.
   json ask(child_process& child, const json& message, std::string_view type, time_ns deadline_ns,
            std::string_view name = {});
-  /// True once that message has come, without taking it.
+  /// True once that message has come; does not take it.
   bool has_come(const child_process& child, std::string_view type, std::string_view name);
 
-  /// Waits, with an eye on the children, up to the deadline exactly.
+  /// Waits up to the deadline exactly, while watching the children.
   void wait_until(time_ns deadline_ns);
 
   /// Waits until something may have come from a child, at most until the deadline.
@@ -95,7 +95,7 @@ class conversation {
   std::deque<peer> peers_;
 };
 
-/// A field of a child's message. Throws cell_ended when it is missing or of another type.
+/// A field of a child's message. Throws cell_ended when it is missing or has another type.
 template <typename Value>
 Value field(child_process& child, const json& message, const char* name);
 
@@ -104,7 +104,7 @@ cell_ended failed_by(child_process& child, status how, std::string message);
 
 template <typename Value>
 Value field(child_process& child, const json& message, const char* name) {
-  if constexpr (std::is_integral_v<Value>) {  // which a fraction or a truth value would pass for
+  if constexpr (std::is_integral_v<Value>) {  // else a fraction or a truth value would be accepted
     const auto value = measure::integer_at(message, name);
     if (value && std::in_range<Value>(*value)) return static_cast<Value>(*value);
   } else {
@@ -112,7 +112,7 @@ Value field(child_process& child, const json& message, const char* name) {
     try {
       if (found != message.end()) return found->template get<Value>();
     } catch (const json::exception&) {
-      // As good as missing.
+      // Treated as missing.
     }
   }
   throw failed_by(child, status::failed,

@@ -6,7 +6,8 @@
 
 namespace skein::conductor {
 
-/// "Slower" and "did not measure" never share a status, so 1 is left to the comparison gate.
+/// "Slower" and "could not measure" never share a status, so status 1 is left to the comparison
+/// gate.
 enum exit_status : int {
   exit_ok = 0,             ///< measured, or a named limit of the machine stood in the way
   exit_usage = 2,          ///< the command line makes no sense
@@ -14,7 +15,7 @@ enum exit_status : int {
   exit_interrupted = 130,  ///< SIGINT or SIGTERM
 };
 
-/// Measuring is impossible before it has begun: somebody holds the lock, the output is unwritable.
+/// Nothing can be measured: another run holds the lock, or the output cannot be written.
 class cannot_measure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

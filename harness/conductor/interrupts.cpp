@@ -1,5 +1,5 @@
-// Two signalfds. That of the interrupts is never read: once a signal has come, every later check
-// tells so too.
+// Two signalfds. The one for interrupts is never read, so once a signal has come, every later check
+// sees it too.
 #include "harness/conductor/interrupts.hpp"
 
 #include <csignal>
@@ -31,7 +31,8 @@ interrupts::interrupts()
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// The signals stay blocked: a pending one would end the process before it has said how it ended.
+/// The signals stay blocked: a pending one would end the process before it has reported how the run
+/// ended.
 interrupts::~interrupts() {
   ::close(child_fd_);
   ::close(fd_);

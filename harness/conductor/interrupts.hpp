@@ -1,13 +1,13 @@
-// Signals as something to poll for: SIGINT and SIGTERM, so that a run ends at a place of its own
-// choosing, and SIGCHLD, so that what becomes of a child is seen when it happens.
+// Signals that can be polled for: SIGINT and SIGTERM, so that a run ends at a point of its own
+// choosing, and SIGCHLD, so that a child's stop or end is noticed when it happens.
 #pragma once
 
 namespace skein::conductor {
 
-/// Blocks these signals for the process (children unblock them, child_process.cpp) and ignores
-/// those that would end it while it writes: a lost pipe or a full file is an error code here.
-/// SIGCHLD is taken back from a caller that ignores it, which is inherited: the kernel would bury
-/// children before anybody could ask how they ended. One at a time; made before any thread and any
+/// Blocks these signals for the process (children unblock them, child_process.cpp). Ignores those
+/// that would end it while it writes: here a lost pipe or a full file is an error code. Resets
+/// SIGCHLD if the caller ignored it, which children inherit: the kernel would then reap a child
+/// before anybody could ask how it ended. One object at a time, made before any thread and any
 /// child.
 class interrupts {
  public:

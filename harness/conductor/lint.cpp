@@ -1,4 +1,5 @@
-// Each check is a few lines; all of them run, so that a record is refused once and completely.
+// Each check is a few lines. All of them run, so that a refused record names everything that is
+// wrong.
 #include "harness/conductor/lint.hpp"
 
 #include <exception>
@@ -33,8 +34,8 @@ void check_order(const std::string& name, const json& distribution, problems& fo
   }
 }
 
-/// Buckets are 1/1024 wide and stand for their middle, so the mean may pass an exact extreme by
-/// that.
+/// A bucket is 1/1024 wide and is counted at its middle, so the mean may pass an exact extreme by
+/// that much.
 void check_mean(const std::string& name, const json& distribution, problems& found) {
   constexpr double bucket = 1.0 / 1024;
   const auto number = [&](const char* key) { return distribution.value(key, json()); };
@@ -66,7 +67,7 @@ void check_counts(const std::string& name, const json& distribution,
   }
 }
 
-/// What is early is in no percentile: there may be none of it, or only as the worker says.
+/// Early values are in no percentile: there may be none, or only as the worker declares.
 void check_early(const std::string& name, const json& distribution, time_ns early_by_at_most_ns,
                  problems& found) {
   const auto count = [&](const char* key) {
@@ -79,8 +80,8 @@ void check_early(const std::string& name, const json& distribution, time_ns earl
   }
 }
 
-/// A timer that fired so late counts as lost. Replies may be that late: a load can be more than any
-/// server bears, which is judged (validity.cpp).
+/// A timer that fired so late counts as lost. Replies may be that late, because a load can be more
+/// than any server can serve; validity.cpp judges that.
 problems lost_timers(const json& lateness) {
   if (!lateness.is_object()) return {};
   const auto beyond = measure::integer_at(lateness, "overflow").value_or(0);

@@ -1,5 +1,5 @@
-// Contradictions inside a run, looked for before it is written: a record that contradicts itself is
-// a failed run, whatever its numbers look like. Leaves out evidence from outside (validity.hpp).
+// Contradictions inside a run, checked before it is written: a record that contradicts itself is a
+// failed run, whatever its numbers are. Leaves out evidence from outside (validity.hpp).
 #pragma once
 
 #include <string>
@@ -9,18 +9,18 @@
 
 namespace skein::conductor {
 
-/// What is wrong, empty when nothing is:
+/// What is wrong; empty when nothing is. A run must satisfy:
 /// - echoed equals the cell;
 /// - work's checksum is the expected one;
-/// - in each distribution min <= p50 <= p90 <= ... <= max, min <= mean <= max, and the payload's
-///   count is the count;
+/// - in each distribution min <= p50 <= p90 <= ... <= max, min <= mean <= max, and the payload
+///   holds as many values as `count` says;
 /// - latency, service_time and lateness hold one sample for each completion of the window;
 /// - no timer fired so late that it is beyond the histogram's range and in no percentile;
 /// - no timer fired earlier than the worker says its timers may, and no reply came before its
 ///   request.
 std::vector<std::string> lint(const cell& asked, const outcome& out);
 
-/// Throws cell_ended, status failed, with all that lint() finds, where it finds anything.
+/// Throws cell_ended (status failed) with everything that lint() finds, if it finds anything.
 void refuse_contradictions(const cell& asked, const outcome& out);
 
 /// The part that looks at one distribution; `expected` samples where that is known.

@@ -1,4 +1,4 @@
-// One after the other: two generators at once would measure each other.
+// The generators work one after the other: two at once would measure each other.
 #include "harness/conductor/load_generators.hpp"
 
 #include <charconv>

@@ -1,5 +1,6 @@
 // The client side of a c10k cell: one generator process for each loop of the worker, because each
-// has a descriptor table to fill. Leaves out when what is asked of them: c10k_run.cpp.
+// generator has one descriptor table to fill. Leaves out when each is asked to do what
+// (c10k_run.cpp).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace skein::conductor {
 
-/// What became of one message on each connection, over all generators. They took turns, so times
-/// are of one generator that works alone, and the duration is the sum of theirs.
+/// The result of one message on each connection, over all generators. They took turns, so times are
+/// those of one generator that works alone, and the duration is the sum of theirs.
 struct exchange_outcome {
   std::int64_t units = 0;
   std::int64_t bytes = 0;
@@ -22,26 +23,26 @@ struct exchange_outcome {
   std::int64_t wrong_bytes = 0;
   std::int64_t errors = 0;
   time_ns duration_ns = 0;
-  time_ns kept_ns = 0;  ///< how long generators were kept from their clocks
+  time_ns kept_ns = 0;  ///< how long generators could not read their clocks
   json latency;         ///< from send to whole reply
 };
 
-/// Adds one generator's `result` message to the sum. Checksums are sums themselves, histograms are
-/// merged. Throws std::exception for a message that is none.
+/// Adds one generator's `result` message to the sum. Checksums add up, histograms are merged.
+/// Throws std::exception for a malformed message.
 void add_result(exchange_outcome& sum, const json& result);
 
 class load_generators {
  public:
-  /// Starts `count` of them, pinned alike. They must outlive their conversation.
+  /// Starts `count` generators, all on the same CPUs. They must outlive their conversation.
   load_generators(std::int64_t count, const std::vector<int>& cpus);
 
   void join(conversation& talk);
   [[nodiscard]] std::vector<child_process*> processes() const;
-  /// Of a cell with one loop: the one that carries a load.
+  /// In a cell with one loop, the one generator, which carries the load.
   [[nodiscard]] child_process& only() noexcept { return *members_.front(); }
   [[nodiscard]] std::size_t count() const noexcept { return members_.size(); }
 
-  /// prepare, each with its part of the connections and the port of its loop.
+  /// Sends prepare to each, with its part of the connections and the port of its loop.
   void prepare(conversation& talk, const run_request& request,
                const std::vector<std::int64_t>& ports);
   /// Opens connections until there are `total` on all of them, one generator after the other.

@@ -1,4 +1,4 @@
-// flock: released by the kernel however the holder ends, and inherited by descriptor.
+// flock: the kernel releases it however the holder ends, and it is inherited with the descriptor.
 #include "harness/conductor/lock.hpp"
 
 #include <algorithm>
@@ -18,13 +18,13 @@ namespace {
 
 constexpr mode_t for_everybody = 0666;
 
-/// Another user's file in a sticky directory may not be opened with O_CREAT, and perhaps only for
-/// reading; a lock needs no more.
+/// In a sticky directory another user's file may not be opened with O_CREAT, and perhaps only for
+/// reading. A lock needs no more than that.
 int open_lock(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0 && errno == ENOENT) {
     fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, for_everybody);
-    if (fd >= 0) ::fchmod(fd, for_everybody);  // whatever the umask; the lock still works without
+    if (fd >= 0) ::fchmod(fd, for_everybody);  // whatever the umask; the lock works without it
   }
   if (fd < 0 && errno == EACCES) fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   return fd;
@@ -40,7 +40,7 @@ std::string holder_in(int fd) {
 
 void sign(int fd, const std::string& command) {
   const std::string text = "pid " + std::to_string(::getpid()) + ": " + command + "\n";
-  // Only a courtesy to whoever finds it locked: the lock holds without it.
+  // Only information for whoever finds the file locked: the lock holds without it.
   if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) < 0) ::fsync(fd);
 }
 
@@ -72,7 +72,7 @@ measuring_lock::measuring_lock(int inherited_fd) : fd_(inherited_fd) {
   }
 }
 
-/// Closing an inherited descriptor leaves the lock with whoever passed it on.
+/// If the descriptor was inherited, closing it leaves the lock with the process that passed it on.
 measuring_lock::~measuring_lock() {
   ::close(fd_);
 }

@@ -1,4 +1,4 @@
-// Two runs must not measure at once: a lock file for the machine.
+// A lock file for the machine, because two runs must not measure at once.
 #pragma once
 
 #include <optional>
@@ -6,8 +6,8 @@
 
 namespace skein::conductor {
 
-/// Held until destroyed, and by the kernel's word never longer than the process lives. The file
-/// stays; it names the last holder (pid and command line).
+/// Held until destroyed; the kernel releases it when the process ends. The file stays and names the
+/// last holder (pid and command line).
 class measuring_lock {
  public:
   /// Takes the lock, at once or not at all. Throws cannot_measure, naming the holder.

@@ -1,4 +1,4 @@
-// One straight line, held against what is left.
+// One straight line, compared with the memory that is left.
 #include "harness/conductor/memory_forecast.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 using measure::memory_point;
 
-/// What the process itself has, exactly; the pages alone where the rest is not known of all.
+/// The process's own memory, known exactly; only its pages where some reading lacks the rest.
 std::optional<std::int64_t> own_bytes(const memory_point& point, bool with_kernel) {
   if (!point.rss_anon_bytes || !with_kernel) return point.rss_anon_bytes;
   return *point.rss_anon_bytes + *point.kernel_stack_bytes + *point.page_table_bytes;
@@ -33,7 +33,7 @@ std::vector<measure::line_point> own_line(const std::vector<memory_point>& point
   return line;
 }
 
-/// What the cell has added to slabs, from the first reading to the last.
+/// What the cell has added to the kernel's slabs, from the first reading to the last.
 std::int64_t slab_growth(const std::vector<memory_point>& points) {
   const auto first = points.front().slab_bytes();
   const auto last = points.back().slab_bytes();
@@ -47,7 +47,7 @@ std::optional<std::int64_t> lesser(std::optional<std::int64_t> one,
   return std::min(*one, *other);
 }
 
-/// The most that a task is believed to take, with its part of a connection.
+/// The most that a task is assumed to take, with its part of a connection.
 std::int64_t most_task_bytes(const cell& asked, bool foreign) {
   constexpr std::int64_t unknown_bytes = 32 * 1024;
   constexpr std::int64_t thread_bytes = 48 * 1024;
@@ -83,8 +83,9 @@ std::optional<limit_fact> memory_obstacle(const std::vector<memory_point>& point
   if (!available || needed <= *available) return std::nullopt;
   return limit_fact{
       "memory", *available, needed,
-      fmt::format("memory {} < {} bytes: {} tasks at {:.0f} bytes each, as {} of them took; the "
-                  "run was ended before the machine had to swap; free some memory, or fewer tasks",
+      fmt::format("memory {} < {} bytes: {} tasks at {:.0f} bytes each, as {} of them took; "
+                  "the run was ended before the machine had to swap; "
+                  "free some memory, or fewer tasks",
                   *available, needed, total, slope, tasks)};
 }
 

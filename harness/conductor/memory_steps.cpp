@@ -1,4 +1,4 @@
-// Readings through harness/measure, at rest.
+// Takes the readings through harness/measure, after a rest.
 #include "harness/conductor/memory_steps.hpp"
 
 #include "harness/conductor/memory_forecast.hpp"

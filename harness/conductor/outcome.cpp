@@ -1,4 +1,4 @@
-// The words for how a run ended.
+// The status words of a run.
 #include "harness/conductor/outcome.hpp"
 
 namespace skein::conductor {
@@ -30,7 +30,7 @@ void outcome::end(const cell_ended& why) {
   how = why.how();
   limit = why.limit;
   failure = why.failure;
-  // The reason comes first: what was noticed on the way there is secondary.
+  // The reason of the failure goes first: earlier notes are secondary.
   reasons.insert(reasons.begin(), why.what());
 }
 

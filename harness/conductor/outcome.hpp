@@ -1,4 +1,4 @@
-// What became of one run: everything measured so far, and why it ended. It is filled in as the run
+// The outcome of one run: everything measured so far, and why it ended. It is filled in as the run
 // goes on, so that a crash halfway keeps what was known. Leaves out the record's layout
 // (record.hpp).
 #pragma once
@@ -26,7 +26,7 @@ enum class status { ok, limit, invalid, failed, timeout };
 
 std::string_view name_of(status which);
 
-/// A named limit of this machine that stood in the way.
+/// A named limit of this machine that prevented the run.
 struct limit_fact {
   std::string name;
   std::optional<std::int64_t> value;
@@ -34,7 +34,7 @@ struct limit_fact {
   std::string message;
 };
 
-/// What broke, with all that a person needs to look further.
+/// What failed, with everything that a person needs to investigate.
 struct failure_fact {
   std::string process;  ///< worker | generator | conductor
   std::optional<int> exit_status;
@@ -62,7 +62,8 @@ class cell_ended : public std::exception {
   std::optional<failure_fact> failure;
 };
 
-/// What a counted run counts, between two instants or since the beginning. Empty: it could not be.
+/// The counts of a counted run, between two instants or since the beginning. Empty: could not be
+/// counted.
 struct work_counts {
   std::optional<std::int64_t> allocations;
   std::optional<std::int64_t> system_calls;
@@ -84,10 +85,10 @@ struct outcome {
   std::optional<failure_fact> failure;
 
   std::string started_utc;
-  json loop;                        ///< what the worker says its tasks wait on; null until then
-  json echoed;                      ///< null until the worker has said it
-  time_ns early_by_at_most_ns = 0;  ///< that the worker's timers may fire, as it says itself
-  json conditions;                  ///< null from a worker that does not say them
+  json loop;                        ///< what the worker's tasks wait on; null until it says so
+  json echoed;                      ///< null until the worker has sent it
+  time_ns early_by_at_most_ns = 0;  ///< how early the worker's timers may fire, as it declares
+  json conditions;                  ///< null from a worker that does not report them
   std::optional<time_ns> setup_ns;
   std::optional<time_ns> warmup_ns;
   std::optional<time_ns> window_ns;
@@ -96,10 +97,10 @@ struct outcome {
 
   json work;
   json load;
-  std::optional<double> saturation_per_s;  ///< of the baseline, where the rate is a share of it
+  std::optional<double> saturation_per_s;  ///< the baseline's, where the rate is a share of it
   json latency;
   json service_time;
-  json exchange;  ///< mode idle: one message on each connection, where that was asked for
+  json exchange;  ///< mode idle: one message on each connection, if asked for
   json lateness;
   std::optional<absence> away;           ///< in the window
   std::optional<absence> exchange_away;  ///< while messages were exchanged
@@ -110,7 +111,7 @@ struct outcome {
   std::vector<measure::memory_point> memory_points;
   measure::memory_extras memory_extras;
   std::optional<measure::host_usage> host;
-  std::optional<std::int64_t> softirqd_ns;  ///< of host's, what is of the worker's CPUs
+  std::optional<std::int64_t> softirqd_ns;  ///< softirq time on the worker's CPUs
 
   void mark(std::string reason) { reasons.push_back(std::move(reason)); }
   void invalidate(std::string reason) {

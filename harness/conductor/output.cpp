@@ -1,4 +1,4 @@
-// O_APPEND, write, fsync; on failure ftruncate.
+// O_APPEND, write, fsync; after a failure ftruncate.
 #include "harness/conductor/output.hpp"
 
 #include <algorithm>
@@ -26,11 +26,12 @@ bool is_regular(int fd) {
 
 bool has_room(int fd) {
   struct statvfs facts{};
-  if (::fstatvfs(fd, &facts) != 0) return true;  // unknown: writing will tell
+  if (::fstatvfs(fd, &facts) != 0) return true;  // unknown: the write will show it
   return static_cast<unsigned long long>(facts.f_bavail) * facts.f_frsize >= room_bytes;
 }
 
-/// A device that is full says so at any write; an empty one would change nothing and tell nothing.
+/// True for /dev/full, known by its device number. Trying would not help: it accepts an empty
+/// write.
 bool is_full_device(int fd) {
   struct stat facts{};
   struct stat full{};
@@ -38,7 +39,7 @@ bool is_full_device(int fd) {
          facts.st_rdev == full.st_rdev;
 }
 
-/// What follows the last newline: nothing, in a file that was written whole.
+/// The text after the last newline: empty in a file that was written whole.
 std::string unfinished_line(int fd, off_t end) {
   std::string tail;
   std::array<char, 4096> block{};
@@ -54,8 +55,8 @@ std::string unfinished_line(int fd, off_t end) {
   return tail;
 }
 
-/// A record that a crash or a full disk cut short is taken out; anything else only lacks a newline.
-/// Returns the new end of the file.
+/// Removes a record that a crash or a full disk cut short; any other unfinished line only gets a
+/// newline. Returns the new end of the file.
 off_t mend_end(int fd) {
   const off_t end = ::lseek(fd, 0, SEEK_END);
   const std::string tail = unfinished_line(fd, end);

@@ -1,4 +1,4 @@
-// The results file: lines appended whole, durably, or not at all.
+// The results file: each line is appended whole and durably, or not at all.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@ namespace skein::conductor {
 
 class output_file {
  public:
-  /// Opens for appending, creating the file if need be, and looks whether there is room: what can
-  /// be known before measuring is known here. Throws cannot_measure.
+  /// Opens for appending, creates the file if need be, and checks that there is room, so that
+  /// problems show before measuring. Throws cannot_measure.
   explicit output_file(std::string path);
   output_file(const output_file&) = delete;
   output_file& operator=(const output_file&) = delete;
   ~output_file();
 
-  /// Writes one line with one write and an fsync. A partial line is taken back; throws
-  /// cannot_measure. A file that an earlier crash left in the middle of a line is continued on a
-  /// new one.
+  /// Writes one line with one write and an fsync. A partial line is removed again; throws
+  /// cannot_measure. If an earlier crash left the file in the middle of a line, the record begins a
+  /// new line.
   void append(const measure::json& record);
 
  private:

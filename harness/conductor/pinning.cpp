@@ -1,4 +1,4 @@
-// Sets of CPUs, asked for against allowed.
+// Compares the CPUs asked for with the CPUs allowed.
 #include "harness/conductor/pinning.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ bool contains_all(const std::vector<int>& set, const std::vector<int>& wanted) {
   return std::includes(set.begin(), set.end(), wanted.begin(), wanted.end());
 }
 
-/// The set to pin one side to; empty, with a reason, where a default cannot be had.
+/// The CPUs to pin one side to. Empty, with a reason added, where a default is not available.
 std::vector<int> grant(const char* side, const cpu_request& asked, const std::vector<int>& allowed,
                        std::vector<std::string>& reasons) {
   if (contains_all(allowed, asked.cpus)) return asked.cpus;

@@ -1,4 +1,4 @@
-// Which CPUs the two sides run on. Leaves out doing it to a child (child_process.hpp).
+// Which CPUs worker and generator run on. Leaves out pinning a child (child_process.hpp).
 #pragma once
 
 #include <string>
@@ -6,18 +6,18 @@
 
 namespace skein::conductor {
 
-/// What was asked for. A set that was not asked for explicitly gives way where it cannot be had.
+/// The CPUs asked for. A default is dropped where it is not available; an explicit request is not.
 struct cpu_request {
   std::vector<int> cpus;
   bool explicitly = false;
 };
 
-/// What will be done. An empty set: not pinned.
+/// The plan. An empty set: not pinned.
 struct pinning {
   std::vector<int> worker_cpus;
   std::vector<int> generator_cpus;
   std::vector<int> allowed;          ///< where an unpinned side may run
-  std::vector<std::string> reasons;  ///< why a run is marked: not pinned, or not apart
+  std::vector<std::string> reasons;  ///< why a run is marked: not pinned, or sharing a CPU
 
   [[nodiscard]] const std::vector<int>& worker_set() const {
     return worker_cpus.empty() ? allowed : worker_cpus;
@@ -30,11 +30,11 @@ struct pinning {
 /// CPUs that are in both of two sets, each in ascending order.
 std::vector<int> overlap(const std::vector<int>& one, const std::vector<int>& other);
 
-/// CPUs this process may run on.
 std::vector<int> allowed_cpus();
 
 /// Throws usage_error, naming the allowed set, when an explicit request cannot be met. A default
-/// that cannot be met is dropped with a reason; sides that share a CPU do so with a reason.
+/// that cannot be met is dropped and a reason added; a reason is also added where the two sides
+/// share a CPU.
 pinning plan_pinning(const cpu_request& worker, const cpu_request& generator,
                      const std::vector<int>& allowed);
 

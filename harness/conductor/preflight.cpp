@@ -1,4 +1,5 @@
-// Needs by workload and runtime. Descriptors are those of one process: both sides hold N sockets.
+// What a cell needs, by workload and runtime. Descriptors are counted for one process: each side
+// holds N sockets.
 #include "harness/conductor/preflight.hpp"
 
 #include <algorithm>
@@ -18,17 +19,18 @@ namespace {
 constexpr std::int64_t own_descriptors = 64;  // standard streams, epoll, timers, libraries
 constexpr std::int64_t pipes_of_a_child = 3;
 constexpr std::int64_t own_threads = 1;
-// The least one of each is known to cost; both ends of a connection are on this machine.
+// The least that one of each is known to cost; both ends of a connection are on this machine.
 constexpr std::int64_t connection_bytes = 8'000;
 constexpr std::int64_t thread_bytes = 28'000;
 constexpr std::int64_t thread_slab_bytes = 3'000;  // of these
 constexpr std::int64_t stack_page_bytes = 4'096;
 constexpr std::int64_t object_bytes = 64;
 
-// A guard, and what threads put beside the stack proper.
+// A guard, and what threads need beside the stack proper.
 constexpr std::int64_t overhead_of_a_stack_bytes = 32'768;
 
-/// Half of what user space has on x86-64 and most AArch64 kernels: 64 TiB, or RLIMIT_AS if less.
+/// Half of what user space has on x86-64 and most AArch64 kernels: 64 TiB, or RLIMIT_AS if that is
+/// less.
 std::int64_t address_space_bytes() {
   constexpr std::int64_t processor_bytes = std::int64_t{1} << 46;
   rlimit limit{};
@@ -85,10 +87,10 @@ std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> des
 measure::cell_needs needs_of(const cell& asked) {
   measure::cell_needs needs;
   if (asked.connections) {
-    // Each loop has a descriptor table and a port to itself.
+    // Each loop has a descriptor table and a port of its own.
     const std::int64_t of_a_loop = rounded_up(*asked.connections, asked.loops.value_or(1));
     needs.descriptors = of_a_loop + own_descriptors;
-    // A connection made anew may be there before the server has seen the end of the old one.
+    // A reconnected connection may arrive before the server has seen the end of the old one.
     if (asked.mode == "churn") needs.descriptors += asked.active.value_or(0);
     const std::int64_t pipes = pipes_of_a_child * (1 + asked.loops.value_or(1));  // the conductor's
     needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
@@ -104,7 +106,7 @@ measure::cell_needs needs_of(const cell& asked) {
 
 std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime) {
   if (!asked.grid_ns) return std::nullopt;
-  // Deadlines lie on whole milliseconds and on the grid: on both lies what divides both.
+  // Deadlines lie on whole milliseconds and on the grid, so the step needed is what divides both.
   const time_ns needed_ns = std::gcd(*asked.grid_ns, ns_per_ms);
   if (needed_ns >= runtime.timer_resolution_ns) return std::nullopt;
   return limit_fact{
@@ -119,8 +121,9 @@ std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_
                                          std::optional<std::int64_t> memory_ceiling_bytes) {
   if (threads_of(asked) > thread_ceiling) {
     return limit_fact{"skein thread ceiling", thread_ceiling, threads_of(asked),
-                      fmt::format("skein thread ceiling {} < {}; it keeps a machine that others "
-                                  "use from being filled; --thread-ceiling raises it",
+                      fmt::format("skein thread ceiling {} < {}; "
+                                  "it keeps a machine that others use from being filled; "
+                                  "--thread-ceiling raises it",
                                   thread_ceiling, threads_of(asked))};
   }
   const measure::cell_needs needs = needs_of(asked);

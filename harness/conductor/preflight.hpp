@@ -1,6 +1,6 @@
-// What a cell needs against what this machine allows, before anything is started.
-// Leaves out mappings: whether stacks need one each depends on how a runtime guards them, and the
-// runtime says so itself (limit_error).
+// Compares what a cell needs with what this machine allows, before anything is started. Leaves out
+// mappings: whether each stack needs one depends on how a runtime guards it, and the runtime
+// reports that itself (limit_error).
 #pragma once
 
 #include <cstdint>
@@ -17,40 +17,41 @@ namespace skein::conductor {
 using cells::cell;
 using measure::json;
 
-/// A lower bound of what the cell takes: what exceeds a limit here cannot work.
+/// A lower bound of what the cell takes: a cell whose need exceeds a limit here cannot work.
 measure::cell_needs needs_of(const cell& asked);
 
-/// The fewest loops whose descriptor tables, of so many descriptors each (empty: no limit), hold
-/// these connections.
+/// The fewest loops whose descriptor tables hold these connections, with `descriptors` per table
+/// (empty: no limit).
 std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors);
 
-/// Tasks of a cell of timers, connections of another.
+/// The tasks of a timers cell, the connections of any other.
 std::int64_t count_of(const cell& asked);
 
-/// What each of them is known to take of the kernel's slabs at least: both ends of a connection,
-/// and what the kernel keeps for a thread.
+/// What each of them is known to take of the kernel's slabs at least, for both ends of a connection
+/// and for what the kernel keeps per thread.
 std::int64_t least_slab_bytes(const cell& asked);
 
-/// Tasks of the cell that are threads; 0 for other runtimes.
+/// How many tasks of the cell are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);
 
-/// True where `stack_bytes` is the size of the stacks of the cell's tasks, and while the style of a
-/// foreign worker is not known.
+/// True where `stack_bytes` is the size of the stacks of the cell's tasks, and also while the style
+/// of a foreign worker is not known.
 bool takes_stack_bytes(const cell& asked);
 
-/// The largest stack of which the cell's tasks could all have one in a process's address space
-/// (that of the processor, or RLIMIT_AS) and any one in this machine's memory; whole pages.
+/// The largest stack, in whole pages, such that all tasks of the cell fit one each into a process's
+/// address space (the processor's, or RLIMIT_AS) and one of them fits into this machine's memory.
 std::int64_t largest_stack_bytes(const cell& asked);
 
-/// A grid finer than the runtime's timers can be given. The rounding must not pass for lateness.
+/// A limit if the grid is finer than the runtime's timers can express. Their rounding must not be
+/// taken for lateness.
 std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime);
 
-/// The first limit that stands in the way, the machine's or our own ceilings on threads and on
-/// memory (where there is one).
+/// The first limit that is too low: the machine's, or our own ceilings on threads and (where there
+/// is one) on memory.
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
                                          std::optional<std::int64_t> memory_ceiling_bytes = {});
 
-/// For the doctor: what the published cells need, CPUs to pin to included.
+/// For the doctor: what the published cells need, including CPUs to pin to.
 measure::cell_needs needs_of_published_cells();
 
 }  // namespace skein::conductor

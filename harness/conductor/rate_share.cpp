@@ -1,4 +1,4 @@
-// The baseline's pair of processes is a run like any other, only short, and leaves no record.
+// Measuring the baseline is a run like any other, only short and without a record.
 #include "harness/conductor/rate_share.hpp"
 
 #include <cmath>
@@ -50,7 +50,7 @@ outcome measure_once(const run_request& request, const pinning& pins, const inte
   return out;
 }
 
-/// A disturbed measurement is made once more: all that follows is offered a share of it.
+/// A disturbed measurement is made once more, because every rate that follows is a share of it.
 outcome measure_baseline(const run_request& request, const pinning& pins,
                          const interrupts& signals) {
   outcome out = measure_once(request, pins, signals);
@@ -102,7 +102,7 @@ run_request baseline_request(const run_request& request) {
 double typeable_rate(double rate_per_s) {
   const double unit = std::pow(10.0, std::floor(std::log10(rate_per_s)) - 2);
   const double rounded = std::round(rate_per_s / unit);
-  // Dividing by a whole number is exact where multiplying by 0.01 is not.
+  // Dividing by a whole number is exact; multiplying by 0.01 is not.
   return unit < 1 ? rounded / std::round(1 / unit) : rounded * unit;
 }
 

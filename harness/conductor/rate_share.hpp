@@ -1,6 +1,6 @@
-// A rate given as a share of saturation: measures what the baseline runtime can do at most, with a
-// short closed loop of the same sizes, and makes an absolute rate of it. Leaves out the run that is
-// then measured at that rate.
+// A rate given as a share of saturation: measures the most that the baseline runtime can do, with a
+// short closed loop of the same sizes, and turns the share into an absolute rate. Leaves out the
+// run that is then measured at that rate.
 #pragma once
 
 #include "harness/conductor/interrupts.hpp"
@@ -12,18 +12,18 @@ namespace skein::conductor {
 
 /// Sets request.asked.rate_per_s where request.rate_share is given, and out.saturation_per_s.
 /// Throws cell_ended, saying that it is about the baseline, when that cannot be measured. A
-/// disturbed measurement is made once more; where that is disturbed, too, the run is invalid: how
-/// much load its rate is would not be known.
+/// disturbed measurement is made once more; if that is disturbed too, the run is invalid, because
+/// how much load its rate means would not be known.
 void settle_rate(run_request& request, const pinning& pins, const interrupts& signals,
                  outcome& out);
 
 /// The closed loop that finds the saturation.
 run_request baseline_request(const run_request& request);
 
-/// What the baseline's measurement means for the run that follows.
+/// Carries over to the run what the baseline's measurement means for it.
 void adopt_reasons(const outcome& baseline, outcome& out);
 
-/// To three significant digits, so that it can be typed again.
+/// Rounds to three significant digits, so that the rate can be typed again.
 double typeable_rate(double rate_per_s);
 
 }  // namespace skein::conductor

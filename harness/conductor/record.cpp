@@ -33,8 +33,8 @@ json failure_field(const std::optional<failure_fact>& failure) {
           {"message", failure->message}};
 }
 
-/// What the format knows of a load; the generator tells more, which validity.cpp has used. Rates
-/// and lateness of a counted run are times like any other.
+/// The fields of a load that the format has. The generator reports more, which validity.cpp has
+/// used. In a counted run rates and lateness are left out, as all times are.
 json load_field(const run_request& request, const outcome& out) {
   const json& load = out.load;
   if (!load.is_object()) return nullptr;
@@ -72,7 +72,8 @@ json each(const std::optional<std::int64_t>& counted, std::int64_t operations) {
   return std::round(exact * 1e4) / 1e4;
 }
 
-/// Of a counted run: counts and no times, so that nobody compares what counting has slowed down.
+/// For a counted run: counts and no times, so that nobody compares times that counting has slowed
+/// down.
 json counts_field(const outcome& out) {
   json kept = measure::to_json(*out.cpu, out.operations);
   for (const char* key :
@@ -94,8 +95,8 @@ json cpu_field(const outcome& out, bool counted) {
 }
 
 /// What a timer costs, by what is done with it. In pattern churn a timer is armed and cancelled,
-/// but for the few that are left to fire; a fire of another pattern has its arming in it only where
-/// tasks arm inside the window (periodic).
+/// except for the few that are left to fire. In other patterns a fire includes its arming only
+/// where tasks arm inside the window (periodic).
 json timer_costs_field(const cell& asked, const outcome& out) {
   if (asked.workload != "timers" || !has_times(out)) return nullptr;
   const auto tasks = asked.tasks.value_or(0);
@@ -117,7 +118,8 @@ json memory_field(const outcome& out) {
   return measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
 }
 
-/// Nothing where none was asked for. Of a counted run, that it took place.
+/// Null where no exchange was asked for. For a counted run it only says that the exchange took
+/// place.
 json exchange_field(const outcome& out, bool counted) {
   json kept = out.exchange;
   if (!counted) return kept;

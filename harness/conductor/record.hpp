@@ -11,8 +11,8 @@ namespace skein::conductor {
 inline constexpr int schema_version = 1;
 
 /// Times are shown only for a run whose work was right: in a failed or timed-out one every
-/// distribution and CPU figure is null. So are they in a counted run, which has counts in their
-/// place and says `counted`.
+/// distribution and CPU figure is null. They are null in a counted run too, which has counts in
+/// their place and says `counted`.
 json run_record(const run_request& request, const outcome& out, const std::string& session_id);
 
 /// Random, for run and session ids.

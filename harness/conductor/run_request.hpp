@@ -1,5 +1,5 @@
-// One run: the cell, and how it is to be measured and recorded. Filled in by the command line, with
-// nothing left to be defaulted here.
+// One run: the cell, and how it is to be measured and recorded. The command line fills in every
+// field; nothing is defaulted here.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,11 @@ struct run_request {
   std::optional<double> rate_share;
   std::string rate_baseline;  ///< the runtime it is a share of
 
-  std::int64_t warmup_requests = 0;     ///< c10k: the window begins no earlier than after so many
+  std::int64_t warmup_requests = 0;     ///< c10k: the window begins only after this many requests
   time_ns hold_ns = 0;                  ///< c10k idle: how long all connections are kept open
   time_ns quiesce_ns = 0;               ///< before each memory reading
   bool reads_memory = true;             ///< false: no readings, and no rest before them
-  std::int64_t exchange_in_flight = 0;  ///< c10k idle: a message on each at the end; 0: none
+  std::int64_t exchange_in_flight = 0;  ///< c10k idle: final messages, this many at once; 0: none
   std::int64_t thread_ceiling = 0;
   std::optional<std::int64_t> memory_ceiling_bytes;  ///< of the whole run; empty: the machine's
   bool counted = false;  ///< count allocations and system calls; no times are published

@@ -1,4 +1,4 @@
-// Put together from harness/measure and from what the build knows of itself.
+// Built from harness/measure and from what the build knows of itself.
 #include "harness/conductor/session.hpp"
 
 #include "harness/build_info.hpp"
@@ -24,7 +24,7 @@ json cpus_field(const std::vector<int>& cpus) {
   return cpus.empty() ? json("not pinned") : json(cpus);
 }
 
-/// The machine, and the conditions that this program sets alike for every worker.
+/// The machine, and the conditions that this program sets in the same way for every worker.
 json environment_field(const json& machine, const pinning& pins) {
   json all = machine;
   all["worker_cpus"] = cpus_field(pins.worker_cpus);

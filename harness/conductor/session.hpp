@@ -14,7 +14,8 @@ namespace skein::conductor {
 struct session_request {
   std::vector<std::string> argv;
   std::optional<std::uint64_t> seed;
-  /// The cells in order, for a session of our own; empty where a caller completes the plan.
+  /// The cells in order, for a session that `skein run` opens itself; empty where a caller
+  /// completes the plan.
   std::vector<std::string> order;
 };
 

@@ -1,6 +1,7 @@
-// How long a child was stopped by a signal: SIGSTOP by a person or a tool that limits CPU, SIGTSTP.
-// The kernel tells a parent of each stop and each continuation, once, but not when it was. So
-// whoever wants times looks as soon as SIGCHLD comes, and every now and then (conversation.cpp).
+// How long a child was stopped by a signal: SIGSTOP from a person or a tool that limits CPU, or
+// SIGTSTP. The kernel reports each stop and each continuation to the parent once, but not when it
+// happened. So the parent looks as soon as SIGCHLD comes, and every now and then
+// (conversation.cpp).
 #pragma once
 
 #include <optional>
@@ -15,11 +16,11 @@ class stop_record {
   /// A child that has just been made.
   explicit stop_record(pid_t child) : child_(child), looked_ns_(monotonic_clock::now_ns()) {}
 
-  /// Takes in what has become of it. A stop that was over before it was seen counts from the look
-  /// before: its length is not known, and at most that.
+  /// Looks at the child's state. A stop that was over before it was seen is counted from the
+  /// previous look: its length is not known, and is at most that.
   void look();
 
-  /// Until now, a stop that still lasts included. Looks first.
+  /// The total so far, including a stop that still lasts. Looks first.
   [[nodiscard]] time_ns total_ns();
 
  private:

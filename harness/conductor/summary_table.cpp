@@ -1,4 +1,4 @@
-// Rows of a label and values. Units appear here and nowhere deeper.
+// Rows of a label and values. Units are formatted only here.
 #include "harness/conductor/summary_table.hpp"
 
 #include <cmath>
@@ -90,7 +90,6 @@ void add_work(const json& record, table& rows) {
   }
 }
 
-/// What the load generator says about itself.
 void add_generator(const json& record, table& rows) {
   const json& load = child(record, "load");
   const auto per_op = number(load, "generator_cpu_per_op_ns");
@@ -163,7 +162,7 @@ void add_timer_costs(const json& record, table& rows) {
                                           time_text(number(costs, "cpu_ns_per_arm_cancel"))));
 }
 
-/// Mode idle: what became of the messages that ended it.
+/// Mode idle: the result of the messages that ended it.
 void add_exchange(const json& record, table& rows) {
   const json& exchange = child(record, "exchange");
   const auto duration = number(exchange, "duration_ns");

@@ -1,10 +1,9 @@
 // The order of events:
 // 1. hello, prepare, ready, start. Memory is read with no task.
-// 2. The epoch is set: deadlines count from it. N/4, N/2, N tasks are spawned, and memory read
-// after
-//    each, all before the epoch.
-// 3. Epoch to `finished` is the window, framed by readings of CPU and host.
-// 4. What the worker counted is compared with the oracle's; memory is read again; the worker stops.
+// 2. The epoch is set; deadlines count from it. N/4, N/2, N tasks are spawned, and memory is read
+//    after each step, all before the epoch.
+// 3. The window lasts from the epoch to `finished`, with readings of CPU and host at both ends.
+// 4. The worker's counts are compared with the oracle; memory is read again; the worker stops.
 #include "harness/conductor/timers_run.hpp"
 
 #include <algorithm>
@@ -24,7 +23,7 @@
 namespace skein::conductor {
 namespace {
 
-constexpr time_ns grace_ns = 10 * ns_per_s;  // after the last deadline: late is late, not lost
+constexpr time_ns grace_ns = 10 * ns_per_s;  // after the last deadline: late is not lost
 constexpr time_ns probe_early_ns = 10 * ns_per_ms;
 constexpr int longer_lead = 4;
 constexpr std::size_t usual_steps = 3;
@@ -46,7 +45,7 @@ class timers_run {
         counters_(request.counted),
         worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()) {}
 
-  /// False when spawning, or the readings that follow it, ended after the first deadline.
+  /// False when spawning, or the readings after it, ended after the first deadline.
   bool run() {
     set_up();
     const bool in_time = spawn_all();
@@ -75,7 +74,7 @@ class timers_run {
   bool spawn_all() {
     const time_ns grid_ns = std::max(asked_.grid_ns.value_or(1), ns_per_ms);
     const std::vector<std::int64_t> steps = steps_of(request_, total());
-    // A ramp is one more reading than the lead is made for.
+    // A ramp adds one reading more than the lead allows for.
     const time_ns ramp_ns = steps.size() > usual_steps ? request_.quiesce_ns : 0;
     epoch_ns_ = rounded_up(monotonic_clock::now_ns() + lead_ns_ + ramp_ns, grid_ns);
     bool in_time = true;
@@ -84,7 +83,7 @@ class timers_run {
       talk_.ask(worker_,
                 {{"type", "phase"}, {"name", "spawn"}, {"tasks", step}, {"epoch_ns", epoch_ns_}},
                 "phase", talk_.cell_deadline_ns(), "spawn");
-      // A reading with tasks already gone would be a reading of nothing.
+      // Once tasks have ended, a reading would mean nothing.
       in_time = in_time && monotonic_clock::now_ns() + request_.quiesce_ns < epoch_ns_;
       if (in_time) {
         read_memory_step(talk_, worker_, counters_, step, request_, out_);
@@ -99,7 +98,7 @@ class timers_run {
     window_probe probe(pins_, worker_, {}, counters_);
     talk_.awaits("the first deadline, for which all tasks must be there");
     talk_.wait_until(epoch_ns_ - probe_early_ns);
-    talk_.awaits("");  // the window's length was asked for
+    talk_.awaits("");  // the user chose the window's length, so it needs no note
     probe.begin();
     const auto finished_ns = await_finished();
     const window_use use = probe.end();
@@ -107,13 +106,13 @@ class timers_run {
     const time_ns end_ns = finished_ns.value_or(monotonic_clock::now_ns());
     out_.window_ns = std::max<time_ns>(end_ns - epoch_ns_, 0);
     out_.away = probe.away(epoch_ns_, end_ns, use);
-    // Where the epoch had passed before all tasks were there, nobody could have read in time.
+    // If the epoch passed before all tasks were spawned, no reading could have been in time.
     if (!in_time) out_.away->conductor_ns.reset();
     talk_.awaits("the worker to say what it did");
     take_counts(ask_counts(talk_, worker_, in_a_while()));
   }
 
-  /// When that was by the worker's own clock, where it says so.
+  /// The time by the worker's own clock, if the worker reports it.
   std::optional<time_ns> await_finished() {
     const time_ns last_ns =
         std::max(epoch_ns_, monotonic_clock::now_ns()) + asked_.window_ns.value_or(0);
@@ -129,17 +128,16 @@ class timers_run {
     return t_ns;
   }
 
-  /// The window's length hangs on it.
+  /// Checked because it decides the window's length.
   void refuse_impossible(time_ns t_ns, time_ns heard_ns) {
     if (t_ns >= epoch_ns_ - out_.early_by_at_most_ns && t_ns <= heard_ns) return;
-    throw failed_by(
-        worker_, status::failed,
-        fmt::format("says it finished at t_ns {}, which is not between the epoch {} and "
-                    "{}, when that was heard; t_ns is of CLOCK_MONOTONIC",
-                    t_ns, epoch_ns_, heard_ns));
+    throw failed_by(worker_, status::failed,
+                    fmt::format("says it finished at t_ns {}, which is not between the epoch {} "
+                                "and {}, when that was heard; t_ns is of CLOCK_MONOTONIC",
+                                t_ns, epoch_ns_, heard_ns));
   }
 
-  /// A worker that still answers has lost its timers; one that does not hangs.
+  /// A worker that still answers has lost its timers; one that does not answer hangs.
   [[noreturn]] void report_lost() {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
@@ -189,7 +187,8 @@ class timers_run {
   time_ns epoch_ns_ = 0;
 };
 
-/// One fresh worker with this lead. The outcome begins anew, but for when the cell was started.
+/// One try with a fresh worker and this lead. The outcome begins anew, except for the start time
+/// and the reasons.
 bool attempt(run_request& request, const pinning& pins, const interrupts& signals, time_ns lead_ns,
              outcome& out) {
   outcome fresh;
@@ -204,11 +203,11 @@ bool attempt(run_request& request, const pinning& pins, const interrupts& signal
 }  // namespace
 
 time_ns timers_lead_ns(const run_request& request) {
-  // Readings of memory take their time, too.
+  // Memory readings take time too.
   const time_ns least_ns = (request.reads_memory ? 500 : 200) * ns_per_ms;
   constexpr time_ns task_ns = 5 * ns_per_us;
-  // A page for each of a million stacks is memory that a virtual machine's host has yet to find:
-  // the first 250,000 took 2.4 us each, the last 500,000 took 14 us.
+  // A page for each of a million stacks is memory that the host of a virtual machine must provide
+  // first: the first 250,000 took 2.4 us each, the last 500,000 took 14 us.
   constexpr std::int64_t many = 100'000;
   constexpr time_ns task_beyond_ns = 16 * ns_per_us;
   const std::int64_t tasks = request.asked.tasks.value_or(0);

@@ -29,9 +29,9 @@ void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, doub
   out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
 }
 
-/// With threads that come and go, a CPU is busier than any process was: we take it for the kernel's
-/// work after a thread's exit, and have not traced it. Up to a bound that cannot be told from other
-/// programs.
+/// Where threads come and go, a CPU is busier than the processes on it account for. We take the
+/// difference for the kernel's work after a thread's exit, and have not traced it. Up to a bound it
+/// cannot be told from other programs.
 bool threads_end(const cell& asked) {
   return asked.mode == "churn" && threads_of(asked) > 0;
 }
@@ -44,8 +44,8 @@ void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const vali
       100 * fraction, cpu));
 }
 
-/// Time on the CPU that was not the run's processes'. The kernel frees what is left of a connection
-/// on its own account, too, so churn is allowed more of it.
+/// CPU time that the run's processes did not use. The kernel also frees what is left of a
+/// connection outside any process, so churn is allowed more.
 void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, bool is_workers,
                    const validity_rules& rules) {
   const bool churn = asked.mode == "churn";
@@ -57,17 +57,17 @@ void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, b
   judge_share(out, "others used", cpu, spent_ns, most, rules);
 }
 
-/// ksoftirqd works for whoever's packets the CPU gets, and on this one they are the run's. That is
-/// no disturbance, but a part of what a request costs that the worker's CPU time does not have.
+/// ksoftirqd processes all packets of its CPU, and on this CPU they are the run's. So its time is
+/// no disturbance, but a part of a request's cost that is missing from the worker's CPU time.
 void show_softirqd(outcome& out, int cpu, const validity_rules& rules) {
   const auto found = out.host->softirqd_ns.find(cpu);
   if (found == out.host->softirqd_ns.end() || found->second <= rules.host_floor_ns) return;
   const double fraction = static_cast<double>(found->second) / static_cast<double>(*out.window_ns);
   if (fraction < rules.foreign_fraction) return;
-  out.mark(
-      fmt::format("host: the kernel's softirq thread did {:.1f} % of CPU {}'s time of network "
-                  "work, which the CPU per operation does not contain",
-                  100 * fraction, cpu));
+  out.mark(fmt::format(
+      "host: the kernel's softirq thread did {:.1f} % of CPU {}'s time of network work, "
+      "which the CPU per operation does not contain",
+      100 * fraction, cpu));
 }
 
 void judge_cpu(outcome& out, int cpu, const cell& asked, bool is_workers,
@@ -115,7 +115,7 @@ void judge_party(outcome& out, const std::string& party, const char* how,
                              static_cast<double>(window_ns) / ns_per_ms));
 }
 
-/// The one rule about parties that did not run while they should have.
+/// The one rule about processes that did not run while they should have.
 void judge_absence(outcome& out, const std::string& where, const std::optional<absence>& away,
                    const validity_rules& rules) {
   if (!away) return;
@@ -137,16 +137,16 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
   }
 }
 
-/// How much of the CPU time that the generator got was work and not waiting for something to do; 0
-/// where that is not known. Of what it got, because a generator that shares its CPU can be too slow
-/// as well.
+/// The share of the generator's CPU time that was work and not waiting for something to do; 0 where
+/// it is not known. It is a share of the time that the generator got, because a generator that
+/// shares its CPU can be too slow as well.
 double busy_fraction(const outcome& out) {
   return number_at(out.load, "generator_busy_fraction").value_or(0);
 }
 
-/// A generator that could not keep to its schedule offered less than the run says, whatever the
-/// worker did with it. Returns true when that is so and it was at the end of its own strength:
-/// then nothing about the worker's throughput is known.
+/// A generator that could not keep its schedule offered less than the run says, whatever the worker
+/// did. Returns true when it was also at its own limit: then nothing is known about the worker's
+/// throughput.
 bool judge_schedule(outcome& out, double offered, double achieved, const validity_rules& rules) {
   const double late = number_at(out.load, "late_50us_fraction").value_or(0);
   const double unsent = number_at(out.load, "unsent").value_or(0);
@@ -160,10 +160,11 @@ bool judge_schedule(outcome& out, double offered, double achieved, const validit
   }
   const bool client_bound = busy_fraction(out) >= rules.busy_fraction;
   if (client_bound) {
-    out.invalidate(fmt::format(
-        "client-bound: {:.0f} of {:.0f} requests per second; the load generator was busy {:.0f} % "
-        "of its CPU time, sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
-        achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
+    out.invalidate(
+        fmt::format("client-bound: {:.0f} of {:.0f} requests per second; "
+                    "the load generator was busy {:.0f} % of its CPU time, "
+                    "sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
+                    achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
   } else if (late > rules.late_fraction) {
     out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * late));
   } else {
@@ -173,7 +174,7 @@ bool judge_schedule(outcome& out, double offered, double achieved, const validit
 }
 
 /// A window in which nothing was done has no figures, whatever the machine did. Connections that
-/// are only held have none either, by intention.
+/// are only held (mode idle) have none either, on purpose.
 void judge_samples(outcome& out, const cell& asked) {
   if (asked.mode == "idle") return;
   if (asked.workload == "timers") {
@@ -189,7 +190,7 @@ void judge_samples(outcome& out, const cell& asked) {
   }
 }
 
-/// Replies so late that no percentile has them: those that are left would look faster.
+/// Replies so late that no percentile includes them: without them the rest would look faster.
 void judge_range(outcome& out) {
   const auto judge_one = [&](const char* name, const json& distribution) {
     const double beyond = number_at(distribution, "overflow").value_or(0);
@@ -217,7 +218,6 @@ void judge_open_load(outcome& out, const pinning& pins, const validity_rules& ru
   }
 }
 
-/// What the generator has to say about itself.
 void judge_generator(outcome& out) {
   for (const char* note : {"warmup_note", "early_end"}) {
     const auto found = out.load.find(note);
@@ -231,14 +231,14 @@ void judge_generator(outcome& out) {
   }
 }
 
-/// In a closed loop one side sets the pace. Where that is the generator, CPU per request is still
-/// the worker's; throughput and times are not.
+/// In a closed loop one side sets the pace. If the generator does, CPU per request is still the
+/// worker's, but throughput and times are not.
 void judge_pace(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
   if (asked.mode != "fixed" && asked.mode != "churn") return;
   if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
   out.mark(
-      fmt::format("client-bound: the load generator was busy {:.0f} % of its CPU time and the "
-                  "worker was not: throughput and latency are the generator's",
+      fmt::format("client-bound: the load generator was busy {:.0f} % of its CPU time "
+                  "and the worker was not: throughput and latency are the generator's",
                   100 * busy_fraction(out)));
 }
 
@@ -246,7 +246,7 @@ void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& ru
   const auto rate = number_at(out.load, "achieved_per_s");
   const auto mean_ns = number_at(out.service_time, "mean");
   if (asked.mode != "fixed" || !rate || !mean_ns || !asked.active) return;
-  if (asked.pipeline.value_or(1) > 1) return;  // what is in flight then falls from reply to reply
+  if (asked.pipeline.value_or(1) > 1) return;  // in flight then falls with each reply
   const double in_flight = *rate * *mean_ns / static_cast<double>(ns_per_s);
   const auto wanted = static_cast<double>(*asked.active);
   if (std::abs(in_flight / wanted - 1) > rules.little_tolerance) {

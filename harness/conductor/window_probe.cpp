@@ -1,7 +1,7 @@
-// Read on the generator's CPU, so at both ends of the window the generator loses what the readings
-// cost: tens of microseconds, and a few milliseconds for a worker of 10,000 threads. Counters are
-// read first, then the worker. Late sends are counted, so a reading that costs too much makes the
-// run invalid.
+// The readings are made on the generator's CPU, so at both ends of the window the generator loses
+// the time that they take: tens of microseconds, and a few milliseconds for a worker of 10,000
+// threads. Counters are read first, then the worker. Late sends are counted, so a reading that
+// takes too long makes the run invalid.
 #include "harness/conductor/window_probe.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ measure::own_use use_between(const measure::cpu_snapshot& begin, const measure::
   return {cpus, measure::cpu_between(begin, end).total_ns.value_or(0)};
 }
 
-/// Of ksoftirqd on these CPUs; nothing where it is known of none.
+/// The time of ksoftirqd on these CPUs; empty where it is known for none of them.
 std::optional<std::int64_t> softirqd_on(const std::vector<int>& cpus,
                                         const measure::host_usage& host) {
   std::optional<std::int64_t> sum;

@@ -1,5 +1,5 @@
-// What the worker and the machine used between two instants, the ends of a measured window, and who
-// was away meanwhile.
+// What the worker and the machine used between the two ends of a measured window, and which
+// processes were away meanwhile.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,8 @@ void keep(const window_use& use, const pinning& pins, outcome& out);
 
 class window_probe {
  public:
-  /// @param generators  the load generators where there are any
-  /// @param counters  of the worker; they read nothing in a run that is not counted
+  /// @param generators  the load generators, if there are any
+  /// @param counters    the worker's; they read nothing in a run that is not counted
   window_probe(const pinning& pins, child_process& worker,
                const std::vector<child_process*>& generators, const worker_counters& counters);
 
@@ -33,21 +33,21 @@ class window_probe {
   window_use end();
 
   /// How long worker and generators were away since begin(), in a window of this length.
-  /// @param kept_ns  how long the generator was kept from its clock; empty where it had no work
+  /// @param kept_ns  how long the generator could not read its clock; empty where it had no work
   [[nodiscard]] absence sides_away(time_ns window_ns, const window_use& use,
                                    std::optional<time_ns> kept_ns = {});
-  /// The same and how late the conductor was, of a window that began and ended then.
+  /// The same, and how late the conductor was, for a window with these ends.
   [[nodiscard]] absence away(time_ns begin_ns, time_ns end_ns, const window_use& use,
                              std::optional<time_ns> kept_ns = {});
 
  private:
-  /// How late both readings were.
+  /// How late the two readings were, together.
   [[nodiscard]] time_ns late_ns(time_ns begin_ns, time_ns end_ns) const;
-  /// How long the generators were away, that were kept from their clocks for so long.
+  /// How long the generators were away, given that they could not read their clocks for `kept_ns`.
   [[nodiscard]] time_ns generators_away_ns(time_ns kept_ns, const window_use& use);
-  /// Of that time: what others took than this run's own. ksoftirqd works on the run's packets, and
-  /// a worker that shares the CPU is meant to run there. Both are known to have run in the
-  /// generator's place only where it had a single CPU.
+  /// The part of that time that programs outside this run took. ksoftirqd works on the run's
+  /// packets, and a worker that shares the CPU is meant to run there. Both are known to have run in
+  /// the generator's place only where it had a single CPU.
   [[nodiscard]] time_ns kept_by_others_ns(time_ns kept_ns, const window_use& use) const;
 
   struct reading {

@@ -1,4 +1,4 @@
-// Both counters are measure's; here they meet a run.
+// Connects the two counters of harness/measure with a run.
 #include "harness/conductor/worker_counters.hpp"
 
 #include <utility>

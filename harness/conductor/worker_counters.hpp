@@ -1,6 +1,6 @@
 // What `skein run --count` adds to a worker: a counter of its allocations and one of its system
-// calls. In any other run it does nothing at all, so that the measured worker is untouched.
-// Leaves out what becomes of the counts: memory_steps.hpp, window_probe.hpp and record.hpp.
+// calls. In any other run it does nothing, so that the measured worker is unchanged. Leaves out
+// what is done with the counts: memory_steps.hpp, window_probe.hpp and record.hpp.
 #pragma once
 
 #include <optional>
@@ -15,21 +15,21 @@
 
 namespace skein::conductor {
 
-/// Made before the worker and outliving it. In this order: counted(), the worker's start, attach()
-/// once it has said hello, read() at any time.
+/// Made before the worker, and outlives it. The order of calls: counted(), the worker's start,
+/// attach() after its hello, read() at any time.
 class worker_counters {
  public:
   explicit worker_counters(bool wanted);
 
-  /// The command with what the counters need in its environment.
+  /// The command, with the counters' variables in its environment.
   [[nodiscard]] command_line counted(command_line command) const;
 
-  /// Counts system calls from here on. Marks the run with a reason for each count that cannot be
-  /// had; that count is then null.
+  /// Counts system calls from here on. Marks the run with a reason for each count that is not
+  /// available; that count is then null.
   void attach(pid_t worker, outcome& out);
 
-  /// Since the start (allocations) or since attach (system calls). Nothing in a run that is not
-  /// counted.
+  /// Counts since the start (allocations) or since attach (system calls). Empty in a run that is
+  /// not counted.
   [[nodiscard]] std::optional<work_counts> read() const;
 
  private:

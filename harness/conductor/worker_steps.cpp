@@ -12,11 +12,12 @@
 namespace skein::conductor {
 namespace {
 
-/// Whenever it says how it stands: an error that is counted after the work is one as well.
+/// Called for every report of the worker: an error that is counted after the work is an error as
+/// well.
 void check_errors(child_process& worker, const json& message) {
   const auto errors = field<std::int64_t>(worker, message, "errors");
   if (errors == 0) return;
-  std::string first = "not said";  // as it may be by a foreign worker
+  std::string first = "not said";  // a foreign worker may leave it out
   if (message.contains("first_error") && message["first_error"].is_string()) {
     first = message["first_error"];
   }
@@ -39,7 +40,7 @@ worker_counts counts_from(child_process& worker, const json& message) {
   return counts;
 }
 
-/// `ports` of a worker with several loops, else `port`.
+/// `ports` of a worker with several loops, otherwise `port`.
 std::vector<std::int64_t> ports_of(child_process& worker, const json& ready) {
   if (ready.contains("ports")) return field<std::vector<std::int64_t>>(worker, ready, "ports");
   const auto only = measure::integer_at(ready, "port");

@@ -1,5 +1,5 @@
-// The part of a run that all workloads share: a worker that starts, says what it understood, is
-// asked how it stands, and stops.
+// The part of a run that all workloads share: a worker starts, echoes what it understood, reports
+// its counts, and stops.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace skein::conductor {
 
-/// The worker's own program, or the foreign one that was asked for.
+/// The program of our own worker, or of the foreign one that was asked for.
 command_line worker_command(const run_request& request);
 
-/// hello: checks protocol and runtime, and completes the cell of a foreign worker with its style.
+/// hello: checks protocol and runtime, and fills in the style of a foreign worker's cell.
 void greet(conversation& talk, child_process& worker, cell& asked, outcome& out);
 
-/// prepare, ready: the echo must equal the cell, the conditions what is asked. Returns the ports,
-/// one for each loop; none where nothing listens.
+/// prepare, ready: the echo must equal the cell, and the conditions those asked for. Returns the
+/// ports, one for each loop; none where nothing listens.
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
                                   outcome& out);
 
@@ -38,13 +38,13 @@ struct worker_counts {
   std::optional<std::int64_t> frame_bytes;
 };
 
-/// Both throw cell_ended where the worker has counted an error.
+/// Both throw cell_ended if the worker has counted an error.
 worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns);
 
-/// stop, stopped, exit: nothing may be left alive. The final counts.
+/// stop, stopped, exit. No task or connection may be left alive. Returns the final counts.
 worker_counts stop(conversation& talk, child_process& worker);
 
-/// Deadline of an answer that takes no work, and of one that takes some.
+/// Deadlines of an answer that takes no work, and of one that takes some.
 time_ns soon();
 time_ns in_a_while();
 

@@ -1,16 +1,17 @@
-// Preloaded into the worker of a counted run: counts its calls of malloc, calloc, realloc and the
-// aligned variants, from every thread and every process it starts, and hands them on to glibc.
+// Preloaded into the worker of a counted run: counts the calls of malloc, calloc, realloc and the
+// aligned variants, made by every thread of the worker and every process it starts, and passes them
+// on to glibc.
 //
-// 1. C++'s operator new, and the runtimes of most languages, come here through malloc. Memory that
-//    is mapped (stacks, arenas) and memory inside a pool's block is no allocation.
+// 1. C++'s operator new, and the runtimes of most languages, come here through malloc. Mapped
+//    memory (stacks, arenas) and memory inside a pool's block are no allocations.
 // 2. One call of realloc with a size is one allocation, whether or not the memory moved.
-// 3. A worker with an allocator of its own gets glibc's instead, since memory and `free` must be of
-//    one kind; the number of calls is the same. What is linked statically is not counted at all:
-//    the page then says that nobody attached.
-// 4. Calls before the page is mapped (the dynamic loader's, other libraries' constructors) are kept
-//    in a page of our own and added when it is.
+// 3. A worker with an allocator of its own gets glibc's instead, because memory and `free` must
+//    come from the same allocator; the number of calls is the same.
+// 4. A statically linked worker is not counted at all: the page then says that nobody attached.
+// 5. Calls before the page is mapped (by the dynamic loader or other libraries' constructors) are
+//    counted in a page of our own and added when it is.
 //
-// Leaves out sizes, frees and call sites: for those there is heaptrack.
+// Leaves out sizes, frees and call sites: heaptrack shows those.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -20,7 +21,7 @@
 
 #include "harness/count/count_page.hpp"
 
-// glibc's own entry points, which cannot lead back here.
+// glibc's own entry points, which do not call back into this file.
 extern "C" {
 void* __libc_malloc(std::size_t size_bytes);
 void* __libc_calloc(std::size_t count, std::size_t size_bytes);
@@ -34,8 +35,8 @@ namespace {
 using skein::count::page;
 
 constinit page before_attaching{};
-/// Relaxed: a thread that still sees the first page counts there, and the constructor below runs
-/// before the worker's main, when there is one thread.
+/// Relaxed: the constructor below runs before the worker's main, when there is one thread. A thread
+/// that still saw the first page would count there.
 constinit std::atomic<page*> current{&before_attaching};
 
 void count_one() noexcept {

@@ -1,5 +1,6 @@
-// The page that a counted worker and the conductor share: what the preloaded counter writes and
-// measure/allocation_count reads. Leaves out how it gets into the worker (allocation_counter.cpp).
+// The page that a counted worker and the conductor share: the preloaded counter writes it and
+// measure/allocation_count reads it. Leaves out how it gets into the worker
+// (allocation_counter.cpp).
 #pragma once
 
 #include <atomic>
@@ -10,9 +11,9 @@ namespace skein::count {
 /// Environment variable with the path of the page, which the worker opens and maps.
 inline constexpr const char* page_variable = "SKEIN_COUNT_PAGE";
 
-/// Relaxed additions from every thread of the worker, read from outside at rest or within a window:
-/// each counter is a sum and says nothing about any other memory, so no order is needed. Lock-free
-/// atomics are address-free, which is what lets two processes share them.
+/// Every thread of the worker adds (relaxed); the conductor reads, at rest or within a window. Each
+/// counter is a sum and says nothing about other memory, so no order is needed. Lock-free atomics
+/// are address-free, so two processes can share them.
 struct page {
   std::atomic<std::uint64_t> attached;     ///< processes that have mapped the page
   std::atomic<std::uint64_t> allocations;  ///< calls that asked the heap for memory

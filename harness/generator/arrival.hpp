@@ -1,6 +1,6 @@
-// When each request of an open-loop run is meant to be sent, and on which connection.
-// The sequence is a function of (seed, rate, kind, active) alone: every runtime is offered the very
-// same load, however it copes. Leaves out sending: a late request is the load loop's business.
+// When each request of an open-loop run is meant to be sent, and on which connection. The sequence
+// is a function of (seed, rate, kind, active) alone, so every runtime is offered the same load,
+// however it copes. Leaves out sending: a late request is a matter of load.cpp.
 #pragma once
 
 #include <cassert>
@@ -19,9 +19,10 @@ struct arrival {
   std::uint32_t connection;
 };
 
-/// One global schedule, made as it is consumed; offsets never decrease. Gaps are exponential with
-/// mean 1/rate (poisson) or all equal (uniform); the connection is uniform over the first `active`.
-/// Times and connections come from separate streams, so both kinds visit the same connections.
+/// One global schedule, computed while it is consumed; offsets never decrease. Gaps are exponential
+/// with mean 1/rate (poisson) or all equal (uniform). The connection is uniform over the first
+/// `active`. Times and connections come from separate streams, so both kinds visit the same
+/// connections.
 class arrival_schedule {
  public:
   arrival_schedule(arrival_kind kind, double rate_per_s, std::uint64_t seed, std::uint32_t active)
@@ -41,7 +42,7 @@ class arrival_schedule {
  private:
   void advance() {
     if (kind_ == arrival_kind::uniform) {
-      // A product, not a sum: no rounding error piles up over a long run.
+      // A product, not a sum, so that no rounding error adds up over a long run.
       elapsed_ns_ = mean_gap_ns_ * static_cast<double>(index_++);
     } else {
       elapsed_ns_ -= mean_gap_ns_ * std::log(gaps_.unit());

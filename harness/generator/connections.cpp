@@ -1,7 +1,8 @@
 // The connect stage, step by step:
-// 1. Sockets are begun until `most_pending` are on their way. connect() does not block; the kernel
-//    picks the port only then (IP_BIND_ADDRESS_NO_PORT), so that one port serves several addresses.
-// 2. epoll says when one is writable or broken; SO_ERROR says which.
+// 1. Connects are started until `most_pending` are under way. connect() does not block. Only then
+//    does the kernel choose the port (IP_BIND_ADDRESS_NO_PORT), so that one port serves several
+//    addresses.
+// 2. epoll reports each one that is writable or has failed; SO_ERROR says which.
 // 3. Any failure ends the stage. A client that retried would hide a server that cannot keep up.
 #include "harness/generator/connections.hpp"
 
@@ -20,13 +21,14 @@
 namespace skein::generator {
 namespace {
 
-/// Never more than the server's listen backlog, which is that of this machine.
+/// Never more than the server's listen backlog, which is this machine's.
 std::uint32_t most_pending() {
   const std::int64_t backlog = measure::read_limits().somaxconn.value_or(128);
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(backlog, 1, 128));
 }
 
-/// Beside the connections: standard streams, epoll, and what the process was started with.
+/// Descriptors beside the connections: standard streams, epoll, and those open when the process
+/// started.
 constexpr std::int64_t other_descriptors = 16;
 constexpr int wait_ms = 20;
 
@@ -161,7 +163,8 @@ time_ns connection_table::dial(std::uint32_t index) {
   const sockaddr_in to = loopback(1, port_);
   const time_ns begun_ns = monotonic_clock::now_ns();
   if (::connect(descriptor, generic(to), sizeof to) < 0 && errno != EINPROGRESS) {
-    // The port is chosen here, and there was none left. How many others took is not known.
+    // The kernel chooses the port here, and none was left. How many of them other programs use is
+    // not known.
     if (errno == EADDRNOTAVAIL) {
       throw limit_error("net.ipv4.ip_local_port_range", std::nullopt,
                         static_cast<std::int64_t>(connections_.size()));

@@ -1,6 +1,6 @@
-// The generator's connections: a table of non-blocking loopback sockets on one epoll instance.
-// Opens them in bounded batches, or one again in the middle of a load, and closes them without
-// leaving ports behind. Leaves out requests: exchange.hpp sends and receives on what is open here.
+// The generator's connections: a table of non-blocking loopback sockets on one epoll instance. It
+// opens them in bounded batches, reopens one in the middle of a load, and closes them without
+// leaving ports behind. Leaves out requests: exchange.hpp sends and receives on open connections.
 #pragma once
 
 #include <array>
@@ -30,7 +30,7 @@ struct connection {
   connection_state state = connection_state::unopened;
   std::uint32_t next_sequence = 0;    ///< of the next request
   std::uint32_t next_reply = 0;       ///< sequence the next reply must have
-  std::uint32_t in_flight = 0;        ///< requests begun to be sent, and not answered
+  std::uint32_t in_flight = 0;        ///< requests partly sent or sent, without a whole reply
   std::size_t unsent_done_bytes = 0;  ///< of `unsent`, handed to the kernel
   std::size_t received_bytes = 0;     ///< of the reply to `oldest`
   std::uint64_t damage = 0;           ///< of the reply to `oldest`; see payload.hpp
@@ -39,7 +39,7 @@ struct connection {
   request* unsent = nullptr;
 };
 
-/// The connect stage could not go on. `connected` says how far it came.
+/// The connect stage could not continue. `connected` says how far it came.
 class connect_error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -49,38 +49,38 @@ class connect_error : public std::runtime_error {
 ///
 /// Every socket is registered once, edge-triggered, for reading, writing and hang-up, and stays so
 /// until it is closed; the event's data is the connection's index. A close resets the connection
-/// (SO_LINGER{1,0}): no TIME_WAIT, and a process that just ends does the same.
+/// (SO_LINGER{1,0}), so it leaves no TIME_WAIT; a process that simply ends has the same effect.
 class connection_table {
  public:
-  /// Raises the soft limit on descriptors to the hard one and checks descriptors and ports against
-  /// what this machine allows. Throws limit_error when that does not suffice.
+  /// Raises the soft limit on descriptors to the hard one and compares the descriptors and ports
+  /// needed with what this machine allows. Throws limit_error when that is not enough.
   explicit connection_table(const prepare_request& plan);
   ~connection_table();
   connection_table(const connection_table&) = delete;
   connection_table& operator=(const connection_table&) = delete;
 
-  /// Opens connections until `total` are there. A refusal is not retried. Returns false when
-  /// `interrupted` said so. Throws limit_error (RLIMIT_NOFILE, net.ipv4.ip_local_port_range) or
-  /// connect_error (refused, a peer that hangs up, no progress for `no_progress_limit`).
+  /// Opens connections until there are `total`. A refusal is not retried. Returns false when
+  /// `interrupted` returned true. Throws limit_error (RLIMIT_NOFILE, net.ipv4.ip_local_port_range)
+  /// or connect_error (refused, a peer that hangs up, no progress for `no_progress_limit`).
   bool connect_to(std::uint32_t total, const std::function<bool()>& interrupted);
 
-  /// Events that are there now (timeout_ms 0), or within timeout_ms. Valid until the next call.
+  /// Events available now (timeout_ms 0) or within timeout_ms. Valid until the next call.
   std::span<epoll_event> poll(int timeout_ms);
 
   [[nodiscard]] connection& at(std::uint32_t index) { return connections_[index]; }
   [[nodiscard]] std::uint32_t size() const noexcept { return connected_; }
   /// How many of the first `count` are open.
   [[nodiscard]] std::uint32_t open_among(std::uint32_t count) const noexcept;
-  /// How many of the first `count` are open or on their way.
+  /// How many of the first `count` are open or connecting.
   [[nodiscard]] std::uint32_t alive_among(std::uint32_t count) const noexcept;
   void close(std::uint32_t index) noexcept;
 
-  /// Begins to connect a closed connection of the table anew, from the next client address, and
-  /// returns the moment before connect(). settle() is to be called with its events until it is
-  /// open. Throws as connect_to; the connection is then to be closed.
+  /// Reconnects a closed connection of the table, from the next client address, and returns the
+  /// time just before connect(). Call settle() with its events until it is open. Throws as
+  /// connect_to; then close the connection.
   time_ns reopen(std::uint32_t index);
-  /// Makes a connection that is on its way an open one where the event says so. Returns the errno
-  /// that connecting ended with, or 0.
+  /// Turns a connecting connection into an open one if the event says so. Returns the errno with
+  /// which connecting failed, or 0.
   int settle(std::uint32_t index, std::uint32_t events);
 
   static constexpr std::chrono::seconds no_progress_limit{30};
@@ -99,8 +99,8 @@ class connection_table {
   std::uint32_t addresses_;
   int epoll_;
   std::uint32_t begun_ = 0;      ///< connections [0, begun_) have a socket, or had one
-  std::uint32_t connected_ = 0;  ///< of those, the ones that were established by connect_to
-  std::uint32_t dialled_ = 0;    ///< connects so far, again and again: picks the client address
+  std::uint32_t connected_ = 0;  ///< how many of those connect_to has established
+  std::uint32_t dialled_ = 0;    ///< connects so far, reconnects included: picks the client address
 };
 
 }  // namespace skein::generator

@@ -1,8 +1,8 @@
 // Sending and receiving on non-blocking, edge-triggered sockets.
 //
 // Edge-triggered reading: a stream socket that gave fewer bytes than asked for is empty, and bytes
-// that come later raise a new event (epoll(7)); so one recv() usually serves a reply, not two. Only
-// after a hang-up is the end itself still to be read.
+// that come later raise a new event (epoll(7)). So one recv() usually serves a reply, not two. Only
+// after a hang-up must reading go on to the end of the stream.
 #include "harness/generator/exchange.hpp"
 
 #include <algorithm>
@@ -16,9 +16,10 @@ namespace skein::generator {
 namespace {
 
 constexpr std::size_t receive_bytes = std::size_t{64} * 1024;
-/// Handed to the kernel in one call; more would keep the generator from its clock for milliseconds.
+/// The most handed to the kernel in one call; with more, milliseconds would pass before the
+/// generator looks at its clock.
 constexpr std::size_t send_bytes = std::size_t{256} * 1024;
-/// Replies of one receive between two readings of the clock. Each may bring about a send.
+/// Replies handled between two readings of the clock. Each may cause a send.
 constexpr int replies_per_look = 32;
 
 }  // namespace
@@ -60,7 +61,7 @@ time_ns exchange::on_event(std::uint32_t index, std::uint32_t events, time_ns no
   const connection& which = table_->at(index);
   if (table_->settle(index, events) != 0) refuse(index);
   if (which.state != connection_state::open) return now;
-  // A readable socket is nearly always writable too: only a waiting request makes that matter.
+  // A readable socket is nearly always writable too, which only matters when a request waits.
   if ((events & EPOLLOUT) && which.unsent != nullptr) flush(index, now);
   if (which.state != connection_state::open) return now;
   const bool hung_up = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
@@ -82,8 +83,8 @@ void exchange::give_up() {
   }
 }
 
-/// Hands waiting requests to the kernel, as far as the socket and the pipeline take them. The clock
-/// is read between any two sends.
+/// Hands waiting requests to the kernel, as many as the socket and the pipeline allow. The clock is
+/// read between any two sends.
 void exchange::flush(std::uint32_t index, time_ns now) {
   connection& which = table_->at(index);
   for (bool again = false; which.unsent != nullptr; again = true) {
@@ -106,7 +107,7 @@ void exchange::flush(std::uint32_t index, time_ns now) {
       observer_->on_sent(current);
     }
     which.unsent_done_bytes += static_cast<std::size_t>(sent);
-    if (static_cast<std::size_t>(sent) < piece.size()) return;  // EPOLLOUT will come
+    if (static_cast<std::size_t>(sent) < piece.size()) return;  // EPOLLOUT continues it
     if (piece.size() < rest.size()) continue;
     which.unsent_done_bytes = 0;
     which.unsent = current.next;
@@ -133,8 +134,8 @@ time_ns exchange::receive(std::uint32_t index, bool hung_up, time_ns now) {
   return now;
 }
 
-/// Matches received bytes with the requests in order. False when there are bytes beyond those asked
-/// for, which are counted as wrong.
+/// Matches received bytes with the requests in order. False when there are more bytes than were
+/// asked for; the surplus counts as wrong.
 bool exchange::consume(std::uint32_t index, std::span<const std::byte> got, time_ns now) {
   connection& which = table_->at(index);
   int replies = 0;
@@ -159,7 +160,7 @@ bool exchange::consume(std::uint32_t index, std::span<const std::byte> got, time
   return true;
 }
 
-/// How many bytes of the oldest request may be answered now: no more than were sent.
+/// How many bytes of the oldest request may have been answered: no more than were sent.
 std::size_t exchange::acceptable(const connection& which) const noexcept {
   if (which.oldest == nullptr) return 0;
   const std::size_t sent =
@@ -188,7 +189,7 @@ void exchange::lose(std::uint32_t index) {
   table_->close(index);
 }
 
-/// Drops the connection's unanswered requests from all books and returns how many there were.
+/// Removes the connection's unanswered requests from all counts and returns how many there were.
 std::uint64_t exchange::discard_requests(std::uint32_t index) {
   connection& which = table_->at(index);
   std::uint64_t discarded = 0;

@@ -1,5 +1,5 @@
-// Requests out, replies in: what happens on one connection, and the sums over all of them.
-// Leaves out when to send what (load.hpp) and what the times amount to (window.hpp).
+// Sends requests and receives replies on each connection, and keeps the sums over all. Leaves out
+// when to send what (load.hpp) and what the times mean (window.hpp).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace skein::generator {
 
-/// What went wrong, by kind, each a count.
+/// Errors, counted by kind.
 struct error_counts {
   std::uint64_t connect = 0;      ///< connect stages, and connections of a churn load, that failed
   std::uint64_t read = 0;         ///< replies lost with their connection, at least one for each
@@ -25,21 +25,22 @@ struct error_counts {
 
 /// Sums over a session, warm-up and drain included.
 struct exchange_totals {
-  std::uint64_t sent = 0;       ///< requests begun to be sent
+  std::uint64_t sent = 0;       ///< requests whose sending has begun
   std::uint64_t completed = 0;  ///< requests answered in full
   std::uint64_t bytes = 0;      ///< received
   std::uint64_t wrong_bytes = 0;
-  /// Over the replies, as they came: sequence from counting replies, plus the damage of wrong ones.
+  /// Of the replies as received: their sequence numbers are counted, and the damage of wrong ones
+  /// is added.
   std::uint64_t checksum = 0;
-  /// Over the requests, as they were made, less those that were never answered.
+  /// Of the requests made, less those that were never answered.
   std::uint64_t expected_checksum = 0;
 };
 
-/// Told of each request's progress; called from within the exchange's own calls.
+/// Notified of each request's progress, from within the exchange's own calls.
 class exchange_observer {
  public:
   virtual void on_sent(const request& sent) = 0;
-  /// The clock was read, in the midst of a message.
+  /// The clock was read in the middle of a message.
   virtual void on_look(time_ns now) = 0;
   /// `done` was answered in full at `now`. The observer may issue the connection's next request.
   virtual void on_reply(std::uint32_t connection, const request& done, time_ns now) = 0;
@@ -50,32 +51,33 @@ class exchange_observer {
 
 /// The one way requests leave and replies arrive. For one thread.
 ///
-/// 1. A request is sent at once when the connection allows it, otherwise (socket full, pipeline
-///    full, still connecting) as soon as it does; it is never dropped.
+/// 1. A request is sent at once if the connection allows it. Otherwise (socket full, pipeline full,
+///    still connecting) it is sent as soon as possible; it is never dropped.
 /// 2. Replies are matched to requests in order, per connection, and every byte is compared.
-/// 3. A connection that ends, fails, or delivers bytes nobody asked for is closed; its unanswered
-///    requests count as errors.read. Requests for a closed connection count as errors.write.
-/// 4. A connection that could not be made is closed and counts as errors.connect, its requests
-///    with it.
+/// 3. A connection that ends, fails, or delivers bytes that nobody asked for is closed. Its
+///    unanswered requests count as errors.read. Requests for a closed connection count as
+///    errors.write.
+/// 4. A connection that could not be made is closed and counts as errors.connect, together with its
+///    requests.
 class exchange {
  public:
   exchange(connection_table& table, const payload_pool& payloads);
 
-  /// Who is told, and how many requests one connection may have in flight from now on.
+  /// Sets the observer, and how many requests one connection may have in flight from now on.
   void attach(exchange_observer& observer, std::uint32_t pipeline) noexcept;
 
-  /// Makes the next request of a connection. False when that connection is gone.
+  /// Makes the next request of a connection. False when that connection has been closed.
   bool issue(std::uint32_t index, time_ns intended_ns, time_ns now);
 
   /// Acts on one event of the table: sends what was waiting, receives all there is. Returns the
   /// time of the last byte received, or `now` when there was none.
   time_ns on_event(std::uint32_t index, std::uint32_t events, time_ns now);
 
-  /// Rule 4, for a connection that failed before there was an event of it.
+  /// Rule 4, for a connection that failed before its first event.
   void refuse(std::uint32_t index);
 
-  /// Counts every request without a reply as errors.timeout and closes its connection, which could
-  /// not be trusted with another load.
+  /// Counts every request without a reply as errors.timeout and closes its connection, which no
+  /// further load could rely on.
   void give_up();
 
   /// Requests issued and not answered.

@@ -1,6 +1,5 @@
-// The conversation: prepare, connect (in steps), load, stop.
-// While a load runs the channel is looked at every few ms: `stop` or an end of file abandons the
-// load; any other command waits for its turn.
+// The conversation: prepare, connect (in steps), load, stop. While a load runs, the channel is
+// looked at every few ms: `stop` or an end of file abandons the load; any other command waits.
 #include "harness/generator/generator.hpp"
 
 #include <algorithm>
@@ -27,7 +26,7 @@
 namespace skein::generator {
 namespace {
 
-/// What `prepare` sets up. Members point at each other, so it stays where it was made.
+/// What `prepare` sets up. The members point at each other, so the object does not move.
 struct prepared {
   explicit prepared(const prepare_request& request)
       : plan(request),
@@ -116,7 +115,7 @@ class session {
     prepared& current = need_prepared();
     const std::uint32_t active = current.plan.active;
     const load_request request = parse_load(message, active);
-    // Churn makes its own connections, but in place of some that were there.
+    // Churn makes its own connections, but in place of existing ones.
     const bool churn = request.mode == load_mode::churn;
     const std::uint32_t open =
         churn ? std::min(current.table.size(), active) : current.table.open_among(active);
@@ -138,7 +137,7 @@ class session {
 
   std::uint32_t connected() const { return prepared_ ? prepared_->table.size() : 0; }
 
-  /// True when whatever is being done is to be given up: `stop` came, or the conductor is gone.
+  /// True when the present work should be abandoned: `stop` came, or the conductor is gone.
   bool interrupted() {
     const bool open = channel_.feed();
     while (auto line = channel_.next_line()) {
@@ -149,8 +148,8 @@ class session {
     return stopping_ || !open;
   }
 
-  /// The conductor, which may have to run on this CPU, reads now what the worker has used so far.
-  /// To a thread that never sleeps it would come some milliseconds late.
+  /// The conductor now reads what the worker has used so far, and may have to run on this CPU.
+  /// Without the yield it would run some milliseconds late, because this thread never sleeps.
   void begin_window(time_ns t) {
     mark("window_begin", t);
     ::sched_yield();
@@ -161,7 +160,7 @@ class session {
   void reply(const json& message) { channel_.write_line(measure::to_text(message)); }
 
   protocol::line_channel channel_;
-  std::deque<std::string> waiting_;  ///< commands that came while another was being carried out
+  std::deque<std::string> waiting_;  ///< commands that came while another was carried out
   std::unique_ptr<prepared> prepared_;
   bool stopping_ = false;
 };

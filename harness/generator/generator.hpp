@@ -3,15 +3,15 @@
 
 namespace skein::generator {
 
-/// Speaks the generator protocol (harness/PROTOCOL.md) as the answering side: one JSON object a
+/// Speaks the generator protocol (harness/PROTOCOL.md) as the answering side: one JSON object per
 /// line, commands from `command_fd`, replies to `reply_fd`. Returns the process's exit status: 0
 /// after `stop`, or when the conductor has closed its end; 1 when the channel itself failed.
 ///
 /// Signals: SIGPIPE is ignored from here on. SIGINT and SIGTERM keep their default action: the
-/// process ends at once and without a word, and the kernel resets its connections, for every socket
+/// process ends at once and silently. The kernel then resets its connections, because every socket
 /// has SO_LINGER{1,0} from the beginning.
 ///
-/// Uses the calling thread alone, and all of its CPU while a load runs. Throws nothing.
+/// Uses only the calling thread, and all of its CPU while a load runs. Throws nothing.
 int generator_main(int command_fd, int reply_fd);
 
 }  // namespace skein::generator

@@ -1,5 +1,5 @@
-// The loop: send what is due, receive what is there, see whether a phase is over; never sleep.
-// Lateness is kept low by looking at the schedule between any two events, and not once a poll.
+// The loop: send what is due, receive what has come, check whether a phase is over; never sleep. To
+// keep lateness low, the schedule is checked between any two events, and not once per poll.
 #include "harness/generator/load.hpp"
 
 #include <cassert>
@@ -12,9 +12,9 @@ constexpr time_ns far_future = std::numeric_limits<time_ns>::max();
 constexpr time_ns interrupt_check_ns = 5 * ns_per_ms;
 constexpr time_ns drain_limit_ns = 2 * ns_per_s;
 constexpr time_ns stall_limit_ns = 10 * ns_per_s;
-/// Requests sent in a row before replies are looked at again.
+/// Requests sent in a row before the loop looks for replies again.
 constexpr int send_burst = 32;
-/// Missed requests counted one by one; of more, the rest is computed from the rate.
+/// Missed requests that are counted one by one; beyond that, the rest is computed from the rate.
 constexpr std::uint64_t counted_unsent = 10'000'000;
 
 time_ns warmup_cap_ns(const load_request& load) {
@@ -85,8 +85,8 @@ time_ns load_run::send_scheduled(time_ns now) {
   return now;
 }
 
-/// Without a schedule: the first request of each connection; replies bring about all others, and in
-/// mode once room for the next.
+/// Without a schedule: sends the first request of each connection. Replies cause all later ones; in
+/// mode once a reply makes room for the next connection.
 time_ns load_run::send_first(time_ns now) {
   for (int sent = 0; sent < send_burst && started_ < active_; ++sent) {
     if (now >= send_until_ns_) break;
@@ -104,7 +104,8 @@ void load_run::issue_first(std::uint32_t connection, time_ns now) {
   connect_and_issue(connection);
 }
 
-/// Fixed: as many requests as the pipeline takes, one send each. Nothing is waited for in between.
+/// Mode fixed: sends as many requests as the pipeline allows, one send each, without waiting in
+/// between.
 void load_run::issue_in_a_row(std::uint32_t connection, time_ns now) {
   for (std::uint32_t i = load_.pipeline.value_or(1); i > 0; --i) {
     issue(connection, now, now);
@@ -112,8 +113,8 @@ void load_run::issue_in_a_row(std::uint32_t connection, time_ns now) {
   }
 }
 
-/// Churn: the connection had its reply. It is reset, and another takes its place while there is
-/// time for one. Done between two events, when nobody looks at the connection's bytes any more.
+/// Mode churn: the connection has had its reply. Resets it and connects again if there is time for
+/// another request. Done between two events, when nothing looks at the connection's bytes any more.
 time_ns load_run::next_cycle(std::uint32_t connection) {
   cycle_over_ = false;
   table_->close(connection);
@@ -140,7 +141,7 @@ void load_run::receive(time_ns now) {
   for (const epoll_event& event : events) {
     const time_ns before = now;
     now = requests_->on_event(event.data.u32, event.events, now);
-    if (now == before) now = look();  // nothing was received, so nobody has read the clock
+    if (now == before) now = look();  // nothing was received, so the clock was not read
     if (cycle_over_) now = next_cycle(event.data.u32);
     if (next_due_ns_ <= now) now = send_scheduled(now);
   }
@@ -218,8 +219,8 @@ void load_run::take_next_arrival() {
   next_due_ns_ = start_ns_ + next_.offset_ns;
 }
 
-/// The part of the schedule that the drain left unsent: the generator's failing, and never lost
-/// from the books.
+/// Counts the part of the schedule that the drain left unsent. That is the generator's failure, so
+/// it must be in the result.
 void load_run::count_unsent() {
   for (; next_due_ns_ < send_until_ns_ && unsent_ < counted_unsent; take_next_arrival()) {
     window_.on_missed(next_due_ns_, 1);

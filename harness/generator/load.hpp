@@ -12,7 +12,7 @@
 
 namespace skein::generator {
 
-/// What a load tells the outside while it runs, on its own thread. Both times are CLOCK_MONOTONIC.
+/// Callbacks of a running load, called on its own thread. Both times are CLOCK_MONOTONIC.
 struct load_hooks {
   std::function<void(time_ns)> window_begin;
   std::function<void(time_ns)> window_end;
@@ -22,38 +22,40 @@ struct load_hooks {
 
 /// Sends one load over the active connections, busy polling.
 ///
-/// 1. The load begins at once. The scheduled modes follow one schedule fixed in advance, from its
-///    beginning to the end of the window; fixed mode keeps one request in flight on every active
-///    connection, or, with a `pipeline`, sends that many in a row and the next when all have their
-///    replies; churn closes every active connection and then makes it, uses it for one request
-///    and closes it, over and over. A churn request is meant to be sent when its connect() is
-///    called, and the connection is closed when its reply is whole. once sends the next connection
-///    its only request when a reply makes room for it.
-/// 2. Mode once has no warm-up, every request is of the window. In the others it begins when both
-/// warmup_ns have passed and warmup_requests have completed, but no
-///    later than 5 * warmup_ns + 2 s: a load too slow for the count says so in `warmup_note`.
-/// 3. It ends after duration_ns, or at the completion that makes `requests`; then, too, when
-/// nothing
-///    has completed for 10 s, and in every case when all active connections are lost
-///    (`early_end` says so).
-/// 4. The drain then sends what is late and waits up to 2 s for replies. Requests without one are
-///    counted as errors.timeout; those the generator never came to send as `unsent`.
+/// 1. The load begins at once, and its mode decides what is sent:
+///    - open and idle_heavy follow one schedule that is fixed in advance, from the beginning of the
+///      load to the end of the window.
+///    - fixed keeps one request in flight on every active connection. With a `pipeline` it sends
+///      that many in a row, and the next ones when all of these have their replies.
+///    - churn closes every active connection; then it connects, sends one request and closes, over
+///      and over. A churn request is meant to be sent when its connect() is called, and its
+///      connection is closed when the reply is whole.
+///    - once sends each connection its only request, the next one when a reply makes room for it.
+/// 2. The window begins when both warmup_ns have passed and warmup_requests have completed, but no
+///    later than after 5 * warmup_ns + 2 s; a load too slow for that count says so in
+///    `warmup_note`. Mode once has no warm-up: all its requests belong to the window.
+/// 3. The window ends after duration_ns, or with the completion that makes `requests`. With
+///    `requests` it also ends when nothing has completed for 10 s. In every case it ends when all
+///    active connections are lost. `early_end` reports the last two.
+/// 4. The drain then sends what is late and waits up to 2 s for replies. Requests without a reply
+///    are counted as errors.timeout; requests that the generator never came to send, as `unsent`.
 /// 5. After a churn load the active connections are closed.
 class load_run : private exchange_observer {
  public:
-  /// The first `active` connections of the table must be open; for churn, have been opened once.
+  /// The first `active` connections of the table must be open; for churn it is enough that they
+  /// were open once.
   load_run(connection_table& table, exchange& requests, const load_request& load,
            std::uint32_t active, std::uint64_t seed, load_hooks hooks);
   load_run(const load_run&) = delete;
   load_run& operator=(const load_run&) = delete;
 
-  /// Runs it all. False when interrupted: nothing measured is then of use.
+  /// Runs the whole load. False when interrupted: then nothing measured is of use.
   bool run();
 
   [[nodiscard]] const window& measured() const noexcept { return window_; }
   [[nodiscard]] time_ns warmup_ns() const noexcept { return window_.begin_ns() - start_ns_; }
   [[nodiscard]] time_ns drain_ns() const noexcept { return drain_ns_; }
-  /// Scheduled requests that were still not taken up when the drain ended.
+  /// Scheduled requests that were still not sent when the drain ended.
   [[nodiscard]] std::uint64_t unsent() const noexcept { return unsent_; }
   [[nodiscard]] const std::string& warmup_note() const noexcept { return warmup_note_; }
   [[nodiscard]] const std::string& early_end() const noexcept { return early_end_; }
@@ -93,10 +95,10 @@ class load_run : private exchange_observer {
   window window_;
   std::optional<arrival_schedule> schedule_;  ///< scheduled modes only
   arrival next_{};
-  time_ns next_due_ns_;        ///< of next_; the far future without a schedule
+  time_ns next_due_ns_;        ///< when next_ is due; the far future without a schedule
   std::uint32_t started_ = 0;  ///< without a schedule: connections given their first request
-  bool idle_turn_ = false;     ///< nothing was due and nothing has come, so far in this turn
-  bool cycle_over_ = false;    ///< churn: the connection whose event is looked at had its reply
+  bool idle_turn_ = false;     ///< so far in this turn nothing was due and nothing has come
+  bool cycle_over_ = false;    ///< churn: the connection of the present event has had its reply
   phase phase_ = phase::warm_up;
   time_ns start_ns_ = 0;
   time_ns send_until_ns_;  ///< no request is intended for this instant or later

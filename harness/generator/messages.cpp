@@ -1,4 +1,4 @@
-// Field by field, with bounds: a command that does not make sense is refused before it is begun.
+// Field by field, with bounds: a command that makes no sense is refused before it is begun.
 #include "harness/generator/messages.hpp"
 
 #include <algorithm>
@@ -58,7 +58,7 @@ load_mode mode_from(const json& message) {
   refuse("mode", R"("open", "idle_heavy", "fixed", "churn" or "once")", message);
 }
 
-/// The index of the field's value among two words.
+/// True for the first of two allowed words, false for the second.
 bool is_first(const json& message, const char* field, const char* first, const char* second) {
   const auto found = message.find(field);
   if (found != message.end() && *found == first) return true;

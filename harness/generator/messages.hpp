@@ -1,5 +1,5 @@
-// The commands of the generator protocol as types, checked once at the door.
-// Leaves out the replies: they are built where their values are.
+// The commands of the generator protocol as types, checked once as they arrive. Leaves out the
+// replies: they are built where their values are.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace skein::generator {
 
 using measure::json;
 
-/// What all connections and loads of a session have in common.
+/// What all connections and loads of a session share.
 struct prepare_request {
   std::uint16_t port;
   std::uint32_t connections;  ///< at most this many will be opened
@@ -24,17 +24,19 @@ struct prepare_request {
   std::uint32_t addresses;  ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
 };
 
-/// open, idle_heavy: requests on a schedule, over all active connections (few of them in
-/// idle_heavy, which differs in nothing else). fixed: one in flight on each active connection.
-/// churn: each active connection is made, used for one request, closed, and made again. once: each
-/// active connection is used for one request, a bounded number of them at a time.
+/// What a load sends:
+///   open        requests on a schedule, over all active connections
+///   idle_heavy  the same, with few active connections; there is no other difference
+///   fixed       one request in flight on each active connection
+///   churn       each active connection is made, used for one request, closed, and made again
+///   once        each active connection is used for one request, a bounded number at a time
 enum class load_mode : std::uint8_t { open, idle_heavy, fixed, churn, once };
 
 constexpr bool is_scheduled(load_mode mode) noexcept {
   return mode == load_mode::open || mode == load_mode::idle_heavy;
 }
 
-/// As in messages and records.
+/// The name in messages and records.
 const char* name_of(load_mode mode) noexcept;
 
 /// One load. Times are since its beginning.
@@ -46,11 +48,11 @@ struct load_request {
   std::uint64_t warmup_requests;
   time_ns duration_ns;                    ///< of the window; not used where `requests` is given
   std::optional<std::uint64_t> requests;  ///< completions that end the window
-  /// Requests in flight on one connection at most. Scheduled modes: later ones wait for it, their
-  /// intended time unchanged; nothing given is no bound, and 1 is what most clients do. fixed: how
-  /// many are sent in a row; nothing given is 1.
+  /// The most requests in flight on one connection. Scheduled modes: later requests wait, with
+  /// their intended time unchanged; empty is no bound, and 1 is what most clients do. Mode fixed:
+  /// how many are sent in a row; empty is 1.
   std::optional<std::uint32_t> pipeline;
-  std::uint32_t in_flight = 0;  ///< once: requests without a reply at any time, at most
+  std::uint32_t in_flight = 0;  ///< once: the most requests without a reply at any time
 };
 
 /// Each throws std::invalid_argument naming the field that is missing, of the wrong type or out of

@@ -1,7 +1,7 @@
-// What the requests carry, and the check that the replies carry the same.
-// Every payload is a stretch of one pseudo-random pool, chosen by (seed, connection, sequence): to
-// send is to point into the pool, to verify is one memcmp. Leaves out framing: a reply is
-// payload_bytes long because the request was.
+// What the requests carry, and the check that the replies carry the same. Every payload is a piece
+// of one pseudo-random pool, chosen by (seed, connection, sequence): sending needs only a pointer
+// into the pool, and verifying one memcmp. Leaves out framing: a reply is payload_bytes long
+// because the request was.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace skein::generator {
 
-/// The payloads of one session, and the oracle for its checksum. Immutable once made.
+/// The payloads of one session, and the oracle for its checksum. Immutable after construction.
 class payload_pool {
  public:
   payload_pool(std::uint64_t seed, std::size_t payload_bytes);
@@ -22,7 +22,7 @@ class payload_pool {
   [[nodiscard]] std::size_t payload_bytes() const noexcept { return payload_bytes_; }
 
   /// Where in the pool request `sequence` of `connection` begins. Neighbouring requests and
-  /// connections get unrelated stretches, so a reply that is lost, doubled, out of order or on the
+  /// connections get unrelated pieces, so a reply that is lost, doubled, out of order or on the
   /// wrong connection shows as wrong bytes (except with a probability of 2^-16 a request, or 2^-8
   /// for a payload of one byte).
   [[nodiscard]] std::uint32_t offset(std::uint32_t connection, std::uint32_t sequence) const {
@@ -33,8 +33,8 @@ class payload_pool {
     return {pool_.data() + offset, payload_bytes_};
   }
 
-  /// What one request answered in full and correctly adds to the run's checksum: a hash of who
-  /// asked and of the payload. The run's checksum is the sum of these modulo 2^64, so that the
+  /// What one request that was answered in full and correctly adds to the run's checksum: a hash of
+  /// connection, sequence and payload. The run's checksum is the sum of these modulo 2^64, so the
   /// order in which requests complete does not matter.
   [[nodiscard]] std::uint64_t digest(std::uint32_t connection, std::uint32_t sequence) const {
     return mix64(key(connection, sequence) ^ content_);
@@ -56,8 +56,8 @@ class payload_pool {
 /// The outcome of comparing a piece of a reply with what it should be.
 struct verdict {
   std::uint64_t wrong_bytes = 0;
-  /// 0 when all is equal; otherwise a hash of which bytes came instead, and where. It is added to
-  /// the checksum of what was received, which thereby differs from the expected one.
+  /// 0 when all bytes are equal; otherwise a hash of the wrong bytes and their positions. It is
+  /// added to the checksum of the received bytes, which then differs from the expected one.
   std::uint64_t damage = 0;
 };
 

@@ -6,7 +6,7 @@
 
 namespace skein::generator {
 
-/// Scatters the bits of `value`: the output function of splitmix64 (Steele, Lea, Flood 2014, with
+/// Mixes the bits of `value`: the output function of splitmix64 (Steele, Lea, Flood 2014, with
 /// Stafford's constants). A bijection, so different inputs never collide.
 constexpr std::uint64_t mix64(std::uint64_t value) noexcept {
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;

@@ -1,4 +1,4 @@
-// Counters into fields: rates over the window, null where there is nothing to divide by.
+// Turns counters into fields: rates over the window, null where there is nothing to divide by.
 #include "harness/generator/report.hpp"
 
 #include <cstdint>

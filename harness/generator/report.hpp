@@ -1,5 +1,5 @@
-// A load as the generator protocol's `result` message. Leaves out everything that is not known
-// here: the worker's side of the record.
+// A load as the `result` message of the generator protocol. Leaves out the worker's side of the
+// record, which is not known here.
 #pragma once
 
 #include "harness/generator/exchange.hpp"

@@ -1,6 +1,6 @@
-// The record of one outstanding request, and the store the records come from.
-// Records are linked into one first-in-first-out list per connection; the store hands them out from
-// blocks, so that a request in the load loop costs no allocation. Leaves out what the times mean.
+// The record of one outstanding request, and the store that provides the records. The records of a
+// connection form a first-in first-out list. The store takes them from blocks, so that a request in
+// the load loop costs no allocation. Leaves out what the times mean.
 #pragma once
 
 #include <cstddef>

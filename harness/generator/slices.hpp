@@ -1,6 +1,7 @@
 // Latency over time: one small histogram for each 250 ms of the window, to see whether a run was
-// steady. Coarser than the run's histogram (values to within 0.8 %), so that a slice is 16 KiB and
-// nothing has to be computed while load is being sent. Leaves out the judgement of steadiness.
+// steady. It is coarser than the run's histogram (values to within 0.8 %), so that a slice takes
+// 16 KiB and nothing needs to be computed while load is sent. Leaves out the judgement of
+// steadiness.
 #pragma once
 
 #include <array>
@@ -22,8 +23,8 @@ struct slice_summary {
   time_ns p99_ns;
 };
 
-/// Requests by the slice in which they were meant to be sent, wherever they completed. For one
-/// thread.
+/// Counts requests in the slice in which they were meant to be sent, whenever they completed. For
+/// one thread.
 class slice_series {
  public:
   /// Allocates the slices of a window of this length; a longer one grows as needed.

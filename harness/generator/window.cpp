@@ -7,8 +7,8 @@ namespace skein::generator {
 namespace {
 
 constexpr time_ns late_limit_ns = 50 * ns_per_us;
-/// An idle turn takes about a microsecond. A much longer one was interrupted, and what it was
-/// interrupted by is not its own.
+/// An idle turn takes about a microsecond. A much longer one was interrupted, and the rest of its
+/// time belongs to whatever interrupted it.
 constexpr time_ns idle_turn_limit_ns = 50 * ns_per_us;
 
 time_ns thread_cpu_ns() noexcept {

@@ -1,5 +1,5 @@
-// What is measured of one load: latencies of the requests meant for the window, and the generator's
-// own health while it lasted. Leaves out when the window begins and ends (load.hpp).
+// What is measured of one load: the latencies of the requests meant for the window, and how well
+// the generator itself kept up. Leaves out when the window begins and ends (load.hpp).
 #pragma once
 
 #include <algorithm>
@@ -15,11 +15,12 @@
 namespace skein::generator {
 
 /// A request belongs to the window when its *intended* time does, whenever it is sent or completes;
-/// histograms, `sent`, `completed` and lateness are about those. `units` and the generator's own
-/// counters are about what happened between the two instants. For one thread.
+/// the histograms, `sent`, `completed` and lateness are about those requests. `units` and the
+/// generator's own counters are about what happened between the two ends of the window. For one
+/// thread.
 class window {
  public:
-  /// @param expected_ns  how long it will be, to allocate for; 0 if not known
+  /// @param expected_ns  the window's expected length, for allocation; 0 if not known
   explicit window(time_ns expected_ns) : slices_(expected_ns) {}
 
   void begin(time_ns now);
@@ -31,18 +32,19 @@ class window {
     return which.intended_ns >= begin_ns_;
   }
 
-  /// Each is called for every request; those outside the window are told apart here.
-  /// The generator takes a request up `now`. What it is late by is its own doing: a connection that
-  /// then has no room for the request is the server's.
+  /// The functions below are called for every request and ignore those outside the window.
+  ///
+  /// The generator takes up a request at `now`. Its lateness so far is the generator's own doing;
+  /// if the connection then has no room for the request, that is the server's.
   void on_issued(time_ns intended_ns, time_ns now) noexcept;
   /// Requests that were meant to be sent, and were never taken up.
   void on_missed(time_ns intended_ns, std::uint64_t count) noexcept;
   void on_outstanding(std::uint64_t outstanding) noexcept;
   void on_sent(const request& sent) noexcept;
   void on_reply(const request& done, time_ns now);
-  /// The load has read its clock. It does so between any two pieces of work, the longest of which
-  /// (exchange.cpp) takes less than `away_limit_ns`, and from the window's begin to the last reply:
-  /// what is longer was spent by somebody else, whatever kept the generator from running.
+  /// The load has read its clock. It does so between any two pieces of work, from the window's
+  /// begin to the last reply, and the longest piece (exchange.cpp) takes less than `away_limit_ns`.
+  /// So a longer gap is time in which something kept the generator from running.
   void on_look(time_ns now) noexcept {
     if (has_begun() && now - looked_ns_ > away_limit_ns) away_ns_ += now - looked_ns_;
     looked_ns_ = now;
@@ -53,7 +55,7 @@ class window {
 
   [[nodiscard]] time_ns begin_ns() const noexcept { return begin_ns_; }
   [[nodiscard]] time_ns duration_ns() const noexcept { return end_ns_ - begin_ns_; }
-  /// How long requests were scheduled for: the duration without the loop's delay in noticing its
+  /// How long requests were scheduled for: the duration without the loop's delay in noticing the
   /// end.
   [[nodiscard]] time_ns offered_ns() const noexcept { return limit_ns_ - begin_ns_; }
   [[nodiscard]] std::uint64_t units() const noexcept { return units_; }
@@ -62,11 +64,12 @@ class window {
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
   [[nodiscard]] std::uint64_t late_50us() const noexcept { return late_50us_; }
   [[nodiscard]] std::uint64_t inflight_max() const noexcept { return inflight_max_; }
-  /// How long the generator was kept from its clock, all times of more than away_limit_ns.
+  /// How long the generator could not read its clock: the sum of all gaps above away_limit_ns.
   [[nodiscard]] time_ns away_ns() const noexcept { return away_ns_; }
   [[nodiscard]] time_ns cpu_ns() const noexcept { return cpu_end_ns_ - cpu_begin_ns_; }
-  /// CPU time less that of idle turns: what the load costs, without the waiting for it. Empty where
-  /// idle turns took longer than the CPU was there for: it was shared, and there is no telling.
+  /// CPU time less that of idle turns: what the load costs, without waiting for work. Empty where
+  /// idle turns took longer than the CPU time the thread got: then the CPU was shared, and the cost
+  /// is not known.
   [[nodiscard]] std::optional<time_ns> work_ns() const noexcept {
     const time_ns left_ns = cpu_ns() - idle_ns_;
     return left_ns > 0 ? std::optional(left_ns) : std::nullopt;

@@ -1,17 +1,17 @@
-// Preloaded into a worker that is to be worse than it is, so that a gate can be shown to see it:
+// Preloaded into a worker to make it worse than it is, so that a gate can be shown to detect it:
 // adds CPU time, instructions and system calls to every request, and memory to every connection.
-// The measured code stays as it is; without this library there is not even a branch. With it there
-// are some, so the arm that is compared with carries it as well, and nothing to add.
+// The measured code stays unchanged; without this library there is not even a branch. The library
+// itself adds some branches, so the arm it is compared with loads it too, with nothing to add.
 //
 //   SKEIN_INJECT_CPU_NS        busy time per request, ns
 //   SKEIN_INJECT_INSTRUCTIONS  user instructions per request, to the nearest even number
 //   SKEIN_INJECT_SYSCALLS      system calls per request
 //   SKEIN_INJECT_BYTES         memory per connection, bytes, touched and never given back
 //
-// A request is a read that returned bytes from an accepted socket; where a worker reads with recv,
-// read or readv does not matter. A worker that does neither through libc (io_uring) is not changed.
-// Only processes started as `skein worker` are: the variables and the library are inherited by the
-// conductor and the generator, too.
+// A request is a read that returned bytes from an accepted socket, whether the worker reads with
+// recv, read or readv. A worker that uses none of these in libc (io_uring) is not changed. Only
+// processes started as `skein worker` are changed, because the conductor and the generator inherit
+// the variables and the library too.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -85,7 +85,7 @@ void execute(std::int64_t instructions) noexcept {
   } while (--left != 0);
 }
 
-/// Of a request that has come in.
+/// Adds the cost of one request.
 void pay_for_request() noexcept {
   execute(injected.instructions);
   for (std::int64_t i = 0; i < injected.syscalls; ++i) ::syscall(SYS_getppid);
@@ -94,7 +94,8 @@ void pay_for_request() noexcept {
   while (now_ns() < end_ns) continue;
 }
 
-/// From blocks of our own, so that a connection costs exactly what was asked for.
+/// Adds the memory of one connection. It comes from blocks of our own, so that a connection costs
+/// exactly what was asked for.
 void pay_for_connection() noexcept {
   constexpr std::size_t block_bytes = std::size_t{16} << 20U;
   static std::atomic_flag taken = ATOMIC_FLAG_INIT;

@@ -25,7 +25,7 @@ count::page* map_shared(int descriptor) {
   return memory == MAP_FAILED ? nullptr : static_cast<count::page*>(memory);
 }
 
-/// With what was to be preloaded anyway.
+/// Our library, followed by those that were to be preloaded anyway.
 std::string preload(const std::string& ours) {
   const char* const others = std::getenv("LD_PRELOAD");
   return "LD_PRELOAD=" + ours + (others == nullptr ? "" : ":" + std::string(others));

@@ -1,6 +1,6 @@
-// Counts the heap allocations of another process: prepares what its environment must hold, and
-// reads the sum at any time. The counting itself is in harness/count, which is preloaded.
-// Leaves out starting the process.
+// Counts the heap allocations of another process: prepares the variables for its environment, and
+// reads the sum at any time. The counting itself is in harness/count, which is preloaded. Leaves
+// out starting the process.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ struct page;
 
 namespace skein::measure {
 
-/// One counter for one process and all that it starts. Both the page and the library are given to
-/// it as descriptors of this process, by their paths under /proc: they need no place in a file
-/// system, survive any number of execs, and leave the worker's own descriptors as they are.
+/// One counter for one process and all that it starts. The process gets the page and the library as
+/// descriptors of this process, by their paths under /proc. So they need no place in a file system,
+/// survive any number of execs, and leave the worker's own descriptors unchanged.
 class allocation_count {
  public:
   /// @param library  the file of the target skein_count
@@ -25,10 +25,10 @@ class allocation_count {
   allocation_count(const allocation_count&) = delete;
   allocation_count& operator=(const allocation_count&) = delete;
 
-  /// "NAME=VALUE" words for the process's environment; none where counting cannot be had.
+  /// "NAME=VALUE" words for the process's environment; none where counting is not available.
   [[nodiscard]] std::vector<std::string> environment() const;
 
-  /// Allocations since the process began; nothing where it did not load the counter.
+  /// Allocations since the process began; empty where it did not load the counter.
   [[nodiscard]] std::optional<std::int64_t> total() const noexcept;
 
   /// Why there is no total, in words.

@@ -28,7 +28,7 @@ json listed(const std::string& path) {
   return line ? json(parse_cpu_list(*line).size()) : json(absent);
 }
 
-/// A file that holds 0 or 1, as a truth value; `inverted` for files that say "no_...".
+/// A file that holds 0 or 1, as a truth value; `inverted` for files named "no_...".
 std::optional<bool> read_switch(const std::string& path, bool inverted = false) {
   const auto value = read_integer(path);
   if (!value) return std::nullopt;
@@ -57,7 +57,7 @@ std::string value_of(const cpuinfo_fields& fields, std::string_view name) {
   return found == fields.end() ? std::string() : std::string(found->second);
 }
 
-/// The name of one processor; each architecture has a word of its own for it.
+/// The name of one processor; each architecture has its own key for it.
 std::string name_of(const cpuinfo_fields& fields) {
   for (const char* word : {"model name", "Model Name", "cpu model", "cpu", "uarch"}) {
     if (std::string name = value_of(fields, word); !name.empty()) return name;
@@ -65,7 +65,7 @@ std::string name_of(const cpuinfo_fields& fields) {
   return {};
 }
 
-/// On ARM numbers stand for the name, or beside one that says too little (32 bits).
+/// On ARM numbers replace the name, or complete one that says too little (32 bits).
 std::string numbers_of(const cpuinfo_fields& fields) {
   const std::string implementer = value_of(fields, "CPU implementer");
   if (implementer.empty()) return {};
@@ -80,7 +80,7 @@ std::string model_of(const cpuinfo_fields& fields) {
   return name.empty() || numbers.empty() ? name + numbers : name + ", " + numbers;
 }
 
-/// Every kind of processor that there is, in order; most machines have one.
+/// Every kind of processor in this machine, in order; most machines have one.
 json cpu_models(std::string_view cpuinfo) {
   std::vector<std::string> models;
   cpuinfo_fields fields;

@@ -7,7 +7,7 @@
 
 namespace skein::measure {
 
-/// What an environment says of a thing that the machine does not have or does not tell.
+/// The value for anything that the machine does not have or does not report.
 inline constexpr const char* absent = "absent";
 
 /// {cpu_model, cpus_online, smt, governor, turbo, mitigations, virtualization, numa}.

@@ -1,4 +1,4 @@
-// The environment object in the order of the record's format, and what identifies a build.
+// Builds the environment object in the order of the record's format, and identifies the build.
 #include "harness/measure/environment.hpp"
 
 #include <array>
@@ -41,8 +41,8 @@ std::string boost_version() {
          std::to_string(BOOST_VERSION / 100 % 1'000) + '.' + std::to_string(BOOST_VERSION % 100);
 }
 
-/// Keeps what tunes the kernel. Behind "--" stand the first process's own arguments, and the
-/// parameters left out here name disks, files and consoles.
+/// Keeps the parameters that tune the kernel. The first process's own arguments follow "--", and
+/// the parameters left out here name disks, files and consoles.
 std::string tuning_part(std::string_view cmdline) {
   constexpr std::array unrelated =
       std::to_array<std::string_view>({"root=", "init=", "rdinit=", "initrd=", "BOOT_IMAGE=",
@@ -64,7 +64,8 @@ json cmdline(const system_paths& paths) {
   return line ? json(tuning_part(*line)) : json(absent);
 }
 
-/// The preemption model chosen at boot when the kernel shows it, else the one it was built with.
+/// The preemption model chosen at boot where the kernel shows it, otherwise the one it was built
+/// with.
 json preempt(const system_paths& paths, std::string_view version) {
   if (const auto chosen = read_line(paths.sys + "/kernel/debug/sched/preempt")) return *chosen;
   for (const auto word : split_words(version)) {
@@ -99,8 +100,8 @@ json memory_field(const system_paths& paths, std::string_view name) {
   return or_absent(text ? field_bytes(*text, name) : std::nullopt);
 }
 
-/// Version 1 spells "no limit" as -1 for the CPU and as a number near 2^63 for memory; both are
-/// written as version 2 writes them.
+/// Version 1 writes "no limit" as -1 for the CPU and as a number near 2^63 for memory. Both are
+/// recorded as version 2 writes them.
 json cgroup_cpu_max(const system_paths& paths) {
   const auto place = find_cgroup(::getpid(), "cpu", paths);
   if (!place) return absent;
@@ -131,7 +132,7 @@ json cgroup(const system_paths& paths) {
   return object;
 }
 
-/// The soft limit, the one that holds.
+/// The soft limit, which is the one in force.
 json soft_limit(int resource) {
   rlimit limit{};
   if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return absent;
@@ -231,7 +232,7 @@ json build_settings() {
 
 json capture_build() {
   json object = build_settings();
-  object["binary_sha256"] = or_null(file_sha256("/proc/self/exe"));  // opened by us, not the child
+  object["binary_sha256"] = or_null(file_sha256("/proc/self/exe"));  // this process opens it
   return object;
 }
 

@@ -1,4 +1,4 @@
-// The file is given to sha256sum as its standard input, so that no name needs quoting.
+// sha256sum gets the file as its standard input, so that no name needs quoting.
 #include "harness/measure/file_hash.hpp"
 
 #include <array>

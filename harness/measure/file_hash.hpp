@@ -1,4 +1,4 @@
-// Fingerprints: of a file's contents and of a text. Leaves out security: these tell builds and
+// Fingerprints of a file's contents and of a text. Leaves out security: they only tell builds and
 // machines apart.
 #pragma once
 
@@ -8,7 +8,8 @@
 
 namespace skein::measure {
 
-/// SHA-256 of a file as 64 hex digits, by sha256sum from coreutils; nothing when either is missing.
+/// SHA-256 of a file as 64 hex digits, by sha256sum from coreutils; empty when the file or the
+/// program is missing.
 std::optional<std::string> file_sha256(const std::string& path);
 
 /// FNV-1a, 64 bits, as 16 hex digits: the same on every machine and in every version.

@@ -1,11 +1,18 @@
 // The V2 encoding as HdrHistogram's sources define it, all integers big-endian:
 //
-//   compressed = cookie 0x1c849314, length of what follows (int32), zlib stream of the payload
-//   payload    = cookie 0x1c849313, length of the counts (int32), normalising offset 0 (int32),
-//                significant digits 3 (int32), lowest (int64), highest (int64), ratio 1.0 (double),
+//   compressed = cookie 0x1c849314 (int32)
+//                length of the stream (int32)
+//                zlib stream of the payload
+//   payload    = cookie 0x1c849313 (int32)
+//                length of the counts (int32)
+//                normalising offset 0 (int32)
+//                significant digits 3 (int32)
+//                lowest value (int64)
+//                highest value (int64)
+//                ratio 1.0 (double)
 //                counts
-//   counts     = ZigZag LEB128 each; a negative number -k is a run of k empty buckets; the last
-//                bucket written is the last one in use.
+//   counts     = ZigZag LEB128 each; a negative number -k is a run of k empty buckets;
+//                the last bucket written is the last one in use
 //
 // The LEB128 is the 9-byte variant: the ninth byte carries eight bits and no continuation.
 #include "harness/measure/hdr_codec.hpp"
@@ -41,7 +48,7 @@ void put(bytes& out, Word value) {
   }
 }
 
-/// Reads from the front of a byte sequence and knows when it ends.
+/// Reads from the front of a byte sequence and checks for its end.
 class reader {
  public:
   explicit reader(std::span<const std::uint8_t> source) : rest_(source) {}

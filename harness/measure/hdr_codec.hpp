@@ -1,6 +1,6 @@
-// HdrHistogram's V2 compressed payload, base64: what a record stores of a histogram, and what other
-// tools read. Leaves out exact min and max, overflow and early firings, which the format has no
-// place for (histogram_json.hpp restores them from their own fields).
+// HdrHistogram's V2 compressed payload, base64: the form in which a record stores a histogram and
+// other tools read it. Leaves out exact min and max, overflow and early firings, for which the
+// format has no place (histogram_json.hpp restores them from their own fields).
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ namespace skein::measure {
 std::string encode_hdr(const histogram& source);
 
 /// The way back. Reads any V2 payload with 3 significant digits and a lowest value of 1, whatever
-/// its highest value, as long as its counts fit this layout; min and max are known to bucket width.
-/// Throws std::runtime_error naming what is wrong with the payload.
+/// its highest value, if its counts fit this layout. min and max are then known to bucket width.
+/// Throws std::runtime_error, which says what is wrong with the payload.
 histogram decode_hdr(std::string_view payload);
 
 }  // namespace skein::measure

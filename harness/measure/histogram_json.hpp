@@ -1,5 +1,5 @@
-// A histogram as the record and the worker protocol carry it, and the one rule on which percentiles
-// may be printed. Leaves out slices over time: the load generator adds those.
+// A histogram as the record and the worker protocol carry it, and the one rule for which
+// percentiles may be printed. Leaves out slices over time, which the load generator adds.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace skein::measure {
 
 /// How many values a high percentile needs before it is a number and not null. p50 and p90 need one
-/// value. The only place where these thresholds stand.
+/// value. These thresholds stand only here.
 struct percentile_rule {
   std::int64_t p99_min_count;
   std::int64_t p999_min_count;
@@ -19,7 +19,7 @@ struct percentile_rule {
 
   /// What is published: 200 values beyond each percentile.
   static constexpr percentile_rule published() { return {20'000, 200'000, 2'000'000}; }
-  /// Every percentile as soon as there is a value: for runs of test size.
+  /// Every percentile from the first value on: for runs of test size.
   static constexpr percentile_rule any() { return {1, 1, 1}; }
 };
 

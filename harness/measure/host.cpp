@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array resources{"cpu", "io", "memory"};
 
-/// Columns behind "cpuN": user nice system idle iowait irq softirq steal guest guest_nice, in
+/// The columns after "cpuN": user nice system idle iowait irq softirq steal guest guest_nice, in
 /// ticks. Guest time is already part of user time.
 std::optional<host_cpu> parse_cpu(const std::vector<std::string_view>& words,
                                   std::int64_t tick_ns) {
@@ -35,7 +35,7 @@ std::map<int, host_cpu> read_cpus(const std::string& path) {
   for (const auto line : split_lines(*text)) {
     const auto words = split_words(line);
     if (words.empty() || !words[0].starts_with("cpu")) continue;
-    const auto number = parse_integer(words[0].substr(3));  // not there on the line of the sum
+    const auto number = parse_integer(words[0].substr(3));  // missing on the line of the sum
     const auto cpu = parse_cpu(words, tick_ns);
     if (number && cpu) cpus.emplace(static_cast<int>(*number), *cpu);
   }
@@ -67,7 +67,7 @@ host_cpu grown(const host_cpu& begin, const host_cpu& end) {
           .irq_ns = std::max<std::int64_t>(0, end.irq_ns - begin.irq_ns)};
 }
 
-/// Takes one process's time off the CPUs it was pinned to.
+/// Subtracts one process's time from the CPUs it was pinned to.
 void take_off(host_usage& usage, const own_use& own) {
   std::int64_t busy_ns = 0;
   for (const int cpu : own.cpus) {

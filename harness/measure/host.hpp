@@ -1,5 +1,6 @@
-// What the rest of the machine did to a run: stolen time, others on our CPUs, interrupts, pressure.
-// Side evidence only; leaves out judging it, which happens before a result is looked at, elsewhere.
+// What the rest of the machine did to a run: stolen time, other programs on our CPUs, interrupts,
+// pressure. Only evidence; leaves out judging it, which is done elsewhere, before a result is
+// looked at.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ struct host_pressure {
   std::optional<std::int64_t> full_ns;
 };
 
-/// The kernel's threads `ksoftirqd/N`, by CPU number. Interrupt work that is more than the kernel
-/// does on the spot is left to them: with thousands of busy connections, the receiving half of
+/// The kernel's threads `ksoftirqd/N`, by CPU number. They do the interrupt work that the kernel
+/// does not finish at once; with thousands of busy connections, that is the receiving half of
 /// loopback TCP. Empty where this process cannot see them (another PID namespace).
 using softirq_threads = std::map<int, pid_t>;
 softirq_threads find_softirq_threads(const system_paths& paths = {});
@@ -41,20 +42,21 @@ struct host_snapshot {
 
 host_snapshot read_host(const softirq_threads& threads = {}, const system_paths& paths = {});
 
-/// What one of our processes used, and the CPUs it was pinned to.
+/// CPU time of one of our processes, and the CPUs it was pinned to.
 struct own_use {
   std::vector<int> cpus;
   std::int64_t cpu_ns = 0;
 };
 
-/// Between two snapshots.
+/// The difference between two snapshots.
 struct host_usage {
   std::map<int, host_cpu> cpus;
-  /// CPU time of ksoftirqd on each CPU where it is known: nobody's program, but on a CPU of ours
-  /// our own packets. It is in no process's CPU time.
+  /// CPU time of ksoftirqd on each CPU where it is known. It belongs to no program, but on a CPU of
+  /// ours the packets are our own. No process's CPU time includes it.
   std::map<int, std::int64_t> softirqd_ns;
   /// Busy time that neither our processes nor ksoftirqd account for. Own time on several CPUs is
-  /// taken off them in proportion to how busy they were. Never negative; good to about two ticks.
+  /// subtracted from them in proportion to how busy they were. Never negative; accurate to about
+  /// two ticks.
   std::map<int, std::int64_t> foreign_cpu_ns;
   std::map<std::string, host_pressure> pressure;
 };
@@ -62,9 +64,11 @@ struct host_usage {
 host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
                         const std::vector<own_use>& own);
 
-/// run.host: steal_ns, softirqd_ns and foreign_cpu_ns as {"<cpu>": ns}, pressure as {"cpu":
-/// {"some_ns", "full_ns"}, ...} or null, irq_ns summed over CPUs, anchor_ns null (the matrix knows
-/// it).
+/// run.host:
+/// - steal_ns, softirqd_ns and foreign_cpu_ns: {"<cpu>": ns}
+/// - pressure: {"cpu": {"some_ns", "full_ns"}, ...} or null
+/// - irq_ns: summed over CPUs
+/// - anchor_ns: null (the matrix knows it)
 json to_json(const host_usage& usage);
 
 }  // namespace skein::measure

@@ -16,7 +16,7 @@ namespace {
 
 using limit = std::optional<std::int64_t>;
 
-/// Nothing for RLIM_INFINITY: without limit is as good as unknown here.
+/// Empty for RLIM_INFINITY: no limit is treated like an unknown one.
 limit hard_limit(int resource) {
   rlimit now{};
   if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) return std::nullopt;
@@ -41,7 +41,7 @@ limit count_cpus_allowed() {
   return CPU_COUNT(&set);
 }
 
-/// Root may open files beyond the system's limit.
+/// Empty for root, which may open files beyond the system's limit.
 limit files_left(const system_paths& paths) {
   if (::geteuid() == 0) return std::nullopt;
   const auto line = read_line(paths.proc + "/sys/fs/file-nr");  // in use, unused, most
@@ -53,7 +53,6 @@ limit files_left(const system_paths& paths) {
   return used && most ? limit(std::max<std::int64_t>(*most - *used, 0)) : std::nullopt;
 }
 
-/// Gathers the checks of one cell.
 class checklist {
  public:
   void compare(const char* name, const limit& value, std::int64_t needed, std::string remedy) {
@@ -73,8 +72,8 @@ std::string set_sysctl(const char* name, std::int64_t value) {
   return std::string("as root: sysctl -w ") + name + '=' + std::to_string(value);
 }
 
-/// Threads of one process compete for four limits; a system has some hundreds of its own, which a
-/// need that only just fits would take away.
+/// The threads of a process meet four limits. The rest of the system has some hundreds of threads,
+/// so a need that just fits would leave them no room; the machine-wide limits include them.
 void check_threads(checklist& list, std::int64_t threads, const machine_limits& limits) {
   constexpr std::int64_t others = 512;
   if (threads <= 0) return;
@@ -126,18 +125,17 @@ std::vector<check> checks_for(const cell_needs& needs, const machine_limits& lim
       "as root: sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\", or fewer connections");
   list.compare("loopback addresses", limits.client_addresses, needs.client_addresses,
                "127.0.0." + std::to_string(limits.client_addresses.value_or(0) + 1) +
-                   " cannot be connected from; as root: ip link set lo up, and ip addr add "
-                   "127.0.0.1/8 dev lo");
+                   " cannot be connected from; "
+                   "as root: ip link set lo up, and ip addr add 127.0.0.1/8 dev lo");
   list.compare("net.core.somaxconn", limits.somaxconn, needs.backlog,
                set_sysctl("net.core.somaxconn", needs.backlog));
   list.compare(
       "memory", limits.memory_bytes, needs.memory_bytes,
       "bytes available without swapping, less a reserve, against the least that is needed; "
       "free some memory, or fewer tasks");
-  list.compare(
-      "cpus allowed", limits.cpus_allowed, needs.cpus,
-      "allow more CPUs to this process (taskset, cpuset); with fewer, worker and generator "
-      "share one and the run is marked");
+  list.compare("cpus allowed", limits.cpus_allowed, needs.cpus,
+               "allow more CPUs to this process (taskset, cpuset); "
+               "with fewer, worker and generator share one and the run is marked");
   return list.take();
 }
 
@@ -171,7 +169,7 @@ void raise_soft_limits() noexcept {
     rlimit limit{};
     if (::getrlimit(resource, &limit) != 0) continue;
     limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(resource, &limit);  // or the run meets the limit, and names it
+    ::setrlimit(resource, &limit);  // if it fails, the run meets the limit and names it
   }
 }
 

@@ -1,6 +1,6 @@
-// The limits of this machine, against what a cell needs. Read-only, but for the soft descriptor
-// limit. Used by the doctor and by the preflight that turns "cannot run" into a result with a
-// reason.
+// Compares the limits of this machine with what a cell needs. Changes nothing except the soft
+// limits of this process. Used by the doctor, and by the preflight, which turns "cannot run" into a
+// result with a reason.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace skein::measure {
 
-/// What one cell takes in one process, or on the machine. 0 means "nothing of it": not checked.
+/// What one cell takes, in one process or on the machine. 0 means that it needs none; then it is
+/// not checked.
 struct cell_needs {
   std::int64_t descriptors = 0;       ///< open at once in the fullest descriptor table
   std::int64_t files = 0;             ///< open files of all processes: both ends of connections
@@ -26,7 +27,7 @@ struct cell_needs {
   std::int64_t backlog = 0;           ///< connections waiting to be accepted at once
 };
 
-/// Empty is unknown, or without limit.
+/// An empty field is unknown or without limit.
 struct machine_limits {
   std::optional<std::int64_t> descriptors;    ///< RLIMIT_NOFILE, hard
   std::optional<std::int64_t> processes;      ///< RLIMIT_NPROC; empty for root, who is exempt
@@ -36,7 +37,7 @@ struct machine_limits {
   std::optional<std::int64_t> cgroup_pids;    ///< pids.max of our cgroup
   std::optional<std::int64_t> somaxconn;      ///< net.core.somaxconn
   std::optional<std::int64_t> client_ports;   ///< width of net.ipv4.ip_local_port_range
-  /// Loopback addresses to connect from. Tried out, and only as far as a cell needs them.
+  /// Loopback addresses to connect from. Found by trying, and only as many as a cell needs.
   std::optional<std::int64_t> client_addresses;
   std::optional<std::int64_t> files_left;    ///< of fs.file-max; empty for root, who is exempt
   std::optional<std::int64_t> memory_bytes;  ///< memory_budget.hpp
@@ -56,7 +57,7 @@ struct check {
   std::string remedy;
 };
 
-/// Every limit that the needs touch, in a fixed order.
+/// A check for every limit that the needs touch, in a fixed order.
 std::vector<check> checks_for(const cell_needs& needs, const machine_limits& limits);
 std::vector<check> checks_for(const cell_needs& needs);
 
@@ -66,8 +67,8 @@ std::optional<check> first_exceeded(const std::vector<check>& checks);
 /// {"name","value","needed","ok","remedy"}, remedy null when ok.
 json to_json(const check& item);
 
-/// Lifts this process's soft limits on descriptors and on processes to the hard ones: what the soft
-/// ones keep apart from those is left to each program. Children inherit them.
+/// Raises this process's soft limits on descriptors and processes to the hard ones; the system
+/// leaves that choice to each program. Children inherit them.
 void raise_soft_limits() noexcept;
 
 /// The soft RLIMIT_NOFILE, which is in force.

@@ -36,7 +36,7 @@ sockaddr_in loopback(std::int64_t last, in_port_t port) {
   return address;
 }
 
-/// 0, or the errno.
+/// 0 on success, otherwise errno.
 int error_of(int result) {
   return result == 0 ? 0 : errno;
 }
@@ -51,7 +51,7 @@ int listen_on(const tcp_socket& which) {
   return error != 0 ? error : error_of(::listen(which.get(), 128));
 }
 
-/// In network order.
+/// The socket's port, in network order.
 in_port_t port_of(const tcp_socket& which) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
@@ -59,7 +59,7 @@ in_port_t port_of(const tcp_socket& which) {
   return address.sin_port;
 }
 
-/// As the load generator connects: the port is chosen with the peer known.
+/// Connects as the load generator does: the kernel chooses the port when it knows the peer.
 int connect_from(std::int64_t last, in_port_t port) {
   const tcp_socket client;
   const timeval patience{wait_s, 0};
@@ -72,12 +72,11 @@ int connect_from(std::int64_t last, in_port_t port) {
   const sockaddr_in to = loopback(1, port);
   const int error =
       error_of(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to));
-  return error == EADDRNOTAVAIL ? EADDRINUSE : error;  // the address is there, it has no port left
+  return error == EADDRNOTAVAIL ? EADDRINUSE : error;  // the address exists but has no port left
 }
 
-/// Whether the address is missing, or a firewall lets nothing through to it or from it
-/// (EINPROGRESS: it swallows what is sent). Want of descriptors, ports or memory says nothing of
-/// the address.
+/// True if the address is missing, or a firewall blocks it (EINPROGRESS: the firewall drops what is
+/// sent). A lack of descriptors, ports or memory says nothing about the address.
 bool is_about_the_address(int error) {
   constexpr std::array missing{EADDRNOTAVAIL, ENETUNREACH,  EHOSTUNREACH, EINPROGRESS,
                                ETIMEDOUT,     ECONNREFUSED, EACCES,       EPERM};

@@ -23,7 +23,7 @@ constexpr std::size_t wake_warm_up = 100;
 constexpr std::size_t wake_rounds_max = 20'000;
 constexpr std::size_t wake_rounds_min = 20;
 
-/// Pins the calling thread; false when the CPU is not there or not allowed.
+/// Pins the calling thread; false when the CPU does not exist or is not allowed.
 bool pin_to(int cpu) {
   if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
   cpu_set_t set;
@@ -33,7 +33,7 @@ bool pin_to(int cpu) {
 }
 
 /// The longest gap between two clock readings, for each millisecond of the probe. A gap counts in
-/// the slot in which it ends; slots that passed inside one gap are part of it and have none.
+/// the slot in which it ends; slots that passed entirely inside a gap have no value.
 std::vector<std::int64_t> spin_gaps(time_ns probe_ns) {
   const auto slots = static_cast<std::size_t>(std::max<time_ns>(1, probe_ns / slot_ns));
   std::vector<std::int64_t> longest;
@@ -88,12 +88,13 @@ class event {
   int descriptor_;
 };
 
-/// The answering side: one answer to each question until told that the next question is the last.
+/// The answering side: answers each question, but returns at the one that comes after `last` was
+/// set.
 void answer(const event& ping, const event& pong, const std::atomic<bool>& last) {
   for (;;) {
     ping.wait();
-    // `last` is set before the question that ends the conversation, so whoever has read that
-    // question sees it. The eventfd orders the two; acquire and release say so without leaning on
+    // `last` is set before the question that ends the conversation, so a thread that has read that
+    // question sees it. The eventfd orders the two; acquire and release state it without relying on
     // what a system call guarantees. The same holds for `answering_pinned` and the first answer.
     if (last.load(std::memory_order_acquire)) return;
     pong.signal();
@@ -115,7 +116,7 @@ std::vector<std::int64_t> ask_repeatedly(const event& ping, const event& pong, t
   return one_way;
 }
 
-/// Each thread pins itself before the first question is asked; an unpinnable CPU means no result.
+/// Each thread pins itself before the first question; if it cannot be pinned, there is no result.
 std::optional<std::int64_t> probe_wake(int asking_cpu, int answering_cpu, time_ns probe_ns) {
   const event ping;
   const event pong;
@@ -141,7 +142,7 @@ std::optional<std::int64_t> probe_wake(int asking_cpu, int answering_cpu, time_n
   return result;
 }
 
-/// Owned descriptor, closed at the end.
+/// A descriptor that is closed with its owner.
 class owned {
  public:
   explicit owned(int descriptor) : descriptor_(descriptor) {}
@@ -163,7 +164,8 @@ bool arm(const owned& timer, time_ns due_ns) {
   return ::timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &when, nullptr) == 0;
 }
 
-/// Sleeps to the next `wakes` whole milliseconds, one after the other; fewer where that fails.
+/// Sleeps until `wakes` whole milliseconds, one after the other; returns fewer values after a
+/// failure.
 std::vector<std::int64_t> sleep_repeatedly(std::size_t wakes) {
   std::vector<std::int64_t> late;
   const owned timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -173,7 +175,7 @@ std::vector<std::int64_t> sleep_repeatedly(std::size_t wakes) {
   if (::epoll_ctl(loop.get(), EPOLL_CTL_ADD, timer.get(), &interest) != 0) return late;
   late.reserve(wakes);
   while (late.size() < wakes) {
-    // Half a millisecond away at least, or it might be over before the timer is armed.
+    // At least half a millisecond away, or the deadline might pass before the timer is armed.
     const time_ns due_ns = ((monotonic_clock::now_ns() + slot_ns / 2) / slot_ns + 1) * slot_ns;
     epoll_event event{};
     if (!arm(timer, due_ns)) break;

@@ -39,7 +39,7 @@ constexpr cgroup_files files_of(int version) {
   return {"/memory.max", "/memory.current", "inactive_file"};
 }
 
-/// A group without a limit says "max", or in version 1 a number no machine has.
+/// A group without a limit says "max", or in version 1 a number that exceeds any machine's memory.
 bytes of_one_group(const std::string& directory, const cgroup_files& files) {
   constexpr std::int64_t no_limit = std::int64_t{1} << 60;
   const bytes limit = read_integer(directory + files.limit);
@@ -50,7 +50,7 @@ bytes of_one_group(const std::string& directory, const cgroup_files& files) {
   return *limit - (*usage - std::min(droppable.value_or(0), *usage));
 }
 
-/// The tightest of the groups that the process is in.
+/// The least that any of the process's groups leaves.
 bytes of_the_groups(const system_paths& paths) {
   const auto place = find_cgroup(::getpid(), "memory", paths);
   if (!place) return std::nullopt;

@@ -14,8 +14,8 @@
 namespace skein::measure {
 namespace {
 
-/// Two-sided 95 % quantiles of the t distribution, 1 to 10 degrees of freedom; beyond those the
-/// next smaller one in the table, which only widens the interval.
+/// Two-sided 95 % quantiles of the t distribution for 1 to 10 degrees of freedom. Beyond those the
+/// last one of the table is used, which only widens the interval.
 double t_quantile(std::size_t degrees) {
   constexpr std::array table{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228};
   return table[std::min(degrees, table.size()) - 1];
@@ -68,9 +68,9 @@ std::string not_linear(const char* part, double r2) {
   return text.data();
 }
 
-/// R^2 says nothing about a flat line among pages of 4 KiB: a few bytes per task, or none, fit it
-/// badly and are still known well. So a poor R^2 makes a slope doubtful only where it is also
-/// uncertain by more than 64 bytes, the smallest change in memory that is ever reported.
+/// R^2 says nothing about a flat line among pages of 4 KiB: a slope of a few bytes per task, or of
+/// none, has a poor R^2 and is still known well. So a poor R^2 makes a slope doubtful only where it
+/// is also uncertain by more than 64 bytes, the smallest change in memory that is ever reported.
 bool is_doubtful(const line_fit& line) {
   constexpr double uncertain_bytes = 64;
   if (line.r2 >= linear_r2_min) return false;
@@ -106,7 +106,7 @@ std::int64_t cross_check_tolerance(std::int64_t grown) {
   return std::max(std::llround(share), static_cast<long long>(cpus * cross_check_cpu_bytes));
 }
 
-/// Three ways in which the kernel counts the same pages, two of them exact.
+/// Compares three ways in which the kernel counts the same pages, two of them exact.
 void cross_check(memory_summary& summary) {
   const auto user = growth(summary, [](const auto& point) { return point.rss_anon_bytes; });
   if (!user) return;

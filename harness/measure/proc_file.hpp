@@ -1,4 +1,4 @@
-// Reading the small text files of /proc and /sys, in pieces that a test can feed with its own tree.
+// Reads the small text files of /proc and /sys, in pieces that a test can run on a tree of its own.
 // Leaves out what the numbers mean: each reader in this folder knows its own files.
 #pragma once
 
@@ -16,26 +16,26 @@ struct system_paths {
   std::string sys = "/sys";
 };
 
-/// What is wrong with /proc for looking at processes by the pids that this one sees: it may be that
-/// of another PID namespace (`unshare -p` without --mount-proc), where they name strangers. Nothing
-/// where it is right.
+/// Why /proc cannot be used to look at processes by the pids that this process sees; empty where it
+/// can. It may belong to another PID namespace (`unshare -p` without --mount-proc), where the pids
+/// name other processes.
 std::optional<std::string> why_not_our_proc(const system_paths& paths = {});
 
-/// The whole file, or nothing when it cannot be opened or read. Never throws for a missing file:
-/// "unknown" is an answer here.
+/// The whole file; empty when it cannot be opened or read. Never throws for a missing file:
+/// "unknown" is a valid answer here.
 std::optional<std::string> read_text(const std::string& path);
 
-/// The whole of a gzip file, or of a plain one, up to 4 MiB; nothing when unreadable.
+/// The whole of a gzip or plain file, up to 4 MiB; empty when unreadable.
 std::optional<std::string> read_gzip_text(const std::string& path);
 
-/// The first line of the file without its newline or trailing blanks; nothing when unreadable.
+/// The first line of the file without its newline or trailing blanks; empty when unreadable.
 std::optional<std::string> read_line(const std::string& path);
 
-/// The first whitespace-separated word as a number; nothing when unreadable or not a number
-/// ("max" in a cgroup file, for one).
+/// The first whitespace-separated word as a number; empty when unreadable or not a number ("max" in
+/// a cgroup file, for example).
 std::optional<std::int64_t> read_integer(const std::string& path);
 
-/// `text` as a decimal number, surrounding blanks allowed; nothing when it is anything else.
+/// `text` as a decimal number, surrounding blanks allowed; empty when it is anything else.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 
 /// The value after "name:" in a "Name:   123 kB" file such as /proc/PID/status, as the kernel wrote
@@ -43,7 +43,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<std::int64_t> field_value(std::string_view text, std::string_view name);
 std::optional<std::int64_t> field_bytes(std::string_view text, std::string_view name);
 
-/// The rest of the line after "name" and a colon or blank, trimmed; nothing when there is none.
+/// The rest of the line after "name" and a colon or blank, trimmed; empty when there is no such
+/// line.
 std::optional<std::string> field_text(std::string_view text, std::string_view name);
 
 /// Without blanks and newlines at either end.

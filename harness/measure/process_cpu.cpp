@@ -13,7 +13,8 @@
 namespace skein::measure {
 namespace {
 
-/// Two files a thread, some 20 us each: more would stall the load generator, whose CPU reads them.
+/// Reading one by one takes two files per thread, some 20 us each. With more threads that would
+/// stall the load generator, whose CPU does the reading.
 constexpr std::int64_t threads_read_one_by_one = 500;
 
 std::int64_t tick_ns() {
@@ -29,8 +30,8 @@ std::optional<std::int64_t> read_cpu_clock(pid_t pid) {
   return static_cast<std::int64_t>(used.tv_sec) * 1'000'000'000 + used.tv_nsec;
 }
 
-/// Fields are numbered as in proc(5), from 1; the second is the name in parentheses, which may hold
-/// anything, so counting starts behind the last parenthesis.
+/// Fields are numbered as in proc(5), from 1. The second is the name in parentheses, which may hold
+/// anything, so counting starts after the last parenthesis.
 void read_stat(cpu_snapshot& snapshot, const std::string& path) {
   const auto text = read_text(path);
   const auto name_end = text ? text->rfind(')') : std::string::npos;
@@ -104,7 +105,7 @@ count larger(const count& one, const count& other) {
   return std::max(*one, *other);
 }
 
-/// Whole ns once it is known what they are divided by.
+/// Rounded to whole ns; null where there is nothing to divide by.
 json per_operation(const count& total_ns, std::int64_t operations) {
   if (!total_ns || operations <= 0) return nullptr;
   const double each = static_cast<double>(*total_ns) / static_cast<double>(operations);

@@ -1,5 +1,5 @@
-// What a process used of the CPU, read from outside: time, waiting to run, switches, faults.
-// Leaves out the other processes of the machine (host.hpp) and instruction counts.
+// What a process used of the CPU, read from outside: time, waiting to run, switches, faults. Leaves
+// out other processes (host.hpp) and instruction counts.
 #pragma once
 
 #include <cstdint>
@@ -31,17 +31,17 @@ struct cpu_snapshot {
 };
 
 /// Reads the process now. Run delay and switches come from one taskstats request where the kernel
-/// grants it (needs CAP_NET_ADMIN); otherwise from two files for every thread, which takes some
-/// 20 us a thread, is bought with CPU time on the caller's CPU, and misses threads that have ended.
+/// grants it (needs CAP_NET_ADMIN). Otherwise they come from two files per thread, which takes some
+/// 20 us a thread of the caller's CPU and misses threads that have ended.
 cpu_snapshot read_cpu(pid_t pid, const system_paths& paths = {});
 
-/// The way without taskstats, for comparison and tests.
+/// The same without taskstats, for comparison and tests.
 cpu_snapshot read_cpu_by_thread(pid_t pid, const system_paths& paths = {});
 
-/// Between two snapshots of one process.
+/// The difference between two snapshots of one process.
 struct cpu_usage {
   std::optional<std::int64_t> total_ns;
-  /// The precise total, divided in the proportion of the ticks; empty when no tick passed.
+  /// The precise total, divided in proportion to the ticks; empty when no tick passed.
   std::optional<std::int64_t> user_ns;
   std::optional<std::int64_t> system_ns;
   std::optional<std::int64_t> run_delay_ns;
@@ -49,7 +49,7 @@ struct cpu_usage {
   std::optional<std::int64_t> involuntary_switches;
   std::optional<std::int64_t> minor_faults;
   std::optional<std::int64_t> major_faults;
-  /// Clock ticks of 10 ms that the division into user and system was made from.
+  /// The clock ticks of 10 ms from which the division into user and system was made.
   std::optional<std::int64_t> ticks;
   /// The larger of the two snapshots' thread counts.
   std::optional<std::int64_t> threads_max;
@@ -58,9 +58,9 @@ struct cpu_usage {
 /// A counter that went backwards (threads ended) is empty, not negative.
 cpu_usage cpu_between(const cpu_snapshot& begin, const cpu_snapshot& end);
 
-/// With fewer ticks than this the division into user and system is not known to its first digit: of
-/// n ticks, of which a share p falls into user mode, the share has an error of sqrt(p (1 - p) / n),
-/// which at 100 ticks and 10 % is a third of it.
+/// With fewer ticks than this the division into user and system is not known to its first digit. Of
+/// n ticks, of which a share p falls into user mode, the share has an error of sqrt(p (1 - p) / n);
+/// at 100 ticks and 10 % that is a third of it.
 inline constexpr std::int64_t user_ticks_min = 100;
 
 /// run.cpu, with per_op_ns and user_per_op_ns over `operations`; both null when that is 0, and

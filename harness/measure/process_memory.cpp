@@ -12,10 +12,11 @@
 namespace skein::measure {
 namespace {
 
-// What 4,000 threads and 4,000 polled loopback connections were seen to grow on Linux 6.18, with
-// the caches that older kernels keep apart or newer ones merge: a merged cache shows under one of
-// its names. Small kmalloc sizes are in (scheduler and socket attachments); reclaimable ones and
-// the caches of file systems are not, since those grow with files read, not with tasks.
+// The caches that were seen to grow with 4,000 threads and 4,000 polled loopback connections on
+// Linux 6.18. Caches that older kernels keep apart or newer ones merge are included; a merged cache
+// shows under one of its names. Small kmalloc sizes are counted too (scheduler and socket
+// attachments). Reclaimable ones and the caches of file systems are not: they grow with files read,
+// not with tasks.
 constexpr std::array counted_slabs = std::to_array<std::string_view>({
     "TCP",
     "TCPv6",
@@ -56,7 +57,7 @@ std::string process_file(const system_paths& paths, pid_t pid, const char* name)
   return paths.proc + '/' + std::to_string(pid) + '/' + name;
 }
 
-/// Notes why something is missing and passes the value on.
+/// If the value is missing, notes why. Returns the value.
 template <typename Value>
 std::optional<Value> noted(std::optional<Value> value, const std::string& what,
                            std::vector<std::string>& unreadable) {
@@ -77,8 +78,8 @@ void read_status(memory_point& point, const std::string& path) {
 }
 
 /// Between Linux 6.2 and 6.15 the counters in status are approximate, by some 32 pages per CPU,
-/// which would be 25 bytes a task at 10,000 tasks. The rollup walks the page tables: its
-/// "Anonymous" is the same quantity as RssAnon, exact, and replaces it.
+/// which would be 25 bytes a task at 10,000 tasks. The rollup walks the page tables. Its
+/// "Anonymous" is the same quantity as RssAnon, but exact, and replaces it.
 void read_rollup(memory_point& point, const std::string& path) {
   const auto text = noted(read_text(path), path, point.unreadable);
   if (!text) return;
@@ -109,7 +110,7 @@ std::optional<std::map<std::string, std::int64_t>> read_slab(const std::string& 
   return slab;
 }
 
-/// memory.stat has the sum since Linux 5.18, before that only its parts.
+/// memory.stat has the sum since Linux 5.18; before that, only the parts.
 std::optional<std::int64_t> unified_kernel_bytes(std::string_view statistics) {
   if (const auto sum = field_value(statistics, "kernel")) return sum;
   std::optional<std::int64_t> sum;

@@ -1,5 +1,5 @@
-// What the measuring needs to read and this machine does not let it: said once for a session, so
-// that a null in its runs has its reason. Leaves out reading them for real.
+// What measuring needs to read and this machine does not allow: reported once per session, so that
+// a null in its runs has a reason. Leaves out the real readings.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace skein::measure {
 
-/// A sentence for each source that cannot be read by this user on this kernel, naming it and what
-/// is null for it. Empty where all can.
+/// A sentence for each source that this user cannot read on this kernel, naming it and the fields
+/// that are null without it. Empty when all can be read.
 std::vector<std::string> unreadable_sources(const system_paths& paths = {});
 
 }  // namespace skein::measure

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* tracepoint_file = "events/raw_syscalls/sys_enter/id";
 
-/// Closes what it holds.
+/// A descriptor that is closed with its owner.
 class descriptor {
  public:
   explicit descriptor(int number) noexcept : number_(number) {}
@@ -43,8 +43,8 @@ std::optional<std::int64_t> read_number(int from) {
   return parse_integer(digits);
 }
 
-/// The file system without a mount point: no other process sees it, and it goes with its
-/// descriptor.
+/// Asks a tracefs of our own that is mounted nowhere: no other process sees it, and it ends with
+/// its descriptor.
 std::optional<std::int64_t> ask_private_tracefs() {
   const descriptor context(::fsopen("tracefs", FSOPEN_CLOEXEC));
   if (context.get() < 0) return std::nullopt;

@@ -13,8 +13,8 @@
 
 namespace skein::measure {
 
-/// Attached to all threads the process has, and to all that these start from then on. Needs root,
-/// or CAP_PERFMON with a readable tracefs.
+/// Attached to all threads that the process has, and to all that they start from then on. Needs
+/// root, or CAP_PERFMON with a readable tracefs.
 class syscall_count {
  public:
   syscall_count() = default;
@@ -22,11 +22,11 @@ class syscall_count {
   syscall_count(const syscall_count&) = delete;
   syscall_count& operator=(const syscall_count&) = delete;
 
-  /// Begins to count. Call once, while the process waits for something: a thread that starts at
+  /// Begins to count. Call it once, while the process waits for something: a thread that starts at
   /// this very moment may be missed.
   void attach(pid_t pid, const system_paths& paths = {});
 
-  /// Calls since attach, by all threads, ended ones included; nothing where the kernel refused.
+  /// Calls since attach, by all threads, including ended ones; empty where the kernel refused.
   [[nodiscard]] std::optional<std::int64_t> total() const;
 
   /// Why there is no total, in words.
@@ -39,8 +39,8 @@ class syscall_count {
   std::string obstacle_ = "not attached";
 };
 
-/// The tracepoint's number: from a tracefs that is mounted, or from one of our own that is mounted
-/// nowhere (needs CAP_SYS_ADMIN). Nothing where neither can be had.
+/// The tracepoint's number: from a mounted tracefs, or from one of our own that is mounted nowhere
+/// (needs CAP_SYS_ADMIN). Empty where neither is available.
 std::optional<std::int64_t> find_syscall_tracepoint(const system_paths& paths = {});
 
 }  // namespace skein::measure

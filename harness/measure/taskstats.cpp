@@ -20,7 +20,7 @@ namespace {
 
 using bytes = std::span<const std::byte>;
 
-// The kernel's macros for these mix signed and unsigned.
+// Our own constants, because the kernel's macros mix signed and unsigned.
 constexpr std::size_t attribute_header = 4;
 constexpr std::size_t message_overhead = 16 + 4;  // nlmsghdr and genlmsghdr
 static_assert(sizeof(nlattr) == attribute_header);
@@ -125,7 +125,7 @@ std::optional<thread_group_stats> read_thread_group_stats(pid_t pid) {
                                  std::as_bytes(std::span(&group, 1)));
   const auto value =
       find_attribute(find_attribute(answer, TASKSTATS_TYPE_AGGR_TGID), TASKSTATS_TYPE_STATS);
-  taskstats stats{};  // the kernel's structure only ever grows at its end
+  taskstats stats{};  // the kernel only ever appends to its structure
   if (value.size() < offsetof(taskstats, nivcsw) + sizeof stats.nivcsw) return std::nullopt;
   std::memcpy(&stats, value.data(), std::min(value.size(), sizeof stats));
   return thread_group_stats{.run_delay_ns = static_cast<std::int64_t>(stats.cpu_delay_total),

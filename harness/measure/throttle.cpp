@@ -1,4 +1,4 @@
-// cpu.stat of the process's group and of those it lies in.
+// Reads cpu.stat of the process's group and of the groups that contain it.
 #include "harness/measure/throttle.hpp"
 
 #include "harness/measure/cgroup.hpp"

@@ -1,5 +1,5 @@
-// How long a process was kept from its CPU by a quota of its control groups, as containers have
-// one. Neither steal nor another program shows in the CPU's accounting then: the CPU is idle.
+// How long a quota of its control groups (as containers have one) kept a process from its CPU. The
+// CPU is idle then, so its accounting shows neither steal nor another program.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace skein::measure {
 
-/// Looks up the groups once, so that a reading is one small file for each of them.
+/// Looks up the groups once, so that a reading takes one small file for each of them.
 class throttle_counter {
  public:
   explicit throttle_counter(pid_t pid, const system_paths& paths = {});
 
-  /// Total since the groups were made, over all CPUs and all groups that have a quota; other
-  /// processes of a group are in it. Nothing where no group tells.
+  /// The total since the groups were made, over all CPUs and all groups that have a quota. It
+  /// includes other processes of a group. Empty where no group reports it.
   [[nodiscard]] std::optional<std::int64_t> read_ns() const;
 
  private:

@@ -13,7 +13,7 @@ using row_body = std::function<void(stopwatch&)>;
 
 int failed_rows = 0;
 
-/// By name; a function's static, so that it is there whenever rows are added.
+/// By name. A static of a function, so that the map exists whenever rows are added.
 std::map<std::string, row_body>& rows() {
   static std::map<std::string, row_body> all;
   return all;

@@ -1,14 +1,14 @@
-// What every benchmark here is made of: a name, a body, and a stopwatch that leaves set-up out.
+// What every benchmark here consists of: a name, a body, and a stopwatch that leaves out set-up.
 //
 // Google Benchmark gives the iteration count, the repetitions, the statistics and the JSON. Its
-// manual timing would append /manual_time to every name, so the timer is paused and resumed
-// instead, around batches large enough that doing so costs nothing per item. Leaves out
+// manual timing would append /manual_time to every name. So the timer is paused and resumed
+// instead, around batches large enough that this costs nothing per item. Leaves out
 // items_per_second: the library computes it from the CPU time of the calling thread, which says
 // nothing about tasks that are threads.
 //
-// A row can also be run without that library, for a fixed number of batches, to have its
-// instructions counted by callgrind: starting and stopping the watch then switches the counting on
-// and off, so that set-up is left out in the same way (counted.hpp).
+// A row can also be run without that library, for a fixed number of batches, so that callgrind can
+// count its instructions. Starting and stopping the watch then switches the counting on and off,
+// which leaves out set-up in the same way (counted.hpp).
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -34,8 +34,8 @@ class stopwatch {
   stopwatch(const stopwatch&) = delete;
   stopwatch& operator=(const stopwatch&) = delete;
 
-  /// True if a further batch of `items` is wanted. The iterations the library counts are items, so
-  /// its times are per item. Once it says false, the counter ns_per_item is set.
+  /// True if a further batch of `items` is wanted. The library counts items as iterations, so its
+  /// times are per item. When it returns false, the counter ns_per_item has been set.
   bool next_batch(std::int64_t items);
 
   void start() {
@@ -49,7 +49,8 @@ class stopwatch {
     state_->PauseTiming();
   }
 
-  /// Everything takes some fifty times as long then: what waits for the clock must wait longer.
+  /// True while instructions are counted. Everything then takes some fifty times as long, so
+  /// whatever waits for the clock must wait longer.
   [[nodiscard]] bool is_counting() const noexcept { return state_ == nullptr; }
   /// Items of all batches so far.
   [[nodiscard]] std::int64_t items() const noexcept { return items_; }
@@ -65,7 +66,7 @@ class stopwatch {
   time_ns measured_ns_ = 0;
 };
 
-/// The work timed was not the work meant. Thrown outside tasks; the row carries the message.
+/// The timed work was not the intended work. Thrown outside tasks; the row carries the message.
 class wrong_answer : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -73,12 +74,13 @@ class wrong_answer : public std::runtime_error {
 /// Throws wrong_answer unless `got` is `expected`.
 void expect_count(const char* what, std::size_t got, std::size_t expected);
 
-/// Registers `body` under a name like "yield/fiber/1000". A limit_error it throws makes the row an
-/// error that names the limit; a wrong_answer, or anything else, one that counts as a failure.
+/// Registers `body` under a name like "yield/fiber/1000". If it throws limit_error, the row is an
+/// error that names the limit; if it throws wrong_answer or anything else, the row is an error that
+/// counts as a failure.
 void add(const std::string& name, std::function<void(stopwatch&)> body);
 
-/// Runs a registered row for so many batches, with its instructions counted. Returns the number of
-/// items; nothing when there is no such row. Throws what the row throws.
+/// Runs a registered row for `batches` batches and counts its instructions. Returns the number of
+/// items; empty when there is no such row. Throws what the row throws.
 std::optional<std::int64_t> run_counted(const std::string& name, std::int64_t batches);
 
 /// Rows that ended in something other than a time or a limit.

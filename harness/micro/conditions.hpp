@@ -1,4 +1,4 @@
-// The conditions every runtime gets here: those of `skein run`, for all alike.
+// The conditions of every runtime here: those of `skein run`, the same for all.
 #pragma once
 
 #include <cstddef>

@@ -1,13 +1,19 @@
 // Controls: costs that no runtime can go below, or that a figure may be mistaken for.
 //
-// Measures: a call of a function and one through a pointer (what completing an operation costs at
-// least), the cheapest system call, reading the clock, an epoll_wait that finds nothing and does
-// not block, an eventfd that is written and read again, a futex that is woken when nobody waits,
-// and a futex wait that is refused because its word has changed. What waking a thread costs is in
-// wake.cpp. Does not measure: any runtime. How it may be unfair: everything is hot, which favours
-// these rows over what they are compared with. The system call is one that does next to nothing, so
-// its row is the cost of entering the kernel and coming back. Reading the clock needs no system
-// call where the vDSO offers it; on machines where it does not, that row is the dearest of all.
+// Measures:
+//  - a call of a function, and one through a pointer (the least that completing an operation costs)
+//  - the cheapest system call
+//  - reading the clock
+//  - an epoll_wait that finds nothing and does not block
+//  - an eventfd that is written and read again
+//  - a futex that is woken when nobody waits
+//  - a futex wait that is refused because its word has changed
+// wake.cpp measures what waking a thread costs.
+// Does not measure: any runtime.
+// How it may be unfair: everything is hot, which favours these rows over what they are compared
+// with. The system call does next to nothing, so its row is the cost of entering the kernel and
+// coming back. Reading the clock needs no system call where the vDSO offers it; on machines where
+// it does not, that row is the most expensive of all.
 #include <array>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -51,7 +57,7 @@ void indirect_call(stopwatch& watch) {
     item.result = 0;
     watch.start();
     for (std::int32_t i = 0; i < calls; ++i) {
-      benchmark::DoNotOptimize(item.complete);  // what it points to is not known here
+      benchmark::DoNotOptimize(item.complete);  // hides from the compiler what it points to
       item.complete(item);
     }
     watch.stop();
@@ -85,7 +91,7 @@ void clock_read(stopwatch& watch) {
   }
 }
 
-/// An epoll instance that watches one descriptor on which nothing ever happens.
+/// An epoll instance that watches one descriptor, on which nothing ever happens.
 class quiet_epoll {
  public:
   quiet_epoll() {

@@ -1,9 +1,9 @@
-// Valgrind's client requests are a few instructions that do nothing elsewhere; its headers are all
-// that is needed, and they may be missing.
+// Valgrind's client requests are a few instructions that do nothing outside valgrind. Only its
+// headers are needed, and they may be missing.
 //
-// Fibers: callgrind need not be told of their stacks. It attributes instructions to functions by
-// watching calls and returns, which a switch of stacks confuses, but the sum, which is all that is
-// read here, counts what was executed.
+// Fibers: callgrind need not know their stacks. It attributes instructions to functions by watching
+// calls and returns, which a switch of stacks confuses. But only the sum is read here, and the sum
+// counts what was executed.
 #include "harness/micro/counted.hpp"
 
 #if __has_include(<valgrind/callgrind.h>)

@@ -1,5 +1,5 @@
-// Switching callgrind's counting on and off from inside the program it runs.
-// Leaves out running under it, which scripts/instructions.py does.
+// Switches callgrind's counting on and off from inside the program that it runs. Leaves out running
+// under callgrind, which scripts/instructions.py does.
 #pragma once
 
 namespace skein::micro {
@@ -7,7 +7,7 @@ namespace skein::micro {
 /// Does nothing outside callgrind.
 void toggle_counting() noexcept;
 
-/// Whether this process runs under valgrind, and was built with its headers: without them, nothing
+/// Whether this process runs under valgrind and was built with its headers; without both nothing
 /// can be counted.
 bool can_count() noexcept;
 

@@ -10,7 +10,7 @@
 
 namespace skein::micro {
 
-/// A coroutine that counts its resumptions, for ever, in a frame from the runtime's pool.
+/// A coroutine that counts its resumptions, forever, in a frame from the runtime's pool.
 struct counting {
   struct promise_type {
     static void* operator new(std::size_t size_bytes) {

@@ -9,8 +9,8 @@
 
 namespace skein::micro {
 
-/// In ascending order, as they were at the first call, which is before the process keeps itself on
-/// one of them. Throws std::system_error.
+/// In ascending order, as they were at the first call, which comes before the process pins itself
+/// to one of them. Throws std::system_error.
 inline const std::vector<std::size_t>& allowed_cpus() {
   static const std::vector<std::size_t> cpus = [] {
     cpu_set_t allowed;

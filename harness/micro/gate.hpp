@@ -1,8 +1,8 @@
-// A gate that threads wait at until it is opened, once, for all of them.
+// A gate at which threads wait until it is opened, once, for all of them.
 //
-// It is a pipe: waiting is a read, opening closes the other end. Not a condition variable, because
-// that is a futex, and sleepers of the thread runtime are futexes too: thousands of waiters at a
-// gate would share the kernel's few hash buckets with what is measured.
+// It is a pipe: waiting is a read, and opening closes the other end. It is not a condition
+// variable, because that is a futex, and sleepers of the thread runtime are futexes too: thousands
+// of threads that wait at a gate would share the kernel's few hash buckets with what is measured.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ class gate {
   /// Returns once the gate is open. Any number of threads.
   void wait() const noexcept {
     char nothing = 0;
-    while (::read(ends_[0], &nothing, 1) < 0) {  // interrupted: nothing else can fail here
+    while (::read(ends_[0], &nothing, 1) < 0) {  // interrupted; nothing else can fail here
     }
   }
   /// One thread at a time.

@@ -1,12 +1,15 @@
-// skein_micro: the command line is Google Benchmark's, but for one other way to call it,
+// skein_micro: the command line is Google Benchmark's, with one addition:
 //
 //   skein_micro --counted ROW --iterations N
 //
-// which runs N batches of one row for callgrind to count (scripts/instructions.py calls it so) and
-// prints {"row", "items", "counting"}. It keeps itself on one CPU, the lowest it is allowed on, so
-// that a thread per task has no more processor than one thread for all.
+// runs N batches of one row for callgrind to count (scripts/instructions.py calls it) and prints
+// {"row", "items", "counting"}. The process pins itself to the lowest CPU it is allowed on, so that
+// a thread per task has no more CPUs than one thread for all.
 //
-// Exit status: 0 measured (rows that met a limit say so), 2 usage, 4 a row failed.
+// Exit status:
+//   0  measured (rows that met a limit say so)
+//   2  usage
+//   4  a row failed
 #include <benchmark/benchmark.h>
 #include <charconv>
 #include <cstddef>

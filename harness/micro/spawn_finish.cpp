@@ -1,20 +1,21 @@
 // The life of an empty task: spawn, first step, end.
 //
-// Measures, per task, in rows `spawn_finish`: rounds of 1,000 tasks (threads: 100) are spawned,
-// then run to their end; the tasks count themselves and do nothing else. Frames, stacks and
-// threads' stacks are warm: a round ran before, so nothing is taken from the system that can be
-// reused. In rows `spawn_finish_cold`: the same once, for 10,000 tasks (threads: 100) on a
-// scheduler and a thread that are new, after malloc has given its free memory back: the kernel
-// zeroes each page that a task touches first. Does not measure: waiting, or tasks that live at the
-// same time in large numbers. How it may be unfair:
-//  - A callback task is a session object, allocated and freed here as a frame is; but by malloc,
-//    which is what users of libuv have, not by a pool.
-//  - libuv makes one epoll_wait per round; the epoll loop sees that no task is left before it
-//    would.
+// Measures, per task:
+//  - spawn_finish: rounds of 1,000 tasks (threads: 100) are spawned, then run to their end. The
+//    tasks count themselves and do nothing else. Frames, stacks and threads' stacks are warm: a
+//    round ran before, so nothing that can be reused is taken from the system.
+//  - spawn_finish_cold: the same once, for 10,000 tasks (threads: 100) on a new scheduler and a new
+//    thread, after malloc has given its free memory back. The kernel zeroes each page that a task
+//    touches first.
+// Does not measure: waiting, or large numbers of tasks that live at the same time.
+// How it may be unfair:
+//  - A callback task is a session object, allocated and freed here like a frame. It uses malloc and
+//    not a pool, because that is what users of libuv have.
+//  - libuv makes one epoll_wait per round; the epoll loop sees before its own that no task is left.
 //  - A thread starts at once and alone on the CPU it shares with its spawner, so its figure is
-//    clone, two switches and the join of an ended thread. On several CPUs it would be another.
-//  - Cold, two switches of threads per batch are on the watch, of some microseconds: under 1 ns a
-//    task where there are 10,000.
+//    clone, two switches and the join of an ended thread. On several CPUs the figure would differ.
+//  - The cold rows include two thread switches per batch, of some microseconds: less than 1 ns a
+//    task with 10,000 tasks.
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -34,8 +35,8 @@ namespace skein::micro {
 
 namespace {
 
-/// Tasks that are threads add to it beside each other. Relaxed: the end of run(), which is after
-/// the end of every task, orders the final read.
+/// Tasks that are threads add to it concurrently. Relaxed: run() ends after the end of every task,
+/// and that orders the final read.
 using shared_count = std::atomic<std::size_t>;
 using plain_count = std::size_t;
 
@@ -102,8 +103,8 @@ void spawn_finish(stopwatch& watch, std::size_t rounds, std::size_t tasks) {
   }
 }
 
-/// One round on a thread of its own, which has memory of its own to begin with: frame pools are the
-/// thread's. It is made, and its end awaited, off the watch.
+/// One round on a thread of its own, which begins with memory of its own, because frame pools
+/// belong to threads. The watch does not run while the thread is made and while its end is awaited.
 template <class S, class Count>
 class cold_round {
  public:
@@ -121,7 +122,7 @@ class cold_round {
     may_run_.open();
     through_.wait();
   }
-  /// The tasks that ran. Throws what the round threw.
+  /// Returns how many tasks ran. Throws what the round threw.
   std::size_t finish() {
     may_end_.open();
     thread_.join();

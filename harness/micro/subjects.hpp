@@ -1,5 +1,5 @@
-// Which runtimes a row is for, from the one list in runtimes/all.hpp: a runtime that is added there
-// has its rows here, by its calling style and by how many threads serve its tasks.
+// Which runtimes a row is for, from the one list in runtimes/all.hpp. A runtime that is added there
+// gets its rows here by its calling style and the number of threads that serve its tasks.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace skein::micro {
 
-/// One thread serves all tasks: what they share needs no synchronisation, and a step of theirs is
-/// the program's own work and not the kernel's.
+/// One thread serves all tasks: what they share needs no synchronisation, and a step of a task is
+/// work of the program and not of the kernel.
 inline bool is_single_threaded(const runtime_info& runtime) {
   return runtime.threads.starts_with("1");
 }
@@ -24,7 +24,7 @@ void for_each_single_threaded(Visit&& visit) {
   });
 }
 
-/// Tasks with a stack of their own: a million of them are four gigabytes.
+/// Tasks with a stack each: a million of them take four gigabytes.
 template <class S>
 inline constexpr bool has_stacks = direct_scheduler<S>;
 

@@ -1,16 +1,19 @@
-// Switching to a task and back, with no scheduler between: the floor below yield.
+// Switching to a task and back, without a scheduler: the floor below yield.
 //
-// Measures, per round trip: coroutine: resume and suspend of one hot frame; fcontext: two jumps of
-// Boost.Context, to one hot stack and back; fiber: the same with what the runtime adds before a
-// task's jump, a look at the floating-point flags; fiber_asm: two jumps of our own. The rows
-// `..._after_float` are the same after the task did one inexact floating-point operation: where the
-// sticky flag it sets stays in one of the two contexts, every jump from then on is slow.
+// Measures, per round trip:
+//  - coroutine: resume and suspend of one hot frame
+//  - fcontext: two jumps of Boost.Context, to one hot stack and back
+//  - fiber: the same, with what the runtime adds before a task's jump: a look at the floating-point
+//    flags
+//  - fiber_asm: two of our own jumps
+//  - `..._after_float`: the same after the task did one inexact floating-point operation. Where the
+//    sticky flag that this sets stays in one of the two contexts, every later jump is slow.
 // Does not measure: queues, fairness, or a switch to a task whose frame or stack is cold; yield
 // with many tasks does that.
-// How it may be unfair: branch predictors know the one target; a loop over many tasks does not
-// have it that easy, a stackful one least of all. Threads and callbacks have no such step to
-// single out: a thread switch goes through the kernel's scheduler (yield/thread), and a callback
-// is an indirect call (control/indirect_call).
+// How it may be unfair: branch predictors know the one target. A loop over many tasks has it
+// harder, a stackful one most of all. Threads and callbacks have no such step to isolate: a thread
+// switch goes through the kernel's scheduler (yield/thread), and a callback is an indirect call
+// (control/indirect_call).
 #include <boost/context/detail/fcontext.hpp>
 #include <coroutine>
 #include <cstddef>
@@ -52,7 +55,7 @@ void resume_coroutine(stopwatch& watch) {
 
 // --- stacks ---------------------------------------------------------------------------------
 
-/// What a stack that is jumped to does, for ever, and what it was told to do before.
+/// A stack that is jumped to counts jumps, forever; what it must do before the first is set here.
 struct jumps_there {
   int jumps = 0;
   bool float_first = false;
@@ -66,7 +69,7 @@ struct jumps_there {
   }
 };
 
-/// Two stacks and what they have in common.
+/// Two stacks and what they share.
 template <class Switch>
 struct stack_pair {
   struct home_place : Switch {
@@ -86,7 +89,7 @@ struct stack_pair {
   }
 };
 
-/// fcontext as it is, without the runtime's care for the floating-point flags.
+/// fcontext as it is, without the runtime's handling of the floating-point flags.
 class bare_fcontext {
  public:
   static fiber::switch_facts facts() noexcept { return {"fcontext", "Boost.Context", ""}; }
@@ -114,7 +117,7 @@ class bare_fcontext {
 
 template <class Switch, bool AfterFloat>
 void switch_stack(stopwatch& watch) {
-  fiber::clear_sticky_flags();  // what both stacks then have in common
+  fiber::clear_sticky_flags();  // so that both stacks begin with the same flags
   stack_arena arena(16 * 1024, 1);
   const stack memory = arena.allocate();
   stack_pair<Switch> pair;
@@ -123,12 +126,12 @@ void switch_stack(stopwatch& watch) {
   while (watch.next_batch(round_trips)) {
     pair.task = {0, AfterFloat};
     watch.start();
-    fiber::clear_sticky_flags();  // the watch calculates, too
+    fiber::clear_sticky_flags();  // the watch calculates and may set flags
     for (int i = 0; i < round_trips; ++i) Switch::jump(pair.home, pair.there);
     watch.stop();
     expect_count("jumps", static_cast<std::size_t>(pair.task.jumps), round_trips);
   }
-  arena.release(memory);  // what is on it needs no destruction
+  arena.release(memory);  // nothing on it needs destruction
 }
 
 template <class Switch>

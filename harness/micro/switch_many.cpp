@@ -1,13 +1,13 @@
-// Switching between many tasks without a scheduler: what the caches make of 1, 1,000 and 100,000
-// frames and stacks that are visited in turn.
+// Switching between many tasks without a scheduler: the effect of the caches on 1, 1,000 and
+// 100,000 frames and stacks that are visited in turn.
 //
-// Measures, per round trip: coroutine: resume and suspend of the next of n frames, in the order in
-// which they were made; fcontext: two jumps of Boost.Context, to the next of n stacks from one
-// guarded arena and back.
+// Measures, per round trip:
+//  - coroutine: resume and suspend of the next of n frames, in the order in which they were made
+//  - fcontext: two jumps of Boost.Context, to the next of n stacks from one guarded arena and back
 // Does not measure: queues and fairness (yield with as many tasks does), or a random order.
-// How it may be unfair: frames are neighbours, so the hardware fetches them ahead; stacks are pages
-// apart, which it cannot, and their tops may fall into the same cache sets. A task in use touches
-// more of its frame or stack than these do.
+// How it may be unfair: frames are neighbours, so the hardware prefetches them. Stacks are pages
+// apart, so it cannot, and their tops may fall into the same cache sets. A task in use touches more
+// of its frame or stack than these do.
 #include <boost/context/detail/fcontext.hpp>
 #include <coroutine>
 #include <cstddef>
@@ -63,7 +63,7 @@ void count_jumps(context::transfer_t from) noexcept {
 }
 
 void jump_many(stopwatch& watch, std::size_t count) {
-  fiber::clear_sticky_flags();  // what all stacks then have in common
+  fiber::clear_sticky_flags();  // so that all stacks begin with the same flags
   stack_arena arena(16 * 1024, count);
   std::vector<stack> stacks;
   std::vector<context::fcontext_t> tasks;
@@ -83,7 +83,7 @@ void jump_many(stopwatch& watch, std::size_t count) {
     watch.stop();
     expect_count("jumps", jumps, rounds * count);
   }
-  for (const stack& each : stacks) arena.release(each);  // what is on them needs no destruction
+  for (const stack& each : stacks) arena.release(each);  // nothing on them needs destruction
 }
 
 }  // namespace

@@ -1,15 +1,16 @@
-// What the timer benchmark of every single-threaded runtime shares: a leader, which directs, and n
-// sleepers, each with a timer of its own. Leaves out how they wait, which is the style's.
+// What the timer benchmarks of all single-threaded runtimes share: a leader, which directs, and n
+// sleepers, each with a timer of its own. Leaves out how they wait, which depends on the style.
 //
-// One batch, the leader being first in the queue:
-//   1. Every sleeper arms its timer for a time that does not come. The leader cancels them all and
-//      the sleepers line up behind it. Now every timer has been used once (some make something at
-//      their first use), and nothing was timed yet.
+// One batch, with the leader first in the queue:
+//   1. Every sleeper arms its timer for a time that never comes. The leader cancels all timers and
+//      the sleepers queue behind it. Now every timer has been used once (some allocate at their
+//      first use), and nothing has been timed yet.
 //   2. `insert` starts, the leader yields, every sleeper arms its timer, `insert` stops.
-//   3. Either the leader cancels every timer and yields until each sleeper knows: `cancel`. Or it
-//      keeps the thread, so nothing is served, until all deadlines have passed, and then yields
-//      until each sleeper has woken: `expire`.
-// A sleeper that has woken yields once more before it ends, so no task ends on the watch.
+//   3. One of two:
+//      `cancel`: the leader cancels every timer and yields until each sleeper knows.
+//      `expire`: the leader keeps the thread busy, so that nothing is served, until all deadlines
+//      have passed; then it yields until each sleeper has woken.
+// A sleeper that has woken yields once more before it ends, so no task ends while the watch runs.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +33,7 @@ class timer_board {
 
   // --- for sleepers ---
 
-  /// Where sleeper `index` has its timer. Returns a deadline that does not come.
+  /// Registers the timer of sleeper `index`. Returns a deadline that never comes.
   time_ns present(std::size_t index, timer& own) noexcept {
     timers_[index] = &own;
     return never_ns_;
@@ -54,7 +55,7 @@ class timer_board {
   void end_insert() {
     if (timed_ == timer_step::insert) watch_.stop();
   }
-  /// To be followed by yields until all_awake().
+  /// Follow it with yields until all_awake().
   void begin_waking(S& on) {
     if (timed_ == timer_step::expire) {
       keep_thread_until_due();
@@ -77,14 +78,15 @@ class timer_board {
   }
 
  private:
-  /// Deadlines start this long after arming does: enough for a slow machine to arm them all.
+  /// How long after the arming the deadlines begin: enough for a slow machine to arm them all.
   time_ns arming_allowance_ns() const noexcept {
     const time_ns each_ns = watch_.is_counting() ? 50'000 : 500;
     const auto count = static_cast<time_ns>(load_.size());
     return timed_ == timer_step::expire ? 2 * ns_per_ms + count * each_ns : 30 * ns_per_s;
   }
 
-  /// Two ticks past the last deadline, since a runtime may look at a clock cut to milliseconds.
+  /// Waits until two ticks past the last deadline, since a runtime may use a clock cut to
+  /// milliseconds.
   void keep_thread_until_due() const noexcept {
     const time_ns last_ns = base_ns_ + load_.window_ns + 2 * ns_per_ms;
     while (monotonic_clock::now_ns() < last_ns) {

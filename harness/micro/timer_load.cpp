@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint64_t seed = 1;
 
-/// 0 .. bound - 1. The modulo's bias is beyond measuring for bounds this small, and unlike the
-/// standard distributions it is the same with every library.
+/// 0 .. bound - 1. For bounds this small the bias of the modulo is beyond measuring, and unlike the
+/// standard distributions the result is the same with every library.
 std::uint64_t below(std::mt19937_64& random, std::uint64_t bound) {
   return random() % bound;
 }

@@ -1,5 +1,5 @@
-// The timers all timer benchmarks use: the same deadlines and the same order of cancelling for
-// every structure and runtime. Seeded, so every run has the same ones.
+// The timers of all timer benchmarks: the same deadlines and the same order of cancelling for every
+// structure and runtime. Seeded, so the same in every run.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,16 @@
 
 namespace skein::micro {
 
-/// What a row times. Each batch arms all timers and then cancels or expires them; one of the steps
-/// is on the watch.
+/// What a row times. Each batch arms all timers and then cancels or expires them; the watch runs
+/// during one of these steps.
 enum class timer_step { insert, cancel, expire };
 
 /// "timer_insert" ...
 const char* name_of(timer_step step) noexcept;
 
 struct timer_load {
-  /// Deadlines of `timers` timers, uniform over (0, window], in whole milliseconds because libuv
-  /// has no others; and a shuffled order to cancel them in.
+  /// Deadlines of `timers` timers, uniform over (0, window] in whole milliseconds, because libuv
+  /// has no others; and a shuffled order in which to cancel them.
   timer_load(std::size_t timers, time_ns window_ns);
 
   std::size_t size() const noexcept { return offsets_ns.size(); }

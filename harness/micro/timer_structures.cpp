@@ -1,25 +1,28 @@
-// The timer structures alone, without a scheduler: the hierarchical wheel under coroutines and
-// fibers, the 4-ary heap that coroutines can have instead, and libuv's binary heap, with 10,000 and
-// 1,000,000 timers.
+// The timer structures alone, without a scheduler, with 10,000 and 1,000,000 timers: the
+// hierarchical wheel under coroutines and fibers, the 4-ary heap that coroutines can use instead,
+// and libuv's binary heap.
 //
-// Measures, per timer: insert: filling the empty structure, in the order of memory, with deadlines
-// in random order over one minute; cancel: emptying it again in a shuffled order; expire: all
-// timers at once when the whole minute has passed, each calling a function through a pointer. For
-// the wheel that includes re-filing timers on their way down. Does not measure: tasks being woken,
-// reading the clock, arming the kernel's timer. Time is made up, so nobody waits for the minute:
-// our structures are told the time anyway; libuv's loop keeps it in a field, which is set back
-// before the timers are started, and libuv itself brings it up to date when it runs. The deadlines
-// relative to it are the same. How it may be unfair:
+// Measures, per timer:
+//  - insert: filling the empty structure, in the order of memory, with deadlines in random order
+//    over one minute
+//  - cancel: emptying it again in a shuffled order
+//  - expire: all timers at once when the whole minute has passed, each calling a function through a
+//    pointer. For the wheel that includes re-filing timers on their way down.
+// Does not measure: tasks being woken, reading the clock, arming the kernel's timer.
+// Time is simulated, so nobody waits for the minute. Our structures take the time as an argument
+// anyway. libuv's loop keeps it in a field, which is set back before the timers are started; libuv
+// itself brings it up to date when it runs. The deadlines relative to it are the same.
+// How it may be unfair:
 //  - A uv_timer_t is almost four times as large as an op, so a million of them use more of the
-//  cache
-//    and of the address-translation buffers. That is libuv's cost, but not its heap's.
-//  - Insert and expire are averages over all sizes between none and all; the heaps' are lower for
-//    the small ones.
-//  - Expiring everything at once spares the wheel nothing (it visits every busy slot), but libuv's
-//    turn, with its epoll_wait, is spread over all timers; in use it is spread over the few due.
+//    cache and of the address-translation buffers. That is a cost of libuv, but not of its heap.
+//  - Insert and expire are averages over all sizes from none to all; the heaps' cost is lower at
+//    the small sizes.
+//  - Expiring everything at once saves the wheel nothing (it visits every busy slot). It spreads
+//    libuv's turn, with its epoll_wait, over all timers; in use it is spread over the few that are
+//    due.
 //  - libuv's heap keeps timers with equal deadlines in order of start; ours do not promise that.
-//  - The 4-ary heap compares deadlines in an array of its own, which libuv's, made of nodes,
-//  cannot.
+//  - The 4-ary heap compares deadlines in an array of its own; libuv's, which is made of nodes,
+//    cannot.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -39,7 +42,7 @@ namespace skein::micro {
 
 namespace {
 
-std::size_t fired = 0;  // of the running batch; the structures' callbacks have no other place
+std::size_t fired = 0;  // of the running batch; global because callbacks take no context
 
 template <class Structure>
 Structure make(time_ns now_ns) {
@@ -50,7 +53,7 @@ Structure make(time_ns now_ns) {
   }
 }
 
-// All structures offer fill, cancel_all and expire_all, and are empty between batches.
+// All structures have fill, cancel_all and expire_all, and are empty between batches.
 
 template <class Structure>
 class our_timers {

@@ -1,13 +1,14 @@
 // Timers when a task is a thread: cancelling the sleep of 1,000 and 10,000 threads on one CPU.
 //
-// Measures, per timer: one thread calls cancel, another wakes in the kernel and learns it, for all
-// in a shuffled order; it then falls asleep again, so that no thread ends on the watch. Before the
-// watch starts every sleeper is seen asleep in /proc, so no cancel meets one that is on its way.
+// Measures, per timer: one thread calls cancel; another wakes in the kernel and learns of it; all
+// in a shuffled order. The woken thread then falls asleep again, so that no thread ends while the
+// watch runs. Before the watch starts, every sleeper has been seen asleep in /proc, so no cancel
+// meets a thread that is still going to sleep.
 // Does not measure: arming and expiring. A thread arms its timer by falling asleep and is woken by
-// the kernel's interrupt; neither has a beginning or an end that the process can see. What comes of
-// them is in the workload `timers`.
+// the kernel's interrupt; the process can see neither the beginning nor the end of that. The
+// workload `timers` measures their effect.
 // How it may be unfair: the kernel decides whether a woken thread runs at once or after the one
-// that cancels; both happen within one batch, and the caches are the better for the first.
+// that cancels. Both happen within one batch, and the first uses the caches better.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -29,7 +30,8 @@ namespace skein::micro {
 
 namespace {
 
-/// The state letter of one of this process's threads, from /proc: R runs or could, S sleeps.
+/// The state letter of one of this process's threads, from /proc: R is running or runnable, S is
+/// asleep.
 char state_of(pid_t thread_id) {
   std::ifstream stat("/proc/self/task/" + std::to_string(thread_id) + "/stat");
   std::string line;
@@ -38,7 +40,7 @@ char state_of(pid_t thread_id) {
   return name_end == std::string::npos ? '?' : line[name_end + 2];
 }
 
-/// One batch. Sleepers arrive, sleep until they are cancelled, and stay until they are let go.
+/// One batch. Sleepers arrive, sleep until they are cancelled, and stay until they are released.
 class sleeper_group {
  public:
   explicit sleeper_group(std::size_t tasks) : members_(tasks), missing_(tasks), asleep_(tasks) {}
@@ -58,8 +60,8 @@ class sleeper_group {
 
   // The rest is for the thread that measures.
 
-  /// Until all sleep on their timers. While one is on its way it runs, or waits for a lock whose
-  /// holder does; so when all sleep, all have armed.
+  /// Waits until all sleep on their timers. A thread on its way there runs, or waits for a lock
+  /// whose holder runs; so when all sleep, all have armed their timers.
   void await_asleep() const {
     while (missing_.load(std::memory_order_acquire) > 0) ::sched_yield();
     while (!all_asleep()) ::sched_yield();
@@ -69,7 +71,7 @@ class sleeper_group {
   }
   void await_awake() const noexcept { all_awake_.wait(); }
   void let_go() noexcept { may_leave_.open(); }
-  /// To be asked after run(), which comes after all that the tasks did.
+  /// Call it after run(), which ends after everything that the tasks did.
   std::size_t cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
 
  private:
@@ -86,14 +88,14 @@ class sleeper_group {
   const time_ns never_ns_ = monotonic_clock::now_ns() + 600 * ns_per_s;
   std::vector<member> members_;
   std::atomic<std::size_t> missing_;  ///< to arrive
-  // Relaxed, both: the first says when, the second is read after run().
+  // Both relaxed: the first only says when, the second is read after run().
   std::atomic<std::size_t> asleep_;
   std::atomic<std::size_t> cancelled_{0};
   gate all_awake_;
   gate may_leave_;
 };
 
-/// If the machine has no room for them all, ends those that there are, and throws limit_error.
+/// If the machine has no room for all of them, ends those that exist and throws limit_error.
 void spawn_all(thread::scheduler& on, std::size_t tasks, sleeper_group& group) {
   try {
     for (std::size_t i = 0; i < tasks; ++i) on.spawn([&on, &group, i] { group.take_part(on, i); });

@@ -1,20 +1,23 @@
 // Timers as a task sees them: the verbs of the single-threaded runtimes, with 10,000 and 1,000,000
-// sleeping tasks (with stacks: 100,000, since a million of them are four gigabytes). coroutine_heap
-// is coroutine with its timers in a heap.
+// sleeping tasks (with stacks: 100,000, since a million of them take four gigabytes).
+// coroutine_heap is coroutine with its timers in a heap.
 //
-// Measures, per timer: insert: a task is continued, calls sleep_until and waits; cancel: one task
-// calls cancel, another is continued and learns it, for all in a shuffled order; expire: all timers
-// are due, the scheduler finds them and continues their tasks. How it goes: timer_board.hpp.
-// Does not measure: making a timer (each was used once before), ending a task, or lateness: that is
-// the workload `timers`.
+// Measures, per timer:
+//  - insert: a task is continued, calls sleep_until and waits
+//  - cancel: one task calls cancel, another is continued and learns of it, for all in a shuffled
+//    order
+//  - expire: all timers are due; the scheduler finds them and continues their tasks
+// timer_board.hpp has the steps of a batch.
+// Does not measure: making a timer (each was used once before), ending a task, or lateness, which
+// the workload `timers` measures.
 // How it may be unfair:
-//  - A task's switch is part of each figure (compare yield at the same number of tasks), and with
-//    it the cache misses on its frame or stack, which outweigh the timer from 100,000 tasks on.
-//  - libuv's sleep_until reads the clock twice, to bring the loop's time up to date and to make a
-//    timeout of an absolute deadline; the wheel is told the deadline itself.
-//  - Expiring deadlines lie within 8 ms, because they are waited for: the wheel has them all on its
-//    lowest level and re-files nothing. timer_expire/timer_wheel has the other case.
-//  - All expire in one turn; in use a turn finds few, and its own cost counts for more.
+//  - A task's switch is part of each figure (compare yield at the same number of tasks). So are the
+//    cache misses on its frame or stack, which outweigh the timer from 100,000 tasks on.
+//  - libuv's sleep_until reads the clock twice: to bring the loop's time up to date, and to turn an
+//    absolute deadline into a timeout. The wheel takes the deadline itself.
+//  - Expiring deadlines lie within 8 ms, because they are waited for. So the wheel has them all on
+//    its lowest level and re-files nothing; timer_expire/timer_wheel has the other case.
+//  - All timers expire in one turn. In use a turn finds few, and its own cost counts for more.
 #include <cstddef>
 #include <string>
 
@@ -162,7 +165,7 @@ void run_batch(S& on, std::size_t tasks, timer_board<S>& board) {
 
 // --- rows -----------------------------------------------------------------------------------
 
-/// Short, because it passes for real.
+/// Short, because it passes in real time.
 constexpr time_ns expiry_window_ns = 8 * ns_per_ms;
 
 template <class S>

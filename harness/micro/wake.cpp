@@ -1,15 +1,20 @@
 // Waking a scheduler from another thread: a message through its inbox starts a task, and the task
 // answers. The scheduler has nothing else to do, so it sleeps in the kernel when the message comes.
 //
-// Measures, per item, a round trip: the messenger writes to an eventfd; the scheduler's thread
-// wakes and serves the inbox, which spawns a task; the task runs and writes to the messenger's
-// eventfd; the messenger, which sleeps in read, wakes. wake_same_core: both threads on one CPU.
-// wake_other_core: the scheduler on the next CPU this process may use. control/wake_*_core: two
-// bare threads that read and write the same two eventfds. A runtime's price is what lies above
-// that. Does not measure: posting to a scheduler that is awake, or many messages at once. How it
-// may be unfair: on another core most of it is the interrupt that wakes an idle CPU, which on a
-// virtual machine is the host's work; the scatter of it hides the runtimes. A thread per task
-// starts a thread for each message.
+// Measures, per item, a round trip:
+//  1. The messenger writes to an eventfd.
+//  2. The scheduler's thread wakes and serves the inbox, which spawns a task.
+//  3. The task runs and writes to the messenger's eventfd.
+//  4. The messenger, which sleeps in read, wakes.
+// Rows:
+//  - wake_same_core: both threads on one CPU
+//  - wake_other_core: the scheduler on the next CPU that this process may use
+//  - control/wake_*_core: two bare threads that read and write the same two eventfds. A runtime's
+//    cost is the difference to these.
+// Does not measure: posting to a scheduler that is awake, or many messages at once.
+// How it may be unfair: on another core most of the time is the interrupt that wakes an idle CPU.
+// On a virtual machine that is the host's work, and its scatter hides the differences between
+// runtimes. A thread per task starts a thread for each message.
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -34,7 +39,7 @@ namespace skein::micro {
 
 namespace {
 
-/// An eventfd. Its counter is the message.
+/// An eventfd whose counter is the message.
 class bell {
  public:
   bell() = default;
@@ -46,7 +51,7 @@ class bell {
   void ring(std::uint64_t message = 1) const noexcept {
     [[maybe_unused]] const ssize_t written = ::write(descriptor_, &message, sizeof message);
   }
-  /// Sleeps until it was rung. Returns the sum of what was rung since.
+  /// Sleeps until it is rung. Returns the sum of everything rung since the last call.
   std::uint64_t await() const noexcept {
     std::uint64_t message = 0;
     while (::read(descriptor_, &message, sizeof message) < 0) {  // interrupted
@@ -58,7 +63,7 @@ class bell {
   int descriptor_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
 };
 
-/// The two bells of a row, and how often the answering side was reached.
+/// The two bells of a row, and how many answers the task or thread gave.
 struct line {
   bell to_scheduler;
   bell to_messenger;
@@ -108,7 +113,7 @@ void spawn_answer(S& on, line& of) {
   on.template spawn<&answering_session<S>::on_step>(new answering_session<S>{on, of});
 }
 
-/// The floor has no tasks: the door itself answers.
+/// The floor has no tasks: the inbox itself answers.
 struct nothing_due {
   static time_ns due_ns(std::size_t) noexcept { return 0; }
   static void fired(std::size_t, time_ns, wake) noexcept {}
@@ -157,7 +162,7 @@ void serve<bare_thread>(line& of) {
   while (of.to_scheduler.await() < the_end) of.answer();
 }
 
-/// Runs serve<S> on a thread of its own; the end of its life ends it.
+/// Runs serve<S> on a thread of its own, which ends with this object.
 template <class S>
 class server_thread {
  public:
@@ -169,7 +174,7 @@ class server_thread {
     thread_.join();
   }
 
-  /// Throws what ended the server before its time.
+  /// Throws the error that ended the server early, if there was one.
   void check() const {
     if (failed_.load(std::memory_order_acquire)) std::rethrow_exception(failure_);
   }
@@ -181,7 +186,7 @@ class server_thread {
       serve<S>(line_);
     } catch (...) {
       failure_ = std::current_exception();
-      failed_.store(true, std::memory_order_release);  // after the exception it announces
+      failed_.store(true, std::memory_order_release);  // after failure_, which it publishes
       line_.to_messenger.ring(the_end);
     }
   }

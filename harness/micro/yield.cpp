@@ -1,18 +1,19 @@
 // Yielding through the scheduler, with 1, 1,000 and 100,000 tasks that do nothing else. One thread;
 // for tasks that are threads see yield_thread.cpp.
 //
-// Measures, per yield: put at the end of the queue, the scheduler's turn, taken from the queue,
-// continued. A leader, first in the queue, starts the watch when all tasks have begun and stops it
-// a fixed number of rounds later; yield lets every other runnable task run first (S4), so what lies
-// between is exactly rounds x tasks yields, and neither spawning nor ending a task.
-// Does not measure: sockets and timers being served in between; there are none.
+// Measures, per yield: a task is put at the end of the queue, the scheduler takes its turn, the
+// task is taken from the queue and continued. A leader, first in the queue, starts the watch when
+// all tasks have begun and stops it a fixed number of rounds later. yield lets every other runnable
+// task run first (S4). So exactly rounds x tasks yields lie in between, and no task is spawned or
+// ends.
+// Does not measure: serving sockets and timers in between; there are none.
 // How it may be unfair:
-//  - Looking at the kernel is part of a scheduler's turn, and turns differ: our loops look
-//    once per 64 steps or once per round, whichever is rarer; on epoll that is a reading of the
-//    clock, and the kernel is asked every 20 us; libuv asks once per round. With one task a round
-//    is one yield, so yield/libuv/1 is an epoll_wait (compare control/epoll_wait_empty).
-//  - With many tasks it is the cache that is measured: a frame is one or two lines, a stack page
-//    brings its own lines, its address-translation entry, and its neighbours' cache conflicts.
+//  - Asking the kernel is part of a scheduler's turn, and turns differ. Our loops look once per 64
+//    steps or once per round, whichever is rarer; on epoll a look reads the clock, and the kernel
+//    is asked every 20 us. libuv asks once per round. With one task a round is one yield, so
+//    yield/libuv/1 is an epoll_wait (compare control/epoll_wait_empty).
+//  - With many tasks the cache is measured: a frame takes one or two lines, a stack page brings its
+//    own lines, its address-translation entry, and its neighbours' cache conflicts.
 //  - A callback's state is an object in an array, laid out better than a task's would be.
 #include <cstddef>
 #include <string>

@@ -1,14 +1,15 @@
 // Yielding when a task is a thread: sched_yield with 1 and 1,000 threads on one CPU.
 //
 // Measures, per yield: entering the kernel, its choice of another thread, the switch. All threads
-// are started first and spin through yields of their own until the start; then each makes the
-// same number of yields. The watch runs from the start to the last thread's last yield.
+// are started first and yield in a loop until the start; then each makes the same number of yields.
+// The watch runs from the start to the last thread's last yield.
 // Does not measure: starting and ending threads; waking a sleeping one (timer_cancel/thread does).
 // How it may be unfair:
 //  - The kernel need not run every other thread before the caller continues, and near the end fewer
-//    than all are left; a thread that is through goes to sleep once, which is in the figure.
+//    than all threads are left. A thread that has finished goes to sleep once, which is in the
+//    figure.
 //  - With one thread there is nobody to switch to: yield/thread/1 is a system call.
-//  - 100,000 threads are left out: the kernel's limits do not allow them on most machines.
+//  - 100,000 threads are left out: on most machines the kernel's limits do not allow them.
 #include <atomic>
 #include <cstddef>
 #include <sched.h>
@@ -24,8 +25,8 @@ namespace skein::micro {
 
 namespace {
 
-/// One batch. Threads arrive, spin until the start, do their yields, and stay until they are let
-/// go, so that no thread ends while the watch runs.
+/// One batch. Threads arrive, spin until the start, do their yields, and stay until they are
+/// released, so that no thread ends while the watch runs.
 class yield_race {
  public:
   yield_race(std::size_t tasks, std::size_t yields_each)
@@ -51,7 +52,7 @@ class yield_race {
 
  private:
   const std::size_t yields_each_;
-  // Relaxed, all three: they say when, and no data goes with them.
+  // All three relaxed: they say when something happens and publish no data.
   std::atomic<bool> started_{false};
   std::atomic<std::size_t> left_;     ///< to make their yields
   std::atomic<std::size_t> missing_;  ///< to arrive

@@ -1,5 +1,5 @@
-// Framing over raw descriptors. Leaves out buffering of writes: a message is short and rare, and
-// its reader is waiting for it.
+// Framing over raw descriptors. Leaves out buffering of writes: messages are short and rare, and
+// the reader is waiting for them.
 #include "harness/protocol/line_channel.hpp"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ constexpr int forever = -1;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// True when the descriptor is ready (or at its end, or broken: the next call will tell).
+/// True when the descriptor is ready (or at its end, or broken: the next call shows which).
 bool wait_ready(int fd, short events, int timeout_ms) {
   pollfd entry{fd, events, 0};
   const int ready = ::poll(&entry, 1, timeout_ms);
@@ -103,7 +103,7 @@ void line_channel::write_line(std::string_view line) {
   }
 }
 
-/// One read(); call it when the descriptor is ready. Returns how many bytes came.
+/// Makes one read(); call it when the descriptor is ready. Returns how many bytes came.
 std::size_t line_channel::take_in() {
   drop_consumed();
   const std::size_t old_size = buffer_.size();

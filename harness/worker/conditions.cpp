@@ -1,4 +1,5 @@
-// Each condition from where it is in force: the kernel, the dynamic linker, the program's options.
+// Takes each condition from where it is in force: the kernel, the dynamic linker, the program's
+// options.
 #include "harness/worker/conditions.hpp"
 
 #include <cstdlib>
@@ -28,14 +29,14 @@ std::string file_name(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
 }
 
-/// Where a link leads (a descriptor under /proc, for one); the path itself where it is none.
+/// The target of a link (a descriptor under /proc, for example); the path itself if it is no link.
 std::string linked(std::string_view path) {
   std::error_code none;
   const auto target = std::filesystem::read_symlink(path, none);
   return none ? std::string(path) : target.string();
 }
 
-/// Files only: where they lie is the machine's business.
+/// File names only: the folders are the machine's business.
 json preloaded() {
   const char* const list = std::getenv("LD_PRELOAD");
   if (list == nullptr || *list == '\0') return "none";
@@ -70,7 +71,7 @@ json stack_guard_field(const workloads::program& program) {
 
 std::string allocator_name() {
   Dl_info found{};
-  // A function's address is data to dladdr.
+  // dladdr takes the function's address as a data pointer.
   const auto address = reinterpret_cast<const void*>(&std::malloc);
   if (::dladdr(address, &found) == 0 || found.dli_fname == nullptr) return "unknown";
   const std::string file = file_name(found.dli_fname);
@@ -84,7 +85,7 @@ json conditions_of(std::string_view workload, const runtime_info& runtime,
                    const workloads::parameters& given, const workloads::program& program) {
   const scheduler_options& options = given.options;
   const bool reads = workload == "c10k";
-  // The floor of timers waits for two descriptors, and has no use for a batch.
+  // The timer floor waits on two descriptors, so the batch size does not apply to it.
   const bool batches = runtime.takes_events_per_wait && (reads || runtime.style != "none");
   const bool chooses_timers = runtime.takes_timers && workload == "timers";
   const bool on_heap = runtime.takes_timers && options.timers == timer_structure::heap;

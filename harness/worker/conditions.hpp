@@ -1,6 +1,6 @@
-// The conditions a worker runs under beside its cell: what it was built with and what its program
-// was given, read back where the system can tell. The conductor compares them with what it asked,
-// and scripts/skein_scripts/conditions.py compares them between runtimes.
+// The conditions a worker runs under beside its cell: what it was built with and the options of its
+// program, read back where the system reports them. The conductor compares them with what it asked
+// for, and scripts/skein_scripts/conditions.py compares them between runtimes.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@
 
 namespace skein::worker {
 
-/// The `conditions` of a `ready` message (harness/PROTOCOL.md); null is what does not apply to the
-/// runtime or the workload. To be asked for by the process that runs the program.
-/// Throws std::system_error.
+/// The `conditions` of a `ready` message (harness/PROTOCOL.md); null where one does not apply to
+/// the runtime or the workload. Call it in the process that runs the program. Throws
+/// std::system_error.
 measure::json conditions_of(std::string_view workload, const runtime_info& runtime,
                             const workloads::parameters& given, const workloads::program& program);
 
-/// Whose malloc this process calls: "glibc malloc 2.36", or the file it is from.
+/// The malloc that this process calls: "glibc malloc 2.36", or the file it comes from.
 std::string allocator_name();
 
 }  // namespace skein::worker

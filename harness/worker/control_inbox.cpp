@@ -1,5 +1,5 @@
-// One command at a time: the conductor waits for each reply, so a slow one (spawning threads)
-// delays nothing but the next command.
+// One command at a time: the conductor waits for each reply, so a slow command (spawning threads)
+// delays only the next one.
 #include "harness/worker/control_inbox.hpp"
 
 #include <exception>
@@ -74,7 +74,7 @@ void control_inbox::finished(void* self) {
   try {
     inbox.channel_.write_line(measure::to_text(finished_reply(now_ns)));
   } catch (const std::exception&) {
-    // The conductor is gone: the end of file on the reading side says so and ends the run.
+    // The conductor is gone. The reading side will see the end of file and end the run.
   }
 }
 

@@ -1,4 +1,4 @@
-// The control channel as an inbox: commands served on the runtime's own loop while it runs.
+// The control channel as an inbox: the runtime's own loop serves commands while it runs.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 
 namespace skein::worker {
 
-/// How the run ended, as far as the channel could tell.
+/// How the run ended, as far as the channel showed.
 enum class ending { stopped, conductor_gone, limit, error };
 
 /// Serves phase, stats and stop. Ends the program on stop, on end of file, and after any error,
-/// which it has then reported.
+/// which it has reported by then.
 ///
-/// Threads: on_readable is called by the thread that runs the program; `finished` may be called by
-/// another one (the last task of a thread-per-task runtime), hence the lock around writing. Each
-/// message is one line, so messages never mix.
+/// Threads: the thread that runs the program calls on_readable; another one (the last task of a
+/// thread-per-task runtime) may call `finished`, hence the lock around writing. Each message is one
+/// line, so messages never mix.
 class control_inbox final : public inbox {
  public:
   /// @param first_due_after_ns  from the epoch to the first deadline, for fire_ns
@@ -47,7 +47,7 @@ class control_inbox final : public inbox {
   ending ending_ = ending::stopped;
   time_ns first_due_after_ns_;
   time_ns first_due_ns_ = 0;
-  mutable std::mutex writing_;  // guards the channel's writing side and times_.fire_ns
+  mutable std::mutex writing_;  // guards writing to the channel, and times_.fire_ns
   worker_times times_;
 };
 

@@ -3,9 +3,11 @@
 
 namespace skein::worker {
 
-/// Sets what must be the same for all runtimes and what keeps processes from being left behind:
-/// timer slack (recorded; the kernel's own default), death with the parent, SIGPIPE and SIGINT
-/// ignored (a lost peer is an error code here, and the conductor decides about Ctrl-C).
+/// Sets what must be the same for all runtimes, and what keeps processes from being left behind:
+/// - timer slack (recorded; the kernel's own default);
+/// - death with the parent;
+/// - SIGPIPE and SIGINT ignored (a lost peer is an error code here, and the conductor decides about
+///   Ctrl-C).
 /// Throws std::system_error.
 void set_up_process();
 

@@ -64,7 +64,7 @@ json counts_reply(std::string_view type, const workloads::program& program, work
                 {"spawn_ns", times.spawn_ns},
                 {"fire_ns", measure::or_null(times.fire_ns)},
                 {"frame_bytes", measure::or_null(program.frame_bytes())}};
-  // While tasks still run, theirs are the histogram's only readers and writers (histogram.hpp).
+  // While tasks still run, only they may use the histogram (histogram.hpp).
   if (program.lateness() != nullptr && (program.finished() || live.tasks == 0)) {
     reply["lateness"] = measure::to_json(*program.lateness());
   }

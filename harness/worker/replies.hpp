@@ -18,7 +18,7 @@ namespace skein::worker {
 
 using measure::json;
 
-/// Durations only the worker can take.
+/// Durations that only the worker can measure.
 struct worker_times {
   time_ns spawn_ns = 0;            ///< inside spawn_up_to, summed
   std::optional<time_ns> fire_ns;  ///< from the first deadline to the last timer fired
@@ -32,7 +32,7 @@ json error_reply(std::string_view message);
 json spawned_reply(std::size_t tasks, time_ns spawn_ns);
 json finished_reply(time_ns now_ns);
 
-/// `type` is "stats" or "stopped": the same fields.
+/// `type` is "stats" or "stopped"; both have the same fields.
 json counts_reply(std::string_view type, const workloads::program& program, worker_times times);
 
 }  // namespace skein::worker

@@ -1,5 +1,5 @@
-// Before the program runs, commands are read one by one, blocking; from then on they come in
-// through the inbox, on the program's own loop, so that being measured costs no thread.
+// Before the program runs, commands are read one by one, blocking. From then on they come in
+// through the inbox, on the program's own loop, so that measuring costs no thread.
 #include "harness/worker/worker_main.hpp"
 
 #include <cassert>
@@ -25,7 +25,7 @@
 namespace skein::worker {
 namespace {
 
-/// On stderr for people, on the channel for the conductor.
+/// Reports on stderr for people and on the channel for the conductor.
 void report_overflows(const runtime_info& runtime, const workloads::parameters& given,
                       int reply_fd) {
   std::string what = fmt::format("stack overflow: a task of {} left its stack", runtime.id);
@@ -39,7 +39,7 @@ void report_overflows(const runtime_info& runtime, const workloads::parameters& 
                           {STDERR_FILENO, "skein worker: " + what + "\n"}});
 }
 
-/// The next command, which must be of this type; nothing when the conductor is gone or says stop.
+/// The next command, which must be of this type; empty when the conductor is gone or says stop.
 std::optional<json> next_command(protocol::line_channel& channel, const std::string& type) {
   const auto line = channel.read_line();
   if (!line) return std::nullopt;
@@ -56,7 +56,7 @@ void say(protocol::line_channel& channel, const json& message) {
 
 int run_program(protocol::line_channel& channel, workloads::program& program,
                 const workloads::parameters& parameters) {
-  // A storm breaks at the end of its window; spread deadlines begin with it.
+  // A storm's first deadline is at the end of its window; other patterns begin with the window.
   control_inbox inbox(channel, program, parameters.pattern == "storm" ? parameters.window_ns : 0);
   inbox.say({{"type", "started"}});
   program.run(inbox);
@@ -81,7 +81,7 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel, int repl
   return run_program(channel, *program, parameters);
 }
 
-/// The channel may be what broke, so stderr gets the message as well.
+/// The channel may be what failed, so stderr gets the message as well.
 int complain(protocol::line_channel& channel, const std::exception& error) noexcept {
   std::fprintf(stderr, "skein worker: %s\n", error.what());
   try {

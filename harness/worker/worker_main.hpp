@@ -8,8 +8,8 @@
 
 namespace skein::worker {
 
-/// Speaks the protocol over the two descriptors (borrowed) and returns the process's exit status:
-/// 0 after stop, after a limit, and when the conductor went away; 1 after an error, which was
+/// Speaks the protocol over the two descriptors (borrowed) and returns the process's exit status: 0
+/// after stop, after a limit, and when the conductor went away; 1 after an error, which has been
 /// reported on the channel and on stderr. `runtime` must be a known id.
 ///
 /// A task that leaves its stack is reported on both, by name, before the process ends by SIGSEGV.

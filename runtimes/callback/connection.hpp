@@ -1,8 +1,8 @@
-// A connection of the callback style on one of our loops: the operations and the handlers of
-// whoever waits, beside the loop's own connection.
+// A connection of the callback style on one of our loops: its operations and handlers, beside the
+// loop's own connection object.
 //
 // The receive is one multishot operation for the connection's whole life, so it lives here. A write
-// is pending only now and then, so its operation comes from a pool of the scheduler's.
+// is rarely pending, so its operation comes from a pool of the scheduler.
 #pragma once
 
 #include <cstdint>

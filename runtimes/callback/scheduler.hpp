@@ -1,16 +1,17 @@
-// Callbacks on an event loop of ours: the callback style of the interface, so that what the style
-// costs can be told from what libuv costs.
+// The callback style of the interface on an event loop of ours, so that the cost of the style can
+// be told from the cost of libuv.
 //
-// The loop is the coroutine and fiber runtimes'. A wait leaves the operation of whatever is waited
-// on (a connection's receive, a listener's accept, a timer's sleep) with the loop, and its
-// completion calls the handler (handler.hpp). Nothing is allocated per operation: writes that are
-// pending take their operation from a pool that grows to as many as were ever pending together.
+// The loop is the one that the coroutine and fiber runtimes use. A wait submits an operation to the
+// loop (a connection's receive, a listener's accept or a timer's sleep), and its completion calls
+// the handler (handler.hpp). Nothing is allocated per operation: pending writes take their
+// operation from a pool, which grows to the largest number that were ever pending together.
 //
 // Steps (spawn, yield) need no operation each: they are queued as handlers behind one operation of
-// the scheduler's, which runs them in order, some at a time, as the loop runs its other queue.
+// the scheduler. That operation runs them in order, a bounded number at a time, as the loop runs
+// its own queue.
 //
-// close may come from inside any handler. A receive that is pending then still completes, through
-// the run queue, and only that completion frees the connection object.
+// close may be called from inside any handler. A receive that is pending then still completes,
+// through the run queue, and only that completion frees the connection object.
 #pragma once
 
 #include <algorithm>
@@ -125,8 +126,9 @@ class basic_scheduler {
     accept_more(from);
   }
 
-  /// The handler gets every chunk, then an empty one at the end, unless the connection is closed
-  /// before. Lent bytes are valid until it returns, or until a write of them that it began ends.
+  /// The handler gets every chunk and then an empty one at the end; close ends this early. Lent
+  /// bytes are valid until the handler returns or, if the handler began a write of them, until that
+  /// write ends.
   template <auto OnChunk, class Session>
   void receive(connection& from, Session* session) {
     from.on_chunk_ = handler<bytes>::to<OnChunk>(session);
@@ -152,7 +154,7 @@ class basic_scheduler {
   void cancel(listener& target) noexcept { loop_.cancel(target.socket_); }
   void cancel(timer& target) noexcept { loop_.cancel_sleep(target); }
 
-  /// The task that calls it is over.
+  /// Called by a task as it ends.
   void task_done() noexcept {
     assert(tasks_ > 0 && "task_done is called once per task");
     --tasks_;
@@ -191,8 +193,8 @@ class basic_scheduler {
 
   bool over() const noexcept { return tasks_ == 0 && closing_ == 0 && steps_.empty(); }
 
-  /// Runs what was queued before, a step that yields coming after everybody else (S4), and no more
-  /// than the loop has left before it looks at timers and the kernel.
+  /// Runs the steps that were queued before this turn, so a step that yields comes after all others
+  /// (S4). Runs no more of them than the loop allows before it looks at timers and the kernel.
   void run_steps() noexcept {
     const std::size_t count = std::min(steps_.size(), loop_.steps_left());
     loop_.count_more_steps(count - 1);
@@ -209,7 +211,7 @@ class basic_scheduler {
       if (!accepted(from)) return;
     }
   }
-  /// Hands over what the finished accept brought. True if there may be more.
+  /// Hands the result of the finished accept to the handler. True if there may be more.
   bool accepted(listener& from) {
     if (from.result < 0) {
       from.on_accept_(nullptr);
@@ -252,7 +254,7 @@ class basic_scheduler {
   std::deque<handler<>> steps_;
   std::deque<listener> listeners_;
   std::vector<std::unique_ptr<pending_write>> writes_;
-  std::vector<pending_write*> spare_writes_;  ///< of writes_: those that are not pending
+  std::vector<pending_write*> spare_writes_;  ///< the entries of writes_ that are not pending
   std::size_t tasks_ = 0;
   std::size_t closing_ = 0;  ///< closed connections whose receive has not completed yet
 };

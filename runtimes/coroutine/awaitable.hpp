@@ -1,18 +1,22 @@
-// What may stand in a co_await and among a task's parameters, checked by the compiler.
+// What may be co_awaited, and what may be a parameter of a task; the compiler checks both.
 //
-// g++ 12 (reproduced; clang is clean) destroys temporaries within a full expression that contains a
-// co_await twice if they have members with destructors and are aggregates or closures: no
-// constructor of the class is called, so the compiler copies the object into the frame member by
-// member and forgets that it did. Three rules keep all of that out:
+// g++ 12 has a bug (reproduced; clang does not have it). Inside a full expression that contains a
+// co_await it destroys some temporaries twice: aggregates and closures that have members with
+// destructors. No constructor of such a class is called, so the compiler copies the object into the
+// frame member by member and then forgets the copy. Three rules exclude all such objects:
 //   1. An awaiter is trivially destructible, or of a class with a user-declared constructor.
 //   2. So is a task's parameter, unless it is a reference.
-//   3. A task is no lambda. One that captures nothing would do no harm, but what a closure holds is
-//      not known yet where its body is compiled.
-// They are checked where it costs nothing: 1 where a scheduler is held against its concept, 2 and 3
-// in std::coroutine_traits. A promise's await_transform would see every awaiter, but g++ 12 gives
-// it a slot in each frame (128 -> 136 B for a sleep, 160 -> 184 for an echo). Leaves out
-// temporaries that are neither, handed to an ordinary function inside a co_await expression:
-// scripts/skein_scripts/coroutine_lint.py finds those in the source.
+//   3. A task is no lambda. One that captures nothing would do no harm, but where its body is
+//      compiled it is not yet known what a closure holds.
+//
+// The checks are placed where they cost nothing: rule 1 where a scheduler is checked against its
+// concept, rules 2 and 3 in std::coroutine_traits. A promise's await_transform would see every
+// awaiter, but g++ 12 gives it a slot in each frame (128 -> 136 B for a sleep, 160 -> 184 for an
+// echo).
+//
+// Leaves out temporaries that are neither awaiter nor parameter and are passed to an ordinary
+// function inside a co_await expression: scripts/skein_scripts/coroutine_lint.py finds those in the
+// source.
 #pragma once
 
 #include <type_traits>
@@ -21,7 +25,7 @@ namespace skein::coroutine {
 
 namespace detail {
 
-/// The class has a call operator that is not a template: a closure, or what looks like one.
+/// The class has a call operator that is not a template: it is a closure or looks like one.
 template <class T>
 concept callable_class = std::is_class_v<T> && requires { &T::operator(); };
 
@@ -31,8 +35,9 @@ concept complete = requires { sizeof(T); };
 template <class... Parameters>
 struct begins_with_closure : std::false_type {};
 
-/// While a lambda's body is compiled its closure is an incomplete class; no other class is whose
-/// member or parameter a function is compiled with, unless it was only declared.
+/// While a lambda's body is compiled its closure is an incomplete class. No other class is
+/// incomplete where a function with a parameter of it, or a member function of it, is compiled,
+/// unless the class was only declared.
 template <class First, class... Rest>
 struct begins_with_closure<First, Rest...>
     : std::bool_constant<std::is_reference_v<First> &&

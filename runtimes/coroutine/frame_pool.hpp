@@ -1,19 +1,21 @@
-// Recycling allocator for coroutine frames: one free list per 16-byte size class, and 1 MiB blocks
-// of pages behind it. A frame that is spawned after another ended costs a pop and a push instead of
-// a malloc and a free.
+// Recycling allocator for coroutine frames: one free list per 16-byte size class, backed by blocks
+// of 1 MiB. A frame spawned after another ended costs a pop and a push instead of a malloc and a
+// free.
 //
 // Frames are cut from a block one by one, in address order, so memory that no task used is not
-// touched. Once all frames of a class are back, the list is dropped and the class starts over at
-// its first block: a burst of tasks is laid out in the order it was spawned in, whatever the order
-// in which the burst before it ended. (What that is worth: DESIGN.md.)
+// touched. Once all frames of a class are back, the free list is dropped and the class starts over
+// at its first block. So a burst of tasks is laid out in the order in which it was spawned,
+// whatever the order in which the burst before it ended. (DESIGN.md has what that is worth.)
 //
 // Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. A
-// thread gets its pool with its first frame, so that a thread without coroutines pays for a pointer
-// and no more: thread-local storage is on every thread's stack, and the pool itself there (3 KB)
-// cost each task of the thread runtime a page. Blocks are the pool's and go with it, at the
-// thread's end; by then every frame must have been released. Until then a burst's frames are not
-// given back to the system; the results show that. Under sanitizers every frame is its own heap
-// block, so that a use after destruction is seen.
+// thread gets its pool with its first frame, and a thread without coroutines pays only for a
+// pointer. The pool itself (3 KB) is not thread-local: thread-local storage is on every thread's
+// stack, and there the pool cost each task of the thread runtime a page.
+//
+// The pool owns its blocks and frees them when the thread ends; every frame must have been released
+// by then. Until then a burst's memory is not returned to the system, and the results show that.
+// Under sanitizers every frame is a heap block of its own, so that a use after destruction is
+// found.
 #pragma once
 
 #include <array>
@@ -71,7 +73,7 @@ class frame_pool {
   /// Size of the frame allocated last, as the compiler asked for it; 0 before the first.
   std::size_t last_frame_bytes() const noexcept { return last_frame_bytes_; }
 
-  /// What a frame of this size takes up in the pool.
+  /// The bytes that a frame of this size occupies in the pool.
   static constexpr std::size_t class_bytes(std::size_t size_bytes) noexcept {
     return class_of(size_bytes) < classes ? (class_of(size_bytes) + 1) * granule_bytes : size_bytes;
   }
@@ -85,10 +87,10 @@ class frame_pool {
     free_frame* next;
   };
 
-  /// Pages of its own, all of which is frames: a million of 128 B take 128 B each.
+  /// A mapping that holds nothing but frames: a million frames of 128 B take 128 B each.
   struct block {
     std::byte* data;
-    block* next = nullptr;  ///< the one that its class got after it
+    block* next = nullptr;  ///< the next block of the same size class
 
     block() : data(map()) {}
     block(const block&) = delete;
@@ -105,8 +107,8 @@ class frame_pool {
 
   struct size_class {
     free_frame* free = nullptr;
-    std::byte* fresh = nullptr;  ///< where the present block has not been cut yet
-    std::size_t uncut = 0;       ///< how many frames are left there
+    std::byte* fresh = nullptr;  ///< start of the uncut part of the present block
+    std::size_t uncut = 0;       ///< frames left in that part
     std::size_t in_use = 0;
     block* present = nullptr;
     block* first = nullptr;
@@ -124,7 +126,7 @@ class frame_pool {
     return std::exchange(from.fresh, from.fresh + class_bytes(size_bytes));
   }
 
-  /// A frame of no class, or the first of a block.
+  /// A frame too large for any class, or the first frame of a block.
   [[gnu::noinline]] void* allocate_anew(std::size_t size_bytes) {
 #ifndef SKEIN_SANITIZED
     if (const std::size_t index = class_of(size_bytes); index < classes) {
@@ -155,7 +157,7 @@ class frame_pool {
     emptied.uncut = 0;
   }
 
-  /// Goes on to the next block the class has, or to a new one.
+  /// Takes the next block that the class already has, or a new one.
   static void begin_block(size_class& of, std::size_t frame_bytes) {
     block*& next = of.present == nullptr ? of.first : of.present->next;
     if (next == nullptr) next = new block;

@@ -1,7 +1,7 @@
 // Stackless coroutines on an event loop: the coroutine style of the interface.
 //
-// All that is here is the shape of waiting: each verb's awaiter submits the task's one operation to
-// the loop and either goes on (done) or suspends (pending). Which loop that is, is a parameter; the
+// This file only says how a coroutine waits: each verb's awaiter submits the task's one operation
+// to the loop and then either goes on (done) or suspends (pending). The loop is a parameter; the
 // fiber runtime uses the same one. A task uses the verbs of the scheduler it was spawned on.
 #pragma once
 
@@ -37,8 +37,8 @@ Loop& loop_of(op& finished) noexcept {
   return *static_cast<Loop*>(static_cast<task::promise_type&>(finished).home->loop);
 }
 
-/// Base of the awaiters: knows what it waits for until it is submitted, and the finished operation
-/// from then on.
+/// Base of the awaiters. Before the submit it holds what is waited for; after that, the finished
+/// operation.
 template <class Object>
 struct operation_awaiter {
   union {

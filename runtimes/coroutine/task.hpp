@@ -1,15 +1,15 @@
 // The coroutine task: lazy, move-only, without a result.
 //
-// Creating one runs nothing. It is started by scheduler::spawn, which detaches it, or by co_await
-// in another task, which continues when it is done. Dropping one that was never started, or one
-// that waits for nothing, releases its frame; dropping one whose operation is pending is a
-// programmer error and asserted.
+// Creating a task runs nothing. scheduler::spawn starts it and detaches it; co_await in another
+// task starts it and continues the other task when it is done. Dropping a task that was never
+// started, or that waits for nothing, releases its frame. Dropping a task whose operation is
+// pending is a programmer error and asserted.
 //
-// A task waits for one thing at a time, so its one operation lives in its promise: a frame holds no
-// operation per await, which keeps g++'s frames (a slot per temporary) small.
+// A task waits for one thing at a time, so its one operation lives in its promise. A frame holds no
+// operation per await, which keeps g++'s frames small (g++ gives every temporary a slot).
 //
-// The g++ 12 miscompiles around co_await destroy some temporaries with non-trivial members twice.
-// What leads there does not compile: see safe_awaiter and safe_parameters in awaitable.hpp.
+// g++ 12 destroys some temporaries around a co_await twice. Code that would meet this bug does not
+// compile: see safe_awaiter and safe_parameter in awaitable.hpp.
 #pragma once
 
 #include <cassert>
@@ -48,17 +48,16 @@ class [[nodiscard]] task {
   handle handle_;
 };
 
-/// Where a task lives: its scheduler's loop and the count of live tasks. One per scheduler.
-/// Awaiters find the loop through the task instead of carrying it, which is worth 8 bytes of frame
-/// per await.
+/// What all tasks of one scheduler share: its loop and the count of live tasks. Awaiters find the
+/// loop through the task instead of carrying it, which saves 8 bytes of frame per await.
 struct task_home {
-  void* loop;  ///< the type is the scheduler's, which is the only one to look
+  void* loop;  ///< type-erased; only the owning scheduler casts it back
   std::size_t live_tasks = 0;
 };
 
 #ifdef SKEIN_SANITIZED
-// Sanitizer builds keep a stack frame per symmetric transfer, so a transfer is made by returning to
-// this loop instead. Thread-local is safe here: coroutines do not change threads.
+// Sanitizer builds keep a stack frame for each symmetric transfer, so there a task returns to this
+// loop, which makes the transfer. Thread-local is safe: coroutines do not change threads.
 inline thread_local std::coroutine_handle<> next_transfer;
 
 inline void resume(std::coroutine_handle<> first) {
@@ -148,16 +147,17 @@ inline task::~task() {
 
 }  // namespace skein::coroutine
 
-/// Sees the parameters of every coroutine that is a task, as they are declared; a lambda's first is
-/// its closure. Costs nothing: it is the promise type's name.
+/// Checks the declared parameters of every coroutine that is a task; a lambda's first parameter is
+/// its closure. Costs nothing, because the specialisation only names the promise type.
 template <class... Parameters>
 struct std::coroutine_traits<skein::coroutine::task, Parameters...> {
   static_assert(
       skein::coroutine::no_lambda<Parameters...>,
-      "a task is a function and no lambda: what a closure captures is not in the frame, and "
-      "may be gone when the task resumes");
+      "a task is a function and no lambda: "
+      "what a closure captures is not in the frame, and may be gone when the task resumes");
   static_assert((skein::coroutine::safe_parameter<Parameters> && ...),
-                "a task's parameter is a reference, trivially destructible, or of a class with a "
-                "constructor of its own: g++ 12 destroys aggregates and closures twice");
+                "a task's parameter is a reference, trivially destructible, "
+                "or of a class with a constructor of its own: "
+                "g++ 12 destroys aggregates and closures twice");
   using promise_type = skein::coroutine::task::promise_type;
 };

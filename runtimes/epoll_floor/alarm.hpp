@@ -1,5 +1,5 @@
-// What both floors of timers wait on: one timerfd, armed for the next deadline, and the door.
-// Leaves out which deadline that is.
+// What both timer floors wait on: one timerfd, armed for the next deadline, and the inbox. Leaves
+// out which deadline that is.
 #pragma once
 
 #include <array>
@@ -32,13 +32,13 @@ class alarm {
     ::close(epoll_);
   }
 
-  /// From here on wait() serves this door; to be taken off again before it goes.
+  /// wait() serves this inbox from here on; remove it before it is destroyed.
   void add(inbox& door) { watch(door.descriptor(), EPOLLIN); }
   void remove(inbox& door) noexcept {
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
   }
 
-  /// Sleeps until `next_ns` (0: no deadline) or until the door has something, which is served.
+  /// Sleeps until `next_ns` (0: no deadline) or until the inbox is readable, and then serves it.
   void wait(time_ns next_ns, inbox& door) {
     arm(next_ns);
     std::array<epoll_event, 2> events{};

@@ -2,12 +2,15 @@
 // can be. No operations, no tasks, no generations; a table indexed by descriptor.
 //
 // It obeys the same rules as every runtime: sockets from make_listener, the same buffer size and
-// policy, every byte back in order, a slow peer's unsent tail kept until it takes it. While a tail
-// is kept nothing is read from that peer, so order and memory hold.
+// policy, every byte back in order, and the unsent tail of a slow peer kept until the peer takes
+// it. While a tail is kept nothing is read from that peer, which keeps the order and bounds the
+// memory.
 //
-// Techniques: edge-triggered, registered once; a read that fills less than the buffer has drained
-// the socket, unless the peer hung up. A peer that never stops sending is left after a number of
-// chunks and re-armed, which makes the kernel report it again behind the others.
+// Techniques:
+//  - Edge-triggered, registered once per connection.
+//  - A read that fills less than the buffer has drained the socket, unless the peer hung up.
+//  - A peer that never stops sending is left after a number of chunks and re-armed: the kernel then
+//    reports it again, behind the others.
 #pragma once
 
 #include <cerrno>
@@ -71,14 +74,15 @@ class echo_server {
   live_counts live() const noexcept { return {live_, live_}; }
 
  private:
-  /// EPOLLOUT wakes nothing while writes succeed: it is reported with the other edges.
+  /// EPOLLOUT causes no extra wake-ups while writes succeed: it is reported together with other
+  /// edges.
   static constexpr std::uint32_t peer_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   static constexpr unsigned chunks_in_a_row = 128;
 
   struct tail {
     std::vector<std::byte> data;
     std::size_t sent = 0;
-    std::size_t chunk_bytes;  ///< of the whole chunk, which counts once all of it is sent
+    std::size_t chunk_bytes;  ///< of the whole chunk, which is counted once all of it is sent
   };
   struct peer {
     std::unique_ptr<std::byte[]> own;  ///< policy `own` only
@@ -98,7 +102,7 @@ class echo_server {
     const int fd = event.data.fd;
     if (fd == listening_) return accept_all();
     if (fd == door.descriptor()) return door.on_readable();
-    // Its own event is the only place where a peer is closed, so an event never outlives its peer.
+    // A peer is closed only while its own event is handled, so an event never outlives its peer.
     peer& from = peers_[static_cast<std::size_t>(fd)];
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;
     if (from.unsent && !finish_chunk(fd, from)) return;
@@ -144,7 +148,7 @@ class echo_server {
     rearm(fd);
   }
 
-  /// Has the kernel look at the descriptor anew and report it if there is more.
+  /// Makes the kernel check the descriptor anew and report it if there is more.
   void rearm(int fd) {
     epoll_event event{};
     event.events = peer_events;
@@ -152,7 +156,8 @@ class echo_server {
     checked(::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event), "epoll_ctl");
   }
 
-  /// True once nothing is left to send. What the kernel does not take is the peer's unsent tail.
+  /// True once nothing is left to send. What the kernel does not take becomes the peer's unsent
+  /// tail.
   bool send_all(int fd, peer& to, std::span<const std::byte> data) {
     ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
     if (count == static_cast<ssize_t>(data.size())) return true;
@@ -165,7 +170,7 @@ class echo_server {
     return flush(fd, to);
   }
 
-  /// The same of a chunk that had to wait.
+  /// The same for a chunk whose tail had to wait.
   bool finish_chunk(int fd, peer& to) {
     const std::size_t chunk_bytes = to.unsent->chunk_bytes;
     if (!flush(fd, to)) return false;

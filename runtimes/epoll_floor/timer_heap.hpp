@@ -1,9 +1,9 @@
-// The floor of timers that come and go: a binary heap of deadlines and one timerfd armed for the
-// first. Timeouts, which nearly all are cancelled, are kept apart: they all are equally long, so
-// the order in which they are armed is the order in which they are due, and a list does for them.
-// Arming one appends it, cancelling one unlinks it, and neither looks at any other timer.
+// The floor of the timer patterns that arm again and again: a binary heap of deadlines, and one
+// timerfd armed for the first. Timeouts, most of which are cancelled, are kept apart. They are all
+// equally long, so they fall due in the order in which they were armed, and a list is enough:
+// arming appends, cancelling unlinks, and neither looks at any other timer.
 //
-// An index has one timer at a time, in the heap or in the list. What is in the heap cannot be
+// An index has one timer at a time, in the heap or in the list. A timer in the heap cannot be
 // cancelled.
 #pragma once
 
@@ -26,7 +26,7 @@ class timer_heap {
  public:
   /// For indices below `tasks`. Throws std::system_error.
   timer_heap(Owner& owner, std::size_t tasks) : owner_(owner) {
-    // Reserved and not touched: what a task takes up shows when it comes.
+    // Reserved and not touched, so that the memory of each task shows when the task comes.
     timeouts_.reserve(tasks + 1);
     timeouts_.push_back({0, 0, 0});
     heap_.reserve(tasks);
@@ -39,7 +39,7 @@ class timer_heap {
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
 
-  /// `due_ns` is not before that of any timeout armed earlier.
+  /// `due_ns` is never earlier than that of a timeout armed before.
   void arm_timeout(std::size_t index, time_ns due_ns) {
     const std::size_t node = index + 1;
     const std::size_t last = timeouts_[0].before;
@@ -89,7 +89,7 @@ class timer_heap {
       const std::size_t index = heap_.front().index;
       std::pop_heap(heap_.begin(), heap_.end(), later);
       heap_.pop_back();
-      // Read again for each, as every runtime's task does when it wakes.
+      // The clock is read again for each, as every runtime's task does when it wakes.
       now_ns = monotonic_clock::now_ns();
       owner_.fired(index, now_ns);
     }

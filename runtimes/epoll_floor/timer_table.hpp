@@ -1,5 +1,6 @@
-// The floor of timers: a table of deadlines, sorted when it changed, and one timerfd armed for the
-// first. No insertion into anything: what is left is the kernel's wake-up and reading the clock.
+// The floor of timers that are armed once: a table of deadlines, sorted when it has changed, and
+// one timerfd armed for the first. Nothing is inserted into any structure; what remains is the
+// kernel's wake-up and the reading of the clock.
 #pragma once
 
 #include <algorithm>
@@ -63,7 +64,7 @@ class timer_table {
     time_ns now_ns = monotonic_clock::now_ns();
     while (next_ < entries_.size() && entries_[next_].due_ns <= now_ns) {
       const entry due = entries_[next_++];
-      // Read again for each, as every runtime's task does when it wakes.
+      // The clock is read again for each, as every runtime's task does when it wakes.
       now_ns = monotonic_clock::now_ns();
       context_.fired(due.index, now_ns, wake::due);
     }

@@ -1,10 +1,10 @@
 // Switching stacks by Boost.Context's fcontext (O. Kowalke): the switch of the runtime `fiber`.
 //
-// A jump saves and loads the callee-saved registers, MXCSR and the x87 control word, so rounding
-// modes are a fiber's own. Its trap, on processors where writing a changed MXCSR is slow: one
-// sticky exception flag left in a suspended place makes every later jump there and back slow. So
-// whoever may have calculated clears the flags before it leaves: a task each time, the loop once a
-// turn (looking at them takes as long as half a jump).
+// A jump saves and loads the callee-saved registers, MXCSR and the x87 control word, so each fiber
+// has rounding modes of its own. That has a cost where writing a changed MXCSR is slow: if one
+// suspended context holds a sticky exception flag, every later jump to it and back is slow. So code
+// that may have calculated clears the flags before it leaves: a task before each jump, the loop
+// once a turn (checking them takes as long as half a jump).
 //
 // Leaves out sanitizers (sanitizer.hpp) and who runs when (scheduler.hpp).
 #pragma once
@@ -21,7 +21,7 @@ namespace skein::fiber {
 /// Version of the Boost headers compiled against (Boost.Context has no run-time version).
 std::string_view boost_version();
 
-/// Where a stack that does not run goes on.
+/// The place where a suspended stack continues.
 class boost_switch {
  public:
   static switch_facts facts() noexcept { return {"fiber", "Boost.Context", boost_version()}; }
@@ -34,11 +34,11 @@ class boost_switch {
     where_ = boost::context::detail::make_fcontext(top, size_bytes, &begin<Enter>);
   }
 
-  /// Makes the running stack fit to be left after calculations.
+  /// Clears what calculations may have left on the running stack; call it before leaving.
   static void tidy() noexcept { clear_sticky_flags(); }
 
-  /// Leaves the running stack, to go on at `from`, for what lies at `to`. Inlined always, as a
-  /// function that is entered on one stack and left on another confuses ThreadSanitizer.
+  /// Suspends the running stack at `from` and continues at `to`. Always inlined: a function that is
+  /// entered on one stack and left on another confuses ThreadSanitizer.
   [[gnu::always_inline]] static void jump(boost_switch& from, boost_switch& to) noexcept {
     arrive(boost::context::detail::jump_fcontext(to.where_, &from));
   }

@@ -1,10 +1,10 @@
 // Stack colouring: neighbouring stacks begin at different lines of their top page.
 //
-// All stacks begin at the same offset in a page, so without it the control blocks and frames of all
-// fibers would compete for the few ways of the same sets of the first-level cache (64 sets of 64
-// bytes: one page). The colours count up with the slots, so that the distance from one stack to the
-// next stays the same for 31 of 32 and prefetchers can follow it: colours by a hash of the address
-// made a switch among 100,000 fibers dearer by a third (DESIGN.md). They end below half a page, so
+// All stacks begin at the same offset in a page. Without colours the control blocks and frames of
+// all fibers would compete for the few ways of the same sets of the first-level cache (64 sets of
+// 64 bytes: one page). Colours count up with the slots, so the distance from one stack to the next
+// is the same for 31 of 32 and prefetchers can follow it. Colours by a hash of the address made a
+// switch among 100,000 fibers a third slower (DESIGN.md). Colours take less than half a page, so
 // that the colour and what the workloads put on a stack fit one page together.
 #pragma once
 

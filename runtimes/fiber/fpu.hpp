@@ -1,4 +1,4 @@
-// Keeps the floating-point exception flags equal between contexts (see fiber/scheduler.hpp: traps).
+// Keeps the floating-point exception flags equal between contexts (why: boost_switch.hpp).
 #pragma once
 
 #if defined(__x86_64__)
@@ -7,7 +7,7 @@
 
 namespace skein::fiber {
 
-/// Clears the sticky exception flags of the running context; nobody here reads them. Writing MXCSR
+/// Clears the sticky exception flags of the running context; nothing here reads them. Writing MXCSR
 /// is slow, so it is written only if a flag is set.
 inline void clear_sticky_flags() noexcept {
 #if defined(__x86_64__)

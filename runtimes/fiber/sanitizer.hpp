@@ -54,8 +54,8 @@ class watched_stack {
   }
 
   /// Called on this stack, right before switching to `to`. `last`: this stack will not run again.
-  /// Inlined always: ThreadSanitizer counts a function's entry on one stack and would count its
-  /// return on the other.
+  /// Always inlined: ThreadSanitizer would count a function's entry on one stack and its return on
+  /// the other.
   [[gnu::always_inline]] void leave_for([[maybe_unused]] watched_stack& to,
                                         [[maybe_unused]] bool last = false) noexcept {
 #ifdef SKEIN_FIBER_ASAN

@@ -1,17 +1,18 @@
 // Stackful fibers on an event loop: the direct style of the interface, single-threaded.
 //
-// A fiber is a stack from the guarded arena with its control block at the top; the control block is
-// the fiber's one operation, since it waits for one thing at a time. A verb submits it to the loop
-// and, if the answer is pending, switches to the loop's context; the completion switches back. The
-// loop is the coroutine runtime's, so the two differ in how a task waits and in nothing else.
+// A fiber is a stack from the guarded arena with its control block at the top. The control block is
+// the fiber's one operation, since a fiber waits for one thing at a time. A verb submits it to the
+// loop and, if the answer is pending, switches to the loop's context; the completion switches back.
+// The loop is the coroutine runtime's, so the two runtimes differ only in how a task waits.
 //
-// How stacks are switched is a parameter: Boost.Context's way (boost_switch.hpp) is the runtime
-// `fiber`, our own (fiber_asm/asm_switch.hpp) is `fiber_asm`.
+// The way of switching stacks is a parameter: Boost.Context (boost_switch.hpp) makes the runtime
+// `fiber`, our own switch (fiber_asm/asm_switch.hpp) makes `fiber_asm`.
 //
-// A stack costs one touched page only while nothing goes deep: programs link with -z now (lazy
+// A stack costs one touched page only while nothing goes deep. So programs link with -z now (lazy
 // binding walks 3 KB of stack), the first throw, which initialises the unwinder, happens on the
-// main stack, and the colour (colour.hpp) takes no more than half a page. A thread-local's address
-// must not be kept across a wait, and no wait may happen in a catch block.
+// main stack, and the colour (colour.hpp) takes no more than half a page. Two rules for tasks: the
+// address of a thread-local must not be kept across a wait, and no wait may happen in a catch
+// block.
 #pragma once
 
 #include <cassert>
@@ -129,16 +130,15 @@ class basic_scheduler {
 
   live_counts live() const noexcept { return {stacks_.in_use(), loop_.live_connections()}; }
   const stack_arena& stacks() const noexcept { return stacks_; }
-  /// How tasks' stacks are guarded.
   std::optional<guard_kind> stack_guard() const noexcept { return stacks_.guards(); }
 
  private:
-  /// The loop's own place; a new fiber is told of it and finds its scheduler through it.
+  /// The loop's suspended place. A new fiber gets its address and finds its scheduler through it.
   struct loop_place : Switch {
     basic_scheduler* owner = nullptr;
   };
 
-  /// At the top of its stack, with the work to do below it and the frames below that.
+  /// Lies at the top of the fiber's stack; below it come the work to do and then the frames.
   struct control_block : op {
     control_block(basic_scheduler& scheduler, stack memory) noexcept
         : op(&continue_fiber), owner(&scheduler), own_stack(memory) {}
@@ -182,7 +182,7 @@ class basic_scheduler {
   void run_until(inbox* door, Done done) {
     loop_stack_ = watched_stack::current_thread();
     loop_.run(door, [&] {
-      Switch::tidy();  // the inbox calculates on the loop's stack
+      Switch::tidy();  // the inbox may calculate on the loop's stack
       return done();
     });
   }
@@ -235,7 +235,7 @@ void basic_scheduler<Loop, Switch>::resume(control_block& fiber) noexcept {
   running_ = nullptr;
   if (!fiber.finished) return;
   fiber.watched.retire();
-  stacks_.release(fiber.own_stack);  // the control block's memory, too: last use of it
+  stacks_.release(fiber.own_stack);  // frees the control block, too, so it comes last
 }
 
 template <class Loop, stack_switch Switch>

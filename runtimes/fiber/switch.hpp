@@ -1,6 +1,6 @@
-// What the fiber runtimes ask of a way to switch stacks: a suspended place that can be prepared and
-// jumped to. Each way is a runtime of its own (boost_switch.hpp, fiber_asm/asm_switch.hpp); all
-// else is theirs in common.
+// What the fiber runtimes need from a stack switch: a suspended place that can be prepared and
+// jumped to. Each switch makes a runtime of its own (boost_switch.hpp, fiber_asm/asm_switch.hpp);
+// they share everything else.
 #pragma once
 
 #include <concepts>
@@ -21,7 +21,7 @@ template <class Switch>
 void never_returns(Switch&) noexcept;
 }
 
-/// A Switch is also the memory in which a place is kept; it stays where it is between jumps.
+/// A Switch object is the memory of a suspended place, so it must not move between jumps.
 template <class Switch>
 concept stack_switch = std::default_initializable<Switch> &&
                        requires(Switch& here, Switch& there, void* top, std::size_t size_bytes) {
@@ -29,7 +29,7 @@ concept stack_switch = std::default_initializable<Switch> &&
                          {
                            here.template prepare<&detail::never_returns<Switch>>(top, size_bytes)
                          } -> std::same_as<void>;
-                         /// By a task before each jump, by the loop once a turn.
+                         /// Called by a task before each jump, and by the loop once a turn.
                          { Switch::tidy() } -> std::same_as<void>;
                          { Switch::jump(here, there) } -> std::same_as<void>;
                        };

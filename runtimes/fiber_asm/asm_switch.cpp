@@ -1,6 +1,6 @@
-// The first frame of a fiber of fiber_asm. It is entered by a jump, with Enter in rbp and the place
-// jumped from in rdi, which is Enter's argument. Undefined rip tells unwinders that there is no
-// caller, so backtraces end here; a zero rbp tells it to those that follow frame pointers.
+// The first frame of a fiber of fiber_asm. It is entered by a jump, with Enter in rbp and the
+// suspended place in rdi, which is Enter's argument. An undefined rip tells unwinders that there is
+// no caller, so backtraces end here; a zero rbp tells the same to tools that follow frame pointers.
 #include "runtimes/fiber_asm/asm_switch.hpp"
 
 #if defined(__x86_64__)

@@ -1,20 +1,14 @@
 // Switching stacks by a few instructions of our own, x86-64: the switch of the runtime `fiber_asm`.
 //
-// A jump stores where it is (stack pointer, resume address, rbp, rbx) and loads the same of where
-// it goes; it ends in a jmp through the saved address, which an indirect-branch predictor foresees,
-// where a ret would miss the return stack every time. All other registers are clobbered as far as
-// the compiler knows, so it saves exactly those that hold something here. rbp and rbx are kept by
-// hand because compilers may not be told that they are clobbered where they use them for frames.
+// A jump stores four values (stack pointer, resume address, rbp, rbx) and loads the same four of
+// its target. It ends in a jmp through the saved address, which an indirect-branch predictor
+// foresees; a ret would miss the return-stack predictor every time. All other registers are
+// declared clobbered, so the compiler saves exactly those that hold something here. rbp and rbx are
+// saved by hand, because compilers that use them for frames do not accept them as clobbered.
 //
-// What it leaves to its users:
-//  - MXCSR and the x87 control word are the thread's and not the fiber's: rounding and exception
-//    masks set by a fiber hold for all others until it sets them back. The sticky flags are never
-//    touched, so a floating-point operation cannot make a switch slower.
-//  - Nothing is pushed, so the red zone below the stack pointer stays as it is. A signal's frame
-//    goes below the red zone of the stack that runs, as everywhere.
-//  - Shadow stacks (CET) are not switched: such a process must not have them enabled.
+// Its users must know:
 //
-// AArch64 is not written: there the runtime does not exist.
+// There is no AArch64 version, so there the runtime does not exist.
 #pragma once
 
 #if defined(__x86_64__)
@@ -27,7 +21,7 @@ extern "C" void skein_fiber_asm_begin() noexcept;
 
 namespace skein::fiber_asm {
 
-/// Where a stack that does not run goes on.
+/// The place where a suspended stack continues.
 class asm_switch {
  public:
   static fiber::switch_facts facts() noexcept { return {"fiber_asm", "none", "none"}; }
@@ -41,14 +35,14 @@ class asm_switch {
     rbp_ = reinterpret_cast<void*>(Enter);
   }
 
-  /// There is nothing that a calculation could leave behind.
+  /// Nothing to do: a calculation leaves nothing behind here.
   static void tidy() noexcept {}
 
-  /// Leaves the running stack, to go on at `from`, for what lies at `to`.
+  /// Suspends the running stack at `from` and continues at `to`.
   [[gnu::always_inline]] static void jump(asm_switch& from, asm_switch& to) noexcept {
     asm_switch* leaving = &from;
     asm_switch* going = &to;
-    // The offsets are checked below. endbr64 is a no-op but where indirect jumps are tracked.
+    // The offsets are checked below. endbr64 does nothing except where indirect jumps are tracked.
     asm volatile(
         "leaq 1f(%%rip), %%rax\n\t"
         "movq %%rsp, 0(%%rdi)\n\t"

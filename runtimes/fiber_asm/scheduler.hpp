@@ -1,7 +1,7 @@
-// The fiber runtime on a switch of our own (asm_switch.hpp): the same stacks, loop, wheel and
-// verbs, so that it differs from `fiber` in what a switch costs and in nothing else. x86-64 only.
+// The fiber runtime on our own switch (asm_switch.hpp). Stacks, loop, wheel and verbs are those of
+// `fiber`, so the two differ only in the cost of a switch. x86-64 only.
 //
-// One clause more than `fiber` for tasks: floating-point modes are not kept across a wait.
+// Tasks have one restriction more than in `fiber`: floating-point modes are not kept across a wait.
 #pragma once
 
 #if defined(__x86_64__)

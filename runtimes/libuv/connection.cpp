@@ -7,7 +7,7 @@
 
 namespace skein::libuv {
 
-/// What the kernel did not take, copied, with libuv's request for it: one allocation.
+/// The bytes that the kernel did not take, copied, and libuv's request for them: one allocation.
 struct connection::unsent_tail {
   uv_write_t request{};
 
@@ -119,13 +119,14 @@ void connection::queue_tail(bytes rest, handler<bool> on_written) {
   wait_for_write(on_written);
 }
 
-/// While a write waits, reading does too.
+/// While a write waits, reading waits too.
 void connection::wait_for_write(handler<bool> on_written) noexcept {
   on_written_ = on_written;
   if (receiving_) ::uv_read_stop(stream());
 }
 
-/// Lets the next write come, and reading go on, and only then calls the handler: it may close.
+/// Allows the next write and resumes reading first, and calls the handler last, because it may
+/// close.
 void connection::end_write(bool complete) noexcept {
   const handler<bool> on_written = on_written_;
   on_written_ = {};
@@ -134,8 +135,7 @@ void connection::end_write(bool complete) noexcept {
   on_written(complete);
 }
 
-/// Called once per queued tail, also for one that was cancelled meanwhile; then nobody waits for
-/// it.
+/// Called once per queued tail. If the write was cancelled meanwhile, nobody waits for it any more.
 void connection::tail_sent(int status) noexcept {
   if (!tail_pending()) return;
   home().refill_inline();
@@ -143,7 +143,8 @@ void connection::tail_sent(int status) noexcept {
   end_write(status >= 0);
 }
 
-/// Ends a write that did not have to wait: inline while the budget lasts, else in the next turn.
+/// Ends a write that did not have to wait: inline while the budget lasts, otherwise in the next
+/// turn.
 void connection::finish_write(bool complete, handler<bool> on_written) {
   if (home().take_inline()) return on_written(complete);
   wait_for_write(on_written);
@@ -165,7 +166,7 @@ void connection::cancel() noexcept {
   if (receiving_ || write_over_) deliver_later();
 }
 
-/// An error that a write or a start met: the receive handler gets its end in the next turn.
+/// A write or a start failed: the receive handler gets its end in the next turn.
 void connection::fail(int error_number) noexcept {
   if (error_ == 0) error_ = static_cast<std::uint16_t>(error_number);
   if (!receiving_) return;
@@ -179,8 +180,8 @@ void connection::deliver_later() noexcept {
   home().later(turn_queue::step::to<&connection::deliver>(this));
 }
 
-/// Completes what became complete outside a call from libuv. The write's handler comes first: a
-/// session that closes on the end of its stream has no write pending then.
+/// Delivers completions that arose outside a call from libuv. The write's handler runs first, so a
+/// session that closes at the end of its stream has no write pending.
 void connection::deliver() noexcept {
   delivery_queued_ = false;
   if (handle_gone_) return destroy();

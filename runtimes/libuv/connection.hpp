@@ -1,15 +1,16 @@
 // A TCP connection the way libuv's users write one: the uv_tcp_t is embedded, reading is started
 // once and goes on by itself, a write is tried at once and only its unsent tail is queued.
 //
-// What libuv does not give and how it is made:
-//   1. Cancelling. libuv cannot cancel a read or a write, it can only close. cancel therefore stops
-//      reading, detaches the pending write (libuv goes on owning its copy of the bytes) and
-//      delivers both ends in the next turn; the owner then closes.
-//   2. Bounded memory. While a write waits, reading is stopped, so a peer that sends and does not
-//   read
-//      costs one buffer and not an endless queue, and no chunk comes while one is being echoed.
+// What libuv does not offer, and how it is done here:
+//   1. Cancelling. libuv cannot cancel a read or a write, it can only close. So cancel stops
+//      reading, detaches the pending write (libuv still owns its copy of the bytes) and delivers
+//      both ends in the next turn; the owner then closes.
+//   2. Bounded memory. While a write waits, reading is stopped. So a peer that sends and does not
+//      read costs one buffer and not an endless queue, and no chunk comes while one is being
+//      echoed.
 //   3. The owner may close from inside any handler. uv_close completes later in the turn, so the
-//      object outlives the handler; if a delivery is still queued, that frees it instead.
+//      object outlives the handler; if a delivery is still queued, the delivery frees the object
+//      instead.
 #pragma once
 
 #include <cstddef>
@@ -73,8 +74,8 @@ class connection {
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* filled) noexcept;
   static void on_closed(uv_handle_t* handle) noexcept;
 
-  // The first member: libuv hands its address back. Its `data`, which libuv leaves to its users, is
-  // the object of on_chunk_.
+  // The first member, because libuv passes its address back. Its `data` field, which libuv leaves
+  // to its users, holds the object of on_chunk_.
   uv_tcp_t handle_{};
   handler<bytes>::function on_chunk_ = nullptr;
   handler<bool> on_written_;

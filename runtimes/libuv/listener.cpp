@@ -16,8 +16,8 @@ void listener::open(int descriptor) {
   check_uv(::uv_tcp_open(&handle_, descriptor), "uv_tcp_open");
 }
 
-/// libuv starts to take connections here and not in listen(): until somebody wants them, the
-/// kernel's queue keeps them.
+/// libuv starts to take connections here and not in listen(). Until then they stay in the kernel's
+/// queue.
 void listener::accept(handler<connection*> on_connection) noexcept {
   assert(!on_connection_ && "one accept at a time on a listener");
   on_connection_ = on_connection;

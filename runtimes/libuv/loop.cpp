@@ -81,7 +81,7 @@ void loop::leave_if_over() noexcept {
   if (over()) ::uv_stop(&uv_);
 }
 
-// --- the door -------------------------------------------------------------------------------
+// --- the inbox ------------------------------------------------------------------------------
 
 void loop::watch(inbox& door) {
   door_flags_ = ::fcntl(door.descriptor(), F_GETFL);

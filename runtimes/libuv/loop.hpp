@@ -1,9 +1,9 @@
-// The uv_loop_t and what its handles share: the scratch that reads are lent, the inline budget, the
-// queue for the next turn, and the counts that say when a run is over.
+// The uv_loop_t and what its handles share: the scratch buffer lent to reads, the inline budget,
+// the queue for the next turn, and the counts that say when a run is over.
 //
-// A run is over when no task is left, nothing is queued for the next turn, every handle that was
-// closed is gone (libuv lets go of it in a later phase of the turn) and, if there is a door, stop
-// was called.
+// A run is over when no task is left, nothing is queued for the next turn, every closed handle is
+// gone (libuv lets go of it in a later phase of the turn) and, if there is an inbox, stop was
+// called.
 //
 // Leaves out events_per_wait: libuv always takes up to 1,024 events at once and has no option for
 // it.
@@ -25,7 +25,7 @@ class loop {
   /// Makes the process ignore SIGPIPE, as every program on libuv must: it writes with write(2).
   /// Throws std::system_error.
   explicit loop(const scheduler_options& options);
-  /// Everything that uses the loop has been closed before.
+  /// Everything that uses the loop must have been closed.
   ~loop();
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
@@ -37,10 +37,10 @@ class loop {
     return *static_cast<loop*>(handle.loop->data);
   }
 
-  /// Turns until the run is over. Throws std::logic_error if tasks are left that wait for nothing.
+  /// Turns until the run is over. Throws std::logic_error if tasks remain that wait for nothing.
   void run(inbox* door);
 
-  /// Turns until nothing is queued and every handle that was closed is gone.
+  /// Turns until nothing is queued and every closed handle is gone.
   void turn_until_closed();
 
   void later(turn_queue::step step) { turns_.push(step); }
@@ -82,7 +82,7 @@ class loop {
   std::uint32_t inline_left_;
   bool stopping_ = false;
   inbox* door_ = nullptr;
-  int door_flags_ = 0;  ///< of the door's descriptor, before libuv made it non-blocking
+  int door_flags_ = 0;  ///< of the inbox's descriptor, before libuv made it non-blocking
   std::size_t tasks_ = 0;
   std::size_t connections_ = 0;
   std::size_t closing_ = 0;

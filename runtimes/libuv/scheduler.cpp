@@ -46,7 +46,8 @@ scheduler::~scheduler() {
     if (handle->type != UV_TCP || is_listener(handle) || ::uv_is_closing(handle) != 0) return;
     connection::of(handle).close();
   });
-  // The listeners' handles must be gone before the list is: turn the loop while they still stand.
+  // Destroying the list frees the listeners' handles, so the loop turns until libuv has let go of
+  // them.
   loop_.turn_until_closed();
 }
 

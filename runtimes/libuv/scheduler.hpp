@@ -1,22 +1,24 @@
 // libuv as its users use it, behind the callback style of the interface.
 //
-// What is not libuv here is little: handlers are a function pointer and an object (handler.hpp),
+// Three things here are not libuv's: handlers are a function pointer and an object (handler.hpp),
 // steps for the next turn are kept on an idle handle (turn_queue.hpp), and cancelling is built from
 // what libuv has (connection.hpp, timer.hpp).
 //
-// What libuv's maintainers would do, and what of it is done: uv_try_write before uv_write, which is
-// queued for the unsent tail only; handles embedded in the objects that use them; one read buffer,
-// the loop's, lent by alloc_cb; uv_update_time before a timer is armed, because the cached time may
-// be old; no uv_loop_configure: UV_METRICS_IDLE_TIME would add clock reads to each turn,
-// UV_LOOP_BLOCK_SIGNAL concerns profilers, and UV_LOOP_USE_IO_URING_SQPOLL serves file operations
-// (libuv 1.49), of which there are none. Sockets are level-triggered, which is libuv's choice and
-// not an option; after a chunk that filled the buffer it reads on, up to 32 times, and a short one
-// ends the turn's reading.
+// The practice of libuv's maintainers is followed:
+//  - uv_try_write comes before uv_write, which is queued for the unsent tail only.
+//  - Handles are embedded in the objects that use them.
+//  - One read buffer, the loop's, is lent by alloc_cb.
+//  - uv_update_time is called before a timer is armed, because the cached time may be old.
+//  - uv_loop_configure is not used: UV_METRICS_IDLE_TIME would add clock reads to each turn,
+//    UV_LOOP_BLOCK_SIGNAL concerns profilers, and UV_LOOP_USE_IO_URING_SQPOLL serves file
+//    operations (libuv 1.49), of which there are none.
+// Sockets are level-triggered, which is libuv's choice and not an option. After a chunk that filled
+// the buffer libuv reads on, up to 32 times; a shorter chunk ends the turn's reading.
 //
-// How stop() ends everything: it marks the loop, so that later waits end at once, cancels all
-// listeners and walks the loop's handles to cancel every receive, write and sleep that is pending.
-// Nothing completes inside stop: the handlers run in the next turn, each exactly once. run()
-// returns when all tasks have ended and every handle they closed is gone.
+// How stop() ends everything: it marks the loop, so that later waits end at once. It cancels all
+// listeners and walks the loop's handles to cancel every pending receive, write and sleep. Nothing
+// completes inside stop: the handlers run in the next turn, each exactly once. run() returns when
+// all tasks have ended and every handle they closed is gone.
 #pragma once
 
 #include <list>
@@ -70,8 +72,8 @@ class scheduler {
     from.accept(handler<connection*>::to<OnAccept>(session));
   }
 
-  /// The handler gets every chunk, then an empty one at the end, unless the connection is closed
-  /// before. Lent bytes are valid until it returns.
+  /// The handler gets every chunk and then an empty one at the end; close ends this early. Lent
+  /// bytes are valid until the handler returns.
   template <auto OnChunk, class Session>
   void receive(connection& from, Session* session) {
     from.receive(handler<bytes>::to<OnChunk>(session));
@@ -88,7 +90,7 @@ class scheduler {
   void cancel(listener& target) noexcept { target.cancel(); }
   void cancel(timer& target) noexcept { target.cancel(); }
 
-  /// The task that calls it is over.
+  /// Called by a task as it ends.
   void task_done() noexcept { loop_.task_ended(); }
 
   void run() { loop_.run(nullptr); }

@@ -8,8 +8,8 @@ namespace skein::libuv {
 
 namespace {
 
-/// From the loop's cached time, which is what libuv will add it to: the sum is the deadline rounded
-/// up to a millisecond, whatever happens between reading the clock and arming.
+/// Counted from the loop's cached time, because libuv adds it to the same time: the sum is the
+/// deadline rounded up to a millisecond, whatever happens between reading the clock and arming.
 std::uint64_t whole_ms_until(const uv_loop_t* on, time_ns deadline_ns) noexcept {
   const time_ns due_ms = deadline_ns / ns_per_ms + (deadline_ns % ns_per_ms > 0 ? 1 : 0);
   const auto now_ms = static_cast<time_ns>(::uv_now(on));
@@ -18,8 +18,8 @@ std::uint64_t whole_ms_until(const uv_loop_t* on, time_ns deadline_ns) noexcept 
 
 }  // namespace
 
-/// Waiting means: `on_wake` is set. Then either the handle is active, or the sleep was over at once
-/// or cancelled, and its delivery is queued.
+/// While somebody waits, `on_wake` is set. Then either the handle is active, or the sleep has ended
+/// (due at once, or cancelled) and its delivery is queued.
 struct timer::node {
   uv_timer_t handle{};  ///< first: libuv hands its address back; its `data` is on_wake's object
   timer* owner;
@@ -31,8 +31,9 @@ struct timer::node {
   uv_handle_t* base() noexcept { return reinterpret_cast<uv_handle_t*>(&handle); }
   loop& home() const noexcept { return loop::of(handle); }
 
-  /// A timer that is due already waits for the next turn: up to 1.44, libuv runs one that is
-  /// started with no timeout from within a timer's callback in the same round, and so without end.
+  /// A timer that is already due waits for the next turn. Up to version 1.44, libuv runs a timer
+  /// that is started without a timeout inside a timer's callback in the same round, and so could go
+  /// on without end.
   void start(time_ns deadline_ns) {
     ::uv_update_time(handle.loop);
     const std::uint64_t timeout_ms = whole_ms_until(handle.loop, deadline_ns);
@@ -47,7 +48,7 @@ struct timer::node {
   void end_cancelled() noexcept { end(wake::cancelled); }
   void end_due() noexcept { end(wake::due); }
 
-  /// The handler may destroy the timer, start it again, or both in its next life.
+  /// The handler may destroy the timer or start it again.
   void end(wake how) noexcept {
     home().refill_inline();
     const auto waiter = on_wake;

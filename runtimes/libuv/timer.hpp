@@ -1,14 +1,15 @@
 // A cancellable sleep on a uv_timer_t.
 //
-// libuv wants a timer handle to be closed, and its memory to stay until a later phase of the turn.
-// A session that deletes itself when it wakes cannot give that, so the handle is a small object of
-// its own that outlives the timer until libuv has let go of it. It is made at the first sleep.
+// libuv requires that a timer handle is closed and that its memory stays until a later phase of the
+// turn. A session that deletes itself when it wakes cannot guarantee that. So the handle is a small
+// object of its own, which outlives the timer until libuv has let go of it. It is made at the first
+// sleep.
 //
 // libuv's timers are relative, in whole milliseconds, and count from the loop's cached time, which
-// is cut to whole milliseconds too. A timeout taken from the caller's own clock therefore fires up
-// to a millisecond early (libuv issue 4773), and more if the thread loses its CPU in between. Taken
-// from the cached time itself, brought up to date first, it cannot: the sum is the deadline rounded
-// up, and the cached time never runs ahead of the clock.
+// is cut to whole milliseconds too. So a timeout taken from the caller's own clock fires up to a
+// millisecond early (libuv issue 4773), and earlier still if the thread loses its CPU in between. A
+// timeout taken from the cached time, brought up to date first, cannot: the sum is the deadline
+// rounded up, and the cached time never runs ahead of the clock.
 #pragma once
 
 #include <uv.h>
@@ -34,7 +35,7 @@ class timer {
 
   void sleep_until(loop& on, time_ns deadline_ns, handler<wake> on_wake);
   void cancel() noexcept;
-  /// Cancels, or takes from its timer for good, the sleep behind a handle of type UV_TIMER.
+  /// Cancels the sleep behind a handle of type UV_TIMER, or detaches it from its timer for good.
   static void cancel(uv_handle_t* handle) noexcept;
   static void detach(uv_handle_t* handle) noexcept;
 

@@ -1,10 +1,10 @@
 // What has to happen in the loop's next turn: spawned and yielded steps, and completions that must
 // not run inside the call that caused them.
 //
-// libuv has no queue of its own for its own thread; its users keep one and hang it on an idle
-// handle, which runs once per turn and, while it is active, keeps the loop from blocking. That is
-// done here. A turn runs what was queued before it, so a step that yields comes after everybody
-// else (S4).
+// libuv has no such queue for its own thread. Its users keep one and attach it to an idle handle,
+// which runs once per turn and, while it is active, keeps the loop from blocking. That is done
+// here. A turn runs only what was queued before it, so a step that yields comes after all others
+// (S4).
 #pragma once
 
 #include <cstddef>

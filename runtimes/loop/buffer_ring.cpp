@@ -48,8 +48,9 @@ void buffer_ring::give_back(std::uint16_t id) noexcept {
   place(id);
 }
 
-/// The entry is written before the tail that covers it (release; the kernel's load acquires). The
-/// tail lies in the first entry's reserved half, so entries are written field by field.
+/// The entry is written before the tail that covers it (we store the tail with release; the kernel
+/// loads it with acquire). The tail lies in the reserved half of the first entry, so entries are
+/// written field by field.
 void buffer_ring::place(std::uint16_t id) noexcept {
   auto* const entries = reinterpret_cast<io_uring_buf*>(shared_);
   io_uring_buf& entry = entries[tail_ & (count_ - 1)];

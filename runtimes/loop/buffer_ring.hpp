@@ -1,10 +1,11 @@
-// Equal buffers that a ring's receives take by themselves when bytes arrive, so that a connection
-// that waits holds none (provided buffers, Linux 5.19).
+// Buffers of equal size that a ring's receives take when bytes arrive, so that a connection that
+// waits holds none (provided buffers, Linux 5.19).
 //
-// A buffer is with the kernel, or out: named by a completion and not given back yet. It leaves out
-// who has it. Where all are out, a receive ends with ENOBUFS and is begun again.
+// A buffer is either with the kernel or out: named by a completion and not given back yet. Leaves
+// out who has it. When all are out, a receive ends with ENOBUFS and is begun again.
 //
-// All are touched at once: their memory is the loop's own, whichever connections it serves later.
+// All buffers are touched at once: their memory is the loop's own, whichever connections it serves
+// later.
 //
 // Single-threaded, like the ring.
 #pragma once
@@ -35,9 +36,9 @@ class buffer_ring {
   /// Which buffer `data` points into; none if into no buffer of this ring.
   std::uint16_t holding(const std::byte* data) const noexcept;
 
-  /// A completion has named a buffer: it is out.
+  /// A completion has named a buffer, which is now out.
   void took() noexcept { ++out_; }
-  /// Back to the kernel, after which its bytes may change.
+  /// Gives the buffer back to the kernel, after which its bytes may change.
   void give_back(std::uint16_t id) noexcept;
 
   std::uint32_t count() const noexcept { return count_; }
@@ -50,7 +51,7 @@ class buffer_ring {
   std::uint32_t count_;
   std::size_t buffer_bytes_;
   std::unique_ptr<std::byte[]> memory_;
-  io_uring_buf_ring* shared_ = nullptr;  ///< of a page of its own, which the kernel maps as well
+  io_uring_buf_ring* shared_ = nullptr;  ///< on a page of its own, which the kernel maps as well
   std::size_t shared_bytes_;
   std::uint16_t tail_ = 0;
   std::uint32_t out_ = 0;

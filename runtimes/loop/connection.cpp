@@ -18,7 +18,7 @@ connection& connection_table::open(int descriptor) {
   return opened;
 }
 
-/// New slots, numbered on from the last chunk's and used in that order.
+/// Adds slots, numbered on from the last chunk's, and to be used in that order.
 void connection_table::add_chunk() {
   const std::size_t first = chunks_.size() * chunk_slots;
   chunks_.push_back(std::make_unique<connection[]>(chunk_slots));

@@ -1,8 +1,8 @@
 // A connection of the event loops, and the table that owns them.
 //
-// A connection is a slot and a generation. Events carry both, so one that was queued for a closed
-// connection cannot reach the next user of its descriptor. Slots live in chunks and never move; a
-// closed slot is reused only after the event batch in which it was closed.
+// A connection is a slot and a generation. Events carry both, so an event that was queued for a
+// closed connection cannot reach the next user of its descriptor. Slots live in chunks and never
+// move. A closed slot is reused only after the event batch in which it was closed.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,13 @@ struct connection {
   std::uint16_t error_number = 0;
   bool readable : 1 = true;     ///< a read is worth trying: not drained since the last event
   bool ending : 1 = false;      ///< the peer hung up: short reads prove nothing any more
-  bool has_unsent : 1 = false;  ///< the loop keeps a tail of a write the kernel did not take yet
-  // A completion loop's alone:
+  bool has_unsent : 1 = false;  ///< the loop keeps what the kernel has not taken of a write
+  // Used by a completion loop only:
   bool has_unread : 1 = false;  ///< the loop keeps bytes that came while nobody was reading
   bool receiving : 1 = false;   ///< the kernel has a receive that has not had its last completion
   bool sending : 1 = false;     ///< likewise a send
   bool ending_receive : 1 = false;  ///< the receive has been cancelled
-  bool unproven : 1 = false;        ///< drained, and maybe reset before that without a word
+  bool unproven : 1 = false;        ///< drained, and a reset before that may have gone unreported
   union {
     op* reader = nullptr;     ///< the pending read, if any (at most one: C4)
     connection* next_unused;  ///< in a slot without a connection: the next such slot
@@ -37,7 +37,7 @@ struct connection {
   /// 0 after an orderly end of stream, ECANCELED after cancel, else the errno that ended it.
   int error() const noexcept { return error_number; }
   bool open() const noexcept { return descriptor >= 0; }
-  /// The kernel may still report something for it.
+  /// True while the kernel may still report something for it.
   bool in_flight() const noexcept { return receiving || sending; }
 };
 
@@ -52,7 +52,7 @@ class connection_table {
   /// A fresh slot for `descriptor`, with a generation its last user did not have.
   connection& open(int descriptor);
 
-  /// The connection an event is for, or null if it was closed since.
+  /// The connection an event is for, or null if it has been closed since.
   connection* find(std::uint32_t slot, std::uint32_t generation) noexcept {
     connection& found = at(slot);
     return found.open() && found.generation == generation ? &found : nullptr;
@@ -63,8 +63,8 @@ class connection_table {
     end(closed);
     recycle(closed);
   }
-  /// The two halves of it, for a loop whose kernel may report something for a closed connection:
-  /// the connection is gone after the first, its slot after the second.
+  /// The two halves of retire, for a loop whose kernel may still report something for a closed
+  /// connection: end() ends the connection, recycle() frees its slot.
   void end(connection& closed) noexcept;
   void recycle(connection& closed) noexcept;
   void release_closed() noexcept;

@@ -12,7 +12,8 @@ namespace skein {
 
 namespace {
 
-// Event tokens: a connection's are slot | generation << 32; these stand where no slot can.
+// Event tokens. A connection's token is slot | generation << 32; the tokens below use a slot number
+// that no slot has.
 constexpr std::uint32_t special = 0xffff'ffff;
 constexpr std::uint64_t timer_token = special | std::uint64_t{1} << 32;
 constexpr std::uint64_t door_token = special | std::uint64_t{2} << 32;
@@ -116,7 +117,7 @@ void epoll_loop::dispatch(const epoll_event& event) {
     ready.acceptable = true;
     continue_accept(ready);
   } else if (token == timer_token) {
-    armed_ns_ = 0;  // fired; the next turn expires what is due and arms again
+    armed_ns_ = 0;  // it fired; the next turn expires what is due and arms it again
   } else if (token == door_token) {
     door_->on_readable();
   } else {
@@ -239,8 +240,8 @@ bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
     waiter.result = -errno;
     return true;
   }
-  // A short read drained the socket. Bytes that came after it raise a new edge; a hang-up that came
-  // before it does not, hence `ending`.
+  // A short read drained the socket. Bytes that came after it raise a new edge. A hang-up that came
+  // before it does not, which is why `ending` is kept.
   from.readable = from.ending || static_cast<std::size_t>(count) == options_.buffer_bytes;
   waiter.result = static_cast<std::int32_t>(count);
   return true;
@@ -252,7 +253,8 @@ void epoll_loop::continue_read(connection& from) {
   if (waiter->multishot && from.writer != nullptr) return;  // goes on when the write is over
   if (!try_read(from, *waiter)) return;
   if (waiter->multishot && waiter->result > 0) {
-    // Further chunks go through the run queue: a peer that never stops sending shares the loop.
+    // Further chunks go through the run queue, so that a peer that never stops sending shares the
+    // loop.
     if (deliver_chunk(from, *waiter) && from.readable) defer(*waiter, queued_action::retry_read);
   } else {
     waiter->more = false;
@@ -337,7 +339,7 @@ void epoll_loop::cancel(listener& target) noexcept {
 
 void epoll_loop::close(connection& closed) noexcept {
   assert(closed.writer == nullptr && "close with a write pending (C6)");
-  // A multishot reader may be the one that closes; its op is done with and leaves with it.
+  // A multishot reader may be the one that closes; its op ends with the connection.
   assert((closed.reader == nullptr || closed.reader->multishot) &&
          "close with a read pending (C6)");
   if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);

@@ -2,16 +2,16 @@
 // heap, for comparison), one timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:
-//  - Try first, then wait: submit attempts the system call at once and only an EAGAIN registers.
+//  - Try first, then wait: submit makes the system call at once and registers only after EAGAIN.
 //  - Edge-triggered, registered once per connection for its whole life.
 //  - A read shorter than the buffer has drained the socket, so the read that would only say EAGAIN
 //    is skipped until the next edge (epoll(7), Q9).
-//  - One timerfd armed for the next event of the timers, and only when that moves.
+//  - One timerfd, armed for the next event of the timers, and only when that changes.
 //
-// Cancelling and stopping (O3). cancel(connection) marks it and hands its pending ops to the run
-// queue with -ECANCELED, so no completion ever runs inside cancel. stop does the same to every
-// connection, listener and timer there is, and from then on submit answers -ECANCELED at once;
-// tasks therefore run to their end, and run() returns when its condition says so.
+// Cancelling and stopping (O3). cancel(connection) marks the connection and puts its pending ops
+// into the run queue with -ECANCELED, so no completion ever runs inside cancel. stop does the same
+// to every connection, listener and timer, and from then on submit answers -ECANCELED at once.
+// Tasks therefore run to their end, and run() returns when its condition says so.
 //
 // Single-threaded: every member is called on the thread that called run().
 #pragma once
@@ -56,7 +56,8 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   listener& listen(int descriptor);
   submitted submit_accept(listener& from, op& waiter);
   submitted submit_read(connection& from, op& waiter);
-  /// What the kernel does not take at once is copied: the caller's bytes are free again on return.
+  /// What the kernel does not take at once is copied, so the caller's bytes may be reused on
+  /// return.
   submitted submit_write(connection& to, std::span<const std::byte> data, op& waiter);
   void cancel(connection& target) noexcept;
   void cancel(listener& target) noexcept;

@@ -1,6 +1,6 @@
-// What an event loop does for the tasks on it, whatever the kernel's interface is: the verbs, in
-// operations that are completed by the rules of op.hpp. tests/runtimes/loop_*_test.cpp hold every
-// loop to it. Leaves out the order of a turn (loop_base.hpp), and how the kernel is asked.
+// What an event loop does for the tasks on it, whatever the kernel's interface is. Its verbs submit
+// operations, which are completed by the rules of op.hpp. tests/runtimes/loop_*_test.cpp check
+// every loop. Leaves out the order of a turn (loop_base.hpp) and how the kernel is asked.
 #pragma once
 
 #include <concepts>

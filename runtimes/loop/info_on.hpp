@@ -1,4 +1,4 @@
-// What all runtimes on one of our loops say alike about themselves.
+// What all runtimes on one of our loops say about themselves in the same way.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace skein {
 
-/// The part of `Scheduler`'s info that comes from `Loop`. Its id is `own_id` and the loop's suffix;
-/// style, task and library are left to the scheduler.
+/// The part of `Scheduler`'s info that comes from `Loop`. The id is `own_id` and the loop's suffix;
+/// the scheduler fills in style, task and library.
 template <class Scheduler, class Loop>
 runtime_info info_on(std::string_view own_id) {
   static const std::string id = std::string(own_id) + std::string(Loop::facts().suffix);

@@ -3,15 +3,15 @@
 //
 // One turn of run():
 //   1. the run queue (spawned and yielded tasks, deferred operations), in order, until it is empty
-//      or 64 ops ran;
+//      or 64 ops have run;
 //   2. timers that are due;
-//   3. asking the kernel: it blocks if nothing is queued; how often it is asked else is the loop's
-//      own business;
-//   4. its events, each completing the ops it satisfies;
+//   3. asking the kernel, which blocks if nothing is queued; otherwise each loop decides how often
+//      it asks;
+//   4. the kernel's events, each completing the ops it satisfies;
 //   5. slots closed meanwhile become reusable.
-// 3 and 4 are the loop's own, and so are accept, read and write. `Loop` is the loop that derives
-// from this (no virtual call is made); it has watch, unwatch, wait_and_dispatch, continue_accept,
-// continue_read, cancel(connection) and cancel(listener).
+// Each loop supplies steps 3 and 4, and accept, read and write. `Loop` is the loop that derives
+// from this class (no virtual call is made); it has watch, unwatch, wait_and_dispatch,
+// continue_accept, continue_read, cancel(connection) and cancel(listener).
 //
 // Single-threaded: every member is called on the thread that called run().
 #pragma once
@@ -35,7 +35,7 @@
 
 namespace skein {
 
-/// What a loop adds to what a runtime on it says about itself. All strings are static.
+/// What a loop contributes to the description of a runtime on it. All strings are static.
 struct loop_facts {
   std::string_view suffix;        ///< of the runtime's id
   std::string_view loop;          ///< as in runtime_info
@@ -61,7 +61,7 @@ class loop_base {
   /// `sleeper` may be in any state; only one that waits for its deadline is affected.
   void cancel_sleep(op& sleeper) noexcept;
 
-  /// Runs until `done()`, which is asked after tasks ran and before the loop would block; serves
+  /// Runs until `done()`, which is asked after tasks ran and before the loop would block. Serves
   /// `door`, if any, meanwhile.
   template <class Done>
   void run(inbox* door, Done&& done) {
@@ -77,13 +77,13 @@ class loop_base {
     connections_.release_closed();
   }
 
-  /// Cancels all that is pending and all that will be.
+  /// Cancels everything pending, and everything submitted later.
   void stop() noexcept;
   bool stopping() const noexcept { return stopping_; }
 
-  /// For an op behind which a style has many steps of its own: how many of them it may run, being
-  /// one itself, and what it tells of having run more than one. So a step counts as much in every
-  /// style towards the loop's next look at timers and the kernel.
+  /// Some styles queue many steps behind one op: steps_left is how many it may run this turn,
+  /// itself included, and count_more_steps reports those it ran beyond one. So every style's steps
+  /// count alike towards the loop's next look at timers and the kernel.
   std::size_t steps_left() const noexcept { return ops_between_looks - ran_since_look_ + 1; }
   void count_more_steps(std::size_t steps) noexcept {
     ran_since_look_ += static_cast<std::uint32_t>(steps);
@@ -102,7 +102,7 @@ class loop_base {
         scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)) {}
   ~loop_base() { assert(timers_.empty() && "a sleeping task outlived its loop"); }
 
-  /// Bytes of a write that the loop keeps, because the caller's are free again.
+  /// Bytes of a write that the loop keeps, because the caller may reuse its own.
   struct unsent_tail {
     std::vector<std::byte> data;
     std::size_t sent = 0;
@@ -149,7 +149,7 @@ class loop_base {
   inbox* door_ = nullptr;
 
  private:
-  /// Looking at the clock costs as much as several yields, so it is not done after each.
+  /// Looking at the clock costs as much as several yields, so the loop does not do it after each.
   static constexpr std::uint32_t ops_between_looks = 64;
 
   Loop& self() noexcept { return static_cast<Loop&>(*this); }
@@ -202,14 +202,14 @@ template <class Loop, class Listener>
 submitted loop_base<Loop, Listener>::submit_sleep(op& waiter) {
   if (stopping_) return answer(waiter, -ECANCELED);
   waiter.result = 0;
-  // Empty timers are not advanced; bring them to the present before they are used again.
+  // The timers are not advanced while they are empty, so they are brought to the present first.
   if (timers_.empty()) timers_.advance(monotonic_clock::now_ns(), [](op&) {});
   if (timers_.insert(waiter)) {
     park(waiter);
     return submitted::pending;
   }
-  // Due by the timers' time, which never runs ahead of the clock. A task that sleeps into the past
-  // again and again yields to others once its budget is used up.
+  // Already due by the timers' own time, which never runs ahead of the clock. A task that sleeps
+  // into the past again and again yields to others once its budget is used up.
   return answer(waiter, 0);
 }
 
@@ -246,8 +246,8 @@ void loop_base<Loop, Listener>::defer(op& waiter, queued_action action) noexcept
   run_queue_.push(waiter);
 }
 
-/// Gives an op that need not wait its result: inline while the budget lasts, then through the run
-/// queue (O5).
+/// Gives its result to an op that need not wait: inline while the budget lasts, otherwise through
+/// the run queue (O5).
 template <class Loop, class Listener>
 submitted loop_base<Loop, Listener>::answer(op& waiter, int result) noexcept {
   waiter.result = result;
@@ -266,7 +266,7 @@ void loop_base<Loop, Listener>::end_now(op*& pending, int result) {
   complete(ended);
 }
 
-/// Completes a pending op through the run queue, where it may be already, to be retried.
+/// Completes a pending op through the run queue. The op may be there already, waiting for a retry.
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::end_later(op*& pending, int result) noexcept {
   if (pending == nullptr) return;
@@ -281,8 +281,8 @@ void loop_base<Loop, Listener>::end_later(op*& pending, int result) noexcept {
   }
 }
 
-/// Hands over one chunk of a multishot read. The op stays the connection's reader, whose owner may
-/// close or cancel the connection from the completion. True if it is still to be read from.
+/// Hands over one chunk of a multishot read. The op stays the connection's reader, but its owner
+/// may close or cancel the connection from the completion. True if reading may go on.
 template <class Loop, class Listener>
 bool loop_base<Loop, Listener>::deliver_chunk(connection& from, op& waiter) {
   const std::uint32_t generation = from.generation;
@@ -292,8 +292,8 @@ bool loop_base<Loop, Listener>::deliver_chunk(connection& from, op& waiter) {
   return same && waiter.state == op_state::waiting;
 }
 
-/// The pending read, which may have been held back (multishot, while a write was pending), looks
-/// again for what there is.
+/// Retries the pending read, if any. It may have been held back (multishot, while a write was
+/// pending).
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::resume_reading(connection& from) noexcept {
   op* const waiter = from.reader;

@@ -1,6 +1,6 @@
-// What the io_uring loop asks of the kernel: a function for each kind of request, which fills a
-// submission, and the token by which its completions are known again. Leaves out when (uring_loop)
-// and how it gets there (ring).
+// What the io_uring loop asks of the kernel: one function for each kind of request, which fills a
+// submission, and the token that identifies its completions. Leaves out when requests are made
+// (uring_loop) and how they reach the kernel (ring).
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,7 @@
 
 namespace skein::requests {
 
-// --- tokens: what a request is for, in the kernel's 64 bits: kind, generation, slot
-// ---------------
+// --- tokens: kind, generation and slot in the kernel's 64 bits ------------------------------
 
 enum class kind : std::uint8_t { nothing, accept, receive, send, door };
 
@@ -41,10 +40,9 @@ constexpr std::uint32_t generation_of(std::uint64_t from) noexcept {
   return static_cast<std::uint32_t>(from >> slot_bits);
 }
 
-// --- requests, each into a zeroed submission
-// ------------------------------------------------------
+// --- requests, each into a zeroed submission ------------------------------------------------
 
-/// Once, when `descriptor` is readable.
+/// Completes once, when `descriptor` is readable.
 inline void poll(io_uring_sqe& asked, int descriptor, std::uint64_t token) noexcept {
   asked.opcode = IORING_OP_POLL_ADD;
   asked.fd = descriptor;
@@ -52,7 +50,7 @@ inline void poll(io_uring_sqe& asked, int descriptor, std::uint64_t token) noexc
   asked.user_data = token;
 }
 
-/// Every connection that comes, until cancelled.
+/// Completes for every incoming connection, until cancelled.
 inline void accept(io_uring_sqe& asked, int descriptor, std::uint64_t token) noexcept {
   asked.opcode = IORING_OP_ACCEPT;
   asked.fd = descriptor;
@@ -61,7 +59,7 @@ inline void accept(io_uring_sqe& asked, int descriptor, std::uint64_t token) noe
   asked.user_data = token;
 }
 
-/// Whatever comes, into buffers of the ring, until cancelled.
+/// Completes for every chunk that comes, into buffers of the ring, until cancelled.
 inline void receive(io_uring_sqe& asked, const connection& from) noexcept {
   asked.opcode = IORING_OP_RECV;
   asked.fd = from.descriptor;
@@ -71,7 +69,7 @@ inline void receive(io_uring_sqe& asked, const connection& from) noexcept {
   asked.user_data = token(kind::receive, from);
 }
 
-/// All of `data`, which must stay.
+/// Sends all of `data`, which must stay unchanged until the completion.
 inline void send(io_uring_sqe& asked, const connection& to,
                  std::span<const std::byte> data) noexcept {
   asked.opcode = IORING_OP_SEND;
@@ -82,7 +80,7 @@ inline void send(io_uring_sqe& asked, const connection& to,
   asked.user_data = token(kind::send, to);
 }
 
-/// The end of another request. Whether it succeeds shows in the completion of what was cancelled.
+/// Cancels another request. Whether that succeeded shows in the other request's completion.
 inline void cancel(io_uring_sqe& asked, std::uint64_t whose) noexcept {
   asked.opcode = IORING_OP_ASYNC_CANCEL;
   asked.fd = -1;
@@ -91,8 +89,7 @@ inline void cancel(io_uring_sqe& asked, std::uint64_t whose) noexcept {
   asked.user_data = token(kind::nothing, 0, 0);
 }
 
-// --- completions
-// ----------------------------------------------------------------------------------
+// --- completions ----------------------------------------------------------------------------
 
 inline bool last_of(const io_uring_cqe& completion) noexcept {
   return (completion.flags & IORING_CQE_F_MORE) == 0;

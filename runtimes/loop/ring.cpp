@@ -42,18 +42,18 @@ std::string this_kernel() {
   return std::string("this is ") + about.sysname + " " + about.release;
 }
 
-/// By a sysctl or a filter, that is, and not for want of something.
+/// Refused by a sysctl or a filter, and not for lack of a resource.
 bool is_refusal(int error_number) noexcept {
   return error_number == EPERM || error_number == EACCES;
 }
 
-/// All that a kernel says which has no io_uring, an older one, or one that is not for us.
+/// The errors of a kernel that has no io_uring, has an older one, or refuses it to us.
 bool is_missing(int error_number) noexcept {
   return is_refusal(error_number) || error_number == ENOSYS || error_number == EINVAL;
 }
 
-/// The number a file of the kernel's begins with; none where there is no such file, or it is more
-/// than we can count.
+/// The number at the beginning of a kernel file; empty where there is no such file, or the number
+/// does not fit.
 std::optional<std::int64_t> read_number(const char* path) {
   std::ifstream file(path);
   std::int64_t value = 0;
@@ -70,7 +70,7 @@ limit_error one_more_than(const char* name, std::optional<std::int64_t> value) {
   return {name, value, value.value_or(0) + 1};
 }
 
-/// What its queues and submissions take up at least.
+/// The least memory that its queues and submissions take.
 std::size_t ring_bytes(unsigned submissions, unsigned completions) noexcept {
   return submissions * (sizeof(io_uring_sqe) + sizeof(std::uint32_t)) +
          completions * sizeof(io_uring_cqe);
@@ -160,7 +160,7 @@ void ring::map(const io_uring_params& given) {
   cq_tail_ = word(given.cq_off.tail);
   cq_mask_ = *word(given.cq_off.ring_mask);
   completions_ = reinterpret_cast<io_uring_cqe*>(base + given.cq_off.cqes);
-  // Entries are used in order: the queue of indices never changes.
+  // Entries are used in order, so the queue of indices never changes.
   for (std::uint32_t i = 0; i < given.sq_entries; ++i) word(given.sq_off.array)[i] = i;
 }
 
@@ -188,7 +188,7 @@ void ring::register_descriptor() noexcept {
   io_uring_rsrc_update asked{};
   asked.offset = ~0U;
   asked.data = static_cast<__u64>(descriptor_);
-  // Refused (16 are registered already): the descriptor itself does as well.
+  // If it is refused (16 are registered already), the plain descriptor works as well.
   if (register_with(IORING_REGISTER_RING_FDS, &asked, 1) == 1) {
     registered_ = static_cast<int>(asked.offset);
   }
@@ -210,7 +210,8 @@ void ring::cancel_all() noexcept {
   asked.timeout.tv_sec = -1;  // no limit
   asked.timeout.tv_nsec = -1;
   register_with(IORING_REGISTER_SYNC_CANCEL, &asked, 1);
-  // What was cancelled lets go of its socket when it is worked off, some at a time.
+  // A cancelled request lets go of its socket only when its completion is processed, a few at a
+  // time.
   long result = 0;
   do {
     result = ::syscall(SYS_io_uring_enter, descriptor_, 0, 0, IORING_ENTER_GETEVENTS, nullptr, 0);
@@ -239,8 +240,8 @@ bool ring::wants_kernel() const noexcept {
 void ring::enter(bool wait, std::optional<time_ns> deadline_ns) {
   const unsigned wanted = wait ? 1 : 0;
   if (!wait || !deadline_ns) return hand_over(IORING_ENTER_GETEVENTS, wanted, nullptr, 0);
-  // Relative: an absolute one takes Linux 6.12. The kernel's clock is read after ours, so the wait
-  // may end late but not early.
+  // A relative timeout, because an absolute one needs Linux 6.12. The kernel reads its clock after
+  // we read ours, so the wait may end late but not early.
   const time_ns left_ns = std::max<time_ns>(*deadline_ns - monotonic_clock::now_ns(), 0);
   __kernel_timespec timeout{};
   timeout.tv_sec = left_ns / ns_per_s;
@@ -251,8 +252,8 @@ void ring::enter(bool wait, std::optional<time_ns> deadline_ns) {
   hand_over(IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, wanted, &argument, sizeof argument);
 }
 
-/// Time run out, interrupted, or short of room until completions are taken: the caller's loop comes
-/// again.
+/// A time-out, an interruption, or a lack of room until completions are taken is no error: the
+/// caller's loop calls again.
 void ring::hand_over(unsigned flags, unsigned min_complete, void* argument,
                      std::size_t argument_bytes) {
   enable();

@@ -1,22 +1,24 @@
 // One io_uring: its two queues, and the one system call that hands work over and waits.
 //
-// Spoken to without a library: the kernel's interface is three system calls and two arrays, and the
-// part of it used here fits two short files, so that no machine can lack it at build time. It
-// leaves out what the operations mean, which is uring_loop's business.
+// It uses no library: the kernel's interface is three system calls and two arrays, and the part
+// used here fits two short files, so no machine can lack it at build time. Leaves out what the
+// operations mean (uring_loop).
 //
-// What is asked of the kernel, and since when it has it:
-//  - IORING_SETUP_SINGLE_ISSUER (6.0) and DEFER_TASKRUN (6.1): what completes is worked off when
-//    this thread asks for it, in one go, and not by interrupting it;
-//  - IORING_SETUP_TASKRUN_FLAG (5.19): it says in shared memory when there is something to ask for,
-//    so a busy loop looks without a system call;
-//  - IORING_SETUP_R_DISABLED (5.10): the thread that first enters is the issuer, whoever made it;
-//  - IORING_ENTER_EXT_ARG (5.11): waiting with a timeout costs no operation;
+// What is used of the kernel, and the version that introduced it:
+//  - IORING_SETUP_SINGLE_ISSUER (6.0) and DEFER_TASKRUN (6.1): completions are processed in one go,
+//    when this thread asks for them, and do not interrupt it.
+//  - IORING_SETUP_TASKRUN_FLAG (5.19): shared memory says when there is something to ask for, so a
+//    busy loop looks without a system call.
+//  - IORING_SETUP_R_DISABLED (5.10): the thread that first enters is the issuer, whichever thread
+//    made the ring.
+//  - IORING_ENTER_EXT_ARG (5.11): waiting with a timeout costs no operation.
 //  - IORING_REGISTER_RING_FDS (5.18): the descriptor is not looked up in each call.
 //
-// Memory order. The kernel is the other side of both queues. Submissions: entries are written, then
-// sq tail is stored with release; the kernel's head is loaded with acquire, so that an entry it has
-// taken is not overwritten while it is read. Completions: cq tail is loaded with acquire before the
-// entries are read, cq head is stored with release after.
+// Memory order. The kernel is the other side of both queues.
+//  - Submissions: entries are written, then the sq tail is stored with release. The kernel's head
+//    is loaded with acquire, so that an entry is not overwritten while the kernel still reads it.
+//  - Completions: the cq tail is loaded with acquire before the entries are read; the cq head is
+//    stored with release after.
 //
 // Single-threaded: every member but the constructor is called by the thread that first entered.
 #pragma once
@@ -43,17 +45,17 @@ class ring {
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
 
-  /// The next submission, zeroed. It is handed over by the next enter; where the queue is full, by
-  /// one made here. Throws std::system_error.
+  /// The next submission, zeroed. The next enter hands it over; where the queue is full, this call
+  /// first hands over what is in it. Throws std::system_error.
   io_uring_sqe& next();
 
-  /// True if enter would have something to do: submissions to hand over, completions to work off.
+  /// True if enter would have something to do: submissions to hand over or completions to process.
   bool wants_kernel() const noexcept;
   bool has_completions() const noexcept;
 
-  /// Hands over what is submitted and works off what has completed. Waits for a completion if
-  /// `wait`, until `deadline_ns` (absolute, CLOCK_MONOTONIC) if there is one; may return before.
-  /// Throws std::system_error.
+  /// Hands over what is submitted and processes what has completed. With `wait` it waits for a
+  /// completion, until `deadline_ns` (absolute, CLOCK_MONOTONIC) if there is one; it may return
+  /// earlier. Throws std::system_error.
   void enter(bool wait, std::optional<time_ns> deadline_ns = std::nullopt);
 
   /// The next completion, if there is one.
@@ -62,11 +64,12 @@ class ring {
   /// io_uring_register(2). The result, or a negated errno.
   int register_with(unsigned operation, void* argument, unsigned count) noexcept;
 
-  /// Cancels all that is in flight and waits until it is. What a ring leaves behind is cancelled by
-  /// the kernel at its leisure, and its sockets stay open until then.
+  /// Cancels everything in flight and waits until that is done. Without it the kernel would cancel
+  /// what a destroyed ring leaves behind at some later time, and the sockets would stay open until
+  /// then.
   void cancel_all() noexcept;
 
-  /// Between these the calling thread uses the ring by a registered index.
+  /// Between these two calls the calling thread uses the ring by a registered index.
   void register_descriptor() noexcept;
   void unregister_descriptor() noexcept;
 
@@ -96,12 +99,12 @@ class ring {
   io_uring_cqe* completions_ = nullptr;
 };
 
-/// Says what stands in the way where io_uring_setup failed with `error_number`. limit_error: a
-/// sysctl, a filter, a kernel that is too old; RLIMIT_NOFILE, fs.file-max, memory. All else is no
-/// limit that has a name: std::system_error. `needed_bytes` is the least memory it takes.
+/// Throws the reason why io_uring_setup failed with `error_number`. limit_error: a sysctl, a filter
+/// or a kernel that is too old; RLIMIT_NOFILE, fs.file-max or memory. std::system_error: everything
+/// else, which is no limit with a name. `needed_bytes` is the least memory that a ring takes.
 [[noreturn]] void throw_ring_refused(int error_number, std::size_t needed_bytes);
 
-/// The same for a part of it: which, and the kernel that first had it.
+/// The same for one feature of it: which, and the first kernel that had it.
 [[noreturn]] void throw_part_refused(const char* feature, const char* since, int error_number,
                                      std::size_t needed_bytes);
 

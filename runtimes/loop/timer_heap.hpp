@@ -1,14 +1,15 @@
-// A 4-ary min-heap of ops by deadline, beside the wheel as the other way to keep timers: the same
-// interface, so that the two can be compared under the same tasks.
+// A 4-ary min-heap of ops by deadline: the alternative to the wheel, with the same interface, so
+// that the two can be compared under the same tasks.
 //
 // The heap is intrusive in one direction: an op knows its place, so cancelling needs no search. The
-// other direction is an array of (deadline, op), 16 bytes a timer more than the wheel takes:
-// comparing deadlines then touches four neighbours in one or two cache lines and not four tasks.
-// Four children a node because it halves the depth of a binary heap (LaMarca and Ladner, "The
-// Influence of Caches on the Performance of Heaps", 1996). Pure data structure, like the wheel.
+// other direction is an array of (deadline, op), which takes 16 bytes a timer more than the wheel.
+// In return, comparing deadlines touches four neighbours in one or two cache lines and not four
+// tasks. A node has four children because that halves the depth of a binary heap (LaMarca and
+// Ladner, "The Influence of Caches on the Performance of Heaps", 1996). Pure data structure, like
+// the wheel.
 //
 // It has no ticks: a timer expires at the first advance whose time has reached its deadline,
-// now >= deadline, so nothing is early. Timers with equal deadlines expire in no promised order.
+// now >= deadline, so nothing fires early. Timers with equal deadlines expire in no promised order.
 #pragma once
 
 #include <algorithm>
@@ -32,8 +33,8 @@ class timer_heap {
   std::size_t size() const noexcept { return entries_.size(); }
   bool empty() const noexcept { return entries_.empty(); }
 
-  /// Files `timer` under its deadline_ns. Returns false, and files nothing, if it is due already.
-  /// Throws std::bad_alloc; nothing is allocated below the size the heap once had.
+  /// Files `timer` under its deadline_ns. Returns false, and files nothing, if it is already due.
+  /// Throws std::bad_alloc; up to the largest size so far nothing is allocated.
   bool insert(op& timer) {
     if (timer.deadline_ns <= current_ns_) return false;
     entries_.push_back({timer.deadline_ns, &timer});
@@ -116,7 +117,7 @@ class timer_heap {
     put(place, what);
   }
 
-  /// The last entry takes the place of the one that goes.
+  /// Moves the last entry into the gap that the removed one leaves.
   void remove(std::size_t place) noexcept {
     const entry last = entries_.back();
     entries_.pop_back();

@@ -1,10 +1,10 @@
-// Hierarchical timer wheel over intrusive ops: 6 levels, each of whose slots spans 64 of the level
-// below; constant-time insert and cancel, each timer re-filed at most five times on its way down,
-// and ahead of time, so that no tick waits for all of a slot to be re-filed.
+// Hierarchical timer wheel over intrusive ops: 6 levels, where a slot spans 64 slots of the level
+// below. Insert and cancel take constant time. Each timer is re-filed at most five times on its way
+// down, and that is done ahead of time, so that no tick has to wait while a whole slot is re-filed.
 //
 // The scheme is Varghese and Lauck's ("Hashed and Hierarchical Timing Wheels", SOSP 1987); the
-// occupancy bitmaps follow what Linux and Tokio do. Pure data structure: it reads no clock and arms
-// no kernel timer, both are the loop's business.
+// occupancy bitmaps follow what Linux and Tokio do. Pure data structure: the loop reads the clock
+// and arms the kernel's timer.
 //
 // Why nothing fires early. Let tick(t) be the number of whole ticks at or before t. A timer is
 // filed under its due tick, d = ceil(deadline / tick), and expires only when the wheel's current
@@ -12,15 +12,15 @@
 //
 // Where a timer is filed. A level is a ring of 128 slots; a slot of level k is 64^k ticks wide.
 // With c the current tick, a timer is filed under its due tick d in the lowest level in which its
-// slot is fewer than 128 ahead: d >> 6k less c >> 6k is at most 127. What is due within 128 ticks
-// is in level 0, and expires from there. A deadline too far off for the top level (four years at 1
-// ms) waits in the slot of it that comes round last, and is filed again from there.
+// slot is fewer than 128 ahead: (d >> 6k) - (c >> 6k) <= 127. Timers due within 128 ticks are in
+// level 0 and expire from there. A deadline too far off for the top level (four years at 1 ms)
+// waits in the slot of that level that comes round last, and is filed again from there.
 //
 // When a slot is re-filed. Slot i of level k >= 1 must be empty when c reaches its first tick,
-// i << 6k, and all that is in it fits into lower levels from (i - 1) << 6k on, one slot earlier. In
-// that time a bounded number of its timers moves at each tick, and what is left at the last moment.
-// Re-filing all of it at once moves 64,000 timers at one tick where a million are due within a
-// second, and all that is due meanwhile is late: p99 11.8 ms on coroutine, 0.83 ms this way.
+// i << 6k. Its timers fit into lower levels from (i - 1) << 6k on, one slot earlier. Between these
+// two ticks a bounded number of them moves at each tick, and the rest at the last moment. Re-filing
+// a whole slot at once would move 64,000 timers at one tick where a million are due within a
+// second, and everything due meanwhile would be late: p99 11.8 ms on coroutine, 0.83 ms this way.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,8 @@
 
 namespace skein {
 
-/// The wheel takes any tick; below this it would turn so often that turning is what is measured.
+/// The wheel accepts any tick; below this one it would turn so often that the turning itself would
+/// be measured.
 inline constexpr time_ns finest_wheel_tick_ns = 100 * ns_per_us;
 
 class timer_wheel {
@@ -45,8 +46,8 @@ class timer_wheel {
   static constexpr unsigned levels = 6;
   static constexpr unsigned span_log2 = 6;            ///< slots of a level in one of the next
   static constexpr unsigned slots = 2U << span_log2;  ///< the present span and the next one
-  /// Timers of a level re-filed ahead of time at one tick: twice as many as are due in one where a
-  /// million are due within a second.
+  /// Timers of a level that are re-filed ahead of time at one tick: twice as many as fall due in
+  /// one tick where a million are due within a second.
   static constexpr unsigned refiled_per_tick = 2048;
 
   /// `tick_ns` > 0; `now_ns` is where the wheel's time starts.
@@ -90,7 +91,7 @@ class timer_wheel {
     }
   }
 
-  /// A time before which nothing happens: when the loop should next call advance. It is the
+  /// The time at which the loop should next call advance: nothing happens before it. It is the
   /// earliest due time, or a time to re-file something.
   std::optional<time_ns> next_event_ns() const noexcept {
     const std::optional<time_ns> tick = next_busy_tick();
@@ -130,7 +131,7 @@ class timer_wheel {
 
   void file(op& timer, time_ns due) noexcept {
     const auto ahead = static_cast<std::uint64_t>(due - current_);
-    // The level whose span `ahead` is within, or the one below it if its ring reaches as far.
+    // The level whose span contains `ahead`, or the level below if its ring reaches as far.
     unsigned level = static_cast<unsigned>(63 - std::countl_zero(ahead | 1)) / span_log2;
     level = std::min(level, levels - 1);
     if (level > 0 && slots_ahead(due, level - 1) < slots) --level;
@@ -170,7 +171,7 @@ class timer_wheel {
     timer.link = nullptr;
   }
 
-  /// If `link` is a slot's head, and it is null now, the slot's occupancy bit goes out. A list
+  /// Clears a slot's occupancy bit if `link` is the slot's head, which is then null. A list that is
   /// being expired has its head outside the table and no bit.
   void note_if_emptied(op** link) noexcept {
     const std::less<op**> below;
@@ -203,7 +204,7 @@ class timer_wheel {
     for (unsigned level = 0; level < levels; ++level) {
       const auto ahead = distance_to_busy(level);
       if (!ahead) continue;
-      // A slot of a higher level is begun as soon as the one before it is the present one.
+      // Re-filing of a higher level's slot begins as soon as the slot before it is the present one.
       const time_ns begun = slots_passed(current_, level) + *ahead - (level > 0 ? 1 : 0);
       const time_ns tick = std::max(begun << (level * span_log2), current_ + 1);
       first = first ? std::min(*first, tick) : tick;
@@ -211,8 +212,8 @@ class timer_wheel {
     return first;
   }
 
-  /// Empties the slots whose first tick has come and takes a part of those that are next. From the
-  /// top: what comes down may belong further down still.
+  /// Empties the slots whose first tick has come, and takes a part of those that come next. Begins
+  /// at the top, because what comes down may belong further down still.
   void refile() noexcept {
     for (unsigned level = levels - 1; level > 0; --level) {
       const time_ns present = slots_passed(current_, level);

@@ -1,5 +1,5 @@
-// Bytes that were received while nobody read, by slot: a copy, so that no connection keeps a buffer
-// of the ring from the others.
+// Bytes that were received while nobody read, by slot. They are copies, so that no connection
+// withholds a buffer of the ring from the others.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace skein {
 
 class unread_bytes {
  public:
-  /// Adds to what the slot has. How many bytes that are then, read ones since the first included.
+  /// Appends to the slot's bytes. Returns how many there are then, including those read since the
+  /// first was kept.
   std::size_t keep(std::uint32_t slot, std::span<const std::byte> chunk) {
     std::vector<std::byte>& data = kept_[slot].data;
     data.insert(data.end(), chunk.begin(), chunk.end());
@@ -23,9 +24,9 @@ class unread_bytes {
 
   struct taken {
     std::size_t size_bytes;
-    bool all;  ///< the slot has none any more
+    bool all;  ///< true when the slot has none left
   };
-  /// Moves what fits into `into`; the slot must have some.
+  /// Moves as much as fits into `into`; the slot must have some.
   taken take(std::uint32_t slot, std::span<std::byte> into) {
     const auto found = kept_.find(slot);
     rest& from = found->second;
@@ -40,7 +41,7 @@ class unread_bytes {
   void drop(std::uint32_t slot) noexcept { kept_.erase(slot); }
 
  private:
-  /// Not read yet: [begin, size).
+  /// The unread bytes are [begin, size).
   struct rest {
     std::vector<std::byte> data;
     std::size_t begin = 0;

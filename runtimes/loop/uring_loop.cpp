@@ -22,17 +22,18 @@ namespace {
 using requests::kind;
 using requests::token;
 
-/// Submissions go over when this many wait, or with the turn: a small queue stays in the cache.
+/// Submissions are handed over when this many wait, or with the turn. A small queue stays in the
+/// cache.
 constexpr unsigned submissions = 256;
-/// A full queue of completions costs every multishot its place.
+/// A full completion queue ends every multishot request, so it is made large.
 constexpr unsigned fewest_completions = 4096;
 
-/// What a peer may send ahead of a task that does not read.
+/// How much a peer may send ahead of a task that does not read.
 constexpr std::size_t most_unread_bytes = std::size_t{64} * 1024;
-/// Connections that a listener may be ahead of its task.
+/// How many connections a listener may accept ahead of its task.
 constexpr std::size_t most_arrived = 1024;
 
-/// Other results below 0 mean that a receive is to be begun again, or was cancelled by us.
+/// Other results below 0 mean that the receive must be begun again, or that we cancelled it.
 bool is_failure(std::int32_t result) noexcept {
   return result < 0 && result != -ENOBUFS && result != -ECANCELED && result != -EINTR;
 }
@@ -75,7 +76,8 @@ void uring_loop::poll_door() {
   door_polled_ = true;
 }
 
-/// What was closed is gone when run returns, and the door is nobody's.
+/// When run returns, the kernel has let go of every closed connection, and the inbox is no longer
+/// polled.
 void uring_loop::unwatch(inbox*) {
   if (door_polled_) cancel_in_kernel(token(kind::door, 0, doors_));
   door_ = nullptr;
@@ -107,7 +109,7 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
   const std::uint32_t slot = requests::slot_of(completion.user_data);
   const std::uint32_t generation = requests::generation_of(completion.user_data);
   switch (what) {
-    case kind::nothing:  // what was to be cancelled was over
+    case kind::nothing:  // a cancel request: its target was over already
       return;
     case kind::accept:
       return on_accepted(listeners_[slot], completion);
@@ -129,13 +131,13 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
   }
 }
 
-/// A poll that failed would fail again at once, and for ever.
+/// A poll that failed would fail again at once, forever, so it ends the run.
 void uring_loop::on_door(std::int32_t result) {
   if (result < 0 && result != -ECANCELED) {
     throw std::system_error(-result, std::generic_category(), "polling the inbox");
   }
   if (result > 0) door_->on_readable();
-  poll_door();  // asks again what is readable, so the door is level-triggered
+  poll_door();  // asks anew whether it is readable, so the inbox is level-triggered
 }
 
 void uring_loop::give_back_buffer(const io_uring_cqe& completion) noexcept {
@@ -157,7 +159,7 @@ uring_listener& uring_loop::listen(int descriptor) {
   return added;
 }
 
-/// Until somebody wants connections, the kernel's queue keeps them.
+/// Called when a task first wants connections; until then they stay in the kernel's queue.
 void uring_loop::begin_accept(listener& from) {
   requests::accept(ring_.next(), from.descriptor, token(kind::accept, from.index, 0));
   from.accepting = true;
@@ -308,11 +310,11 @@ void uring_loop::hand_over_chunk(connection& from, op& waiter, std::uint16_t buf
   }
   waiter.result = static_cast<std::int32_t>(size_bytes);
   finish_read(from, waiter);
-  // Still lent, so no send took it over: the task waits for something else now, or is gone.
+  // Still lent, so no send took it over. The task now waits for something else, or is gone.
   if (lent_ != buffer_ring::none) buffers_.give_back(std::exchange(lent_, buffer_ring::none));
 }
 
-/// The op has its result: completes it, or hands over a chunk of a multishot read.
+/// The op has its result: completes it, or delivers a chunk of a multishot read.
 void uring_loop::finish_read(connection& from, op& waiter) {
   if (!waiter.multishot || waiter.result <= 0) {
     waiter.more = false;
@@ -323,7 +325,7 @@ void uring_loop::finish_read(connection& from, op& waiter) {
   if (again) defer(waiter, queued_action::retry_read);
 }
 
-/// True if the op has its result. False: nothing is there.
+/// True if the op has its result. False: nothing has come.
 bool uring_loop::try_read(connection& from, op& waiter) {
   if (from.has_unread) {
     waiter.result = take_unread(from);
@@ -352,7 +354,7 @@ void uring_loop::keep_unread(connection& from, std::span<const std::byte> chunk)
   if (unread_.keep(from.slot, chunk) > most_unread_bytes) cancel_receive(from);
 }
 
-/// Copies what one read may return to where it is read from.
+/// Copies as much as one read may return into the buffer that reads return.
 std::int32_t uring_loop::take_unread(connection& from) {
   data_ = buffer_of(from);
   const auto [size_bytes, all] = unread_.take(from.slot, {buffer_of(from), options_.buffer_bytes});
@@ -381,9 +383,10 @@ submitted uring_loop::submit_write(connection& to, std::span<const std::byte> da
   return submitted::pending;
 }
 
-/// Bytes that stay as they are until the send completes: the caller's own do, since its write is
-/// pending so long. A buffer that the caller was lent becomes the write's (op.kept). Other memory
-/// of the loop's is copied, and so is a buffer where few are left.
+/// Returns bytes that stay unchanged until the send completes.
+///  - The caller's own bytes do, because its write is pending that long.
+///  - A ring buffer that was lent to the caller becomes the write's (op.kept), unless few are left.
+///  - Other memory of the loop is copied, and so is a ring buffer when few are left.
 std::span<const std::byte> uring_loop::stable(connection& to, std::span<const std::byte> data,
                                               op& waiter) {
   const std::uint16_t buffer = buffers_.holding(data.data());
@@ -410,12 +413,13 @@ void uring_loop::on_sent(connection& to, const io_uring_cqe& completion) {
   to.has_unsent = false;
   if (!to.open()) return leave_slot(to);
   op* const waiter = to.writer;
-  if (waiter == nullptr) return;  // cancelled, and its bytes were a copy
+  if (waiter == nullptr) return;  // it was cancelled, and its bytes were a copy
   if (waiter->kept != buffer_ring::none) {
     buffers_.give_back(static_cast<std::uint16_t>(waiter->kept));
   }
   if (to.error_number == 0 && completion.res != waiter->result) {
-    // Short: it failed after it had sent some, and which error that was is not said.
+    // A short result: the send failed after it had sent some bytes, and the kernel does not say
+    // with which error.
     to.error_number = static_cast<std::uint16_t>(completion.res < 0 ? -completion.res : EPIPE);
     drop_unread(to);
   }
@@ -464,7 +468,7 @@ void uring_loop::close(connection& closed) noexcept {
   }
 }
 
-/// A completion for a connection that is closed: with the last one its slot is free.
+/// A completion for a closed connection has come; the last one frees its slot.
 void uring_loop::leave_slot(connection& closed) noexcept {
   if (closed.in_flight()) return;
   --leaving_;

@@ -1,39 +1,40 @@
-// The same event loop on io_uring: completions for readiness. Same operations (op.hpp), same turn,
-// same timers (loop_base.hpp); only how the kernel is asked differs.
+// The event loop on io_uring, which reports completions instead of readiness. Operations (op.hpp),
+// turn and timers (loop_base.hpp) are those of epoll_loop; only how the kernel is asked differs.
 //
 // Techniques:
 //  - One receive per connection for its whole life (multishot, Linux 6.0), into buffers that the
 //    kernel takes from a ring when bytes arrive; one accept per listener likewise (5.19).
-//  - A send is a submission. Everything submitted in a turn goes over in the one call that also
-//    waits for and collects what completed (ring.hpp).
-//  - The wait ends with the wheel's next event: no timer descriptor.
+//  - A send is a submission. Everything submitted in a turn is handed over in the one call that
+//    also waits for completions and collects them (ring.hpp).
+//  - The wait ends with the timers' next event, so there is no timer descriptor.
 //
-// Whose bytes, how long:
-//  - Received bytes are in a buffer of the ring. With policy `lent` the reader sees them there, and
-//    the buffer goes back when the loop has control again, or, if the reader is sending it, when
-//    that send completes. Policy `own` copies them into the connection's buffer.
+// Who owns which bytes, and how long:
+//  - Received bytes are in a buffer of the ring. With policy `lent` the reader sees them there. The
+//    buffer goes back when the loop has control again or, if the reader is sending it, when that
+//    send completes. Policy `own` copies the bytes into the connection's buffer.
 //  - Bytes that come while nobody reads (the task writes or sleeps) are copied into memory of the
-//    loop (`unread_`), so that no connection keeps a buffer from the others. Where they grow past a
-//    bound the receive is cancelled, and begun again when they have been read.
-//  - Bytes to be sent stay the caller's until the send completes (the write is pending so long).
-//    They are copied first if they lie in the loop's own memory, or if the ring runs low because
-//    slow peers hold its buffers.
+//    loop (`unread_`), so that no connection withholds a buffer from the others. Where they grow
+//    past a bound the receive is cancelled, and begun again when they have been read.
+//  - Bytes to be sent remain the caller's until the send completes (the write is pending that
+//    long). They are copied first if they lie in the loop's own memory, or if the ring runs low
+//    because slow peers hold its buffers.
 //
 // Completions carry kind, slot and generation. A slot is reused only when the kernel has nothing
-// more to report for it, hence close is two steps: the connection is over at once, its slot when
-// its last completion is in.
+// more to report for it. Hence close takes two steps: the connection ends at once, and its slot
+// becomes free when its last completion has come.
 //
-// Cancelling (O3) marks the connection and asks the kernel to cancel what it has of it. A pending
-// read ends through the run queue, as in epoll_loop. A pending write ends with the completion of
-// its send, since the kernel reads the caller's bytes until then.
+// Cancelling (O3) marks the connection and asks the kernel to cancel its requests. A pending read
+// ends through the run queue, as in epoll_loop. A pending write ends with the completion of its
+// send, because the kernel reads the caller's bytes until then.
 //
-// A reset that is there before the bytes in front of it are received is not reported: the receive
-// goes back to waiting for a wake-up that was already spent (an end of stream is, the kernel marks
-// the socket as not empty then). A send finds out, so one that succeeds proves the connection. A
-// task that reads again without having sent anything costs one look (recv, MSG_PEEK).
+// A reset can go unreported: if it arrives before the bytes in front of it are received, the
+// receive returns to waiting for a wake-up that was already spent. (An end of stream is reported,
+// because the kernel then marks the socket as not empty.) A send would find the reset, so a send
+// that succeeds proves the connection. A task that reads again without having sent anything costs
+// one look (recv, MSG_PEEK).
 //
-// Where a receive loses its multishot (MORE is missing: the completion queue was full, the buffers
-// were out), it is begun again if somebody reads.
+// A receive can lose its multishot (MORE is missing, because the completion queue was full or all
+// buffers were out). It is begun again if somebody reads.
 #pragma once
 
 #include <cstddef>
@@ -55,9 +56,9 @@ struct uring_listener {
   int descriptor = -1;
   int error_number = 0;
   std::uint32_t index = 0;    ///< in the loop's list: what completions name it by
-  bool accepting = false;     ///< the kernel has an accept that has not had its last completion
+  bool accepting = false;     ///< an accept is with the kernel and has not had its last completion
   op* waiter = nullptr;       ///< the pending accept, if any
-  std::deque<int> arrived{};  ///< accepted by the kernel, not yet by a task
+  std::deque<int> arrived{};  ///< accepted by the kernel and not yet taken by a task
 
   /// 0, ECANCELED after cancel, else the errno that accept failed with.
   int error() const noexcept { return error_number; }
@@ -72,14 +73,15 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
             .receives_into_ring = true};
   }
 
-  /// Buffers received into: one for each completion taken at once, within the ring's bounds.
+  /// How many receive buffers there are: one for each completion taken at once, within the ring's
+  /// bounds.
   static std::uint32_t buffers_for(const scheduler_options& options) noexcept;
 
-  /// Throws limit_error where the kernel lacks or refuses io_uring or a part of it (6.1 has all),
-  /// or a limit is in the way; std::system_error for all else.
+  /// Throws limit_error where the kernel lacks or refuses io_uring or a part of it (6.1 has all of
+  /// it) or a limit is too low; std::system_error for everything else.
   explicit uring_loop(const scheduler_options& options)
       : uring_loop(options, buffers_for(options)) {}
-  /// For tests: with few buffers, and with a kernel that refuses.
+  /// For tests: few buffers, or a kernel that refuses.
   uring_loop(const scheduler_options& options, std::uint32_t buffers,
              ring_setup setup = &kernel_ring_setup);
   ~uring_loop();
@@ -140,9 +142,9 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   buffer_ring buffers_;
   const std::byte* data_ = nullptr;
   std::uint16_t lent_ = buffer_ring::none;  ///< the buffer that the running task reads from
-  std::uint32_t doors_ = 0;                 ///< tells the polls of one door from another's
+  std::uint32_t doors_ = 0;                 ///< counts inboxes, to tell their polls apart
   bool door_polled_ = false;
-  std::size_t leaving_ = 0;  ///< closed connections whose last completion is not in yet
+  std::size_t leaving_ = 0;  ///< closed connections whose last completion has not come yet
   std::uint64_t receives_begun_ = 0;
   unread_bytes unread_;
 };

@@ -1,13 +1,13 @@
 // A completion handler: a member function named at compile time, and its object. Two words, no
-// closure, no allocation; calling one costs one indirect call. What runtimes of the callback style
-// keep of whoever waits.
+// closure, no allocation; a call costs one indirect call. Runtimes of the callback style store
+// these for whoever waits.
 #pragma once
 
 namespace skein {
 
 template <class... Arguments>
 struct handler {
-  /// Must not throw (S5): between it and whoever could catch may be a library's C frames.
+  /// Must not throw (S5): a library's C frames may lie between the handler and any catch.
   using function = void (*)(void* object, Arguments... arguments) noexcept;
 
   function call = nullptr;

@@ -1,4 +1,5 @@
-// How many mappings a process may have, and has: what stacks with guards of their own run out of.
+// How many mappings a process may have, and how many it has: the limit that stacks with guards of
+// their own meet.
 #pragma once
 
 #include <cstdint>

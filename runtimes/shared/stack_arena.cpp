@@ -20,22 +20,22 @@ namespace {
 constexpr int madv_guard_install = 102;  // <linux/mman.h> since 6.13; older headers lack the name
 constexpr std::int64_t mappings_left_to_others = 1024;
 
-/// What the arenas of this process with mapped guards have and may yet ask for. Each is a count and
-/// orders nothing: relaxed. A guard is counted before it is mapped and until after it is gone, so
-/// that no interleaving has more of them than the cap; of two threads at the cap both may be
-/// refused where one would have fit.
+/// What the arenas of this process with mapped guards have and may still need. Both are counts that
+/// order nothing, hence relaxed. A guard is counted before it is mapped and until after it is gone,
+/// so no interleaving has more guards than the cap. Two threads that reach the cap together may
+/// both be refused where one guard would have fit.
 struct {
   std::atomic<std::size_t> guards{0};
   std::atomic<std::size_t> most_stacks{0};  ///< the sum of the arenas' max_stacks
 } all_mapped;
 
-/// The process's, counted once, before the first arena has mapped a guard.
+/// The cap of the process, computed once, before the first arena maps a guard.
 std::size_t mapped_stacks_cap() {
   static const std::size_t cap = most_mapped_stacks();
   return cap;
 }
 
-/// vm.max_map_count, with what all arenas would have needed.
+/// vm.max_map_count, and what all arenas together would have needed.
 limit_error too_many_mappings() {
   const std::int64_t allowed = max_map_count();
   const auto stacks =
@@ -145,7 +145,7 @@ std::uint32_t stack_arena::create() {
 
 void stack_arena::guard(std::byte* page) {
   if (guards_ == guard_kind::lightweight) {
-    // It takes page tables, hence memory; nothing else can be short where the kernel has it.
+    // It takes page tables, hence memory; nothing else can run short on a kernel that has the call.
     checked(::madvise(page, page_bytes_, madv_guard_install), "madvise(MADV_GUARD_INSTALL)");
   } else {
     map_guard(page);
@@ -155,7 +155,7 @@ void stack_arena::guard(std::byte* page) {
 void stack_arena::map_guard(std::byte* page) {
   const bool fits = all_mapped.guards.fetch_add(1, std::memory_order_relaxed) < *mapping_cap_;
   if (fits && ::mprotect(page, page_bytes_, PROT_NONE) == 0) return;
-  const int error_number = fits ? errno : ENOMEM;  // what the kernel says at its own limit
+  const int error_number = fits ? errno : ENOMEM;  // as the kernel says at its own limit
   all_mapped.guards.fetch_sub(1, std::memory_order_relaxed);
   if (error_number == ENOMEM) throw too_many_mappings();
   throw std::system_error(error_number, std::generic_category(), "mprotect");

@@ -1,15 +1,15 @@
 // Stacks for fibers and threads: one reserved mapping, cut into slots of a guard page and a stack.
 //
-// One mapping for all of them is what lets a task with a stack cost one touched page and, where the
-// kernel has lightweight guards (MADV_GUARD_INSTALL, Linux 6.13), no mapping of its own: the
-// default vm.max_map_count of 65,530 would otherwise end the matter at 32,700 stacks. On older
-// kernels the guards are PROT_NONE pages, two mappings a stack. Their number is capped, with room
-// left for what else the process maps, and the cap is reported as a limit: a process that has run
-// out of mappings cannot even allocate memory. Mappings are the process's, so all arenas draw on
-// one cap, from whatever threads.
+// With one mapping for all of them a task with a stack costs one touched page and, where the kernel
+// has lightweight guards (MADV_GUARD_INSTALL, Linux 6.13), no mapping of its own. Otherwise the
+// default vm.max_map_count of 65,530 would be the limit at 32,700 stacks. On older kernels the
+// guards are PROT_NONE pages, two mappings a stack. Their number is capped, with room left for
+// whatever else the process maps, and the cap is reported as a limit: a process that has run out of
+// mappings cannot even allocate memory. Mappings belong to the process, so all arenas share one
+// cap, from whatever threads.
 //
-// Leaves out locking: one thread at a time for each arena. Released stacks are reused last in,
-// first out, because the most recently used one is still in the cache; their pages are kept (a
+// Leaves out locking: each arena is used by one thread at a time. Released stacks are reused last
+// in, first out, because the most recently used one is still in the cache. Their pages are kept (a
 // burst's memory stays with the process, and the results show it).
 #pragma once
 
@@ -32,11 +32,11 @@ struct stack {
 /// lightweight: page-table entries, no mapping each. mapped: PROT_NONE pages, two mappings a stack.
 enum class guard_kind : std::uint8_t { lightweight, mapped };
 
-/// "lightweight" or "mapped": how records and the doctor call it.
+/// "lightweight" or "mapped", as records and the doctor name it.
 std::string_view name_of(guard_kind kind) noexcept;
 
 /// The kind this process uses: lightweight where the kernel has it, unless the environment variable
-/// SKEIN_STACK_GUARD is "mapped", which is how tests see the fallback on a newer kernel.
+/// SKEIN_STACK_GUARD is "mapped". Tests use the variable to see the fallback on a newer kernel.
 guard_kind available_guards() noexcept;
 
 /// How many stacks with mapped guards fit into this process now: half of vm.max_map_count, less
@@ -65,11 +65,12 @@ class stack_arena {
   std::size_t in_use() const noexcept { return created_ - free_.size(); }
   guard_kind guards() const noexcept { return guards_; }
 
-  /// The stacks mapped guards allow in all arenas together; empty where guards are lightweight.
+  /// How many stacks mapped guards allow in all arenas together; empty where guards are
+  /// lightweight.
   std::optional<std::size_t> mapping_cap() const noexcept { return mapping_cap_; }
 
-  /// True if the address lies in the guard of one of this arena's stacks: who touched it has left
-  /// the stack above. Async-signal-safe.
+  /// True if the address lies in the guard of one of this arena's stacks, so that touching it means
+  /// that the stack above overflowed. Async-signal-safe.
   bool is_guard(const void* address) const noexcept;
 
  private:

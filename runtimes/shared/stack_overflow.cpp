@@ -24,14 +24,15 @@ constexpr bool left_to_sanitizers = true;
 constexpr bool left_to_sanitizers = false;
 #endif
 
-/// What an overflow of a system's stack may miss its end by: its guard, and a large frame.
+/// How far a fault may be from the end of a system stack and still count as an overflow: room for
+/// the guard and a large frame.
 constexpr std::uintptr_t near_bytes = 64 * 1024;
 
 /// Stacks that the handler runs on, shared among threads: two that overflow at the same time hardly
-/// ever have the same one (the header says what happens then). Untouched until then.
+/// ever have the same one (the header says what happens if they do). Untouched until an overflow.
 constexpr std::size_t alternate_stacks = 64;
 
-/// What the first thread that overflows has for its notices if there is a second one.
+/// How long the first overflowing thread has for its notices if there is a second one.
 constexpr unsigned patience_s = 1;
 
 /// Set before the handler is installed, and never freed: the handler may run at any time.
@@ -72,9 +73,10 @@ void write_all(const notice& said) noexcept {
   }
 }
 
-/// Returning repeats the fault, which then has its default effect. Of several threads that overflow
-/// the first speaks, and the others wait for the end that is the first one's. Not for ever: where
-/// two are on one alternate stack, the first may find itself where the second waits.
+/// Returning repeats the fault, which then has its default effect and ends the process. Of several
+/// threads that overflow the first writes the notices, and the others wait for the process to end.
+/// They do not wait forever: where two are on one alternate stack, the first may continue inside
+/// the other's wait.
 void on_fault(int number, siginfo_t* info, void*) noexcept {
   static std::atomic_flag speaking = ATOMIC_FLAG_INIT;
   if (is_overflow(info->si_addr)) {

@@ -69,7 +69,7 @@ void add_if_known(std::vector<thread_limit>& limits, const char* name,
   if (value) limits.push_back({name, *value, used});
 }
 
-/// The group's own limit and those of all groups around it, up to the mount.
+/// The group's own limit, and the limits of all groups that contain it, up to the mount.
 void add_group_limits(std::vector<thread_limit>& limits, std::int64_t own) {
   auto [mount, path] = pids_group();
   if (mount.empty()) return;
@@ -90,7 +90,7 @@ std::optional<std::int64_t> user_limit() {
   return static_cast<std::int64_t>(limit.rlim_cur);
 }
 
-/// RLIMIT_AS, if so much more does not fit it.
+/// RLIMIT_AS, if it has no room for `more_bytes`.
 std::optional<limit_error> full_address_space(std::size_t more_bytes) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
@@ -112,12 +112,13 @@ limit_error refused_thread(std::size_t own_threads, std::size_t stack_bytes) {
   add_if_known(limits, "kernel.pid_max", read_number("/proc/sys/kernel/pid_max"), all);
   add_if_known(limits, "kernel.threads-max", read_number("/proc/sys/kernel/threads-max"), all);
   add_group_limits(limits, own);
-  // glibc says EAGAIN as well where it cannot map a stack.
+  // glibc also reports EAGAIN when it cannot map a stack.
   limits.push_back({"vm.max_map_count", max_map_count(), mappings_in_use()});
   const auto closest = std::min_element(
       limits.begin(), limits.end(),
       [](const thread_limit& a, const thread_limit& b) { return a.room() < b.room(); });
-  // The count is read after the refusal, when others may have ended: never claim that it sufficed.
+  // The count is read after the refusal, when other threads may have ended. So the result always
+  // says that more was needed than the limit allows.
   return {closest->name, closest->value, std::max(closest->used, closest->value) + 1};
 }
 

@@ -1,18 +1,19 @@
 // Connections and listeners of the thread runtime, and the registry through which stop finds them.
 //
 // The registry's lock is taken when a connection is made and when it is closed, never to read or
-// write. A connection is its object, not its descriptor: cancel goes through the object, and the
-// descriptor is closed only under the lock, after the object has left the registry, so that stop
-// never shuts down a descriptor that already belongs to somebody else (C6).
+// write. A connection is its object, not its descriptor: cancel goes through the object. The
+// descriptor is closed only under the lock, after the object has left the registry, so stop never
+// shuts down a descriptor that already belongs to somebody else (C6).
 //
-// The one thing that two threads may do to a connection at once is to use it and to end it.
-// `error_` carries that:
-//   - It goes from 0 to an errno once, or to ECANCELED from anything. Nonzero means: the end.
-//   - cancel stores ECANCELED (release), then calls shutdown. The task reads it (acquire) before a
-//     system call, which keeps later calls from starting, and again after one that failed or
-//     found the end. The shutdown is what ends a blocked call; the kernel's socket lock, which both
-//     sides take, orders the store before the load, so the end is reported as cancelled.
-//   - A call that moved bytes before the shutdown reports the bytes; the next one reports the end.
+// Two threads may do only one thing to a connection at once: one uses it while another ends it.
+// `error_` coordinates the two:
+//   - It goes from 0 to an errno once, or to ECANCELED from anything. Nonzero means the connection
+//     has ended.
+//   - cancel stores ECANCELED (release), then calls shutdown, which ends a blocked call. The task
+//     reads `error_` (acquire) before each system call, which keeps later calls from starting, and
+//     again after a call that failed or found the end. Both sides take the kernel's socket lock,
+//     which orders the store before that second load, so the end is reported as cancelled.
+//   - A call that moved bytes before the shutdown reports the bytes; the next call reports the end.
 #pragma once
 
 #include <atomic>
@@ -40,7 +41,7 @@ class connection {
   friend class connection_registry;
   friend class scheduler;
 
-  /// Keeps the first error, unless it is replaced by a cancel.
+  /// Keeps the first error; only a cancel replaces it.
   void fail(int error_number) noexcept {
     int none = 0;
     error_.compare_exchange_strong(none, error_number, std::memory_order_acq_rel);
@@ -87,7 +88,7 @@ class connection_registry {
   static void cancel(connection& target) noexcept;
   static void cancel(listener& target) noexcept;
 
-  /// Cancels all connections and listeners, those to come included.
+  /// Cancels all connections and listeners, future ones included.
   void stop() noexcept;
 
   std::size_t live() const;

@@ -1,9 +1,8 @@
-// The two futex calls the thread runtime sleeps with. A futex is how a thread can wait for "this
-// time or that word", which neither nanosleep nor a condition variable can without a lock per
-// sleeper.
+// The two futex calls that the thread runtime sleeps with. With a futex a thread can wait for "this
+// time or that word"; nanosleep cannot do that, and a condition variable needs a lock per sleeper.
 //
-// Leaves out errors: time-out, signal and a changed word all return alike, and every caller looks
-// at the word and the clock again, in a loop. Words are private to the process.
+// Leaves out errors: a time-out, a signal and a changed word all return alike, and every caller
+// looks at the word and the clock again, in a loop. Words are private to the process.
 #pragma once
 
 #include <atomic>
@@ -22,8 +21,8 @@ using futex_word = std::atomic<std::uint32_t>;
 static_assert(sizeof(futex_word) == 4 && futex_word::is_always_lock_free,
               "the kernel reads the word itself");
 
-/// Sleeps while `word` holds `expected`, at most until `deadline_ns` (absolute, CLOCK_MONOTONIC, >
-/// 0). May return early for no reason.
+/// Sleeps while `word` holds `expected`, at most until `deadline_ns` (absolute, CLOCK_MONOTONIC,
+/// above 0). May return early for no reason.
 ///
 /// No wake-up is lost: the kernel compares the word under the lock of its wait queue, and a waker
 /// changes the word before it calls futex_wake_all, which takes that lock. Either the compare sees

@@ -38,7 +38,7 @@ connection* scheduler::accept(listener& from) {
     const int descriptor = ::accept4(from.descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor >= 0) return connections_.adopt(descriptor);
     if (errno == EINTR || errno == ECONNABORTED) continue;
-    int none = 0;  // a cancel, which is what made accept fail then, stays
+    int none = 0;  // a cancel, which made accept fail, is kept
     from.error_.compare_exchange_strong(none, errno, std::memory_order_acq_rel);
   }
   return nullptr;
@@ -88,8 +88,8 @@ bool scheduler::over(const inbox* door) const {
   return (door == nullptr || sleepers_.stopping()) && threads_.live() == 0;
 }
 
-/// Blocks until the last task ended, stop was called, or the door wants service. The wake-up is
-/// cleared before the caller looks again, so one that comes in between is not lost.
+/// Blocks until the last task has ended, stop was called, or the inbox is readable. The wake-up is
+/// cleared before the caller checks again, so one that comes in between is not lost.
 void scheduler::wait_for_news(inbox* door) {
   std::array<pollfd, 2> watched{};
   watched[0] = {threads_.wake_descriptor(), POLLIN, 0};

@@ -1,9 +1,9 @@
 // One OS thread per task, blocking system calls, kernel timers: the direct style with nothing below
 // it but the kernel.
 //
-// A verb is a system call. What is ours is the rest: stacks that are reused (task_threads.hpp),
-// sleeps that can be ended (sleepers.hpp), and ending blocked calls (connections.hpp), which is
-// done by shutting sockets down; threads are never cancelled or signalled.
+// A verb is a system call. The rest is ours: stacks that are reused (task_threads.hpp), sleeps that
+// can be ended (sleepers.hpp), and ending blocked calls (connections.hpp), which is done by
+// shutting sockets down. Threads are never cancelled or signalled.
 //
 // How stop() ends everything:
 //   1. It sets the stop word; sleepers wake, later sleeps end at once.
@@ -12,9 +12,9 @@
 //   3. It wakes the owner, which leaves run() once the last task has ended.
 // Each step may be repeated, and stop may be called by several tasks at once.
 //
-// Leaves out yield's guarantee in full: sched_yield asks the kernel to run the others first, on
-// this CPU; what other CPUs do is theirs. Timer slack is left alone: it is set for all runtimes
-// alike.
+// Leaves out the full guarantee of yield: sched_yield asks the kernel to run the other threads of
+// this CPU first and says nothing about other CPUs. Timer slack is not set here: it is the same for
+// all runtimes and set elsewhere.
 #pragma once
 
 #include <optional>
@@ -79,11 +79,11 @@ class scheduler {
   /// A snapshot; any thread may ask.
   live_counts live() const { return {threads_.live(), connections_.live()}; }
 
-  /// How tasks' stacks are guarded; empty where the system makes them.
+  /// How tasks' stacks are guarded; empty with system stacks.
   std::optional<guard_kind> stack_guard() const noexcept { return threads_.stack_guard(); }
 
  protected:
-  /// For the runtime whose stacks are the system's (thread_default).
+  /// For the runtime on system stacks (thread_default).
   scheduler(const scheduler_options& options, stack_source stacks);
 
  private:

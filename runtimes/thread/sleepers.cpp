@@ -15,8 +15,8 @@ wake sleepers::sleep_until(time_ns deadline_ns) noexcept {
 wake sleepers::sleep_until(timer& on, time_ns deadline_ns) noexcept {
   timer_list& list = list_of(on);
   if (!arm(on, list)) return wake::cancelled;
-  // Relaxed: only the loop's end depends on it. What cancel did before is seen through the list's
-  // lock, which disarm takes.
+  // Relaxed: only the end of the loop depends on it. disarm takes the list's lock, and through that
+  // this thread sees what cancel did before.
   while (on.state_.load(std::memory_order_relaxed) == timer::armed &&
          monotonic_clock::now_ns() < deadline_ns) {
     futex_wait_until(on.state_, timer::armed, deadline_ns);
@@ -39,12 +39,13 @@ void sleepers::stop() noexcept {
 }
 
 sleepers::timer_list& sleepers::list_of(const timer& of) noexcept {
-  // Timers lie at like offsets in stacks a multiple of the page apart: mix the higher bits in.
+  // Stacks are a multiple of the page apart and timers lie at similar offsets in them, so the
+  // higher bits are mixed in.
   const auto address = reinterpret_cast<std::uintptr_t>(&of);
   return lists_[(address >> 4 ^ address >> 12 ^ address >> 16) % lists_.size()];
 }
 
-/// False, and not armed, if the scheduler is stopping.
+/// False, and the timer is not armed, if the scheduler is stopping.
 bool sleepers::arm(timer& on, timer_list& list) noexcept {
   const std::scoped_lock lock(list.mutex);
   if (stopping()) return false;

@@ -1,20 +1,19 @@
 // Sleeping threads: until a deadline, a cancel, or stop.
 //
-// 1. A sleep without a timer can be ended by stop alone, so all such sleepers wait on one word, the
+// 1. A sleep without a timer can be ended by stop alone. All such sleepers wait on one word, the
 //    stop word, each with its own deadline. There is no list of them and no lock: ten thousand
-//    threads that go to sleep touch nothing they share but a read-only word.
+//    threads that go to sleep share nothing but a read-only word.
 // 2. A sleep on a timer waits on the timer's own word, which cancel can change. stop must reach
-// these
-//    too, so each is linked into one of a few lists, chosen by its address, for as long as it
-//    sleeps. All of the timer's state is guarded by the lock of its list; the word is atomic only
-//    because the sleeper and the kernel look at it without that lock.
+//    these too, so each is linked into one of a few lists, chosen by its address, for as long as it
+//    sleeps. The list's lock guards all of the timer's state. The word is atomic only because the
+//    sleeper and the kernel look at it without that lock.
 // 3. stop sets the stop word first and takes the lists' locks after. A sleeper links itself under
-// the
-//    lock and looks at the stop word there. Whichever of the two gets the lock second sees what the
-//    other did: the sleeper that stop has set the word, or stop that the sleeper is linked.
-// 4. cancel and stop wake a timer's sleeper with its list locked. The sleeper takes that lock
-// before
-//    it returns, so the timer cannot be destroyed between the change of its word and the wake.
+//    the lock and looks at the stop word there. Whichever of the two gets the lock second sees what
+//    the other did: the sleeper sees that stop has set the word, or stop sees that the sleeper is
+//    linked.
+// 4. cancel and stop wake a timer's sleeper while its list is locked. The sleeper takes that lock
+//    before it returns, so the timer cannot be destroyed between the change of its word and the
+//    wake.
 #pragma once
 
 #include <array>
@@ -30,7 +29,8 @@ namespace skein::thread {
 
 class sleepers;
 
-/// A cancellable sleep's handle. Idle unless a thread sleeps on it; must not be destroyed then.
+/// The handle of a cancellable sleep. Idle unless a thread sleeps on it, and must be idle when it
+/// is destroyed.
 class timer {
  public:
   timer() = default;
@@ -60,11 +60,12 @@ class sleepers {
   /// Ends every sleep, and every later one at once.
   void stop() noexcept;
 
-  /// The acquire pairs with stop's release: who sees the stop sees what was done before it.
+  /// The acquire pairs with stop's release: a thread that sees the stop sees everything done before
+  /// it.
   bool stopping() const noexcept { return stop_word_.load(std::memory_order_acquire) != 0; }
 
  private:
-  /// Locks of their own cache lines, so that neighbouring lists do not contend.
+  /// Each lock has a cache line of its own, so that neighbouring lists do not contend.
   struct alignas(64) timer_list {
     std::mutex mutex;
     timer* first = nullptr;

@@ -35,7 +35,7 @@ std::size_t slot_bytes(const scheduler_options& options, std::size_t record_byte
          record_bytes + 2 * cache_line_bytes;
 }
 
-/// What pthread_create gives a thread by default, as glibc read it from RLIMIT_STACK at its start.
+/// The default stack size of pthread_create, which glibc read from RLIMIT_STACK when it started.
 std::size_t system_stack_bytes() noexcept {
   static const std::size_t size_bytes = [] {
     pthread_attr_t usual;
@@ -100,7 +100,7 @@ void task_threads::join_ended() {
 
 // --- starting -------------------------------------------------------------------------------
 
-/// A record at the top of a stack nobody uses, or on the heap, counted as live.
+/// A record, counted as live: at the top of an unused stack, or on the heap.
 task_threads::task& task_threads::new_task() {
   const stack whole = take_stack();
   try {
@@ -139,8 +139,8 @@ void task_threads::recycle(stack freed) noexcept {
   if (freed.bottom != nullptr) arena_->release(freed);
 }
 
-/// A stack for one more task, now counted as live: that of a task that has ended, or a new one.
-/// Empty where the system makes it; a thread that has ended is joined all the same.
+/// A stack for one more task, which is counted as live from here on: the stack of an ended task, or
+/// a new one. Empty where the system makes stacks; even then one ended thread is joined.
 stack task_threads::take_stack() {
   task* ended = nullptr;
   {
@@ -200,8 +200,8 @@ void* task_threads::enter(void* argument) {
   return nullptr;
 }
 
-/// The first frame of a task on a stack of the system's, with its read buffer, or, should that be
-/// too large for such a stack, with the buffer's owner.
+/// The first frame of a task on a system stack. It holds the read buffer; where the buffer is too
+/// large for such a stack, it holds the buffer's owner.
 void task_threads::run_on_system_stack(task& self) noexcept {
   constexpr std::size_t fits_bytes = 64 * 1024;
   const std::size_t size_bytes = self.home->buffer_bytes_;

@@ -1,38 +1,39 @@
-// One thread per task, the count of those alive, and the reuse of their stacks.
+// One thread per task, the count of live ones, and the reuse of their stacks.
 //
-// Stacks are ours, from an arena, or the system's (stack_source). What lies in a task's slot of the
+// Stacks come from our arena or from the system (stack_source). The layout of a task's slot in the
 // arena, from the top down:
 //
-//     read buffer | task record | the task's callable || glibc's descriptor, TLS | frames ... |
+//     read buffer
+//     task record
+//     the task's callable
+//     ---------------------------- what lies below is handed to pthread_create
+//     glibc's thread descriptor, thread-local storage
+//     frames ...
 //     guard
 //
-// Left of || is carved off before the rest is handed to pthread_create, so a task costs no heap
-// allocation of ours, and its read buffer is memory of its own: a loop has a scratch to lend to all
-// its tasks, threads run at the same time and have only their stacks. On a stack of the system's
-// the buffer is in the thread's first frame, and the record, which outlives the thread, on the
-// heap.
+// The part above the line is ours, so a task costs no heap allocation of ours. Each task has a read
+// buffer of its own: a loop can lend one scratch buffer to all its tasks, but threads run at the
+// same time and have only their stacks. On a system stack the buffer is in the thread's first
+// frame, and the record is on the heap because it outlives the thread.
 //
-// Ending a thread, the hard part. A stack may be reused only when the kernel and glibc are done
+// Ending a thread is the hard part. A stack may be reused only when the kernel and glibc are done
 // with the thread on it, and a thread cannot know that about itself. So:
-//   1. Threads are joinable. As its last act in our code a thread, holding the mutex, appends its
-//      record to the list of the ended and takes itself off the live count. The record is still on
-//      its stack.
-//   2. spawn takes the oldest ended record off the list, if there is one, joins that thread and
-//   uses
-//      its stack; only otherwise it takes a new one from the arena. The join waits, at most, for
-//      the few instructions from the unlock to the thread's death; oldest first makes that rare.
-//      Nobody else can join the thread: it is off the list. It does not need the mutex again, so
-//      joining it with the mutex held is safe; spawn lets go of the mutex only to keep nobody
-//      waiting.
-//   3. So stacks in use = live + ended, at any time the mutex is free (a spawn that still joins is
-//      counted as live already). With at most max_tasks live, an arena of max_tasks stacks has one
-//      for each: when it is full the list of the ended is not empty.
-//   4. The owner waits until live() is 0 and then joins all that have ended. After that no thread
-//   of
-//      ours exists, and what it touched last (the mutex, the wake-up) may be destroyed.
-//   5. A thread that pthread_create refuses (EAGAIN) may have been refused because of threads in
-//   the
-//      middle of ending: those are joined, and it is tried once more.
+//   1. Threads are joinable. As its last act in our code a thread takes the mutex, appends its
+//      record to the list of ended threads and leaves the live count. The record is still on its
+//      stack.
+//   2. spawn takes the oldest ended record off the list, joins that thread and uses its stack. Only
+//      when the list is empty does it take a new stack from the arena. The join waits at most for
+//      the few instructions from the unlock to the thread's death; taking the oldest makes that
+//      rare. Nobody else can join the thread, because it is off the list. The thread does not need
+//      the mutex again, so joining it with the mutex held would be safe; spawn releases the mutex
+//      only so that others need not wait.
+//   3. So stacks in use = live + ended, whenever the mutex is free. (A spawn that is still joining
+//      already counts as live.) With at most max_tasks live, an arena of max_tasks stacks always
+//      has one for the next task: when the arena is full, the list of ended threads is not empty.
+//   4. The owner waits until live() is 0 and then joins all ended threads. After that no thread of
+//      ours exists, and what the last one touched (the mutex, the wake-up) may be destroyed.
+//   5. When pthread_create refuses a thread (EAGAIN), the cause may be threads that are still
+//      ending. They are joined, and pthread_create is tried once more.
 #pragma once
 
 #include <cstddef>
@@ -49,14 +50,14 @@
 
 namespace skein::thread {
 
-/// Where threads' stacks are from: the guarded arena, or whatever pthread_create makes by default.
+/// Where threads' stacks come from: the guarded arena, or pthread_create's default.
 enum class stack_source : std::uint8_t { arena, system };
 
 class task_threads {
  public:
-  /// `options.stack_bytes` is what a task can use: glibc's share, the read buffer and the record
-  /// come on top. Stacks of the system's have their own size. Throws limit_error if there is no
-  /// room for max_tasks stacks.
+  /// `options.stack_bytes` is what a task can use; room for glibc, the read buffer and the record
+  /// is added to it. System stacks have their own size. Throws limit_error if there is no room for
+  /// max_tasks stacks.
   task_threads(const scheduler_options& options, stack_source stacks);
   ~task_threads();
   task_threads(const task_threads&) = delete;
@@ -80,20 +81,19 @@ class task_threads {
   void wake() noexcept;
   void clear_wake() noexcept;
 
-  /// Joins every thread whose task has ended.
   void join_ended();
 
  private:
-  /// Where a callable may lie; larger ones are refused at compile time.
+  /// Room for a callable; a larger one is refused at compile time.
   static constexpr std::size_t work_room_bytes = 256;
 
   struct task {
     task_threads* home = nullptr;
     void (*run)(void* work) noexcept = nullptr;
-    task* next = nullptr;         ///< in the list of the ended; guarded by the mutex
+    task* next = nullptr;         ///< in the list of ended threads; guarded by the mutex
     pthread_t thread{};           ///< set by the thread itself
-    stack whole;                  ///< empty on a stack of the system's
-    std::byte* buffer = nullptr;  ///< on such a stack, null until the thread runs
+    stack whole;                  ///< empty on a system stack
+    std::byte* buffer = nullptr;  ///< on a system stack: null until the thread runs
     alignas(std::max_align_t) std::byte work[work_room_bytes];
   };
 
@@ -115,8 +115,8 @@ class task_threads {
   const std::size_t max_tasks_;
   int wake_ = -1;
 
-  mutable std::mutex mutex_;          ///< guards all below, and stack reuse as said above
-  std::optional<stack_arena> arena_;  ///< empty where stacks are the system's
+  mutable std::mutex mutex_;          ///< guards all below, and the reuse of stacks (rules 1 to 3)
+  std::optional<stack_arena> arena_;  ///< empty with system stacks
   std::size_t live_ = 0;
   task* ended_first_ = nullptr;
   task** ended_last_ = &ended_first_;

@@ -1,10 +1,10 @@
 // One OS thread per task as std::thread makes them: the runtime `thread` on the system's stacks.
 //
-// Default attributes of pthreads: a stack of RLIMIT_STACK (usually 8 MiB of address space), a
-// mapping and a guard of its own, made by glibc when the thread starts and, beyond the 40 MiB it
-// caches, unmapped when it ends. All else is `thread`'s, so that the two differ in what a stack
-// costs. `--stack-bytes` says nothing here; a task's callable lies on the heap, as std::thread's
-// does, and its read buffer in its first frame.
+// The default attributes of pthreads: a stack of RLIMIT_STACK (usually 8 MiB of address space) with
+// a mapping and a guard of its own. glibc maps it when the thread starts and, beyond the 40 MiB
+// that it caches, unmaps it when the thread ends. Everything else is as in `thread`, so the two
+// runtimes differ only in what a stack costs. `--stack-bytes` has no effect here. A task's callable
+// lies on the heap, as std::thread's does, and its read buffer in its first frame.
 #pragma once
 
 #include "runtimes/thread/scheduler.hpp"

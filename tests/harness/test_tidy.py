@@ -84,3 +84,12 @@ def test_a_planted_include_and_a_planted_cycle_are_refused() -> None:
     assert planted != {room: set(others) for room, others in allowed().items()}
     with pytest.raises(graphlib.CycleError):
         graphlib.TopologicalSorter(planted | {"harness/count": ["harness/cli"]}).prepare()
+
+
+def test_comments_and_strings_which_the_formatter_leaves_alone_end_at_column_100() -> None:
+    files = [*sources(), *(ROOT / "tests").rglob("*.[ch]pp")]
+    wide = [f"{path.relative_to(ROOT).as_posix()}:{number}"
+            for path in files
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if len(line) > 100]  # fmt: skip
+    assert wide == []

@@ -1,9 +1,9 @@
 // The echo server in the callback style: a session object per connection owns its state, and every
 // step ends by naming the next one.
 //
-// There is no closure and nothing is allocated per message. What the other styles keep on a stack
-// or in a frame is kept here by hand: the session deletes itself when its stream has ended and no
-// write of it is pending, whichever comes last.
+// There is no closure, and nothing is allocated per message. State that the other styles keep on a
+// stack or in a frame is kept here by hand. The session deletes itself when its stream has ended
+// and it has no pending write, whichever comes last.
 #pragma once
 
 #include <cerrno>
@@ -14,8 +14,8 @@
 
 namespace skein::c10k {
 
-/// Accepts connections and gives each a session. One task; lives until the last session is over,
-/// since sessions reach the scheduler and the counters through it (which keeps them small).
+/// Accepts connections and gives each a session. It is one task, and lives until the last session
+/// is over: sessions reach the scheduler and the counters through it, which keeps them small.
 template <callback_scheduler S, class Counters>
 class echo_acceptor {
  public:
@@ -80,7 +80,7 @@ class echo_acceptor<S, Counters>::session {
     server_.scheduler_.template write<&session::on_written>(peer_, chunk, this);
   }
 
-  /// A failed write needs no words: the stream ends too, and error() keeps the reason.
+  /// A failed write needs no report: the stream ends too, and error() keeps the reason.
   void on_written(bool complete) {
     if (complete) server_.counters_.add(chunk_bytes_);
     writing_ = false;
@@ -99,14 +99,14 @@ class echo_acceptor<S, Counters>::session {
 
   echo_acceptor& server_;
   connection& peer_;
-  std::uint32_t chunk_bytes_ = 0;  ///< being written; lent bytes are gone when that is over
+  std::uint32_t chunk_bytes_ = 0;  ///< of the write; its lent bytes are gone when it ends
   bool receiving_ = true;
   bool writing_ = false;
 };
 
-/// Echoes on every connection of `from` until it is cancelled or the scheduler stops. `counters`
-/// must outlive the run: add(size_bytes) is called per chunk handed back, error(errno) per failed
-/// connection.
+/// Echoes on every connection of `from` until `from` is cancelled or the scheduler stops.
+/// `counters` must outlive the run: add(size_bytes) is called per echoed chunk, error(errno) per
+/// failed connection.
 template <callback_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
   auto* acceptor = new echo_acceptor<S, Counters>(scheduler, from, counters);

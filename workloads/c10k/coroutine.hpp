@@ -1,8 +1,9 @@
-// The echo server in the coroutine style: the direct one with co_await before what may wait.
+// The echo server in the coroutine style: the direct one with co_await before every call that may
+// wait.
 //
-// One await per verb, in a plain loop: g++ gives every co_await in the text a slot of its own in
-// the frame, so the for-loop of the direct style, which reads in two places, would cost 24 bytes
-// more per connection.
+// One await per verb, in a plain loop. g++ gives every co_await in the text a slot of its own in
+// the frame; the for-loop of the direct style reads in two places and would cost 24 bytes more per
+// connection.
 #pragma once
 
 #include "runtimes/scheduler.hpp"
@@ -28,8 +29,8 @@ typename S::task accept_all(S& scheduler, typename S::listener& from, Counters& 
   counters.error(from.error());
 }
 
-/// Echoes on every connection of `from` until it is cancelled or the scheduler stops. `counters`
-/// must outlive the run.
+/// Echoes on every connection of `from` until `from` is cancelled or the scheduler stops.
+/// `counters` must outlive the run.
 template <coroutine_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
   scheduler.spawn(accept_all(scheduler, from, counters));

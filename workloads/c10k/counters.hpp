@@ -1,6 +1,5 @@
-// What an echo server counts. Every byte is checked by the load generator, which knows what it
-// sent; here they are only counted, alike in every runtime, so that the two sides can be held
-// together.
+// What an echo server counts. The load generator checks every byte, because it knows what it sent.
+// The server only counts, in the same way in every runtime, so that the two sides can be compared.
 #pragma once
 
 #include <cerrno>
@@ -16,14 +15,14 @@ namespace skein::c10k {
 template <workloads::tasks_on Threads>
 class echo_counters {
  public:
-  /// One chunk was read and handed back whole.
+  /// One chunk was read and echoed whole.
   void add(std::size_t size_bytes) noexcept {
     chunks_.add(1);
     bytes_.add(size_bytes);
   }
 
-  /// How a connection or the listener ended. A peer that resets is how clients here hang up
-  /// (SO_LINGER{1,0}), and being cancelled is how a server ends: neither is an error.
+  /// How a connection or the listener ended. Two ends are no error: our clients hang up with a
+  /// reset (SO_LINGER{1,0}), and a server ends by being cancelled.
   void error(int error_number) {
     if (error_number == 0 || error_number == ECONNRESET || error_number == EPIPE) return;
     if (error_number == ECANCELED) return;

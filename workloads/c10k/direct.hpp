@@ -29,8 +29,8 @@ void accept_all(S& scheduler, typename S::listener& from, Counters& counters) {
   counters.error(from.error());
 }
 
-/// Echoes on every connection of `from` until it is cancelled or the scheduler stops. `counters`
-/// must outlive the run.
+/// Echoes on every connection of `from` until `from` is cancelled or the scheduler stops.
+/// `counters` must outlive the run.
 template <direct_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
   scheduler.spawn([&scheduler, &from, &counters] { accept_all(scheduler, from, counters); });

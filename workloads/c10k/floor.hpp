@@ -1,4 +1,4 @@
-// c10k without an interface: the hand-written epoll server everything is held against.
+// c10k without an interface: the hand-written epoll server that every runtime is compared with.
 #pragma once
 
 #include "runtimes/epoll_floor/echo_server.hpp"

@@ -33,14 +33,16 @@ const workloads::workload_info& info() {
           "memory per connection (user and kernel), latency from the intended send time and from "
           "the actual one, throughput, CPU per request (churn: per connection)",
       .leaves_out =
-          "networks, TLS, parsing, any work on the data, more than one server CPU; loopback "
-          "charges half of TCP's work to whoever sends",
+          "networks, TLS, parsing, any work on the data, more than one server CPU; "
+          "loopback charges half of TCP's work to whoever sends",
       .unfair =
-          "most of the CPU is the kernel's and common to all, so totals look alike: compare above "
-          "the floor. A thread has no loop whose scratch buffer it could be lent; its buffer is on "
-          "its own stack and counts as its memory. libuv reads as a stream, the others one read at "
-          "a time. Under churn the client has more to do than the server, and of a thread's end a "
-          "part seems to be in nobody's CPU time",
+          "most of the CPU is the kernel's and common to all, so totals look alike: "
+          "compare above the floor. "
+          "A thread has no loop whose scratch buffer it could be lent; its buffer is on its own "
+          "stack and counts as its memory. "
+          "libuv reads as a stream, the others one read at a time. "
+          "Under churn the client has more to do than the server, and of a thread's end a part "
+          "seems to be in nobody's CPU time",
       .modes = modes,
       .sizes = sizes,
   };

@@ -38,7 +38,7 @@ class program final : public workloads::program {
 
  private:
   echo_counters<workloads::tasks_of<S>> counters_;
-  S scheduler_;  // after what its tasks use
+  S scheduler_;  // declared after the members that its tasks use
   listening_socket socket_;
   typename S::listener& listener_;
 };

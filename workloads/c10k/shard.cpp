@@ -1,4 +1,4 @@
-// The two sides of a shard: the controller's calls, and the thread that lives with the loop.
+// The two sides of a shard: the calls of the controller, and the thread that runs the loop.
 #include "workloads/c10k/shard.hpp"
 
 #include <cerrno>
@@ -29,7 +29,7 @@ void clear_event(int event) noexcept {
   }
 }
 
-/// Of this process, this one included.
+/// The threads of this process, the calling one included.
 std::size_t count_threads() {
   std::error_code unreadable;
   const std::filesystem::directory_iterator all("/proc/self/task", unreadable);
@@ -37,7 +37,7 @@ std::size_t count_threads() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// What glibc maps for a std::thread.
+/// The size of the stack that glibc maps for a std::thread.
 std::size_t thread_stack_bytes() {
   pthread_attr_t defaults;
   ::pthread_attr_init(&defaults);
@@ -100,7 +100,7 @@ bool shard::ended() const {
 
 shard::counts shard::ask_counts() const {
   std::unique_lock lock(mutex_);
-  // Before it runs a program has counted nothing, and nobody would answer.
+  // Before it runs, a program has counted nothing, and nobody would answer.
   if (stage_ == stage::running) {
     counts_wanted_ = true;
     signal_event(wish_event_.descriptor());
@@ -150,7 +150,7 @@ void shard::run_program() {
   program_->run(*this);
 }
 
-/// Counts once more and destroys the program, here where it was made.
+/// Counts once more and destroys the program on the thread that made it.
 void shard::end(int ended_event) {
   const counts last = program_ ? count() : counts{};
   program_.reset();
@@ -161,7 +161,7 @@ void shard::end(int ended_event) {
   signal_event(ended_event);
 }
 
-/// Called by the loop. What has been wished for since the last time is done at once.
+/// Called by the loop. Carries out all wishes since the last call.
 void shard::on_readable() noexcept {
   clear_event(wish_event_.descriptor());
   const std::lock_guard lock(mutex_);

@@ -1,6 +1,6 @@
-// One of several event loops of a c10k worker: a program of its own on a thread of its own, with a
-// descriptor table of its own (unshare(CLONE_FILES)), so that RLIMIT_NOFILE holds for each loop and
-// not for the process. Leaves out who divides the connections: sharded.hpp.
+// One of several event loops of a c10k worker: a program of its own on a thread of its own. The
+// thread has a descriptor table of its own (unshare(CLONE_FILES)), so RLIMIT_NOFILE applies to each
+// loop and not to the process. Leaves out who divides the connections: sharded.hpp.
 #pragma once
 
 #include <condition_variable>
@@ -21,9 +21,9 @@
 
 namespace skein::c10k {
 
-/// ThreadSanitizer knows one descriptor table for each process and takes descriptors of two tables
-/// for one where their numbers are equal. Under it all loops stay in the process's table, and all
-/// else is as it was.
+/// ThreadSanitizer assumes one descriptor table per process and confuses descriptors of two tables
+/// that have equal numbers. Under it all loops stay in the process's table; everything else is the
+/// same.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr bool own_descriptor_tables = false;
 #elif defined(__has_feature)
@@ -36,19 +36,20 @@ inline constexpr bool own_descriptor_tables = true;
 inline constexpr bool own_descriptor_tables = true;
 #endif
 
-/// A program for a part of the connections; called on the loop's thread.
+/// Makes the program for a part of the connections; called on the loop's thread.
 using program_maker =
     std::function<std::unique_ptr<workloads::program>(const workloads::parameters&)>;
 
-/// Owned, asked and stopped by one thread, the controller.
+/// One thread, the controller, owns a shard, asks it for counts and stops it.
 ///
-/// 1. The program is made, run and destroyed by the shard's thread, after that thread has left the
-///    process's descriptor table. Descriptors made before are in both tables, under one number.
+/// 1. The shard's thread makes, runs and destroys the program, after it has left the process's
+///    descriptor table. Descriptors made before that are in both tables, under the same number.
 /// 2. The controller never touches the program. It leaves a wish under the lock and writes to the
-///    eventfd; the loop sees that as its inbox and answers on its own thread. So nothing that a
-///    single-threaded runtime counts is read by another thread.
+///    eventfd. The loop sees the eventfd as its inbox and answers on its own thread. So no other
+///    thread reads what a single-threaded runtime counts.
 /// 3. A loop that ends, in whatever way, leaves its last counts and writes to `ended_event`, an
-///    eventfd of the controller's that was made before the shard. No wish is waited for any longer.
+///    eventfd of the controller that was made before the shard. From then on nobody waits for a
+///    wish.
 class shard final : private inbox {
  public:
   struct counts {
@@ -57,8 +58,8 @@ class shard final : private inbox {
     std::optional<std::size_t> frame_bytes;
   };
 
-  /// Waits until the program is there. Throws what making it threw, limit_error where the machine
-  /// has no room for the thread, std::system_error where there can be no event or no table.
+  /// Waits until the program is made. Throws what making it threw, limit_error where the machine
+  /// has no room for the thread, or std::system_error where the event or the table cannot be made.
   shard(const workloads::parameters& asked, const program_maker& make, int ended_event);
   /// Stops the loop if need be and joins its thread.
   ~shard() override;
@@ -72,7 +73,7 @@ class shard final : private inbox {
   void start();
   void stop();
   [[nodiscard]] bool ended() const;
-  /// Of now, or the last ones where the loop has ended.
+  /// The counts of now, or the last ones if the loop has ended.
   [[nodiscard]] counts ask_counts() const;
   /// What run() threw, once ended.
   [[nodiscard]] std::exception_ptr failure() const;
@@ -104,7 +105,7 @@ class shard final : private inbox {
   void end(int ended_event);
   [[nodiscard]] counts count() const;
 
-  mutable std::mutex mutex_;  // guards all that is below, but for what is written before `made`
+  mutable std::mutex mutex_;  // guards all below except what is written before `made`
   mutable std::condition_variable changed_;
   stage stage_ = stage::making;
   bool may_run_ = false;
@@ -113,7 +114,7 @@ class shard final : private inbox {
   counts counts_;
   std::exception_ptr failure_;
 
-  std::unique_ptr<workloads::program> program_;  // the shard's thread alone
+  std::unique_ptr<workloads::program> program_;  // used by the shard's thread only
   std::uint16_t port_ = 0;
   std::optional<listener_options> listener_;
   std::optional<guard_kind> stack_guard_;

@@ -1,4 +1,4 @@
-// Divides, sums up, and waits for the door and for loops that end.
+// Divides the connections, adds up the counts, and waits for the inbox and for loops that end.
 #include "workloads/c10k/sharded.hpp"
 
 #include <algorithm>
@@ -53,7 +53,7 @@ void sharded_program::run(inbox& door) {
   for (const auto& each : shards_) each->start();
   while (!all_ended()) {
     wait_for_news(door);
-    if (any_ended()) stop();  // a loop alone is no server: its connections are missing
+    if (any_ended()) stop();  // its connections are gone, so the server is no longer whole
   }
   for (const auto& each : shards_) {
     if (const auto failure = each->failure()) std::rethrow_exception(failure);
@@ -67,7 +67,7 @@ void sharded_program::stop() {
 }
 
 void sharded_program::wait_for_news(inbox& door) {
-  // A door that is at its end stays readable: it is not asked again once that has been obeyed.
+  // An inbox whose channel has ended stays readable, so it is not polled again after it said stop.
   std::array<pollfd, 2> entries{
       {{ended_event_, POLLIN, 0}, {stopping_ ? -1 : door.descriptor(), POLLIN, 0}}};
   if (::poll(entries.data(), entries.size(), -1) < 0) {

@@ -1,6 +1,6 @@
 // c10k on several event loops in one process: each serves its part of the connections on its own
-// port. For more connections than one descriptor table may hold, not for speed: all loops share the
-// worker's CPUs, and nothing is handed from one to another.
+// port. This is for more connections than one descriptor table may hold, not for speed: all loops
+// share the worker's CPUs, and no work moves between them.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 
 namespace skein::c10k {
 
-/// The part of `total` that falls to one of `parts`: they differ by one at most, and no part
+/// The part of `total` that belongs to one of `parts`. Parts differ by one at most, and no part
 /// shrinks when the total grows. The load is divided by the same rule.
 constexpr std::size_t part_of(std::size_t total, std::size_t parts, std::size_t which) noexcept {
   return total / parts + (which < total % parts ? 1 : 0);
 }
 
-/// The thread that calls run() serves the door and nothing else. Counts are sums over the loops,
-/// each taken by the loop itself. Ends when stop() was called or any loop has ended; throws what
-/// the first of them threw.
+/// The thread that calls run() serves the inbox and nothing else. Counts are sums over the loops,
+/// each counted by the loop itself. The program ends when stop() was called or any loop has ended,
+/// and throws what the first of them threw.
 class sharded_program final : public workloads::program {
  public:
   /// asked.loops programs, each for its part of asked.connections. Throws as `make` does.
@@ -29,7 +29,7 @@ class sharded_program final : public workloads::program {
 
   std::optional<std::uint16_t> port() const override { return shards_.front()->port(); }
   std::vector<std::uint16_t> ports() const override;
-  /// Of the first loop: all are made by the same function.
+  /// The options of the first loop; all loops are made by the same function.
   std::optional<listener_options> listener_in_force() const override {
     return shards_.front()->listener();
   }

@@ -14,14 +14,14 @@
 
 namespace skein::timers {
 
-/// The last thing a task does: it is gone when the scheduler hears of it.
+/// The last thing a task does: it is already deleted when the scheduler learns that it is over.
 template <callback_scheduler S, class Task>
 void end_task(S& scheduler, Task* task) {
   delete task;
   scheduler.task_done();
 }
 
-/// Sleeps once, to the deadline that is its own, and reports when it woke.
+/// Sleeps once, until its own deadline, and reports when it woke.
 template <callback_scheduler S, class Context>
 class sleeper {
  public:
@@ -70,7 +70,7 @@ class waker {
   typename S::timer timer_;
 };
 
-/// Waits, in every round, with a timeout.
+/// Waits with a timeout in every round.
 template <callback_scheduler S, class Context>
 class waiter {
  public:
@@ -96,7 +96,7 @@ class waiter {
   std::uint32_t round_ = 0;
 };
 
-/// Cancels, at the end of every round, for its group.
+/// Cancels the timers of its group at the end of every round.
 template <callback_scheduler S, class Context>
 class canceller {
  public:
@@ -130,8 +130,8 @@ class canceller {
   typename S::timer timer_;
 };
 
-/// Spawns the task number `index`. `context` must outlive it: due_ns(index) says until when it
-/// sleeps, fired(index, now_ns, how) is told when it woke.
+/// Spawns task number `index`. `context` must outlive it: due_ns(index) gives its deadline, and
+/// fired(index, now_ns, how) is called when it woke.
 template <callback_scheduler S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
   auto* made = new sleeper<S, Context>(scheduler, context, index);

@@ -47,7 +47,7 @@ typename S::task cancel_in_time(S& scheduler, Context& context, std::size_t inde
   }
 }
 
-/// Spawns the task number `index`. `context` must outlive it.
+/// Spawns task number `index`. `context` must outlive it.
 template <coroutine_scheduler S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
   scheduler.spawn(sleep_once(scheduler, context, index));

@@ -46,7 +46,7 @@ void cancel_in_time(S& scheduler, Context& context, std::size_t index) {
   }
 }
 
-/// Spawns the task number `index`. `context` must outlive it.
+/// Spawns task number `index`. `context` must outlive it.
 template <direct_scheduler S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
   scheduler.spawn([&scheduler, &context, index] { sleep_once(scheduler, context, index); });

@@ -1,6 +1,6 @@
-// timers without an interface. Deadlines that are all known from the start: a sorted table. Those
-// that come and go: a heap, and a list for timeouts. Either way one timerfd and no tasks; what a
-// task would know (how often it woke, in which round it is) is a number in a table.
+// timers without an interface. Where all deadlines are known from the start: a sorted table. Where
+// timers are armed again and again: a heap, and a list for timeouts. Both use one timerfd and no
+// tasks. What a task would know (how often it woke, which round it is in) is a number in a table.
 #pragma once
 
 #include <algorithm>
@@ -72,12 +72,12 @@ class floor_wakers {
  private:
   wakers<workloads::tasks_on::one_thread> wakers_;
   epoll_floor::timer_heap<floor_wakers> heap_;
-  std::vector<std::uint64_t> turns_;  ///< by task: wakes it has behind it
+  std::vector<std::uint64_t> turns_;  ///< by task: how often it has woken
   std::size_t live_ = 0;
 };
 
-/// Pattern churn. A canceller's beat is a timer like any other; what it cancels is unlinked and
-/// armed again on the spot.
+/// Pattern churn. A canceller's beat is a timer like any other; each timer that it cancels is
+/// unlinked and armed again at once.
 class floor_timeouts {
  public:
   explicit floor_timeouts(const workloads::parameters& asked)
@@ -132,7 +132,7 @@ class floor_timeouts {
     --live_;
   }
 
-  /// What was to fire in this round was due before the beat, so it has fired by now.
+  /// Timers that were to fire in this round were due before the beat, so they have fired by now.
   void cancel_group(std::size_t canceller) {
     const std::uint32_t round = rounds_[canceller];
     for (std::size_t index = group_begin(canceller); index < canceller; ++index) {
@@ -147,7 +147,7 @@ class floor_timeouts {
   time_ns epoch_ns_ = 0;
   ledger<workloads::tasks_on::one_thread> ledger_;
   epoll_floor::timer_heap<floor_timeouts> heap_;
-  std::vector<std::uint32_t> rounds_;  ///< by task: rounds it has behind it
+  std::vector<std::uint32_t> rounds_;  ///< by task: how many of its rounds are over
   std::size_t live_ = 0;
 };
 

@@ -35,24 +35,25 @@ const workloads::workload_info& info() {
           "lateness (woke - due, signed), early fires, memory per sleeping task (user and kernel), "
           "CPU per timer that fires, CPU per arming and cancelling (churn)",
       .leaves_out =
-          "sleeping beside other work: nothing competes with the timers here. churn arms each "
-          "timer "
-          "8 times, with deadlines 30 s away; timeouts of many lengths in one program are not "
-          "measured",
+          "sleeping beside other work: nothing competes with the timers here. "
+          "churn arms each timer 8 times, with deadlines 30 s away; "
+          "timeouts of many lengths in one program are not measured",
       .unfair =
           "deadlines are whole milliseconds by default, which is libuv's resolution and the "
-          "wheel's tick; on a finer grid the wheel's tick follows down to 100 us and turns so much "
-          "more often, and libuv is not measured. Threads wake by the kernel's timer with its "
-          "slack, each on its own; the others wake once per tick for all that are due. In spread "
-          "and storm the floor sorts its table once and has no insertion to pay for. In churn a "
-          "task is cancelled by another task, 16 to a group, because a blocked thread cannot "
-          "cancel itself: a thread pays for being woken and for blocking again, each a switch "
-          "through the kernel, where the others pay for a turn of their run queue; a program that "
-          "wants timeouts on a thread per task would rather hand them to the blocking call. "
-          "libuv's "
-          "users stop a timer without a callback to follow; here the waiting session is told, in "
-          "the next turn. The floor knows that all timeouts are equally long, and keeps them in a "
-          "list",
+          "wheel's tick; "
+          "on a finer grid the wheel's tick follows down to 100 us and turns so much more often, "
+          "and libuv is not measured. "
+          "Threads wake by the kernel's timer with its slack, each on its own; "
+          "the others wake once per tick for all that are due. "
+          "In spread and storm the floor sorts its table once and has no insertion to pay for. "
+          "In churn a task is cancelled by another task, 16 to a group, because a blocked thread "
+          "cannot cancel itself: a thread pays for being woken and for blocking again, each a "
+          "switch through the kernel, where the others pay for a turn of their run queue; "
+          "a program that wants timeouts on a thread per task would rather hand them to the "
+          "blocking call. "
+          "libuv's users stop a timer without a callback to follow; here the waiting session is "
+          "told, in the next turn. "
+          "The floor knows that all timeouts are equally long, and keeps them in a list",
       .modes = patterns,
       .sizes = sizes,
   };

@@ -1,5 +1,5 @@
-// What became of the timers of a run: how many turns are done, their checksum, how late those that
-// fired were, and who is to be told when all is done. Every pattern's context writes into one.
+// The result of a run's timers: how many turns are done, their checksum, how late the fired ones
+// were, and the callback for when all are done. Every pattern's context writes into one.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace skein::timers {
 template <workloads::tasks_on Threads>
 class ledger {
  public:
-  /// `turns`: units of the whole run.
+  /// `turns`: the units of the whole run.
   explicit ledger(std::uint64_t turns) : turns_(turns) {}
 
   void on_finished(void (*notify)(void*), void* argument) noexcept {
@@ -23,7 +23,7 @@ class ledger {
     argument_ = argument;
   }
 
-  /// A timer of task `index` fired; it was due at `offset` after the epoch.
+  /// A timer of task `index` fired, which was due at `offset` after the epoch.
   void fired(std::size_t index, time_ns offset, time_ns lateness_ns) noexcept {
     if constexpr (Threads == workloads::tasks_on::one_thread) {
       lateness_.record_signed(lateness_ns);
@@ -38,7 +38,7 @@ class ledger {
     done(fingerprint(index, cancelled_turn(round)));
   }
 
-  /// Something ended as it must not have. The turn counts, or the run would never be over.
+  /// A timer ended in a way that it must not. The turn still counts, or the run would never end.
   void wrong() noexcept {
     errors_.add(1);
     done(0);
@@ -71,7 +71,7 @@ class ledger {
   void* argument_ = nullptr;
 };
 
-/// The epoch on the grid: what deadlines are counted from.
+/// The epoch that deadlines count from, rounded up to the grid.
 inline time_ns epoch_on_grid(const workloads::parameters& asked, time_ns epoch_ns) noexcept {
   return (epoch_ns + asked.grid_ns - 1) / asked.grid_ns * asked.grid_ns;
 }

@@ -41,7 +41,7 @@ class program final : public workloads::program {
 
  private:
   Context context_;
-  S scheduler_;  // after what its tasks use
+  S scheduler_;  // declared after the members that its tasks use
   std::size_t spawned_ = 0;
 };
 

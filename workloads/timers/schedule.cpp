@@ -16,7 +16,7 @@ time_ns on_grid(const workloads::parameters& asked, std::uint64_t steps) noexcep
   return static_cast<time_ns>(steps) * asked.grid_ns;
 }
 
-/// Random number `which` of `index`.
+/// The pseudo-random number `which` of task `index`.
 std::uint64_t draw(const workloads::parameters& asked, std::size_t index,
                    std::uint64_t which) noexcept {
   return scatter(scatter(asked.seed ^ scatter(index)) + which);

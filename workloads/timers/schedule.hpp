@@ -1,6 +1,6 @@
-// When every timer of the timers workload is due, and what each adds to the checksum: functions of
-// (seed, task, turn), so nothing is stored per task and the oracle needs no run. The formulas are
-// in harness/PROTOCOL.md; a worker in another language repeats them.
+// When every timer of the timers workload is due, and what each adds to the checksum. Both are
+// functions of (seed, task, turn), so nothing is stored per task and the oracle needs no run.
+// harness/PROTOCOL.md has the formulas; a worker in another language repeats them.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace skein::timers {
 enum class pattern : std::uint8_t {
   spread,    ///< one deadline each, evenly distributed over the window, in random order
   storm,     ///< one deadline for all, at the end of the window
-  periodic,  ///< each wakes again and again, by a period of its own
+  periodic,  ///< each wakes again and again, with a period of its own
   churn,     ///< armed, then cancelled by another task, as timeouts are; a few are left to fire
 };
 
@@ -34,10 +34,11 @@ constexpr std::uint64_t scatter(std::uint64_t value) noexcept {
 /// epoch for a timer that fired, cancelled_turn(turn) for one that was cancelled.
 std::uint64_t fingerprint(std::size_t index, time_ns value) noexcept;
 
-/// The oracle: the counts of a run in which everything was done once and nothing else was.
+/// The oracle: the counts of a run in which everything was done exactly once and nothing else was
+/// done.
 workloads::work_counts expected(const workloads::parameters& asked);
 
-/// Timers of the run that fire: what the lateness histogram must hold.
+/// How many timers of the run fire, and so how many values the lateness histogram must hold.
 std::uint64_t expected_fires(const workloads::parameters& asked);
 
 // --- spread and storm -----------------------------------------------------------------------
@@ -47,8 +48,8 @@ time_ns offset_ns(const workloads::parameters& asked, pattern how, std::size_t i
 
 // --- periodic -------------------------------------------------------------------------------
 
-/// Wake number k, from 0, is due phase + k * period after the epoch, however late the one before
-/// it was. All are multiples of the grid, and the last is inside the window.
+/// Wake number k, from 0, is due phase + k * period after the epoch, however late the previous one
+/// was. All are multiples of the grid, and the last is inside the window.
 struct rhythm {
   time_ns phase_ns;   ///< in (0, period]
   time_ns period_ns;  ///< between a sixteenth and a quarter of the window
@@ -58,37 +59,38 @@ rhythm rhythm_of(const workloads::parameters& asked, std::size_t index) noexcept
 
 // --- churn ----------------------------------------------------------------------------------
 
-/// Tasks come in groups: the last of each, and the last task of all, cancels for the others.
+/// Tasks form groups: the last task of each group, and the last task of all, cancels for the
+/// others.
 inline constexpr std::size_t churn_group = 16;
 /// How often each of the others arms its timer.
 inline constexpr std::uint32_t churn_rounds = 8;
-/// One timer in so many is left to fire, or a runtime that arms nothing would pass.
+/// One timer in this many is left to fire; otherwise a runtime that arms nothing would pass.
 inline constexpr std::uint64_t churn_fires_one_in = 16;
-/// How far away a deadline that is to be cancelled is, beyond the end of the window: far enough
-/// that one that fires is a mistake.
+/// How far beyond the end of the window the deadline of a timer lies that will be cancelled: so far
+/// that firing is a mistake.
 inline constexpr time_ns churn_timeout_ns = 30 * ns_per_s;
-/// A round needs a step to fire in that is neither its first nor its last.
+/// A round needs a grid step for its fire that is neither its first nor its last.
 inline constexpr time_ns churn_least_steps = 2 * (churn_rounds + 1);
 
 bool is_canceller(const workloads::parameters& asked, std::size_t index) noexcept;
-/// The first task of the group that `index` is of.
+/// The first task of the group of task `index`.
 constexpr std::size_t group_begin(std::size_t index) noexcept {
   return index - index % churn_group;
 }
 
-/// When round `round` of task `index` begins, counted from the epoch; the canceller of the group
-/// ends round r when r + 1 begins.
+/// When round `round` of task `index` begins, counted from the epoch. The group's canceller ends
+/// round r when round r + 1 begins.
 time_ns beat_ns(const workloads::parameters& asked, std::size_t index,
                 std::uint32_t round) noexcept;
 
-/// True where the timer of this round is not cancelled. It is due at churn_fire_ns.
+/// True where the timer of this round is not cancelled; it is due at churn_fire_ns.
 bool left_to_fire(const workloads::parameters& asked, std::size_t index,
                   std::uint32_t round) noexcept;
-/// Strictly inside the round, counted from the epoch.
+/// When that timer is due, counted from the epoch: strictly inside the round.
 time_ns churn_fire_ns(const workloads::parameters& asked, std::size_t index,
                       std::uint32_t round) noexcept;
 
-/// Negative, as no offset is.
+/// The value that a cancelled turn has in place of an offset. It is negative, and no offset is.
 constexpr time_ns cancelled_turn(std::uint32_t round) noexcept {
   return -1 - time_ns{round};
 }

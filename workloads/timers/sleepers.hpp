@@ -1,4 +1,4 @@
-// Patterns spread and storm: sleepers that wake once each. What the bodies call the context.
+// Patterns spread and storm: sleepers that wake once each. The task bodies call this the context.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class sleepers {
     return epoch_ns_ + offset_ns(asked_, pattern_, index);
   }
 
-  /// Sleeper `index` woke. A cancelled one did no work and counts as nothing.
+  /// Sleeper `index` woke. A cancelled one did no work and is not counted.
   void fired(std::size_t index, time_ns now_ns, wake how) noexcept {
     if (how == wake::cancelled) return;
     const time_ns offset = offset_ns(asked_, pattern_, index);

@@ -1,26 +1,27 @@
 // Pattern churn: timers that are armed and then cancelled, as timeouts are.
 //
-// Tasks come in groups of 16. Fifteen wait, each on a timer of its own with a deadline 30 s and
-// more away, as a request waits with a timeout; the sixteenth, the canceller, plays the replies
-// that come in: at every beat it cancels the timers of its group, and each waiting task arms its
-// timer again at once. One round in sixteen, chosen by the seed, is armed with a deadline inside
-// the round and left alone: it must fire. The number of rounds is fixed, so units and checksum are
-// known.
+// Tasks form groups of 16. Fifteen of them wait, each on a timer of its own with a deadline at
+// least 30 s away, as a request waits with a timeout. The sixteenth, the canceller, stands for the
+// replies that come in: at every beat it cancels the timers of its group, and each waiting task
+// arms its timer again at once. One round in sixteen, chosen by the seed, is armed with a deadline
+// inside the round and left alone: it must fire. The number of rounds is fixed, so units and
+// checksum are known.
 //
-// A wait can be cancelled only while it lasts (T2), and where every task has a thread the canceller
+// A wait can be cancelled only while it lasts (T2). Where every task has a thread, the canceller
 // may come before the wait has begun, or look at a task that is already one round further. So:
-//   1. A waiting task publishes how many rounds it has behind it (`behind`); the canceller cancels
-//      only a task that is in the round to be ended, and repeats it, with a yield in between, until
-//      the task has left that round. In a single-threaded runtime once is enough.
-//   2. Between looking and cancelling the task may have left the round, if an earlier cancel was
-//      still on its way. The late cancel then ends the next round's wait, at most once, since the
-//      canceller looks again before each cancel. In a round that was to be cancelled anyhow that
-//      makes no difference; one that was to fire is waited for again, once (`disturbed`).
-//   3. A wait that is cancelled a second time in such a round was ended by stop: the task leaves.
+//   1. A waiting task publishes how many of its rounds are over (`behind`). The canceller cancels
+//      only a task that is in the round to be ended, and repeats that, with a yield in between,
+//      until the task has left the round. In a single-threaded runtime once is enough.
+//   2. The task may leave the round between the canceller's look and its cancel, if an earlier
+//      cancel was still on its way. The late cancel then ends the next round's wait. That happens
+//      at most once, since the canceller looks again before each cancel. If the next round was to
+//      be cancelled anyhow, it makes no difference; if it was to fire, the task waits for it again,
+//      once (`disturbed`).
+//   3. A wait that is cancelled a second time in such a round was ended by stop, so the task ends.
 //
-// A task's timer lies here and not in the task: the canceller may still look at it when the task
-// has ended. The table is reserved at once and touched task by task, so that it counts as memory of
-// the tasks.
+// A task's timer lies here and not in the task, because the canceller may still look at it when the
+// task has ended. The table is reserved at once and touched task by task, so that it counts as
+// memory of the tasks.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +39,7 @@
 
 namespace skein::timers {
 
-/// Shared by all tasks of a run; what the bodies call the context. `Timer` is the scheduler's.
+/// Shared by all tasks of a run; the task bodies call it the context. `Timer` is the scheduler's.
 template <class Timer, workloads::tasks_on Threads>
 class timeouts {
  public:
@@ -53,11 +54,12 @@ class timeouts {
     std::allocator<wait>().deallocate(waits_, asked_.tasks);
   }
 
-  /// As in sleepers.
+  /// As in sleepers.hpp.
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
 
-  /// Makes the timer of the next task, before it is spawned; in order, one for each. True for a
-  /// canceller, which is the last of its group and therefore sees the timers of all others.
+  /// Makes the timer of the next task, before that task is spawned; once for each task, in order.
+  /// True for a canceller, which is the last of its group and therefore sees the timers of all
+  /// others.
   bool enroll(std::size_t index) {
     assert(index == enrolled_ && "tasks are enrolled in order");
     ::new (static_cast<void*>(waits_ + index)) wait;
@@ -69,13 +71,14 @@ class timeouts {
 
   Timer& timer(std::size_t index) noexcept { return waits_[index].timer; }
 
-  /// Until when to wait in this round.
+  /// The deadline of the wait in this round.
   time_ns due_ns(std::size_t index, std::uint32_t round) const noexcept {
     if (left_to_fire(asked_, index, round)) return epoch_ns_ + churn_fire_ns(asked_, index, round);
     return std::max(monotonic_clock::now_ns(), epoch_ns_) + asked_.window_ns + churn_timeout_ns;
   }
 
-  /// The wait of this round ended. The round to wait in next, churn_rounds to end.
+  /// The wait of this round ended. Returns the next round to wait in, or churn_rounds when the task
+  /// is done.
   std::uint32_t ended(std::size_t index, std::uint32_t round, time_ns now_ns, wake how) noexcept {
     wait& own = waits_[index];
     std::uint32_t next = round + 1;
@@ -105,8 +108,8 @@ class timeouts {
     return epoch_ns_ + beat_ns(asked_, canceller, round + 1);
   }
 
-  /// Cancels what is to be cancelled in this round. True while any of it is not over: to be called
-  /// again after a yield.
+  /// Cancels the timers that are to be cancelled in this round. True while some of them are not yet
+  /// cancelled: call it again after a yield.
   template <class S>
   bool cancel_round(S& scheduler, std::size_t canceller, std::uint32_t round) {
     bool left = false;
@@ -115,7 +118,7 @@ class timeouts {
       wait& other = waits_[index];
       const std::uint32_t behind = other.behind.load(std::memory_order_acquire);
       if (behind > round) continue;
-      // On one thread a task that is in the round is in its wait, and this cancel ends it.
+      // On one thread a task that is in this round is waiting, so this cancel ends its wait.
       left |= Threads != workloads::tasks_on::one_thread || behind < round;
       if (behind == round) scheduler.cancel(other.timer);
     }

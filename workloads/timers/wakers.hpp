@@ -1,5 +1,5 @@
-// Pattern periodic: tasks that wake again and again, each by a rhythm of its own. Deadlines are
-// absolute: a late wake does not move the next one, so lateness does not add up and is not hidden.
+// Pattern periodic: tasks that wake again and again, each with a period of its own. Deadlines are
+// absolute: a late wake does not move the next deadline, so lateness neither adds up nor hides.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace skein::timers {
 
-/// Shared by all tasks of a run; what the bodies call the context.
+/// Shared by all tasks of a run; the task bodies call it the context.
 template <workloads::tasks_on Threads>
 class wakers {
  public:
   explicit wakers(const workloads::parameters& asked)
       : asked_(asked), ledger_(expected(asked).units) {}
 
-  /// As in sleepers.
+  /// As in sleepers.hpp.
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
 
   /// How often task `index` wakes.
@@ -29,7 +29,8 @@ class wakers {
     return epoch_ns_ + offset(index, turn);
   }
 
-  /// Wake number `turn` of task `index` came; the number of the next, turns(index) to end.
+  /// Task `index` woke for wake number `turn`. Returns the number of the next wake, or turns(index)
+  /// when the task is done.
   std::uint64_t woke(std::size_t index, std::uint64_t turn, time_ns now_ns, wake how) noexcept {
     if (how == wake::cancelled) return turns(index);
     const time_ns due = offset(index, turn);
