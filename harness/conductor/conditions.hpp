@@ -1,6 +1,6 @@
 // What this program asks of every worker beside the cell, and whether the worker says it has it.
 // Leaves out comparing workers with each other: that takes runs of several runtimes
-// (scripts/skein_scripts/conditions.py).
+// (scripts/skein_scripts/records/conditions.py).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Which of n ordered values a percentile is. Said here alone, so that everything in a record means
-// the same by it; skein_scripts/histogram.py repeats the rule for what it merges.
+// the same by it; skein_scripts/records/histogram.py repeats the rule for what it merges.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // The conditions a worker runs under beside its cell: what it was built with and what its program
 // was given, read back where the system can tell. The conductor compares them with what it asked,
-// and scripts/skein_scripts/conditions.py compares them between runtimes.
+// and scripts/skein_scripts/records/conditions.py compares them between runtimes.
 #pragma once
 
 #include <string>

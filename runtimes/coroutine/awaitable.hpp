@@ -12,7 +12,7 @@
 // in std::coroutine_traits. A promise's await_transform would see every awaiter, but g++ 12 gives
 // it a slot in each frame (128 -> 136 B for a sleep, 160 -> 184 for an echo). Leaves out
 // temporaries that are neither, handed to an ordinary function inside a co_await expression:
-// scripts/skein_scripts/coroutine_lint.py finds those in the source.
+// scripts/skein_scripts/checks/coroutine_lint.py finds those in the source.
 #pragma once
 
 #include <type_traits>

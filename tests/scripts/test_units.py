@@ -2,8 +2,8 @@
 
 import pytest
 
-from skein_scripts import units
-from skein_scripts.errors import UsageError
+from skein_scripts.base import units
+from skein_scripts.base.errors import UsageError
 
 
 @pytest.mark.parametrize(

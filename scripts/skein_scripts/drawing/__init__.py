@@ -1,0 +1,1 @@
+"""What all figures share, whatever they show: the frame and the looks."""
