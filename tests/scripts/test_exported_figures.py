@@ -16,7 +16,7 @@ from skein_scripts.exports import (
     google_benchmark,
     hdr_log,
     junit,
-    otava_csv,  # fmt: skip
+    otava_csv,
 )
 from skein_scripts.records import google_benchmark_rows, results
 from skein_scripts.records.figures import cells_of

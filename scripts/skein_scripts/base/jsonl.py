@@ -1,7 +1,7 @@
 """JSON Lines: one object a line, and a line ends at a newline and nowhere else. U+2028, U+0085 and
 others that str.splitlines() and some tools take for an end may stand in a string.
 
-Leaves out what the objects are (results.py, comparison/record.py, trend/history.py).
+Leaves out what the objects are (records/results.py, gate/record.py, trend/history.py).
 """
 
 from __future__ import annotations

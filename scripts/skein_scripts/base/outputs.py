@@ -1,5 +1,5 @@
 """Files that are written at the end, checked at the start: to find out when all is measured that a
-path cannot be written would be late. Leaves out the folder of the results (preflight.py)."""
+path cannot be written would be late. Leaves out the folder of results (session/preflight.py)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
-"""The tables: for each group of runs one, with a row for each runtime. The columns are those that
-mean something for the work; a runtime without numbers has its reason in its row.
-
-A table here is plain text in rows; `render` shows it on a terminal, the report writes it as HTML
-and Markdown.
+"""A table as plain text in rows, and how it is shown: on a terminal or as Markdown. Leaves out what
+stands in it (report/results_table.py, gate/show.py).
 """
 
 from __future__ import annotations

@@ -56,20 +56,13 @@ def _build(
     given and installed."""
     path = shutil.which(compiler) if compiler else None
     choice = [f"-DCMAKE_CXX_COMPILER={path}"] if path else []
+    chosen = ["--target", *targets] if targets else []
     return Section(
         f"build-{preset}",
         f"build, {preset}" + (f", {compiler}" if path else ""),
         [
             ["cmake", "--preset", preset, *choice],
-            [
-                "cmake",
-                "--build",
-                "--preset",
-                preset,
-                "-j",
-                str(CPUS),
-                *(["--target", *targets] if targets else []),
-            ],
+            ["cmake", "--build", "--preset", preset, "-j", str(CPUS), *chosen],
         ],
         quick=quick,
         environment=_launcher(),
@@ -82,24 +75,15 @@ def _launcher() -> dict[str, str]:
 
 def _ctest(preset: str, jobs: int, quick: bool = False, programs: Sequence[str] = ()) -> Section:
     junit = LOGS / f"ctest-{preset}.xml"
+    command = [
+        "ctest", "--preset", preset, "--output-junit", str(junit), "--timeout", "300",
+        "--no-tests=error", "-j", str(jobs),
+        *(["-R", f"^({'|'.join(programs)})/"] if programs else []),
+    ]  # fmt: skip
     return Section(
         f"test-{preset}",
         f"C++ tests, {preset}",
-        [
-            [
-                "ctest",
-                "--preset",
-                preset,
-                "--output-junit",
-                str(junit),
-                "--timeout",
-                "300",
-                "--no-tests=error",
-                "-j",
-                str(jobs),
-                *(["-R", f"^({'|'.join(programs)})/"] if programs else []),
-            ]
-        ],
+        [command],
         junit=junit,
         needs=(f"build-{preset}",),
         quick=quick,
@@ -117,25 +101,14 @@ def _pytest(
 ) -> Section:
     """Python tests against the binary of a build."""
     junit = LOGS / f"{name}.xml"
+    command = [
+        sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", ".", "-q",
+        "-p", "no:cacheprovider", f"--junitxml={junit}", *arguments,
+    ]  # fmt: skip
     return Section(
         name,
         title,
-        [
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-c",
-                "scripts/pyproject.toml",
-                "--rootdir",
-                ".",
-                "-q",
-                "-p",
-                "no:cacheprovider",
-                f"--junitxml={junit}",
-                *arguments,
-            ]
-        ],
+        [command],
         junit=junit,
         needs=(f"build-{build}",),
         quick=quick,
@@ -163,6 +136,10 @@ def _lints() -> list[Section]:
     typed = [name for name in python_files if name.startswith("scripts/")]
     ruff = [sys.executable, "-m", "ruff"]
     config = ["--config", "scripts/pyproject.toml", "--no-cache"]
+    mypy = [
+        sys.executable, "-m", "mypy", "--config-file", "scripts/pyproject.toml",
+        "--cache-dir", "build/mypy-cache",
+    ]  # fmt: skip
     cpp = files_of("*.cpp", "*.hpp")
     return [
         Section(
@@ -179,23 +156,7 @@ def _lints() -> list[Section]:
             [[*ruff, "format", "--check", *config, *formatted]],
             quick=True,
         ),
-        Section(
-            "mypy",
-            "Python types",
-            [
-                [
-                    sys.executable,
-                    "-m",
-                    "mypy",
-                    "--config-file",
-                    "scripts/pyproject.toml",
-                    "--cache-dir",
-                    "build/mypy-cache",
-                    *typed,
-                ]
-            ],
-            quick=True,
-        ),
+        Section("mypy", "Python types", [[*mypy, *typed]], quick=True),
         Section(
             "shellcheck",
             "shell linting",

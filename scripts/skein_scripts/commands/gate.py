@@ -2,7 +2,7 @@
 turns, screens every cell, confirms what looks worse on fresh pairs, and fails on a confirmed
 regression alone. What could not be measured is another failure, with another status.
 
-Leaves out the statistics and the stages themselves (comparison/).
+Leaves out the statistics and the stages themselves (the package gate).
 """
 
 from __future__ import annotations
@@ -322,9 +322,9 @@ def main(arguments: list[str]) -> int:
             for error in publish(gate, labels, options, left_out, console)[0]:
                 warn(str(error))
         raise
-    errors, is_told = publish(gate, labels, options, left_out, console)
+    errors, is_written = publish(gate, labels, options, left_out, console)
     status = status_of(gate.result, options.strict)
-    if status == REGRESSION and is_told:  # a missing file, or reader, does not unmake it
+    if status == REGRESSION and is_written:  # a missing file, or reader, does not unmake it
         for error in errors:
             warn(str(error))
     else:

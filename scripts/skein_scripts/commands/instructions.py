@@ -1,13 +1,5 @@
 """The command line of scripts/instructions.py: instructions per step of each single-threaded
-runtime, counted by callgrind in skein_micro.
-
-Each row runs at two numbers of batches, in an environment with nothing in it but what is named
-here; (I2 - I1) / (n2 - n1) leaves out whatever a process does once. Only what is on the row's watch
-is counted (harness/micro/counted.hpp). The kernel's instructions are not. Rows are recorded as runs
-of workload `micro`, without times.
-
-Leaves out rows that need several threads or that are the kernel's work, those with a million
-timers, and, unless asked for by name, those that depend on how fast time passes.
+runtime (micro/counted_rows.py).
 """
 
 from __future__ import annotations
@@ -21,7 +13,7 @@ from ..base.names import check_name
 from ..base.outputs import require_writable
 from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
-from ..micro.counted_rows import ROWS, TIMED_ROWS, find_valgrind, measure, run_record
+from ..micro import counted_rows
 from ..micro.micro_session import session_record
 from ..records.results import ResultWriter
 
@@ -45,10 +37,10 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = _parse(arguments)
     for name in options.row:
-        check_name("row", name, (*ROWS, *TIMED_ROWS))
-    rows = options.row or list(ROWS)
+        check_name("row", name, (*counted_rows.ROWS, *counted_rows.TIMED_ROWS))
+    rows = options.row or list(counted_rows.ROWS)
     require_writable(options.output)
-    find_valgrind()
+    counted_rows.find_valgrind()
     micro = options.micro.absolute()
     if not micro.is_file():
         raise MeasureError(f"there is no {micro}: build it with scripts/bench, or name another")
@@ -59,8 +51,8 @@ def main(arguments: list[str]) -> int:
         writer = ResultWriter(options.output)
         writer.append(session)
     for name in rows:
-        row = measure(micro, name)
+        row = counted_rows.measure(micro, name)
         say(Terminal(), f"{row.name:<32}{row.per_item:>12.2f} instructions")
         if writer:
-            writer.append(run_record(row, session_id))
+            writer.append(counted_rows.run_record(row, session_id))
     return OK

@@ -1,13 +1,8 @@
 """The command line of scripts/micro.py: what single steps of each runtime cost, as records and as a
 figure like those of the workloads.
 
-Each repetition is a process of skein_micro of its own, because repetitions inside one share an
-address layout and a moment of the machine; inside it the rows run in a shuffled order. A record is
-one row of one repetition, of workload `micro`: its `micro.wall_ns_per_op` is the row's
-`ns_per_item`. The median and the spread are for whoever reads them. A row that a limit of the
-machine forbids is a record with status `limit`, one that did other work than it should is `failed`.
-
-Leaves out instruction counts, which instructions.py takes.
+Leaves out how a row becomes a record (micro/timed_rows.py) and instruction counts, which
+scripts/instructions.py takes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The command line of scripts/rates.py: the error rates of the gate, from recorded pairs of a
-program against itself (comparison/rates.py): how far the pairs spread, how often a gate over all
+program against itself (gate/rates.py): how far the pairs spread, how often a gate over all
 cells raises a false alarm or is left undecided, and which share of changes it confirms.
 """
 

@@ -1,5 +1,4 @@
-"""The report: tables, figures and the facts of the machine, as one HTML page and as Markdown, and
-the tables on the terminal. Leaves out drawing (plot.py) and statistics."""
+"""The command line of scripts/report.py: tables on the terminal, plots and the report."""
 
 from __future__ import annotations
 

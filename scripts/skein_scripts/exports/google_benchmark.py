@@ -16,7 +16,7 @@ from typing import Any
 
 from ..base.errors import MeasureError
 from ..records.figures import CellFigures
-from ..records.google_benchmark_rows import _MACHINE
+from ..records.google_benchmark_rows import MACHINE
 from ..records.metrics import METRICS
 from ..records.results import Record, number
 
@@ -52,7 +52,7 @@ def _context(session: Record | None) -> dict[str, Any]:
         "load_avg": machine.get("load") or [],
         "library_build_type": kind.lower() if kind else "unknown",
         "json_schema_version": SCHEMA_VERSION,
-        **{name: machine.get(name) for name in _MACHINE},
+        **{name: machine.get(name) for name in MACHINE},
         "compiler": build.get("compiler"),
         "build_flags": build.get("flags"),
     }

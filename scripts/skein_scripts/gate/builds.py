@@ -72,19 +72,10 @@ def build(
             git.ask(root, "worktree", "add", "--detach", "--quiet", str(tree), commit)
         except git.GitError as error:
             raise MeasureError(f"cannot check {revision} out into {tree}: {error}") from error
-    log = folder / f"{commit[:12]}.log"
+    log, cpus = folder / f"{commit[:12]}.log", str(len(os.sched_getaffinity(0)))
     for command in (
         ["cmake", "--preset", "release", "-DBUILD_TESTING=OFF", "-DSKEIN_MICRO=OFF"],
-        [
-            "cmake",
-            "--build",
-            "--preset",
-            "release",
-            "-j",
-            str(len(os.sched_getaffinity(0))),
-            "--target",
-            *targets,
-        ],
+        ["cmake", "--build", "--preset", "release", "-j", cpus, "--target", *targets],
     ):
         _run(command, tree, log, revision)
     return Build(f"{revision} ({commit[:12]})", tree / "build" / "release" / "skein", commit)

@@ -94,16 +94,8 @@ class InstructionCounter:
         words = ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
         if shutil.which("setarch"):
             words += ["setarch", "-R"]
-        words += [
-            "valgrind",
-            "--tool=callgrind",
-            "--quiet",
-            f"--callgrind-out-file={self._out}",
-            str(self._skein.path),
-            "worker",
-            "--runtime",
-            runtime,
-        ]
+        words += ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={self._out}"]
+        words += [str(self._skein.path), "worker", "--runtime", runtime]
         return shlex.join(words)
 
 

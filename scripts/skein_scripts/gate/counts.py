@@ -1,5 +1,4 @@
-"""Counts that must be 0: timers that fired early, errors, requests that were never sent or never
-answered, samples that no histogram has room for. They are judged wherever two arms are compared.
+"""Counts that must be 0 (records/zero_counts.py), judged wherever two arms are compared.
 
 The rule, which scripts/README.md has for users:
 1. The base has none in any of its runs, and the candidate has: that is a regression, in one run as
@@ -10,12 +9,6 @@ The rule, which scripts/README.md has for users:
    many hides nothing in the others.
 3. Only the base has some: improved.
 4. Unchanged is what differs in no pair, of enough to tell, nor by a tenth in the totals per run.
-
-Noise makes timers late and never early, and no peer reads wrong or hangs up because of it: early
-fires and errors count in all tries of a run, also in those that were repeated. Unsent requests,
-timeouts and overflow are what a disturbed machine makes as well: of runs that count alone.
-
-Leaves out bytes that came back wrong: that is a failed run.
 """
 
 from __future__ import annotations

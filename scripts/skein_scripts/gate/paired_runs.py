@@ -32,9 +32,9 @@ class Measurer(Protocol):
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm, and what runs its cells."""
+    """Base or candidate, and what runs its cells."""
 
-    arm: str
+    name: str
     measurer: Measurer
     prepare: Prepare = lambda _: None
     cell_of: CellOf = lambda cell: cell
@@ -44,6 +44,7 @@ class Arm:
 Prepare = Callable[[Cell], None]
 # The arm's own form of a cell: on another runtime, where two are compared.
 CellOf = Callable[[Cell], Cell]
+# Called before each pair, with its number.
 OnPair = Callable[[Cell, int], None]
 
 
@@ -128,11 +129,11 @@ class PairedRuns:
         measured = []
         for place, one in enumerate(order):
             one.prepare(cell)
-            record = one.measurer.measure(_slot(one.cell_of(cell), one.arm, number, place))
+            record = one.measurer.measure(_slot(one.cell_of(cell), one.name, number, place))
             self._writer.append(record)
-            self.tries[one.arm].append(record)
+            self.tries[one.name].append(record)
             self._cell_of[record["run_id"]] = cell.key
-            measured.append((one.arm, record))
+            measured.append((one.name, record))
         return measured
 
 

@@ -81,7 +81,7 @@ class _ByPurpose:
 
 @dataclass
 class PairedSession:
-    """Everything that both arms share."""
+    """What both arms share: the lock, the results, and what their cells are started with."""
 
     matrix: Matrix
     folder: Path
@@ -108,14 +108,14 @@ class PairedSession:
             lock.release()
 
     def _open(
-        self, arms: dict[str, Build], writer: ResultWriter, lock: MeasuringLock
+        self, builds: dict[str, Build], writer: ResultWriter, lock: MeasuringLock
     ) -> PairedRuns:
         if self.injection:
-            self._library = library_beside(arms["candidate"].skein)
-        arms = [self._open_arm(arm, build, writer, lock) for arm, build in arms.items()]
+            self._library = library_beside(builds["candidate"].skein)
+        opened = [self._open_arm(arm, build, writer, lock) for arm, build in builds.items()]
         self._require_one_build()
-        self._calibrate(arms[0])
-        return PairedRuns(arms, self.matrix, writer)
+        self._calibrate(opened[0])
+        return PairedRuns(opened, self.matrix, writer)
 
     def _open_arm(self, arm: str, build: Build, writer: ResultWriter, lock: MeasuringLock) -> Arm:
         skein = Skein(build.skein)
@@ -160,9 +160,7 @@ class PairedSession:
             return
         known = self._per_request.get(cell.runtime, PerRequest())
         added = self.injection.in_figures(known) if arm == "candidate" else Injection()
-        if (
-            cell.purpose == INSTRUCTIONS
-        ):  # a busy wait would be counted, for as long as it takes there
+        if cell.purpose == INSTRUCTIONS:  # a busy wait would be counted, however long it takes
             added = replace(added, cpu_ns=0)
         skein.environment = added.environment(self._library)
 

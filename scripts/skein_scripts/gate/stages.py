@@ -9,7 +9,8 @@ passes. Cleared is what enough fresh pairs show as worse by less than what matte
 lost to noise are measured anew until there are enough. What they show as worse and are not sure of
 is measured again, as often as there is time.
 
-Leaves out how many pairs there are (schedule.py), the arms (paired_runs.py) and the statistics (judge.py).
+Leaves out how many pairs there are (schedule.py), the measuring of a pair (paired_runs.py) and the
+statistics (judge.py).
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ class Matrix:
     retry_invalid: int
     cells: tuple[Cell, ...]
     baseline: str = FLOOR  # whose saturation relative rates are a share of
-    # By metric, the least relative change that a gate is to mind (comparison/metrics.py).
+    # By metric, the least relative change that a gate is to mind (records/metrics.py).
     thresholds: dict[str, float] = field(default_factory=dict, hash=False)
 
     @property

@@ -1,4 +1,13 @@
-"""Rows of skein_micro under callgrind, as records without times."""
+"""Rows of skein_micro whose instructions callgrind counts.
+
+Each row runs at two numbers of batches, in an environment with nothing in it but what is named
+here; (I2 - I1) / (n2 - n1) leaves out whatever a process does once. Only what is on the row's watch
+is counted (harness/micro/counted.hpp). The kernel's instructions are not. Rows are recorded as runs
+of workload `micro`, without times.
+
+Leaves out rows that need several threads or that are the kernel's work, those with a million
+timers, and, unless asked for by name, those that depend on how fast time passes.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +19,10 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..base.errors import MeasureError
+from ..base.utc import utc_now
 from ..records.results import CURRENT_VERSION, Record
 from ..session.callgrind import TUNABLES, total_of
 from .micro_session import WORKLOAD
@@ -139,7 +148,7 @@ def run_record(row: Row, session_id: str) -> Record:
         "cell_id": f"{WORKLOAD}/{runtime}/{place}",
         "cell": cell,
         "echoed": cell,
-        "started_utc": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "started_utc": utc_now(),
         "counted": True,
         "status": "ok",
         "reasons": [],

@@ -1,4 +1,4 @@
-"""The session line of what skein_micro measures."""
+"""The session line of what skein_micro measures, timed or counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Rows of skein_micro as records: one process, one JSON, a record for each row."""
+"""Rows of skein_micro that are timed.
+
+Each repetition is a process of skein_micro of its own, because repetitions inside one share an
+address layout and a moment of the machine; inside it the rows run in a shuffled order. A record is
+one row of one repetition, of workload `micro`: its `micro.wall_ns_per_op` is the row's
+`ns_per_item`. The median and the spread are for whoever reads them. A row that a limit of the
+machine forbids is a record with status `limit`, one that did other work than it should is `failed`.
+
+Leaves out instruction counts (counted_rows.py).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +17,10 @@ import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..base.errors import MeasureError, UsageError
+from ..base.utc import utc_now
 from ..records.results import CURRENT_VERSION, Record
 from .micro_session import WORKLOAD
 
@@ -45,7 +54,7 @@ def run_record(row: Record, session_id: str, repetition: int, cpu: str | None) -
         "cell_id": f"{WORKLOAD}/{runtime}/{place}",
         "cell": cell,
         "echoed": cell,
-        "started_utc": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "started_utc": utc_now(),
         "status": "ok",
         "reasons": [],
     }

@@ -10,7 +10,7 @@ compare the reason. The format is what its reporter writes and its tools read, i
   its CPU time means little.
 
 Sources: src/json_reporter.cc, src/statistics.cc, tools/gbench/report.py and util.py of
-github.com/google/benchmark, 1.5 to 1.9. Leaves out what is made of them (comparison/sources.py).
+github.com/google/benchmark, 1.5 to 1.9. Leaves out what is made of them (gate/sources.py).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _REAL_TIME = re.compile(r"/(real_time|manual_time)(/|$)")
 # Before there was run_type, an aggregate was a row with such an end of its name.
 _OLD_AGGREGATES = ("mean", "median", "stddev", "cv")
 _OF_A_FAMILY = ("BigO", "RMS")
+# Of a session: context of our own, as exports/google_benchmark.py writes it.
+MACHINE = ("kernel", "virtualization", "libc")
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,6 @@ def _repetition(index: int, row: Record, clock: str) -> Repetition:
     return Repetition(index, value * _NS[unit])
 
 
-_MACHINE = ("kernel", "virtualization", "libc")  # context of our own
-
-
 def session_of(text: str, what: str) -> Record:
     """What a document says of its machine and build, in the places of a session. Raises
     UsageError."""
@@ -168,7 +167,7 @@ def session_of(text: str, what: str) -> Record:
         "environment": {
             "cpu_model": _machine_of(context),
             "cpus_online": context.get("num_cpus"),
-            **{name: context.get(name) for name in _MACHINE},
+            **{name: context.get(name) for name in MACHINE},
         },
         "build": {
             "compiler": context.get("compiler"),

@@ -1,5 +1,5 @@
 """What is compared: each metric with its place in a run, its unit, which way is worse, and how
-large a change must be to matter. Leaves out the comparison itself (judge.py)."""
+large a change must be to matter. Leaves out the comparison itself (gate/judge.py)."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Metric:
     gated: bool  # False: shown, never the reason of a failure
     worse: int = HIGHER_IS_WORSE
     steps: Steps | None = None  # nor does a smaller step
-    purpose: str = LOAD  # of the cells that are made for it (matrix.py)
+    purpose: str = LOAD  # of the cells that are made for it (purposes.py)
     optional: bool = False  # a run may be too short for it: then it has none, and nothing is lost
     exact: bool = False  # the same in nearly every run: the median decides, without a test
-    is_count: bool = False  # that must be 0 (counts.py)
+    is_count: bool = False  # that must be 0 (zero_counts.py)
     applies: Callable[[Record], bool] = lambda _: True
 
     @property

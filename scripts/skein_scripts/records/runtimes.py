@@ -1,5 +1,4 @@
-"""The names that are written down once: runtimes in the order of every table and plot, workloads
-with their shapes, and what is nearest to a mistyped one. Colours are in plots/style.py."""
+"""The runtimes in the order of every table and plot. Colours are in drawing/style.py."""
 
 from __future__ import annotations
 

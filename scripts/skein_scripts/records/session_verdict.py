@@ -1,5 +1,6 @@
-"""What the sessions of a file say of themselves: complete, cut short, or inconclusive, and why.
-Leaves out how they come to it (session/session_end.py)."""
+"""What the sessions of a file say of themselves: complete, interrupted or inconclusive, and why. A
+session without a closing line was cut short. Leaves out writing that line (session/session_end.py).
+"""
 
 from __future__ import annotations
 

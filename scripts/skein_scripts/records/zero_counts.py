@@ -1,7 +1,13 @@
 """Counts that must be 0: timers that fired early, errors, requests that were never sent or never
 answered, samples that no histogram has room for.
 
-Leaves out how two arms are judged by them (gate/counts.py)."""
+Noise makes timers late and never early, and no peer reads wrong or hangs up because of it: early
+fires and errors count in all tries of a run, also in those that were repeated. Unsent requests,
+timeouts and overflow are what a disturbed machine makes as well: of runs that count alone.
+
+Leaves out how two arms are judged by them (gate/counts.py), and bytes that came back wrong: that is
+a failed run.
+"""
 
 from __future__ import annotations
 

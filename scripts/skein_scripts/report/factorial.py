@@ -3,7 +3,9 @@
 
 Drawn only where at least two styles ran on the same two loops. Style and loop are the workers' own
 words; where several runtimes share both, the first in the usual order stands for them. The floor is
-no style: it is what the figures are held against. Leaves out the statistics (groups.py, floor.py).
+no style: it is what the figures are held against.
+
+Leaves out the statistics (records/groups.py, floor.py).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The percentile of a series of runs: what tables and figures show of it, and from which samples.
-Leaves out the histograms themselves (histogram.py)."""
+Leaves out the histograms themselves (records/histogram.py)."""
 
 from __future__ import annotations
 

@@ -37,6 +37,11 @@ CAVEATS = (
     "Numbers of two sessions, or of two machines, are not to be compared.",
     "An interval that contains no difference does not show that two runtimes are equal.",
 )
+# Facts of the machine that need no unit.
+_SHOWN_AS_RECORDED = (
+    "virtualization", "governor", "turbo", "smt", "mitigations", "clocksource", "preempt", "thp",
+    "libc", "compiler", "boost", "libuv",
+)  # fmt: skip
 
 
 def machine_facts(session: Record) -> list[tuple[str, str]]:
@@ -46,20 +51,7 @@ def machine_facts(session: Record) -> list[tuple[str, str]]:
         ("CPU", f"{machine['cpu_model']}, {machine['cpus_online']} online"),
         ("kernel", _text(machine["kernel"])),
     ]
-    for name in (
-        "virtualization",
-        "governor",
-        "turbo",
-        "smt",
-        "mitigations",
-        "clocksource",
-        "preempt",
-        "thp",
-        "libc",
-        "compiler",
-        "boost",
-        "libuv",
-    ):
+    for name in _SHOWN_AS_RECORDED:
         if machine.get(name) is not None:
             facts.append((name, _text(machine[name])))
     if isinstance(machine.get("mem_total_bytes"), int):

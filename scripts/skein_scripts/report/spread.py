@@ -2,7 +2,7 @@
 repeated, and how far each headline figure ranges over the rounds. They say what difference between
 two runtimes is worth looking at.
 
-Leaves out comparing runtimes (table.py, floor.py) and the statistics themselves.
+Leaves out comparing runtimes (results_table.py, floor.py) and the statistics themselves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What callgrind needs and gives, for whoever counts instructions with it."""
+"""What callgrind is started with, and what it counted."""
 
 from __future__ import annotations
 

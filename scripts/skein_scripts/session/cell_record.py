@@ -1,5 +1,5 @@
 """Run records from the matrix's side: what a run of a cell must say of itself, and the record of a
-run that could not say anything. Leaves out reading and writing them (results.py)."""
+run that could not say anything. Leaves out reading and writing them (records/results.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that all programs which measure have in common."""
+"""The options that several of the programs have that measure."""
 
 from __future__ import annotations
 

@@ -5,10 +5,10 @@ results, so those are valid at any moment. A cell whose binary crashes, hangs or
 gets a record made here, with status failed or timeout; the plan goes on. What stops it is Ctrl-C
 and results that cannot be written.
 
-Every round begins with the anchor (anchor.py), whose figure the runs of the round carry as
+Every round begins with the anchor (records/anchor.py), whose figure the runs of the round carry as
 `host.anchor_ns`.
 
-Leaves out the order (plan.py), what is shown meanwhile (progress.py) and the lock (lock.py).
+Leaves out the order (matrix/plan.py), what is shown meanwhile (progress.py) and the lock (lock.py).
 """
 
 from __future__ import annotations

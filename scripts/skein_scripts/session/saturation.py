@@ -2,7 +2,7 @@
 runtime serves at most, measured once a session with the cell's own sizes; every runtime then gets
 the same absolute rate.
 
-Leaves out running the probes (runner.py) and the form of the setting (matrix.py).
+Leaves out running the probes (runner.py) and the form of the setting (matrix/matrix.py).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The closing line of a session: what became of its runs, whether the machine was the same at the
 end as at the start, how far the anchor drifted, and, from that, why the session is inconclusive if
-it is. A session without such a line was cut short.
+it is.
 
-Leaves out verdicts on single runs, which the binary gives (harness/conductor/validity).
+Leaves out reading it (records/session_verdict.py) and verdicts on single runs, which the binary
+gives (harness/conductor/validity).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A session from its first line to its last: the saturation that relative rates need, the session
-line, the runs, the closing line. Leaves out what is checked before (preflight.py, run_matrix.py)
-and how a run is made (runner.py)."""
+line, the runs, the closing line. Leaves out what is checked before (preflight.py) and how a run is
+made (runner.py)."""
 
 from __future__ import annotations
 

@@ -141,8 +141,8 @@ def read(folder: Path) -> list[Point]:
 
 
 def read_ordered(folder: Path) -> tuple[list[Point], str]:
-    """The history, oldest first, and what its order is (commit_order.py). Raises UsageError where
-    there is none, where a file is no history, or where two kinds of machine are mixed."""
+    """The history, oldest first, and what its order is (base/commit_order.py). Raises UsageError
+    where there is none, where a file is no history, or where two kinds of machine are mixed."""
     points = _points_in(folder)
     if not points:
         raise UsageError(

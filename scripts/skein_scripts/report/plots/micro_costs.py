@@ -37,6 +37,10 @@ _KIN = {
 }
 _SWITCHES = ("yield", "switch_many")
 _NOT_COSTS = ("switch_many", "switch")
+_READING_ORDER = (
+    "spawn_finish", "spawn_finish_cold", "yield", "timer_insert", "timer_cancel", "timer_expire",
+    "wake_same_core", "wake_other_core",
+)  # fmt: skip
 
 
 @dataclass
@@ -143,17 +147,8 @@ def _missing(rows: list[Row]) -> list[str]:
 
 
 def _reading_order(row: Row) -> tuple[int, str, int]:
-    known = (
-        "spawn_finish",
-        "spawn_finish_cold",
-        "yield",
-        "timer_insert",
-        "timer_cancel",
-        "timer_expire",
-        "wake_same_core",
-        "wake_other_core",
-    )
-    rank = known.index(row.step) if row.step in known else len(known)
+    known = row.step in _READING_ORDER
+    rank = _READING_ORDER.index(row.step) if known else len(_READING_ORDER)
     return rank, row.step, row.size or 0
 
 
