@@ -1,5 +1,5 @@
 // Which of n ordered values a percentile is. The rule stands only here, so that everything in a
-// record means the same by it; skein_scripts/histogram.py repeats the rule for what it merges.
+// record means the same by it; skein_scripts/records/histogram.py repeats the rule for merged runs.
 #pragma once
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Thin entry point; see skein_scripts/run_tests.py, and scripts/test --help."""
+"""Thin entry point; see skein_scripts/checks/run_tests.py, and scripts/test --help."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from skein_scripts.errors import run_program
+from skein_scripts.base.errors import run_program
 
 if __name__ == "__main__":
-    run_program("run_tests.py", "skein_scripts.run_tests")
+    run_program("run_tests.py", "skein_scripts.checks.run_tests")

@@ -1,6 +1,6 @@
 // The conditions that this program asks of every worker beside the cell, and whether the worker
 // reports them. Leaves out comparing workers with each other, which takes runs of several runtimes
-// (scripts/skein_scripts/conditions.py).
+// (scripts/skein_scripts/records/conditions.py).
 #pragma once
 
 #include <string>

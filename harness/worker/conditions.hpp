@@ -1,6 +1,6 @@
 // The conditions a worker runs under beside its cell: what it was built with and the options of its
 // program, read back where the system reports them. The conductor compares them with what it asked
-// for, and scripts/skein_scripts/conditions.py compares them between runtimes.
+// for, and scripts/skein_scripts/records/conditions.py compares them between runtimes.
 #pragma once
 
 #include <string>

@@ -15,8 +15,8 @@
 // echo).
 //
 // Leaves out temporaries that are neither awaiter nor parameter and are passed to an ordinary
-// function inside a co_await expression: scripts/skein_scripts/coroutine_lint.py finds those in the
-// source.
+// function inside a co_await expression: scripts/skein_scripts/checks/coroutine_lint.py finds those
+// in the source.
 #pragma once
 
 #include <type_traits>

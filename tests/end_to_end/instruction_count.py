@@ -12,10 +12,11 @@ import skein_binary as skein
 
 sys.path.insert(0, str(skein.ROOT / "scripts"))
 
-from skein_scripts.comparison.counting import InstructionCounter, is_available
-from skein_scripts.matrix import INSTRUCTIONS, Cell
-from skein_scripts.plan import Slot
-from skein_scripts.skein_process import Skein
+from skein_scripts.gate.counting import InstructionCounter, is_available
+from skein_scripts.matrix.matrix import Cell
+from skein_scripts.matrix.plan import Slot
+from skein_scripts.records.purposes import INSTRUCTIONS
+from skein_scripts.session.skein_process import Skein
 
 needs_valgrind = pytest.mark.skipif(not is_available(), reason="valgrind is not installed")
 

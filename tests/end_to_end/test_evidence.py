@@ -19,7 +19,7 @@ import skein_binary as skein
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 from skein_binary import Record
 
-from skein_scripts import histogram
+from skein_scripts.records import histogram
 
 pytestmark = pytest.mark.alone
 

@@ -16,8 +16,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from skein_scripts import instructions, results  # noqa: E402
-from skein_scripts.errors import MeasureError  # noqa: E402
+from skein_scripts.base.errors import MeasureError  # noqa: E402
+from skein_scripts.micro import counted_rows  # noqa: E402
+from skein_scripts.records import results  # noqa: E402
 
 MICRO = ROOT / os.environ.get("SKEIN_BUILD_DIR", "build/release") / "skein_micro"
 SCRIPT = ROOT / "scripts" / "instructions.py"
@@ -44,7 +45,7 @@ def call(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     "row", ["switch/fiber", "yield/coroutine/1", "yield/libuv/1000", "timer_insert/fiber/10000"]
 )
 def test_two_counts_of_a_row_agree_within_half_a_percent(row: str) -> None:
-    first, second = (instructions.measure(MICRO, row) for _ in range(2))
+    first, second = (counted_rows.measure(MICRO, row) for _ in range(2))
     assert first.items == second.items
     assert first.per_item == pytest.approx(second.per_item, rel=0.005)
 
@@ -53,16 +54,16 @@ def test_two_counts_of_a_row_agree_within_half_a_percent(row: str) -> None:
 def test_what_is_in_the_environment_does_not_change_a_count(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = instructions.measure(MICRO, "spawn_finish/libuv")
+    before = counted_rows.measure(MICRO, "spawn_finish/libuv")
     monkeypatch.setenv("SKEIN_TEST_BALLAST", "x" * 10_000)
     monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")
-    assert instructions.measure(MICRO, "spawn_finish/libuv") == before
+    assert counted_rows.measure(MICRO, "spawn_finish/libuv") == before
 
 
 @needs_callgrind
 def test_more_work_is_seen_in_the_count() -> None:
     """A fiber's switch with the look at the floating-point flags is dearer than without."""
-    bare, whole = (instructions.measure(MICRO, f"switch/{kind}") for kind in ("fcontext", "fiber"))
+    bare, whole = (counted_rows.measure(MICRO, f"switch/{kind}") for kind in ("fcontext", "fiber"))
     assert whole.per_item > bare.per_item * 1.05
 
 
@@ -83,18 +84,18 @@ def test_rows_are_recorded_as_runs_without_times(tmp_path: Path) -> None:
 
 
 def test_what_a_process_does_once_is_left_out() -> None:
-    def counter(_micro: Path, _row: str, batches: int) -> instructions.Count:
-        return instructions.Count(items=100 * batches, instructions=5_000_000 + 700 * batches)
+    def counter(_micro: Path, _row: str, batches: int) -> counted_rows.Count:
+        return counted_rows.Count(items=100 * batches, instructions=5_000_000 + 700 * batches)
 
-    assert instructions.measure(MICRO, "planted/row", counter).per_item == 7
+    assert counted_rows.measure(MICRO, "planted/row", counter).per_item == 7
 
 
 def test_a_row_that_does_no_more_work_in_more_batches_is_refused() -> None:
-    def counter(_micro: Path, _row: str, _batches: int) -> instructions.Count:
-        return instructions.Count(items=100, instructions=700)
+    def counter(_micro: Path, _row: str, _batches: int) -> counted_rows.Count:
+        return counted_rows.Count(items=100, instructions=700)
 
     with pytest.raises(MeasureError, match="no more work"):
-        instructions.measure(MICRO, "planted/row", counter)
+        counted_rows.measure(MICRO, "planted/row", counter)
 
 
 def test_without_valgrind_it_says_how_to_get_it(tmp_path: Path) -> None:

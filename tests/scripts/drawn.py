@@ -8,9 +8,9 @@ import matplotlib as mpl
 import pytest
 from matplotlib.collections import LineCollection
 
-from skein_scripts import results
-from skein_scripts.groups import group_runs
-from skein_scripts.plots import frame, style
+from skein_scripts.drawing import frame, style
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
 
 COLOURS = {
     "coroutine": "#0072b2", "coroutine_uring": "#7fc4ec", "fiber": "#e69f00",

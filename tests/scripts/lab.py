@@ -7,27 +7,28 @@ import itertools
 import random
 import types
 
-from skein_scripts import gate, matrix
-from skein_scripts.comparison import duel, gating, schedule, stages
-from skein_scripts.comparison.metrics import METRICS
-from skein_scripts.matrix import Cell, Matrix
+from skein_scripts.commands import gate
+from skein_scripts.gate import gating, paired_runs, schedule, stages
+from skein_scripts.matrix.matrix import Cell, Matrix
+from skein_scripts.records import purposes
+from skein_scripts.records.metrics import METRICS
 
 C10K = {"mode": "fixed", "connections": 100, "duration": "100ms", "memory": "off"}
 TIMERS = {"pattern": "storm", "tasks": 1000, "window": "100ms", "memory": "off"}
 
 
-def cell(name, workload="c10k", purpose=matrix.LOAD, **settings):
+def cell(name, workload="c10k", purpose=purposes.LOAD, **settings):
     usual = C10K if workload == "c10k" else TIMERS
-    if purpose == matrix.MEMORY:
+    if purpose == purposes.MEMORY:
         settings = {"mode": "idle", "memory": "on"} | settings
-    if purpose == matrix.INSTRUCTIONS:
+    if purpose == purposes.INSTRUCTIONS:
         settings = {"requests": 400} | settings
     return Cell(name, workload, "fiber", {**usual, **settings}, purpose=purpose)
 
 
 LOADED = [cell("load")]
-COUNTED = [cell("counted", purpose=matrix.INSTRUCTIONS)]
-IDLE = [cell("idle", purpose=matrix.MEMORY)]
+COUNTED = [cell("counted", purpose=purposes.INSTRUCTIONS)]
+IDLE = [cell("idle", purpose=purposes.MEMORY)]
 FIRING = [cell("timers", workload="timers")]
 
 
@@ -61,9 +62,9 @@ def ok(run, cost=1.0, spread=0.01, user_bytes=128.0, **more):
         return value * cost * run.noise.lognormvariate(0, spread)
 
     record = {"status": "ok", "reasons": [], "cell": {"mode": run.cell.settings.get("mode")}}
-    if run.cell.purpose == matrix.INSTRUCTIONS:
+    if run.cell.purpose == purposes.INSTRUCTIONS:
         record["cpu"] = {"instructions_per_op": 400.0 * cost}
-    elif run.cell.purpose == matrix.MEMORY:
+    elif run.cell.purpose == purposes.MEMORY:
         record["memory"] = {"per_task": {"user_bytes": user_bytes, "kernel_bytes": 8192.0}}
     else:
         record |= {
@@ -96,7 +97,7 @@ class Lab:
     def __init__(self, monkeypatch):
         self.clock = Clock()
         own_time = types.SimpleNamespace(monotonic=self.clock.monotonic)
-        for module in (duel, gating, stages):
+        for module in (paired_runs, gating, stages):
             monkeypatch.setattr(module, "time", own_time)
         self.said = []
         self.retry_invalid = 0
@@ -120,11 +121,11 @@ class Lab:
         return self.clock.now - self.began
 
     @contextlib.contextmanager
-    def duel(self, _base, _candidate):
+    def measuring(self, _base, _candidate):
         self.clock.now += self.start_s
-        arms = [duel.Contestant(arm, _Measurer(self, arm)) for arm in self.arms]
+        arms = [paired_runs.Arm(arm, _Measurer(self, arm)) for arm in self.arms]
         writer = types.SimpleNamespace(append=lambda _record: None)
-        self.used = duel.Duel(arms, self.matrix, writer)
+        self.used = paired_runs.PairedRuns(arms, self.matrix, writer)
         yield self.used
 
     def pairs_of(self, name):
@@ -143,7 +144,7 @@ class _Measurer:
         number = self._asked.setdefault(slot.cell.key, itertools.count())
         is_fresh = bool(self._lab.ran.result.screened)
         record = self._lab.arms[self._arm](Run(slot, next(number), is_fresh))
-        usual = duel.pair_s(slot.cell) / 2
+        usual = paired_runs.pair_s(slot.cell) / 2
         self._lab.clock.now += self._lab.run_s.get(slot.cell.group, usual)
         return {
             **record, "run_id": str(next(self._ids)), "arm": slot.arm, "pair": slot.pair,

@@ -40,7 +40,7 @@ window = "300ms"
 
 def call_main(program, main, *words):
     """Runs a script's main with these words on its command line. Answers the exit status."""
-    from skein_scripts.errors import run_main
+    from skein_scripts.base.errors import run_main
 
     before, sys.argv = sys.argv, [program, *map(str, words)]
     try:
@@ -89,12 +89,12 @@ class MatrixRun:
         )  # fmt: skip
 
     def records(self):
-        from skein_scripts import results
+        from skein_scripts.records import results
 
         return results.load(self.results)
 
     def runs(self):
-        from skein_scripts import results
+        from skein_scripts.records import results
 
         return results.runs(self.records())
 

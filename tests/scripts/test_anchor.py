@@ -2,7 +2,7 @@
 
 import pytest
 
-from skein_scripts.anchor import DRIFT_LIMIT, anchor_ns, drift_of, running_medians
+from skein_scripts.records.anchor import DRIFT_LIMIT, anchor_ns, drift_of, running_medians
 
 
 def test_the_same_reading_in_every_round_is_no_drift():

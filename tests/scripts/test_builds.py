@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from skein_scripts.comparison import builds, measured
-from skein_scripts.errors import MeasureError, ScriptError, UsageError
+from skein_scripts.base.errors import MeasureError, ScriptError, UsageError
+from skein_scripts.gate import builds, measured
 
 
 @pytest.fixture

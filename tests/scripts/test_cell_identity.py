@@ -10,12 +10,14 @@ import sys
 import pytest
 
 from matrix_support import ROOT, SMALL_MATRIX, call_main
-from skein_scripts import compare, groups, report, results, table
-from skein_scripts.cells import Asked, CellNames, id_without_runtime
-from skein_scripts.comparison import rates
-from skein_scripts.comparison.metrics import METRICS
-from skein_scripts.exports.figures import cells_of, names_in
-from skein_scripts.slots import taken_slots
+from skein_scripts.commands import compare
+from skein_scripts.gate import rates
+from skein_scripts.records import groups, results
+from skein_scripts.records.cells import Asked, CellNames, id_without_runtime
+from skein_scripts.records.figures import cells_of, names_in
+from skein_scripts.records.metrics import METRICS
+from skein_scripts.records.slots import taken_slots
+from skein_scripts.report import report_pages, results_table
 from skein_scripts.trend import history
 
 CPU = "cpu_per_op"
@@ -146,7 +148,7 @@ def test_cells_of_one_id_that_differ_are_never_merged(
     assert by_name == {f"{cell_id} ({of_one})": [100.0] * 3, f"{cell_id} ({of_other})": [300.0] * 2}
     found = groups.group_runs(records)
     assert [len(series.ok) for group in found for series in group.series] == [3, 2]
-    titles = {table.make_table(group).title for group in found}
+    titles = {results_table.make_table(group).title for group in found}
     assert len(titles) == 2, titles
 
 
@@ -457,6 +459,6 @@ def test_two_cells_of_one_matrix_get_a_report_with_two_tables(two_of_one_id):
          two_of_one_id.folder / "report"], capture_output=True, text=True, check=False, timeout=110,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    text = (two_of_one_id.folder / "report" / report.PAGES[1]).read_text()
+    text = (two_of_one_id.folder / "report" / report_pages.PAGES[1]).read_text()
     for n in (5, 7):
         assert f"(warmup_requests={n})" in text

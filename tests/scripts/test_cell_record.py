@@ -2,10 +2,10 @@
 
 import pytest
 
-from skein_scripts import cell_record
-from skein_scripts.matrix import Cell
-from skein_scripts.plan import Slot
-from skein_scripts.results import RecordError
+from skein_scripts.matrix.matrix import Cell
+from skein_scripts.matrix.plan import Slot
+from skein_scripts.records.results import RecordError
+from skein_scripts.session import cell_record
 
 SESSION, SEED = "session", 20
 # Together they have every setting that a record's cell says.

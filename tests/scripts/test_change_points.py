@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from skein_scripts.comparison.metrics import named
-from skein_scripts.errors import MeasureError
+from skein_scripts.base.errors import MeasureError
+from skein_scripts.records.metrics import named
 from skein_scripts.trend import change_points
 from skein_scripts.trend.history import Line, Point
 

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from skein_scripts import compare, results
-from skein_scripts.comparison import judge, measured, metrics
-from skein_scripts.errors import run_main
+from skein_scripts.base.errors import run_main
+from skein_scripts.commands import compare
+from skein_scripts.gate import judge, measured
+from skein_scripts.records import metrics, results
 
 CPU = metrics.named("cpu_per_op")
 

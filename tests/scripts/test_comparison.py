@@ -9,11 +9,13 @@ import sys
 
 import pytest
 
-from skein_scripts import closing, compare, results
-from skein_scripts.comparison import judge, metrics, paired
-from skein_scripts.comparison.judge import Pairs
-from skein_scripts.errors import MeasureError, UsageError, run_main
-from skein_scripts.statistics import median, sign_test_rank
+from skein_scripts.base.errors import MeasureError, UsageError, run_main
+from skein_scripts.base.statistics import median, sign_test_rank
+from skein_scripts.commands import compare
+from skein_scripts.gate import judge, pair_statistics
+from skein_scripts.gate.judge import Pairs
+from skein_scripts.records import metrics, results
+from skein_scripts.session import session_end
 
 CPU = metrics.named("cpu_per_op")
 THROUGHPUT = metrics.named("throughput")
@@ -32,7 +34,7 @@ def test_the_interval_covers_the_median_of_a_skewed_null_as_often_as_it_says():
     for n in range(10, 41, 5):
         covered = 0
         for _ in range(4000):
-            found = paired.estimate([source.expovariate(1.0) - 1 for _ in range(n)])
+            found = pair_statistics.estimate([source.expovariate(1.0) - 1 for _ in range(n)])
             covered += found.low <= truth <= found.high
         assert 0.944 <= covered / 4000 <= 0.99, n
 
@@ -43,18 +45,18 @@ def test_p_is_the_share_of_sign_patterns_that_are_as_one_sided():
             values = [1.0] * above + [-1.0] * (n - above)
             patterns = list(itertools.product((0, 1), repeat=n))
             as_extreme = sum(sum(pattern) >= above for pattern in patterns)
-            assert paired.sign_test_p(values) == pytest.approx(as_extreme / len(patterns))
+            assert pair_statistics.sign_test_p(values) == pytest.approx(as_extreme / len(patterns))
 
 
 def test_values_on_the_threshold_count_for_neither_side():
-    assert paired.sign_test_p([0.0, 0.0, 1.0, 1.0]) == 0.25
-    assert paired.sign_test_p([]) == 1.0
+    assert pair_statistics.sign_test_p([0.0, 0.0, 1.0, 1.0]) == 0.25
+    assert pair_statistics.sign_test_p([]) == 1.0
 
 
 def test_holm_steps_down_and_never_orders_anew():
-    assert paired.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert paired.holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
-    assert paired.holm([]) == []
+    assert pair_statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert pair_statistics.holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+    assert pair_statistics.holm([]) == []
 
 
 def noisy_pairs(change, n=20, noise=0.01, seed=1):
@@ -284,7 +286,7 @@ def test_a_candidate_that_failed_once_is_named_and_no_success(file_with, tmp_pat
 
 def test_a_session_that_calls_itself_inconclusive_is_named(file_with, fixture_v1, capsys):
     (session, *_) = results.sessions(results.load(fixture_v1))
-    ending = closing.end_record(session, "out of reach", [], {}, 0, 8)
+    ending = session_end.end_record(session, "out of reach", [], {}, 0, 8)
     base, other = file_with("base", [1000.0] * 8), file_with("other", [1000.0] * 8)
     with (other / results.RESULTS_NAME).open("a", encoding="utf-8") as file:
         file.write(results.dump(ending))
@@ -414,16 +416,16 @@ def test_wrong_options_end_in_usage(file_with, tmp_path):
         compare.check_complete([])
     with pytest.raises(UsageError):
         compare.check_same_environment(
-            compare.Arm("a", [{"environment": {"kernel": "x"}, "build": {}}], []),
-            compare.Arm("b", [{"environment": {"kernel": "y"}, "build": {}}], []),
+            compare.RecordedArm("a", [{"environment": {"kernel": "x"}, "build": {}}], []),
+            compare.RecordedArm("b", [{"environment": {"kernel": "y"}, "build": {}}], []),
             allowed=False,
         )
 
 
 def test_what_would_have_been_seen_is_the_wider_half_of_the_interval():
     values = [-0.05, -0.04, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.3]
-    found = paired.estimate(values)
+    found = pair_statistics.estimate(values)
     assert (found.low, found.median, found.high, found.rank) == (-0.04, 0.0, 0.2, 2)
     assert found.detectable == pytest.approx(0.2)
-    assert paired.estimate([-value for value in values]).detectable == pytest.approx(0.2)
-    assert paired.estimate(values[:5]).detectable is None
+    assert pair_statistics.estimate([-value for value in values]).detectable == pytest.approx(0.2)
+    assert pair_statistics.estimate(values[:5]).detectable is None

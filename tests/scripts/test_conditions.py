@@ -5,7 +5,8 @@ import copy
 import pytest
 
 from matrix_support import matrix_run_in
-from skein_scripts import conditions, report
+from skein_scripts.records import conditions
+from skein_scripts.report import report_pages
 
 
 @pytest.fixture(scope="module")
@@ -138,5 +139,5 @@ def test_a_matrix_with_unequal_conditions_ends_with_4_and_says_so(tmp_path):
 
 def test_a_worker_without_conditions_is_said_in_the_report(tmp_path, equal):
     silent = changed(equal, "libuv", lambda run: run.update(conditions=None))
-    _, page = report.write(silent, tmp_path, [])
+    _, page = report_pages.write(silent, tmp_path, [])
     assert "not compared: libuv" in page.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skein_scripts.coroutine_lint import check, findings
+from skein_scripts.checks.coroutine_lint import check, findings
 
 ROOT = Path(__file__).resolve().parents[2]
 TREES = ("runtimes", "workloads", "harness", "tests")

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from skein_scripts import gate, matrix, plan
-from skein_scripts.comparison import counting, judge, metrics, stages
-from skein_scripts.comparison.judge import Pairs
-from skein_scripts.errors import UsageError
-from skein_scripts.skein_process import Skein
+from skein_scripts.base.errors import UsageError
+from skein_scripts.commands import gate
+from skein_scripts.gate import counting, judge, stages
+from skein_scripts.gate.judge import Pairs
+from skein_scripts.matrix import matrix, plan
+from skein_scripts.records import metrics, purposes
+from skein_scripts.session.skein_process import Skein
 
 INSTRUCTIONS = metrics.named("instructions_per_op")
 PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
@@ -54,7 +56,7 @@ class CountedRunner:
 
 
 def counted_slot():
-    cell = next(cell for cell in PRESET.cells if cell.purpose == matrix.INSTRUCTIONS)
+    cell = next(cell for cell in PRESET.cells if cell.purpose == purposes.INSTRUCTIONS)
     return plan.Slot(cell, 0, 0)
 
 
@@ -130,10 +132,10 @@ def test_a_counted_run_that_failed_has_no_count(tmp_path):
 def test_without_valgrind_instructions_are_left_out_and_it_is_said(monkeypatch):
     monkeypatch.setattr(counting.shutil, "which", lambda _: None)
     kept, why = gate.without_unmeasurable(PRESET)
-    assert all(cell.purpose != matrix.INSTRUCTIONS for cell in kept.cells)
+    assert all(cell.purpose != purposes.INSTRUCTIONS for cell in kept.cells)
     assert len(kept.cells) < len(PRESET.cells)
     assert "valgrind" in why[0]
-    counted = tuple(cell for cell in PRESET.cells if cell.purpose == matrix.INSTRUCTIONS)
+    counted = tuple(cell for cell in PRESET.cells if cell.purpose == purposes.INSTRUCTIONS)
     with pytest.raises(UsageError, match="valgrind"):
         gate.without_unmeasurable(replace(PRESET, cells=counted))
 
@@ -147,4 +149,4 @@ def test_a_cell_that_counts_needs_a_number_of_requests():
     with pytest.raises(UsageError, match="warmup_requests = 0"):
         matrix.parse_matrix(document, "m")
     entry |= {"warmup": "0ms", "warmup_requests": 0}
-    assert matrix.parse_matrix(document, "m").cells[0].purpose == matrix.INSTRUCTIONS
+    assert matrix.parse_matrix(document, "m").cells[0].purpose == purposes.INSTRUCTIONS

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from matrix_support import SMALL_MATRIX, call_main
-from skein_scripts import compare, groups, results, table
-from skein_scripts.comparison import counts, judge, metrics, show
-from skein_scripts.comparison.compared import Total
-from skein_scripts.comparison.counts import COUNTS, Counted
+from skein_scripts.commands import compare
+from skein_scripts.gate import counts, judge, show
+from skein_scripts.gate.counts import Counted
+from skein_scripts.records import groups, metrics, results
+from skein_scripts.records.zero_counts import COUNTS, Total
+from skein_scripts.report import results_table
 
 EARLY, TIMEOUTS = (next(one for one in COUNTS if one.metric.name == name)
                    for name in ("early_fires", "timeouts"))  # fmt: skip
@@ -142,7 +144,11 @@ def test_a_table_says_which_counts_are_not_0(fixture_v1):
     records = results.load(fixture_v1)
     run = next(run for run in results.runs(records) if run["status"] == "ok" and run["load"])
     run["load"]["errors"] = {"timeout": 12}
-    notes = [note for group in groups.group_runs(records) for note in table.make_table(group).notes]
+    notes = [
+        note
+        for group in groups.group_runs(records)
+        for note in results_table.make_table(group).notes
+    ]
     assert f"{run['cell']['runtime']}: timeouts 12 in 1 runs, where 0 was to be" in notes
     assert not any("early_fires" in note for note in notes)  # those have a column
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from matrix_support import ROOT
-from skein_scripts import export
-from skein_scripts.results import RESULTS_NAME
+from skein_scripts.commands import export
+from skein_scripts.records.results import RESULTS_NAME
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIGURES = tomllib.loads((ROOT / "results" / "figures.toml").read_text(encoding="utf-8"))

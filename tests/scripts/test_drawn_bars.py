@@ -5,9 +5,10 @@ import pytest
 
 import drawn
 from drawn import BLACK, COLOURS, GREY, WHITE
-from skein_scripts import results
-from skein_scripts.groups import group_runs
-from skein_scripts.plots import cpu_above_floor, frame, memory_per_task
+from skein_scripts.drawing import frame
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report.plots import cpu_above_floor, memory_per_task
 
 
 def figure_of(plot, records):

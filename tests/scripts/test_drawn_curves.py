@@ -5,9 +5,10 @@ import pytest
 
 import drawn
 from drawn import COLOURS, MARKERS, check_ticks, context_of, group_named, of
-from skein_scripts import results
-from skein_scripts.groups import group_runs
-from skein_scripts.plots import lateness, memory_vs_n, style
+from skein_scripts.drawing import style
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report.plots import lateness, memory_vs_n
 
 # --- memory against the number of tasks ---
 

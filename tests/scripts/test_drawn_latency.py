@@ -9,9 +9,9 @@ import pytest
 import drawn
 from drawn import MARKERS, check_ticks, close, context_of, group_named, of
 from planted_parts import distribution
-from skein_scripts import results
-from skein_scripts.groups import group_runs
-from skein_scripts.plots import latency_spectrum, latency_vs_load
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report.plots import latency_spectrum, latency_vs_load
 
 # --- latency at every percentile ---
 

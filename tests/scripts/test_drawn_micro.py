@@ -7,8 +7,10 @@ import pytest
 
 import drawn
 from drawn import COLOURS, MARKERS, check_ticks
-from skein_scripts import instructions, micro
-from skein_scripts.plots import frame, micro_costs
+from skein_scripts.commands import instructions, micro
+from skein_scripts.drawing import frame
+from skein_scripts.micro import counted_rows, timed_rows
+from skein_scripts.report.plots import micro_costs
 
 # In ns, by repetition. The median is never the first, the last or the mean.
 STEPS = {
@@ -47,7 +49,7 @@ def records():
     return [
         record
         for repetition in range(3)
-        for record in micro.records_of(document(repetition), "session", repetition)
+        for record in timed_rows.records_of(document(repetition), "session", repetition)
     ]
 
 
@@ -161,9 +163,9 @@ def test_the_medians_that_are_printed_have_their_range_and_number(records, capsy
 
 def test_instructions_that_are_printed_are_those_of_an_item(monkeypatch, tmp_path, capsys):
     (tmp_path / "skein_micro").touch()
-    monkeypatch.setattr(instructions, "find_valgrind", lambda: "valgrind")
-    name = instructions.ROWS[0]
-    monkeypatch.setattr(instructions, "measure", lambda _, row: instructions.Row(row, 1_000, 3_507))
+    monkeypatch.setattr(counted_rows, "find_valgrind", lambda: "valgrind")
+    name = counted_rows.ROWS[0]
+    monkeypatch.setattr(counted_rows, "measure", lambda _, row: counted_rows.Row(row, 1_000, 3_507))
     assert instructions.main(["--row", name, "--micro", str(tmp_path / "skein_micro")]) == 0
     assert capsys.readouterr().out.split() == [name, "3.51", "instructions"]
 
@@ -171,6 +173,6 @@ def test_instructions_that_are_printed_are_those_of_an_item(monkeypatch, tmp_pat
 def test_a_document_of_the_program_is_read_as_it_stands():
     """The field that counts is ns_per_item: the library's own times are of a batch."""
     text = json.loads(json.dumps(document(1)))
-    first = next(iter(micro.records_of(text, "s", 0)))
+    first = next(iter(timed_rows.records_of(text, "s", 0)))
     assert first["micro"]["wall_ns_per_op"] == 1.3
     assert first["work"]["units"] == 1_009

@@ -7,9 +7,10 @@ from rich.console import Console
 import drawn
 from drawn import COLOURS, MARKERS
 from planted_results import COMMIT
-from skein_scripts import results
-from skein_scripts.comparison.metrics import named
-from skein_scripts.trend import change_points, command, figure, history
+from skein_scripts.commands import trend
+from skein_scripts.records import results
+from skein_scripts.records.metrics import named
+from skein_scripts.trend import change_points, figure, history
 
 FIBER, LIBUV, TIMERS = "c10k/fiber/1000/fixed", "c10k/libuv/1000/fixed", "timers/fiber/500/spread"
 # By commit: values as the history keeps them.
@@ -145,10 +146,10 @@ def test_the_terminal_says_each_change_with_its_sign(points, tmp_path, monkeypat
         history.save(point, tmp_path / "history")
     monkeypatch.setattr(change_points, "is_available", lambda: True)
     monkeypatch.setattr(change_points, "find", lambda _: changes_of(points))
-    monkeypatch.setattr(command.frame, "save", lambda made, folder, name: [folder / f"{name}.svg"])
+    monkeypatch.setattr(trend.frame, "save", lambda made, folder, name: [folder / f"{name}.svg"])
     console = Console(width=200)
     with console.capture() as captured:
-        command.show(tmp_path / "history", tmp_path, console)
+        trend.show(tmp_path / "history", tmp_path, console)
     assert captured.get().splitlines() == [
         f"bbbbbbbbbbbb cpu_per_op +15.0 % · {FIBER}",
         f"cccccccccccc cpu_per_op -30.0 % · {TIMERS}",

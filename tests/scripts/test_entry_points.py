@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from matrix_support import ROOT
-from skein_scripts import errors
-from skein_scripts.errors import MeasureError, ReaderGoneError, UsageError, run_main
+from skein_scripts.base import errors
+from skein_scripts.base.errors import MeasureError, ReaderGoneError, UsageError, run_main
 
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 BARE_PYTHON = "/usr/bin/python3"
@@ -103,7 +103,10 @@ def test_a_terminal_said_to_have_no_columns_still_gets_the_plan(columns):
 
 def test_an_old_python_is_told_the_version_that_is_needed(monkeypatch, capsys):
     monkeypatch.setattr(errors, "_LEAST_PYTHON", (99, 1))
-    assert run_main("gate.py", lambda words: errors._main_of("skein_scripts.gate")(words)) == 4
+    assert (
+        run_main("gate.py", lambda words: errors._main_of("skein_scripts.commands.gate")(words))
+        == 4
+    )
     assert "older than 99.1" in capsys.readouterr().err
 
 
@@ -128,7 +131,7 @@ def test_a_revision_that_does_not_exist_is_found_out_where_children_are_ignored(
 def test_signals_are_as_usual_in_a_script_whatever_its_caller_did():
     code = (
         "import signal, sys; sys.path.insert(0, 'scripts')\n"
-        "from skein_scripts import inherited\n"
+        "from skein_scripts.base import inherited\n"
         "inherited.take_back()\n"
         "assert signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL\n"
         "assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())\n"

@@ -16,14 +16,16 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
 from matrix_support import call_main
-from skein_scripts import export, results
-from skein_scripts.comparison import record
-from skein_scripts.comparison.metrics import METRICS
-from skein_scripts.comparison.sources import Arm, differences
-from skein_scripts.errors import UsageError
+from skein_scripts.base.errors import UsageError
+from skein_scripts.base.names import distinct
+from skein_scripts.base.statistics import median
+from skein_scripts.commands import export
 from skein_scripts.exports import bencher, google_benchmark, junit, otava_csv
-from skein_scripts.exports.figures import CellFigures, cells_of, distinct
-from skein_scripts.statistics import median
+from skein_scripts.gate import record
+from skein_scripts.gate.sources import RecordedArm, differences
+from skein_scripts.records import google_benchmark_rows, results
+from skein_scripts.records.figures import CellFigures, cells_of
+from skein_scripts.records.metrics import METRICS
 
 GOOGLE_COMPARE = Path("/usr/share/benchmark/compare.py")  # Debian: libbenchmark-tools
 
@@ -72,12 +74,12 @@ def test_google_benchmarks_compare_py_reads_what_is_written(measured, tmp_path):
 def test_google_benchmark_json_is_read_back_to_the_same_times(measured, tmp_path):
     out = tmp_path / "gb.json"
     write([measured, "--format", "google-benchmark", "--output", out])
-    times = google_benchmark.read(out.read_text(), "it")
+    times = google_benchmark_rows.read(out.read_text(), "it")
     for cell in cells_of(results.load(measured)):
         assert times[cell.name] == [run["cpu"]["per_op_ns"] for run in cell.runs]
     for wrong in ("{}", "[]", '{"benchmarks": ["x"]}', '{"benchmarks": [null]}'):
         with pytest.raises(UsageError, match="no Google Benchmark JSON"):
-            google_benchmark.read(wrong, "it")
+            google_benchmark_rows.read(wrong, "it")
 
 
 def test_google_benchmark_json_of_two_machines_or_builds_is_told_apart(measured):
@@ -87,7 +89,7 @@ def test_google_benchmark_json_of_two_machines_or_builds_is_told_apart(measured)
     def arm(**changes):
         changed = {part: session[part] | facts for part, facts in changes.items()}
         text = google_benchmark.write(cells, session | changed)
-        return Arm("it", [google_benchmark.session_of(text, "it")], [])
+        return RecordedArm("it", [google_benchmark_rows.session_of(text, "it")], [])
 
     assert differences(arm(), arm()) == []
     for part, fact in (
@@ -117,7 +119,7 @@ def test_google_benchmarks_units_aggregates_and_errors_are_understood():
         {"name": "b", "cpu_time": 0, "time_unit": "ns", "error_occurred": True},
         {"name": "c", "cpu_time": 3, "time_unit": "ns"},
     ]  # fmt: skip
-    times = google_benchmark.read(json.dumps({"benchmarks": rows}), "it")
+    times = google_benchmark_rows.read(json.dumps({"benchmarks": rows}), "it")
     assert times == {"a": [2000.0], "c": [3.0]}
 
 

@@ -10,8 +10,6 @@ from xml.etree import ElementTree
 import pytest
 
 from planted_results import COMMIT, with_more_rounds
-from skein_scripts import results
-from skein_scripts.comparison.metrics import METRICS
 from skein_scripts.exports import (
     bencher,
     github_action,
@@ -19,8 +17,10 @@ from skein_scripts.exports import (
     hdr_log,
     junit,
     otava_csv,
-)  # fmt: skip
-from skein_scripts.exports.figures import cells_of
+)
+from skein_scripts.records import google_benchmark_rows, results
+from skein_scripts.records.figures import cells_of
+from skein_scripts.records.metrics import METRICS
 
 COROUTINE = "c10k/coroutine/1000/fixed"
 THREAD = "c10k/thread/1000/fixed"
@@ -163,7 +163,7 @@ def test_google_benchmark_has_each_repetition_with_cpu_and_median_time(cells, pl
         "Planted CPU @ 2.71GHz", "2026-11-05T10:11:12.131Z",
     )  # fmt: skip
     assert context["cpu_scaling_enabled"] is False
-    assert google_benchmark.read(text, "it")[COROUTINE] == [5003, 5407, 5209]
+    assert google_benchmark_rows.read(text, "it")[COROUTINE] == [5003, 5407, 5209]
 
 
 def test_what_has_one_kind_of_time_has_it_in_both_places(changed):

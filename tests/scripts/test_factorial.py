@@ -4,8 +4,11 @@ import copy
 
 import pytest
 
-from skein_scripts import factorial, matrix, report, results, units
-from skein_scripts.groups import group_runs
+from skein_scripts.base import units
+from skein_scripts.matrix import matrix
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report import factorial, report_pages
 
 # runtime: style, loop, CPU per request, user bytes per connection
 PLANTED = {
@@ -95,7 +98,7 @@ def test_records_that_do_not_name_their_loop_have_no_table(planted):
 
 
 def test_the_report_has_the_table_on_both_pages(planted, tmp_path):
-    for page in report.write(planted(*PLANTED), tmp_path, []):
+    for page in report_pages.write(planted(*PLANTED), tmp_path, []):
         text = page.read_text(encoding="utf-8")
         assert "Style by loop" in text
         assert "0.960" in text

@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from matrix_support import ROOT, call_main
-from skein_scripts import export, matrix, results
-from skein_scripts.comparison import stages
-from skein_scripts.errors import ReaderGoneError, run_main
-from skein_scripts.gate import main
+from skein_scripts.base.errors import ReaderGoneError, run_main
+from skein_scripts.commands import export
+from skein_scripts.commands.gate import main
+from skein_scripts.gate import stages
+from skein_scripts.matrix import matrix
+from skein_scripts.records import purposes, results
 
 GATE = ROOT / "scripts" / "gate.py"
 SCREEN, CONFIRM = 5, 10
-MEMORY_PAIRS = stages.SCREEN_FEW[matrix.MEMORY]
+MEMORY_PAIRS = stages.SCREEN_FEW[purposes.MEMORY]
 
 SMALL_GATE = """
 seed = 7
@@ -515,7 +517,7 @@ warmup_requests = 0
 """
     )
     gate.matrix.write_text(counted)
-    monkeypatch.setattr("skein_scripts.comparison.arena.is_available", lambda: False)
+    monkeypatch.setattr("skein_scripts.gate.paired_session.is_available", lambda: False)
     markdown = gate.folder / "v.md"
     done = gate(gate.arm("base"), gate.arm("candidate"), "--markdown", markdown)
     assert done.returncode == 0, done.stdout + done.stderr

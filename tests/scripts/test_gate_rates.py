@@ -9,11 +9,12 @@ import sys
 import pytest
 
 from matrix_support import HERE
-from skein_scripts import gate, matrix
-from skein_scripts import rates as rates_command
-from skein_scripts.cell_record import cell_id_of
-from skein_scripts.comparison import rates
-from skein_scripts.errors import MeasureError, UsageError
+from skein_scripts.base.errors import MeasureError, UsageError
+from skein_scripts.commands import gate
+from skein_scripts.commands import rates as rates_command
+from skein_scripts.gate import rates
+from skein_scripts.matrix import matrix
+from skein_scripts.session.cell_record import cell_id_of
 
 PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
 # Of one program against itself: all cells of the preset, on the 2-vCPU machine of the published

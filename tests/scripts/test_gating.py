@@ -4,12 +4,13 @@ what was flagged and could not be decided is never 0."""
 import pytest
 
 from lab import COUNTED, IDLE, LOADED, cell, least_of, not_ok, ok, slow, status_of, summary, usual
-from skein_scripts.comparison import metrics, schedule, stages
-from skein_scripts.comparison.compared import INCONCLUSIVE, REGRESSED, Pairs
-from skein_scripts.comparison.judge import judge
-from skein_scripts.errors import MeasureError
-from skein_scripts.matrix import MEMORY
-from skein_scripts.results import RecordError
+from skein_scripts.base.errors import MeasureError
+from skein_scripts.gate import schedule, stages
+from skein_scripts.gate.compared import INCONCLUSIVE, REGRESSED, Pairs
+from skein_scripts.gate.judge import judge
+from skein_scripts.records import metrics
+from skein_scripts.records.purposes import MEMORY
+from skein_scripts.records.results import RecordError
 
 NINE = (5, 9)  # of confirming, as few as decide three metrics
 

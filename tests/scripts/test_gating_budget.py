@@ -17,9 +17,10 @@ from lab import (
     summary,
     usual,
 )
-from skein_scripts.comparison import metrics, stages
-from skein_scripts.comparison.compared import Pairs
-from skein_scripts.errors import UsageError
+from skein_scripts.base.errors import UsageError
+from skein_scripts.gate import stages
+from skein_scripts.gate.compared import Pairs
+from skein_scripts.records import metrics
 
 MANY = [*(cell(f"load{n}") for n in range(6)), *IDLE, *COUNTED, *FIRING]
 

@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 from matrix_support import ROOT, call_main
-from skein_scripts import compare
-from skein_scripts.errors import UsageError
-from skein_scripts.exports import google_benchmark
-from skein_scripts.exports.google_benchmark_rows import read_benchmarks, read_document
+from skein_scripts.base.errors import UsageError
+from skein_scripts.commands import compare
+from skein_scripts.records import google_benchmark_rows
+from skein_scripts.records.google_benchmark_rows import read_benchmarks, read_document
 
 CONTEXT = {"host_name": "it", "num_cpus": 2, "json_schema_version": 1}
 
@@ -46,7 +46,7 @@ OLD = (*NEWER, "run_type", "run_name", "repetitions", "repetition_index", "threa
 
 def times_of(*some):
     text = json.dumps({"context": CONTEXT, "benchmarks": list(some)})
-    return google_benchmark.read(text, "it")
+    return google_benchmark_rows.read(text, "it")
 
 
 @pytest.fixture

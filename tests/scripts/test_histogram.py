@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fake_skein import Histogram
-from skein_scripts import histogram
+from skein_scripts.records import histogram
 
 
 def recorded(values):

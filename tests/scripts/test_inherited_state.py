@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from matrix_support import ROOT
-from skein_scripts import results
-from skein_scripts.errors import MeasureError
-from skein_scripts.inherited import recordable
-from skein_scripts.lock import MeasuringLock
-from skein_scripts.skein_process import Skein
+from skein_scripts.base.errors import MeasureError
+from skein_scripts.base.inherited import recordable
+from skein_scripts.records import results
+from skein_scripts.session.lock import MeasuringLock
+from skein_scripts.session.skein_process import Skein
 
 NO_SUCH_REVISION = ("gate.py", "--base", "no-such-revision", "--candidate", "HEAD", "--dry-run")
 
@@ -41,7 +41,7 @@ def script(main, before=""):
     return (
         "import os, signal, sys, types; sys.path.insert(0, 'scripts')\n"
         f"{before}\n"
-        "from skein_scripts import errors\n"
+        "from skein_scripts.base import errors\n"
         f"{main}\n"
         "sys.modules['its_main'] = types.SimpleNamespace(main=main)\n"
         "errors.run_program('x', 'its_main')"

@@ -5,9 +5,12 @@ import json
 import pytest
 
 from matrix_support import call_main
-from skein_scripts import export, jsonl, results, session
-from skein_scripts.comparison import record
-from skein_scripts.errors import UsageError
+from skein_scripts.base import jsonl
+from skein_scripts.base.errors import UsageError
+from skein_scripts.commands import export
+from skein_scripts.gate import record
+from skein_scripts.records import results
+from skein_scripts.session import session
 from skein_scripts.trend import history
 
 # What str.splitlines() takes for the end of a line.

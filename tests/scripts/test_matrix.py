@@ -5,8 +5,8 @@ import tomllib
 import pytest
 
 from matrix_support import SMALL_MATRIX
-from skein_scripts import matrix, selection
-from skein_scripts.errors import UsageError
+from skein_scripts.base.errors import UsageError
+from skein_scripts.matrix import matrix, selection
 
 
 def small(**changes):

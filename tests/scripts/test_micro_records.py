@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from skein_scripts import micro, plot, results
-from skein_scripts.errors import UsageError
-from skein_scripts.plots import frame, micro_costs, style
+from skein_scripts.base.errors import UsageError
+from skein_scripts.commands import micro
+from skein_scripts.drawing import frame, style
+from skein_scripts.micro import timed_rows
+from skein_scripts.records import results
+from skein_scripts.report import all_figures
+from skein_scripts.report.plots import micro_costs
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("SKEIN_BUILD_DIR", "build/release") / "skein_micro"
@@ -59,12 +63,12 @@ def records():
     return [
         record
         for repetition, factor in enumerate((1.0, 2.0, 3.0))
-        for record in micro.records_of(planted(factor), "session", repetition)
+        for record in timed_rows.records_of(planted(factor), "session", repetition)
     ]
 
 
 def test_a_row_becomes_a_valid_run_of_its_runtime() -> None:
-    made = next(micro.records_of(planted(), "session", 2))
+    made = next(timed_rows.records_of(planted(), "session", 2))
     results.validate(made)
     assert made["cell"] == {"workload": "micro", "runtime": "control", "row": "syscall"}
     assert made["block"] == 2
@@ -73,13 +77,13 @@ def test_a_row_becomes_a_valid_run_of_its_runtime() -> None:
 
 
 def test_a_name_is_taken_apart_into_runtime_and_row() -> None:
-    assert micro.place_of("yield/fiber/1000") == ("fiber", "yield/1000")
-    assert micro.place_of("spawn_finish/libuv") == ("libuv", "spawn_finish")
-    assert micro.place_of("control/wake_same_core") == ("control", "wake_same_core")
+    assert timed_rows.place_of("yield/fiber/1000") == ("fiber", "yield/1000")
+    assert timed_rows.place_of("spawn_finish/libuv") == ("libuv", "spawn_finish")
+    assert timed_rows.place_of("control/wake_same_core") == ("control", "wake_same_core")
 
 
 def test_aggregates_are_no_runs() -> None:
-    assert len(list(micro.records_of(planted(), "session", 0))) == 6
+    assert len(list(timed_rows.records_of(planted(), "session", 0))) == 6
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,7 @@ def test_aggregates_are_no_runs() -> None:
     ],
 )
 def test_a_limit_keeps_its_name_and_both_values(message, value, needed) -> None:
-    made = micro.run_record(refused("yield/thread/100000", message), "session", 0, None)
+    made = timed_rows.run_record(refused("yield/thread/100000", message), "session", 0, None)
     results.validate(made)
     assert made["status"] == "limit"
     assert made["limit"]["value"] == value
@@ -100,7 +104,7 @@ def test_a_limit_keeps_its_name_and_both_values(message, value, needed) -> None:
 
 def test_wrong_work_is_a_failure_and_never_a_time() -> None:
     message = "failed: resumes: 3 instead of 4"
-    made = micro.run_record(refused("switch/coroutine", message), "session", 0, None)
+    made = timed_rows.run_record(refused("switch/coroutine", message), "session", 0, None)
     results.validate(made)
     assert made["status"] == "failed"
     assert made["failure"]["message"] == message
@@ -108,7 +112,7 @@ def test_wrong_work_is_a_failure_and_never_a_time() -> None:
 
 
 def test_a_time_of_nothing_is_refused() -> None:
-    made = micro.run_record(row("yield/fiber/1", 0.0), "session", 0, None)
+    made = timed_rows.run_record(row("yield/fiber/1", 0.0), "session", 0, None)
     with pytest.raises(results.RecordError, match="wall_ns_per_op"):
         results.validate(made)
 
@@ -146,7 +150,7 @@ def test_records_of_workloads_alone_have_no_such_figure(fixture_v1) -> None:
 
 
 def test_single_steps_are_no_group_of_work(tmp_path) -> None:
-    drawn = plot.draw_all(records(), tmp_path)
+    drawn = all_figures.draw_all(records(), tmp_path)
     assert [path.stem for path in drawn] == ["micro_costs", "micro_switch"]
 
 
@@ -188,4 +192,4 @@ def test_a_short_real_run_ends_in_records_and_a_figure(tmp_path) -> None:
 @pytest.mark.skipif(not PROGRAM.is_file(), reason="skein_micro is not built")
 def test_a_filter_that_matches_nothing_is_named() -> None:
     with pytest.raises(UsageError, match="no row matches"):
-        micro.list_rows(PROGRAM, "^no/such/row$")
+        timed_rows.list_rows(PROGRAM, "^no/such/row$")

@@ -8,10 +8,10 @@ import threading
 import pytest
 
 from matrix_support import HERE, ROOT, call_main
-from skein_scripts import compare, export, gate, plot, rates, report, results
-from skein_scripts.errors import MeasureError, UsageError
-from skein_scripts.outputs import require_folder, require_writable, write_text
-from skein_scripts.trend import command
+from skein_scripts.base.errors import MeasureError, UsageError
+from skein_scripts.base.outputs import require_folder, require_writable, write_text
+from skein_scripts.commands import compare, export, gate, plot, rates, report, trend
+from skein_scripts.records import results
 
 NOWHERE = "/proc/no-such-folder/file"
 AA_PAIRS = HERE / "fixtures" / "aa_pairs.csv"
@@ -127,8 +127,8 @@ def test_no_output_is_what_is_measured_into_or_the_matrix(
 
 
 def test_compare_finds_out_that_its_folder_cannot_be_used_before_it_builds(matrix_run, monkeypatch):
-    monkeypatch.setattr("skein_scripts.comparison.builds.build", lambda *_: pytest.fail("built"))
-    monkeypatch.setattr("skein_scripts.comparison.builds.require_clean", lambda: None)
+    monkeypatch.setattr("skein_scripts.gate.builds.build", lambda *_: pytest.fail("built"))
+    monkeypatch.setattr("skein_scripts.gate.builds.require_clean", lambda: None)
     words = ("HEAD", "HEAD", "--output", "/proc/no-such-folder")
     assert call_main("compare.py", compare.main, *words) == 4
 
@@ -145,15 +145,15 @@ def test_scripts_that_measure_nothing_find_out_before_they_work(measured, monkey
     def fail(*_words, **_more):
         pytest.fail("it has begun")
 
-    monkeypatch.setattr("skein_scripts.rates.recorded_pairs", fail)
-    monkeypatch.setattr("skein_scripts.plot.load", fail)
-    monkeypatch.setattr("skein_scripts.report.load", fail)
+    monkeypatch.setattr("skein_scripts.commands.rates.recorded_pairs", fail)
+    monkeypatch.setattr("skein_scripts.commands.plot.load", fail)
+    monkeypatch.setattr("skein_scripts.commands.report.load", fail)
     monkeypatch.setattr("skein_scripts.trend.history.read", fail)
     for program, main, *words in (
         ("rates.py", rates.main, AA_PAIRS, "--write", NOWHERE),
         ("plot.py", plot.main, measured, "--output", "/proc/x"),
         ("report.py", report.main, measured, "--output", "/proc/x"),
-        ("trend.py", command.main, "show", "--output", "/proc/x"),
+        ("trend.py", trend.main, "show", "--output", "/proc/x"),
     ):
         assert call_main(program, main, *words) == 2, program
         assert "cannot write" in capsys.readouterr().err

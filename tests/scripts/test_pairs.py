@@ -1,7 +1,8 @@
 """Which runs are compared and which are a pair, and which comparisons are adjusted together."""
 
-from skein_scripts.comparison import judge, metrics, pairing, sources
-from skein_scripts.comparison.judge import Pairs
+from skein_scripts.gate import judge, pairing, sources
+from skein_scripts.gate.judge import Pairs
+from skein_scripts.records import metrics
 
 CPU = metrics.named("cpu_per_op")
 THROUGHPUT = metrics.named("throughput")
@@ -50,7 +51,8 @@ def test_a_filter_leaves_neither_runs_nor_repeated_tries_of_other_cells():
         for workload in ("c10k", "timers")
     )
     arms = tuple(
-        sources.Arm(name, [], [kept, other], [other, kept, other]) for name in ("base", "candidate")
+        sources.RecordedArm(name, [], [kept, other], [other, kept, other])
+        for name in ("base", "candidate")
     )
     for arm in sources.narrowed(arms, ["workload=c10k"]):
         assert (arm.runs, arm.tries) == ([kept], [kept])

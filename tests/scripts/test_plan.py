@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from skein_scripts import plan
-from skein_scripts.matrix import Cell, Matrix
+from skein_scripts.matrix import plan
+from skein_scripts.matrix.matrix import Cell, Matrix
 
 RUNTIMES = ("coroutine", "fiber", "thread", "libuv", "epoll_floor")
 SETTINGS = {"pattern": "spread", "tasks": 100, "window": "1s"}
@@ -124,8 +124,8 @@ def test_seeds_of_rounds_have_64_bits_whatever_the_plans_seed_is(seed):
 
 
 def test_the_quick_matrix_takes_at_most_six_minutes():
-    from skein_scripts.matrix import load_preset
-    from skein_scripts.options import probes_s
+    from skein_scripts.commands.matrix_options import probes_s
+    from skein_scripts.matrix.matrix import load_preset
 
     quick = load_preset("quick")
     runs_s = sum(plan.estimate_s(slot.cell) for slot in plan.make_plan(quick))

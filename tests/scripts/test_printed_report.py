@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from skein_scripts import closing, conditions, factorial, report, results, run_matrix, table
-from skein_scripts.groups import group_runs
-from skein_scripts.plots import frame
-from skein_scripts.runner import Tally
+from skein_scripts.base import table
+from skein_scripts.commands import run_matrix
+from skein_scripts.drawing import frame
+from skein_scripts.records import conditions, results, session_verdict
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report import factorial, report_pages, results_table
+from skein_scripts.session import session_end
+from skein_scripts.session.runner import Tally
 
 RUNTIMES = ["coroutine", "coroutine_uring", "fiber", "fiber_uring", "thread", "libuv",
             "epoll_floor"]  # fmt: skip
@@ -63,7 +67,9 @@ class Tables(HTMLParser):
 def pages(planted, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     figures = [folder / "plots" / f"{name}.svg" for name in ("memory_vs_n", "lateness-spread")]
-    return [path.read_text(encoding="utf-8") for path in report.write(planted, folder, figures)]
+    return [
+        path.read_text(encoding="utf-8") for path in report_pages.write(planted, folder, figures)
+    ]
 
 
 @pytest.fixture
@@ -78,7 +84,7 @@ def test_the_html_page_has_every_table_cell_for_cell(pages, planted):
     page = Tables(pages[0])
     groups = group_runs(planted)
     for group, cells in zip(groups, page.tables, strict=False):
-        made = table.make_table(group)
+        made = results_table.make_table(group)
         assert cells == [made.columns, *made.rows]
     assert len(page.tables) == 7 + 1 + 7 + 1  # results, style by loop, spread, machine
     assert page.tables[7][1] == ["coroutine", "CPU/request µs", "5.21", "4.60", "–"]
@@ -113,7 +119,7 @@ def test_the_markdown_page_has_every_row(pages, planted):
     # A reason stands in the first column, the others are empty.
     assert f"| thread | 3 limit | limit: RLIMIT_NPROC 9000 \\< 10016 |{'  |' * 9}" in lines
     for group in group_runs(planted):
-        for row in table.make_table(group).rows:
+        for row in results_table.make_table(group).rows:
             words = " | ".join(row).replace("<", "\\<")
             assert any(line.startswith(f"| {words} |") for line in lines), row
 
@@ -137,7 +143,7 @@ def test_both_pages_say_how_many_runs_and_what_became_of_the_session(pages):
 
 
 def test_the_facts_of_the_machine_have_their_units(planted):
-    facts = report.machine_facts(results.sessions(planted)[0])
+    facts = report_pages.machine_facts(results.sessions(planted)[0])
     assert facts == [
         ("CPU", "Planted CPU @ 2.71GHz, 6 online"),
         ("kernel", "Linux 6.19.3-planted"),
@@ -159,7 +165,7 @@ def test_the_facts_of_the_machine_have_their_units(planted):
 def test_the_facts_of_a_resumed_file_are_those_of_its_last_session(changed, tmp_path):
     later = copy.deepcopy(results.sessions(changed)[0]) | {"session_id": "resumed"}
     later["machine_floor"] |= {"wake_ns": 5_570, "timer_p50_ns": 44_900}
-    for page in report.write([*changed, later], tmp_path, []):
+    for page in report_pages.write([*changed, later], tmp_path, []):
         text = page.read_text(encoding="utf-8")
         assert "5.57 µs" in text
         assert "p50 44.9 µs, p99 163 µs late" in text
@@ -171,7 +177,7 @@ def test_facts_that_are_not_there_are_not_made_up(changed):
     session |= {"machine_floor": None, "build": None, "config_sha256": None}
     session["tool"] |= {"dirty": True}
     session["environment"]["mem_total_bytes"] = "absent"
-    facts = dict(report.machine_facts(session))
+    facts = dict(report_pages.machine_facts(session))
     assert facts["machine floor: stall p99"] == facts["machine floor: wake-up"] == "–"
     assert facts["build"] == facts["configuration"] == "not recorded"
     assert facts["skein"].endswith(", with changes")
@@ -206,7 +212,7 @@ def lines_by_name(text):
 
 def test_a_terminal_shows_each_figure_under_its_runtime(planted):
     group = next(group for group in group_runs(planted) if group.name == "fixed")
-    made = table.make_table(group)
+    made = results_table.make_table(group)
     text = printed(made, 200)
     lines = lines_by_name(text)
     for name, figures in FIXED_LINES.items():
@@ -228,7 +234,7 @@ def test_a_terminal_shows_each_figure_under_its_runtime(planted):
 
 def test_a_narrow_terminal_has_the_medians_alone_and_reasons_below(planted):
     group = next(group for group in group_runs(planted) if group.name == "open-high")
-    text = printed(table.make_table(group), 80)
+    text = printed(results_table.make_table(group), 80)
     lines = lines_by_name(text)
     assert lines["CPU/request µs"] == ["9.10", "9.51", "–", "8.21"]
     assert lines["above floor µs"] == ["+0.99", "+1.30", "–", "the floor"]
@@ -243,7 +249,7 @@ def test_a_narrow_terminal_has_the_medians_alone_and_reasons_below(planted):
 def test_the_closing_line_counts_runs_anchors_and_drift(planted):
     session = results.sessions(planted)[0]
     counts = {"ok": 86, "limit": 3, "failed": 1, "timeout": 3}
-    ending = closing.end_record(session, copy.deepcopy(session), planted, counts, 1, 93)
+    ending = session_end.end_record(session, copy.deepcopy(session), planted, counts, 1, 93)
     results.validate(ending)
     assert ending["anchor"]["values"] == [
         {"block": 0, "per_op_ns": 4507}, {"block": 1, "per_op_ns": 4603},
@@ -258,7 +264,7 @@ def test_the_closing_line_counts_runs_anchors_and_drift(planted):
 
 def verdict_of(planted, **facts):
     session, ending = results.sessions(planted)[0], results.endings(planted)[0]
-    return closing.verdict(session, ending | facts)
+    return session_verdict.verdict(session, ending | facts)
 
 
 def test_a_session_says_how_it_ended_with_its_figures(planted):
@@ -281,7 +287,7 @@ def test_drift_beyond_a_tenth_is_said_with_its_figure(changed):
         if run["block"] == 2:
             run["cpu"]["per_op_ns"] = 5_903.0
     session = results.sessions(changed)[0]
-    ending = closing.end_record(session, copy.deepcopy(session), changed, {"ok": 1}, 0, 1)
+    ending = session_end.end_record(session, copy.deepcopy(session), changed, {"ok": 1}, 0, 1)
     # 4,555, 4,603 and 5,253.
     assert ending["anchor"]["drift"] == 0.1532
     assert ending["inconclusive"] == ["the anchor drifted by 15.3 % over 3 rounds (at most 10 %)"]
@@ -337,7 +343,7 @@ def test_a_run_that_did_not_count_is_replaced_by_the_next_of_its_slot(changed):
 
 def test_templates_have_no_words_of_a_planned_session_where_there_is_none(planted, tmp_path):
     runs = [run for run in results.runs(planted) if run["run_id"].startswith("spread-")]
-    for page in report.write(runs, Path(tmp_path), []):
+    for page in report_pages.write(runs, Path(tmp_path), []):
         text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))
         assert "15 runs. One run is one fresh pair of processes." in text
 

@@ -6,8 +6,9 @@ import copy
 import pytest
 
 from planted_results import with_more_rounds
-from skein_scripts import factorial, results, spread, table
-from skein_scripts.groups import group_runs
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report import factorial, results_table, spread
 
 FIXED = "c10k, fixed: 1,000 connections, 50 active, 64 B, lent buffers"
 RANGE = "[low, high]: range of 3 runs (too few for a 95 % interval); the others are medians"
@@ -59,7 +60,7 @@ def test_groups_stand_in_the_order_of_the_plan_and_runtimes_in_theirs(groups):
 
 
 def test_fixed_work_has_throughput_latency_cpu_and_memory(groups):
-    made = table.make_table(groups["fixed"])
+    made = results_table.make_table(groups["fixed"])
     assert made.title == FIXED
     assert made.columns == [
         "runtime", "runs", "requests", "p50 µs", "p99 µs", "service p99 µs", "CPU/request µs",
@@ -86,7 +87,7 @@ def test_fixed_work_has_throughput_latency_cpu_and_memory(groups):
 
 
 def test_work_at_a_rate_has_its_p999_from_the_merged_runs_and_no_user_cpu_of_few_ticks(groups):
-    made = table.make_table(groups["open-mid"])
+    made = results_table.make_table(groups["open-mid"])
     assert made.title == "c10k, open: 1,000 connections, 50 active, 20,011/s, 64 B, lent buffers"
     assert made.columns == ["runtime", "runs", *LOAD_COLUMNS]
     # p99.9: the fourth step, eight times the first, is beyond the 209,790th of 210,000 samples.
@@ -108,7 +109,7 @@ def test_work_at_a_rate_has_its_p999_from_the_merged_runs_and_no_user_cpu_of_few
 
 
 def test_a_limit_has_its_reason_in_its_row(groups):
-    made = table.make_table(groups["open-high"])
+    made = results_table.make_table(groups["open-high"])
     assert made.columns == ["runtime", "runs", *LOAD_COLUMNS]
     assert made.rows == [
         ["coroutine", "3 ok", "29,711/s", "37.3", "158", "328 †", "143", "9.10 [9.00, 9.20]",
@@ -122,7 +123,7 @@ def test_a_limit_has_its_reason_in_its_row(groups):
 
 
 def test_idle_connections_have_memory_and_the_messages_that_end_them(groups):
-    made = table.make_table(groups["idle"])
+    made = results_table.make_table(groups["idle"])
     assert made.title == "c10k, idle: 1,000 connections, lent buffers"
     assert made.columns == [
         "runtime", "runs", "user B/conn.", "kernel B/conn.", "total B/conn.", "fixed user",
@@ -143,7 +144,7 @@ def test_idle_connections_have_memory_and_the_messages_that_end_them(groups):
 
 
 def test_timers_have_lateness_early_fires_and_what_one_costs(groups):
-    made = table.make_table(groups["spread"])
+    made = results_table.make_table(groups["spread"])
     assert made.title == "timers, spread: 20,000 tasks over 5 s"
     assert made.columns == [
         "runtime", "runs", "tasks", "late p50 µs", "late p99 µs", "late max µs", "early",
@@ -172,7 +173,7 @@ def test_timers_have_lateness_early_fires_and_what_one_costs(groups):
 
 
 def test_cancelled_timers_have_the_cost_of_arming_and_cancelling(groups):
-    made = table.make_table(groups["cancels"])
+    made = results_table.make_table(groups["cancels"])
     assert made.title == "timers, churn: 16,000 tasks over 4 s"
     assert made.columns == [
         "runtime", "runs", "tasks", "late p50 µs", "late p99 µs", "late max µs", "early",
@@ -196,7 +197,7 @@ def test_cancelled_timers_have_the_cost_of_arming_and_cancelling(groups):
 def test_a_percentile_that_one_run_lacks_is_that_of_all_runs_and_not_of_the_others(changed):
     lacking = next(run for run in results.runs(changed) if run["run_id"] == "fixed-coroutine-2-1")
     lacking["latency"]["p99"] = None
-    row = row_of(table.make_table(group_of(changed, "fixed")), "coroutine")
+    row = row_of(results_table.make_table(group_of(changed, "fixed")), "coroutine")
     # The 59,400th of 60,000 samples is the last of the second step: 81,919 ns.
     assert row["p99 µs"] == "81.9 †"
     assert row["p50 µs"] == "43.1"
@@ -210,7 +211,7 @@ def test_of_nine_runs_there_is_an_interval_and_where_there_are_fewer_it_is_said(
     ]  # fmt: skip
     for run in lost:
         run["status"], run["reasons"] = "invalid", ["planted"]
-    made = table.make_table(group_of(more, "fixed"))
+    made = results_table.make_table(group_of(more, "fixed"))
     # Of nine, the second of either end bounds the interval; of eight the ends do.
     assert row_of(made, "epoll_floor")["CPU/request µs"] == "5.02 [4.10, 5.05]"
     assert row_of(made, "libuv")["CPU/request µs"] == "5.05 [5.01, 6.23], n = 8"
@@ -226,7 +227,7 @@ def test_n_is_that_of_the_runs_that_count(changed):
     for run in results.runs(changed):
         if run["run_id"].startswith("cancels-") and run["block"] == 0:
             run["status"], run["reasons"] = "invalid", ["planted"]
-    made = table.make_table(group_of(changed, "cancels"))
+    made = results_table.make_table(group_of(changed, "cancels"))
     # 139 and, 3 % less, 136; 229 and 223.
     assert [row_of(made, name)["user B/timer"] for name in ("coroutine", "libuv")] == [
         "138 [136, 139]", "226 [223, 229]",
@@ -240,7 +241,7 @@ def test_marked_runs_are_some_of_those_that_count(changed):
     ]
     disturbed = next(run for run in measured if not run["reasons"])
     disturbed["status"], disturbed["reasons"] = "invalid", ["planted"]
-    made = table.make_table(group_of(changed, "open-mid"))
+    made = results_table.make_table(group_of(changed, "open-mid"))
     assert made.notes[0].startswith("coroutine: 1 of 2 runs marked, e.g. not steady")
 
 
@@ -250,7 +251,7 @@ def test_of_several_reasons_the_last_one_is_given(changed):
     ]
     for run, reason in zip(failures, ("first", "second", "last"), strict=True):
         run["reasons"] = [reason, f"more of the {reason}"]
-    thread = table.make_table(group_of(changed, "open-high")).rows[2]
+    thread = results_table.make_table(group_of(changed, "open-high")).rows[2]
     assert thread == ["thread", "3 limit", "limit: last"]
 
 
@@ -264,7 +265,7 @@ def test_a_counted_run_is_in_no_table_and_takes_no_runs_place(changed):
             run["cpu"]["per_op_ns"] = 55_555
     outside = [run | {"session_id": "none", "run_id": f"{run['run_id']}-o"} for run in counted]
     with_them, without = (
-        [table.make_table(group) for group in group_runs(records)]
+        [results_table.make_table(group) for group in group_runs(records)]
         for records in ([*changed, *counted, *outside], changed)
     )
     assert with_them == without
@@ -279,11 +280,11 @@ def test_what_is_not_known_is_no_0(changed):
         if run["run_id"].startswith("spread-libuv-"):
             run["lateness"] |= {"early_count": None, "early_max_ns": None, "p50": None}
             run["timer_costs"] = None
-    row = row_of(table.make_table(group_of(changed, "fixed")), "coroutine")
+    row = row_of(results_table.make_table(group_of(changed, "fixed")), "coroutine")
     for name in ("requests", "CPU/request µs", "user µs", "+ ksoftirqd µs", "above floor µs",
                  "× floor", "user B/conn.", "kernel B/conn."):  # fmt: skip
         assert row[name] == "–", name
-    row = row_of(table.make_table(group_of(changed, "spread")), "libuv")
+    row = row_of(results_table.make_table(group_of(changed, "spread")), "libuv")
     assert [row[name] for name in ("early", "spawn/task µs")] == ["–", "–"]
 
 

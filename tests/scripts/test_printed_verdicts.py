@@ -6,10 +6,10 @@ import math
 import pytest
 from rich.console import Console
 
-from skein_scripts.comparison import judge, show
-from skein_scripts.comparison.judge import Comparison
-from skein_scripts.comparison.metrics import named
-from skein_scripts.comparison.paired import Estimate
+from skein_scripts.gate import judge, show
+from skein_scripts.gate.judge import Comparison
+from skein_scripts.gate.pair_statistics import Estimate
+from skein_scripts.records.metrics import named
 
 
 def comparison(metric, verdict, base, candidate, change, pairs=20, rank=6, **more):

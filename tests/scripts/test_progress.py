@@ -4,9 +4,11 @@ the others will. And what a run is thought to take before any has run."""
 import pytest
 from rich.console import Console
 
-from skein_scripts import options, plan, progress
-from skein_scripts.matrix import Cell, Matrix
-from skein_scripts.plan import Slot
+from skein_scripts.commands import matrix_options
+from skein_scripts.matrix import plan
+from skein_scripts.matrix.matrix import Cell, Matrix
+from skein_scripts.matrix.plan import Slot
+from skein_scripts.session import progress
 
 TIMERS = {"pattern": "spread", "tasks": 100_000, "window": "2s"}
 LOAD = {"mode": "fixed", "connections": 10_000, "warmup": "1s", "duration": "3s"}
@@ -99,7 +101,7 @@ def test_a_plan_has_the_time_of_each_run_and_of_all_with_probes():
     matrix = Matrix("m", 7, 2, 0, (A, B))
     console = Console(width=200)
     with console.capture() as captured:
-        options.print_plan(matrix, plan.make_plan(matrix), console)
+        matrix_options.print_plan(matrix, plan.make_plan(matrix), console)
     lines = captured.get().splitlines()
     times = {line.split("  ~")[0].split(maxsplit=1)[1]: line.split("  ~")[1]
              for line in lines if "  ~" in line}  # fmt: skip
@@ -115,4 +117,4 @@ def test_a_plan_with_rates_as_shares_counts_three_probes():
     rate = LOAD | {"mode": "open", "rate": "auto:60%"}
     matrix = Matrix("m", 7, 1, 0, (Cell("open", "c10k", "fiber", rate),))
     # Three of 1.8 + 0.2 + 1 + 2 s, and an anchor of 3.02 s.
-    assert options.probes_s(matrix) == pytest.approx(3 * 5.0 + 3.02)
+    assert matrix_options.probes_s(matrix) == pytest.approx(3 * 5.0 + 3.02)

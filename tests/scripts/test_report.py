@@ -8,13 +8,16 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from matrix_support import HERE, ROOT, matrix_run_in
-from skein_scripts import plot, report, results, table
-from skein_scripts.errors import UsageError
-from skein_scripts.floor import above_floor
-from skein_scripts.groups import group_runs
-from skein_scripts.names import RUNTIME_ORDER
-from skein_scripts.plots import frame, style
-from skein_scripts.plots import lateness as lateness_plot
+from skein_scripts.base import table
+from skein_scripts.base.errors import UsageError
+from skein_scripts.commands import plot
+from skein_scripts.drawing import frame, style
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.records.runtimes import RUNTIME_ORDER
+from skein_scripts.report import all_figures, report_pages, results_table
+from skein_scripts.report.floor import above_floor
+from skein_scripts.report.plots import lateness as lateness_plot
 
 FIXTURE = HERE / "fixtures" / "v1.jsonl"
 
@@ -37,7 +40,7 @@ def full(tmp_path_factory):
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory):
     """The figures of partial results, drawn once: by name the bytes of both forms."""
-    return bytes_of(plot.draw_all(results.load(FIXTURE), tmp_path_factory.mktemp("figures")))
+    return bytes_of(all_figures.draw_all(results.load(FIXTURE), tmp_path_factory.mktemp("figures")))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def words(tmp_path_factory):
     """The same with their words as words."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(style._SETTINGS, "svg.fonttype", "none")
-        drawn = plot.draw_all(results.load(FIXTURE), tmp_path_factory.mktemp("words"))
+        drawn = all_figures.draw_all(results.load(FIXTURE), tmp_path_factory.mktemp("words"))
     return {path.stem: path.read_text(encoding="utf-8") for path in drawn}
 
 
@@ -54,7 +57,7 @@ def bytes_of(svgs):
 
 
 def test_every_figure_is_drawn_from_full_results_as_svg_and_png(full, tmp_path):
-    drawn = plot.draw_all(full, tmp_path / "plots")
+    drawn = all_figures.draw_all(full, tmp_path / "plots")
     assert [path.stem for path in drawn] == [
         "memory_per_task",
         "memory_vs_n",
@@ -69,7 +72,7 @@ def test_every_figure_is_drawn_from_full_results_as_svg_and_png(full, tmp_path):
 
 
 def test_the_timer_floor_stands_in_the_report_and_beside_lateness(full):
-    facts = dict(report.machine_facts(results.sessions(full)[-1]))
+    facts = dict(report_pages.machine_facts(results.sessions(full)[-1]))
     assert facts["machine floor: timer"] == "p50 43.0 µs, p99 160 µs late"
     assert lateness_notes(full) == [True]
     older = copy.deepcopy(full)
@@ -91,11 +94,11 @@ def lateness_notes(records):
 
 def test_what_was_exchanged_on_idle_connections_has_columns_where_it_was(full):
     (idle,) = [group for group in group_runs(full) if group.shape == "idle"]
-    assert "message p99 µs" not in table.make_table(idle).columns
+    assert "message p99 µs" not in results_table.make_table(idle).columns
     for run in idle.series[0].ok:
         run["exchange"] = {"cpu_per_op_ns": 8_900, "latency": {"p50": 700_000, "p99": 1_100_000}}
         run["memory"]["mappings"] = 86
-    made = table.make_table(idle)
+    made = results_table.make_table(idle)
     row = dict(zip(made.columns, made.rows[0], strict=True))
     assert row["message p99 µs"].startswith("1")
     assert row["CPU/message µs"] == "8.90"
@@ -103,7 +106,7 @@ def test_what_was_exchanged_on_idle_connections_has_columns_where_it_was(full):
 
 
 def test_the_same_results_give_the_same_figure(records, tmp_path, figures):
-    assert bytes_of(plot.draw_all(records, tmp_path)) == figures
+    assert bytes_of(all_figures.draw_all(records, tmp_path)) == figures
 
 
 def test_the_last_digits_of_the_layout_do_not_reach_the_figure(
@@ -118,7 +121,7 @@ def test_the_last_digits_of_the_layout_do_not_reach_the_figure(
             axes.set_position((left * (1 + 1e-14), *rest))
 
     monkeypatch.setattr(Figure, "draw_without_rendering", lay_out_as_another_solver_would)
-    assert bytes_of(plot.draw_all(records, tmp_path)) == figures
+    assert bytes_of(all_figures.draw_all(records, tmp_path)) == figures
 
 
 def test_partial_results_are_drawn_with_their_reasons(words):
@@ -131,7 +134,7 @@ def test_a_group_without_any_number_is_still_drawn(records, tmp_path):
     for run in results.runs(records):
         if run["status"] == "ok":
             run["status"], run["reasons"] = "invalid", ["steal of 3 % on CPU 0"]
-    assert plot.draw_all(records, tmp_path)
+    assert all_figures.draw_all(records, tmp_path)
 
 
 def test_figures_say_how_many_runs_on_which_machine(words):
@@ -155,7 +158,7 @@ def test_runtimes_stand_in_one_order_everywhere(full):
 
 
 def test_a_table_has_a_row_for_each_runtime_and_a_reason_where_there_is_no_number(records):
-    tables = {group.name: table.make_table(group) for group in group_runs(records)}
+    tables = {group.name: results_table.make_table(group) for group in group_runs(records)}
     rows = {row[0]: row for row in tables["c10k-open"].rows}
     assert rows["thread"][1:] == ["1 limit", "limit: RLIMIT_NPROC 9000 < 10016"]
     assert rows["libuv"][1:] == ["not run", "not run"]
@@ -164,7 +167,7 @@ def test_a_table_has_a_row_for_each_runtime_and_a_reason_where_there_is_no_numbe
 
 
 def test_an_override_is_explained_under_its_table(records):
-    tables = {group.name: table.make_table(group) for group in group_runs(records)}
+    tables = {group.name: results_table.make_table(group) for group in group_runs(records)}
     assert any("thread: 100,000 threads" in note for note in tables["timers-spread"].notes)
 
 
@@ -174,7 +177,7 @@ def test_a_narrow_terminal_gets_medians_and_a_wide_one_intervals(full):
         console = Console(width=width, record=True, quiet=True)
         console.quiet = False
         with console.capture() as captured:
-            table.render(table.make_table(group), console)
+            table.render(results_table.make_table(group), console)
         text = captured.get()
         assert ("[" in text) == has_intervals
         assert max(map(len, text.splitlines())) <= width
@@ -220,14 +223,14 @@ def test_the_report_has_tables_figures_machine_and_reasons(records, tmp_path):
 def report_of(records, folder, console):
     path = folder / "results.jsonl"
     path.write_text("".join(results.dump(record) for record in records), encoding="utf-8")
-    return report.make(path, folder, console)
+    return report_pages.make(path, folder, console)
 
 
 def test_text_from_records_cannot_become_markup(records, tmp_path):
     for run in results.runs(records):
         if run["status"] == "failed":
             run["reasons"] = ["<script>alert(1)</script>"]
-    page, _ = report.write(records, tmp_path, [])
+    page, _ = report_pages.write(records, tmp_path, [])
     html = page.read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in html
     assert "<script>" not in html
@@ -246,12 +249,12 @@ def test_a_table_of_churned_timers_has_the_cost_of_arming_and_cancelling(tmp_pat
     done = run("--repeats", "1", "--filter", "workload=timers", "--set", "timers.grid=100us")
     assert done.returncode == 0, done.stdout
     (group,) = group_runs(run.records())
-    made = table.make_table(group)
+    made = results_table.make_table(group)
     assert "CPU/arm+cancel µs" in made.columns
     assert "CPU/timer µs" not in made.columns
     assert "spawn/task µs" in made.columns
     assert any("left to fire" in note for note in made.notes)
     assert made.title.endswith("on a grid of 100 µs")
-    assert [path.stem for path in plot.draw_all(run.records(), tmp_path / "plots")][
+    assert [path.stem for path in all_figures.draw_all(run.records(), tmp_path / "plots")][
         -1
     ] == "lateness"

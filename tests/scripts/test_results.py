@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from skein_scripts import results
-from skein_scripts.errors import MeasureError, UsageError
+from skein_scripts.base.errors import MeasureError, UsageError
+from skein_scripts.records import results
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from skein_scripts.matrix import Cell, Matrix
-from skein_scripts.plan import Slot, estimate_s
-from skein_scripts.runner import CellOptions, Runner
-from skein_scripts.skein_process import Ending
+from skein_scripts.matrix.matrix import Cell, Matrix
+from skein_scripts.matrix.plan import Slot, estimate_s
+from skein_scripts.session.runner import CellOptions, Runner
+from skein_scripts.session.skein_process import Ending
 
 
 def wait_for(condition, seconds=20.0):
@@ -295,7 +295,7 @@ def test_resume_on_other_cpus_is_refused(matrix_run, option):
 
 
 def test_a_resumed_run_replaces_the_failed_one_in_the_tables(matrix_run):
-    from skein_scripts.groups import group_runs
+    from skein_scripts.records.groups import group_runs
 
     matrix_run.fault(**{"timers/spread/libuv": "crash"})
     matrix_run()

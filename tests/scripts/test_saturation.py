@@ -5,8 +5,11 @@ import tomllib
 import pytest
 
 from matrix_support import SMALL_MATRIX, call_main
-from skein_scripts import compare, matrix, results, saturation, selection
-from skein_scripts.errors import MeasureError, UsageError
+from skein_scripts.base.errors import MeasureError, UsageError
+from skein_scripts.commands import compare
+from skein_scripts.matrix import matrix, selection
+from skein_scripts.records import results
+from skein_scripts.session import saturation
 
 OPEN = (
     SMALL_MATRIX

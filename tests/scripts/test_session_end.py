@@ -7,8 +7,9 @@ from pathlib import Path
 
 from test_run_matrix import wait_for
 
-from skein_scripts import closing, results
-from skein_scripts.groups import group_runs
+from skein_scripts.records import results, session_verdict
+from skein_scripts.records.groups import group_runs
+from skein_scripts.session import session_end
 
 
 def ending_of(matrix_run):
@@ -77,7 +78,7 @@ def test_a_setting_that_changed_meanwhile_makes_it_inconclusive_and_is_named(mat
 
 
 def test_a_fact_that_appears_or_goes_is_a_change():
-    changes = closing.changes_between({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"d": 3}})
+    changes = session_end.changes_between({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"d": 3}})
     assert changes == [
         {"name": "b.c", "before": 2, "after": None},
         {"name": "b.d", "before": None, "after": 3},
@@ -117,7 +118,7 @@ def test_an_interrupted_session_says_so_and_the_resumed_one_judges_both(matrix_r
     assert not last["interrupted"]
     assert len(last["anchor"]["values"]) == 3  # the round that was cut short began anew
     assert any("drifted" in reason for reason in last["inconclusive"])
-    lines = closing.verdicts(matrix_run.records())
+    lines = session_verdict.verdicts(matrix_run.records())
     assert "was interrupted" in lines[0]
     assert "is inconclusive" in lines[1]
 
@@ -125,13 +126,13 @@ def test_an_interrupted_session_says_so_and_the_resumed_one_judges_both(matrix_r
 def test_a_session_that_was_cut_short_without_a_word_is_named(matrix_run):
     matrix_run("--repeats", "1")
     records = [record for record in matrix_run.records() if record["kind"] != "session_end"]
-    assert closing.verdicts(records)[0].endswith("it was cut short, or wrote none")
+    assert session_verdict.verdicts(records)[0].endswith("it was cut short, or wrote none")
 
 
 def test_files_from_before_there_were_closing_lines_are_read(fixture_v1):
     records = results.load(fixture_v1)
     assert results.endings(records) == []
-    assert closing.inconclusive(records) == []
+    assert session_verdict.inconclusive(records) == []
 
 
 def test_a_file_with_anchors_and_a_closing_line_is_read(fixture_v1):

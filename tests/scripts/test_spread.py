@@ -6,9 +6,11 @@ import sys
 import pytest
 from rich.console import Console
 
-from skein_scripts import plot, report, results, spread
-from skein_scripts.groups import group_runs
-from skein_scripts.plots import latency_vs_load
+from skein_scripts.commands import report
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report import all_figures, report_pages, spread
+from skein_scripts.report.plots import latency_vs_load
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def test_the_report_and_the_option_spread_show_it(matrix_run, capsys, monkeypatc
     records = matrix_run.records()
     console = Console(width=160, record=True, quiet=False)
     with console.capture() as captured:
-        report.make(matrix_run.results, matrix_run.folder / "report", console)
+        report_pages.make(matrix_run.results, matrix_run.folder / "report", console)
     assert "is inconclusive: the anchor drifted by 30 %" in captured.get()
     for name in ("report.md", "report.html"):
         text = (matrix_run.folder / "report" / name).read_text(encoding="utf-8")
@@ -77,11 +79,11 @@ def test_the_report_and_the_option_spread_show_it(matrix_run, capsys, monkeypatc
 def test_a_figure_of_an_inconclusive_session_says_so(matrix_run):
     matrix_run.environment["FAKE_SKEIN_DRIFT"] = "[0, 0.3]"
     matrix_run()
-    from skein_scripts.plots import style
+    from skein_scripts.drawing import style
 
     style._SETTINGS["svg.fonttype"], before = "none", style._SETTINGS.get("svg.fonttype", "path")
     try:
-        drawn = plot.draw_all(matrix_run.records(), matrix_run.folder / "plots")
+        drawn = all_figures.draw_all(matrix_run.records(), matrix_run.folder / "plots")
     finally:
         style._SETTINGS["svg.fonttype"] = before
     for path in drawn:
@@ -105,7 +107,7 @@ def test_three_rates_of_the_same_work_are_a_sweep_and_two_are_none(open_run, tmp
     assert latency_vs_load.sweeps(two) == []
     (sweep,) = latency_vs_load.sweeps(three)
     assert [group.cell["rate_per_s"] for group in sweep] == [1000, 2000, 3000]
-    names = [path.stem for path in plot.draw_all(at_rates(open_run, [1, 2, 3]), tmp_path)]
+    names = [path.stem for path in all_figures.draw_all(at_rates(open_run, [1, 2, 3]), tmp_path)]
     assert "latency_vs_load" in names
 
 

@@ -1,10 +1,11 @@
 """How many pairs the stages of a gate take, and that they fit into its budget."""
 
-from skein_scripts import matrix
-from skein_scripts.comparison import schedule, stages
-from skein_scripts.comparison.compared import Pairs
-from skein_scripts.comparison.metrics import METRICS
-from skein_scripts.gate import USUAL_BUDGET_S
+from skein_scripts.commands.gate import USUAL_BUDGET_S
+from skein_scripts.gate import schedule, stages
+from skein_scripts.gate.compared import Pairs
+from skein_scripts.matrix import matrix
+from skein_scripts.records import purposes
+from skein_scripts.records.metrics import METRICS
 
 
 def test_a_budget_shrinks_the_stages_together():
@@ -24,7 +25,7 @@ def test_a_budget_shrinks_the_stages_together():
 
 def test_memory_is_confirmed_on_as_many_pairs_as_all_that_is_judged_needs():
     cells = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml").cells
-    of_memory = [cell for cell in cells if cell.purpose == matrix.MEMORY]
+    of_memory = [cell for cell in cells if cell.purpose == purposes.MEMORY]
     for budget_s in (None, 660):
         schedule = stages.make_schedule(cells, budget_s)
         for judged in (8, 11, 40):
@@ -50,8 +51,8 @@ def test_the_fewest_pairs_of_memory_are_as_many_as_decide_and_of_instructions_al
     of = {cell.purpose: cell for cell in cells}
     for judged, least in ((1, 7), (2, 8), (8, 10), (11, 11), (40, 12)):
         fewest = schedule.least_to_confirm(judged)
-        assert fewest.of(of[matrix.LOAD]) == fewest.of(of[matrix.MEMORY]) == least
-        assert fewest.of(of[matrix.INSTRUCTIONS]) == 3
+        assert fewest.of(of[purposes.LOAD]) == fewest.of(of[purposes.MEMORY]) == least
+        assert fewest.of(of[purposes.INSTRUCTIONS]) == 3
         assert 0.5**least * judged <= stages.CONFIRM_ALPHA < 0.5 ** (least - 1) * judged * 2
 
 
@@ -59,9 +60,9 @@ def test_what_a_cell_may_be_judged_by_follows_from_its_purpose():
     cells = {cell.purpose: cell for cell in matrix.load_matrix(
         matrix.PRESET_FOLDER / "gate.toml").cells}  # fmt: skip
     tested = [metric for metric in METRICS if metric.is_tested]
-    assert schedule.most_judged(cells[matrix.LOAD]) == len(tested)
-    assert schedule.most_judged(cells[matrix.MEMORY]) == 2
-    assert schedule.most_judged(cells[matrix.INSTRUCTIONS]) == 0
+    assert schedule.most_judged(cells[purposes.LOAD]) == len(tested)
+    assert schedule.most_judged(cells[purposes.MEMORY]) == 2
+    assert schedule.most_judged(cells[purposes.INSTRUCTIONS]) == 0
 
 
 def test_a_metric_that_runs_have_only_now_and_then_is_not_missed_with_one_pair():

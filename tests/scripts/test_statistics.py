@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from skein_scripts import statistics
+from skein_scripts.base import statistics
 
 
 @pytest.mark.parametrize(

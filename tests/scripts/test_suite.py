@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-from skein_scripts import run_tests, suite
-from skein_scripts import suite_sections as sections_of
-from skein_scripts.errors import UsageError
-from skein_scripts.suite import Counts, Section
+from skein_scripts.base.errors import UsageError
+from skein_scripts.checks import run_tests, suite
+from skein_scripts.checks import suite_sections as sections_of
+from skein_scripts.checks.suite import Counts, Section
 
 JUNIT = """<testsuites><testsuite>
 <testcase name="a"/><testcase name="b"><failure/></testcase>

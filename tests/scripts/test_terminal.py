@@ -6,14 +6,15 @@ import pytest
 from rich.console import Console
 
 from matrix_support import SMALL_MATRIX
-from skein_scripts import table
-from skein_scripts.comparison import judge, metrics, show
-from skein_scripts.errors import MeasureError, ReaderGoneError
-from skein_scripts.matrix import Cell, Matrix
-from skein_scripts.plan import make_plan
-from skein_scripts.progress import BarProgress
-from skein_scripts.terminal import Terminal, say
-from skein_scripts.visible import visible
+from skein_scripts.base import table
+from skein_scripts.base.errors import MeasureError, ReaderGoneError
+from skein_scripts.base.terminal import Terminal, say
+from skein_scripts.base.visible import visible
+from skein_scripts.gate import judge, show
+from skein_scripts.matrix.matrix import Cell, Matrix
+from skein_scripts.matrix.plan import make_plan
+from skein_scripts.records import metrics
+from skein_scripts.session.progress import BarProgress
 
 NAMES = ["fixed[lent]", "[/bold]", ":smile:", "a\\[b]", "日本語 wide", "{x}%s", "a$b$c"]
 

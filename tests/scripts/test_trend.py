@@ -8,9 +8,11 @@ import subprocess
 import pytest
 
 from matrix_support import call_main
-from skein_scripts import commit_order, results
-from skein_scripts.errors import MeasureError, UsageError
-from skein_scripts.trend import change_points, command, figure, history
+from skein_scripts.base import commit_order
+from skein_scripts.base.errors import MeasureError, UsageError
+from skein_scripts.commands import trend
+from skein_scripts.records import results
+from skein_scripts.trend import change_points, figure, history
 
 CPU = ("c10k/libuv/100/fixed/active=10/64B", "cpu_per_op")
 MEMORY = ("c10k/libuv/100/fixed/active=10/64B", "user_bytes_per_task")
@@ -21,7 +23,7 @@ def sha(day):
 
 
 def call(*words):
-    return call_main("trend.py", command.main, *words)
+    return call_main("trend.py", trend.main, *words)
 
 
 @pytest.fixture

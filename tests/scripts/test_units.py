@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from skein_scripts import units
-from skein_scripts.errors import UsageError
+from skein_scripts.base import units
+from skein_scripts.base.errors import UsageError
 
 LISTED = json.loads((Path(__file__).parents[1] / "quantities.json").read_text(encoding="utf-8"))
 PARSERS = {

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ..statistics import Summary
-from .figures import CellFigures, distinct
+from ..base.names import distinct
+from ..base.statistics import Summary
+from ..records.figures import CellFigures
 
 _NAME_LIMIT = 1024
 
@@ -33,6 +34,4 @@ def write(cells: Sequence[CellFigures]) -> str:
 def _value(summary: Summary) -> dict[str, float]:
     if not summary.is_interval:
         return {"value": summary.median}
-    return {
-        "value": summary.median, "lower_value": summary.low, "upper_value": summary.high,
-    }  # fmt: skip
+    return {"value": summary.median, "lower_value": summary.low, "upper_value": summary.high}

@@ -11,9 +11,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..comparison.metrics import HIGHER_IS_WORSE, Metric
-from ..statistics import Summary, spread_meaning
-from .figures import CellFigures
+from ..base.statistics import Summary, spread_meaning
+from ..records.figures import CellFigures
+from ..records.metrics import HIGHER_IS_WORSE, Metric
 
 SMALLER, BIGGER = "smaller-is-better", "bigger-is-better"
 

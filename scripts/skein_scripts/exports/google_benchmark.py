@@ -14,14 +14,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..comparison.metrics import METRICS
-from ..errors import MeasureError
-from ..results import Record, number
-from .figures import CellFigures
-from .google_benchmark_rows import read_benchmarks, read_document
+from ..base.errors import MeasureError
+from ..records.figures import CellFigures
+from ..records.google_benchmark_rows import MACHINE
+from ..records.metrics import METRICS
+from ..records.results import Record, number
 
 SCHEMA_VERSION = 1
-_MACHINE = ("kernel", "virtualization", "libc")  # context of our own
 _UNSCALED = (None, "absent", "performance")  # governors that keep the clock
 
 
@@ -53,7 +52,7 @@ def _context(session: Record | None) -> dict[str, Any]:
         "load_avg": machine.get("load") or [],
         "library_build_type": kind.lower() if kind else "unknown",
         "json_schema_version": SCHEMA_VERSION,
-        **{name: machine.get(name) for name in _MACHINE},
+        **{name: machine.get(name) for name in MACHINE},
         "compiler": build.get("compiler"),
         "build_flags": build.get("flags"),
     }
@@ -82,37 +81,3 @@ def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str,
         "time_unit": "ns",
         **counters,
     }
-
-
-def session_of(text: str, what: str) -> Record:
-    """What a document says of its machine and build, in the places of a session. Raises
-    UsageError."""
-    context = read_document(text, what).get("context") or {}
-    return {
-        "session_id": what,
-        "tool": {"commit": None},
-        "environment": {
-            "cpu_model": _machine_of(context),
-            "cpus_online": context.get("num_cpus"),
-            **{name: context.get(name) for name in _MACHINE},
-        },
-        "build": {
-            "compiler": context.get("compiler"),
-            "flags": context.get("build_flags"),
-            "type": context.get("library_build_type"),
-        },
-    }
-
-
-def _machine_of(context: Record) -> str:
-    host, mhz = context.get("host_name") or "", context.get("mhz_per_cpu")
-    return f"{host} {mhz} MHz" if mhz else str(host)
-
-
-def read(text: str, what: str) -> dict[str, list[float]]:
-    """The times in ns of every benchmark that has some, by its name. Raises UsageError."""
-    times = {
-        one.name: [each.time_ns for each in one.repetitions if each.time_ns is not None]
-        for one in read_benchmarks(read_document(text, what))
-    }
-    return {name: values for name, values in times.items() if values}

@@ -10,8 +10,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 
-from ..results import Record
-from .figures import CellFigures
+from ..records.figures import CellFigures
+from ..records.results import Record
 
 _DISTRIBUTIONS = ("latency", "service_time", "lateness")
 _MS = 1e6

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
-from ..errors import MeasureError
-from ..results import Record
+from ..base.errors import MeasureError
+from ..records.results import Record
 
 _OUTCOMES = {
     "regressed": "failure", "invalid": "error", "missing": "error", "inconclusive": "skipped",
@@ -31,13 +31,13 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
     properties = list(_properties(head))
     final = {(one["cell"], one["metric"]): one for one in comparisons}
     gated = [one for one in final.values() if one["gated"]]
-    troubles = [("incomplete", why) for why in [head.get("incomplete")] if why]
-    troubles += [("the candidate failed", line) for line in head.get("failed", [])]
-    troubles += [("flagged and undecided", line) for line in head.get("undecided", [])]
-    if not gated and not troubles:
+    problems = [("incomplete", why) for why in [head.get("incomplete")] if why]
+    problems += [("the candidate failed", line) for line in head.get("failed", [])]
+    problems += [("flagged and undecided", line) for line in head.get("undecided", [])]
+    if not gated and not problems:
         known = "".join(f"; {name}: {value}" for name, value in properties)
         raise MeasureError(f"there is no gated comparison to write{known}")
-    count = str(len(gated) + len(troubles))
+    count = str(len(gated) + len(problems))
     suite = ElementTree.Element("testsuite", name="skein", tests=count, time=_NO_TIME)
     if properties:
         listed = ElementTree.SubElement(suite, "properties")
@@ -52,7 +52,7 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
         if outcome is not None:
             counts[outcome] += 1
             ElementTree.SubElement(case, outcome, message=_message(one))
-    for name, why in troubles:
+    for name, why in problems:
         case = _case(suite, "skein", name)
         counts["error"] += 1
         ElementTree.SubElement(case, "error", message=why)
@@ -64,9 +64,7 @@ def write(comparisons: Sequence[Record], head: Record) -> str:
 
 
 def _case(suite: ElementTree.Element, classname: str, name: str) -> ElementTree.Element:
-    return ElementTree.SubElement(
-        suite, "testcase", classname=classname, name=name, time=_NO_TIME
-    )  # fmt: skip
+    return ElementTree.SubElement(suite, "testcase", classname=classname, name=name, time=_NO_TIME)
 
 
 def _properties(head: Record) -> Iterator[tuple[str, str]]:

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..commit_order import in_order
-from ..comparison.metrics import METRICS, Metric
-from ..results import Record
-from .figures import CellFigures, distinct
+from ..base.commit_order import in_order
+from ..base.names import distinct
+from ..records.figures import CellFigures
+from ..records.metrics import METRICS, Metric
+from ..records.results import Record
 
 CONFIG_NAME = "otava.yaml"
 _LONGEST_NAME = 200  # of a file, without its ending
@@ -85,9 +86,13 @@ def _later(time: datetime, before: datetime | None) -> datetime:
 def test(name: str, metrics: Sequence[Metric]) -> str:
     """The entry of one CSV in otava.yaml."""
     lines = [
-        f"  {name}:", "    type: csv", f"    file: {name}.csv", "    time_column: time",
-        "    attributes: [commit]", "    metrics:",
-    ]  # fmt: skip
+        f"  {name}:",
+        "    type: csv",
+        f"    file: {name}.csv",
+        "    time_column: time",
+        "    attributes: [commit]",
+        "    metrics:",
+    ]
     for metric in metrics:
         # Otava: 1, higher is better; -1, lower is.
         lines += [f"      {metric.name}:", f"        direction: {-metric.worse}"]

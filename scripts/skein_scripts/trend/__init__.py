@@ -1,3 +1,3 @@
 """How figures went from commit to commit: a history of one small file per commit, change points,
-and a figure per metric. scripts/trend.py is the command.
+and a figure per metric.
 """

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import MeasureError
+from ..base.errors import MeasureError
 from ..exports import otava_csv
-from ..results import Record
+from ..records.results import Record
 from .history import Line
 
 _TIMEOUT_S = 300
@@ -60,13 +60,16 @@ def find(lines: Sequence[Line]) -> list[Change]:
         answers = _analyze(folder, list(long_enough), since)
     return [
         Change(
-            line.cell, line.metric.name, group["attributes"]["commit"],
-            float(change["mean_before"]), float(change["mean_after"]),
+            line.cell,
+            line.metric.name,
+            group["attributes"]["commit"],
+            float(change["mean_before"]),
+            float(change["mean_after"]),
         )
         for test, line in long_enough.items()
         for group in answers.get(test, [])
         for change in group["changes"]
-    ]  # fmt: skip
+    ]
 
 
 def _table(line: Line) -> str:
@@ -80,9 +83,16 @@ def _table(line: Line) -> str:
 def _analyze(folder: Path, tests: Sequence[str], since: str) -> dict[str, list[Record]]:
     """Otava's answers by test: one call, as starting it takes a second."""
     command = [
-        "otava", "analyze", *tests, "--since", since, "--output", "json",
-        "--config-file", otava_csv.CONFIG_NAME,
-    ]  # fmt: skip
+        "otava",
+        "analyze",
+        *tests,
+        "--since",
+        since,
+        "--output",
+        "json",
+        "--config-file",
+        otava_csv.CONFIG_NAME,
+    ]
     try:
         done = subprocess.run(
             command,

@@ -18,16 +18,17 @@ from pathlib import Path
 
 import jsonschema
 
-from .. import closing, jsonl
-from ..anchor import PROBE, anchor_ns
-from ..cells import ONLY_IN_SETTINGS, Facts, differences_by, id_of, suffix_of
-from ..commit_order import in_order
-from ..comparison.metrics import METRICS, Metric
-from ..errors import MeasureError, UsageError
-from ..exports.figures import cells_of, names_in
-from ..outputs import write_text
-from ..results import SCHEMA_FOLDER, Record, find_results, load, probes, sessions
-from ..statistics import median
+from ..base import jsonl
+from ..base.commit_order import in_order
+from ..base.errors import MeasureError, UsageError
+from ..base.outputs import write_text
+from ..base.statistics import median
+from ..records import session_verdict
+from ..records.anchor import PROBE, anchor_ns
+from ..records.cells import ONLY_IN_SETTINGS, Facts, differences_by, id_of, suffix_of
+from ..records.figures import cells_of, names_in
+from ..records.metrics import METRICS, Metric
+from ..records.results import SCHEMA_FOLDER, Record, find_results, load, probes, sessions
 
 VERSION = 1
 # How a figure is related to the anchor's CPU time of a request: as a multiple, or times it.
@@ -57,7 +58,7 @@ def point_of(path: Path) -> Point:
     its session says that it is inconclusive."""
     records = load(find_results(path))
     session = _the_session(records, path)
-    if reasons := closing.inconclusive(records):
+    if reasons := session_verdict.inconclusive(records):
         raise MeasureError(f"{path} is inconclusive ({reasons[0]}): measure again")
     anchors = [value for run in probes(records, PROBE) if (value := anchor_ns(run)) is not None]
     if not anchors:
@@ -106,12 +107,17 @@ def save(point: Point, folder: Path) -> Path:
     path = folder / f"{day}-{point.commit[:12]}.jsonl"
     lines = [
         {
-            "kind": "history", "schema": VERSION, "commit": point.commit,
-            "created_utc": point.created_utc, "environment_hash": point.machine,
-            **_cell_fields(point, cell), "metric": metric, "value": value,
+            "kind": "history",
+            "schema": VERSION,
+            "commit": point.commit,
+            "created_utc": point.created_utc,
+            "environment_hash": point.machine,
+            **_cell_fields(point, cell),
+            "metric": metric,
+            "value": value,
         }
         for (cell, metric), value in point.values.items()
-    ]  # fmt: skip
+    ]
     for line in lines:
         _validator().validate(line)
     unfinished = path.with_suffix(".unfinished")
@@ -135,8 +141,8 @@ def read(folder: Path) -> list[Point]:
 
 
 def read_ordered(folder: Path) -> tuple[list[Point], str]:
-    """The history, oldest first, and what its order is (commit_order.py). Raises UsageError where
-    there is none, where a file is no history, or where two kinds of machine are mixed."""
+    """The history, oldest first, and what its order is (base/commit_order.py). Raises UsageError
+    where there is none, where a file is no history, or where two kinds of machine are mixed."""
     points = _points_in(folder)
     if not points:
         raise UsageError(
@@ -213,9 +219,12 @@ def _point_of_lines(lines: Sequence[Record], path: Path) -> Point:
             raise UsageError(f"{path}: {line['metric']} of {name} is there twice")
     first = lines[0]
     return Point(
-        first["commit"], first["created_utc"], first["environment_hash"],
-        {key: float(value) for key, value in values.items()}, dict(zip(names, asked, strict=True)),
-    )  # fmt: skip
+        first["commit"],
+        first["created_utc"],
+        first["environment_hash"],
+        {key: float(value) for key, value in values.items()},
+        dict(zip(names, asked, strict=True)),
+    )
 
 
 def _facts_of(line: Record) -> Facts:

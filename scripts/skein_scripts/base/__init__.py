@@ -1,0 +1,1 @@
+"""What knows nothing of skein: ways to end, text, units, statistics, files, tables."""

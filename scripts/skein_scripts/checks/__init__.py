@@ -1,0 +1,1 @@
+"""The suite of tests and linters, and the linters of our own."""

@@ -1,0 +1,45 @@
+"""The command line of scripts/run_tests.py, which scripts/test hands over to."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from ..base.errors import FAILED_TESTS, OK
+from ..base.names import check_name
+from ..base.tree import ROOT
+from .suite import LOGS, Section, run_all
+from .suite_sections import all_sections
+
+
+def choose(sections: list[Section], quick: bool, only: list[str]) -> list[Section]:
+    """The sections asked for, with those they need."""
+    by_name = {section.name: section for section in sections}
+    if not only:
+        return [section for section in sections if section.quick or not quick]
+    wanted: set[str] = set()
+    for name in only:
+        check_name("section", name, by_name)
+        wanted |= {name, *by_name[name].needs}
+    return [section for section in sections if section.name in wanted]
+
+
+def main(arguments: list[str]) -> int:
+    """The program. Returns its exit status."""
+    parser = argparse.ArgumentParser(prog="scripts/test", allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true", help="release tests and linters only")
+    parser.add_argument("--only", action="append", default=[], metavar="SECTION")
+    stop = parser.add_mutually_exclusive_group()
+    stop.add_argument("--fail-fast", action="store_true", help="stop at the first failed section")
+    stop.add_argument("--keep-going", action="store_true", help="run all sections (the default)")
+    options = parser.parse_args(arguments)
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+
+    sections = choose(all_sections(), options.quick, options.only)
+    total = run_all(sections, options.fail_fast, say)
+    say(f"in {time.monotonic() - began:.0f} s; logs in {LOGS.relative_to(ROOT)}")
+    say(str(total))
+    return FAILED_TESTS if total.failed else OK

@@ -1,0 +1,134 @@
+"""Instructions of one request of a real worker, counted by callgrind: user mode, the same from run
+to run, and so a change of half a percent is one.
+
+A cell of this purpose is a closed loop on few connections that ends after a number of requests. It
+is run with a quarter of that number, with half of it and with all, and the slope is what a request
+takes: starting, connecting and ending are not in it. But they do differ now and then: the conductor
+asks a worker for its counts until all connections are there, and each time costs as much as 250
+requests. Such a run is off the line through the other two; then all three are run again, and each
+counts with the fewest it ever took. The worker alone runs under callgrind, in an environment with
+nothing in it but what is named here.
+
+Leaves out skein_micro's steps (scripts/instructions.py).
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from ..matrix.matrix import Cell
+from ..matrix.plan import Slot
+from ..records.results import Record
+from ..session.callgrind import TUNABLES, total_of
+from ..session.runner import Runner
+from ..session.skein_process import Skein
+
+_DIVISORS = (4, 2, 1)  # of the number of requests, in turns
+_TRIES = 5  # to have all three on a line
+_OFF_THE_LINE = 0.03  # between the slopes of both halves; a thread's differed by 0.004
+_OVERHEAD_S = 0.4  # of a run: valgrind reads the program and translates it
+_PER_REQUEST_S = 100e-6
+_OUT = ".callgrind.out"
+# A machine that disturbs a run changes its times and not its instructions.
+_COUNTABLE = ("ok", "invalid")
+_TIMES = ("user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns")
+
+MakeRunner = Callable[[Sequence[str]], Runner]  # with more options of skein run
+
+
+def is_available() -> bool:
+    """Whether instructions can be counted here."""
+    return shutil.which("valgrind") is not None
+
+
+def counted_s(cell: Cell) -> float:
+    """Seconds that a cell takes, about."""
+    requests = int(cell.settings.get("requests", 0))
+    return sum(_OVERHEAD_S + requests / divisor * _PER_REQUEST_S for divisor in _DIVISORS)
+
+
+class InstructionCounter:
+    """Measures cells of purpose `instructions`."""
+
+    def __init__(self, skein: Skein, folder: Path, make_runner: MakeRunner) -> None:
+        self._skein = skein
+        self._out = (folder / _OUT).absolute()
+        self._make_runner = make_runner
+
+    def measure(self, slot: Slot) -> Record:
+        """The longest run's record with the slope in it and without times, invalid where there is
+        no line through all; or that of a run without a result."""
+        runner = self._make_runner(["--worker-command", self._command(slot.cell.runtime)])
+        many = int(slot.cell.settings["requests"])
+        fewest: dict[int, int] = {}  # instructions, by the number of requests
+        for _ in range(_TRIES):
+            for requests in (many // divisor for divisor in _DIVISORS):
+                settings = slot.cell.settings | {"requests": requests}
+                once = replace(slot, cell=replace(slot.cell, settings=settings))
+                record, instructions = self._count(runner, once)
+                if record["status"] not in _COUNTABLE:
+                    return _without_times(record)
+                fewest[requests] = min(instructions, fewest.get(requests, instructions))
+            if _bend(fewest) <= _OFF_THE_LINE:
+                break
+        return _with_slope(_without_times(record), fewest)
+
+    def _count(self, runner: Runner, slot: Slot) -> tuple[Record, int]:
+        """One run's record and its instructions, which are 0 where it has no result."""
+        try:
+            record = runner.measure(slot)
+            record["counted"] = True
+            return record, total_of(self._out) if record["status"] in _COUNTABLE else 0
+        finally:
+            self._out.unlink(missing_ok=True)
+
+    def _command(self, runtime: str) -> str:
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "GLIBC_TUNABLES": TUNABLES}
+        environment |= self._skein.environment
+        words = ["env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+        if shutil.which("setarch"):
+            words += ["setarch", "-R"]
+        words += ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={self._out}"]
+        words += [str(self._skein.path), "worker", "--runtime", runtime]
+        return shlex.join(words)
+
+
+def _slopes(counts: dict[int, int]) -> list[float]:
+    points = sorted(counts.items())
+    return [(after[1] - at[1]) / (after[0] - at[0]) for at, after in pairwise(points)]
+
+
+def _bend(counts: dict[int, int]) -> float:
+    """By how much the steeper part is steeper."""
+    slopes = _slopes(counts)
+    return max(slopes) / min(slopes) - 1 if min(slopes) > 0 else math.inf
+
+
+def _with_slope(record: Record, counts: dict[int, int]) -> Record:
+    (few, least), *_, (many, most) = sorted(counts.items())
+    record["cpu"] |= {
+        "instructions": most - least,
+        "instructions_per_op": round((most - least) / (many - few), 3),
+    }
+    record["status"], record["reasons"] = "ok", []
+    if _bend(counts) > _OFF_THE_LINE:
+        slopes = " and ".join(f"{slope:.0f}" for slope in _slopes(counts))
+        record["status"] = "invalid"
+        record["reasons"] = [f"instructions are not in proportion to requests: {slopes} each"]
+    return record
+
+
+def _without_times(record: Record) -> Record:
+    """What ran under callgrind took times that mean nothing."""
+    for name in ("latency", "service_time"):
+        record[name] = None
+    if record.get("load"):
+        record["load"]["achieved_per_s"] = None
+    record["cpu"] = {**(record.get("cpu") or {}), **dict.fromkeys(_TIMES)}
+    return record

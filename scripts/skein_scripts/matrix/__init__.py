@@ -1,0 +1,1 @@
+"""What is to be measured: cells, their selection, and the order in which they run."""

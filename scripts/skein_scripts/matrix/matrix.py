@@ -1,0 +1,376 @@
+"""The matrix: a TOML file to cells. A group is one `[[cell]]` entry, the same work for several
+runtimes; a cell is a group on one runtime, and knows the command line that measures it.
+
+Later wins: defaults of the workload, the entry, its override for a runtime (which must give a
+reason), `--set` on the command line. Leaves out the order of the cells (plan.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..base import units
+from ..base.errors import UsageError
+from ..base.names import check_name
+from ..base.tree import ROOT
+from ..records.purposes import INSTRUCTIONS, LOAD, MEMORY, PURPOSES
+from ..records.runtimes import FLOOR, in_order
+from ..records.workloads import SHAPE_FIELD, SHAPES
+
+LARGEST_SEED = 2**64 - 1
+PRESET_FOLDER = ROOT / "scripts" / "presets"
+PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k")
+
+Setting = str | int | float
+Settings = dict[str, Setting]
+
+_COUNT, _SIZE, _DURATION, _WORD, _RATE = "count", "size", "duration", "word", "rate"
+_LOOPS = "loops"  # a count, or auto: as few as this machine's descriptors ask for
+# What a cell may set, and the kind of its value; the option has the same name with dashes.
+_KINDS: dict[str, dict[str, str]] = {
+    "c10k": {
+        "mode": _WORD,
+        "connections": _COUNT,
+        "active": _COUNT,
+        "rate": _RATE,
+        "arrival": _WORD,
+        "pipeline": _COUNT,
+        "payload_bytes": _SIZE,
+        "buffer": _WORD,
+        "buffer_bytes": _SIZE,
+        "stack_bytes": _SIZE,
+        "duration": _DURATION,
+        "warmup": _DURATION,
+        "warmup_requests": _COUNT,
+        "requests": _COUNT,
+        "hold": _DURATION,
+        "loops": _LOOPS,
+        "exchange": _COUNT,
+        "memory": _WORD,
+    },
+    "timers": {
+        "pattern": _WORD,
+        "tasks": _COUNT,
+        "window": _DURATION,
+        "grid": _DURATION,
+        "timers": _WORD,
+        "stack_bytes": _SIZE,
+        "memory": _WORD,
+    },
+}
+_WORDS = {
+    "mode": SHAPES["c10k"],
+    "pattern": SHAPES["timers"],
+    "buffer": ("lent", "own"),
+    "arrival": ("poisson", "uniform"),
+    "timers": ("wheel", "heap"),
+    "memory": ("on", "off"),
+}
+_NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
+_ONLY_IDLE = ("hold", "loops", "exchange")
+# Settings that a mode has no use for: a default for the workload does not reach it.
+_UNUSED_IN_MODE = {
+    "open": ("requests", *_ONLY_IDLE),
+    "idle_heavy": ("requests", *_ONLY_IDLE),
+    "fixed": ("rate", "arrival", *_ONLY_IDLE),
+    "churn": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
+    "idle": (
+        "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup",
+        "warmup_requests", "requests", "memory",
+    ),
+}  # fmt: skip
+# Modes that offer load at a rate, and those that end after a number of requests if one is given.
+_AT_A_RATE = ("open", "idle_heavy")
+_COUNTED = ("fixed", "churn")
+_LEAST_COUNTED = 400  # requests, for a slope of instructions
+_ENTRY_KEYS = ("name", "workload", "runtimes", "override", "purpose")
+_TOP_KEYS = (
+    "seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell", "thresholds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One group on one runtime."""
+
+    group: str
+    workload: str
+    runtime: str
+    settings: Settings = field(hash=False)
+    reason: str | None = None  # why the settings differ from the group's
+    purpose: str = LOAD
+
+    @property
+    def key(self) -> str:
+        """Unique in the matrix, and the same from run to run."""
+        return f"{self.group}/{self.runtime}"
+
+    @property
+    def shape(self) -> str:
+        """The mode or pattern."""
+        return str(self.settings[SHAPE_FIELD[self.workload]])
+
+    def arguments(self) -> list[str]:
+        """What follows `skein run` for this cell, without seed, output and CPUs."""
+        words = [self.workload, "--runtime", self.runtime]
+        for name, value in self.settings.items():
+            words += [f"--{name.replace('_', '-')}", str(value)]
+        return words
+
+    def duration_ns(self, name: str) -> int:
+        """A duration of the settings in ns, 0 where it is not set."""
+        value = self.settings.get(name)
+        return units.parse_duration_ns(str(value)) if value is not None else 0
+
+    def describe(self) -> dict[str, Any]:
+        """The cell as the session's plan records it."""
+        return {
+            "key": self.key,
+            "group": self.group,
+            "runtime": self.runtime,
+            "workload": self.workload,
+            "settings": dict(self.settings),
+            "reason": self.reason,
+            **({"purpose": self.purpose} if self.purpose != LOAD else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The cells to run, how often, and the seed that orders them and the work in them."""
+
+    name: str
+    seed: int
+    repeats: int
+    retry_invalid: int
+    cells: tuple[Cell, ...]
+    baseline: str = FLOOR  # whose saturation relative rates are a share of
+    # By metric, the least relative change that a gate is to mind (records/metrics.py).
+    thresholds: dict[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def has_auto_rates(self) -> bool:
+        """Whether any rate is a share of the baseline's saturation."""
+        return any(auto_share(cell.settings.get("rate")) is not None for cell in self.cells)
+
+    @property
+    def groups(self) -> list[str]:
+        """Groups in the order of the file."""
+        return list(dict.fromkeys(cell.group for cell in self.cells))
+
+    def config_sha256(self) -> str:
+        """Names everything that decides what is measured; two files with the same hash resume
+        each other."""
+        config: dict[str, Any] = {
+            "seed": self.seed,
+            "repeats": self.repeats,
+            "cells": [cell.describe() for cell in self.cells],
+        }
+        if self.has_auto_rates:
+            config["baseline"] = self.baseline
+        canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def load_preset(name: str) -> Matrix:
+    """One of the matrices that come with skein."""
+    check_name("preset", name, PRESETS)
+    return load_matrix(PRESET_FOLDER / f"{name}.toml")
+
+
+def load_matrix(path: Path) -> Matrix:
+    """Reads a matrix file. Raises UsageError that names file, entry and what is valid."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the matrix {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    try:
+        return parse_matrix(document, path.stem)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
+    """A parsed TOML document to a matrix."""
+    for key in document:
+        check_name("key", key, _TOP_KEYS)
+    runtimes = document.get("runtimes")
+    entries = document.get("cell")
+    if not isinstance(runtimes, list) or not runtimes:
+        raise UsageError('it needs runtimes = ["coroutine", ...]')
+    if not isinstance(entries, list) or not entries:
+        raise UsageError("it needs at least one [[cell]]")
+    defaults = document.get("defaults", {})
+    for workload in defaults:
+        check_name("workload", workload, _KINDS)
+    cells = [cell for entry in entries for cell in _expand(entry, defaults, runtimes)]
+    _check_unique(cells)
+    return Matrix(
+        name=name,
+        seed=_whole(document, "seed", 1, 0, LARGEST_SEED),
+        repeats=_whole(document, "repeats", 3, 1),
+        retry_invalid=_whole(document, "retry_invalid", 0, 0),
+        cells=tuple(cells),
+        baseline=str(document.get("baseline", FLOOR)),
+        thresholds=_thresholds(document.get("thresholds", {})),
+    )
+
+
+def _thresholds(table: dict[str, Any]) -> dict[str, float]:
+    return {name: _percentage(f"the threshold of {name}", value) for name, value in table.items()}
+
+
+def _percentage(what: str, value: Any) -> float:
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*%", value) if isinstance(value, str) else None
+    if match is None or not 0 < float(match.group(1)) <= 100:
+        raise UsageError(f"{what} must be a percentage such as '3%', not {value!r}")
+    return float(match.group(1)) / 100
+
+
+def _whole(
+    document: dict[str, Any], key: str, default: int, least: int, most: int | None = None
+) -> int:
+    value = document.get(key, default)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise UsageError(f"{key} must be a whole number {bounds}, not {value!r}")
+    return int(value)
+
+
+def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]) -> list[Cell]:
+    workload = check_name("workload", str(entry.get("workload", "")), _KINDS)
+    kinds = _KINDS[workload]
+    for key in entry:
+        check_name(f"key of a {workload} cell", key, (*_ENTRY_KEYS, *kinds))
+    name = str(entry.get("name") or f"{workload}-{entry.get(SHAPE_FIELD[workload], '')}")
+    if not name or "/" in name:
+        raise UsageError(f"the cell name '{name}' must be a word without '/'")
+    own = {key: value for key, value in entry.items() if key in kinds}
+    settings = checked_settings(workload, {**defaults.get(workload, {}), **own}, name)
+    purpose = _purpose(entry, settings, name)
+    overrides = entry.get("override", {})
+    chosen = in_order(entry.get("runtimes", runtimes))
+    for runtime in overrides:
+        check_name(f"runtime in an override of cell '{name}'", runtime, chosen)
+    return [
+        replace(
+            _one_cell(name, workload, runtime, settings, overrides.get(runtime)), purpose=purpose
+        )
+        for runtime in chosen
+    ]
+
+
+def _purpose(entry: dict[str, Any], settings: Settings, where: str) -> str:
+    """Of a cell without load it is memory, whatever is said or not."""
+    usual = MEMORY if settings.get("mode") == "idle" else LOAD
+    purpose = check_name("purpose", str(entry.get("purpose", usual)), PURPOSES)
+    if purpose == MEMORY and settings.get("memory") == "off":
+        raise UsageError(f"cell '{where}' is for memory: it cannot have memory = \"off\"")
+    if purpose != INSTRUCTIONS:
+        return purpose
+    if int(settings.get("requests", 0)) < _LEAST_COUNTED:
+        raise UsageError(
+            f"cell '{where}' counts instructions: it needs requests, at least {_LEAST_COUNTED}"
+        )
+    without_warmup = units.parse_duration_ns(str(settings.get("warmup", "1s"))) == 0
+    if not without_warmup or settings.get("warmup_requests") != 0:
+        raise UsageError(
+            f"cell '{where}' counts instructions: it needs warmup = \"0ms\", warmup_requests = 0"
+        )
+    return purpose
+
+
+def _one_cell(
+    group: str, workload: str, runtime: str, settings: Settings, override: dict[str, Any] | None
+) -> Cell:
+    cell = Cell(group, workload, runtime, settings)
+    if override is None:
+        return cell
+    reason = override.get("reason")
+    if not isinstance(reason, str) or not reason:
+        raise UsageError(f"the override of cell '{cell.key}' must give a reason")
+    own = {key: value for key, value in override.items() if key != "reason"}
+    merged = checked_settings(workload, {**settings, **own}, cell.key)
+    return replace(cell, settings=merged, reason=reason)
+
+
+def checked_settings(workload: str, values: dict[str, Any], where: str) -> Settings:
+    """The settings of a cell in their fixed order, each valid. Raises UsageError."""
+    kinds = _KINDS[workload]
+    for key in values:
+        check_name(f"setting in cell '{where}'", key, kinds)
+    # In the order of the table above, so that a command line reads the same in every cell.
+    settings = {
+        key: check_value(key, kind, values[key]) for key, kind in kinds.items() if key in values
+    }
+    for key in _NEEDED[workload]:
+        if key not in settings:
+            raise UsageError(f"cell '{where}' needs {key}")
+    mode = str(settings.get("mode"))
+    if mode in _AT_A_RATE and "rate" not in settings:
+        raise UsageError(f"cell '{where}' needs rate: its mode is {mode}")
+    if "requests" in settings and mode in _COUNTED:
+        settings.pop("duration", None)  # the window ends after so many requests instead
+    unused = _UNUSED_IN_MODE.get(mode, ())
+    return {key: value for key, value in settings.items() if key not in unused}
+
+
+def check_value(key: str, kind: str, value: Any) -> Setting:
+    """A value of a setting in the form that the command line takes."""
+    if kind == _WORD:
+        return check_name(key, str(value), _WORDS[key])
+    if kind == _DURATION:
+        return units.duration_text(units.parse_duration_ns(str(value)))
+    if kind == _LOOPS and value == "auto":
+        return "auto"
+    if isinstance(value, str):
+        value = _parsed(key, kind, value)
+        if isinstance(value, str):
+            return value
+    if kind == _RATE and isinstance(value, float) and value > 0:
+        return int(value) if value.is_integer() else value
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise UsageError(f"{key} must be a whole number, not {value!r}")
+    return value
+
+
+def _parsed(key: str, kind: str, text: str) -> Setting:
+    """A number that was written as text; a share of saturation stays one."""
+    try:
+        if kind == _SIZE:
+            return units.parse_size_bytes(text)
+        if kind != _RATE:
+            return units.parse_count(text)
+        if units.is_auto(text):
+            return f"auto:{100 * units.parse_share(text):g}%"
+        return units.parse_rate(text)
+    except UsageError as error:
+        hint = "; a share of saturation is written auto:60%" if kind == _RATE else ""
+        raise UsageError(f"{key}: {error}{hint}") from error
+
+
+def auto_share(rate: Setting | None) -> float | None:
+    """The share of saturation that a rate asks for, 0.6 for `auto:60%`; None of a number."""
+    return units.parse_share(rate) if isinstance(rate, str) and units.is_auto(rate) else None
+
+
+def _check_unique(cells: list[Cell]) -> None:
+    seen: set[str] = set()
+    for cell in cells:
+        if cell.key in seen:
+            raise UsageError(f"two cells are named '{cell.group}': give each its own name")
+        seen.add(cell.key)
+
+
+def setting_kinds(workload: str) -> dict[str, str]:
+    """The settings a workload has, with the kinds of their values."""
+    return _KINDS[workload]

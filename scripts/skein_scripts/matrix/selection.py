@@ -1,0 +1,114 @@
+"""What the command line does to a matrix: `--filter` keeps some of its cells, `--set` changes
+settings, `--repeats` and `--seed` replace the file's. Leaves out reading the file (matrix.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ..base.errors import UsageError
+from ..base.names import check_name
+from ..records.workloads import SHAPE_FIELD
+from .matrix import Cell, Matrix, Setting, Settings, check_value, checked_settings, setting_kinds
+
+T = TypeVar("T")
+Facts = dict[str, str]
+FactsOf = Callable[[T], Facts]
+_FILTER_KEYS = ("workload", "runtime", "group", "shape")
+_EXAMPLE = "workload=c10k,runtime=coroutine|fiber"
+
+
+def apply_filters(matrix: Matrix, filters: list[str]) -> Matrix:
+    """Keeps the cells that match any of the filters; a filter matches where all its parts do.
+    Raises UsageError for a value that no cell has, and where nothing is left."""
+    cells = matching(matrix.cells, filters, _facts, _FILTER_KEYS)
+    return replace(matrix, cells=tuple(cells))
+
+
+def matching(
+    things: Sequence[T], filters: Sequence[str], facts_of: FactsOf[T], keys: Sequence[str]
+) -> list[T]:
+    """Those that match any of the filters, by their facts; all where there is no filter. `keys` may
+    be asked for whatever facts there are. Raises UsageError as apply_filters() does."""
+    facts = [facts_of(thing) for thing in things]
+    wanted = [_parse_filter(text, facts, keys) for text in filters]
+    found = [
+        thing
+        for thing, fact in zip(things, facts, strict=True)
+        if not wanted or any(_matches(fact, one) for one in wanted)
+    ]
+    if wanted and not found:
+        raise UsageError(f"nothing matches --filter {' --filter '.join(filters)}")
+    return found
+
+
+def _facts(cell: Cell) -> Facts:
+    return {
+        "workload": cell.workload,
+        "runtime": cell.runtime,
+        "group": cell.group,
+        "shape": cell.shape,
+        **{name: str(value) for name, value in cell.settings.items()},
+    }
+
+
+def _parse_filter(
+    text: str, facts: Sequence[Facts], usual_keys: Sequence[str]
+) -> dict[str, set[str]]:
+    keys = list(dict.fromkeys([*usual_keys, *(key for fact in facts for key in fact)]))
+    wanted: dict[str, set[str]] = {}
+    for part in text.split(","):
+        key, separator, values = part.partition("=")
+        if not separator or not values:
+            raise UsageError(f"--filter '{text}' is not understood; write it like {_EXAMPLE}")
+        check_name("filter key", key.strip(), keys)
+        valid = list(dict.fromkeys(fact[key.strip()] for fact in facts if key.strip() in fact))
+        wanted[key.strip()] = {
+            check_name(f"{key.strip()} in --filter", value.strip(), valid)
+            for value in values.split("|")
+        }
+    return wanted
+
+
+def _matches(facts: Facts, wanted: dict[str, set[str]]) -> bool:
+    return all(facts.get(key) in values for key, values in wanted.items())
+
+
+def apply_sets(matrix: Matrix, sets: list[str]) -> Matrix:
+    """Applies `WORKLOAD.SETTING=VALUE` (or `WORKLOAD/SHAPE.SETTING=VALUE`) to all cells it names,
+    overrides for a runtime included. Raises UsageError for what no cell has."""
+    for text in sets:
+        matrix = _apply_set(matrix, text)
+    return matrix
+
+
+def _apply_set(matrix: Matrix, text: str) -> Matrix:
+    target, separator, value = text.partition("=")
+    place, dot, setting = target.rpartition(".")
+    if not separator or not dot or not value:
+        raise UsageError(f"--set '{text}' is not understood; write it like c10k.duration=5s")
+    workload, _, shape = place.partition("/")
+    check_name("workload in --set", workload, SHAPE_FIELD)
+    kinds = setting_kinds(workload)
+    check_name(f"setting of {workload}", setting, kinds)
+    parsed = check_value(setting, kinds[setting], value)
+    chosen = [
+        cell
+        for cell in matrix.cells
+        if cell.workload == workload and (not shape or cell.shape == shape)
+    ]
+    # A cell that has no use for the setting (a rate in idle) stays as it is.
+    changed = {
+        cell.key: replace(cell, settings=settings)
+        for cell in chosen
+        if setting in (settings := _with(cell, setting, parsed))
+    }
+    if not changed:
+        raise UsageError(f"--set '{text}' changes no cell of the matrix")
+    cells = tuple(changed.get(cell.key, cell) for cell in matrix.cells)
+    return replace(matrix, cells=cells)
+
+
+def _with(cell: Cell, setting: str, value: Setting) -> Settings:
+    return checked_settings(cell.workload, {**cell.settings, setting: value}, cell.key)

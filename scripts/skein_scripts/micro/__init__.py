@@ -1,0 +1,1 @@
+"""Single steps of the runtimes, timed and counted by skein_micro."""

@@ -1,0 +1,27 @@
+"""The session line of what skein_micro measures, timed or counted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from ..base.errors import MeasureError
+from ..base.inherited import recordable
+from ..records.results import Record, validate
+from ..session.skein_process import Skein
+
+WORKLOAD = "micro"
+_SESSION_TIMEOUT_S = 60.0
+
+
+def session_record(skein: Path, rows: list[str]) -> Record:
+    """The session line. Raises MeasureError where the binary gives none."""
+    argv = [recordable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])]
+    ending = Skein(skein).call(["session", "--argv", json.dumps(argv)], _SESSION_TIMEOUT_S)
+    if ending.exit_status != 0:
+        raise MeasureError(f"'{skein} session' {ending.describe()}")
+    session: Record = json.loads(ending.stdout)
+    session["plan"] = {"design": "single", "rounds": 1, "order": [rows]}
+    validate(session)
+    return session

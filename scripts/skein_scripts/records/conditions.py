@@ -1,0 +1,109 @@
+"""Were the runtimes of a group measured under equal conditions? What the workers say they had,
+and the work they did, compared between the runs of a round: an inequality is an error, unless the
+matrix declares it (an override of the cell, with its reason).
+
+A condition that does not apply to a runtime is null and is not compared; nor are units of c10k,
+which count what a load came to. Leaves out whether a worker has what it was asked for: the binary
+refuses a run where it has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .groups import SAME_WORK, Group, Series, group_runs
+from .results import Record, runs
+from .runtimes import in_order
+
+Facts = dict[str, object]
+
+
+def inequalities(records: list[Record]) -> list[str]:
+    """What differs and must not: a line for each group, round and fact. Empty where all is equal.
+
+    Raises UsageError for a file that mixes machines."""
+    return [line for group in group_runs(records) for line in _of_group(group)]
+
+
+def unsaid(records: list[Record]) -> list[str]:
+    """Runtimes with runs that count and do not say their conditions."""
+    return in_order(
+        run["cell"]["runtime"]
+        for run in runs(records)
+        if run["status"] == "ok" and not run.get("conditions")
+    )
+
+
+def changes(base: Sequence[Record], candidate: Sequence[Record]) -> list[str]:
+    """What the workers of two builds say differently of what they run under, cell by cell of the
+    pairs of runs given: a line for each fact."""
+    found: dict[str, None] = {}
+    for before, after in zip(base, candidate, strict=True):
+        was, now = _said(before), _said(after)
+        for name in was.keys() & now.keys():
+            if was[name] != now[name] and None not in (was[name], now[name]):
+                found[f"{name} was {was[name]} and is {now[name]}"] = None
+    return sorted(found)
+
+
+def _of_group(group: Group) -> Iterator[str]:
+    # By round, and by seed: runs outside any plan may be of several.
+    rounds: dict[tuple[int | None, object], list[tuple[str, Facts]]] = {}
+    for series in group.series:
+        declared = _declared(series, group)
+        for run in series.ok:
+            facts = {k: v for k, v in _facts(run, declared).items() if v is not None}
+            of_round = rounds.setdefault((run.get("block"), run["cell"]["seed"]), [])
+            of_round.append((series.runtime, facts))
+    for (block, _), said in rounds.items():
+        where = group.name if block is None else f"{group.name}, round {block + 1}"
+        for name in dict.fromkeys(name for _, facts in said for name in facts):
+            values = [(runtime, facts[name]) for runtime, facts in said if name in facts]
+            if len({value for _, value in values}) > 1:
+                yield f"{where}: {name} is {_grouped(values)}"
+
+
+def _declared(series: Series, group: Group) -> set[str]:
+    """The settings in which a runtime differs from its group, and says why."""
+    mine, usual = series.cell or {}, group.cell or {}
+    if series.reason is None:
+        return set()
+    return {name for name in (*SAME_WORK, "stack_bytes") if mine.get(name) != usual.get(name)}
+
+
+def _said(run: Record) -> Facts:
+    conditions = run.get("conditions") or {}
+    listener = conditions.get("listener") or {}
+    return {
+        **{name: value for name, value in conditions.items() if name != "listener"},
+        **{f"listener.{name}": value for name, value in listener.items()},
+    }
+
+
+def _facts(run: Record, declared: set[str]) -> Facts:
+    facts: Facts = {
+        **_said(run),
+        **_work(run),
+        **{f"cell.{name}": run["cell"].get(name) for name in SAME_WORK},
+    }
+    if declared:  # other work, other sums
+        facts = {name: value for name, value in facts.items() if not name.startswith("work.")}
+    return {k: v for k, v in facts.items() if k.removeprefix("cell.") not in declared}
+
+
+def _work(run: Record) -> Facts:
+    work = run["work"]
+    if run["cell"]["workload"] == "timers":
+        return {f"work.{name}": work[name] for name in ("units", "bytes", "checksum")}
+    failed = any(((run.get("load") or {}).get("errors") or {}).values())
+    each = work["bytes"] / work["units"] if work["units"] and not failed else None
+    return {"work.bytes_per_unit": each}
+
+
+def _grouped(values: list[tuple[str, object]]) -> str:
+    """'64 in libuv, 128 in coroutine and fiber'."""
+    by_value: dict[object, list[str]] = {}
+    for runtime, value in dict.fromkeys(values):
+        by_value.setdefault(value, []).append(runtime)
+    fewest_first = sorted(by_value.items(), key=lambda item: len(item[1]))
+    return ", ".join(f"{value} in {' and '.join(names)}" for value, names in fewest_first)

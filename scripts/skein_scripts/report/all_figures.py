@@ -1,0 +1,76 @@
+"""All figures of a results file, as SVG and PNG."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ..base.names import distinct
+from ..drawing import frame, style
+from ..records import session_verdict
+from ..records.groups import Group, group_runs
+from ..records.results import Record, sessions
+from .plots import (
+    cpu_above_floor,
+    latency_spectrum,
+    latency_vs_load,
+    lateness,
+    memory_per_task,
+    memory_vs_n,
+    micro_costs,
+)
+
+_OVER_GROUPS = (memory_per_task, memory_vs_n, cpu_above_floor)
+_PER_GROUP = (latency_spectrum, lateness)
+_LONGEST_NAME = 200  # of a file, without its ending
+
+
+def draw_all(records: list[Record], folder: Path) -> list[Path]:
+    """Draws every figure that the records have data for; returns the SVG files in reading order.
+    A figure for one group of several has the group's name in its own."""
+    groups = group_runs(records)
+    opened = sessions(records)
+    remark = "session inconclusive, see its report" if session_verdict.inconclusive(records) else ""
+    context = frame.Context.of(opened[-1] if opened else None, remark)
+    with style.looks():
+        drawn = [
+            (name, figure)
+            for name, figure in (*_figures(groups, context), *_micro_figures(records, context))
+            if figure is not None
+        ]
+        names = distinct([name for name, _ in drawn], _LONGEST_NAME)
+        return [
+            frame.save(figure, folder, name)[0]
+            for name, (_, figure) in zip(names, drawn, strict=True)
+        ]
+
+
+def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str, Figure | None]]:
+    for over in _OVER_GROUPS:
+        yield over.NAME, over.draw(groups, context)
+    swept = latency_vs_load.sweeps(groups)
+    for sweep in swept:
+        yield (
+            _name(latency_vs_load.NAME, sweep[0], len(swept)),
+            latency_vs_load.draw(sweep, context),
+        )
+    for per in _PER_GROUP:
+        chosen = per.groups_of(groups)
+        for group in chosen:
+            yield _name(per.NAME, group, len(chosen)), per.draw(group, context)
+
+
+def _micro_figures(
+    records: list[Record], context: frame.Context
+) -> Iterator[tuple[str, Figure | None]]:
+    yield micro_costs.NAME, micro_costs.draw(records, context)
+    yield micro_costs.NAME_OF_SWITCHES, micro_costs.draw_switches(records, context)
+
+
+def _name(plot: str, group: Group, of: int) -> str:
+    if of == 1:
+        return plot
+    return f"{plot}-{re.sub(r'[^A-Za-z0-9]+', '-', group.name).strip('-')}"

@@ -1,0 +1,156 @@
+"""The report: tables, figures and the facts of the machine, as one HTML page and as Markdown, and
+the tables on the terminal. Leaves out drawing (all_figures.py) and statistics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from rich.console import Console
+
+from ..base import table
+from ..base.outputs import require_folder, require_writable, write_text
+from ..base.terminal import say
+from ..base.units import format_bytes, format_duration, timer_floor_text
+from ..drawing.style import PALETTE
+from ..records import conditions, session_verdict
+from ..records.groups import group_runs
+from ..records.results import Record, find_results, load, runs, sessions
+from . import all_figures, factorial, results_table, spread
+
+PAGES, PLOTS = ("report.html", "report.md"), "plots"
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+_CAPTIONS = {
+    "memory_per_task": "What one waiting task costs, in user and kernel memory.",
+    "memory_vs_n": "Memory against the number of waiting tasks.",
+    "cpu_above_floor": "CPU time of a request, and what the runtime adds to the floor.",
+    "latency_spectrum": "Latency at every percentile.",
+    "latency_vs_load": "Latency against the rate of requests; hollow: the server is saturated.",
+    "lateness": "How late timers fire, and how many fire early.",
+}
+CAVEATS = (
+    "Client and server share one machine and the loopback device: half of TCP's work is charged to"
+    " the sender. It is common to all runtimes, so ratios hold and absolute figures are not those"
+    " of a server on a network.",
+    "Kernel memory of a connection includes both of its ends.",
+    "Numbers of two sessions, or of two machines, are not to be compared.",
+    "An interval that contains no difference does not show that two runtimes are equal.",
+)
+# Facts of the machine that need no unit.
+_SHOWN_AS_RECORDED = (
+    "virtualization", "governor", "turbo", "smt", "mitigations", "clocksource", "preempt", "thp",
+    "libc", "compiler", "boost", "libuv",
+)  # fmt: skip
+
+
+def machine_facts(session: Record) -> list[tuple[str, str]]:
+    """The facts of the session that decide what its numbers mean, as text."""
+    machine = session["environment"]
+    facts = [
+        ("CPU", f"{machine['cpu_model']}, {machine['cpus_online']} online"),
+        ("kernel", _text(machine["kernel"])),
+    ]
+    for name in _SHOWN_AS_RECORDED:
+        if machine.get(name) is not None:
+            facts.append((name, _text(machine[name])))
+    if isinstance(machine.get("mem_total_bytes"), int):
+        facts.append(("memory", format_bytes(machine["mem_total_bytes"])))
+    floor = session.get("machine_floor") or {}
+    facts.append(("machine floor: stall p99", format_duration(floor.get("stall_p99_ns"))))
+    facts.append(("machine floor: wake-up", format_duration(floor.get("wake_ns"))))
+    if floor.get("timer_p50_ns") is not None:
+        facts.append(("machine floor: timer", timer_floor_text(floor)))
+    build = session.get("build") or {}
+    facts.append(("build", _text(build.get("compiler"), build.get("type"), build.get("flags"))))
+    tool = session["tool"]
+    dirty = "with changes" if tool.get("dirty") else None
+    facts.append(("skein", _text(tool["version"], tool.get("commit"), dirty)))
+    facts.append(("session", f"{session['session_id']}, {session['created_utc']}"))
+    facts.append(("configuration", _text(session.get("config_sha256"))))
+    return facts
+
+
+def _text(*values: Any) -> str:
+    return ", ".join(str(value) for value in values if value is not None) or "not recorded"
+
+
+def not_ok(records: list[Record]) -> list[str]:
+    """Runs that are not ok, each with its reason."""
+    return [
+        f"{run['cell_id']}: {run['status']}: {'; '.join(run['reasons'])}"
+        for run in runs(records)
+        if run["status"] != "ok"
+    ]
+
+
+def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Path, Path]:
+    """Writes report.html and report.md into the folder; returns their paths."""
+    opened = sessions(records)
+    groups = group_runs(records)
+    values = {
+        "session": opened[-1] if opened else None,
+        "facts": machine_facts(opened[-1]) if opened else [],
+        "tables": [results_table.make_table(group) for group in groups],
+        "factorials": factorial.make_tables(groups),
+        "spreads": [spread.make_table(group) for group in groups],
+        "verdicts": session_verdict.verdicts(records),
+        "inconclusive": session_verdict.inconclusive(records),
+        "figures": [(str(path.relative_to(folder)), _caption(path)) for path in figures],
+        "caveats": CAVEATS,
+        "not_ok": not_ok(records),
+        "unequal": conditions.inequalities(records),
+        "unsaid": conditions.unsaid(records),
+        "run_count": len(runs(records)),
+        "palette": PALETTE,
+        "is_note": table.is_note,
+        "markdown_of": table.markdown,
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(("html.j2",)),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    written = []
+    for name in PAGES:
+        path = folder / name
+        write_text(path, environment.get_template(f"{name}.j2").render(values))
+        written.append(path)
+    return written[0], written[1]
+
+
+def _caption(path: Path) -> str:
+    return next((text for name, text in _CAPTIONS.items() if path.stem.startswith(name)), "")
+
+
+def make(results: Path, folder: Path, console: Console) -> Path:
+    """Draws, writes and prints everything for a results file; returns the path of the page."""
+    records = load(find_results(results))
+    figures = all_figures.draw_all(records, folder / PLOTS)
+    print_tables(records, console)
+    page, _ = write(records, folder, figures)
+    say(console, f"report: {page}")
+    return page
+
+
+def require_outputs(folder: Path) -> None:
+    """Raises UsageError where a report cannot be written into a folder."""
+    require_folder(folder / PLOTS)
+    require_writable(*(folder / name for name in PAGES))
+
+
+def print_tables(records: list[Record], console: Console, spreads: bool = False) -> None:
+    """What the sessions say of themselves, and the tables: of results, or of their spread."""
+    make_table = spread.make_table if spreads else results_table.make_table
+    is_bad = bool(session_verdict.inconclusive(records))
+    for line in session_verdict.verdicts(records):
+        say(console, line, "bold red" if is_bad else "")
+    console.print()
+    for group in group_runs(records):
+        table.render(make_table(group), console)
+    for made in [] if spreads else factorial.make_tables(group_runs(records)):
+        table.render_upright(made, console)
+    for line in conditions.inequalities(records):
+        say(console, f"unequal conditions: {line}")

@@ -1,0 +1,130 @@
+"""What a person sees while a matrix runs: a bar with the time left on a terminal, one line for each
+run elsewhere. Leaves out the results themselves."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from ..base.terminal import say, text_of
+from ..base.units import format_clock
+from ..base.visible import visible
+from ..matrix.matrix import Cell
+from ..matrix.plan import Slot, estimate_s
+from ..records.results import Record
+
+_STATUS_STYLE = {"ok": "green", "limit": "yellow"}
+
+
+class RemainingTime:
+    """The time that the remaining slots take. A cell that has run before is taken to need as long
+    again; the others' estimates are scaled by how far off the estimates were so far."""
+
+    def __init__(self, slots: list[Slot]) -> None:
+        self._left = list(slots)
+        self._measured: dict[str, float] = {}
+        self._wall_s = 0.0
+        self._estimated_s = 0.0
+
+    def ended(self, slot: Slot, wall_s: float) -> None:
+        """Takes a slot off the list."""
+        self._left.remove(slot)
+        self._measured[slot.cell.key] = wall_s
+        self._wall_s += wall_s
+        self._estimated_s += estimate_s(slot.cell)
+
+    def seconds(self) -> float:
+        """Of all slots that have not ended."""
+        return sum(self._of(slot.cell) for slot in self._left)
+
+    def _of(self, cell: Cell) -> float:
+        known = self._measured.get(cell.key)
+        if known is not None:
+            return known
+        scale = self._wall_s / self._estimated_s if self._estimated_s else 1.0
+        return estimate_s(cell) * scale
+
+
+def describe(slot: Slot) -> str:
+    """A slot in a few words."""
+    where = "" if slot.block is None else f" · round {slot.block + 1}"
+    return f"{slot.cell.group} · {slot.cell.runtime}{where}"
+
+
+def outcome(record: Record) -> str:
+    """A status, with its first reason where it is not ok."""
+    reasons = record["reasons"]
+    return f"{record['status']}: {reasons[0]}" if reasons else str(record["status"])
+
+
+class LineProgress:
+    """One plain line for each run: for files, pipes and CI."""
+
+    def __init__(self, slots: list[Slot], console: Console) -> None:
+        self._total = len(slots)
+        self._done = 0
+        self._remaining = RemainingTime(slots)
+        self._console = console
+
+    def __enter__(self) -> LineProgress:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Nothing to take down."""
+
+    def begin(self, slot: Slot) -> None:
+        """Nothing is printed before there is an outcome."""
+
+    def end(self, slot: Slot, record: Record, wall_s: float) -> None:
+        """Prints the line."""
+        self._done += 1
+        self._remaining.ended(slot, wall_s)
+        width = len(str(self._total))
+        text = (
+            f"[{self._done:{width}}/{self._total}] {describe(slot)}: {outcome(record)}"
+            f" ({wall_s:.1f} s, {format_clock(self._remaining.seconds())} left)"
+        )
+        say(self._console, text)
+
+
+class BarProgress:
+    """A bar at the foot of the terminal; runs that are not ok scroll by above it."""
+
+    def __init__(self, slots: list[Slot], console: Console) -> None:
+        self._remaining = RemainingTime(slots)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]} left"),
+            console=console,
+        )
+        self._task = self._progress.add_task("starting", total=len(slots), left=self._left())
+
+    def _left(self) -> str:
+        return format_clock(self._remaining.seconds())
+
+    def __enter__(self) -> BarProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._progress.stop()
+
+    def begin(self, slot: Slot) -> None:
+        """Shows what runs now."""
+        self._progress.update(self._task, description=visible(describe(slot)))
+
+    def end(self, slot: Slot, record: Record, wall_s: float) -> None:
+        """Moves the bar; says so where a run is not ok."""
+        self._remaining.ended(slot, wall_s)
+        if record["status"] != "ok":
+            style = _STATUS_STYLE.get(record["status"], "red")
+            line = text_of(f"{describe(slot)}: {outcome(record)}", style)
+            self._progress.console.print(line)
+        self._progress.update(self._task, advance=1, left=self._left())
+
+
+def make_progress(slots: list[Slot], console: Console) -> LineProgress | BarProgress:
+    """The one that suits where the output goes."""
+    return BarProgress(slots, console) if console.is_terminal else LineProgress(slots, console)
