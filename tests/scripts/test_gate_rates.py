@@ -13,7 +13,10 @@ from skein_scripts.base.errors import MeasureError, UsageError
 from skein_scripts.commands import gate
 from skein_scripts.commands import rates as rates_command
 from skein_scripts.gate import rates
+from skein_scripts.gate.compared import REGRESSED, Comparison
+from skein_scripts.gate.stages import Result
 from skein_scripts.matrix import matrix
+from skein_scripts.records.metrics import named
 from skein_scripts.session.cell_record import cell_id_of
 
 PRESET = matrix.load_matrix(matrix.PRESET_FOLDER / "gate.toml")
@@ -73,6 +76,15 @@ def test_few_pairs_are_drawn_of_memory_and_of_instructions_as_in_the_gate():
         for relative, share in ((matters, 1.0), (matters / 10, 0.0)):
             change = rates.Change("cell", name, relative)
             assert rates.power(recorded, PAIRS, 20, 1, known, change) == share
+
+
+def test_a_gate_that_raised_an_alarm_is_not_undecided_as_well(monkeypatch):
+    alarm = Comparison("cell", named("cpu_per_op"), 7, 0, REGRESSED)
+    ended = [Result([], [alarm], left_open=["another"]), Result([], [alarm]),
+             *[Result([], [], left_open=["one"])] * 3, *[Result([], [])] * 5]  # fmt: skip
+    one_by_one = iter(ended)
+    monkeypatch.setattr(rates, "gate", lambda *_words, **_options: next(one_by_one))
+    assert rates.alike({}, PAIRS, len(ended), 1, []) == rates.Alike(0.2, 0.3)
 
 
 def test_recorded_pairs_are_written_and_read_back(tmp_path):

@@ -106,6 +106,22 @@ def test_what_fresh_pairs_leave_open_is_measured_once_more_if_there_is_time(lab)
     assert (status_of(made), lab.pairs_of("load")) == (4, 27), summary(made)
 
 
+def test_time_to_measure_once_more_is_that_of_the_cells_left_open_alone(lab):
+    cells = [*LOADED, cell("other")]
+
+    def candidate(run):
+        if run.cell.group == "other" and run.is_fresh:
+            return usual(run)  # flagged by chance, and cleared
+        return slow_but_in({6, 8, 10})(run)
+
+    pair_s = stages.PairCounts(1, {}).seconds(LOADED)
+    budget_s = lab.start_s + (16 + 16 + 11.5) * pair_s
+    made = lab.gate(cells, usual, candidate, pairs=(5, 11), budget_s=budget_s)
+    assert (lab.pairs_of("load"), lab.pairs_of("other")) == (27, 16)
+    assert status_of(made) == 1, summary(made)
+    assert lab.took_s <= budget_s
+
+
 @pytest.mark.parametrize(
     "then", [not_ok, lambda: not_ok("limit", "RLIMIT"), lambda: not_ok("skipped")]
 )

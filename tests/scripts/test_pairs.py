@@ -1,5 +1,9 @@
 """Which runs are compared and which are a pair, and which comparisons are adjusted together."""
 
+import pytest
+
+from matrix_support import call_main
+from skein_scripts.commands import compare
 from skein_scripts.gate import judge, pairing, sources
 from skein_scripts.gate.judge import Pairs
 from skein_scripts.records import metrics
@@ -56,3 +60,13 @@ def test_a_filter_leaves_neither_runs_nor_repeated_tries_of_other_cells():
     )
     for arm in sources.narrowed(arms, ["workload=c10k"]):
         assert (arm.runs, arm.tries) == ([kept], [kept])
+
+
+@pytest.mark.parametrize(("fault", "measured", "status"), [("limit", 0, 0), ("invalid", 4, 4)])
+def test_a_limit_that_both_arms_met_is_a_result_and_no_lost_comparison(
+    matrix_run, capsys, fault, measured, status
+):
+    matrix_run.fault(**{"c10k/fixed/libuv": fault})
+    assert matrix_run().returncode == measured
+    assert call_main("compare.py", compare.main, *[matrix_run.output] * 2) == status
+    assert ("NOT COMPARED: c10k/libuv/" in capsys.readouterr().err) == (status == 4)

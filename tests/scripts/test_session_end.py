@@ -3,13 +3,17 @@ on the stand-in writes them."""
 
 import json
 import signal
+import types
 from pathlib import Path
 
 from test_run_matrix import wait_for
 
+from skein_scripts.matrix.matrix import Cell, Matrix
+from skein_scripts.matrix.plan import Slot
 from skein_scripts.records import results, session_verdict
 from skein_scripts.records.groups import group_runs
 from skein_scripts.session import session_end
+from skein_scripts.session.runner import CellOptions, Runner
 
 
 def ending_of(matrix_run):
@@ -25,6 +29,24 @@ def test_every_round_begins_with_the_anchor_and_its_runs_carry_the_figure(matrix
         anchor, *cells = [record for record in records if record["block"] == block]
         figure = round(anchor["cpu"]["per_op_ns"])
         assert [run["host"]["anchor_ns"] for run in cells] == [figure] * 6
+
+
+def test_where_an_anchor_was_repeated_the_runs_of_the_round_carry_the_one_that_counts(monkeypatch):
+    cell = Cell("timers", "timers", "fiber", {"pattern": "storm", "tasks": 1, "window": "1s"})
+    written, nobody = [], types.SimpleNamespace(begin=lambda *_: None, end=lambda *_: None)
+    runner = Runner(None, Matrix("m", 1, 1, 1, (cell,)), "s",
+                    types.SimpleNamespace(append=written.append), Path(),
+                    CellOptions([], None, None))  # fmt: skip
+    tries = iter([("invalid", 9_901.0), ("ok", 4_603.0), ("ok", 311.0)])
+
+    def measure(_slot):
+        status, figure = next(tries)
+        return {"status": status, "cpu": {"per_op_ns": figure}, "host": {"anchor_ns": None}}
+
+    monkeypatch.setattr(runner, "measure", measure)
+    runner.run([Slot(cell, 0, 0)], nobody)
+    assert [run.get("probe") for run in written] == ["anchor", "anchor", None]
+    assert written[-1]["host"]["anchor_ns"] == 4_603
 
 
 def test_the_anchor_is_the_same_whatever_the_matrix_measures(matrix_run):
