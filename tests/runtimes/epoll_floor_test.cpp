@@ -120,6 +120,25 @@ TEST_CASE("a peer that never stops sending does not keep the floor from the othe
   REQUIRE(echoed == 100);
 }
 
+TEST_CASE("a burst of more chunks than the floor takes at a time comes back whole") {
+  const listening_socket socket = make_listener(blocking::no);
+  byte_counter counter;
+  epoll_floor::echo_server<byte_counter> server(socket.descriptor, 10, 16, buffer_policy::lent, 64,
+                                                counter);
+  loopback_client peer(socket.port);
+  const std::vector<std::byte> sent = pattern_bytes(std::size_t{300} * 16);
+  peer.send(sent);  // all of it is there before the floor looks, and nothing comes after it
+  action_inbox stop([&server] { server.stop(); });
+  std::vector<std::byte> echoed;
+  std::thread other([&] {
+    echoed = peer.receive(sent.size());
+    stop.signal();
+  });
+  server.run(stop);
+  other.join();
+  REQUIRE((echoed == sent));
+}
+
 TEST_CASE("stop closes the floor's connections, those with an unsent tail included") {
   const byte_counter counter = serve(buffer_policy::lent, [&](std::uint16_t port) {
     std::vector<loopback_client> idle;

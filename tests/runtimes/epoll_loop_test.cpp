@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
 
+#include "runtimes/errors.hpp"
+#include "runtimes/inbox.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
@@ -81,6 +84,35 @@ TEST_CASE("what the kernel does not take at once is copied: the bytes are the ca
   slow.join();
   REQUIRE(received == pattern_bytes(stream_bytes));
   at.loop.close(accepted);
+}
+
+/// Always has something, so that the loop hears of it whenever it asks the kernel.
+class open_door final : public inbox {
+ public:
+  open_door() : event_(checked(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
+  ~open_door() override { ::close(event_); }
+  int descriptor() const noexcept override { return event_; }
+  void on_readable() noexcept override { ++looks; }
+  time_ns looks = 0;
+
+ private:
+  int event_;
+};
+
+TEST_CASE("while tasks are runnable the kernel is asked at intervals, however little each does") {
+  constexpr time_ns interval_ns = 20 * ns_per_us;
+  bench at;
+  open_door door;
+  int left = 100'000;
+  noted busy([&](noted& self) {
+    if (--left > 0) at.loop.post(self);
+  });
+  at.loop.post(busy);
+  const time_ns begin_ns = monotonic_clock::now_ns();
+  at.loop.run(&door, [&] { return left == 0; });
+  const time_ns took_ns = monotonic_clock::now_ns() - begin_ns;
+  REQUIRE(door.looks > 0);
+  REQUIRE(door.looks <= 1 + took_ns / interval_ns);
 }
 
 /// Leaves no gap below a descriptor, so that it is the next one given out once it is closed.

@@ -1,5 +1,6 @@
 // How a stream ends, on both event loops in raw operations: with bytes in front of the hang-up,
 // half closed, by a reset.
+#include <cerrno>
 #include <thread>
 #include <vector>
 
@@ -128,6 +129,18 @@ SKEIN_FOR_BOTH_LOOPS("after a failed write the connection is at its end for read
   noted reader;
   at.loop.submit_read(accepted, reader);
   REQUIRE(reader.result == written);
+  at.loop.close(accepted);
+}
+
+SKEIN_FOR_BOTH_LOOPS("the error that a read met is the connection's from then on") {
+  test::bench_of<TestType> at;
+  loopback_client peer(at.port);
+  connection& accepted = at.accept();
+  peer.reset();
+  REQUIRE(at.read(accepted) == -ECONNRESET);
+  REQUIRE(accepted.error() == ECONNRESET);
+  REQUIRE(at.read(accepted) == -ECONNRESET);
+  REQUIRE(at.write(accepted, pattern_bytes(1)) == -ECONNRESET);
   at.loop.close(accepted);
 }
 

@@ -1,5 +1,7 @@
 // Reading, on both event loops in raw operations (op.hpp, O1 to O5): once, and as a multishot.
+#include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -194,6 +196,29 @@ SKEIN_FOR_BOTH_LOOPS(
     at.loop.close(accepted);
     at.settle(100 * ns_per_us);
   }
+}
+
+SKEIN_FOR_BOTH_LOOPS("more than one look at the kernel takes is heard of by the next looks") {
+  constexpr std::size_t peers = 20;
+  scheduler_options options = options_with(buffer_policy::lent);
+  options.events_per_wait = 3;
+  test::bench_of<TestType> at(options);
+  std::deque<loopback_client> clients;
+  std::vector<connection*> accepted;
+  std::deque<noted> readers(peers);
+  for (std::size_t i = 0; i < peers; ++i) {
+    clients.emplace_back(at.port);
+    accepted.push_back(&at.accept());
+    REQUIRE((at.loop.submit_read(*accepted[i], readers[i]) == submitted::pending));
+  }
+  at.settle();
+  for (loopback_client& each : clients) each.send(pattern_bytes(10));
+  at.run_until([&] {
+    return std::all_of(readers.begin(), readers.end(),
+                       [](const noted& each) { return each.completions == 1; });
+  });
+  for (const noted& each : readers) REQUIRE(each.result == 10);
+  for (connection* each : accepted) at.loop.close(*each);
 }
 
 }  // namespace
