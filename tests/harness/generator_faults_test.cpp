@@ -73,6 +73,22 @@ TEST_CASE("a server that stops answering makes timeouts", "[generator]") {
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
 }
 
+TEST_CASE("no more requests are on their way on a connection than the pipeline has room for",
+          "[generator]") {
+  constexpr int active = 2;
+  constexpr int pipeline = 3;
+  echo_faults faults;
+  faults.mute_from = 0;
+  echo_server server(faults);
+  generator_under_test generator;
+  generator.open(server.port(), active, active, 64);
+  json load = open_load(1000, 100 * ns_per_ms);
+  load["pipeline"] = pipeline;
+  const json result = generator.run(load);
+  CHECK(result["load"]["sent"] == active * pipeline);
+  CHECK(server.bytes() == active * pipeline * 64);
+}
+
 TEST_CASE("a server that leaves in the middle of churn is counted, and ends the load",
           "[generator]") {
   generator_under_test generator;
@@ -141,6 +157,8 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
   refused(R"({"type":"prepare","port":-5})", "got -5");
 
   echo_server server;
+  refused(generator_under_test::prepare_message(server.port(), 2, 3, 64).dump(),
+          "active must be an integer from 0 to 2, got 3");
   generator.open(server.port(), 2, 2, 64);
   refused(R"({"type":"connect","connections":3})", "from 0 to 2, got 3");
   json load = open_load(100, ns_per_s);

@@ -1,6 +1,7 @@
 // The generator against a server that behaves: counts, times and checksums add up in every mode.
 #include <chrono>
 #include <cmath>
+#include <sched.h>
 #include <thread>
 
 #include "tests/catch.hpp"
@@ -293,6 +294,34 @@ TEST_CASE("a load reports what it costs the generator, its waiting left out", "[
   CHECK(busy["generator_cpu_per_op_ns"] > 0);
   CHECK(busy["generator_busy_fraction"] > quiet["generator_busy_fraction"]);
   CHECK(busy["generator_busy_fraction"] <= 1);
+}
+
+TEST_CASE("how busy a generator was is a share of the CPU time it got, and not of the window",
+          "[generator]") {
+  cpu_set_t before;
+  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  unsigned first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+  json result;
+  {
+    // On one CPU, which the generator gets about half of.
+    echo_server server;
+    generator_under_test generator;
+    generator.open(server.port(), 4, 4, 64);
+    result = generator.run(fixed_load(5000));
+  }
+  REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
+  const auto number = [&](const char* part, const char* name) {
+    return result[part][name].get<double>();
+  };
+  const double work_ns = number("load", "generator_cpu_per_op_ns") * number("window", "units");
+  const double cpu_ns = number("load", "generator_cpu_fraction") * number("window", "duration_ns");
+  CHECK(number("load", "generator_cpu_fraction") < 0.9);
+  CHECK(near(number("load", "generator_busy_fraction"), work_ns / cpu_ns, 1e-6));
 }
 
 TEST_CASE("a stalled server shows in latency, and not in service time one request at a time",

@@ -1,6 +1,7 @@
 // What the generator's window makes of the clock readings it is told of, and that it is told of
 // them in the midst of large messages, too.
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 #include <limits>
 #include <optional>
@@ -216,6 +217,39 @@ TEST_CASE("a connection that is made anew comes from the next client address", "
     table.reopen(0);
     CHECK(last_byte_of(0) == next);
   }
+}
+
+TEST_CASE("a connection is closed by a reset, which leaves no port taken", "[generator]") {
+  const int listening = checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof own;
+  auto* const generic = reinterpret_cast<sockaddr*>(&own);
+  checked(::bind(listening, generic, size), "bind");
+  checked(::listen(listening, 1), "listen");
+  checked(::getsockname(listening, generic, &size), "getsockname");
+  connection_table table({ntohs(own.sin_port), 1, 1, 64, 7, 1});
+  REQUIRE(table.connect_to(1, [] { return false; }));
+  const int accepted = checked(::accept(listening, nullptr, nullptr), "accept");
+  table.close(0);
+  char byte = 0;
+  const ssize_t got = ::recv(accepted, &byte, 1, 0);
+  const int error = errno;
+  ::close(accepted);
+  ::close(listening);
+  CHECK(got < 0);
+  CHECK(error == ECONNRESET);
+}
+
+TEST_CASE("late is what is taken up more than 50 us after its time", "[generator]") {
+  constexpr time_ns intended_ns = 2'000;
+  window measured(0);
+  measured.begin(1'000);
+  measured.on_issued(intended_ns, intended_ns + 50 * ns_per_us);
+  CHECK(measured.late_50us() == 0);
+  measured.on_issued(intended_ns, intended_ns + 50 * ns_per_us + 1);
+  CHECK(measured.late_50us() == 1);
 }
 
 TEST_CASE("a result says how long its generator was away", "[generator]") {
