@@ -27,6 +27,9 @@ TEST_CASE("an idle-heavy load takes 1-20 % of the connections") {
   CHECK_NOTHROW(check_active("idle_heavy", 10'000, 2'000));
   CHECK_THROWS_WITH(check_active("idle_heavy", 10'000, 99), test::contains("from 100 to 2000"));
   CHECK_THROWS_WITH(check_active("idle_heavy", 10'000, 2'001), test::contains("use --mode open"));
+  // 1 % of 150 is no whole number: one of them would be less.
+  CHECK_THROWS_WITH(check_active("idle_heavy", 150, 1), test::contains("from 2 to 30"));
+  CHECK_NOTHROW(check_active("idle_heavy", 150, 2));
   CHECK_THROWS_WITH(check_active("idle_heavy", 4, 1), test::contains("too few"));
   CHECK_NOTHROW(check_active("open", 10'000, 1));
 }

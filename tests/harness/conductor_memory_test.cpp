@@ -36,14 +36,15 @@ cell sleepers(std::string style, std::int64_t tasks) {
   return asked;
 }
 
-json result_of(std::uint64_t units, const char* checksum, time_ns latency_ns) {
+json result_of(std::uint64_t units, const char* checksum, const char* expected,
+               time_ns latency_ns) {
   measure::histogram times;
   for (std::uint64_t i = 0; i < units; ++i) times.record(latency_ns);
   return {{"work",
            {{"units", units},
             {"bytes", 64 * units},
             {"checksum", checksum},
-            {"expected_checksum", checksum}}},
+            {"expected_checksum", expected}}},
           {"wrong_bytes", 0},
           {"errors", {{"connect", 0}, {"read", 1}}},
           {"window", {{"duration_ns", 500}}},
@@ -239,12 +240,12 @@ TEST_CASE("parts differ by one at most, add up, and never shrink") {
 
 TEST_CASE("what several generators exchanged is added, and their times are merged") {
   exchange_outcome sum;
-  add_result(sum, result_of(3, "fffffffffffffffe", 1'000));
-  add_result(sum, result_of(1, "0000000000000003", 9'000));
+  add_result(sum, result_of(3, "fffffffffffffffe", "ffffffffffffffff", 1'000));
+  add_result(sum, result_of(1, "0000000000000003", "0000000000000007", 9'000));
   CHECK(sum.units == 4);
   CHECK(sum.bytes == 256);
   CHECK(sum.checksum == 1);  // modulo 2^64
-  CHECK(sum.expected_checksum == 1);
+  CHECK(sum.expected_checksum == 6);
   CHECK(sum.errors == 2);
   CHECK(sum.duration_ns == 1'000);
   CHECK(sum.kept_ns == 140);
@@ -256,5 +257,5 @@ TEST_CASE("what several generators exchanged is added, and their times are merge
 TEST_CASE("a result that is none is refused") {
   exchange_outcome sum;
   CHECK_THROWS(add_result(sum, json::object()));
-  CHECK_THROWS(add_result(sum, result_of(1, "what", 1)));
+  CHECK_THROWS(add_result(sum, result_of(1, "what", "0000000000000001", 1)));
 }

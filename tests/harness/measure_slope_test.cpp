@@ -95,6 +95,20 @@ TEST_CASE("a flat line that is known to a few bytes is reported and stays valid"
   CHECK_THAT(summary.reasons.front(), contains("R^2"));
 }
 
+TEST_CASE("a poor line is doubtful where its slope is uncertain by more than 64 bytes either way") {
+  // One of four readings is off: by hand, t(2) = 4.303 makes it 51 and 68 bytes of a flat line.
+  const auto judged = [](std::int64_t off_bytes) {
+    auto points = line(0, 0);
+    *points[1].rss_anon_bytes += off_bytes;
+    return summarize_memory(points);
+  };
+  const auto known = judged(150'000);
+  REQUIRE(known.user->slope_high);
+  CHECK(*known.user->slope_high - known.user->slope == approx(51.1).epsilon(1e-2));
+  CHECK(known.linear);
+  CHECK_FALSE(judged(200'000).linear);
+}
+
 TEST_CASE("where the kernel's part is unknown the user slope stands alone") {
   auto points = line(128, 8'000);
   for (auto& point : points) {

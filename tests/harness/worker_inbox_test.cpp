@@ -87,6 +87,18 @@ TEST_CASE("spawn is done and timed, finished comes unasked") {
   CHECK(of.inbox.times().fire_ns);
 }
 
+TEST_CASE("the time to spawn is that of all steps together") {
+  scene of;
+  time_ns sum_ns = 0;
+  for (const char* step : {R"({"type":"phase","name":"spawn","tasks":7,"epoch_ns":1})",
+                           R"({"type":"phase","name":"spawn","tasks":9,"epoch_ns":1})"}) {
+    const auto took_ns = of.say(step).at("spawn_ns").get<time_ns>();
+    CHECK(took_ns > 0);
+    sum_ns += took_ns;
+  }
+  CHECK(of.inbox.times().spawn_ns == sum_ns);
+}
+
 TEST_CASE("a limit met while spawning is reported and ends the run") {
   scene of;
   const json limit = of.say(R"({"type":"phase","name":"spawn","tasks":101,"epoch_ns":1})");
