@@ -1,12 +1,13 @@
 // Which limit a thread that the system refused is told to have met.
+#include "runtimes/shared/thread_limits.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtimes/mappings.hpp"
-#include "runtimes/thread/limits.hpp"
+#include "runtimes/shared/mappings.hpp"
 #include "tests/catch.hpp"
 
 namespace skein {
@@ -37,7 +38,7 @@ TEST_CASE("a refused thread is told the limit that has the least room, not the l
   if (child == 0) {
     if (!use_up_mappings(100)) std::_Exit(2);
     // kernel.pid_max, for one, is the lower number on many machines, and has room.
-    const limit_error refused = thread::refused_thread(1, 0);
+    const limit_error refused = refused_thread(1, 0);
     std::_Exit(refused.name == "vm.max_map_count" ? 0 : 1);
   }
   int status = 0;
