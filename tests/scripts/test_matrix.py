@@ -7,6 +7,7 @@ import pytest
 from matrix_support import SMALL_MATRIX
 from skein_scripts.base.errors import UsageError
 from skein_scripts.matrix import matrix, selection
+from skein_scripts.records.workloads import workloads
 
 
 def small(**changes):
@@ -35,13 +36,13 @@ def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name
             cell.runtime for cell in preset.cells
         }
     line = " ".join(c100k.cells[0].arguments())
-    assert line.endswith("--buffer lent --hold 3s --loops auto --exchange 100")
+    assert line.endswith("--buffer lent --loops auto --hold 3s --exchange 100")
 
 
 @pytest.mark.parametrize("loops", ["some", -1, 1.5])
 def test_loops_are_a_count_or_auto(loops):
     with pytest.raises(UsageError, match="loops"):
-        matrix.check_value("loops", "loops", loops)
+        matrix.check_value(workloads()["c10k"].of_setting("loops"), loops)
 
 
 def test_the_quick_preset_has_three_repeats_of_10000_connections_and_100000_timers():
@@ -57,7 +58,7 @@ def test_the_quick_preset_has_three_repeats_of_10000_connections_and_100000_time
 def test_a_cell_knows_its_command_line():
     cell = next(cell for cell in small().cells if cell.key == "fixed/libuv")
     assert " ".join(cell.arguments()) == (
-        "c10k --runtime libuv --mode fixed --connections 100 --active 10 --payload-bytes 64"
+        "c10k --runtime libuv --connections 100 --mode fixed --active 10 --payload-bytes 64"
         " --buffer lent --duration 200ms --warmup 100ms"
     )
 
@@ -105,7 +106,11 @@ def test_settings_for_load_do_not_reach_an_idle_cell():
         ('mode = "fixed"', 'mode = "fixd"', "did you mean 'fixed'"),
         ('workload = "c10k"', 'workload = "c10"', "did you mean 'c10k'"),
         ("active = 10", "activ = 10", "did you mean 'active'"),
-        ("connections = 100", "connections = -1", "connections must be a whole number"),
+        (
+            "connections = 100",
+            "connections = -1",
+            "connections must be at least 1 and at most 100000000, not -1",
+        ),
         ('duration = "200ms"', "duration = 5", "is not a duration"),
         ("tasks = 1000", "", "needs tasks"),
         ("repeats = 2", "repeats = 0", "repeats must be a whole number of at least 1"),
@@ -182,9 +187,9 @@ def test_a_value_may_be_written_as_on_the_command_line(text, setting, value):
 
 
 def test_a_rate_may_have_decimals_and_a_unit_in_a_file_and_in_a_set():
-    kind = matrix.setting_kinds("c10k")["rate"]
+    rate = workloads()["c10k"].of_setting("rate")
     written = [0.5, "0.5", "1.5k", 20_000, 20_000.0, "20k"]
-    assert [matrix.check_value("rate", kind, value) for value in written] == [
+    assert [matrix.check_value(rate, value) for value in written] == [
         0.5, 0.5, 1500, 20_000, 20_000, 20_000
     ]  # fmt: skip
 

@@ -21,7 +21,7 @@ from ..base.names import check_name
 from ..base.tree import ROOT
 from ..records.purposes import INSTRUCTIONS, LOAD, MEMORY, PURPOSES
 from ..records.runtimes import FLOOR, in_order
-from ..records.workloads import SHAPE_FIELD, SHAPES
+from ..records.workloads import DURATION, RATE, SIZE, WORD, Field, Workload, workloads
 
 LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = ROOT / "scripts" / "presets"
@@ -30,64 +30,6 @@ PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k"
 Setting = str | int | float
 Settings = dict[str, Setting]
 
-_COUNT, _SIZE, _DURATION, _WORD, _RATE = "count", "size", "duration", "word", "rate"
-_LOOPS = "loops"  # a count, or auto: as few as this machine's descriptors ask for
-# What a cell may set, and the kind of its value; the option has the same name with dashes.
-_KINDS: dict[str, dict[str, str]] = {
-    "c10k": {
-        "mode": _WORD,
-        "connections": _COUNT,
-        "active": _COUNT,
-        "rate": _RATE,
-        "arrival": _WORD,
-        "pipeline": _COUNT,
-        "payload_bytes": _SIZE,
-        "buffer": _WORD,
-        "buffer_bytes": _SIZE,
-        "stack_bytes": _SIZE,
-        "duration": _DURATION,
-        "warmup": _DURATION,
-        "warmup_requests": _COUNT,
-        "requests": _COUNT,
-        "hold": _DURATION,
-        "loops": _LOOPS,
-        "exchange": _COUNT,
-        "memory": _WORD,
-    },
-    "timers": {
-        "pattern": _WORD,
-        "tasks": _COUNT,
-        "window": _DURATION,
-        "grid": _DURATION,
-        "timers": _WORD,
-        "stack_bytes": _SIZE,
-        "memory": _WORD,
-    },
-}
-_WORDS = {
-    "mode": SHAPES["c10k"],
-    "pattern": SHAPES["timers"],
-    "buffer": ("lent", "own"),
-    "arrival": ("poisson", "uniform"),
-    "timers": ("wheel", "heap"),
-    "memory": ("on", "off"),
-}
-_NEEDED = {"c10k": ("mode", "connections"), "timers": ("pattern", "tasks", "window")}
-_ONLY_IDLE = ("hold", "loops", "exchange")
-# Settings that a mode has no use for: a default for the workload does not reach it.
-_UNUSED_IN_MODE = {
-    "open": ("requests", *_ONLY_IDLE),
-    "idle_heavy": ("requests", *_ONLY_IDLE),
-    "fixed": ("rate", "arrival", *_ONLY_IDLE),
-    "churn": ("rate", "arrival", "pipeline", *_ONLY_IDLE),
-    "idle": (
-        "active", "rate", "arrival", "pipeline", "payload_bytes", "duration", "warmup",
-        "warmup_requests", "requests", "memory",
-    ),
-}  # fmt: skip
-# Modes that offer load at a rate, and those that end after a number of requests if one is given.
-_AT_A_RATE = ("open", "idle_heavy")
-_COUNTED = ("fixed", "churn")
 _LEAST_COUNTED = 400  # requests, for a slope of instructions
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override", "purpose")
 _TOP_KEYS = (
@@ -114,7 +56,7 @@ class Cell:
     @property
     def shape(self) -> str:
         """The mode or pattern."""
-        return str(self.settings[SHAPE_FIELD[self.workload]])
+        return str(self.settings[workloads()[self.workload].shape])
 
     def arguments(self) -> list[str]:
         """What follows `skein run` for this cell, without seed, output and CPUs."""
@@ -210,7 +152,7 @@ def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
         raise UsageError("it needs at least one [[cell]]")
     defaults = document.get("defaults", {})
     for workload in defaults:
-        check_name("workload", workload, _KINDS)
+        check_name("workload", workload, workloads())
     cells = [cell for entry in entries for cell in _expand(entry, defaults, runtimes)]
     _check_unique(cells)
     return Matrix(
@@ -247,14 +189,14 @@ def _whole(
 
 
 def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]) -> list[Cell]:
-    workload = check_name("workload", str(entry.get("workload", "")), _KINDS)
-    kinds = _KINDS[workload]
+    declared = workload_named("workload", str(entry.get("workload", "")))
+    workload = declared.id
     for key in entry:
-        check_name(f"key of a {workload} cell", key, (*_ENTRY_KEYS, *kinds))
-    name = str(entry.get("name") or f"{workload}-{entry.get(SHAPE_FIELD[workload], '')}")
+        check_name(f"key of a {workload} cell", key, (*_ENTRY_KEYS, *declared.settings))
+    name = str(entry.get("name") or f"{workload}-{entry.get(declared.shape, '')}")
     if not name or "/" in name:
         raise UsageError(f"the cell name '{name}' must be a word without '/'")
-    own = {key: value for key, value in entry.items() if key in kinds}
+    own = {key: value for key, value in entry.items() if key in declared.settings}
     settings = checked_settings(workload, {**defaults.get(workload, {}), **own}, name)
     purpose = _purpose(entry, settings, name)
     overrides = entry.get("override", {})
@@ -304,58 +246,71 @@ def _one_cell(
 
 
 def checked_settings(workload: str, values: dict[str, Any], where: str) -> Settings:
-    """The settings of a cell in their fixed order, each valid. Raises UsageError."""
-    kinds = _KINDS[workload]
+    """The settings of a cell in the order of their declarations, each valid, without those that its
+    shape has no use for: a default for the workload does not reach it. Raises UsageError."""
+    declared = workloads()[workload]
     for key in values:
-        check_name(f"setting in cell '{where}'", key, kinds)
-    # In the order of the table above, so that a command line reads the same in every cell.
+        check_name(f"setting in cell '{where}'", key, declared.settings)
     settings = {
-        key: check_value(key, kind, values[key]) for key, kind in kinds.items() if key in values
+        key: check_value(one, values[key])
+        for key, one in declared.settings.items()
+        if key in values
     }
-    for key in _NEEDED[workload]:
-        if key not in settings:
-            raise UsageError(f"cell '{where}' needs {key}")
-    mode = str(settings.get("mode"))
-    if mode in _AT_A_RATE and "rate" not in settings:
-        raise UsageError(f"cell '{where}' needs rate: its mode is {mode}")
-    if "requests" in settings and mode in _COUNTED:
-        settings.pop("duration", None)  # the window ends after so many requests instead
-    unused = _UNUSED_IN_MODE.get(mode, ())
-    return {key: value for key, value in settings.items() if key not in unused}
+    shape = str(settings.get(declared.shape))
+    for key, one in declared.settings.items():
+        if one.said and key not in settings and one.applies_to(shape):
+            only = f": its {declared.shape} is {shape}" if one.shapes else ""
+            raise UsageError(f"cell '{where}' needs {key}{only}")
+    settings = {
+        key: value for key, value in settings.items() if declared.settings[key].applies_to(shape)
+    }
+    replaced = {declared.settings[key].instead_of for key in settings}
+    return {key: value for key, value in settings.items()
+            if declared.settings[key].name not in replaced}  # fmt: skip
 
 
-def check_value(key: str, kind: str, value: Any) -> Setting:
-    """A value of a setting in the form that the command line takes."""
-    if kind == _WORD:
-        return check_name(key, str(value), _WORDS[key])
-    if kind == _DURATION:
-        return units.duration_text(units.parse_duration_ns(str(value)))
-    if kind == _LOOPS and value == "auto":
-        return "auto"
-    if isinstance(value, str):
-        value = _parsed(key, kind, value)
-        if isinstance(value, str):
-            return value
-    if kind == _RATE and isinstance(value, float) and value > 0:
-        return int(value) if value.is_integer() else value
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UsageError(f"{key} must be a whole number, not {value!r}")
-    return value
+def check_value(field: Field, value: Any) -> Setting:
+    """A value of a setting in the form that the command line takes. Raises UsageError."""
+    if field.kind == WORD:
+        return check_name(field.setting, str(value), field.words)
+    if field.kind == DURATION:
+        duration_ns = units.parse_duration_ns(str(value))
+        _check_bounds(field, duration_ns)
+        return units.duration_text(duration_ns)
+    number = _parsed(field, value) if isinstance(value, str) else value
+    if isinstance(number, str):
+        return number
+    if field.kind == RATE and isinstance(number, float):
+        number = int(number) if number.is_integer() else number
+    elif not isinstance(number, int) or isinstance(number, bool):
+        raise UsageError(f"{field.setting} must be a whole number, not {value!r}")
+    _check_bounds(field, number)
+    return number
 
 
-def _parsed(key: str, kind: str, text: str) -> Setting:
-    """A number that was written as text; a share of saturation stays one."""
+def _parsed(field: Field, text: str) -> Setting:
+    """A number that was written as text; what is to be found out on the machine stays text."""
     try:
-        if kind == _SIZE:
+        if field.kind == SIZE:
             return units.parse_size_bytes(text)
-        if kind != _RATE:
-            return units.parse_count(text)
+        if field.kind != RATE:
+            return "auto" if field.auto and text == "auto" else units.parse_count(text)
         if units.is_auto(text):
             return f"auto:{100 * units.parse_share(text):g}%"
         return units.parse_rate(text)
     except UsageError as error:
-        hint = "; a share of saturation is written auto:60%" if kind == _RATE else ""
-        raise UsageError(f"{key}: {error}{hint}") from error
+        hint = "; a share of saturation is written auto:60%" if field.kind == RATE else ""
+        raise UsageError(f"{field.setting}: {error}{hint}") from error
+
+
+def _check_bounds(field: Field, value: float) -> None:
+    """Holds a value to the bounds that are numbers; the others depend on the cell."""
+    least = field.least if isinstance(field.least, int) else 0
+    most = field.most if isinstance(field.most, int) else None
+    if value < least or (field.kind == RATE and value == 0) or (most and value > most):
+        low = "above 0" if field.kind == RATE else f"at least {field.text(least)}"
+        high = f" and at most {field.text(most)}" if most else ""
+        raise UsageError(f"{field.setting} must be {low}{high}, not {field.text(value)}")
 
 
 def auto_share(rate: Setting | None) -> float | None:
@@ -371,6 +326,6 @@ def _check_unique(cells: list[Cell]) -> None:
         seen.add(cell.key)
 
 
-def setting_kinds(workload: str) -> dict[str, str]:
-    """The settings a workload has, with the kinds of their values."""
-    return _KINDS[workload]
+def workload_named(what: str, name: str) -> Workload:
+    """The workload of that name. Raises UsageError that names those there are."""
+    return workloads()[check_name(what, name, workloads())]

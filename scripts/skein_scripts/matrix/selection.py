@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from ..base.errors import UsageError
 from ..base.names import check_name
-from ..records.workloads import SHAPE_FIELD
-from .matrix import Cell, Matrix, Setting, Settings, check_value, checked_settings, setting_kinds
+from .matrix import Cell, Matrix, Setting, Settings, check_value, checked_settings, workload_named
 
 T = TypeVar("T")
 Facts = dict[str, str]
@@ -89,10 +88,8 @@ def _apply_set(matrix: Matrix, text: str) -> Matrix:
     if not separator or not dot or not value:
         raise UsageError(f"--set '{text}' is not understood; write it like c10k.duration=5s")
     workload, _, shape = place.partition("/")
-    check_name("workload in --set", workload, SHAPE_FIELD)
-    kinds = setting_kinds(workload)
-    check_name(f"setting of {workload}", setting, kinds)
-    parsed = check_value(setting, kinds[setting], value)
+    fields = workload_named("workload in --set", workload).settings
+    parsed = check_value(fields[check_name(f"setting of {workload}", setting, fields)], value)
     chosen = [
         cell
         for cell in matrix.cells

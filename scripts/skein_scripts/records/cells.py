@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..base.units import duration_text
 from ..base.visible import visible
 from .results import Record
+from .workloads import measuring_settings
 
 Facts = dict[str, str | None]  # None: not said
 NameOf = Callable[[Record], str]
@@ -24,7 +25,6 @@ NameOf = Callable[[Record], str]
 # style; and how many workers there are is no setting.
 _NOT_ASKED = ("workload", "runtime", "style", "workers", "seed")
 # Asked for, and in no field of `cell`. What is not set there has its usual value.
-ONLY_IN_SETTINGS = ("hold", "memory", "warmup_requests", "exchange")
 _ONLY_ON_COMMAND_LINES = ("worker_command",)
 # The CPUs of the worker and of the load generator, in the session's environment.
 PINNED = ("worker_cpus", "generator_cpus")
@@ -84,11 +84,11 @@ class Asked:
         name = run.get("session_id", "")
         settings = self._settings.get((name, self.key_of(run) or ""))
         if settings is not None:
-            return {each: str(settings.get(each, "")) for each in ONLY_IN_SETTINGS}
+            return {each: str(settings.get(each, "")) for each in measuring_settings()}
         words = self._command_lines.get(name)
         if words is None:
             return {}
-        names = (*ONLY_IN_SETTINGS, *_ONLY_ON_COMMAND_LINES)
+        names = (*measuring_settings(), *_ONLY_ON_COMMAND_LINES)
         return {each: _option(words, each) for each in names}
 
 

@@ -17,7 +17,7 @@ from .cells import PINNED, Asked, Facts, differences_by, suffix_of
 from .results import Record, number, runs, sessions
 from .runtimes import RUNTIME_ORDER, in_order
 from .slots import plan_of, taken_slots
-from .workloads import SHAPE_FIELD
+from .workloads import workloads
 
 SAME_WORK = (
     "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
@@ -116,7 +116,8 @@ class Group:
     def shape(self) -> str:
         """The mode or pattern."""
         cell = self.cell or {}
-        return str(cell.get(SHAPE_FIELD.get(self.workload, "")) or "")
+        declared = workloads().get(self.workload)
+        return str(cell.get(declared.shape) or "") if declared else ""
 
     @property
     def repeats(self) -> int:

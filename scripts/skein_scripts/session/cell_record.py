@@ -5,21 +5,15 @@ from __future__ import annotations
 
 import uuid
 
-from ..base.units import size_text
+from ..base.units import parse_duration_ns
 from ..base.utc import utc_now
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot
 from ..records.results import CURRENT_VERSION, Record, RecordError
+from ..records.workloads import DURATION, WORD, field_names, workloads
 from .skein_process import Ending
 
-# Fields of the cell that the matrix decides; the binary decides the others.
-_ASKED = (
-    "workload", "runtime", "mode", "pattern", "connections", "active", "tasks", "rate_per_s",
-    "arrival", "pipeline", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes", "window_ns",
-    "timers", "grid_ns", "duration_ns", "warmup_ns", "requests", "loops", "seed",
-)  # fmt: skip
-_USUAL_GRID = "1ms"  # of timers; the binary leaves it out of ids, and this:
-_USUAL_TIMERS = "wheel"
+_ALL = 100  # per cent
 
 
 def failure_record(
@@ -80,84 +74,53 @@ def check_is_of(record: Record, slot: Slot, session_id: str, seed: int) -> None:
     for name, value in expected.items():
         if record.get(name) != value:
             raise RecordError(f"{name} is {record.get(name)!r}, not {value!r} as asked")
-    asked, cell = cell_fields(slot.cell, seed), record["cell"]
-    for name in _ASKED:
+    cell = record["cell"]
+    for name, value in cell_fields(slot.cell, seed).items():
         if name == "stack_bytes" and cell.get("stack_bytes") is None:
             continue  # asked of all runtimes alike; those without stacks of ours have no use for it
-        if asked[name] is not None and cell.get(name) != asked[name]:
-            raise RecordError(f"cell.{name} is {cell.get(name)!r}, not {asked[name]!r} as asked")
+        if value is not None and cell.get(name) != value:
+            raise RecordError(f"cell.{name} is {cell.get(name)!r}, not {value!r} as asked")
 
 
 def cell_fields(cell: Cell, seed: int) -> Record:
     """`run.cell` as far as the matrix knows it; null where the binary decides."""
-    settings = cell.settings
+    known = _asked(cell)
     return {
         "workload": cell.workload,
         "runtime": cell.runtime,
         "style": None,
-        "tasks": settings.get("tasks"),
-        "connections": settings.get("connections"),
-        "active": active_of(cell),
-        "mode": settings.get("mode"),
-        "rate_per_s": settings.get("rate"),
-        "arrival": settings.get("arrival"),
-        "pipeline": settings.get("pipeline"),
-        "payload_bytes": settings.get("payload_bytes"),
-        "buffer": settings.get("buffer"),
-        "buffer_bytes": settings.get("buffer_bytes"),
-        "stack_bytes": settings.get("stack_bytes"),
-        "pattern": settings.get("pattern"),
-        "timers": settings.get("timers"),
-        "grid_ns": cell.duration_ns("grid") or None,
-        "window_ns": cell.duration_ns("window") or None,
-        "duration_ns": cell.duration_ns("duration") or None,
-        "warmup_ns": cell.duration_ns("warmup") or None,
-        "requests": settings.get("requests"),
-        "loops": loops_of(cell),
-        "workers": None,
+        **{name: known.get(name) for name in field_names()},
         "seed": seed,
     }
 
 
-def active_of(cell: Cell) -> int | None:
-    """How many connections carry requests, where the matrix decides it: in mode open all do."""
-    usual = cell.settings.get("connections") if cell.settings.get("mode") == "open" else None
-    active = cell.settings.get("active", usual)
-    return None if active is None else int(active)
-
-
-def loops_of(cell: Cell) -> int | None:
-    """How many loops the worker has, where the matrix decides it and they are several."""
-    loops = cell.settings.get("loops", 1)
-    return loops if isinstance(loops, int) and loops > 1 else None
-
-
 def cell_id_of(cell: Cell) -> str:
-    """The path that names a cell, for records that the binary could not write itself: what differs
-    from the usual is named, in the order in which the binary names it."""
-    settings = cell.settings
-    parts = [cell.workload, cell.runtime]
-    if cell.workload == "timers":
-        parts += [str(settings["tasks"]), cell.shape, str(settings["window"])]
-        if settings.get("grid", _USUAL_GRID) != _USUAL_GRID:
-            parts.append(f"grid={settings['grid']}")
-        if settings.get("timers", _USUAL_TIMERS) != _USUAL_TIMERS:
-            parts.append(f"timers={settings['timers']}")
-    else:
-        parts += [str(settings["connections"]), cell.shape]
-    named = {
-        "active": active_of(cell),
-        **{name: settings.get(name) for name in ("rate", "pipeline", "requests")},
-    }
-    parts += [f"{name}={value}" for name, value in named.items() if value is not None]
-    if "payload_bytes" in settings:
-        parts.append(size_text(int(settings["payload_bytes"])))
-    if "buffer" in settings:
-        parts.append(str(settings["buffer"]))
-    if "buffer_bytes" in settings:
-        parts.append(f"buffer={size_text(int(settings['buffer_bytes']))}")
-    if loops_of(cell) is not None:
-        parts.append(f"loops={loops_of(cell)}")
-    if "stack_bytes" in settings:
-        parts.append(f"stack={size_text(int(settings['stack_bytes']))}")
-    return "/".join(parts)
+    """The path that names a cell, for records that the binary could not write itself. A value that
+    nobody gave is the declared default, as it is to the binary."""
+    declared = workloads()[cell.workload]
+    values = _asked(cell)
+    for field in declared.fields:
+        given = field.setting in cell.settings or field.name in values
+        if not given and not field.instead_of and field.applies_to(cell.shape):
+            values[field.name] = field.default_in(cell.shape, values)
+    rate = cell.settings.get("rate")
+    if isinstance(rate, str):
+        values["rate_per_s"] = rate  # a share, for it was not found out what of
+    return declared.cell_id(cell.runtime, values)
+
+
+def _asked(cell: Cell) -> Record:
+    """The values that the matrix decides, by their names in a record."""
+    declared = workloads()[cell.workload]
+    values: Record = {}
+    for field in declared.fields:
+        value = cell.settings.get(field.setting)
+        if field.share and field.share.get(cell.shape) == _ALL and value is None:
+            value = values[str(field.most)]
+        if field.kind == DURATION and value is not None:
+            value = parse_duration_ns(str(value))
+        is_text = isinstance(value, str) and field.kind != WORD
+        if value is None or is_text or value == field.none or field.measuring:
+            continue
+        values[field.name] = value
+    return values

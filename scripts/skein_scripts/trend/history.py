@@ -25,10 +25,11 @@ from ..base.outputs import write_text
 from ..base.statistics import median
 from ..records import session_verdict
 from ..records.anchor import PROBE, anchor_ns
-from ..records.cells import ONLY_IN_SETTINGS, Facts, differences_by, id_of, suffix_of
+from ..records.cells import Facts, differences_by, id_of, suffix_of
 from ..records.figures import cells_of, names_in
 from ..records.metrics import METRICS, Metric
 from ..records.results import SCHEMA_FOLDER, Record, find_results, load, probes, sessions
+from ..records.workloads import measuring_settings
 
 VERSION = 1
 # How a figure is related to the anchor's CPU time of a request: as a multiple, or times it.
@@ -232,7 +233,7 @@ def _facts_of(line: Record) -> Facts:
     says nothing."""
     if "asked" not in line:
         return {}
-    return {**dict.fromkeys(ONLY_IN_SETTINGS, ""), **line["asked"]}
+    return {**dict.fromkeys(measuring_settings(), ""), **line["asked"]}
 
 
 @dataclass(frozen=True)
