@@ -14,7 +14,7 @@ from skein_scripts.commands import plot
 from skein_scripts.drawing import frame, style
 from skein_scripts.records import results
 from skein_scripts.records.groups import group_runs
-from skein_scripts.records.runtimes import RUNTIME_ORDER
+from skein_scripts.records.runtimes import runtimes
 from skein_scripts.report import all_figures, report_pages, results_table
 from skein_scripts.report.floor import above_floor
 from skein_scripts.report.plots import lateness as lateness_plot
@@ -145,15 +145,15 @@ def test_figures_say_how_many_runs_on_which_machine(words):
 
 
 def test_every_runtime_has_a_colour_of_its_own():
-    assert set(style.PALETTE) == set(RUNTIME_ORDER)
-    assert len(set(style.PALETTE.values())) == len(RUNTIME_ORDER)
-    assert style.colour_of("go") not in style.PALETTE.values()
+    colours = [runtime.colour for runtime in runtimes().values()]
+    assert len(set(colours)) == len(colours)
+    assert style.colour_of("unheard_of") not in colours
 
 
 def test_runtimes_stand_in_one_order_everywhere(full):
     for group in group_runs(full):
         found = [series.runtime for series in group.series]
-        assert found == [name for name in RUNTIME_ORDER if name in found]
+        assert found == [name for name in runtimes() if name in found]
         assert len(found) == 5
 
 

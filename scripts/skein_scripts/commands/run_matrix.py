@@ -20,6 +20,7 @@ from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, make_plan
 from ..records import conditions
 from ..records.results import RESULTS_NAME, ResultWriter, load, sessions
+from ..records.runtimes import foreign
 from ..session.lock import MeasuringLock, lock_path
 from ..session.options import cpu_options
 from ..session.preflight import check_same_conditions, prepare_folder, remaining_slots
@@ -56,7 +57,7 @@ def _measure_locked(
         say(console, "nothing left to run")
         return Tally()
     skein = Skein(options.skein.absolute())
-    known = read_runtimes(skein)
+    known = [*read_runtimes(skein), *foreign()]
     for cell in matrix.cells:
         check_name("runtime", cell.runtime, known)
     if matrix.has_auto_rates:

@@ -18,28 +18,9 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import LogFormatter
 
 from ..records.groups import Group
-from ..records.runtimes import RUNTIME_ORDER
+from ..records.runtimes import runtimes
 
-PALETTE = {
-    "coroutine": "#0072B2",
-    "coroutine_uring": "#7FC4EC",
-    "fiber": "#E69F00",
-    "fiber_asm": "#D55E00",
-    "fiber_uring": "#F5D17A",
-    "thread": "#CC79A7",
-    "thread_default": "#7A3B69",
-    "callback": "#6A3D9A",
-    "callback_uring": "#B79BD6",
-    "libuv": "#009E73",
-    "epoll_floor": "#555555",
-}
-# On io_uring: the sibling's hue, lighter, and a marker of its own.
-MARKERS = {
-    "coroutine": "o", "coroutine_uring": "h", "fiber": "s", "fiber_asm": "d", "fiber_uring": "p",
-    "thread": "^", "thread_default": "<", "callback": "X", "callback_uring": "*", "libuv": "D",
-    "epoll_floor": "P",
-}  # fmt: skip
-# For runtimes that came later than this palette, by the order in which they appear in a figure.
+# For runtimes of which nothing is declared (runtimes/<folder>/runtime.toml).
 _SPARE_COLOURS = ("#56B4E9", "#8C6BB1", "#A6761D")
 MISSING_COLOUR = "#777777"
 GRID_COLOUR = "#DDDDDD"
@@ -69,20 +50,21 @@ def looks() -> Iterator[None]:
 
 def colour_of(runtime: str) -> str:
     """The colour of a runtime: the same in every figure."""
-    if runtime in PALETTE:
-        return PALETTE[runtime]
+    if runtime in runtimes():
+        return runtimes()[runtime].colour
     return _SPARE_COLOURS[sum(runtime.encode()) % len(_SPARE_COLOURS)]
 
 
 def marker_of(runtime: str) -> str:
     """The marker of a runtime."""
-    return MARKERS.get(runtime, "v")
+    return runtimes()[runtime].marker if runtime in runtimes() else "v"
 
 
 def rank_of(runtime: str) -> int:
     """0 for the runtime that is drawn on top, higher for those below it, which are wider: where
     curves coincide, each shows as a rim of the one above."""
-    return RUNTIME_ORDER.index(runtime) if runtime in RUNTIME_ORDER else 0
+    order = list(runtimes())
+    return order.index(runtime) if runtime in order else 0
 
 
 def curve_looks(runtime: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shlex
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from ..base.errors import UsageError
 from ..base.names import check_name
 from ..base.tree import ROOT
 from ..records.purposes import INSTRUCTIONS, LOAD, MEMORY, PURPOSES
-from ..records.runtimes import FLOOR, in_order
+from ..records.runtimes import FLOOR, foreign, in_order
 from ..records.workloads import DURATION, RATE, SIZE, WORD, Field, Workload, workloads
 
 LARGEST_SEED = 2**64 - 1
@@ -61,6 +62,8 @@ class Cell:
     def arguments(self) -> list[str]:
         """What follows `skein run` for this cell, without seed, output and CPUs."""
         words = [self.workload, "--runtime", self.runtime]
+        if self.runtime in foreign():
+            words += ["--worker-command", shlex.join(foreign()[self.runtime].command())]
         for name, value in self.settings.items():
             words += [f"--{name.replace('_', '-')}", str(value)]
         return words

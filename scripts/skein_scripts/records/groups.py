@@ -15,7 +15,7 @@ from ..base.errors import UsageError
 from ..base.statistics import Summary, summarize
 from .cells import PINNED, Asked, Facts, differences_by, suffix_of
 from .results import Record, number, runs, sessions
-from .runtimes import RUNTIME_ORDER, in_order
+from .runtimes import in_order, runtimes
 from .slots import plan_of, taken_slots
 from .workloads import workloads
 
@@ -92,7 +92,7 @@ class Group:
 
     name: str
     workload: str
-    series: list[Series]  # in the order of names.RUNTIME_ORDER
+    series: list[Series]  # in the order of the runtimes
     apart: str = ""  # what tells it from a group whose work reads the same
 
     def of(self, runtime: str) -> Series | None:
@@ -296,5 +296,6 @@ def _require_one_machine(opened: list[Record]) -> None:
 
 
 def missing_runtimes(group: Group) -> list[str]:
-    """Runtimes of the fixed list that the group's plan leaves out."""
-    return [name for name in RUNTIME_ORDER if group.of(name) is None]
+    """Runtimes of the binary that the group's plan leaves out."""
+    ours = [name for name, runtime in runtimes().items() if not runtime.is_foreign]
+    return [name for name in ours if group.of(name) is None]

@@ -1,17 +1,97 @@
-"""The runtimes in the order of every table and plot. Colours are in drawing/style.py."""
+"""The runtimes that there are, as declared in runtimes/<folder>/runtime.toml: their order in every
+table and plot, their family and looks, and how a worker in another language is run.
+
+Leaves out what the binary says of its own runtimes (skein list --json).
+"""
 
 from __future__ import annotations
 
+import shutil
+import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import UsageError
+from ..base.tree import ROOT
 
 FLOOR = "epoll_floor"
-RUNTIME_ORDER = (
-    "coroutine", "coroutine_uring", "fiber", "fiber_asm", "fiber_uring", "thread", "thread_default",
-    "callback", "callback_uring", "libuv", FLOOR,
-)  # fmt: skip
+FOLDER = ROOT / "runtimes"
+OURS = "C++"
 
 
-def in_order(runtimes: Iterable[str]) -> list[str]:
+@dataclass(frozen=True)
+class Runtime:
+    """One manifest entry. `order` is unique; families are drawn alike."""
+
+    id: str
+    order: int
+    family: str  # stackless, stackful, thread, callback, future or floor
+    colour: str
+    marker: str
+    folder: Path
+    language: str = OURS
+    run: tuple[str, ...] = ()  # the worker's command, in its folder; none for one in the binary
+    build: tuple[str, ...] = ()  # what has to be called there before
+    tools: tuple[str, ...] = ()  # programs that building and running need
+    cannot: tuple[tuple[str, str], ...] = ()  # a workload or workload/shape, and the reason
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is a program of its own that speaks harness/PROTOCOL.md."""
+        return bool(self.run)
+
+    def command(self) -> list[str]:
+        """How to start the worker from anywhere: files of its folder by their whole paths."""
+        return [str(self.folder / word) if (self.folder / word).exists() else word
+                for word in self.run]  # fmt: skip
+
+    def missing_tools(self) -> list[str]:
+        """The tools that this machine lacks."""
+        return [tool for tool in self.tools if shutil.which(tool) is None]
+
+    def why_not(self, workload: str, shape: str) -> str | None:
+        """Why it does not do this work, where it does not."""
+        reasons = dict(self.cannot)
+        return reasons.get(f"{workload}/{shape}", reasons.get(workload))
+
+
+@cache
+def runtimes(folder: Path = FOLDER) -> dict[str, Runtime]:
+    """All runtimes by id, in the order of every table and plot. Raises UsageError for a manifest
+    that cannot be."""
+    found = [each for path in sorted(folder.glob("*/runtime.toml")) for each in _read(path)]
+    for what in ("id", "order"):
+        values = [getattr(each, what) for each in found]
+        twice = sorted({str(value) for value in values if values.count(value) > 1})
+        if twice:
+            raise UsageError(f"two runtimes have the {what} {', '.join(twice)}")
+    return {each.id: each for each in sorted(found, key=lambda each: each.order)}
+
+
+def _read(path: Path) -> list[Runtime]:
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))["runtime"]
+        return [_runtime(path.parent, entry) for entry in entries]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is no manifest: {error} (runtimes/README.md)") from error
+
+
+def _runtime(folder: Path, entry: dict[str, Any]) -> Runtime:
+    values: dict[str, Any] = {**entry, "folder": folder}
+    values |= {name: tuple(entry[name]) for name in ("run", "build", "tools") if name in entry}
+    values["cannot"] = tuple(entry.get("cannot", {}).items())
+    return Runtime(**values)
+
+
+def foreign() -> dict[str, Runtime]:
+    """Those that are programs of their own."""
+    return {name: each for name, each in runtimes().items() if each.is_foreign}
+
+
+def in_order(names: Iterable[str]) -> list[str]:
     """Known runtimes in their fixed order, then others by name."""
-    known = {name: index for index, name in enumerate(RUNTIME_ORDER)}
-    return sorted(set(runtimes), key=lambda name: (known.get(name, len(known)), name))
+    known = {name: index for index, name in enumerate(runtimes())}
+    return sorted(set(names), key=lambda name: (known.get(name, len(known)), name))

@@ -13,10 +13,10 @@ from ..base import table
 from ..base.outputs import require_folder, require_writable, write_text
 from ..base.terminal import say
 from ..base.units import format_bytes, format_duration, timer_floor_text
-from ..drawing.style import PALETTE
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
 from ..records.results import Record, find_results, load, runs, sessions
+from ..records.runtimes import runtimes
 from . import all_figures, factorial, results_table, spread
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
@@ -102,7 +102,7 @@ def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Pat
         "unequal": conditions.inequalities(records),
         "unsaid": conditions.unsaid(records),
         "run_count": len(runs(records)),
-        "palette": PALETTE,
+        "palette": {name: runtime.colour for name, runtime in runtimes().items()},
         "is_note": table.is_note,
         "markdown_of": table.markdown,
     }

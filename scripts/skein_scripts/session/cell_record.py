@@ -10,6 +10,7 @@ from ..base.utc import utc_now
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot
 from ..records.results import CURRENT_VERSION, Record, RecordError
+from ..records.runtimes import foreign
 from ..records.workloads import DURATION, WORD, field_names, workloads
 from .skein_process import Ending
 
@@ -39,6 +40,32 @@ def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Reco
     record["cell"]["rate_per_s"] = None
     limit = probe.get("limit")
     return record | {"status": "limit" if limit else "skipped", "limit": limit}
+
+
+def limit_record(slot: Slot, session_id: str, seed: int, limit: Record) -> Record:
+    """The record of a run that cannot be made: what stands in the way is known without trying."""
+    record = _record_of(slot, session_id, seed, utc_now(), limit["message"])
+    if not isinstance(record["cell"]["rate_per_s"], (int, float)):
+        record["cell"]["rate_per_s"] = None
+    return record | {"status": "limit", "limit": limit}
+
+
+def obstacle(cell: Cell) -> Record | None:
+    """The limit that a worker in another language is known to meet: a tool that this machine lacks,
+    or work that it does not do. None where there is no such."""
+    runtime = foreign().get(cell.runtime)
+    if runtime is None:
+        return None
+    if why := runtime.why_not(cell.workload, cell.shape):
+        return _limit("runtime", f"{cell.runtime} does not do this work: {why}")
+    if missing := runtime.missing_tools():
+        tools = ", ".join(missing)
+        return _limit("toolchain", f"{cell.runtime} needs {tools}, which is not on the PATH")
+    return None
+
+
+def _limit(name: str, message: str) -> Record:
+    return {"name": name, "value": None, "needed": None, "message": message}
 
 
 def _record_of(slot: Slot, session_id: str, seed: int, started_utc: str, why: str) -> Record:

@@ -26,7 +26,7 @@ from ..matrix.matrix import Cell, Matrix
 from ..matrix.plan import Slot, estimate_s, seed_of_block
 from ..records import anchor
 from ..records.results import DONE, Record, RecordError, ResultWriter
-from .cell_record import check_is_of, failure_record, key_of, run_meta
+from .cell_record import check_is_of, failure_record, key_of, limit_record, obstacle, run_meta
 from .session import read_run
 from .skein_process import Ending, Skein
 
@@ -141,6 +141,9 @@ class Runner:
 
     def measure(self, slot: Slot) -> Record:
         """One call of `skein run`, to a valid record, which the caller appends."""
+        if limit := obstacle(slot.cell):
+            seed = seed_of_block(self._matrix, slot.block)
+            return limit_record(slot, self._session_id, seed, limit)
         self._cell_file.unlink(missing_ok=True)
         started_utc = utc_now()
         descriptor = self.options.lock_descriptor

@@ -1,0 +1,199 @@
+"""The worker's side of harness/PROTOCOL.md: a command is a method, and the counters are kept here.
+
+A worker derives from Worker and says how it listens, serves and sleeps. Everything happens on one
+thread: whoever drives the loop calls read_commands() when standard input is readable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+from . import schedule
+from .histogram import histogram
+
+Message = dict[str, Any]
+
+
+class Worker:
+    """One run. Derive from it: listen, begin_serving, arm_at, disarm_all, live_connections."""
+
+    style = "callback"
+    loop = ""
+    timer_source = ""
+    library = "python"
+
+    def __init__(self, runtime: str) -> None:
+        self.runtime = runtime
+        self.commands = b""
+        self.cell: Message = {}
+        self.units = self.bytes = self.checksum = 0
+        self.units_wanted = 0
+        self.ended: dict[int, int] = {}  # churn: by task, turns that are over
+        self.spawned = self.epoch_ns = self.spawn_ns = 0
+        self.lateness: list[int] = []
+        self.fire_ns: int | None = None
+        self.stopped = False
+
+    # --- what a worker has to say -------------------------------------------------------------
+
+    def listen(self) -> int:
+        """Listens on a loopback port, and says which."""
+        raise NotImplementedError
+
+    def begin_serving(self) -> None:
+        """Connections are accepted from now on."""
+        raise NotImplementedError
+
+    def arm_at(self, due_ns: int, index: int, turn: int) -> None:
+        """Calls fired() once due_ns has come, by time.monotonic_ns()."""
+        raise NotImplementedError
+
+    def disarm_all(self) -> None:
+        """Forgets all timers."""
+        raise NotImplementedError
+
+    def live_connections(self) -> int:
+        """Connections that are open."""
+        raise NotImplementedError
+
+    def live_tasks(self) -> int:
+        """Tasks that have not ended."""
+        raise NotImplementedError
+
+    # --- the conversation ---------------------------------------------------------------------
+
+    def say(self, **message: Any) -> None:
+        """One message, one line, at once."""
+        os.write(1, json.dumps(message).encode() + b"\n")
+
+    def hello(self) -> Message:
+        """The first message."""
+        return {
+            "type": "hello", "protocol": 1, "runtime": self.runtime, "pid": os.getpid(),
+            "style": self.style, "loop": self.loop, "timer_source": self.timer_source,
+            "library": self.library,
+        }  # fmt: skip
+
+    def read_commands(self) -> None:
+        """Takes what there is on standard input, and does it."""
+        chunk = os.read(0, 65536)
+        if not chunk:
+            self.stopped = True  # the conductor is gone
+        self.commands += chunk
+        *lines, self.commands = self.commands.split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            getattr(self, "on_" + message["type"])(message)
+
+    def on_prepare(self, message: Message) -> None:
+        """The cell is known: makes ready, and says what was understood."""
+        self.cell = message["cell"]
+        reply: Message = {"type": "ready", "echoed": dict(self.cell)}
+        if message["workload"] == "timers":
+            tasks = range(self.cell["tasks"])
+            self.units_wanted = sum(schedule.turns_of(self.cell, index) for index in tasks)
+        if message["workload"] == "c10k":
+            reply["port"] = self.listen()
+        self.say(**reply)
+
+    def on_start(self, message: Message) -> None:
+        """Serves from now on."""
+        if self.cell["workload"] == "c10k":
+            self.begin_serving()
+        self.say(type="started")
+
+    def on_phase(self, message: Message) -> None:
+        """Spawns tasks until there are so many."""
+        begin_ns = time.monotonic_ns()
+        self.epoch_ns = message["epoch_ns"]
+        while self.spawned < message["tasks"]:
+            self.spawn(self.spawned)
+            self.spawned += 1
+        self.spawn_ns += time.monotonic_ns() - begin_ns
+        self.say(type="phase", name="spawn", tasks=self.spawned, spawn_ns=self.spawn_ns)
+
+    def on_stats(self, message: Message) -> None:
+        """Says the counts."""
+        self.say(type="stats", **self.counts())
+
+    def on_stop(self, message: Message) -> None:
+        """Ends, and says the last counts."""
+        self.stopped = True
+        self.disarm_all()
+        self.say(type="stopped", **self.counts())
+
+    def counts(self) -> Message:
+        """The fields of `stats` and `stopped`."""
+        return {
+            "units": self.units,
+            "bytes": self.bytes,
+            "checksum": f"{self.checksum:016x}",
+            "live_tasks": self.live_tasks(),
+            "live_connections": self.live_connections(),
+            "errors": 0,
+            "first_error": "",
+            "lateness": histogram(self.lateness) if self.cell["workload"] == "timers" else None,
+            "spawn_ns": self.spawn_ns,
+            "fire_ns": self.fire_ns,
+            "frame_bytes": None,
+        }
+
+    # --- timers -------------------------------------------------------------------------------
+
+    def spawn(self, index: int) -> None:
+        """A task begins: it waits for its first turn."""
+        self.arm(index, 0)
+
+    def arm(self, index: int, turn: int) -> None:
+        """The timer of a task's turn. A cancelled one is passed over when it fires."""
+        offset_ns = schedule.turn_offset_ns(self.cell, index, turn)
+        if self.cell["pattern"] == "churn":
+            self.ended[index] = turn
+            if schedule.is_canceller(self.cell, index):
+                offset_ns = schedule.beat_ns(self.cell, index, turn + 1)
+            elif not schedule.left_to_fire(self.cell, index, turn):
+                late_ns = max(time.monotonic_ns() - self.epoch_ns, 0)
+                offset_ns = late_ns + self.cell["window_ns"] + schedule.TIMEOUT_NS
+        self.arm_at(self.epoch_ns + offset_ns, index, turn)
+
+    def fired(self, now_ns: int, due_ns: int, index: int, turn: int) -> None:
+        """A timer has fired."""
+        if self.cell["pattern"] == "churn" and self.ended[index] != turn:
+            return
+        if self.cell["pattern"] == "churn" and schedule.is_canceller(self.cell, index):
+            self.cancel_group(index, turn)
+        else:
+            self.lateness.append(now_ns - due_ns)
+            self.done(index, turn, schedule.turn_offset_ns(self.cell, index, turn))
+
+    def cancel_group(self, canceller: int, turn: int) -> None:
+        """Pattern churn: ends the waits of a group's round."""
+        for index in range(canceller - canceller % schedule.GROUP, canceller):
+            if not schedule.left_to_fire(self.cell, index, turn):
+                self.cancelled(index, turn)
+        if turn + 1 < schedule.ROUNDS:
+            self.arm(canceller, turn + 1)
+
+    def cancelled(self, index: int, turn: int) -> None:
+        """A wait was ended before its time."""
+        self.done(index, turn, -1 - turn)
+
+    def done(self, index: int, turn: int, value: int) -> None:
+        """A task's turn is over: it goes on with its next."""
+        self.units += 1
+        self.checksum = (self.checksum + schedule.fingerprint(index, value)) & schedule.MASK
+        if turn + 1 < schedule.turns_of(self.cell, index):
+            self.arm(index, turn + 1)
+        elif self.cell["pattern"] == "churn":
+            self.ended[index] = turn + 1
+        if self.units == self.units_wanted:
+            now_ns = time.monotonic_ns()
+            self.fire_ns = now_ns - self.epoch_ns
+            self.say(type="phase", name="finished", **self.finished(now_ns))
+
+    def finished(self, now_ns: int) -> Message:
+        """When the last timer fired."""
+        return {"t_ns": now_ns}

@@ -1,0 +1,94 @@
+"""Manifests: which runtimes there are, in which order and looks, and how a foreign one is run."""
+
+import shlex
+
+import pytest
+
+from skein_scripts.base.errors import UsageError
+from skein_scripts.matrix.matrix import Cell
+from skein_scripts.records import runtimes
+from skein_scripts.session import cell_record
+
+MANIFEST = """
+[[runtime]]
+id = "toy"
+order = 5
+family = "future"
+colour = "#000000"
+marker = "o"
+language = "Toy"
+run = ["toy-run", "main.toy", "--fast"]
+tools = ["sh", "no-such-tool"]
+cannot = { c10k = "it has no sockets", "timers/churn" = "it cannot cancel" }
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    (folder / "runtime.toml").write_text(MANIFEST)
+    (folder / "main.toy").write_text("")
+    known = runtimes.runtimes(tmp_path)
+    monkeypatch.setattr(cell_record, "foreign", lambda: known)
+    return known["toy"]
+
+
+def test_the_order_is_that_of_every_table_so_far_and_ours_come_from_the_binary():
+    ours = [name for name, each in runtimes.runtimes().items() if not each.is_foreign]
+    assert ours == [
+        "coroutine", "coroutine_uring", "fiber", "fiber_asm", "fiber_uring", "thread",
+        "thread_default", "callback", "callback_uring", "libuv", "epoll_floor",
+    ]  # fmt: skip
+    assert runtimes.in_order(["zig", "libuv", "ada", "coroutine"]) == [
+        "coroutine", "libuv", "ada", "zig"
+    ]  # fmt: skip
+
+
+def test_files_of_its_folder_have_whole_paths_in_the_command(toy):
+    assert toy.command() == ["toy-run", str(toy.folder / "main.toy"), "--fast"]
+
+
+def test_work_that_it_does_not_do_is_a_limit_with_the_reason(toy):
+    no_sockets = cell_record.obstacle(Cell("g", "c10k", "toy", {"mode": "idle"}))
+    assert no_sockets["name"] == "runtime"
+    assert "it has no sockets" in no_sockets["message"]
+    no_cancel = cell_record.obstacle(Cell("g", "timers", "toy", {"pattern": "churn"}))
+    assert "it cannot cancel" in no_cancel["message"]
+
+
+def test_a_missing_tool_is_a_limit_that_names_it(toy):
+    limit = cell_record.obstacle(Cell("g", "timers", "toy", {"pattern": "spread"}))
+    assert limit["name"] == "toolchain"
+    assert "no-such-tool" in limit["message"]
+    assert " sh" not in limit["message"]
+
+
+def test_a_runtime_of_the_binary_meets_no_such_limit(toy):
+    assert cell_record.obstacle(Cell("g", "c10k", "fiber", {"mode": "idle"})) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("[[runtime]]", "[[runtime"), "is no manifest"),
+        (('id = "toy"\n', ""), "is no manifest"),
+        (("order = 5", "odrer = 5"), "odrer"),
+        (('cancel" }\n', 'cancel" }\n' + MANIFEST), "two runtimes have the id toy"),
+    ],
+)
+def test_a_manifest_that_cannot_be_is_refused(tmp_path, change, said):
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    (folder / "runtime.toml").write_text(MANIFEST.replace(*change))
+    with pytest.raises(UsageError, match=said):
+        runtimes.runtimes(tmp_path)
+
+
+def test_a_foreign_cell_names_its_command_and_ours_does_not():
+    foreign = Cell("g", "timers", "python_selectors", {"pattern": "storm", "tasks": 5})
+    words = foreign.arguments()
+    command = shlex.split(words[words.index("--worker-command") + 1])
+    assert command[0] == "python3"
+    assert command[1].endswith("runtimes/python_selectors/worker.py")
+    assert "--worker-command" not in Cell("g", "timers", "fiber", {}).arguments()
