@@ -18,7 +18,7 @@ inline constexpr tasks_on tasks_of =
 /// The frame size of the task spawned last, in the style that has frames.
 template <class S>
 std::optional<std::size_t> frame_bytes_of() {
-  if constexpr (requires { S::frame_bytes(); }) {
+  if constexpr (coroutine_scheduler<S>) {
     return S::frame_bytes();
   } else {
     return std::nullopt;

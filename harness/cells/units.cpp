@@ -38,13 +38,30 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
-/// Accepts digits, `_` between digits and at most one point; the rest is the unit. Blanks may stand
-/// around both.
+bool is_digit(char letter) noexcept {
+  return letter >= '0' && letter <= '9';
+}
+
+/// Digits, with `_` and at most one point in it, each between two digits, and no `_` behind the
+/// point.
+bool is_number(std::string_view text) noexcept {
+  bool behind_point = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_digit(text[i])) continue;
+    const bool between =
+        i > 0 && i + 1 < text.size() && is_digit(text[i - 1]) && is_digit(text[i + 1]);
+    if (!between || behind_point) return false;
+    behind_point = text[i] == '.';
+  }
+  return !text.empty();
+}
+
+/// A number, and the unit behind it. Blanks may stand around both.
 bool split_quantity(std::string_view text, quantity& result) {
   text = without_blanks(text);
   const std::size_t end = std::min(text.find_first_not_of("0123456789._"), text.size());
   std::string digits(text.substr(0, end));
-  if (digits.empty() || digits.front() == '_' || digits.back() == '_') return false;
+  if (!is_number(digits)) return false;
   std::erase(digits, '_');
   const char* const last = digits.data() + digits.size();
   const auto [stop, error] = std::from_chars(digits.data(), last, result.value);
@@ -68,7 +85,9 @@ std::int64_t whole(double value, std::int64_t scale, std::string_view text) {
   const double scaled = value * static_cast<double>(scale);
   if (scaled > 9.2e18) return std::numeric_limits<std::int64_t>::max();
   const double rounded = std::round(scaled);
-  if (std::abs(scaled - rounded) > 1e-6 * std::max(1.0, rounded)) {
+  // A product of two doubles is off by two epsilons at most.
+  constexpr double off = 4 * std::numeric_limits<double>::epsilon();
+  if (std::abs(scaled - rounded) > off * std::max(1.0, rounded)) {
     refuse(text, "is not a whole number of the base unit");
   }
   return static_cast<std::int64_t>(rounded);
@@ -139,7 +158,7 @@ std::int64_t parse_count(std::string_view text) {
 
 std::uint64_t parse_seed(std::string_view text) {
   std::string digits(text);
-  const bool grouped_well = !text.empty() && text.front() != '_' && text.back() != '_';
+  const bool grouped_well = is_number(text);
   std::erase(digits, '_');
   std::uint64_t seed = 0;
   const char* const last = digits.data() + digits.size();
@@ -165,10 +184,11 @@ bool is_auto(std::string_view text) {
 double parse_auto_share(std::string_view text) {
   constexpr std::string_view remedy =
       "is not a share of saturation; write auto:60%, from above 0 to 200 %";
+  constexpr double most_percent = 200;
   constexpr std::string_view prefix = "auto:";
   quantity parsed{};
   if (!text.starts_with(prefix) || !split_quantity(text.substr(prefix.size()), parsed) ||
-      parsed.unit != "%" || !(parsed.value > 0) || parsed.value > 200) {
+      parsed.unit != "%" || !(parsed.value > 0) || parsed.value > most_percent) {
     refuse(text, remedy);
   }
   return parsed.value / 100;

@@ -13,7 +13,7 @@
 namespace skein::cells {
 
 // Each parser throws usage_error, which says what would have been right. The scripts read the same
-// grammar (units.py), and tests/quantities.json holds both parsers to it.
+// grammar (skein_scripts/base/units.py), and tests/quantities.json holds both parsers to it.
 
 /// "5s", "250ms", "1.5s", "1m" or "1min", "1h", "100us", "50ns". A number without a unit is
 /// refused.

@@ -12,6 +12,7 @@
 #include "harness/cells/nearest.hpp"
 #include "harness/cells/units.hpp"
 #include "harness/cli/commands.hpp"
+#include "harness/cli/option_values.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/conductor/lock.hpp"
 #include "harness/conductor/preflight.hpp"
@@ -25,53 +26,11 @@ namespace {
 using conductor::run_request;
 using measure::json;
 
-constexpr std::int64_t max_count = 100'000'000;
 constexpr double max_rate_per_s = 1e9;
 constexpr std::int64_t max_payload_bytes = 16 * 1024 * 1024;
 constexpr std::int64_t max_stack_bytes = 64 * 1024 * 1024;
 constexpr std::int64_t max_memory_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t max_pipeline = 1'000'000;
-constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
-
-/// Quotes the option's text where there is one, because the number may not fit 64 bits.
-std::int64_t bounded(const char* option, const std::string& text, std::int64_t value,
-                     std::int64_t low, std::int64_t high, std::string (*shown)(std::int64_t)) {
-  if (value >= low && value <= high) return value;
-  throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", option,
-                                text.empty() ? shown(value) : text, shown(low), shown(high)));
-}
-
-std::int64_t count_or(const char* option, const std::string& text, std::int64_t otherwise,
-                      std::int64_t low, std::int64_t high = max_count) {
-  const std::int64_t value = text.empty() ? otherwise : parsed(option, text, parse_count);
-  return bounded(option, text, value, low, high,
-                 [](std::int64_t count) { return std::to_string(count); });
-}
-
-std::int64_t size_or(const char* option, const std::string& text, std::int64_t otherwise,
-                     std::int64_t low, std::int64_t high) {
-  const std::int64_t value = text.empty() ? otherwise : parsed(option, text, parse_size);
-  return bounded(option, text, value, low, high, format_size);
-}
-
-time_ns duration_or(const char* option, const std::string& text, time_ns otherwise, time_ns low) {
-  const time_ns value = text.empty() ? otherwise : parsed(option, text, parse_duration);
-  return bounded(option, text, value, low, max_duration_ns, format_duration);
-}
-
-std::string choice_or(const char* kind, const std::string& text, const std::string& otherwise,
-                      const std::vector<std::string>& valid) {
-  if (text.empty()) return otherwise;
-  require_known(kind, text, valid);
-  return text;
-}
-
-/// An option that another choice makes meaningless is refused, not ignored.
-void refuse_unless(bool applies, const char* option, const std::string& text, const char* when) {
-  if (!applies && !text.empty()) {
-    throw usage_error(fmt::format("{} applies to {} only", option, when));
-  }
-}
 
 const workloads::workload_info& info_of(const std::string& workload) {
   const auto all = workloads::all();

@@ -118,7 +118,7 @@ int measure_and_record(run_request& request, const pinning& pins, const interrup
   const json record = run_record(request, out, session_id);
   if (output != nullptr) output->append(record);
   show(record, request.print_json);
-  return out.how == status::ok || out.how == status::limit ? exit_ok : conductor::exit_not_measured;
+  return out.how == status::ok || out.how == status::limit ? exit_ok : exit_not_measured;
 }
 
 }  // namespace

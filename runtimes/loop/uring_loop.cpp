@@ -30,8 +30,6 @@ constexpr unsigned fewest_completions = 4096;
 
 /// How much a peer may send ahead of a task that does not read.
 constexpr std::size_t most_unread_bytes = std::size_t{64} * 1024;
-/// How many connections a listener may accept ahead of its task.
-constexpr std::size_t most_arrived = 1024;
 
 /// Other results below 0 mean that the receive must be begun again, or that we cancelled it.
 bool is_failure(std::int32_t result) noexcept {
@@ -148,76 +146,6 @@ void uring_loop::give_back_buffer(const io_uring_cqe& completion) noexcept {
 
 void uring_loop::cancel_in_kernel(std::uint64_t whose) {
   requests::cancel(ring_.next(), whose);
-}
-
-// --- accept ---------------------------------------------------------------------------------
-
-uring_listener& uring_loop::listen(int descriptor) {
-  listener& added = listeners_.emplace_back();
-  added.descriptor = descriptor;
-  added.index = static_cast<std::uint32_t>(listeners_.size() - 1);
-  return added;
-}
-
-/// Called when a task first wants connections; until then they stay in the kernel's queue.
-void uring_loop::begin_accept(listener& from) {
-  requests::accept(ring_.next(), from.descriptor, token(kind::accept, from.index, 0));
-  from.accepting = true;
-}
-
-void uring_loop::on_accepted(listener& from, const io_uring_cqe& completion) {
-  if (requests::last_of(completion)) from.accepting = false;
-  if (completion.res >= 0 && from.error_number == ECANCELED) {
-    ::close(completion.res);
-  } else if (completion.res >= 0) {
-    from.arrived.push_back(completion.res);
-    if (from.accepting && from.arrived.size() == most_arrived) {
-      cancel_in_kernel(token(kind::accept, from.index, 0));
-    }
-  } else if (completion.res != -ECANCELED && completion.res != -ECONNABORTED &&
-             completion.res != -EINTR && from.error_number == 0) {
-    from.error_number = -completion.res;
-  }
-  continue_accept(from);
-}
-
-submitted uring_loop::submit_accept(listener& from, op& waiter) {
-  assert(from.waiter == nullptr && "one accept at a time on a listener");
-  waiter.target = &from;
-  if (stopping_) from.error_number = ECANCELED;
-  if (from.error_number == ECANCELED) return answer(waiter, -ECANCELED);
-  const bool ready = !from.arrived.empty() || from.error_number != 0;
-  if (ready && take_inline() && try_accept(from, waiter)) return submitted::done;
-  from.waiter = &waiter;
-  if (ready) {
-    defer(waiter, queued_action::retry_accept);
-  } else {
-    park(waiter);
-    if (!from.accepting) begin_accept(from);
-  }
-  return submitted::pending;
-}
-
-/// True if the op has its result: a connection or an error.
-bool uring_loop::try_accept(listener& from, op& waiter) {
-  if (!from.arrived.empty()) {
-    connection& accepted = connections_.open(from.arrived.front());
-    assert(accepted.slot <= requests::slot_mask && "a token has room for 16 million connections");
-    from.arrived.pop_front();
-    provide_own_buffer(accepted);
-    waiter.target = &accepted;
-    waiter.result = 0;
-    return true;
-  }
-  waiter.result = -from.error_number;
-  return from.error_number != 0;
-}
-
-void uring_loop::continue_accept(listener& from) {
-  op* waiter = from.waiter;
-  if (waiter == nullptr || waiter->state == op_state::queued) return;
-  if (try_accept(from, *waiter)) return end_now(from.waiter, waiter->result);
-  if (!from.accepting) begin_accept(from);
 }
 
 // --- read -----------------------------------------------------------------------------------
@@ -429,50 +357,6 @@ void uring_loop::on_sent(connection& to, const io_uring_cqe& completion) {
   const bool same = to.open() && to.generation == generation;
   if (!same || to.writer != nullptr) return;
   if (to.has_unread || !to.receiving || to.error_number != 0) resume_reading(to);
-}
-
-// --- cancel, close --------------------------------------------------------------------------
-
-void uring_loop::cancel(connection& target) noexcept {
-  if (!target.open()) return;
-  if (target.error_number == 0) target.error_number = ECANCELED;
-  drop_unread(target);
-  cancel_receive(target);
-  if (target.sending) cancel_in_kernel(token(kind::send, target));
-  end_later(target.reader, -ECANCELED);
-  if (target.has_unsent) end_later(target.writer, -ECANCELED);
-}
-
-void uring_loop::cancel(listener& target) noexcept {
-  target.error_number = ECANCELED;
-  if (target.accepting) cancel_in_kernel(token(kind::accept, target.index, 0));
-  for (const int arrived : target.arrived) ::close(arrived);
-  target.arrived.clear();
-  end_later(target.waiter, -ECANCELED);
-}
-
-void uring_loop::close(connection& closed) noexcept {
-  assert(closed.writer == nullptr && "close with a write pending (C6)");
-  assert((closed.reader == nullptr || closed.reader->multishot) &&
-         "close with a read pending (C6)");
-  if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);
-  drop_unread(closed);
-  drop_own_buffer(closed);
-  cancel_receive(closed);
-  ::close(closed.descriptor);
-  connections_.end(closed);
-  if (closed.in_flight()) {
-    ++leaving_;
-  } else {
-    connections_.recycle(closed);
-  }
-}
-
-/// A completion for a closed connection has come; the last one frees its slot.
-void uring_loop::leave_slot(connection& closed) noexcept {
-  if (closed.in_flight()) return;
-  --leaving_;
-  connections_.recycle(closed);
 }
 
 template class loop_base<uring_loop, uring_listener>;

@@ -24,7 +24,7 @@ void check_as_listed(const char* kind, Parse parse) {
     if (value.is_null()) {
       CHECK_THROWS_AS(parse(text), usage_error);
     } else {
-      CHECK(static_cast<double>(parse(text)) == test::approx(value.template get<double>()));
+      CHECK(parse(text) == value.template get<decltype(parse(text))>());
     }
   }
 }

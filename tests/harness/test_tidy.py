@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import posixpath
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("harness", "histogram", "runtimes", "workloads")
 Arrows = Mapping[str, Sequence[str]]
 
-# What the build writes belongs to no room (harness/build_info.hpp).
-_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)/[^/"]+"', re.MULTILINE)
+_BLANK = r"(?:[ \t]|/\*.*?\*/)*"
+_INCLUDE = re.compile(
+    rf"""^{_BLANK}\#{_BLANK}(?:include(?:_next)?|import){_BLANK}[<"]([^">\n]+/[^">\n]+)[">]""",
+    re.MULTILINE,
+)
 
 
 def sources() -> list[Path]:
@@ -30,60 +34,134 @@ def test_json_becomes_text_in_one_place_which_replaces_what_is_no_utf8() -> None
     assert dumping == ["harness/measure/json.hpp"]
 
 
-def allowed() -> Arrows:
+def architecture(table: str) -> Arrows:
     with (ROOT / "architecture.toml").open("rb") as file:
-        rooms: Arrows = tomllib.load(file)["cpp"]
+        rooms: Arrows = tomllib.load(file)[table]
     return rooms
 
 
-def room_of(folder: str) -> str:
-    """The room that a folder is in. Each folder of the harness is one; runtimes/loop is no room."""
-    parts = folder.split("/")
+def room_of(path: str) -> str:
+    """The room that a file is in. Each folder of the harness is one; runtimes/loop is no room."""
+    parts = path.split("/")
     return "/".join(parts[:2]) if parts[0] == "harness" else parts[0]
 
 
-def used_by(room: str, text: str) -> set[str]:
-    """The rooms, but its own, that a source of this room includes from."""
-    return {room_of(folder) for folder in _INCLUDE.findall(text)} - {room, "harness"}
+def includes_of(text: str) -> list[tuple[int, str]]:
+    """Line and path of each include of a file of ours, however it is written. What the build writes
+    (harness/build_info.hpp) is of no room."""
+    found = []
+    for match in _INCLUDE.finditer(text):
+        path = posixpath.normpath(match.group(1))
+        ours = path.split("/")[0] in (*FOLDERS, "tests", "..")
+        if ours and path != "harness/build_info.hpp":
+            found.append((text.count("\n", 0, match.start()) + 1, path))
+    return found
 
 
-def includes() -> dict[str, set[str]]:
-    """What each room of the tree uses."""
-    found: dict[str, set[str]] = {}
-    for path in sources():
-        room = room_of(path.parent.relative_to(ROOT).as_posix())
-        found.setdefault(room, set()).update(used_by(room, path.read_text(encoding="utf-8")))
+def problems(root: Path, allowed: Arrows) -> list[str]:
+    """What the includes of a tree and the list have against each other. Empty where they agree."""
+    found, used = [], set()
+    for path in (path for folder in FOLDERS for path in sorted((root / folder).rglob("*.[ch]pp"))):
+        name = path.relative_to(root).as_posix()
+        room = room_of(name)
+        for line, included in includes_of(path.read_text(encoding="utf-8")):
+            if room_of(included) == room:
+                continue
+            arrows = {one for one in allowed.get(room, ()) if one in (included, room_of(included))}
+            used |= {(room, one) for one in arrows}
+            if not arrows:
+                found.append(f"{name}:{line}: {room} may not include {included}")
+    for room, others in allowed.items():
+        found += [f"{room} uses nothing of {one}: take it out"
+                  for one in others if (room, one) not in used]  # fmt: skip
+    try:
+        rooms = {room: {room_of(one) for one in others} for room, others in allowed.items()}
+        graphlib.TopologicalSorter(rooms).prepare()
+    except graphlib.CycleError as error:
+        found.append(f"a cycle: {' -> '.join(error.args[1])}")
     return found
 
 
 def test_every_room_includes_what_the_architecture_allows_and_needs_all_of_it() -> None:
-    assert includes() == {room: set(others) for room, others in allowed().items()}
+    assert problems(ROOT, architecture("cpp")) == []
 
 
-def test_no_room_uses_one_that_uses_it() -> None:
-    graphlib.TopologicalSorter(allowed()).prepare()
+def test_a_folder_of_runtimes_uses_loop_shared_and_the_runtime_it_is_a_variant_of() -> None:
+    variants = architecture("runtimes")
+    found = []
+    for path in (ROOT / "runtimes").glob("*/*.[ch]pp"):
+        folder = path.parent.name
+        for line, included in includes_of(path.read_text(encoding="utf-8")):
+            other = included.split("/")[1]
+            usual = {folder, "loop", "shared"} if folder not in ("loop", "shared") else {folder}
+            allowed = usual | ({"shared"} if folder == "loop" else set())
+            if not other.endswith(".hpp") and other not in allowed | set(variants.get(folder, ())):
+                found.append(f"{path.relative_to(ROOT)}:{line}: {included}")
+    assert found == []
+
+
+SMALL = {
+    "runtimes/clock.hpp": "#pragma once\n",
+    "runtimes/loop/wheel.hpp": '#include "runtimes/clock.hpp"\n',
+    "workloads/program.hpp": '#include "runtimes/loop/wheel.hpp"\n',
+    "harness/measure/json.hpp": "#include <string>\n#include <sys/prctl.h>\n",
+    "harness/cli/main.cpp": '#include "harness/build_info.hpp"\n'
+    '#include "harness/measure/json.hpp"\n#include "runtimes/clock.hpp"\n',
+}
+OF_SMALL = {
+    "runtimes": [], "workloads": ["runtimes"], "harness/measure": [],
+    "harness/cli": ["harness/measure", "runtimes/clock.hpp"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A tree of four rooms that is as OF_SMALL allows."""
+    for name, text in SMALL.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_a_tree_that_is_as_its_list_allows_has_no_problem(small: Path) -> None:
+    assert problems(small, OF_SMALL) == []
 
 
 @pytest.mark.parametrize(
-    ("room", "line", "used"),
+    ("name", "line", "said"),
     [
-        ("workloads", '#include "harness/measure/json.hpp"', {"harness/measure"}),
-        ("runtimes", '  #  include "workloads/c10k/info.hpp"', {"workloads"}),
-        ("harness/worker", '#include "harness/cli/commands.hpp"', {"harness/cli"}),
-        ("harness/worker", '#include "harness/worker/replies.hpp"', set()),
-        ("harness/cli", '#include "harness/build_info.hpp"', set()),
+        ("workloads/program.hpp", '#include "harness/measure/json.hpp"',
+         "workloads/program.hpp:2: workloads may not include harness/measure/json.hpp"),
+        ("workloads/program.hpp", "#include <harness/measure/json.hpp>", "workloads may not"),
+        ("workloads/program.hpp", '#include "workloads/../harness/measure/json.hpp"', "may not"),
+        ("workloads/program.hpp", '  # /* why */ include "harness/measure/json.hpp"', "may not"),
+        ("workloads/program.hpp", '/* why */ #import "harness/measure/json.hpp"', "may not"),
+        ("runtimes/clock.hpp", '#include_next "workloads/program.hpp"', "runtimes may not"),
+        ("harness/cli/main.cpp", '#include "runtimes/loop/wheel.hpp"', "harness/cli may not"),
+        ("harness/cli/main.cpp", '#include "tests/catch.hpp"', "may not include tests/catch.hpp"),
     ],
-)
-def test_an_include_of_another_room_is_seen(room: str, line: str, used: set[str]) -> None:
-    assert used_by(room, f"// a comment\n{line}\n#include <vector>\n") == used
+)  # fmt: skip
+def test_a_planted_include_is_named(small: Path, name: str, line: str, said: str) -> None:
+    with (small / name).open("a") as file:
+        file.write(line + "\n")
+    found = problems(small, OF_SMALL)
+    assert len(found) == 1
+    assert said in found[0]
 
 
-def test_a_planted_include_and_a_planted_cycle_are_refused() -> None:
-    planted = includes()
-    planted["workloads"].add("harness/measure")
-    assert planted != {room: set(others) for room, others in allowed().items()}
-    with pytest.raises(graphlib.CycleError):
-        graphlib.TopologicalSorter(planted | {"harness/count": ["harness/cli"]}).prepare()
+def test_an_arrow_that_nothing_uses_and_a_cycle_are_named(small: Path) -> None:
+    unused = OF_SMALL | {"runtimes": ["workloads"]}
+    assert problems(small, unused) == [
+        "runtimes uses nothing of workloads: take it out",
+        "a cycle: runtimes -> workloads -> runtimes",
+    ]
+
+
+def test_a_file_of_the_product_is_short_enough_to_be_read() -> None:
+    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines())
+               for path in sources()}  # fmt: skip
+    assert {name: lines for name, lines in lengths.items() if lines > 400} == {}
 
 
 def test_comments_and_strings_which_the_formatter_leaves_alone_end_at_column_100() -> None:

@@ -93,7 +93,7 @@ class open_door final : public inbox {
   ~open_door() override { ::close(event_); }
   int descriptor() const noexcept override { return event_; }
   void on_readable() noexcept override { ++looks; }
-  time_ns looks = 0;
+  std::int64_t looks = 0;
 
  private:
   int event_;

@@ -1,5 +1,6 @@
 """The packages of skein_scripts import each other as architecture.toml allows, and no other way. An
-import counts wherever it stands: relative or absolute, in a function, or by its name in a text."""
+import counts wherever it stands, relative or absolute, at the top or in a function. What is
+imported by a name in a variable nobody could tell: one module alone may do so."""
 
 import ast
 import graphlib
@@ -14,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "skein_scripts"
 FOLDER = ROOT / "scripts" / PACKAGE
 ALLOWED = tomllib.loads((ROOT / "architecture.toml").read_text(encoding="utf-8"))["python"]
-BY_NAME = ("import_module", "__import__")
+# Imports by name: that of the command which an entry script names.
+BY_NAME = {"importlib", "runpy", "pkgutil", "__import__"}
+MAY_IMPORT_BY_NAME = "base.errors"
 
 
 def modules_of(folder):
@@ -38,8 +41,6 @@ def names_in(node, module, is_package):
         up = node.level - 1 if is_package else node.level
         start = here[: len(here) - up] + (node.module.split(".") if node.module else [])
         return [".".join([*start, alias.name]) for alias in node.names]
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in BY_NAME:
-        absolute = [one.value for one in node.args[:1] if isinstance(one, ast.Constant)]
     else:
         return []
     start = f"{PACKAGE}."
@@ -53,6 +54,24 @@ def imports_of(folder):
         for node in ast.walk(tree):
             for name in names_in(node, module, path.name == "__init__.py"):
                 yield module, name, node.lineno
+
+
+def imports_by_name(folder):
+    """A sentence for each module that may import whatever it wants, and is not the one that may."""
+    for module, path in modules_of(folder).items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            elif isinstance(node, ast.Name):
+                names = [node.id]
+            if PACKAGE in names and isinstance(node, ast.Import):
+                yield f"{module}, line {node.lineno}: import what is needed by its name"
+            by_name = {name.partition(".")[0] for name in names} & BY_NAME
+            if by_name and module != MAY_IMPORT_BY_NAME:
+                yield f"{module}, line {node.lineno}: only {MAY_IMPORT_BY_NAME} imports by name"
 
 
 def cycle_in(graph):
@@ -82,6 +101,7 @@ def problems(folder, allowed):
     for source, drains in allowed.items():
         unused = [drain for drain in drains if (source, drain) not in seen]
         found += [f"{source} imports nothing of {drain}: take it out" for drain in unused]
+    found += imports_by_name(folder)
     for what, graph in (("list", allowed), ("modules", of_modules)):
         if cycle := cycle_in(graph):
             found.append(f"a cycle in the {what}: {cycle}")
@@ -149,14 +169,26 @@ def test_a_tree_that_is_as_its_list_allows_has_no_problem(small):
     "def later():\n    from ..gate import stages",
     "class One:\n    def late(self):\n        import skein_scripts.gate.stages",
     "if False:\n    from ..gate import stages",
-    "from importlib import import_module\nimport_module('skein_scripts.gate.stages')",
-    "import importlib\ndef later():\n    return importlib.import_module('skein_scripts.gate')",
-    "__import__('skein_scripts.gate.stages')",
 ])  # fmt: skip
 def test_a_planted_import_is_found_in_every_form(small, planted):
     path = small / "records" / "results.py"
     path.write_text(f"from ..base import units\n{planted}\n")
     assert any("records may not import gate" in one for one in problems(small, OF_SMALL)), planted
+
+
+@pytest.mark.parametrize("planted", [
+    "from importlib import import_module as load",
+    "import importlib\ndef later():\n    return importlib.import_module(name='skein_scripts.gate')",
+    "import importlib.util",
+    "import runpy",
+    "from pkgutil import resolve_name",
+    "__import__('skein_scripts.gate.stages')",
+    "import skein_scripts\nskein_scripts.gate",
+])  # fmt: skip
+def test_an_import_by_a_name_that_nobody_can_read_is_found(small, planted):
+    path = small / "records" / "results.py"
+    path.write_text(f"from ..base import units\n{planted}\n")
+    assert any("by name" in one or "by its name" in one for one in problems(small, OF_SMALL))
 
 
 def test_an_import_of_a_package_by_itself_is_found(small):

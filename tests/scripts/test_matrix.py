@@ -1,11 +1,14 @@
 """The matrix file, the presets, filters and changed settings."""
 
+import json
 import tomllib
 
 import pytest
 
 from matrix_support import SMALL_MATRIX
+from skein_scripts.base import units
 from skein_scripts.base.errors import UsageError
+from skein_scripts.base.tree import ROOT
 from skein_scripts.matrix import matrix, selection
 from skein_scripts.records.workloads import workloads
 
@@ -184,6 +187,41 @@ def test_set_changes_a_setting_in_every_cell_that_uses_it():
 def test_a_value_may_be_written_as_on_the_command_line(text, setting, value):
     changed = selection.apply_sets(small(), [text])
     assert value in {cell.settings.get(setting) for cell in changed.cells}
+
+
+@pytest.mark.parametrize("value", [0, "0", -0.5, float("inf"), float("nan"), "9" * 400, True, [1]])
+def test_a_rate_that_nobody_can_offer_is_refused(value):
+    with pytest.raises(UsageError, match=r"^rate"):
+        matrix.check_value(workloads()["c10k"].of_setting("rate"), value)
+
+
+@pytest.mark.parametrize("text", ["auto:60%", "auto:0.00001%", "auto:33.3333333%", "auto: 0.5 %"])
+def test_a_share_reads_back_as_what_was_written(text):
+    rate = workloads()["c10k"].of_setting("rate")
+    shown = matrix.check_value(rate, text)
+    assert matrix.auto_share(shown) == pytest.approx(units.parse_share(text), rel=1e-9)
+    assert "e" not in shown
+
+
+def test_a_small_rate_is_written_as_the_binary_reads_it():
+    settings = {"mode": "open", "connections": 5, "rate": 0.00001}
+    cell = matrix.Cell("g", "c10k", "fiber", matrix.checked_settings("c10k", settings, "here"))
+    assert cell.arguments()[-2:] == ["--rate", "0.00001"]
+
+
+def test_a_wrong_duration_or_count_names_its_setting_and_what_else_may_stand_there():
+    fields = workloads()["c10k"].settings
+    with pytest.raises(UsageError, match=r"^duration: '5' is not a duration"):
+        matrix.check_value(fields["duration"], 5)
+    with pytest.raises(UsageError, match=r"^loops: 'automatic' is not a count .*or write auto"):
+        matrix.check_value(fields["loops"], "automatic")
+
+
+def test_the_published_session_was_of_the_configuration_that_the_preset_still_is():
+    path = ROOT / "results" / "published" / "2026-11-29-quick" / "results.jsonl"
+    with path.open(encoding="utf-8") as file:
+        session = json.loads(file.readline())
+    assert session["config_sha256"] == matrix.load_preset("quick").config_sha256()
 
 
 def test_a_rate_may_have_decimals_and_a_unit_in_a_file_and_in_a_set():

@@ -8,6 +8,7 @@ import pytest
 
 from skein_scripts.base import units
 from skein_scripts.base.errors import UsageError
+from skein_scripts.records.machine_floor import timer_floor_text
 
 LISTED = json.loads((Path(__file__).parents[1] / "quantities.json").read_text(encoding="utf-8"))
 PARSERS = {
@@ -25,10 +26,15 @@ PARSERS = {
 )
 def test_a_number_with_a_unit_means_what_it_means_to_the_binary(kind, text, value):
     if value is not None:
-        assert PARSERS[kind](text) == pytest.approx(value, rel=1e-12)
+        assert PARSERS[kind](text) == value
         return
     with pytest.raises(UsageError, match=re.escape(f"'{text}'")):
         PARSERS[kind](text)
+
+
+def test_a_number_beyond_all_bounds_is_refused_with_words():
+    with pytest.raises(UsageError, match="is too large for a duration"):
+        units.parse_duration_ns("9" * 400 + "s")
 
 
 def test_a_duration_without_a_known_unit_is_told_which_there_are():
@@ -136,5 +142,5 @@ def test_bytes_per_task_are_plain_and_never_minus_zero():
 
 def test_the_timer_floor_has_its_median_first():
     floor = {"timer_p50_ns": 43_700, "timer_p99_ns": 1_630_000, "stall_p99_ns": 7, "wake_ns": 5}
-    assert units.timer_floor_text(floor) == "p50 43.7 µs, p99 1.63 ms late"
-    assert units.timer_floor_text({}) == "p50 –, p99 – late"
+    assert timer_floor_text(floor) == "p50 43.7 µs, p99 1.63 ms late"
+    assert timer_floor_text({}) == "p50 –, p99 – late"

@@ -4,9 +4,10 @@ out. Everything between works on integers of base units, with the unit in the na
 from __future__ import annotations
 
 import contextlib
+import math
 import re
-from collections.abc import Mapping
-from typing import Any
+import sys
+from decimal import Decimal
 
 from .errors import UsageError
 
@@ -18,7 +19,8 @@ _DURATION_NS = {
 }  # fmt: skip
 _SIZE_BYTES = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _COUNT = {"": 1, "k": 10**3, "M": 10**6}
-_QUANTITY = re.compile(r" *([0-9](?:[0-9_]*[0-9])?(?:\.[0-9]+)?) *([A-Za-zµ%]*) *")
+_QUANTITY = re.compile(r" *([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?) *([A-Za-zµ%]*) *")
+_OFF = 4 * sys.float_info.epsilon  # a product of two floats is off by two epsilons at most
 _MOST_SATURATION = 2.0
 MISSING = "–"
 
@@ -29,12 +31,15 @@ def _parse(text: str, units: dict[str, int], what: str, example: str) -> float:
     if match is None or unit not in units:
         valid = ", ".join(name for name in units if name)
         raise UsageError(f"'{text}' is not a {what} (write it like {example}; units: {valid})")
-    return float(match.group(1).replace("_", "")) * units[unit]
+    value = float(match.group(1).replace("_", "")) * units[unit]
+    if not math.isfinite(value):
+        raise UsageError(f"'{text}' is too large for a {what}")
+    return value
 
 
 def _whole(text: str, units: dict[str, int], what: str, example: str) -> int:
     value = _parse(text, units, what, example)
-    if abs(value - round(value)) > 1e-6 * max(1.0, value):
+    if abs(value - round(value)) > _OFF * max(1.0, value):
         raise UsageError(f"'{text}' is not a {what}: it is no whole number of the base unit")
     return round(value)
 
@@ -79,6 +84,12 @@ def parse_share(text: str) -> float:
             f" {100 * _MOST_SATURATION:g} %"
         )
     return share
+
+
+def decimal_text(value: float) -> str:
+    """A number as options take it: without an exponent, and read back as the same."""
+    text = format(Decimal(repr(float(value))), "f")
+    return text.removesuffix(".0")
 
 
 def _significant(value: float, digits: int = 3) -> str:
@@ -190,9 +201,3 @@ def duration_text(value_ns: int) -> str:
         if value_ns % _DURATION_NS[unit] == 0:
             return f"{value_ns // _DURATION_NS[unit]}{unit}"
     return f"{value_ns}ns"
-
-
-def timer_floor_text(floor: Mapping[str, Any]) -> str:
-    """How late one sleeper is without a runtime, from a session's machine_floor."""
-    p50, p99 = (format_duration(floor.get(f"timer_{name}_ns")) for name in ("p50", "p99"))
-    return f"p50 {p50}, p99 {p99} late"

@@ -1,7 +1,8 @@
 """One gate, from two builds to a result: screens every cell, confirms what looks worse on fresh
 pairs, and keeps to its budget.
 
-Leaves out the command line (gate.py), the stages themselves (stages.py) and what is printed.
+Leaves out the command line (commands/gate.py), the stages themselves (stages.py) and what is
+printed.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import shlex
 import tomllib
@@ -65,7 +66,8 @@ class Cell:
         if self.runtime in foreign():
             words += ["--worker-command", shlex.join(foreign()[self.runtime].command())]
         for name, value in self.settings.items():
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            text = units.decimal_text(value) if isinstance(value, float) else str(value)
+            words += [f"--{name.replace('_', '-')}", text]
         return words
 
     def duration_ns(self, name: str) -> int:
@@ -276,34 +278,43 @@ def check_value(field: Field, value: Any) -> Setting:
     """A value of a setting in the form that the command line takes. Raises UsageError."""
     if field.kind == WORD:
         return check_name(field.setting, str(value), field.words)
-    if field.kind == DURATION:
-        duration_ns = units.parse_duration_ns(str(value))
-        _check_bounds(field, duration_ns)
-        return units.duration_text(duration_ns)
-    number = _parsed(field, value) if isinstance(value, str) else value
+    number = _parsed(field, str(value) if field.kind == DURATION else value)
     if isinstance(number, str):
-        return number
-    if field.kind == RATE and isinstance(number, float):
-        number = int(number) if number.is_integer() else number
-    elif not isinstance(number, int) or isinstance(number, bool):
-        raise UsageError(f"{field.setting} must be a whole number, not {value!r}")
+        return number  # found out on the machine
+    is_rate = field.kind == RATE
+    fits = isinstance(number, int) or (
+        isinstance(number, float) and is_rate and math.isfinite(number)
+    )
+    if isinstance(number, bool) or not fits:
+        what = "a number above 0" if is_rate else "a whole number"
+        raise UsageError(f"{field.setting} must be {what}, not {value!r}")
+    number = int(number) if number == int(number) else number
     _check_bounds(field, number)
-    return number
+    return units.duration_text(number) if field.kind == DURATION else number
 
 
-def _parsed(field: Field, text: str) -> Setting:
-    """A number that was written as text; what is to be found out on the machine stays text."""
+def _parsed(field: Field, value: Any) -> Any:
+    """A number that was written as text; what is found out on the machine stays text."""
+    if not isinstance(value, str):
+        return value
     try:
+        if field.kind == DURATION:
+            return units.parse_duration_ns(value)
         if field.kind == SIZE:
-            return units.parse_size_bytes(text)
-        if field.kind != RATE:
-            return "auto" if field.auto and text == "auto" else units.parse_count(text)
-        if units.is_auto(text):
-            return f"auto:{100 * units.parse_share(text):g}%"
-        return units.parse_rate(text)
+            return units.parse_size_bytes(value)
+        if field.kind == RATE and units.is_auto(value):
+            return f"auto:{units.decimal_text(round(100 * units.parse_share(value), 9))}%"
+        if field.kind == RATE:
+            return units.parse_rate(value)
+        return "auto" if field.auto and value == "auto" else units.parse_count(value)
     except UsageError as error:
-        hint = "; a share of saturation is written auto:60%" if field.kind == RATE else ""
-        raise UsageError(f"{field.setting}: {error}{hint}") from error
+        raise UsageError(f"{field.setting}: {error}{_hint(field, value)}") from error
+
+
+def _hint(field: Field, text: str) -> str:
+    if field.kind == RATE and not units.is_auto(text):
+        return "; a share of saturation is written auto:60%"
+    return "; or write auto" if field.auto and field.kind != RATE else ""
 
 
 def _check_bounds(field: Field, value: float) -> None:

@@ -1,7 +1,8 @@
 """The anchor: one cell that never changes and runs first in every round of every matrix. Whatever
 it shows is the machine's doing, so its drift says whether the rounds of a session can be compared.
 
-Leaves out running it (session/runner.py) and what follows from its drift (session/session_end.py).
+Leaves out the cell itself (matrix/anchor_cell.py), running it (session/runner.py) and what follows
+from its drift (session/session_end.py).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ TRUSTED_TAIL_SAMPLES = 200
 
 def nearest_rank(share: float, count: int) -> int:
     """The smallest rank, from 1, such that at least this share of the values have it or a lower
-    one: the rule of harness/measure/nearest_rank.hpp."""
+    one: the rule of histogram/nearest_rank.hpp."""
     return max(1, math.ceil(share * count * (1 - 1e-12)))
 
 

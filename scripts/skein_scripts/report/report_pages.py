@@ -12,9 +12,10 @@ from rich.console import Console
 from ..base import table
 from ..base.outputs import require_folder, require_writable, write_text
 from ..base.terminal import say
-from ..base.units import format_bytes, format_duration, timer_floor_text
+from ..base.units import format_bytes, format_duration
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
+from ..records.machine_floor import timer_floor_text
 from ..records.results import Record, find_results, load, runs, sessions
 from ..records.runtimes import runtimes
 from . import all_figures, factorial, results_table, spread

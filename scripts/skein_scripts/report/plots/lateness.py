@@ -16,6 +16,7 @@ from ...base import units
 from ...drawing import frame, style
 from ...records.groups import Group, Series, repeats_text
 from ...records.histogram import Recorded, merged_histogram
+from ...records.machine_floor import timer_floor_text
 
 NAME = "lateness"
 _SHARE_LIMITS = (0.0008, 0.99993)
@@ -64,7 +65,7 @@ def _floor_note(context: frame.Context) -> list[str]:
         return []
     return [
         "Dotted: the timer floor, one sleeper with no runtime and nothing beside it, when the"
-        f" session began: {units.timer_floor_text(context.timer_floor)}"
+        f" session began: {timer_floor_text(context.timer_floor)}"
     ]
 
 
