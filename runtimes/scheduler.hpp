@@ -98,13 +98,13 @@ struct live_counts {
 template <class S>
 concept scheduler = requires(S& scheduler, const S& observed, typename S::connection& connection,
                              typename S::listener& listener, typename S::timer& timer,
-                             skein::inbox& door, int descriptor) {
+                             skein::inbox& messages, int descriptor) {
   requires std::constructible_from<S, const scheduler_options&>;
   requires std::default_initializable<typename S::timer>;
   { S::info() } -> std::same_as<runtime_info>;
   { observed.live() } -> std::same_as<live_counts>;
   { scheduler.run() } -> std::same_as<void>;
-  { scheduler.run(door) } -> std::same_as<void>;
+  { scheduler.run(messages) } -> std::same_as<void>;
   { scheduler.stop() } -> std::same_as<void>;
   /// Adopts a listening descriptor made by make_listener.
   { scheduler.listen(descriptor) } -> std::same_as<typename S::listener&>;

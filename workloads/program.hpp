@@ -67,7 +67,7 @@ class program {
 
   /// Runs until stop() and serves the inbox on the calling thread. Called once. Throws what the
   /// scheduler throws (limit_error when a limit of the machine was reached).
-  virtual void run(inbox& door) = 0;
+  virtual void run(inbox& messages) = 0;
 
   /// Ends run(); called from the inbox.
   virtual void stop() = 0;

@@ -40,18 +40,18 @@ namespace skein::micro {
 namespace {
 
 /// An eventfd whose counter is the message.
-class bell {
+class message_event {
  public:
-  bell() = default;
-  bell(const bell&) = delete;
-  bell& operator=(const bell&) = delete;
-  ~bell() { ::close(descriptor_); }
+  message_event() = default;
+  message_event(const message_event&) = delete;
+  message_event& operator=(const message_event&) = delete;
+  ~message_event() { ::close(descriptor_); }
 
   int descriptor() const noexcept { return descriptor_; }
-  void ring(std::uint64_t message = 1) const noexcept {
+  void send(std::uint64_t message = 1) const noexcept {
     [[maybe_unused]] const ssize_t written = ::write(descriptor_, &message, sizeof message);
   }
-  /// Sleeps until it is rung. Returns the sum of everything rung since the last call.
+  /// Sleeps until a message comes. Returns the sum of all that came since the last call.
   std::uint64_t await() const noexcept {
     std::uint64_t message = 0;
     while (::read(descriptor_, &message, sizeof message) < 0) {  // interrupted
@@ -63,15 +63,15 @@ class bell {
   int descriptor_ = checked(::eventfd(0, EFD_CLOEXEC), "eventfd");
 };
 
-/// The two bells of a row, and how many answers the task or thread gave.
+/// The two events of a row, and how many answers the task or thread gave.
 struct line {
-  bell to_scheduler;
-  bell to_messenger;
+  message_event to_scheduler;
+  message_event to_messenger;
   std::atomic<std::size_t> answered{0};  ///< relaxed: read after the answer that counted came
 
   void answer() noexcept {
     answered.fetch_add(1, std::memory_order_relaxed);
-    to_messenger.ring();
+    to_messenger.send();
   }
 };
 
@@ -127,9 +127,9 @@ void spawn_answer(floor_loop&, line& of) {
 // --- the scheduler's thread ---------------------------------------------------------------------
 
 template <class S>
-class message_door final : public inbox {
+class message_inbox final : public inbox {
  public:
-  message_door(S& on, line& of) noexcept : on_(on), line_(of) {}
+  message_inbox(S& on, line& of) noexcept : on_(on), line_(of) {}
   int descriptor() const noexcept override { return line_.to_scheduler.descriptor(); }
   void on_readable() noexcept override {
     if (line_.to_scheduler.await() >= the_end) return on_.stop();
@@ -146,12 +146,12 @@ void serve(line& of) {
   if constexpr (std::is_same_v<S, floor_loop>) {
     nothing_due none;
     floor_loop on(none);
-    message_door<floor_loop> door(on, of);
-    on.run(door);
+    message_inbox<floor_loop> inbox(on, of);
+    on.run(inbox);
   } else {
     S on(conditions(16));
-    message_door<S> door(on, of);
-    on.run(door);
+    message_inbox<S> inbox(on, of);
+    on.run(inbox);
   }
 }
 
@@ -170,7 +170,7 @@ class server_thread {
   server_thread(const server_thread&) = delete;
   server_thread& operator=(const server_thread&) = delete;
   ~server_thread() {
-    line_.to_scheduler.ring(the_end);
+    line_.to_scheduler.send(the_end);
     thread_.join();
   }
 
@@ -187,7 +187,7 @@ class server_thread {
     } catch (...) {
       failure_ = std::current_exception();
       failed_.store(true, std::memory_order_release);  // after failure_, which it publishes
-      line_.to_messenger.ring(the_end);
+      line_.to_messenger.send(the_end);
     }
   }
 
@@ -199,7 +199,7 @@ class server_thread {
 
 void exchange(line& over, int times) noexcept {
   for (int i = 0; i < times; ++i) {
-    over.to_scheduler.ring(once);
+    over.to_scheduler.send(once);
     if (over.to_messenger.await() >= the_end) return;  // the server failed
   }
 }

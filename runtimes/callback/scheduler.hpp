@@ -163,8 +163,8 @@ class basic_scheduler {
   void run() {
     loop_.run(nullptr, [this] { return over(); });
   }
-  void run(inbox& door) {
-    loop_.run(&door, [this] { return loop_.stopping() && over(); });
+  void run(inbox& messages) {
+    loop_.run(&messages, [this] { return loop_.stopping() && over(); });
   }
   void stop() noexcept { loop_.stop(); }
 

@@ -203,8 +203,8 @@ class basic_scheduler {
   void run() {
     loop_.run(nullptr, [this] { return home_.live_tasks == 0; });
   }
-  void run(inbox& door) {
-    loop_.run(&door, [this] { return loop_.stopping() && home_.live_tasks == 0; });
+  void run(inbox& messages) {
+    loop_.run(&messages, [this] { return loop_.stopping() && home_.live_tasks == 0; });
   }
   void stop() noexcept { loop_.stop(); }
 

@@ -33,13 +33,13 @@ class alarm {
   }
 
   /// wait() serves this inbox from here on; remove it before it is destroyed.
-  void add(inbox& door) { watch(door.descriptor(), EPOLLIN); }
-  void remove(inbox& door) noexcept {
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
+  void add(inbox& messages) { watch(messages.descriptor(), EPOLLIN); }
+  void remove(inbox& messages) noexcept {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, messages.descriptor(), nullptr);
   }
 
   /// Sleeps until `next_ns` (0: no deadline) or until the inbox is readable, and then serves it.
-  void wait(time_ns next_ns, inbox& door) {
+  void wait(time_ns next_ns, inbox& messages) {
     arm(next_ns);
     std::array<epoll_event, 2> events{};
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
@@ -48,7 +48,7 @@ class alarm {
       if (events[static_cast<std::size_t>(i)].data.fd == timer_) {
         armed_ns_ = 0;
       } else {
-        door.on_readable();
+        messages.on_readable();
       }
     }
   }

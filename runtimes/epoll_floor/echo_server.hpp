@@ -55,14 +55,14 @@ class echo_server {
   }
 
   /// Serves until stop(), then closes every connection.
-  void run(inbox& door) {
-    watch(door.descriptor(), EPOLLIN);
+  void run(inbox& messages) {
+    watch(messages.descriptor(), EPOLLIN);
     while (!stopped_) {
       const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), -1);
       if (count < 0 && errno != EINTR) throw_errno("epoll_wait");
-      for (int i = 0; i < count; ++i) serve(events_[static_cast<std::size_t>(i)], door);
+      for (int i = 0; i < count; ++i) serve(events_[static_cast<std::size_t>(i)], messages);
     }
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door.descriptor(), nullptr);
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, messages.descriptor(), nullptr);
     for (std::size_t fd = 0; fd < peers_.size(); ++fd) {
       if (peers_[fd].open) end(static_cast<int>(fd), ECANCELED);
     }
@@ -98,10 +98,10 @@ class echo_server {
     checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
   }
 
-  void serve(const epoll_event& event, inbox& door) {
+  void serve(const epoll_event& event, inbox& messages) {
     const int fd = event.data.fd;
     if (fd == listening_) return accept_all();
-    if (fd == door.descriptor()) return door.on_readable();
+    if (fd == messages.descriptor()) return messages.on_readable();
     // A peer is closed only while its own event is handled, so an event never outlives its peer.
     peer& from = peers_[static_cast<std::size_t>(fd)];
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;

@@ -57,13 +57,13 @@ class timer_heap {
   }
 
   /// Fires what is due until stop().
-  void run(inbox& door) {
-    alarm_.add(door);
+  void run(inbox& messages) {
+    alarm_.add(messages);
     while (!stopped_) {
       fire_due();
-      alarm_.wait(next_due_ns(), door);
+      alarm_.wait(next_due_ns(), messages);
     }
-    alarm_.remove(door);
+    alarm_.remove(messages);
   }
 
   void stop() noexcept { stopped_ = true; }

@@ -31,13 +31,13 @@ class timer_table {
   }
 
   /// Fires what is due until stop().
-  void run(inbox& door) {
-    alarm_.add(door);
+  void run(inbox& messages) {
+    alarm_.add(messages);
     while (!stopped_) {
       fire_due();
-      alarm_.wait(next_due_ns(), door);
+      alarm_.wait(next_due_ns(), messages);
     }
-    alarm_.remove(door);
+    alarm_.remove(messages);
     next_ = entries_.size();
   }
 

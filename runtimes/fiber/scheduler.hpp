@@ -123,8 +123,8 @@ class basic_scheduler {
   void run() {
     run_until(nullptr, [this] { return live().tasks == 0; });
   }
-  void run(inbox& door) {
-    run_until(&door, [this] { return loop_.stopping() && live().tasks == 0; });
+  void run(inbox& messages) {
+    run_until(&messages, [this] { return loop_.stopping() && live().tasks == 0; });
   }
   void stop() noexcept { loop_.stop(); }
 
@@ -179,9 +179,9 @@ class basic_scheduler {
   }
 
   template <class Done>
-  void run_until(inbox* door, Done done) {
+  void run_until(inbox* messages, Done done) {
     loop_stack_ = watched_stack::current_thread();
-    loop_.run(door, [&] {
+    loop_.run(messages, [&] {
       Switch::tidy();  // the inbox may calculate on the loop's stack
       return done();
     });

@@ -40,10 +40,10 @@ loop::~loop() {
   assert(busy == 0 && "a handle outlived its loop");
 }
 
-void loop::run(inbox* door) {
-  if (door != nullptr) watch(*door);
+void loop::run(inbox* messages) {
+  if (messages != nullptr) watch(*messages);
   turn_until_over();
-  if (door != nullptr) unwatch();
+  if (messages != nullptr) unwatch();
 }
 
 void loop::turn_until_over() {
@@ -74,7 +74,7 @@ void loop::stop() noexcept {
 }
 
 bool loop::over() const noexcept {
-  return tasks_ == 0 && closing_ == 0 && turns_.empty() && (door_ == nullptr || stopping_);
+  return tasks_ == 0 && closing_ == 0 && turns_.empty() && (inbox_ == nullptr || stopping_);
 }
 
 void loop::leave_if_over() noexcept {
@@ -83,27 +83,27 @@ void loop::leave_if_over() noexcept {
 
 // --- the inbox ------------------------------------------------------------------------------
 
-void loop::watch(inbox& door) {
-  door_flags_ = ::fcntl(door.descriptor(), F_GETFL);
-  check_uv(::uv_poll_init(&uv_, &door_poll_, door.descriptor()), "uv_poll_init");
-  door_ = &door;
-  door_poll_.data = this;
-  const auto serve_door = [](uv_poll_t* poll, int, int) noexcept {
+void loop::watch(inbox& messages) {
+  inbox_flags_ = ::fcntl(messages.descriptor(), F_GETFL);
+  check_uv(::uv_poll_init(&uv_, &inbox_poll_, messages.descriptor()), "uv_poll_init");
+  inbox_ = &messages;
+  inbox_poll_.data = this;
+  const auto serve_inbox = [](uv_poll_t* poll, int, int) noexcept {
     loop& self = *static_cast<loop*>(poll->data);
     self.refill_inline();
-    self.door_->on_readable();
+    self.inbox_->on_readable();
   };
-  check_uv(::uv_poll_start(&door_poll_, UV_READABLE, serve_door), "uv_poll_start");
+  check_uv(::uv_poll_start(&inbox_poll_, UV_READABLE, serve_inbox), "uv_poll_start");
 }
 
 void loop::unwatch() {
-  const int descriptor = door_->descriptor();
-  door_ = nullptr;
+  const int descriptor = inbox_->descriptor();
+  inbox_ = nullptr;
   closing();
-  ::uv_close(reinterpret_cast<uv_handle_t*>(&door_poll_),
+  ::uv_close(reinterpret_cast<uv_handle_t*>(&inbox_poll_),
              [](uv_handle_t* handle) noexcept { static_cast<loop*>(handle->data)->closed(); });
   turn_until_over();
-  ::fcntl(descriptor, F_SETFL, door_flags_);
+  ::fcntl(descriptor, F_SETFL, inbox_flags_);
 }
 
 }  // namespace skein::libuv

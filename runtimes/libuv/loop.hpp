@@ -38,7 +38,7 @@ class loop {
   }
 
   /// Turns until the run is over. Throws std::logic_error if tasks remain that wait for nothing.
-  void run(inbox* door);
+  void run(inbox* messages);
 
   /// Turns until nothing is queued and every closed handle is gone.
   void turn_until_closed();
@@ -74,20 +74,20 @@ class loop {
   bool over() const noexcept;
   void leave_if_over() noexcept;
   void turn_until_over();
-  void watch(inbox& door);
+  void watch(inbox& messages);
   void unwatch();
 
   const scheduler_options options_;
   std::unique_ptr<std::byte[]> scratch_;
   std::uint32_t inline_left_;
   bool stopping_ = false;
-  inbox* door_ = nullptr;
-  int door_flags_ = 0;  ///< of the inbox's descriptor, before libuv made it non-blocking
+  inbox* inbox_ = nullptr;
+  int inbox_flags_ = 0;  ///< of the inbox's descriptor, before libuv made it non-blocking
   std::size_t tasks_ = 0;
   std::size_t connections_ = 0;
   std::size_t closing_ = 0;
   turn_queue turns_;
-  uv_poll_t door_poll_{};
+  uv_poll_t inbox_poll_{};
   uv_loop_t uv_{};
 };
 

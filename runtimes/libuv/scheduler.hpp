@@ -94,7 +94,7 @@ class scheduler {
   void task_done() noexcept { loop_.task_ended(); }
 
   void run() { loop_.run(nullptr); }
-  void run(inbox& door) { loop_.run(&door); }
+  void run(inbox& messages) { loop_.run(&messages); }
   void stop() noexcept;
 
   live_counts live() const noexcept { return {loop_.tasks(), loop_.connections()}; }

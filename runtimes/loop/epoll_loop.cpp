@@ -16,7 +16,7 @@ namespace {
 // that no slot has.
 constexpr std::uint32_t special = 0xffff'ffff;
 constexpr std::uint64_t timer_token = special | std::uint64_t{1} << 32;
-constexpr std::uint64_t door_token = special | std::uint64_t{2} << 32;
+constexpr std::uint64_t inbox_token = special | std::uint64_t{2} << 32;
 // A listener's token is its address (never all ones in the low half: it is 8-byte aligned) ...
 constexpr std::uint64_t listener_bit = std::uint64_t{1} << 63;  // ... with this bit set.
 
@@ -61,14 +61,14 @@ int epoll_loop::add(int descriptor, std::uint32_t events, std::uint64_t token) n
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-void epoll_loop::watch(inbox* door) {
-  door_ = door;
-  if (door != nullptr) checked(add(door->descriptor(), EPOLLIN, door_token), "epoll_ctl");
+void epoll_loop::watch(inbox* messages) {
+  inbox_ = messages;
+  if (messages != nullptr) checked(add(messages->descriptor(), EPOLLIN, inbox_token), "epoll_ctl");
 }
 
-void epoll_loop::unwatch(inbox* door) {
-  if (door != nullptr) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, door->descriptor(), nullptr);
-  door_ = nullptr;
+void epoll_loop::unwatch(inbox* messages) {
+  if (messages != nullptr) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, messages->descriptor(), nullptr);
+  inbox_ = nullptr;
 }
 
 // --- a turn ---------------------------------------------------------------------------------
@@ -118,8 +118,8 @@ void epoll_loop::dispatch(const epoll_event& event) {
     continue_accept(ready);
   } else if (token == timer_token) {
     armed_ns_ = 0;  // it fired; the next turn expires what is due and arms it again
-  } else if (token == door_token) {
-    door_->on_readable();
+  } else if (token == inbox_token) {
+    inbox_->on_readable();
   } else {
     const auto slot = static_cast<std::uint32_t>(token);
     const auto generation = static_cast<std::uint32_t>(token >> 32);

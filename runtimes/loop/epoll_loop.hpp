@@ -73,8 +73,8 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   void dispatch(const epoll_event& event);
   void dispatch_connection(connection& ready, std::uint32_t events);
 
-  void watch(inbox* door);
-  void unwatch(inbox* door);
+  void watch(inbox* messages);
+  void unwatch(inbox* messages);
   int add(int descriptor, std::uint32_t events, std::uint64_t token) noexcept;
 
   bool try_accept(listener& from, op& waiter);

@@ -26,17 +26,17 @@ namespace skein {
 /// close          closes the descriptor. No operation of the connection may be pending but a
 ///                multishot read, from whose completion it may be called.
 template <class Loop>
-concept event_loop = requires(Loop& loop, typename Loop::listener& door, connection& peer,
+concept event_loop = requires(Loop& loop, typename Loop::listener& listener, connection& peer,
                               op& waiter, std::span<const std::byte> bytes) {
   { loop.listen(0) } -> std::same_as<typename Loop::listener&>;
-  { loop.submit_accept(door, waiter) } -> std::same_as<submitted>;
+  { loop.submit_accept(listener, waiter) } -> std::same_as<submitted>;
   { loop.submit_read(peer, waiter) } -> std::same_as<submitted>;
   { loop.submit_write(peer, bytes, waiter) } -> std::same_as<submitted>;
   { loop.submit_sleep(waiter) } -> std::same_as<submitted>;
   { loop.data(peer) } noexcept -> std::same_as<const std::byte*>;
-  { door.error() } noexcept -> std::same_as<int>;
+  { listener.error() } noexcept -> std::same_as<int>;
   { loop.cancel(peer) } noexcept;
-  { loop.cancel(door) } noexcept;
+  { loop.cancel(listener) } noexcept;
   { loop.cancel_sleep(waiter) } noexcept;
   { loop.close(peer) } noexcept;
 };

@@ -62,10 +62,10 @@ class loop_base {
   void cancel_sleep(op& sleeper) noexcept;
 
   /// Runs until `done()`, which is asked after tasks ran and before the loop would block. Serves
-  /// `door`, if any, meanwhile.
+  /// `messages`, if any, meanwhile.
   template <class Done>
-  void run(inbox* door, Done&& done) {
-    self().watch(door);
+  void run(inbox* messages, Done&& done) {
+    self().watch(messages);
     while (true) {
       run_queued();
       expire_timers();
@@ -73,7 +73,7 @@ class loop_base {
       self().wait_and_dispatch();
       connections_.release_closed();
     }
-    self().unwatch(door);
+    self().unwatch(messages);
     connections_.release_closed();
   }
 
@@ -146,7 +146,7 @@ class loop_base {
   std::unordered_map<std::uint32_t, unsent_tail> unsent_;  ///< by slot; empty unless a peer is slow
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<std::unique_ptr<std::byte[]>> own_buffers_;  ///< by slot, policy `own` only
-  inbox* door_ = nullptr;
+  inbox* inbox_ = nullptr;
 
  private:
   /// Looking at the clock costs as much as several yields, so the loop does not do it after each.

@@ -17,7 +17,7 @@ namespace skein::requests {
 
 // --- tokens: kind, generation and slot in the kernel's 64 bits ------------------------------
 
-enum class kind : std::uint8_t { nothing, accept, receive, send, door };
+enum class kind : std::uint8_t { nothing, accept, receive, send, inbox };
 
 inline constexpr unsigned slot_bits = 24;
 inline constexpr unsigned generation_bits = 32;

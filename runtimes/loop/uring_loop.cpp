@@ -62,24 +62,24 @@ uring_loop::~uring_loop() {
 
 // --- a turn ---------------------------------------------------------------------------------
 
-void uring_loop::watch(inbox* door) {
+void uring_loop::watch(inbox* messages) {
   ring_.register_descriptor();
-  door_ = door;
-  ++doors_;
-  if (door != nullptr) poll_door();
+  inbox_ = messages;
+  ++inboxes_;
+  if (messages != nullptr) poll_inbox();
 }
 
-void uring_loop::poll_door() {
-  requests::poll(ring_.next(), door_->descriptor(), token(kind::door, 0, doors_));
-  door_polled_ = true;
+void uring_loop::poll_inbox() {
+  requests::poll(ring_.next(), inbox_->descriptor(), token(kind::inbox, 0, inboxes_));
+  inbox_polled_ = true;
 }
 
 /// When run returns, the kernel has let go of every closed connection, and the inbox is no longer
 /// polled.
 void uring_loop::unwatch(inbox*) {
-  if (door_polled_) cancel_in_kernel(token(kind::door, 0, doors_));
-  door_ = nullptr;
-  while (leaving_ > 0 || door_polled_) {
+  if (inbox_polled_) cancel_in_kernel(token(kind::inbox, 0, inboxes_));
+  inbox_ = nullptr;
+  while (leaving_ > 0 || inbox_polled_) {
     ring_.enter(!ring_.has_completions());
     io_uring_cqe completion{};
     while (ring_.take(completion)) dispatch(completion);
@@ -111,11 +111,11 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
       return;
     case kind::accept:
       return on_accepted(listeners_[slot], completion);
-    case kind::door:
-      if (generation != doors_) return;
-      door_polled_ = false;
-      if (door_ == nullptr) return;
-      return on_door(completion.res);
+    case kind::inbox:
+      if (generation != inboxes_) return;
+      inbox_polled_ = false;
+      if (inbox_ == nullptr) return;
+      return on_inbox(completion.res);
     case kind::receive:
     case kind::send:
       break;
@@ -130,12 +130,12 @@ void uring_loop::dispatch(const io_uring_cqe& completion) {
 }
 
 /// A poll that failed would fail again at once, forever, so it ends the run.
-void uring_loop::on_door(std::int32_t result) {
+void uring_loop::on_inbox(std::int32_t result) {
   if (result < 0 && result != -ECANCELED) {
     throw std::system_error(-result, std::generic_category(), "polling the inbox");
   }
-  if (result > 0) door_->on_readable();
-  poll_door();  // asks anew whether it is readable, so the inbox is level-triggered
+  if (result > 0) inbox_->on_readable();
+  poll_inbox();  // asks anew whether it is readable, so the inbox is level-triggered
 }
 
 void uring_loop::give_back_buffer(const io_uring_cqe& completion) noexcept {

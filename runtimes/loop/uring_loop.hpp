@@ -106,10 +106,10 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
  private:
   friend class loop_base<uring_loop, uring_listener>;
 
-  void watch(inbox* door);
-  void unwatch(inbox* door);
-  void poll_door();
-  void on_door(std::int32_t result);
+  void watch(inbox* messages);
+  void unwatch(inbox* messages);
+  void poll_inbox();
+  void on_inbox(std::int32_t result);
   void wait_and_dispatch();
   void dispatch(const io_uring_cqe& completion);
 
@@ -142,8 +142,8 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
   buffer_ring buffers_;
   const std::byte* data_ = nullptr;
   std::uint16_t lent_ = buffer_ring::none;  ///< the buffer that the running task reads from
-  std::uint32_t doors_ = 0;                 ///< counts inboxes, to tell their polls apart
-  bool door_polled_ = false;
+  std::uint32_t inboxes_ = 0;               ///< counts inboxes, to tell their polls apart
+  bool inbox_polled_ = false;
   std::size_t leaving_ = 0;  ///< closed connections whose last completion has not come yet
   std::uint64_t receives_begun_ = 0;
   unread_bytes unread_;

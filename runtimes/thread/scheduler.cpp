@@ -79,27 +79,27 @@ void scheduler::stop() noexcept {
 
 // --- the owner thread -----------------------------------------------------------------------
 
-void scheduler::serve(inbox* door) {
-  while (!over(door)) wait_for_news(door);
+void scheduler::serve(inbox* messages) {
+  while (!over(messages)) wait_for_news(messages);
   threads_.join_ended();
 }
 
-bool scheduler::over(const inbox* door) const {
-  return (door == nullptr || sleepers_.stopping()) && threads_.live() == 0;
+bool scheduler::over(const inbox* messages) const {
+  return (messages == nullptr || sleepers_.stopping()) && threads_.live() == 0;
 }
 
 /// Blocks until the last task has ended, stop was called, or the inbox is readable. The wake-up is
 /// cleared before the caller checks again, so one that comes in between is not lost.
-void scheduler::wait_for_news(inbox* door) {
+void scheduler::wait_for_news(inbox* messages) {
   std::array<pollfd, 2> watched{};
   watched[0] = {threads_.wake_descriptor(), POLLIN, 0};
-  watched[1] = {door == nullptr ? -1 : door->descriptor(), POLLIN, 0};
+  watched[1] = {messages == nullptr ? -1 : messages->descriptor(), POLLIN, 0};
   if (::poll(watched.data(), watched.size(), -1) < 0) {
     if (errno == EINTR) return;
     throw_errno("poll");
   }
   if (watched[0].revents != 0) threads_.clear_wake();
-  if (watched[1].revents != 0) door->on_readable();
+  if (watched[1].revents != 0) messages->on_readable();
 }
 
 }  // namespace skein::thread

@@ -73,7 +73,7 @@ class scheduler {
   void cancel(timer& target) noexcept { sleepers_.cancel(target); }
 
   void run() { serve(nullptr); }
-  void run(inbox& door) { serve(&door); }
+  void run(inbox& messages) { serve(&messages); }
   void stop() noexcept;
 
   /// A snapshot; any thread may ask.
@@ -87,9 +87,9 @@ class scheduler {
   scheduler(const scheduler_options& options, stack_source stacks);
 
  private:
-  void serve(inbox* door);
-  bool over(const inbox* door) const;
-  void wait_for_news(inbox* door);
+  void serve(inbox* messages);
+  bool over(const inbox* messages) const;
+  void wait_for_news(inbox* messages);
 
   const buffer_policy buffer_;
   const std::size_t buffer_bytes_;

@@ -67,7 +67,7 @@ class actor {
     verb what = verb::none;
     time_ns deadline_ns = 0;
     sleep_timer* on = nullptr;
-    listener* door = nullptr;
+    listener* from = nullptr;
     connection* peer = nullptr;
     bytes data{};
   };
@@ -91,7 +91,7 @@ class actor {
     return ask<&answer::how>({.what = verb::sleep_on_timer, .deadline_ns = deadline_ns, .on = &on});
   }
   auto accept(listener& from) {
-    return ask<&answer::accepted>({.what = verb::accept, .door = &from});
+    return ask<&answer::accepted>({.what = verb::accept, .from = &from});
   }
   auto read(connection& from) { return ask<&answer::chunk>({.what = verb::read, .peer = &from}); }
   auto write(connection& to, bytes data) {

@@ -74,7 +74,7 @@ struct adapter<S> {
     void arrived(connection_stream& stream, own_connection* accepted) {
       if (stream.ended) return report("W1", "accept went on after its end");
       stream.ended = accepted == nullptr;
-      if (waiting_for_ == verb::accept && &own<S>(*self_.asked().door) == stream.from)
+      if (waiting_for_ == verb::accept && &own<S>(*self_.asked().from) == stream.from)
         return take(accepted);
       if (accepted == nullptr) return;
       if (over_) return scheduler().close(*accepted);
@@ -155,7 +155,7 @@ struct adapter<S> {
           return scheduler().template sleep_until<&part::on_wake>(own<S>(*asked.on),
                                                                   asked.deadline_ns, this);
         case verb::accept:
-          return next_connection(own<S>(*asked.door));
+          return next_connection(own<S>(*asked.from));
         case verb::read:
           return next_chunk(own<S>(*asked.peer));
         case verb::write:

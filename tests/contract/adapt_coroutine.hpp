@@ -32,7 +32,7 @@ struct adapter<S> {
           answered.how = co_await scheduler.sleep_until(own<S>(*asked.on), asked.deadline_ns);
           break;
         case verb::accept:
-          accepted = co_await scheduler.accept(own<S>(*asked.door));
+          accepted = co_await scheduler.accept(own<S>(*asked.from));
           answered.accepted = task.on().template adopted<S>(accepted);
           break;
         case verb::read:

@@ -33,7 +33,7 @@ struct adapter<S> {
         answered.how = scheduler.sleep_until(own<S>(*asked.on), asked.deadline_ns);
         return;
       case verb::accept:
-        answered.accepted = task.on().template adopted<S>(scheduler.accept(own<S>(*asked.door)));
+        answered.accepted = task.on().template adopted<S>(scheduler.accept(own<S>(*asked.from)));
         return;
       case verb::read:
         answered.chunk = scheduler.read(own<S>(*asked.peer));

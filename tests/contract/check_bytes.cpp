@@ -40,17 +40,17 @@ verdict c1_bytes_arrive_complete_in_order_unchanged(const subject& of, buffer_po
   constexpr std::size_t stream_bytes = 300'007;
   constexpr std::size_t buffer_bytes = 1024;
   stage scene(of, options_with(policy, buffer_bytes));
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::size_t position = 0;
   connection* peer = nullptr;
   scene.add([&](actor& self) -> act {
-    peer = co_await self.accept(door.at);
+    peer = co_await self.accept(listening.at);
     self.on().require(peer != nullptr, "C1", "a connection was not accepted");
     if (peer == nullptr) co_return;
     self.on().add(
         [&](actor& reader) { return read_pattern(reader, *peer, buffer_bytes, position); });
   });
-  std::thread sending([port = door.port] {
+  std::thread sending([port = listening.port] {
     test::loopback_client sender(port);
     const std::vector<std::byte> stream = test::pattern_bytes(stream_bytes);
     for (std::size_t sent = 0, piece = 1; sent < stream_bytes; piece = piece * 3 % 10'007) {
@@ -71,11 +71,11 @@ verdict c1_the_end_is_seen_behind_the_last_bytes(const subject& of) {
   constexpr std::size_t peers = 20;
   constexpr std::size_t buffer_bytes = 64;
   stage scene(of, options_with(buffer_policy::lent, buffer_bytes));
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::array<std::size_t, peers> position{};
   scene.add([&](actor& self) -> act {
     for (std::size_t& each : position) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       if (peer == nullptr) co_return;
       self.on().add(
           [peer, &each](actor& reader) { return read_pattern(reader, *peer, buffer_bytes, each); });
@@ -83,7 +83,7 @@ verdict c1_the_end_is_seen_behind_the_last_bytes(const subject& of) {
   });
   std::vector<test::loopback_client> clients;
   for (std::size_t i = 0; i < peers; ++i) {
-    clients.emplace_back(door.port).send(test::pattern_bytes(i * buffer_bytes / 4));
+    clients.emplace_back(listening.port).send(test::pattern_bytes(i * buffer_bytes / 4));
     clients.back().finish_sending();
   }
   scene.play();
@@ -97,15 +97,15 @@ verdict c1_bytes_wait_for_a_task_that_is_busy(const subject& of, buffer_policy p
   constexpr std::size_t stream_bytes = 400'009;
   constexpr std::size_t buffer_bytes = 4096;
   stage scene(of, options_with(policy, buffer_bytes));
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::size_t position = 0;
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([&, peer](actor& reader) {
       return read_pattern(reader, *peer, buffer_bytes, position, 4);
     });
   });
-  std::thread sending([port = door.port] {
+  std::thread sending([port = listening.port] {
     test::loopback_client sender(port);
     sender.send(test::pattern_bytes(stream_bytes));
     sender.finish_sending();
@@ -119,10 +119,10 @@ verdict c1_bytes_wait_for_a_task_that_is_busy(const subject& of, buffer_policy p
 
 verdict c1_a_reset_is_an_error(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
-  test::loopback_client resetting(door.port);
+  auto listening = scene.listen();
+  test::loopback_client resetting(listening.port);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     resetting.reset();
     const bytes chunk = co_await self.read(*peer);
     self.on().require(chunk.empty(), "C1", "a reset connection had bytes");
@@ -136,17 +136,17 @@ verdict c1_a_reset_is_an_error(const subject& of) {
 
 verdict c3_bytes_are_valid_as_long_as_promised(const subject& of, buffer_policy policy) {
   stage scene(of, options_with(policy));
-  auto door = scene.listen();
-  test::loopback_client first(door.port);
-  test::loopback_client second(door.port);
+  auto listening = scene.listen();
+  test::loopback_client first(listening.port);
+  test::loopback_client second(listening.port);
   const std::vector<std::byte> a(100, std::byte{'a'});
   const std::vector<std::byte> b(100, std::byte{'b'});
   first.send(a);
   second.send(b);
   std::atomic<bool> other_has_read{false};
   scene.add([&](actor& self) -> act {
-    auto* of_a = co_await self.accept(door.at);
-    auto* of_b = co_await self.accept(door.at);
+    auto* of_a = co_await self.accept(listening.at);
+    auto* of_b = co_await self.accept(listening.at);
     const bytes chunk = co_await self.read(*of_a);
     self.on().add([of_b, &b, &other_has_read](actor& other) -> act {
       const bytes theirs = co_await other.read(*of_b);

@@ -12,13 +12,13 @@ namespace skein::contract {
 
 verdict c5_cancel_comes_before_the_wait(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
-  auto other_door = scene.listen();
-  test::loopback_client talking(door.port);
+  auto listening = scene.listen();
+  auto other_listener = scene.listen();
+  test::loopback_client talking(listening.port);
   talking.send(test::pattern_bytes(5));
-  const test::loopback_client waiting(other_door.port);
+  const test::loopback_client waiting(other_listener.port);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     const std::span<const std::byte> nothing;
     for (int i = 0; i < 2; ++i) self.scheduler().cancel(*peer);
     for (int i = 0; i < 2; ++i) {
@@ -31,9 +31,9 @@ verdict c5_cancel_comes_before_the_wait(const subject& of) {
       self.on().require(!of_nothing, "C5", "an empty write begun after cancel was done");
     }
     self.close(*peer);
-    for (int i = 0; i < 2; ++i) self.scheduler().cancel(other_door.at);
+    for (int i = 0; i < 2; ++i) self.scheduler().cancel(other_listener.at);
     for (int i = 0; i < 2; ++i) {
-      auto* nobody = co_await self.accept(other_door.at);
+      auto* nobody = co_await self.accept(other_listener.at);
       self.on().require(nobody == nullptr, "C5", "an accept begun after cancel had a connection");
     }
   });
@@ -44,12 +44,12 @@ verdict c5_cancel_comes_before_the_wait(const subject& of) {
 verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client never_reads(door.port, 4096);
+  auto listening = scene.listen();
+  const test::loopback_client never_reads(listening.port, 4096);
   std::atomic<int> ended{0};
   int note = 0;  // no atomic on purpose: ThreadSanitizer sees what does not order it
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([&, peer](actor& reader) -> act {
       const bytes chunk = co_await reader.read(*peer);
       reader.on().require(chunk.empty() && peer->error() == ECANCELED, "C5",
@@ -76,16 +76,16 @@ verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
 
 verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
-  auto spared_door = scene.listen();
-  const test::loopback_client silent(door.port);
-  test::loopback_client spared(door.port);
+  auto listening = scene.listen();
+  auto spared_listener = scene.listen();
+  const test::loopback_client silent(listening.port);
+  test::loopback_client spared(listening.port);
   std::vector<test::loopback_client> visitors;
   std::atomic<int> cancelled{0};
   std::atomic<int> served{0};
   scene.add([&](actor& self) -> act {
-    auto* quiet = co_await self.accept(door.at);
-    auto* other = co_await self.accept(door.at);
+    auto* quiet = co_await self.accept(listening.at);
+    auto* other = co_await self.accept(listening.at);
     self.on().add([&, quiet](actor& reader) -> act {
       const bytes chunk = co_await reader.read(*quiet);
       if (chunk.empty()) ++cancelled;
@@ -99,7 +99,7 @@ verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
       reader.close(*other);
     });
     self.on().add([&](actor& acceptor) -> act {
-      auto* visitor = co_await acceptor.accept(spared_door.at);
+      auto* visitor = co_await acceptor.accept(spared_listener.at);
       acceptor.on().require(visitor != nullptr || acceptor.on().hung(), "C5",
                             "a cancel ended another listener's accept");
       ++served;
@@ -108,16 +108,16 @@ verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
     self.on().add([&, quiet](actor& canceller) -> act {
       co_await canceller.sleep_until(from_now(3 * ns_per_ms));
       canceller.scheduler().cancel(*quiet);
-      canceller.scheduler().cancel(door.at);
+      canceller.scheduler().cancel(listening.at);
       while (cancelled < 2 && !canceller.on().hung()) {
         co_await canceller.sleep_until(from_now(ns_per_ms / 2));
       }
       canceller.on().require(served == 0 || canceller.on().hung(), "C5",
                              "a cancel ended another object's wait");
       spared.send_byte(std::byte{1});
-      visitors.emplace_back(spared_door.port);
+      visitors.emplace_back(spared_listener.port);
     });
-    auto* nobody = co_await self.accept(door.at);
+    auto* nobody = co_await self.accept(listening.at);
     if (nobody == nullptr) ++cancelled;
   });
   scene.play();
@@ -128,10 +128,10 @@ verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
 verdict c5_a_cancelled_read_gets_no_bytes(const subject& of) {
   if (!of.single_threaded) return std::nullopt;  // the kernel may have woken the thread by then
   stage scene(of);
-  auto door = scene.listen();
-  test::loopback_client client(door.port);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([&, peer](actor& canceller) -> act {
       co_await canceller.sleep_until(from_now(3 * ns_per_ms));
       client.send_byte(std::byte{1});  // with the kernel when cancel is called, and nowhere else

@@ -32,12 +32,12 @@ verdict closes_behind_a_write(const subject& of, bool peers_finish_first) {
   constexpr std::array<std::size_t, 8> sizes{0,      1,      4095,       16'384,
                                              16'385, 65'537, tail_bytes, (3U << 20U) + 7};
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   const std::vector<std::byte> outgoing = test::pattern_bytes(sizes.back());
   std::array<std::atomic<bool>, sizes.size()> closed{};
   scene.add([&](actor& self) -> act {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       if (peer == nullptr) co_return;
       self.on().add([&, peer, i](actor& session) -> act {
         if (peers_finish_first) {
@@ -54,7 +54,7 @@ verdict closes_behind_a_write(const subject& of, bool peers_finish_first) {
   std::vector<test::loopback_client> clients;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     const int room_bytes = sizes[i] < tail_bytes ? little_room_bytes : 4 * little_room_bytes;
-    clients.emplace_back(door.port, room_bytes);
+    clients.emplace_back(listening.port, room_bytes);
     if (peers_finish_first) clients.back().finish_sending();
   }
   std::thread slow([&] {
@@ -80,11 +80,11 @@ verdict c1_written_bytes_arrive_though_the_connection_is_closed(const subject& o
 
 verdict c1_written_bytes_arrive_though_the_connection_is_cancelled(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
-  test::loopback_client client(door.port, little_room_bytes);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port, little_room_bytes);
   const std::vector<std::byte> outgoing = test::pattern_bytes(tail_bytes);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     const bool written = co_await self.write(*peer, outgoing);
     self.on().require(written, "C1", "a write failed for no reason");
     self.scheduler().cancel(*peer);
@@ -99,11 +99,11 @@ verdict c1_written_bytes_arrive_though_the_connection_is_cancelled(const subject
 
 verdict c1_written_bytes_arrive_though_the_scheduler_is_gone(const subject& of) {
   std::optional<stage> scene(std::in_place, of);
-  auto door = scene->listen();
-  test::loopback_client client(door.port, little_room_bytes);
+  auto listening = scene->listen();
+  test::loopback_client client(listening.port, little_room_bytes);
   const std::vector<std::byte> outgoing = test::pattern_bytes(tail_bytes);
   scene->add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     const bool written = co_await self.write(*peer, outgoing);
     self.on().require(written, "C1", "a write failed for no reason");
     self.scheduler().stop();
@@ -121,13 +121,13 @@ verdict c1_written_bytes_arrive_though_the_scheduler_is_gone(const subject& of) 
 
 verdict c1_a_close_with_unread_input_ends_the_stream(const subject& of) {
   stage scene(of, options_with(buffer_policy::lent, 16));
-  auto door = scene.listen();
-  test::loopback_client client(door.port, little_room_bytes);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port, little_room_bytes);
   client.wait_at_most(std::min(of.patience_ns, 10 * ns_per_s));
   client.send(test::pattern_bytes(10'000));
   const std::vector<std::byte> outgoing = test::pattern_bytes(tail_bytes);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     co_await self.read(*peer);
     co_await self.write(*peer, outgoing);
     self.close(*peer);

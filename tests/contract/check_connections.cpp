@@ -33,11 +33,11 @@ void add_canceller(stage& scene, Target& target, std::atomic<bool>& cancelled) {
 
 verdict c5_cancel_ends_a_read(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client silent(door.port);
+  auto listening = scene.listen();
+  const test::loopback_client silent(listening.port);
   std::atomic<bool> cancelled{false};
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     add_canceller(self.on(), *peer, cancelled);
     for (int i = 0; i < 3; ++i) {
       const bytes chunk = co_await self.read(*peer);
@@ -56,11 +56,11 @@ verdict c5_cancel_ends_a_read(const subject& of) {
 verdict c5_cancel_ends_a_write(const subject& of) {
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client never_reads(door.port, 4096);
+  auto listening = scene.listen();
+  const test::loopback_client never_reads(listening.port, 4096);
   std::atomic<bool> cancelled{false};
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     add_canceller(self.on(), *peer, cancelled);
     const bool written = co_await self.write(*peer, much);
     self.on().require(!written, "C5", "a cancelled write was done");
@@ -76,13 +76,13 @@ verdict c5_cancel_ends_a_write(const subject& of) {
 
 verdict c5_cancel_ends_an_accept(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::atomic<bool> cancelled{false};
   scene.add([&](actor& self) -> act {
-    add_canceller(self.on(), door.at, cancelled);
-    auto* peer = co_await self.accept(door.at);
+    add_canceller(self.on(), listening.at, cancelled);
+    auto* peer = co_await self.accept(listening.at);
     self.on().require(peer == nullptr, "C5", "a cancelled accept had a connection");
-    auto* later = co_await self.accept(door.at);
+    auto* later = co_await self.accept(listening.at);
     self.on().require(later == nullptr, "C5", "an accept after cancel had a connection");
   });
   scene.play();
@@ -121,7 +121,7 @@ void visit_often(std::uint16_t port, std::uint16_t rounds) {
 verdict c6_a_new_connection_sees_nothing_of_an_old_one(const subject& of) {
   constexpr std::uint16_t rounds = 60;
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::mutex mutex;
   std::set<std::uint16_t> seen;
   const auto host = [&](actor& self, connection* peer) -> act {
@@ -140,23 +140,23 @@ verdict c6_a_new_connection_sees_nothing_of_an_old_one(const subject& of) {
     const bool resets = words[1] % 2 == 1;
     const bool whole = filled == name.size() || (filled == 0);
     self.on().require(whole, "C6", "a connection ended with another one's end");
-    if (filled == name.size() && words[0] == last_visitor) self.scheduler().cancel(door.at);
+    if (filled == name.size() && words[0] == last_visitor) self.scheduler().cancel(listening.at);
     if (filled != name.size() || resets) co_return;
     const std::scoped_lock lock(mutex);
     self.on().require(seen.insert(words[0]).second, "C6", "bytes came twice");
   };
   scene.add([&](actor& self) -> act {
     while (true) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       if (peer == nullptr) break;
       self.on().add([peer, &host](actor& session) { return host(session, peer); });
     }
   });
-  std::thread visiting([port = door.port] {
+  std::thread visiting([port = listening.port] {
     try {
       visit_often(port, rounds);
     } catch (const std::system_error&) {
-      return;  // a liar may close the door early: whom it did not see is the finding
+      return;  // a liar may close the listener early: whom it did not see is the finding
     }
   });
   scene.play();
@@ -182,10 +182,10 @@ int server_side_of(const sockaddr_in& peer) {
 
 verdict c7_accepted_sockets_have_the_shared_options(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client peer_of(door.port);
+  auto listening = scene.listen();
+  const test::loopback_client peer_of(listening.port);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     const int descriptor = server_side_of(peer_of.address());
     int no_delay = 0;
     linger on_close{};
@@ -204,12 +204,12 @@ verdict c7_accepted_sockets_have_the_shared_options(const subject& of) {
 verdict c8_receive_goes_on_until_the_empty_chunk(const subject& of) {
   constexpr std::size_t chunks = 10;
   stage scene(of, options_with(buffer_policy::lent, 16));
-  auto door = scene.listen();
-  test::loopback_client sending(door.port);
+  auto listening = scene.listen();
+  test::loopback_client sending(listening.port);
   sending.send(test::pattern_bytes(chunks * 16));
   sending.finish_sending();
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     std::size_t received = 0;
     while (true) {
       const bytes chunk = co_await self.read(*peer);
@@ -226,11 +226,11 @@ verdict c8_receive_goes_on_until_the_empty_chunk(const subject& of) {
 
 verdict c8_nothing_is_received_after_close(const subject& of) {
   stage scene(of, options_with(buffer_policy::lent, 16));
-  auto door = scene.listen();
-  test::loopback_client sending(door.port);
+  auto listening = scene.listen();
+  test::loopback_client sending(listening.port);
   sending.send(test::pattern_bytes(4096));
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     co_await self.read(*peer);
     self.close(*peer);
     for (int i = 0; i < 5; ++i) co_await self.yield();

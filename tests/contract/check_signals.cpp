@@ -59,8 +59,8 @@ class interrupted_stage {
   }
 
   act accept(actor& self) {
-    auto* quiet = co_await self.accept(door_.at);
-    auto* slow = co_await self.accept(door_.at);
+    auto* quiet = co_await self.accept(listening_.at);
+    auto* slow = co_await self.accept(listening_.at);
     self.on().add([this, quiet](actor& reader) -> act {
       about_to_wait();
       const bytes chunk = co_await reader.read(*quiet);
@@ -76,7 +76,7 @@ class interrupted_stage {
       while (interrupting()) co_await writer.yield();
     });
     about_to_wait();
-    auto* late = co_await self.accept(door_.at);
+    auto* late = co_await self.accept(listening_.at);
     went_on(late != nullptr);
     if (late != nullptr) self.close(*late);
     while (interrupting()) co_await self.yield();
@@ -93,15 +93,15 @@ class interrupted_stage {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     interrupted_ = true;
     quiet_.send_byte(std::byte{1});
-    const test::loopback_client late(door_.port);
+    const test::loopback_client late(listening_.port);
     slow_.receive(much_bytes);
   }
 
   const subject& of_;
   stage scene_;
-  stage::door door_ = scene_.listen();
-  test::loopback_client quiet_{door_.port};
-  test::loopback_client slow_{door_.port, 65'536};
+  stage::open_listener listening_ = scene_.listen();
+  test::loopback_client quiet_{listening_.port};
+  test::loopback_client slow_{listening_.port, 65'536};
   sleep_timer timer_ = scene_.timer();
   const std::vector<std::byte> much_ = std::vector<std::byte>(much_bytes);
   std::mutex mutex_;

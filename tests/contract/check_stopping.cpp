@@ -15,9 +15,9 @@ namespace skein::contract {
 verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom) {
   const std::vector<std::byte> much(std::size_t{8} << 20U);
   stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client silent(door.port);
-  const test::loopback_client never_reads(door.port, 4096);
+  auto listening = scene.listen();
+  const test::loopback_client silent(listening.port);
+  const test::loopback_client never_reads(listening.port, 4096);
   std::atomic<int> ready{0};
   sleep_timer timer = scene.timer();
   int note = 0;  // no atomic on purpose: ThreadSanitizer sees what does not order it
@@ -42,8 +42,8 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
     self.on().require(again == wake::cancelled, "S3", "a later timer's sleep was not cancelled");
   });
   scene.add([&](actor& self) -> act {
-    auto* quiet = co_await self.accept(door.at);
-    auto* clogged = co_await self.accept(door.at);
+    auto* quiet = co_await self.accept(listening.at);
+    auto* clogged = co_await self.accept(listening.at);
     self.on().add([quiet, &ready](actor& reader) -> act {
       ++ready;
       const bytes chunk = co_await reader.read(*quiet);
@@ -63,9 +63,9 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
       writer.close(*clogged);
     });
     ++ready;
-    auto* third = co_await self.accept(door.at);
+    auto* third = co_await self.accept(listening.at);
     self.on().require(third == nullptr, "S3", "a pending accept was not cancelled by stop");
-    auto* fourth = co_await self.accept(door.at);
+    auto* fourth = co_await self.accept(listening.at);
     self.on().require(fourth == nullptr, "S3", "an accept begun after stop was not cancelled");
   });
   const auto stops = [&](actor& self) -> act {
@@ -78,9 +78,9 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
   };
   if (whom != stopped_by::the_inbox) scene.add(stops);
   if (whom == stopped_by::two_tasks) scene.add(stops);
-  scene.at_the_door([&, rings = 0]() mutable {
+  scene.from_inbox([&, calls = 0]() mutable {
     if (whom != stopped_by::the_inbox) return true;
-    if (ready < 5 || ++rings < 3) return false;
+    if (ready < 5 || ++calls < 3) return false;
     note = 1;
     scene.scheduler().stop();
     scene.scheduler().stop();
@@ -92,7 +92,7 @@ verdict s3_stop_ends_every_wait_as_cancelled(const subject& of, stopped_by whom)
 
 verdict s3_stop_before_run_cancels_all_waits(const subject& of) {
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   sleep_timer timer = scene.timer();
   std::atomic<int> cancelled{0};
   for (int i = 0; i < 5; ++i) {
@@ -104,13 +104,13 @@ verdict s3_stop_before_run_cancels_all_waits(const subject& of) {
   scene.add([&](actor& self) -> act {
     const wake how = co_await self.sleep_until(timer, from_now(far_away_ns));
     if (how == wake::cancelled) ++cancelled;
-    auto* nobody = co_await self.accept(door.at);
+    auto* nobody = co_await self.accept(listening.at);
     if (nobody == nullptr) ++cancelled;
   });
   scene.scheduler().stop();
-  auto late_door = scene.listen();
+  auto late_listener = scene.listen();
   scene.add([&](actor& self) -> act {
-    auto* nobody = co_await self.accept(late_door.at);
+    auto* nobody = co_await self.accept(late_listener.at);
     if (nobody == nullptr) ++cancelled;
   });
   scene.play();
@@ -121,9 +121,9 @@ verdict s3_stop_before_run_cancels_all_waits(const subject& of) {
 verdict s3_stop_beside_waits_that_are_just_over(const subject& of) {
   constexpr std::size_t many = 12;
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::vector<test::loopback_client> clients;  // there before a task can stop
-  for (std::size_t i = 0; i < many; ++i) clients.emplace_back(door.port);
+  for (std::size_t i = 0; i < many; ++i) clients.emplace_back(listening.port);
   std::vector<sleep_timer> timers = scene.timers(many);
   std::atomic<std::size_t> ended{0};
   std::atomic<std::size_t> accepted{0};
@@ -146,7 +146,7 @@ verdict s3_stop_beside_waits_that_are_just_over(const subject& of) {
   }
   scene.add([&](actor& self) -> act {
     for (std::size_t i = 0; i < many; ++i) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       if (peer == nullptr) break;
       ++accepted;
       self.on().add([&, peer](actor& reader) -> act {
@@ -170,17 +170,17 @@ verdict s3_stop_beside_waits_that_are_just_over(const subject& of) {
 
 namespace {
 
-/// One stop beside clients that come to several doors at once, and wait there in silence.
+/// One stop beside clients that come to several listeners at once, and wait there in silence.
 verdict stop_beside_arrivals(const subject& of, std::size_t arrivals_before) {
-  constexpr std::size_t doors = 4;
+  constexpr std::size_t listeners = 4;
   stage scene(of);
-  std::vector<stage::door> entrances;
+  std::vector<stage::open_listener> listening;
   std::atomic<std::size_t> accepted{0};
   std::atomic<bool> over{false};
-  for (std::size_t i = 0; i < doors; ++i) {
-    entrances.push_back(scene.listen());
-    scene.add([&, door = entrances.back()](actor& self) -> act {
-      while (auto* peer = co_await self.accept(door.at)) {
+  for (std::size_t i = 0; i < listeners; ++i) {
+    listening.push_back(scene.listen());
+    scene.add([&, each = listening.back()](actor& self) -> act {
+      while (auto* peer = co_await self.accept(each.at)) {
         ++accepted;
         self.on().add([peer](actor& reader) -> act {
           const bytes chunk = co_await reader.read(*peer);
@@ -198,9 +198,9 @@ verdict stop_beside_arrivals(const subject& of, std::size_t arrivals_before) {
     std::vector<test::loopback_client> clients;
     try {
       for (std::size_t i = 0; i < 100 && !over; ++i) {
-        clients.emplace_back(entrances[i % doors].port);
+        clients.emplace_back(listening[i % listeners].port);
       }
-    } catch (const std::system_error&) {  // the doors are closed
+    } catch (const std::system_error&) {  // the listeners are closed
     }
     while (!over) std::this_thread::yield();
   });

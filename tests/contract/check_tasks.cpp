@@ -73,12 +73,12 @@ verdict s2_run_returns_when_no_task_is_left(const subject& of) {
 
 namespace {
 
-/// Rings three times, spawns a task each time, and stops at the third.
-class ringing_inbox final : public alarm_inbox {
+/// Called three times; spawns a task each time, and stops at the third.
+class spawning_inbox final : public alarm_inbox {
  public:
-  explicit ringing_inbox(stage& rung) : scene_(rung) { arm(ns_per_ms); }
+  explicit spawning_inbox(stage& scene) : scene_(scene) { arm(ns_per_ms); }
 
-  int rings = 0;
+  int calls = 0;
   std::atomic<int> ran = 0;
   bool on_owner_thread = true;
 
@@ -89,7 +89,7 @@ class ringing_inbox final : public alarm_inbox {
       ++ran;
       co_return;
     });
-    if (++rings < 3) return arm(ns_per_ms);
+    if (++calls < 3) return arm(ns_per_ms);
     scene_.scheduler().stop();
   }
 
@@ -101,11 +101,11 @@ class ringing_inbox final : public alarm_inbox {
 
 verdict s2_run_with_an_inbox_serves_it_until_stop(const subject& of) {
   stage scene(of);
-  ringing_inbox bell(scene);
-  scene.scheduler().run(bell);
-  scene.require(bell.rings == 3, "S2", "run(inbox) returned before stop");
-  scene.require(bell.on_owner_thread, "S2", "the inbox was served on another thread");
-  scene.require(bell.ran == bell.rings, "S2", "a task that the inbox spawned did not run");
+  spawning_inbox inbox(scene);
+  scene.scheduler().run(inbox);
+  scene.require(inbox.calls == 3, "S2", "run(inbox) returned before stop");
+  scene.require(inbox.on_owner_thread, "S2", "the inbox was served on another thread");
+  scene.require(inbox.ran == inbox.calls, "S2", "a task that the inbox spawned did not run");
   return scene.found("S2");
 }
 

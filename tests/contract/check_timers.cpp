@@ -37,7 +37,7 @@ class ended_sleep {
 
  private:
   act sleep_and_go_on(actor& self) {
-    auto* peer = co_await self.accept(door_.at);
+    auto* peer = co_await self.accept(listening_.at);
     const time_ns first_ns = first_is_cancelled_ ? far_away_ns : ns_per_ms;
     const wake first = co_await self.sleep_until(timer_, from_now(first_ns));
     scene_.require(scene_.hung() || (first == wake::cancelled) == first_is_cancelled_, "T2",
@@ -59,7 +59,7 @@ class ended_sleep {
         undisturbed = co_await self.write(*peer, much_);
         break;
       case next_wait::accept:
-        auto* second = co_await self.accept(door_.at);
+        auto* second = co_await self.accept(listening_.at);
         undisturbed = second != nullptr;
         if (second != nullptr) self.close(*second);
         break;
@@ -84,15 +84,15 @@ class ended_sleep {
     }
     cancelled_ = true;
     if (next_ == next_wait::read) client_.send_byte(std::byte{1});
-    if (next_ == next_wait::accept) visitors_.emplace_back(door_.port);
+    if (next_ == next_wait::accept) visitors_.emplace_back(listening_.port);
   }
 
   const subject& of_;
   const next_wait next_;
   const bool first_is_cancelled_;
   stage scene_;
-  stage::door door_ = scene_.listen();
-  test::loopback_client client_{door_.port, 65'536};
+  stage::open_listener listening_ = scene_.listen();
+  test::loopback_client client_{listening_.port, 65'536};
   std::vector<test::loopback_client> visitors_;
   sleep_timer timer_ = scene_.timer();
   sleep_timer other_ = scene_.timer();

@@ -35,8 +35,8 @@ verdict s4_yield_lets_every_other_task_run(const subject& of) {
 verdict s4_a_yield_lets_run_what_was_just_made_runnable(const subject& of) {
   if (!of.single_threaded) return std::nullopt;
   stage scene(of);
-  auto door = scene.listen();
-  const test::loopback_client silent(door.port);
+  auto listening = scene.listen();
+  const test::loopback_client silent(listening.port);
   sleep_timer timer = scene.timer();
   int ran = 0;
   int waiting = 0;
@@ -46,7 +46,7 @@ verdict s4_a_yield_lets_run_what_was_just_made_runnable(const subject& of) {
     ++ran;
   });
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([&, peer](actor& reader) -> act {
       ++waiting;
       co_await reader.read(*peer);

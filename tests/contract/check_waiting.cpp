@@ -40,15 +40,15 @@ verdict w1_sleeps_end_once_when_cancel_races_the_deadline(const subject& of) {
 verdict w1_reads_end_once_when_cancel_races_the_bytes(const subject& of) {
   constexpr std::size_t peers = 24;
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::vector<test::loopback_client> clients;
-  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(door.port);
+  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(listening.port);
   std::vector<std::atomic<bool>> cancelled(peers);
   std::atomic<std::size_t> ended{0};
   scene.add([&](actor& self) -> act {
     std::array<connection*, peers> accepted{};
     for (std::size_t i = 0; i < peers; ++i) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       accepted[i] = peer;
       self.on().add([peer, i, &cancelled, &ended](actor& reader) -> act {
         while (true) {
@@ -78,16 +78,16 @@ verdict w1_writes_end_once_when_cancel_races_the_room(const subject& of) {
   constexpr std::size_t peers = 8;
   const std::vector<std::byte> much(std::size_t{6} << 20U);
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::vector<test::loopback_client> clients;
-  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(door.port, 65'536);
+  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(listening.port, 65'536);
   std::vector<std::atomic<bool>> cancelled(peers);
   std::atomic<std::size_t> ended{0};
   std::atomic<bool> all_write{false};
   scene.add([&](actor& self) -> act {
     std::array<connection*, peers> accepted{};
     for (std::size_t i = 0; i < peers; ++i) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       accepted[i] = peer;
       self.on().add([&, peer, i](actor& writer) -> act {
         const bool written = co_await writer.write(*peer, much);
@@ -123,14 +123,14 @@ verdict w2_turns_are_shared(const subject& of, std::size_t turns, BusyTurn busy_
   if (!of.single_threaded) return std::nullopt;  // the kernel shares between threads
   const scheduler_options options = options_with(buffer_policy::lent, 16);
   stage scene(of, options);
-  auto door = scene.listen();
-  test::loopback_client peer_of(door.port);
+  auto listening = scene.listen();
+  test::loopback_client peer_of(listening.port);
   peer_of.send(test::pattern_bytes(turns * options.buffer_bytes));
   bool over = false;
   std::size_t in_a_row = 0;
   std::size_t longest_row = 0;
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([&](actor& other) -> act {
       while (!over) {
         in_a_row = 0;
@@ -177,13 +177,13 @@ verdict w2_a_reader_of_a_cancelled_connection_starves_nobody(const subject& of) 
 verdict w3_nothing_is_alive_after_run(const subject& of) {
   constexpr std::size_t peers = 10;
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::vector<test::loopback_client> clients;
   for (std::size_t i = 0; i < peers; ++i)
-    clients.emplace_back(door.port).send(test::pattern_bytes(10));
+    clients.emplace_back(listening.port).send(test::pattern_bytes(10));
   scene.add([&](actor& self) -> act {
     for (std::size_t i = 0; i < peers; ++i) {
-      auto* peer = co_await self.accept(door.at);
+      auto* peer = co_await self.accept(listening.at);
       self.on().add([peer](actor& session) -> act {
         co_await session.read(*peer);
         co_await session.sleep_until(from_now(ns_per_ms));
@@ -202,16 +202,16 @@ verdict w3_nothing_is_alive_after_run(const subject& of) {
 verdict w3_what_is_alive_is_counted(const subject& of) {
   constexpr std::size_t peers = 4;
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::vector<test::loopback_client> clients;
-  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(door.port);
+  for (std::size_t i = 0; i < peers; ++i) clients.emplace_back(listening.port);
   scene.require(scene.scheduler().live().tasks == 0, "W3", "a task was alive before the first");
   std::atomic<bool> done{false};
   scene.add([&](actor& self) -> act {
     std::vector<connection*> accepted;
     const auto alive = [&self] { return self.scheduler().live(); };
     for (std::size_t i = 0; i < peers; ++i) {
-      accepted.push_back(co_await self.accept(door.at));
+      accepted.push_back(co_await self.accept(listening.at));
       // Where accept is a stream, later ones may be there already.
       const std::size_t counted = alive().connections;
       self.on().require(i < counted && counted <= peers, "W3", "an accepted one was not alive");

@@ -14,17 +14,17 @@ namespace skein::contract {
 verdict c2_a_large_write_to_a_slow_reader_is_complete(const subject& of) {
   constexpr std::size_t stream_bytes = (std::size_t{6} << 20U) + 13;
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::vector<std::byte> outgoing = test::pattern_bytes(stream_bytes);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     const bool written = co_await self.write(*peer, outgoing);
     self.on().require(written || self.on().hung(), "C2", "a write failed for no reason");
     std::fill(outgoing.begin(), outgoing.end(), std::byte{0xee});
     self.close(*peer);
   });
   std::vector<std::byte> received;
-  std::thread slow([&received, port = door.port] {
+  std::thread slow([&received, port = listening.port] {
     test::loopback_client peer(port, 16 * 1024);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     received = peer.receive(stream_bytes);
@@ -39,10 +39,10 @@ verdict c2_a_large_write_to_a_slow_reader_is_complete(const subject& of) {
 verdict c2_small_and_empty_writes_are_complete(const subject& of) {
   constexpr std::size_t writes = 20;
   stage scene(of);
-  auto door = scene.listen();
-  test::loopback_client client(door.port);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     std::vector<std::byte> outgoing(1);
     const std::span<const std::byte> nothing;
     for (std::size_t i = 0; i < writes; ++i) {
@@ -64,10 +64,10 @@ verdict c2_small_and_empty_writes_are_complete(const subject& of) {
 verdict c2_a_write_to_nobody_fails(const subject& of) {
   const std::vector<std::byte> data(64 * 1024);
   stage scene(of);
-  auto door = scene.listen();
-  test::loopback_client leaving(door.port);
+  auto listening = scene.listen();
+  test::loopback_client leaving(listening.port);
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     leaving.reset();
     bool written = true;
     for (int i = 0; i < 1000 && written; ++i) written = co_await self.write(*peer, data);
@@ -92,12 +92,12 @@ verdict read_beside_a_large_write(const subject& of, std::size_t size_bytes, con
                                   Peer of_peer, AfterRead after_read, AfterWrite after_write) {
   const std::vector<std::byte> outgoing = test::pattern_bytes(size_bytes);
   stage scene(of);
-  auto door = scene.listen();
-  test::loopback_client client(door.port, 65'536);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port, 65'536);
   std::atomic<int> ended{0};
   std::atomic<bool> both_wait{false};
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([&, peer](actor& reader) -> act {
       const bytes chunk = co_await reader.read(*peer);
       if (!reader.on().hung()) after_read(reader.on(), *peer, chunk);
@@ -167,11 +167,11 @@ verdict c4_a_read_and_a_write_are_pending_together(const subject& of) {
   constexpr std::size_t stream_bytes = std::size_t{6} << 20U;
   const std::vector<std::byte> outgoing = test::pattern_bytes(stream_bytes);
   stage scene(of);
-  auto door = scene.listen();
+  auto listening = scene.listen();
   std::atomic<bool> reads{false};
   std::atomic<bool> has_read{false};
   scene.add([&](actor& self) -> act {
-    auto* peer = co_await self.accept(door.at);
+    auto* peer = co_await self.accept(listening.at);
     self.on().add([peer, &reads, &has_read](actor& reader) -> act {
       reads = true;
       const bytes chunk = co_await reader.read(*peer);
@@ -186,7 +186,7 @@ verdict c4_a_read_and_a_write_are_pending_together(const subject& of) {
     self.close(*peer);
   });
   std::size_t received_bytes = 0;
-  std::thread talking([&received_bytes, port = door.port] {
+  std::thread talking([&received_bytes, port = listening.port] {
     test::loopback_client peer(port, 16 * 1024);
     received_bytes = peer.receive(stream_bytes).size();
     peer.send_byte(std::byte{1});

@@ -4,7 +4,7 @@
 // they do not end (a wake-up was lost, a task dropped, a cancel swallowed), the watchdog stops it
 // instead, and that is the finding. The watchdog is the run's inbox, so it is served on the owner
 // thread and needs no help from the tasks. It is a bound on a broken runtime, not a measurement.
-// What a check wants done from the inbox (at_the_door) is done by it, too.
+// What a check wants done from the inbox (from_inbox) is done by it, too.
 #pragma once
 
 #include <atomic>
@@ -74,7 +74,7 @@ class alarm_inbox : public inbox {
 
 class stage {
  public:
-  struct door {
+  struct open_listener {
     listener& at;
     std::uint16_t port;
   };
@@ -86,7 +86,7 @@ class stage {
 
   runtime_under_test& scheduler() noexcept { return *scheduler_; }
 
-  door listen() {
+  open_listener listen() {
     const listening_socket socket = make_listener(blocking::no);
     return {listeners_.emplace_back(scheduler_->listen(socket.descriptor)), socket.port};
   }
@@ -115,7 +115,7 @@ class stage {
   }
 
   /// Has the inbox call this while play() runs, again and again until it answers true.
-  void at_the_door(std::function<bool()> does) { watchdog_.at_the_door(std::move(does)); }
+  void from_inbox(std::function<bool()> does) { watchdog_.from_inbox(std::move(does)); }
 
   /// Runs until all tasks have ended, or the watchdog loses its patience.
   void play() {
@@ -166,24 +166,24 @@ class stage {
    public:
     explicit watchdog(stage& watched) : watched_(watched) {}
 
-    void at_the_door(std::function<bool()> does) { rings_ = std::move(does); }
+    void from_inbox(std::function<bool()> does) { from_inbox_ = std::move(does); }
     void begin(time_ns patience_ns) {
       until_ns_ = from_now(patience_ns);
-      arm(rings_ ? ns_per_ms : patience_ns);
+      arm(from_inbox_ ? ns_per_ms : patience_ns);
     }
 
    private:
     void on_alarm() noexcept override {
       const time_ns left_ns = until_ns_ - monotonic_clock::now_ns();
       if (left_ns > 0) {
-        if (rings_ && rings_()) rings_ = nullptr;
-        return arm(rings_ ? ns_per_ms : left_ns);
+        if (from_inbox_ && from_inbox_()) from_inbox_ = nullptr;
+        return arm(from_inbox_ ? ns_per_ms : left_ns);
       }
       watched_.hung_ = true;
       watched_.scheduler_->stop();
     }
     stage& watched_;
-    std::function<bool()> rings_;
+    std::function<bool()> from_inbox_;
     time_ns until_ns_ = 0;
   };
 

@@ -62,7 +62,7 @@ class runtime_under_test {
   virtual void cancel(listener& target) = 0;
   virtual void cancel(sleep_timer& target) = 0;
   virtual void run() = 0;
-  virtual void run(inbox& door) = 0;
+  virtual void run(inbox& messages) = 0;
   virtual void stop() = 0;
   virtual live_counts live() const = 0;
 };

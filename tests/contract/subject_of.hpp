@@ -32,7 +32,7 @@ class erased final : public runtime_under_test {
   void cancel(listener& target) override { scheduler_.cancel(own<S>(target)); }
   void cancel(sleep_timer& target) override { scheduler_.cancel(own<S>(target)); }
   void run() override { scheduler_.run(); }
-  void run(inbox& door) override { scheduler_.run(door); }
+  void run(inbox& messages) override { scheduler_.run(messages); }
   void stop() override { scheduler_.stop(); }
   live_counts live() const override { return scheduler_.live(); }
 

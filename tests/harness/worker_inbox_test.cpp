@@ -1,4 +1,4 @@
-// The worker's door: commands in, replies out, and every way to end.
+// The worker's inbox: commands in, replies out, and every way to end.
 #include <array>
 #include <string>
 #include <unistd.h>

@@ -8,9 +8,9 @@
 #include "runtimes/callback/scheduler.hpp"
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/socket.hpp"
+#include "tests/action_inbox.hpp"
 #include "tests/catch.hpp"
 #include "tests/io_uring.hpp"
-#include "tests/knocker.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
 
@@ -29,13 +29,13 @@ int steps_before_the_first_look(SpawnStep spawn_step) {
   S scheduler(options_for(many));
   int steps = 0;
   int seen = -1;
-  test::knocker door([&] {
+  test::action_inbox inbox([&] {
     seen = steps;
     scheduler.stop();
   });
   for (int i = 0; i < many; ++i) spawn_step(scheduler, steps);
-  door.knock();
-  scheduler.run(door);
+  inbox.signal();
+  scheduler.run(inbox);
   REQUIRE(steps == many);
   return seen;
 }

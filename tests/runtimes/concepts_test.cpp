@@ -25,7 +25,7 @@ struct common {
   static runtime_info info();
   live_counts live() const;
   void run();
-  void run(inbox& door);
+  void run(inbox& messages);
   void stop();
   listener& listen(int descriptor);
   void close(connection& closed);

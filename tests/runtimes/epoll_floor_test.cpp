@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <functional>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "runtimes/epoll_floor/echo_server.hpp"
@@ -15,6 +14,7 @@
 #include "runtimes/epoll_floor/timer_heap.hpp"
 #include "runtimes/epoll_floor/timer_table.hpp"
 #include "runtimes/socket.hpp"
+#include "tests/action_inbox.hpp"
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
@@ -22,29 +22,9 @@
 namespace skein {
 namespace {
 
+using test::action_inbox;
 using test::loopback_client;
 using test::pattern_bytes;
-
-/// Runs one action of the owner thread per signal() from any thread.
-template <class Action>
-class action_inbox : public inbox {
- public:
-  explicit action_inbox(Action action) : action_(action) { checked(::pipe(ends_), "pipe"); }
-  ~action_inbox() override {
-    ::close(ends_[0]);
-    ::close(ends_[1]);
-  }
-  int descriptor() const noexcept override { return ends_[0]; }
-  void on_readable() noexcept override {
-    char signal = 0;
-    if (::read(ends_[0], &signal, 1) == 1) action_();
-  }
-  void signal() { checked(static_cast<int>(::write(ends_[1], "", 1)), "write"); }
-
- private:
-  Action action_;
-  int ends_[2] = {-1, -1};
-};
 
 struct byte_counter {
   void add(std::size_t size_bytes) noexcept { total += size_bytes; }
@@ -173,21 +153,21 @@ TEST_CASE("the floor's timers fire in the order of their deadlines and never ear
     record.due.push_back(start_ns + 10 * ns_per_ms + static_cast<time_ns>(i * 617 % 1000) * 91'003);
   }
   epoll_floor::timer_table<firing_record> table(record);
-  // Half of them before the run, half from the door, maybe while the first are firing.
+  // Half of them before the run, half from the inbox, maybe while the first are firing.
   for (std::size_t i = 0; i < half; ++i) table.add(i);
-  action_inbox door([&] {
+  action_inbox inbox([&] {
     if (record.order.size() == 2 * half) return table.stop();
     for (std::size_t i = half; i < 2 * half; ++i) table.add(i);
   });
   record.when_fired = [&] {
-    if (record.order.size() == 2 * half) door.signal();
+    if (record.order.size() == 2 * half) inbox.signal();
   };
   REQUIRE(table.live().tasks == half);
-  door.signal();
-  table.run(door);
+  inbox.signal();
+  table.run(inbox);
   REQUIRE(record.order.size() == 2 * half);
   REQUIRE(record.early == 0);
-  // Those added together are in order among each other, however late the door was served.
+  // Those added together are in order among each other, however late the inbox was served.
   std::stable_partition(record.order.begin(), record.order.end(),
                         [](std::size_t index) { return index < half; });
   const auto middle = record.order.begin() + half;
@@ -202,9 +182,9 @@ TEST_CASE("a stopped timer table forgets what was not due") {
   record.due.assign(10, monotonic_clock::now_ns() + 3600 * ns_per_s);
   epoll_floor::timer_table<firing_record> table(record);
   for (std::size_t i = 0; i < 10; ++i) table.add(i);
-  action_inbox door([&] { table.stop(); });
-  door.signal();
-  table.run(door);
+  action_inbox inbox([&] { table.stop(); });
+  inbox.signal();
+  table.run(inbox);
   REQUIRE(record.order.empty());
   REQUIRE(table.live().tasks == 0);
 }
@@ -237,11 +217,11 @@ TEST_CASE("the floor's timeouts are cancelled anywhere, and the others come in t
   arm(6);
   heap.cancel_timeout(6);
   arm(7);
-  action_inbox door([&] { heap.stop(); });
+  action_inbox inbox([&] { heap.stop(); });
   owner.when_ended = [&] {
-    if (owner.ended.size() == 4) door.signal();
+    if (owner.ended.size() == 4) inbox.signal();
   };
-  heap.run(door);
+  heap.run(inbox);
   REQUIRE(owner.ended == std::vector<std::size_t>{1, 2, 4, 7});
   REQUIRE(owner.early == 0);
 }
@@ -255,11 +235,11 @@ TEST_CASE("the floor's timers and timeouts all come, and none is early") {
   heap.arm_timeout(1, owner.due[1]);
   heap.arm(2, owner.due[2]);
   heap.arm_timeout(3, owner.due[3]);
-  action_inbox door([&] { heap.stop(); });
+  action_inbox inbox([&] { heap.stop(); });
   owner.when_ended = [&] {
-    if (owner.ended.size() == 4) door.signal();
+    if (owner.ended.size() == 4) inbox.signal();
   };
-  heap.run(door);
+  heap.run(inbox);
   REQUIRE(owner.early == 0);
   const std::vector<std::size_t> all{0, 1, 2, 3};
   REQUIRE(std::is_permutation(all.begin(), all.end(), owner.ended.begin(), owner.ended.end()));
@@ -271,9 +251,9 @@ TEST_CASE("a timeout of the floor is waited for, though the first timer is far a
   owner.due = {test::from_now(test::far_away_ns), test::from_now(2 * ns_per_ms)};
   heap.arm(0, owner.due[0]);
   heap.arm_timeout(1, owner.due[1]);
-  action_inbox door([&] { heap.stop(); });
-  owner.when_ended = [&] { door.signal(); };
-  heap.run(door);
+  action_inbox inbox([&] { heap.stop(); });
+  owner.when_ended = [&] { inbox.signal(); };
+  heap.run(inbox);
   REQUIRE(owner.ended == std::vector<std::size_t>{1});
 }
 

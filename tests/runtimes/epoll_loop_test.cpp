@@ -32,7 +32,7 @@ TEST_CASE("what can be had at once is done: an accept, a read, a write") {
   loopback_client peer(at.port);
   peer.send(pattern_bytes(10));
   noted asked;
-  REQUIRE((at.loop.submit_accept(*at.door, asked) == submitted::done));
+  REQUIRE((at.loop.submit_accept(*at.listener, asked) == submitted::done));
   auto& accepted = *static_cast<connection*>(asked.target);
   REQUIRE((at.loop.submit_read(accepted, asked) == submitted::done));
   REQUIRE(asked.result == 10);
@@ -87,10 +87,10 @@ TEST_CASE("what the kernel does not take at once is copied: the bytes are the ca
 }
 
 /// Always has something, so that the loop hears of it whenever it asks the kernel.
-class open_door final : public inbox {
+class readable_inbox final : public inbox {
  public:
-  open_door() : event_(checked(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
-  ~open_door() override { ::close(event_); }
+  readable_inbox() : event_(checked(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
+  ~readable_inbox() override { ::close(event_); }
   int descriptor() const noexcept override { return event_; }
   void on_readable() noexcept override { ++looks; }
   std::int64_t looks = 0;
@@ -102,17 +102,17 @@ class open_door final : public inbox {
 TEST_CASE("while tasks are runnable the kernel is asked at intervals, however little each does") {
   constexpr time_ns interval_ns = 20 * ns_per_us;
   bench at;
-  open_door door;
+  readable_inbox inbox;
   int left = 100'000;
   noted busy([&](noted& self) {
     if (--left > 0) at.loop.post(self);
   });
   at.loop.post(busy);
   const time_ns begin_ns = monotonic_clock::now_ns();
-  at.loop.run(&door, [&] { return left == 0; });
+  at.loop.run(&inbox, [&] { return left == 0; });
   const time_ns took_ns = monotonic_clock::now_ns() - begin_ns;
-  REQUIRE(door.looks > 0);
-  REQUIRE(door.looks <= 1 + took_ns / interval_ns);
+  REQUIRE(inbox.looks > 0);
+  REQUIRE(inbox.looks <= 1 + took_ns / interval_ns);
 }
 
 /// Leaves no gap below a descriptor, so that it is the next one given out once it is closed.
@@ -144,7 +144,7 @@ TEST_CASE("an event for a closed connection does not reach the next user of its 
   noted reader([&](noted&) {
     at.loop.close(closed);
     noted waiter;
-    if (at.loop.submit_accept(*at.door, waiter) == submitted::pending) return;
+    if (at.loop.submit_accept(*at.listener, waiter) == submitted::pending) return;
     next = static_cast<connection*>(waiter.target);
     at.loop.submit_read(*next, next_reader);
   });
@@ -177,10 +177,10 @@ TEST_CASE("an accept that finds no descriptor left fails with EMFILE and says so
   const rlimit none{static_cast<rlim_t>(lowest_free), before.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &none);
   noted waiter;
-  at.loop.submit_accept(*at.door, waiter);
+  at.loop.submit_accept(*at.listener, waiter);
   ::setrlimit(RLIMIT_NOFILE, &before);
   REQUIRE(waiter.result == -EMFILE);
-  REQUIRE(at.door->error() == EMFILE);
+  REQUIRE(at.listener->error() == EMFILE);
   REQUIRE(at.loop.live_connections() == 0);
 }
 

@@ -168,19 +168,19 @@ class calculating_inbox final : public inbox {
 };
 
 TEST_CASE("what the inbox calculates on the loop's stack leaves no sticky flag there") {
-  calculating_inbox door;
+  calculating_inbox inbox;
   fiber_scheduler scheduler(options_for(10));
   unsigned seen_by_fiber = 0;
   scheduler.spawn([&] {
-    while (door.calls() < 5) {
+    while (inbox.calls() < 5) {
       scheduler.sleep_until(monotonic_clock::now_ns() + ns_per_ms);
       seen_by_fiber |= _mm_getcsr() & sticky;
     }
     scheduler.stop();
   });
-  scheduler.run(door);
-  REQUIRE(door.calls() >= 5);
-  REQUIRE(door.found() == 0);
+  scheduler.run(inbox);
+  REQUIRE(inbox.calls() >= 5);
+  REQUIRE(inbox.found() == 0);
   REQUIRE(seen_by_fiber == 0);
 }
 #endif

@@ -87,7 +87,7 @@ TEST_CASE("libuv echoes every byte through partial writes to a slow reader") {
   scheduler_options options = options_with(policy);
   options.inline_budget = GENERATE(0U, 128U);
   echo_run run(options);
-  stop_pipe door(run.scheduler);
+  stop_pipe inbox(run.scheduler);
   const std::vector<std::byte> sent = pattern_bytes(std::size_t{8} << 20U);
   std::vector<std::byte> echoed;
   std::thread client([&] {
@@ -96,9 +96,9 @@ TEST_CASE("libuv echoes every byte through partial writes to a slow reader") {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));  // let the echo fill the buffers
     echoed = peer.receive(sent.size());
     sender.join();
-    door.close_other_end();
+    inbox.close_other_end();
   });
-  run.scheduler.run(door);
+  run.scheduler.run(inbox);
   client.join();
   REQUIRE((echoed == sent));
   REQUIRE(run.counter.total == sent.size());
@@ -394,12 +394,12 @@ TEST_CASE("a run whose tasks wait for nothing is reported, not spun on") {
 
 TEST_CASE("libuv leaves the inbox's descriptor as it was") {
   libuv_scheduler scheduler(options_with(buffer_policy::lent));
-  stop_pipe door(scheduler);
-  const int flags = ::fcntl(door.descriptor(), F_GETFL);
+  stop_pipe inbox(scheduler);
+  const int flags = ::fcntl(inbox.descriptor(), F_GETFL);
   REQUIRE((flags & O_NONBLOCK) == 0);
-  door.close_other_end();
-  scheduler.run(door);
-  REQUIRE(::fcntl(door.descriptor(), F_GETFL) == flags);
+  inbox.close_other_end();
+  scheduler.run(inbox);
+  REQUIRE(::fcntl(inbox.descriptor(), F_GETFL) == flags);
 }
 
 }  // namespace

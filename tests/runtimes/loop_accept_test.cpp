@@ -20,7 +20,7 @@ SKEIN_FOR_BOTH_LOOPS(
   loopback_client first(at.port);
   connection& one = at.accept();
   noted waiter;
-  REQUIRE((at.loop.submit_accept(*at.door, waiter) == submitted::pending));
+  REQUIRE((at.loop.submit_accept(*at.listener, waiter) == submitted::pending));
   loopback_client second(at.port);
   at.run_until([&] { return waiter.completions == 1; });
   at.settle();
@@ -36,13 +36,13 @@ SKEIN_FOR_BOTH_LOOPS(
 SKEIN_FOR_BOTH_LOOPS("O3: cancelling a listener ends its accept and those to come") {
   test::bench_of<TestType> at;
   noted waiter;
-  REQUIRE((at.loop.submit_accept(*at.door, waiter) == submitted::pending));
-  at.loop.cancel(*at.door);
+  REQUIRE((at.loop.submit_accept(*at.listener, waiter) == submitted::pending));
+  at.loop.cancel(*at.listener);
   REQUIRE(waiter.completions == 0);
   at.run_until([&] { return waiter.completions != 0; });
   REQUIRE(waiter.result == -ECANCELED);
   noted later;
-  at.loop.submit_accept(*at.door, later);
+  at.loop.submit_accept(*at.listener, later);
   at.settle();
   REQUIRE(later.result == -ECANCELED);
 }
@@ -57,7 +57,7 @@ SKEIN_FOR_BOTH_LOOPS("O5: an accept beyond the budget takes its turn and loses n
   noted waiter;
   const auto take_all = [&](noted&) {
     if (waiter.completions != 0) accepted.push_back(static_cast<connection*>(waiter.target));
-    while (at.loop.submit_accept(*at.door, waiter) == submitted::done) {
+    while (at.loop.submit_accept(*at.listener, waiter) == submitted::done) {
       accepted.push_back(static_cast<connection*>(waiter.target));
     }
   };
@@ -66,7 +66,7 @@ SKEIN_FOR_BOTH_LOOPS("O5: an accept beyond the budget takes its turn and loses n
   at.run_until([&] { return accepted.size() == 10; });
   REQUIRE(waiter.completions >= 2);
   for (connection* each : accepted) at.loop.close(*each);
-  at.loop.cancel(*at.door);
+  at.loop.cancel(*at.listener);
   waiter.then = nullptr;
   at.settle();
 }

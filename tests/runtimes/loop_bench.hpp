@@ -49,7 +49,7 @@ struct bench_of {
                     Others... others)
       : loop(options, others...) {
     const listening_socket socket = make_listener(blocking::no);
-    door = &loop.listen(socket.descriptor);
+    listener = &loop.listen(socket.descriptor);
     port = socket.port;
   }
 
@@ -75,7 +75,7 @@ struct bench_of {
 
   connection& accept() {
     noted waiter;
-    REQUIRE(result_of(loop.submit_accept(*door, waiter), waiter) == 0);
+    REQUIRE(result_of(loop.submit_accept(*listener, waiter), waiter) == 0);
     return *static_cast<connection*>(waiter.target);
   }
 
@@ -100,7 +100,7 @@ struct bench_of {
   }
 
   Loop loop;
-  typename Loop::listener* door = nullptr;
+  typename Loop::listener* listener = nullptr;
   std::uint16_t port = 0;
 };
 

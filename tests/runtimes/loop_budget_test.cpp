@@ -75,10 +75,10 @@ SKEIN_FOR_BOTH_LOOPS("O5: writes to a cancelled connection") {
 
 SKEIN_FOR_BOTH_LOOPS("O5: accepts of a cancelled listener") {
   test::bench_of<TestType> at(options_with(buffer_policy::lent, 16));
-  at.loop.cancel(*at.door);
+  at.loop.cancel(*at.listener);
   noted waiter;
   const int done =
-      done_in_a_row(at, waiter, [&] { return at.loop.submit_accept(*at.door, waiter); });
+      done_in_a_row(at, waiter, [&] { return at.loop.submit_accept(*at.listener, waiter); });
   REQUIRE(done == budget);
   REQUIRE(waiter.result == -ECANCELED);
 }

@@ -30,7 +30,7 @@ SKEIN_FOR_BOTH_LOOPS(
   at.loop.submit_read(quiet, pending[0]);
   at.loop.submit_read(clogged, pending[1]);
   at.loop.submit_write(clogged, much, pending[2]);
-  at.loop.submit_accept(*at.door, pending[3]);
+  at.loop.submit_accept(*at.listener, pending[3]);
   pending[4].deadline_ns = from_now(far_away_ns);
   at.loop.submit_sleep(pending[4]);
   pending[5].multishot = true;
@@ -52,7 +52,7 @@ SKEIN_FOR_BOTH_LOOPS(
   later.deadline_ns = from_now(far_away_ns);
   REQUIRE((at.loop.submit_sleep(later) == submitted::done));
   REQUIRE(later.result == -ECANCELED);
-  REQUIRE((at.loop.submit_accept(*at.door, later) == submitted::done));
+  REQUIRE((at.loop.submit_accept(*at.listener, later) == submitted::done));
   REQUIRE(later.result == -ECANCELED);
   REQUIRE((at.loop.submit_write(quiet, much, later) == submitted::done));
   REQUIRE(later.result == -ECANCELED);

@@ -108,9 +108,9 @@ TEST_CASE("a task that recurses without end is named with mapped guards, too") {
 /// What becomes of a loop whose one task recurses without end.
 class recursing_program final : public workloads::program {
  public:
-  void run(inbox& door) override {
+  void run(inbox& messages) override {
     scheduler_.spawn([this] { deepest_ = recurse(0); });
-    scheduler_.run(door);
+    scheduler_.run(messages);
   }
   void stop() override { scheduler_.stop(); }
   workloads::work_counts counts() const override { return {}; }
@@ -121,8 +121,8 @@ class recursing_program final : public workloads::program {
   volatile std::uint64_t deepest_ = 0;
 };
 
-/// A door at which nobody knocks.
-class shut_door final : public inbox {
+/// An inbox to which nothing comes.
+class silent_inbox final : public inbox {
  public:
   int descriptor() const noexcept override { return -1; }  // poll(2) passes it over
   void on_readable() noexcept override {}
@@ -136,8 +136,8 @@ TEST_CASE("a task that recurses without end is named on each of several loops") 
     asked.loops = 2;
     c10k::sharded_program program(
         asked, [](const workloads::parameters&) { return std::make_unique<recursing_program>(); });
-    shut_door door;
-    program.run(door);
+    silent_inbox inbox;
+    program.run(inbox);
   });
   REQUIRE(seen.signal == SIGSEGV);
   REQUIRE_THAT(seen.said, test::contains("a task left its stack\nsaid twice\n"));

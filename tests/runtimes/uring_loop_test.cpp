@@ -84,8 +84,8 @@ SKEIN_ON_IO_URING("completions that did not fit the queue are asked for until al
 
 SKEIN_ON_IO_URING("a connection accepted behind the one that cancelled its listener is closed") {
   bench at;
-  noted waiter([&](noted&) { at.loop.cancel(*at.door); });
-  REQUIRE((at.loop.submit_accept(*at.door, waiter) == submitted::pending));
+  noted waiter([&](noted&) { at.loop.cancel(*at.listener); });
+  REQUIRE((at.loop.submit_accept(*at.listener, waiter) == submitted::pending));
   at.settle();  // the kernel accepts from here on
   const loopback_client first(at.port);
   loopback_client second(at.port);
@@ -313,8 +313,8 @@ SKEIN_ON_IO_URING("connections that nobody has taken are closed when their liste
   loopback_client taken(at.port);
   connection& accepted = at.accept();
   loopback_client waiting(at.port);
-  at.run_until([&] { return !at.door->arrived.empty(); });
-  at.loop.cancel(*at.door);
+  at.run_until([&] { return !at.listener->arrived.empty(); });
+  at.loop.cancel(*at.listener);
   REQUIRE(waiting.ended());
   at.loop.close(accepted);
 }
@@ -402,22 +402,22 @@ SKEIN_ON_IO_URING("a buffer of the ring is known by any of its bytes, and nothin
   REQUIRE(buffers.holding(buffers.at(count)) == buffer_ring::none);
 }
 
-// --- the door -------------------------------------------------------------------------------
+// --- the inbox ------------------------------------------------------------------------------
 
 /// An inbox that nothing can wait for.
-struct broken_door final : inbox {
+struct unpollable_inbox final : inbox {
   int descriptor() const noexcept override { return -1; }
   void on_readable() noexcept override {}
 };
 
-SKEIN_ON_IO_URING("a door that cannot be polled ends the run by its error") {
+SKEIN_ON_IO_URING("an inbox that cannot be polled ends the run by its error") {
   bench at;
-  broken_door door;
+  unpollable_inbox inbox;
   noted patience;
   patience.deadline_ns = from_now(100 * ns_per_ms);
   REQUIRE((at.loop.submit_sleep(patience) == submitted::pending));
   const auto over = [&] { return patience.completions != 0; };
-  REQUIRE_THROWS_WITH(at.loop.run(&door, over), test::contains("polling the inbox"));
+  REQUIRE_THROWS_WITH(at.loop.run(&inbox, over), test::contains("polling the inbox"));
   at.loop.cancel_sleep(patience);
   at.loop.run(nullptr, over);
 }

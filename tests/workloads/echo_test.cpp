@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "tests/action_inbox.hpp"
 #include "tests/catch.hpp"
 #include "tests/io_uring.hpp"
-#include "tests/knocker.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
 #include "tests/signals.hpp"
@@ -38,8 +38,8 @@ class echo_server {
   echo_server(const std::string& runtime, buffer_policy policy,
               std::size_t read_bytes = buffer_bytes)
       : program_(workloads::make_program("c10k", runtime, asking(policy, read_bytes))),
-        door_([this] { program_->stop(); }),
-        serving_([this] { program_->run(door_); }) {}
+        inbox_([this] { program_->stop(); }),
+        serving_([this] { program_->run(inbox_); }) {}
   ~echo_server() {
     if (serving_.joinable()) stop();
   }
@@ -49,7 +49,7 @@ class echo_server {
 
   /// What it counted, to its end.
   workloads::work_counts stop() {
-    door_.knock();
+    inbox_.signal();
     serving_.join();
     CHECK(program_->live().tasks == 0);
     CHECK(program_->live().connections == 0);
@@ -68,7 +68,7 @@ class echo_server {
   }
 
   std::unique_ptr<workloads::program> program_;
-  test::knocker door_;
+  test::action_inbox inbox_;
   std::thread serving_;
 };
 

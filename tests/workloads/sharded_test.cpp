@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "runtimes/errors.hpp"
+#include "tests/action_inbox.hpp"
 #include "tests/catch.hpp"
-#include "tests/knocker.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
 #include "workloads/all.hpp"
@@ -86,15 +86,15 @@ TEST_CASE("every runtime serves on several loops, and their counts add up") {
   std::atomic<std::uint64_t> units{0};
   std::atomic<std::size_t> connections{0};
   std::atomic<bool> stopping{false};
-  test::knocker door([&] {
+  test::action_inbox inbox([&] {
     units = program->counts().units;
     connections = program->live().connections;
     if (stopping) program->stop();
   });
-  std::thread server([&] { program->run(door); });
+  std::thread server([&] { program->run(inbox); });
   const auto until = [&](auto holds) {
     for (int i = 0; i < 2000 && !holds(); ++i) {
-      door.knock();
+      inbox.signal();
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return holds();
@@ -111,7 +111,7 @@ TEST_CASE("every runtime serves on several loops, and their counts add up") {
   }
   CHECK(until([&] { return connections == 0; }));
   stopping = true;
-  door.knock();
+  inbox.signal();
   server.join();
   CHECK(program->counts().units == 3);
   CHECK(program->live().tasks == 0);
@@ -170,8 +170,8 @@ TEST_CASE("what the loops counted adds up, errors too, and the first of these is
     return std::make_unique<counted_program>(++made);
   };
   c10k::sharded_program program(three_loops(), make);
-  test::knocker door([] {});
-  program.run(door);
+  test::action_inbox inbox([] {});
+  program.run(inbox);
   const workloads::work_counts counts = program.counts();
   CHECK(counts.units == 6);
   CHECK(counts.bytes == 60);
@@ -189,8 +189,8 @@ TEST_CASE("a loop that fails ends the others, and its reason is the program's") 
     return workloads::make_program("c10k", "coroutine", own);
   };
   c10k::sharded_program program(three_loops(), make);
-  test::knocker door([] {});
-  CHECK_THROWS_AS(program.run(door), limit_error);
+  test::action_inbox inbox([] {});
+  CHECK_THROWS_AS(program.run(inbox), limit_error);
 }
 
 TEST_CASE("loops that never ran can be thrown away") {

@@ -35,22 +35,22 @@ class whole_run : public inbox {
  public:
   whole_run(workloads::program& program, std::size_t tasks)
       : program_(program), tasks_(tasks), event_(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    program_.on_finished([](void* self) { static_cast<whole_run*>(self)->ring(); }, this);
+    program_.on_finished([](void* self) { static_cast<whole_run*>(self)->signal(); }, this);
   }
   ~whole_run() override { ::close(event_); }
 
   int descriptor() const noexcept override { return event_; }
   workloads::program& program() noexcept { return program_; }
   void on_readable() noexcept override {
-    std::uint64_t rung = 0;
-    if (::read(event_, &rung, sizeof rung) < 0) return;
+    std::uint64_t count = 0;
+    if (::read(event_, &count, sizeof count) < 0) return;
     if (program_.finished()) return program_.stop();
     program_.spawn_up_to(tasks_ / 2, epoch_ns_);
     program_.spawn_up_to(tasks_, epoch_ns_);
   }
 
  private:
-  void ring() noexcept {
+  void signal() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(event_, &one, sizeof one);
   }

@@ -17,7 +17,7 @@ class floor_program final : public workloads::program {
 
   std::optional<std::uint16_t> port() const override { return socket_.port; }
   std::optional<int> listening_descriptor() const override { return socket_.descriptor; }
-  void run(inbox& door) override { server_.run(door); }
+  void run(inbox& messages) override { server_.run(messages); }
   void stop() override { server_.stop(); }
   workloads::work_counts counts() const override { return counters_.counts(); }
   live_counts live() const override { return server_.live(); }

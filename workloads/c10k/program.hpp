@@ -23,9 +23,9 @@ class program final : public workloads::program {
 
   std::optional<std::uint16_t> port() const override { return socket_.port; }
   std::optional<int> listening_descriptor() const override { return socket_.descriptor; }
-  void run(inbox& door) override {
+  void run(inbox& messages) override {
     serve(scheduler_, listener_, counters_);
-    scheduler_.run(door);
+    scheduler_.run(messages);
     counters_.rethrow_limit();
   }
   void stop() override { scheduler_.stop(); }

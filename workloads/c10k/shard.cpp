@@ -51,7 +51,7 @@ std::size_t thread_stack_bytes() {
 
 // --- the controller's thread ----------------------------------------------------------------
 
-shard::wish_event::wish_event()
+shard::command_event::command_event()
     : descriptor_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
 
 shard::shard(const workloads::parameters& asked, const program_maker& make, int ended_event) {
@@ -90,7 +90,7 @@ void shard::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
   changed_.notify_all();
-  signal_event(wish_event_.descriptor());
+  signal_event(command_event_.descriptor());
 }
 
 bool shard::ended() const {
@@ -103,7 +103,7 @@ shard::counts shard::ask_counts() const {
   // Before it runs, a program has counted nothing, and nobody would answer.
   if (stage_ == stage::running) {
     counts_wanted_ = true;
-    signal_event(wish_event_.descriptor());
+    signal_event(command_event_.descriptor());
     changed_.wait(lock, [this] { return !counts_wanted_ || stage_ == stage::ended; });
   }
   return counts_;
@@ -161,9 +161,9 @@ void shard::end(int ended_event) {
   signal_event(ended_event);
 }
 
-/// Called by the loop. Carries out all wishes since the last call.
+/// Called by the loop. Carries out all commands since the last call.
 void shard::on_readable() noexcept {
-  clear_event(wish_event_.descriptor());
+  clear_event(command_event_.descriptor());
   const std::lock_guard lock(mutex_);
   if (counts_wanted_) {
     counts_ = count();

@@ -44,12 +44,12 @@ using program_maker =
 ///
 /// 1. The shard's thread makes, runs and destroys the program, after it has left the process's
 ///    descriptor table. Descriptors made before that are in both tables, under the same number.
-/// 2. The controller never touches the program. It leaves a wish under the lock and writes to the
-///    eventfd. The loop sees the eventfd as its inbox and answers on its own thread. So no other
+/// 2. The controller never touches the program. It leaves a command under the lock and writes to
+///    the eventfd. The loop sees the eventfd as its inbox and answers on its own thread. So no other
 ///    thread reads what a single-threaded runtime counts.
 /// 3. A loop that ends, in whatever way, leaves its last counts and writes to `ended_event`, an
 ///    eventfd of the controller that was made before the shard. From then on nobody waits for a
-///    wish.
+///    command.
 class shard final : private inbox {
  public:
   struct counts {
@@ -80,12 +80,12 @@ class shard final : private inbox {
 
  private:
   /// A non-blocking eventfd, closed with its owner.
-  class wish_event {
+  class command_event {
    public:
-    wish_event();
-    ~wish_event() { ::close(descriptor_); }
-    wish_event(const wish_event&) = delete;
-    wish_event& operator=(const wish_event&) = delete;
+    command_event();
+    ~command_event() { ::close(descriptor_); }
+    command_event(const command_event&) = delete;
+    command_event& operator=(const command_event&) = delete;
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
    private:
@@ -94,7 +94,7 @@ class shard final : private inbox {
 
   enum class stage : std::uint8_t { making, made, running, ended };
 
-  int descriptor() const noexcept override { return wish_event_.descriptor(); }
+  int descriptor() const noexcept override { return command_event_.descriptor(); }
   void on_readable() noexcept override;
 
   void start_thread(const workloads::parameters& asked, const program_maker& make, int ended_event);
@@ -118,7 +118,7 @@ class shard final : private inbox {
   std::uint16_t port_ = 0;
   std::optional<listener_options> listener_;
   std::optional<guard_kind> stack_guard_;
-  wish_event wish_event_;
+  command_event command_event_;
   std::thread thread_;
 };
 

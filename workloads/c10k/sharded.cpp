@@ -49,10 +49,10 @@ std::vector<std::uint16_t> sharded_program::ports() const {
   return all;
 }
 
-void sharded_program::run(inbox& door) {
+void sharded_program::run(inbox& messages) {
   for (const auto& each : shards_) each->start();
   while (!all_ended()) {
-    wait_for_news(door);
+    wait_for_news(messages);
     if (any_ended()) stop();  // its connections are gone, so the server is no longer whole
   }
   for (const auto& each : shards_) {
@@ -66,10 +66,10 @@ void sharded_program::stop() {
   for (const auto& each : shards_) each->stop();
 }
 
-void sharded_program::wait_for_news(inbox& door) {
+void sharded_program::wait_for_news(inbox& messages) {
   // An inbox whose channel has ended stays readable, so it is not polled again after it said stop.
   std::array<pollfd, 2> entries{
-      {{ended_event_, POLLIN, 0}, {stopping_ ? -1 : door.descriptor(), POLLIN, 0}}};
+      {{ended_event_, POLLIN, 0}, {stopping_ ? -1 : messages.descriptor(), POLLIN, 0}}};
   if (::poll(entries.data(), entries.size(), -1) < 0) {
     if (errno == EINTR) return;
     throw_errno("poll");
@@ -79,7 +79,7 @@ void sharded_program::wait_for_news(inbox& door) {
     while (::read(ended_event_, &count, sizeof count) < 0 && errno == EINTR) {
     }
   }
-  if (entries[1].revents != 0) door.on_readable();
+  if (entries[1].revents != 0) messages.on_readable();
 }
 
 bool sharded_program::all_ended() const {

@@ -34,7 +34,7 @@ class sharded_program final : public workloads::program {
     return shards_.front()->listener();
   }
   std::optional<guard_kind> stack_guard() const override { return shards_.front()->stack_guard(); }
-  void run(inbox& door) override;
+  void run(inbox& messages) override;
   void stop() override;
   workloads::work_counts counts() const override;
   live_counts live() const override;
@@ -43,7 +43,7 @@ class sharded_program final : public workloads::program {
  private:
   [[nodiscard]] bool all_ended() const;
   [[nodiscard]] bool any_ended() const;
-  void wait_for_news(inbox& door);
+  void wait_for_news(inbox& messages);
 
   int ended_event_;
   bool stopping_ = false;

@@ -25,7 +25,7 @@ class floor_sleepers {
 
   void set_epoch(time_ns epoch_ns) noexcept { sleepers_.set_epoch(epoch_ns); }
   void add(std::size_t index) { table_.add(index); }
-  void run(inbox& door) { table_.run(door); }
+  void run(inbox& messages) { table_.run(messages); }
   void stop() noexcept { table_.stop(); }
   live_counts live() const noexcept { return table_.live(); }
   auto& done() noexcept { return sleepers_.done(); }
@@ -52,8 +52,8 @@ class floor_wakers {
     turns_.push_back(0);
     heap_.arm(index, wakers_.due_ns(index, 0));
   }
-  void run(inbox& door) {
-    heap_.run(door);
+  void run(inbox& messages) {
+    heap_.run(messages);
     live_ = 0;
   }
   void stop() noexcept { heap_.stop(); }
@@ -91,8 +91,8 @@ class floor_timeouts {
     rounds_.push_back(0);
     arm(index);
   }
-  void run(inbox& door) {
-    heap_.run(door);
+  void run(inbox& messages) {
+    heap_.run(messages);
     live_ = 0;
   }
   void stop() noexcept { heap_.stop(); }
@@ -157,7 +157,7 @@ class floor_program final : public workloads::program {
  public:
   explicit floor_program(const workloads::parameters& asked) : floor_(asked) {}
 
-  void run(inbox& door) override { floor_.run(door); }
+  void run(inbox& messages) override { floor_.run(messages); }
   void stop() override { floor_.stop(); }
   void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
     if (spawned_ == 0) floor_.set_epoch(epoch_ns);

@@ -21,7 +21,7 @@ class program final : public workloads::program {
   explicit program(const workloads::parameters& asked)
       : context_(asked), scheduler_(asked.options) {}
 
-  void run(inbox& door) override { scheduler_.run(door); }
+  void run(inbox& messages) override { scheduler_.run(messages); }
   void stop() override { scheduler_.stop(); }
   void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
     if (spawned_ == 0) context_.set_epoch(epoch_ns);

@@ -39,9 +39,9 @@ struct starts_in_reverse : base {
   void spawn(Work&& work) {
     held_.emplace_front(std::forward<Work>(work));
   }
-  void run(inbox& door) {
+  void run(inbox& messages) {
     for (auto& each : held_) base::spawn(std::move(each));
-    base::run(door);
+    base::run(messages);
   }
   using base::run;
 
@@ -84,8 +84,8 @@ struct runs_once : base {
   void spawn(Work&& work) {
     if (!ran_) base::spawn(std::forward<Work>(work));
   }
-  void run(inbox& door) {
-    base::run(door);
+  void run(inbox& messages) {
+    base::run(messages);
     ran_ = true;
   }
 
@@ -205,18 +205,18 @@ struct drops_tasks_behind_a_stop : base {
 struct serves_the_inbox_once : base {
   using base::base;
   using base::run;
-  void run(inbox& door) {
+  void run(inbox& messages) {
     struct once final : inbox {
-      explicit once(inbox& served) : door(served) {}
-      int descriptor() const noexcept override { return door.descriptor(); }
+      explicit once(inbox& served) : messages(served) {}
+      int descriptor() const noexcept override { return messages.descriptor(); }
       void on_readable() noexcept override {
-        if (std::exchange(first, false)) return door.on_readable();
+        if (std::exchange(first, false)) return messages.on_readable();
         std::uint64_t eaten = 0;
         [[maybe_unused]] const auto size = ::read(descriptor(), &eaten, sizeof eaten);
       }
-      inbox& door;
+      inbox& messages;
       bool first = true;
-    } served(door);
+    } served(messages);
     base::run(served);
   }
 };
@@ -225,9 +225,9 @@ struct serves_the_inbox_once : base {
 struct serves_the_inbox_last : base {
   using base::base;
   using base::run;
-  void run(inbox& door) {
+  void run(inbox& messages) {
     base::run();
-    base::run(door);
+    base::run(messages);
   }
 };
 
@@ -235,18 +235,18 @@ struct serves_the_inbox_last : base {
 struct hears_only_tasks_stop : base {
   using base::base;
   using base::run;
-  void run(inbox& door) {
+  void run(inbox& messages) {
     struct marked final : inbox {
-      marked(inbox& served, bool& mark) : door(served), serving(mark) {}
-      int descriptor() const noexcept override { return door.descriptor(); }
+      marked(inbox& served, bool& mark) : messages(served), serving(mark) {}
+      int descriptor() const noexcept override { return messages.descriptor(); }
       void on_readable() noexcept override {
         serving = true;
-        door.on_readable();
+        messages.on_readable();
         serving = false;
       }
-      inbox& door;
+      inbox& messages;
       bool& serving;
-    } served(door, in_inbox_);
+    } served(messages, in_inbox_);
     base::run(served);
   }
   void stop() {

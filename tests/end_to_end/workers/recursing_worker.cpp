@@ -28,7 +28,7 @@ class recursing final : public workloads::program {
   explicit recursing(const workloads::parameters& asked)
       : tasks_(asked.tasks), scheduler_(asked.options) {}
 
-  void run(inbox& door) override { scheduler_.run(door); }
+  void run(inbox& messages) override { scheduler_.run(messages); }
   void stop() override { scheduler_.stop(); }
   void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
     for (; spawned_ < tasks; ++spawned_) {

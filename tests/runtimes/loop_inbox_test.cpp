@@ -1,6 +1,6 @@
 // The inbox, on both event loops: which runs serve it.
+#include "tests/action_inbox.hpp"
 #include "tests/catch.hpp"
-#include "tests/knocker.hpp"
 #include "tests/options.hpp"
 #include "tests/runtimes/loop_bench.hpp"
 
@@ -10,29 +10,29 @@ namespace {
 using test::from_now;
 using test::noted;
 
-/// Runs with the door until it was served, or for as long as a test waits.
+/// Runs with the inbox until it was served, or for as long as a test waits.
 template <class Loop>
-void run_at(test::bench_of<Loop>& at, inbox& door, const int& served) {
+void run_at(test::bench_of<Loop>& at, inbox& messages, const int& served) {
   noted patience;
   patience.deadline_ns = from_now(20 * ns_per_s);
   REQUIRE((at.loop.submit_sleep(patience) == submitted::pending));
   const int before = served;
-  at.loop.run(&door, [&] { return served != before || patience.completions != 0; });
+  at.loop.run(&messages, [&] { return served != before || patience.completions != 0; });
   at.loop.cancel_sleep(patience);
   at.settle();
 }
 
-SKEIN_FOR_BOTH_LOOPS("a door is served by each run that it is given to, and by no other") {
+SKEIN_FOR_BOTH_LOOPS("an inbox is served by each run that it is given to, and by no other") {
   test::bench_of<TestType> at;
   int served = 0;
-  test::knocker door([&] { ++served; });
-  door.knock();
-  run_at(at, door, served);
+  test::action_inbox inbox([&] { ++served; });
+  inbox.signal();
+  run_at(at, inbox, served);
   REQUIRE(served == 1);
-  door.knock();
+  inbox.signal();
   at.settle();
   REQUIRE(served == 1);
-  run_at(at, door, served);
+  run_at(at, inbox, served);
   REQUIRE(served == 2);
 }
 
