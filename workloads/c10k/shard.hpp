@@ -45,8 +45,8 @@ using program_maker =
 /// 1. The shard's thread makes, runs and destroys the program, after it has left the process's
 ///    descriptor table. Descriptors made before that are in both tables, under the same number.
 /// 2. The controller never touches the program. It leaves a command under the lock and writes to
-///    the eventfd. The loop sees the eventfd as its inbox and answers on its own thread. So no other
-///    thread reads what a single-threaded runtime counts.
+///    the eventfd. The loop sees the eventfd as its inbox and answers on its own thread. So no
+///    other thread reads what a single-threaded runtime counts.
 /// 3. A loop that ends, in whatever way, leaves its last counts and writes to `ended_event`, an
 ///    eventfd of the controller that was made before the shard. From then on nobody waits for a
 ///    command.
