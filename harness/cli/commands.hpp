@@ -8,13 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/cells/units.hpp"
 #include "harness/cells/usage_error.hpp"
 #include "harness/conductor/exit_status.hpp"
 
 namespace skein::cli {
 
-using namespace cells;  // what is asked, and its words
+using cells::usage_error;
 using conductor::exit_not_measured;
 using conductor::exit_ok;
 using conductor::exit_usage;

@@ -10,6 +10,7 @@
 namespace skein::cli {
 namespace {
 
+using cells::usual_active;
 using measure::json;
 
 json runtime_json(const runtime_info& runtime) {

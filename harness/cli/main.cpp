@@ -16,6 +16,8 @@
 namespace skein::cli {
 namespace {
 
+using cells::unknown_name;
+
 std::vector<std::string> subcommands_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* each : app.get_subcommands({})) names.push_back(each->get_name());

@@ -9,6 +9,13 @@
 namespace skein::cli {
 namespace {
 
+using cells::format_duration;
+using cells::format_size;
+using cells::parse_count;
+using cells::parse_duration;
+using cells::parse_size;
+using cells::require_known;
+
 constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
 
 /// Quotes the option's text where there is one, because the number may not fit 64 bits.

@@ -10,6 +10,8 @@
 
 namespace skein::cli {
 
+using cells::require_known;
+
 std::vector<command> add_processes(CLI::App& program) {
   auto* const worker = program.add_subcommand(
       "worker", "Be the measured process: commands on standard input, replies on standard output");

@@ -8,9 +8,11 @@
 #include "harness/cells/units.hpp"
 
 namespace skein::cli {
-
-using namespace cells;
 namespace {
+
+namespace defaults = cells::defaults;
+using cells::format_duration;
+using cells::format_size;
 
 template <typename Value>
 std::string with_default(const char* text, const Value& value) {

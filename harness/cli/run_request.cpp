@@ -23,6 +23,18 @@
 namespace skein::cli {
 namespace {
 
+namespace defaults = cells::defaults;
+using cells::check_active;
+using cells::format_duration;
+using cells::format_size;
+using cells::is_auto;
+using cells::is_open_loop;
+using cells::parse_auto_share;
+using cells::parse_cpus;
+using cells::parse_rate;
+using cells::parse_seed;
+using cells::require_known;
+using cells::usual_active;
 using conductor::run_request;
 using measure::json;
 

@@ -11,6 +11,10 @@
 namespace skein::cli {
 namespace {
 
+namespace defaults = cells::defaults;
+using cells::parse_cpus;
+using cells::parse_seed;
+
 struct session_words {
   std::string argv;
   std::string seed;

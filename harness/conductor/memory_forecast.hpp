@@ -13,9 +13,6 @@
 
 namespace skein::conductor {
 
-using cells::cell;
-using measure::json;
-
 /// How much memory a run may take.
 struct memory_bounds {
   std::optional<std::int64_t> left_bytes;     ///< on this machine, from now on; empty: unknown

@@ -14,9 +14,6 @@
 
 namespace skein::conductor {
 
-using cells::cell;
-using measure::json;
-
 /// A lower bound of what the cell takes: a cell whose need exceeds a limit here cannot work.
 measure::cell_needs needs_of(const cell& asked);
 
