@@ -64,7 +64,7 @@ class c10k_run {
     talk_.awaits("the worker and the load generator to get ready");
     talk_.add(worker_);
     generators_.join(talk_);
-    greet(talk_, worker_, asked_, out_);
+    handshake(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     const auto ports = prepare(talk_, worker_, asked_, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");

@@ -142,12 +142,12 @@ std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_
 
 measure::cell_needs needs_of_published_cells() {
   namespace defaults = cells::defaults;
-  cell hungriest;
-  hungriest.workload = "c10k";
-  hungriest.runtime = "thread";
-  hungriest.style = "direct";
-  hungriest.connections = defaults::connections;
-  measure::cell_needs needs = needs_of(hungriest);
+  cell largest;
+  largest.workload = "c10k";
+  largest.runtime = "thread";
+  largest.style = "direct";
+  largest.connections = defaults::connections;
+  measure::cell_needs needs = needs_of(largest);
   constexpr std::int64_t mappings_per_thread = 3;  // a stack, its guard, what the library adds
   needs.mappings = defaults::connections * mappings_per_thread + 1'000;
   needs.cpus = 2;

@@ -61,7 +61,7 @@ class timers_run {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.awaits("the worker to get ready");
     talk_.add(worker_);
-    greet(talk_, worker_, asked_, out_);
+    handshake(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     prepare(talk_, worker_, asked_, out_);
     start(talk_, worker_);

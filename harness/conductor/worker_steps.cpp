@@ -63,7 +63,7 @@ command_line worker_command(const run_request& request) {
   return {"/proc/self/exe", {"skein", "worker", "--runtime", request.asked.runtime}};
 }
 
-void greet(conversation& talk, child_process& worker, cell& asked, outcome& out) {
+void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out) {
   const json hello = talk.expect(worker, "hello", soon());
   if (const auto version = field<int>(worker, hello, "protocol");
       version != protocol::protocol_version) {

@@ -16,7 +16,7 @@ namespace skein::conductor {
 command_line worker_command(const run_request& request);
 
 /// hello: checks protocol and runtime, and fills in the style of a foreign worker's cell.
-void greet(conversation& talk, child_process& worker, cell& asked, outcome& out);
+void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out);
 
 /// prepare, ready: the echo must equal the cell, and the conditions those asked for. Returns the
 /// ports, one for each loop; none where nothing listens.

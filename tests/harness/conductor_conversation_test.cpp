@@ -129,12 +129,12 @@ TEST_CASE("a wait that is not to be disturbed says nothing, and the next one beg
 namespace {
 
 /// What is written to standard error while this lives.
-class overheard {
+class captured_stderr {
  public:
-  overheard() : kept_(::dup(STDERR_FILENO)), file_(::memfd_create("stderr", 0)) {
+  captured_stderr() : kept_(::dup(STDERR_FILENO)), file_(::memfd_create("stderr", 0)) {
     ::dup2(file_, STDERR_FILENO);
   }
-  ~overheard() {
+  ~captured_stderr() {
     ::dup2(kept_, STDERR_FILENO);
     ::close(kept_);
     ::close(file_);
@@ -157,7 +157,7 @@ TEST_CASE("whatever is waited for long is said on standard error") {
   conversation talk(signals, after_ms(60'000), waiting_notes(20 * ns_per_ms));
   child_process child("worker", shell("sleep 0.3; echo '{\"type\":\"ready\"}'; sleep 0.3"), {});
   talk.add(child);
-  const overheard heard;
+  const captured_stderr heard;
   SECTION("an answer") {
     talk.awaits("an answer");
     talk.expect(child, "ready", after_ms(20'000));

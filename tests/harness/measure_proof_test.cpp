@@ -40,17 +40,17 @@ double slope_of(measured_child& child, const std::string& verb) {
 }
 
 /// Memory of ours, touched, for as long as this lives.
-class burden {
+class mapped_memory {
  public:
-  explicit burden(std::size_t bytes)
+  explicit mapped_memory(std::size_t bytes)
       : bytes_(bytes),
         memory_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)) {
     REQUIRE(memory_ != MAP_FAILED);
   }
-  ~burden() { ::munmap(memory_, bytes_); }
-  burden(const burden&) = delete;
-  burden& operator=(const burden&) = delete;
+  ~mapped_memory() { ::munmap(memory_, bytes_); }
+  mapped_memory(const mapped_memory&) = delete;
+  mapped_memory& operator=(const mapped_memory&) = delete;
 
  private:
   std::size_t bytes_;
@@ -60,7 +60,7 @@ class burden {
 }  // namespace
 
 TEST_CASE("the peak of a child that took 64 MiB is 64 MiB, though its parent had 256; ru_maxrss") {
-  const burden parents(256 * mebibyte);
+  const mapped_memory parents(256 * mebibyte);
   measured_child child;
   REQUIRE(child.command("spin 0"));
   REQUIRE(reset_peak_rss(child.pid()));

@@ -18,9 +18,9 @@ namespace {
 constexpr time_ns start_ns = 1'234'567'890'123;
 
 /// Plays at random against a set of what is armed, and checks every timer that fires.
-class rehearsal {
+class random_run {
  public:
-  rehearsal(timer_structure structure, time_ns tick_ns, std::uint64_t seed)
+  random_run(timer_structure structure, time_ns tick_ns, std::uint64_t seed)
       : timers_(structure, tick_ns, start_ns),
         late_by_at_most_ns_(structure == timer_structure::heap ? 0 : tick_ns),
         random_(seed) {}
@@ -100,7 +100,7 @@ TEST_CASE("neither timer structure fires early, loses a timer or fires one twice
   const auto structure = GENERATE(timer_structure::wheel, timer_structure::heap);
   const auto tick_ns = GENERATE(time_ns{ns_per_ms}, 100 * ns_per_us);
   const auto seed = GENERATE(1U, 2U, 3U);
-  rehearsal(structure, tick_ns, seed).play(2'000, 90 * ns_per_s);
+  random_run(structure, tick_ns, seed).play(2'000, 90 * ns_per_s);
 }
 
 TEST_CASE("a heap hands out equal and ordered deadlines in order, whatever was taken out before") {
@@ -155,13 +155,13 @@ scheduler_options on(timer_structure structure) {
   return options;
 }
 
-struct diary {
+struct wake_notes {
   std::vector<int> order;
   int early = 0;
   int cancelled = 0;
 };
 
-coroutine::task sleep_and_note(coroutine::scheduler& scheduler, diary& notes, int name,
+coroutine::task sleep_and_note(coroutine::scheduler& scheduler, wake_notes& notes, int name,
                                time_ns until_ns) {
   co_await scheduler.sleep_until(until_ns);
   if (monotonic_clock::now_ns() < until_ns) ++notes.early;
@@ -169,7 +169,7 @@ coroutine::task sleep_and_note(coroutine::scheduler& scheduler, diary& notes, in
 }
 
 coroutine::task sleep_on(coroutine::scheduler& scheduler, coroutine::scheduler::timer& own,
-                         diary& notes) {
+                         wake_notes& notes) {
   const wake how = co_await scheduler.sleep_until(own, monotonic_clock::now_ns() + 600 * ns_per_s);
   if (how == wake::cancelled) ++notes.cancelled;
 }
@@ -184,7 +184,7 @@ coroutine::task cancel_and_stop(coroutine::scheduler& scheduler, coroutine::sche
 TEST_CASE("coroutines wake in the order of their deadlines and not early, on either structure") {
   const auto structure = GENERATE(timer_structure::wheel, timer_structure::heap);
   coroutine::scheduler scheduler(on(structure));
-  diary notes;
+  wake_notes notes;
   const time_ns now_ns = monotonic_clock::now_ns();
   for (const int name : {3, 1, 2, 0}) {
     scheduler.spawn(sleep_and_note(scheduler, notes, name, now_ns + name * 4 * ns_per_ms));
@@ -197,7 +197,7 @@ TEST_CASE("coroutines wake in the order of their deadlines and not early, on eit
 TEST_CASE("cancel and stop end sleeps on either structure") {
   const auto structure = GENERATE(timer_structure::wheel, timer_structure::heap);
   coroutine::scheduler scheduler(on(structure));
-  diary notes;
+  wake_notes notes;
   coroutine::scheduler::timer first;
   coroutine::scheduler::timer second;
   scheduler.spawn(sleep_on(scheduler, first, notes));
