@@ -232,7 +232,7 @@ def test_junit_says_by_how_much_within_which_bounds_and_over_how_many_pairs():
     assert error.get("message") == "missing: candidate: not run"
 
 
-def test_junit_counts_what_it_has_and_names_whose_trouble_it_is():
+def test_junit_counts_what_it_has_and_names_whose_fault_it_is():
     head = {"incomplete": "interrupted", "failed": ["a/b: 1 of 15 runs failed: crash"]}
     suite = ElementTree.fromstring(junit.write([], head))
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == [

@@ -6,9 +6,9 @@
 #include <cstddef>
 
 #include "runtimes/scheduler.hpp"
+#include "workloads/error_log.hpp"
 #include "workloads/program.hpp"
 #include "workloads/tally.hpp"
-#include "workloads/trouble.hpp"
 
 namespace skein::c10k {
 
@@ -26,24 +26,24 @@ class echo_counters {
   void error(int error_number) {
     if (error_number == 0 || error_number == ECONNRESET || error_number == EPIPE) return;
     if (error_number == ECANCELED) return;
-    trouble_.error(error_number, "connection");
+    errors_.add(error_number, "connection");
   }
 
-  void limit(const limit_error& reached) { trouble_.limit(reached); }
-  void rethrow_limit() const { trouble_.rethrow_limit(); }
+  void limit(const limit_error& reached) { errors_.add(reached); }
+  void rethrow_limit() const { errors_.rethrow_limit(); }
 
   workloads::work_counts counts() const {
     return {.units = chunks_.get(),
             .bytes = bytes_.get(),
             .checksum = 0,
-            .errors = trouble_.count(),
-            .first_error = trouble_.first()};
+            .errors = errors_.count(),
+            .first_error = errors_.first()};
   }
 
  private:
   workloads::tally<Threads> chunks_;
   workloads::tally<Threads> bytes_;
-  workloads::trouble trouble_;
+  workloads::error_log errors_;
 };
 
 }  // namespace skein::c10k

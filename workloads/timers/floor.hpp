@@ -81,7 +81,7 @@ class floor_wakers {
 class floor_timeouts {
  public:
   explicit floor_timeouts(const workloads::parameters& asked)
-      : asked_(asked), ledger_(expected(asked).units), heap_(*this, asked.tasks) {
+      : asked_(asked), counts_(expected(asked).units), heap_(*this, asked.tasks) {
     rounds_.reserve(asked.tasks);
   }
 
@@ -97,20 +97,20 @@ class floor_timeouts {
   }
   void stop() noexcept { heap_.stop(); }
   live_counts live() const noexcept { return {live_, 0}; }
-  auto& done() noexcept { return ledger_; }
-  const auto& done() const noexcept { return ledger_; }
+  auto& done() noexcept { return counts_; }
+  const auto& done() const noexcept { return counts_; }
 
   void fired(std::size_t index, time_ns now_ns) {
     if (is_canceller(asked_, index)) {
       cancel_group(index);
     } else {
       const time_ns offset = churn_fire_ns(asked_, index, rounds_[index]);
-      ledger_.fired(index, offset, now_ns - (epoch_ns_ + offset));
+      counts_.fired(index, offset, now_ns - (epoch_ns_ + offset));
     }
     next_round(index);
   }
   void timed_out(std::size_t index) {
-    ledger_.wrong();
+    counts_.wrong();
     next_round(index);
   }
 
@@ -138,14 +138,14 @@ class floor_timeouts {
     for (std::size_t index = group_begin(canceller); index < canceller; ++index) {
       if (left_to_fire(asked_, index, round)) continue;
       heap_.cancel_timeout(index);
-      ledger_.cancelled(index, round);
+      counts_.cancelled(index, round);
       next_round(index);
     }
   }
 
   const workloads::parameters asked_;
   time_ns epoch_ns_ = 0;
-  ledger<workloads::tasks_on::one_thread> ledger_;
+  timer_counts<workloads::tasks_on::one_thread> counts_;
   epoll_floor::timer_heap<floor_timeouts> heap_;
   std::vector<std::uint32_t> rounds_;  ///< by task: how many of its rounds are over
   std::size_t live_ = 0;

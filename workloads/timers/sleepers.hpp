@@ -5,8 +5,8 @@
 
 #include "runtimes/clock.hpp"
 #include "runtimes/scheduler.hpp"
-#include "workloads/timers/ledger.hpp"
 #include "workloads/timers/schedule.hpp"
+#include "workloads/timers/timer_counts.hpp"
 
 namespace skein::timers {
 
@@ -15,7 +15,7 @@ template <workloads::tasks_on Threads>
 class sleepers {
  public:
   explicit sleepers(const workloads::parameters& asked)
-      : asked_(asked), pattern_(pattern_named(asked.pattern)), ledger_(asked.tasks) {}
+      : asked_(asked), pattern_(pattern_named(asked.pattern)), counts_(asked.tasks) {}
 
   /// Deadlines count from here, rounded up to the grid. Set before the first task is spawned.
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
@@ -28,17 +28,17 @@ class sleepers {
   void fired(std::size_t index, time_ns now_ns, wake how) noexcept {
     if (how == wake::cancelled) return;
     const time_ns offset = offset_ns(asked_, pattern_, index);
-    ledger_.fired(index, offset, now_ns - (epoch_ns_ + offset));
+    counts_.fired(index, offset, now_ns - (epoch_ns_ + offset));
   }
 
-  ledger<Threads>& done() noexcept { return ledger_; }
-  const ledger<Threads>& done() const noexcept { return ledger_; }
+  timer_counts<Threads>& done() noexcept { return counts_; }
+  const timer_counts<Threads>& done() const noexcept { return counts_; }
 
  private:
   const workloads::parameters asked_;
   const pattern pattern_;
   time_ns epoch_ns_ = 0;
-  ledger<Threads> ledger_;
+  timer_counts<Threads> counts_;
 };
 
 }  // namespace skein::timers

@@ -34,8 +34,8 @@
 
 #include "runtimes/clock.hpp"
 #include "runtimes/scheduler.hpp"
-#include "workloads/timers/ledger.hpp"
 #include "workloads/timers/schedule.hpp"
+#include "workloads/timers/timer_counts.hpp"
 
 namespace skein::timers {
 
@@ -45,7 +45,7 @@ class timeouts {
  public:
   explicit timeouts(const workloads::parameters& asked)
       : asked_(asked),
-        ledger_(expected(asked).units),
+        counts_(expected(asked).units),
         waits_(std::allocator<wait>().allocate(asked.tasks)) {}
   timeouts(const timeouts&) = delete;
   timeouts& operator=(const timeouts&) = delete;
@@ -84,13 +84,13 @@ class timeouts {
     std::uint32_t next = round + 1;
     if (!left_to_fire(asked_, index, round)) {
       if (how == wake::cancelled) {
-        ledger_.cancelled(index, round);
+        counts_.cancelled(index, round);
       } else {
-        ledger_.wrong();
+        counts_.wrong();
       }
     } else if (how == wake::due) {
       const time_ns offset = churn_fire_ns(asked_, index, round);
-      ledger_.fired(index, offset, now_ns - (epoch_ns_ + offset));
+      counts_.fired(index, offset, now_ns - (epoch_ns_ + offset));
     } else if (own.disturbed != round + 1) {
       own.disturbed = round + 1;
       return round;
@@ -125,8 +125,8 @@ class timeouts {
     return left;
   }
 
-  ledger<Threads>& done() noexcept { return ledger_; }
-  const ledger<Threads>& done() const noexcept { return ledger_; }
+  timer_counts<Threads>& done() noexcept { return counts_; }
+  const timer_counts<Threads>& done() const noexcept { return counts_; }
 
  private:
   struct wait {
@@ -137,7 +137,7 @@ class timeouts {
 
   const workloads::parameters asked_;
   time_ns epoch_ns_ = 0;
-  ledger<Threads> ledger_;
+  timer_counts<Threads> counts_;
   wait* waits_;  ///< the first enrolled_ of asked_.tasks are alive
   std::size_t enrolled_ = 0;
 };

@@ -7,8 +7,8 @@
 
 #include "runtimes/clock.hpp"
 #include "runtimes/scheduler.hpp"
-#include "workloads/timers/ledger.hpp"
 #include "workloads/timers/schedule.hpp"
+#include "workloads/timers/timer_counts.hpp"
 
 namespace skein::timers {
 
@@ -17,7 +17,7 @@ template <workloads::tasks_on Threads>
 class wakers {
  public:
   explicit wakers(const workloads::parameters& asked)
-      : asked_(asked), ledger_(expected(asked).units) {}
+      : asked_(asked), counts_(expected(asked).units) {}
 
   /// As in sleepers.hpp.
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
@@ -34,12 +34,12 @@ class wakers {
   std::uint64_t woke(std::size_t index, std::uint64_t turn, time_ns now_ns, wake how) noexcept {
     if (how == wake::cancelled) return turns(index);
     const time_ns due = offset(index, turn);
-    ledger_.fired(index, due, now_ns - (epoch_ns_ + due));
+    counts_.fired(index, due, now_ns - (epoch_ns_ + due));
     return turn + 1;
   }
 
-  ledger<Threads>& done() noexcept { return ledger_; }
-  const ledger<Threads>& done() const noexcept { return ledger_; }
+  timer_counts<Threads>& done() noexcept { return counts_; }
+  const timer_counts<Threads>& done() const noexcept { return counts_; }
 
  private:
   time_ns offset(std::size_t index, std::uint64_t turn) const noexcept {
@@ -49,7 +49,7 @@ class wakers {
 
   const workloads::parameters asked_;
   time_ns epoch_ns_ = 0;
-  ledger<Threads> ledger_;
+  timer_counts<Threads> counts_;
 };
 
 }  // namespace skein::timers

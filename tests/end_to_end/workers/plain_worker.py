@@ -98,7 +98,7 @@ class FaultyWorker(SelectorsWorker):
             self.stopped = True
             return
         if self.fault == "error":
-            self.say(type="error", message="planted trouble")
+            self.say(type="error", message="planted error")
             raise SystemExit(1)
         super().on_prepare(message)
 

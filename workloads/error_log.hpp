@@ -12,12 +12,12 @@
 
 namespace skein::workloads {
 
-class trouble {
+class error_log {
  public:
-  void error(int error_number, const char* where) {
+  void add(int error_number, const char* where) {
     note(std::string(where) + ": " + std::generic_category().message(error_number));
   }
-  void limit(const limit_error& reached) {
+  void add(const limit_error& reached) {
     note(reached.what());
     const std::lock_guard lock(mutex_);
     if (!limit_) limit_ = reached;

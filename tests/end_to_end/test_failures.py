@@ -79,7 +79,7 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("counted_error", "c10k", "counted 1 errors, first: planted error"),
         ("late_error", "timers", "counted 1 errors, first: planted error"),
         ("late_error", "c10k", "counted 1 errors, first: planted error"),
-        ("error", "timers", "planted trouble"),
+        ("error", "timers", "planted error"),
         ("tasks_left", "timers", "1 tasks and 0 connections alive"),
         ("bad_exit", "timers", "exited with status 7"),
     ],

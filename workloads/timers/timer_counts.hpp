@@ -13,10 +13,10 @@
 namespace skein::timers {
 
 template <workloads::tasks_on Threads>
-class ledger {
+class timer_counts {
  public:
   /// `turns`: the units of the whole run.
-  explicit ledger(std::uint64_t turns) : turns_(turns) {}
+  explicit timer_counts(std::uint64_t turns) : turns_(turns) {}
 
   void on_finished(void (*notify)(void*), void* argument) noexcept {
     notify_ = notify;
