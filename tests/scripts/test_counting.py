@@ -98,6 +98,20 @@ def test_of_runs_that_are_disturbed_by_turns_each_counts_with_its_fewest(tmp_pat
     assert (record["status"], record["cpu"]["instructions_per_op"]) == ("ok", 1200)
 
 
+@pytest.mark.parametrize("disturbed", [0, 1, 2])
+@pytest.mark.parametrize("more", [500, 5_000, 12_000, 25_000, 50_000, 109_000])
+def test_what_passes_as_a_line_is_off_by_less_than_matters(tmp_path, disturbed, more):
+    # The same run of every turn did more, so that nothing can be gained by running it again.
+    extra = [more if run == disturbed else 0 for run in range(3)] * 9
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"), tmp_path, lambda words: CountedRunner(words, more=extra)
+    )
+    record = counter.measure(counted_slot())
+    off = abs(record["cpu"]["instructions_per_op"] / 1200 - 1)
+    assert record["status"] == "invalid" or off < INSTRUCTIONS.min_effect
+    assert record["status"] == "ok" or more > 500
+
+
 def test_instructions_that_are_never_in_proportion_do_not_count(tmp_path):
     more = [109_000, 0, 0] * 9
     counter = counting.InstructionCounter(
