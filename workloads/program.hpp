@@ -14,26 +14,11 @@
 #include "histogram/histogram.hpp"
 #include "runtimes/clock.hpp"
 #include "runtimes/inbox.hpp"
-#include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/shared/stack_arena.hpp"
 #include "runtimes/socket.hpp"
 
 namespace skein::workloads {
-
-/// What a cell asks a worker to do. Which fields matter depends on the workload. The caller sets
-/// every field that matters (no defaults that could differ between runtimes).
-struct parameters {
-  scheduler_options options;
-  std::size_t connections = 0;    ///< c10k
-  std::size_t payload_bytes = 0;  ///< c10k
-  std::size_t tasks = 0;          ///< timers
-  std::string pattern;            ///< timers: spread | storm | periodic | churn
-  time_ns window_ns = 0;          ///< timers: deadlines lie in [epoch, epoch + window]
-  time_ns grid_ns = 0;            ///< timers: deadlines are whole multiples of this
-  std::uint64_t seed = 0;
-  std::size_t loops = 1;  ///< c10k: event loops, each on a thread with a descriptor table
-};
 
 /// Work done so far, in the workload's own units: c10k counts read-and-written chunks of bytes,
 /// timers counts timers that fired or, pattern churn, were cancelled.

@@ -1,82 +1,17 @@
-// The cell's fields to JSON and back, and its id.
+// The cell's fields to JSON and back, and its id, all from the declarations.
 #include "harness/cells/cell.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 
-#include "harness/cells/defaults.hpp"
+#include "harness/cells/fields_json.hpp"
+#include "harness/cells/measuring.hpp"
 #include "harness/cells/units.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::cells {
 namespace {
-
-/// Visits every field with its name, in the order of the record.
-template <typename Cell, typename Visitor>
-void for_each_field(Cell& which, Visitor&& visit) {
-  visit("workload", which.workload);
-  visit("runtime", which.runtime);
-  visit("style", which.style);
-  visit("tasks", which.tasks);
-  visit("connections", which.connections);
-  visit("active", which.active);
-  visit("mode", which.mode);
-  visit("rate_per_s", which.rate_per_s);
-  visit("arrival", which.arrival);
-  visit("pipeline", which.pipeline);
-  visit("payload_bytes", which.payload_bytes);
-  visit("buffer", which.buffer);
-  visit("buffer_bytes", which.buffer_bytes);
-  visit("stack_bytes", which.stack_bytes);
-  visit("pattern", which.pattern);
-  visit("timers", which.timers);
-  visit("grid_ns", which.grid_ns);
-  visit("window_ns", which.window_ns);
-  visit("duration_ns", which.duration_ns);
-  visit("warmup_ns", which.warmup_ns);
-  visit("requests", which.requests);
-  visit("loops", which.loops);
-  visit("workers", which.workers);
-  visit("seed", which.seed);
-}
-
-struct writer {
-  json& object;
-
-  template <typename Value>
-  void operator()(const char* name, const Value& value) const {
-    object[name] = value;
-  }
-  template <typename Value>
-  void operator()(const char* name, const std::optional<Value>& value) const {
-    object[name] = measure::or_null(value);
-  }
-};
-
-struct reader {
-  const json& object;
-
-  template <typename Value>
-  void operator()(const char* name, Value& value) const {
-    const auto found = object.find(name);
-    if (found == object.end()) throw std::invalid_argument(std::string(name) + " is missing");
-    take(name, *found, value);
-  }
-  template <typename Value>
-  void operator()(const char* name, std::optional<Value>& value) const {
-    const auto found = object.find(name);
-    value.reset();
-    if (found != object.end() && !found->is_null()) take(name, *found, value.emplace());
-  }
-
- private:
-  template <typename Value>
-  static void take(const char* name, const json& from, Value& value) {
-    try {
-      from.get_to(value);
-    } catch (const json::exception&) {
-      throw std::invalid_argument(std::string(name) + " cannot be " + measure::to_text(from));
-    }
-  }
-};
 
 /// "rate=20000"; decimals only where there are some.
 std::string plain_number(double value) {
@@ -85,58 +20,114 @@ std::string plain_number(double value) {
                                              : measure::to_text(json(value));
 }
 
-std::string c10k_id(const cell& asked) {
-  std::string id = std::to_string(asked.connections.value_or(0)) + "/" + asked.mode.value_or("");
-  if (asked.active) id += "/active=" + std::to_string(*asked.active);
-  if (asked.rate_per_s) id += "/rate=" + plain_number(*asked.rate_per_s);
-  if (asked.arrival && *asked.arrival != defaults::arrival) id += "/" + *asked.arrival;
-  if (asked.pipeline) id += "/pipeline=" + std::to_string(*asked.pipeline);
-  if (asked.requests) id += "/requests=" + std::to_string(*asked.requests);
-  if (asked.payload_bytes) id += "/" + format_size(*asked.payload_bytes);
-  if (asked.buffer) id += "/" + *asked.buffer;
-  if (asked.buffer_bytes.value_or(defaults::buffer_bytes) != defaults::buffer_bytes) {
-    id += "/buffer=" + format_size(*asked.buffer_bytes);
-  }
-  if (asked.loops) id += "/loops=" + std::to_string(*asked.loops);
-  return id;
+bool is_default(const workloads::field& field, const json& value) {
+  return field.kind == workloads::field_kind::word ? value == json(field.usual_word)
+                                                   : field.usual && value == json(*field.usual);
 }
 
-std::string timers_id(const cell& asked) {
-  std::string id = std::to_string(asked.tasks.value_or(0)) + "/" + asked.pattern.value_or("");
-  if (asked.window_ns) id += "/" + format_duration(*asked.window_ns);
-  if (asked.grid_ns.value_or(defaults::grid_ns) != defaults::grid_ns) {
-    id += "/grid=" + format_duration(*asked.grid_ns);
+/// The text with {} replaced by the value.
+std::string filled_in(std::string_view form, const std::string& value) {
+  const std::size_t place = form.find("{}");
+  return std::string(form.substr(0, place)) + value + std::string(form.substr(place + 2));
+}
+
+/// The alternative of the variant that belongs to this workload, empty. Variants have them in the
+/// order of the declarations.
+template <class Variant, std::size_t Place = 0>
+Variant empty_of(std::string_view workload) {
+  if constexpr (Place < std::variant_size_v<Variant>) {
+    if (workloads::declarations[Place]->id != workload) {
+      return empty_of<Variant, Place + 1>(workload);
+    }
+    return Variant(std::in_place_index<Place>);
+  } else {
+    throw std::invalid_argument("workload cannot be '" + std::string(workload) + "'");
   }
-  if (asked.timers.value_or(defaults::timers) != defaults::timers) id += "/timers=" + *asked.timers;
-  return id;
+}
+
+std::string text_at(const json& object, const char* name) {
+  std::string text;
+  field_reader{object}(name, text);
+  return text;
 }
 
 }  // namespace
 
+std::string_view cell::workload() const noexcept {
+  return std::visit([]<class Cell>(const Cell&) { return Cell::id; }, of);
+}
+
+std::int64_t cell::count() const noexcept {
+  return std::visit([](const auto& own) { return own.count(); }, of);
+}
+
 json to_json(const cell& asked) {
-  json object = json::object();
-  for_each_field(asked, writer{object});
+  json object = {{"workload", asked.workload()},
+                 {"runtime", asked.runtime},
+                 {"style", measure::or_null(asked.style)}};
+  const field_writer write{object};
+  std::visit([&](const auto& own) { for_each_field(own, write); }, asked.of);
+  for_each_field(static_cast<const workloads::common_fields&>(asked), write);
   return object;
 }
 
 cell cell_from_json(const json& object) {
   if (!object.is_object()) throw std::invalid_argument("the cell is not an object");
+  const field_reader read{object};
   cell asked;
-  for_each_field(asked, reader{object});
+  asked.of = empty_of<workloads::any_cell>(text_at(object, "workload"));
+  read("runtime", asked.runtime);
+  read("style", asked.style);
+  std::visit([&](auto& own) { for_each_field(own, read); }, asked.of);
+  for_each_field(static_cast<workloads::common_fields&>(asked), read);
   return asked;
 }
 
+measuring measuring_from_json(const workloads::declaration& declared, const json& object) {
+  const field_reader read{object};
+  measuring how;
+  how.of = empty_of<workloads::any_measuring>(declared.id);
+  std::visit([&](auto& own) { for_each_field(own, read); }, how.of);
+  for_each_field(static_cast<workloads::common_measuring&>(how), read);
+  return how;
+}
+
+std::string value_text(const workloads::field& field, const json& value) {
+  switch (field.kind) {
+    case workloads::field_kind::size:
+      return format_size(value.get<std::int64_t>());
+    case workloads::field_kind::duration:
+      return format_duration(value.get<std::int64_t>());
+    case workloads::field_kind::rate:
+      return plain_number(value.get<double>());
+    case workloads::field_kind::word:
+      return value.get<std::string>();
+    case workloads::field_kind::count:
+    case workloads::field_kind::seed:
+      break;
+  }
+  return measure::to_text(value);
+}
+
 std::string cell_id(const cell& asked) {
-  std::string id = asked.workload + "/" + asked.runtime + "/";
-  id += asked.workload == "timers" ? timers_id(asked) : c10k_id(asked);
-  if (asked.stack_bytes.value_or(defaults::stack_bytes) != defaults::stack_bytes) {
-    id += "/stack=" + format_size(*asked.stack_bytes);
+  const json object = to_json(asked);
+  std::string id = std::string(asked.workload()) + "/" + asked.runtime;
+  for (const workloads::field& field : workloads::declaration_of(asked.of).fields) {
+    const auto found = object.find(std::string(field.name));
+    if (field.id.empty() || found == object.end() || found->is_null()) continue;
+    if (!field.id_default && is_default(field, *found)) continue;
+    id += "/" + filled_in(field.id, value_text(field, *found));
   }
   return id;
 }
 
 bool is_open_loop(const cell& asked) {
-  return asked.mode == "open" || asked.mode == "idle_heavy";
+  return is_in_mode(asked, c10k::mode::open) || is_in_mode(asked, c10k::mode::idle_heavy);
+}
+
+bool is_in_mode(const cell& asked, c10k::mode mode) {
+  const auto* const served = asked.as<c10k::cell>();
+  return served != nullptr && served->mode == mode;
 }
 
 bool has_stacks(const std::string& style) {
@@ -155,7 +146,7 @@ std::vector<std::string> echo_differences(const json& asked, const json& echoed)
     }
   }
   for (const auto& [name, value] : echoed.items()) {
-    if (!asked.contains(name))
+    if (!asked.contains(name) && !value.is_null())
       differences.push_back(name + ": not asked, echoed " + measure::to_text(value));
   }
   return differences;

@@ -4,24 +4,23 @@
 // did).
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "harness/cells/cell.hpp"
 #include "runtimes/info.hpp"
-#include "workloads/program.hpp"
+#include "runtimes/options.hpp"
+#include "workloads/parameters.hpp"
 
 namespace skein::cells {
 
-/// The timer wheel's tick, chosen so that all deadlines of the grid lie on it: 1 ms, or less for a
-/// finer grid.
-time_ns tick_for(const std::optional<time_ns>& grid_ns);
+/// The conditions of the cell's scheduler.
+scheduler_options options_for(const cell& asked);
 
-/// Throws std::invalid_argument for a field that is missing, negative or unknown.
+/// Throws std::invalid_argument for more workers than one.
 workloads::parameters parameters_for(const cell& asked);
 
-/// The cell as this worker understood it.
-cell echo_of(const cell& asked, const workloads::parameters& parameters,
-             const runtime_info& runtime);
+/// Whether the runtime is one that takes the field (`of` in its declaration).
+bool takes(const runtime_info& runtime, const workloads::field& field);
+
+/// The cell as this worker understood it. A field that the runtime does not take is null.
+json echo_of(const cell& asked, const workloads::parameters& given, const runtime_info& runtime);
 
 }  // namespace skein::cells

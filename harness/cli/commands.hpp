@@ -33,9 +33,8 @@ std::vector<command> add_session(CLI::App& program, const arguments& argv);
 std::vector<command> add_run(CLI::App& program, const arguments& argv);
 std::vector<command> add_processes(CLI::App& program);  ///< worker, generator
 
-/// Names for messages: the ids of all runtimes, of all workloads.
+/// For messages: the ids of all runtimes.
 std::vector<std::string> runtime_names();
-std::vector<std::string> workload_names();
 
 /// Parses the option's value; an error message begins with the option's name.
 template <typename Parser>

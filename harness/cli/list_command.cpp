@@ -1,8 +1,10 @@
-// `skein list`: what can be measured, from the two lists that the program is built from.
+// `skein list`: what can be measured, from the runtimes and declarations that the program is built
+// from.
 #include <fmt/format.h>
 #include <memory>
 
-#include "harness/cells/active.hpp"
+#include "generated/runtimes.hpp"
+#include "harness/cells/fill.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/measure/json.hpp"
 #include "workloads/all.hpp"
@@ -10,7 +12,6 @@
 namespace skein::cli {
 namespace {
 
-using cells::usual_active;
 using measure::json;
 
 json runtime_json(const runtime_info& runtime) {
@@ -29,36 +30,18 @@ json runtime_json(const runtime_info& runtime) {
           {"takes_tick", runtime.takes_tick}};
 }
 
-json size_json(const workloads::workload_info& workload, const workloads::size& size) {
-  if (workload.id == "timers") return {{"tasks", size.tasks}, {"window_ns", size.window_ns}};
-  json active = json::object();
-  const auto connections = static_cast<std::int64_t>(size.connections);
-  for (const auto& mode : workload.modes) {
-    if (mode == "idle") continue;
-    active[std::string(mode)] =
-        usual_active(mode, connections, static_cast<std::int64_t>(size.active));
-  }
-  return {{"connections", connections}, {"active", active}, {"rate_per_s", size.rate_per_s}};
-}
-
-json workload_json(const workloads::workload_info& workload) {
-  json object = {{"id", workload.id}, {"description", workload.description}};
-  object[workload.id == "timers" ? "patterns" : "modes"] = workload.modes;
-  object["sizes"] = json::object();
-  for (const auto& size : workload.sizes) {
-    object["sizes"][std::string(size.name)] = size_json(workload, size);
-  }
-  object["measures"] = workload.measures;
-  object["leaves_out"] = workload.leaves_out;
-  object["unfair"] = workload.unfair;
-  return object;
-}
-
 void print_lists_json() {
   json all = {{"runtimes", json::array()}, {"workloads", json::array()}};
   for (const auto& runtime : workloads::runtimes())
     all["runtimes"].push_back(runtime_json(runtime));
-  for (const auto& workload : workloads::all()) all["workloads"].push_back(workload_json(workload));
+  all["foreign"] = json::array();
+  for (const foreign_runtime& each : foreign_runtimes) {
+    all["foreign"].push_back(
+        {{"id", each.id}, {"language", each.language}, {"folder", each.folder}});
+  }
+  for (const auto* const workload : workloads::declarations) {
+    all["workloads"].push_back(cells::to_json(*workload));
+  }
   fmt::print("{}\n", measure::to_text(all, 2));
 }
 
@@ -69,30 +52,22 @@ void print_lists() {
                runtime.task, runtime.loop, runtime.timer_source, runtime.library,
                runtime.library_version);
   }
-  fmt::print("workloads\n");
-  for (const auto& workload : workloads::all()) {
-    fmt::print("  {:<12} {} (", workload.id, workload.description);
-    for (const auto& mode : workload.modes) {
-      fmt::print("{}{}", &mode == workload.modes.data() ? "" : ", ", mode);
-    }
-    fmt::print(")\n");
+  fmt::print("workers in other languages (a matrix starts them; see runtimes/README.md)\n");
+  for (const foreign_runtime& each : foreign_runtimes) {
+    fmt::print("  {:<16} {}, runtimes/{}\n", each.id, each.language, each.folder);
   }
-}
-
-template <typename List>
-std::vector<std::string> ids_of(const List& list) {
-  std::vector<std::string> ids;
-  for (const auto& each : list) ids.emplace_back(each.id);
-  return ids;
+  fmt::print("workloads\n");
+  for (const auto* const workload : workloads::declarations) {
+    fmt::print("  {:<12} {}\n", workload->id, workload->description);
+  }
 }
 
 }  // namespace
 
 std::vector<std::string> runtime_names() {
-  return ids_of(workloads::runtimes());
-}
-std::vector<std::string> workload_names() {
-  return ids_of(workloads::all());
+  std::vector<std::string> ids;
+  for (const auto& each : workloads::runtimes()) ids.emplace_back(each.id);
+  return ids;
 }
 
 std::vector<command> add_list(CLI::App& program) {

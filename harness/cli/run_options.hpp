@@ -4,32 +4,28 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "harness/cells/fill.hpp"
 #include "harness/conductor/run_request.hpp"
+#include "workloads/field.hpp"
 
 namespace skein::cli {
 
 /// As typed; empty where the option was not given.
 struct run_words {
-  std::string runtime, size, seed, stack_bytes, worker_cpus, generator_cpus, timeout,
-      worker_command, thread_ceiling, memory_ceiling, memory;
+  cells::said_values cell;  ///< the options that the workload declares
+  std::string runtime, size, worker_cpus, generator_cpus, timeout, worker_command, thread_ceiling,
+      memory_ceiling, rate_baseline;
   std::string output, session_id, run_meta, lock_file;
   int lock_fd = -1;
   bool json = false;
   bool count = false;
-  // c10k
-  std::string connections, active, mode, rate, rate_baseline, arrival, pipeline, payload_bytes,
-      buffer, buffer_bytes, duration, warmup, warmup_requests, requests, hold, loops, exchange;
-  // timers
-  std::string tasks, pattern, window, grid, timers;
 };
 
-void add_common_options(CLI::App& app, run_words& words);
-void add_c10k_options(CLI::App& app, run_words& words);
-void add_timers_options(CLI::App& app, run_words& words);
+/// The options of every workload, and those that this one declares.
+void add_options(CLI::App& app, const workloads::declaration& declared, run_words& words);
 
 /// Parses, fills in defaults and checks. Throws usage_error, which names the option and the values
 /// it may have.
-conductor::run_request c10k_request(const run_words& words);
-conductor::run_request timers_request(const run_words& words);
+conductor::run_request request_for(const workloads::declaration& declared, const run_words& words);
 
 }  // namespace skein::cli

@@ -6,16 +6,19 @@
 namespace skein::conductor {
 
 json asked_conditions(const cell& asked) {
-  namespace defaults = cells::defaults;
-  json asked_for{{"inline_budget", defaults::inline_budget},
-                 {"events_per_wait", defaults::events_per_wait},
-                 {"tick_ns", cells::tick_for(asked.grid_ns)},
-                 {"timer_slack_ns", defaults::timer_slack_ns},
-                 {"buffer", measure::or_null(asked.buffer)},
-                 {"buffer_bytes", measure::or_null(asked.buffer_bytes)},
+  const scheduler_options options = cells::options_for(asked);
+  json asked_for{{"inline_budget", options.inline_budget},
+                 {"events_per_wait", options.events_per_wait},
+                 {"tick_ns", options.tick_ns},
+                 {"timer_slack_ns", cells::defaults::timer_slack_ns},
+                 {"buffer", workloads::word_of(options.buffer)},
+                 {"buffer_bytes", options.buffer_bytes},
                  {"stack_bytes", measure::or_null(asked.stack_bytes)}};
   // Whether a foreign worker has the choice is not known, so it is asked only for what was typed.
-  if (asked.timers) asked_for["timers"] = *asked.timers;
+  const json fields = to_json(asked);
+  if (fields.contains("timers") && !fields["timers"].is_null()) {
+    asked_for["timers"] = fields["timers"];
+  }
   return asked_for;
 }
 

@@ -9,7 +9,6 @@
 #include <optional>
 #include <unistd.h>
 
-#include "harness/conductor/c10k_run.hpp"
 #include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/interrupts.hpp"
 #include "harness/conductor/lint.hpp"
@@ -18,9 +17,10 @@
 #include "harness/conductor/preflight.hpp"
 #include "harness/conductor/rate_share.hpp"
 #include "harness/conductor/record.hpp"
+#include "harness/conductor/served_run.hpp"
 #include "harness/conductor/session.hpp"
 #include "harness/conductor/summary_table.hpp"
-#include "harness/conductor/timers_run.hpp"
+#include "harness/conductor/tasks_run.hpp"
 #include "harness/conductor/validity.hpp"
 #include "harness/measure/limits.hpp"
 #include "workloads/all.hpp"
@@ -68,10 +68,11 @@ void measure_cell(run_request& request, const pinning& pins, const interrupts& s
     throw cell_ended(*obstacle);
   }
   if (const auto obstacle = own_grid_obstacle(request)) throw cell_ended(*obstacle);
-  if (request.asked.workload == "timers") {
-    measure_timers(request, pins, signals, out);
-  } else {
-    measure_c10k(request, pins, signals, out);
+  switch (workloads::declaration_of(request.asked.of).run) {
+    case workloads::run_kind::served:
+      return measure_served(request, pins, signals, out);
+    case workloads::run_kind::tasks:
+      return measure_tasks(request, pins, signals, out);
   }
 }
 

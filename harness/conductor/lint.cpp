@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "harness/measure/histogram_json.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -126,11 +127,10 @@ problems lint(const cell& asked, const outcome& out) {
   append(found, lost_timers(out.lateness));
   if (out.exchange.is_object()) {
     append(found, lint_distribution("exchange.latency", out.exchange.value("latency", json()),
-                                    asked.connections));
+                                    asked.count()));
   }
-  if (asked.workload == "timers" && out.lateness.is_null()) {
-    found.emplace_back("lateness is missing");
-  }
+  const bool has_deadlines = workloads::timing_of(asked.of).grid_ns > 0;
+  if (has_deadlines && out.lateness.is_null()) found.emplace_back("lateness is missing");
   return found;
 }
 

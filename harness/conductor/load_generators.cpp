@@ -67,18 +67,18 @@ std::vector<child_process*> load_generators::processes() const {
 
 void load_generators::prepare(conversation& talk, const run_request& request,
                               const std::vector<std::int64_t>& ports) {
-  const cell& asked = request.asked;
-  total_ = asked.connections.value_or(0);
+  const c10k::cell& asked = std::get<c10k::cell>(request.asked.of);
+  const bool exchanges = request.how.as<c10k::measuring>().exchange.has_value();
+  total_ = asked.connections;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const std::int64_t own = part(total_, i);
-    const bool exchanges = request.exchange_in_flight > 0;
     talk.ask(*members_[i],
              {{"type", "prepare"},
               {"port", ports.at(i)},
               {"connections", own},
               {"active", exchanges ? own : asked.active.value_or(0)},
-              {"payload_bytes", asked.payload_bytes.value_or(cells::defaults::payload_bytes)},
-              {"seed", asked.seed + i},  // no two generators send the same
+              {"payload_bytes", asked.payload_bytes.value_or(c10k::usual::payload_bytes)},
+              {"seed", request.asked.seed + i},  // no two generators send the same
               {"addresses", cells::defaults::client_addresses}},
              "ready", in_a_while());
   }

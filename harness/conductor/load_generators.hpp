@@ -1,6 +1,6 @@
-// The client side of a c10k cell: one generator process for each loop of the worker, because each
+// The client side of a served cell: one generator process for each loop of the worker, because each
 // generator has one descriptor table to fill. Leaves out when each is asked to do what
-// (c10k_run.cpp).
+// (served_run.cpp).
 #pragma once
 
 #include <cstdint>

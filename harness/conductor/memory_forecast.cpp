@@ -54,7 +54,7 @@ std::int64_t most_task_bytes(const cell& asked, bool foreign) {
   constexpr std::int64_t stack_bytes = 12 * 1024;
   constexpr std::int64_t object_bytes = 1024;
   constexpr std::int64_t connection_bytes = 16 * 1024;
-  const std::int64_t shared = asked.connections ? connection_bytes : 0;
+  const std::int64_t shared = asked.as<c10k::cell>() != nullptr ? connection_bytes : 0;
   if (foreign) return unknown_bytes + shared;
   if (threads_of(asked) > 0) return thread_bytes + shared;
   return (cells::has_stacks(asked.style.value_or("")) ? stack_bytes : object_bytes) + shared;
@@ -91,7 +91,7 @@ std::optional<limit_fact> memory_obstacle(const std::vector<memory_point>& point
 
 void refuse_beyond_memory(const std::vector<memory_point>& points, const cell& asked,
                           std::optional<std::int64_t> ceiling_bytes) {
-  const auto obstacle = memory_obstacle(points, count_of(asked), memory_bounds_now(ceiling_bytes),
+  const auto obstacle = memory_obstacle(points, asked.count(), memory_bounds_now(ceiling_bytes),
                                         least_slab_bytes(asked));
   if (obstacle) throw cell_ended(*obstacle);
 }
@@ -100,7 +100,7 @@ std::optional<std::int64_t> first_ramp(const cell& asked, bool foreign,
                                        const memory_bounds& bounds) {
   const auto left = lesser(bounds.left_bytes, bounds.ceiling_bytes);
   if (!left) return std::nullopt;
-  const std::int64_t total = count_of(asked);
+  const std::int64_t total = asked.count();
   const std::int64_t each = most_task_bytes(asked, foreign);
   const std::int64_t quarter = total / 4;
   if (quarter <= *left / each) return std::nullopt;

@@ -15,7 +15,7 @@ std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::in
 }
 
 std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t total) {
-  if (!request.reads_memory) return {total};
+  if (!request.reads_memory()) return {total};
   const auto ramp = first_ramp(request.asked, !request.worker_command.empty(),
                                memory_bounds_now(request.memory_ceiling_bytes));
   return memory_steps(total, ramp);
@@ -24,7 +24,7 @@ std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t tota
 void read_memory_step(conversation& talk, const child_process& worker,
                       const worker_counters& counters, std::int64_t tasks,
                       const run_request& request, outcome& out) {
-  if (!request.reads_memory) return;
+  if (!request.reads_memory()) return;
   talk.wait_until(monotonic_clock::now_ns() + request.quiesce_ns);
   out.memory_points.push_back(measure::read_memory_point(worker.pid(), tasks));
   if (const auto counts = counters.read())
@@ -33,7 +33,7 @@ void read_memory_step(conversation& talk, const child_process& worker,
 
 void read_memory_after(conversation& talk, const child_process& worker, const run_request& request,
                        outcome& out) {
-  if (!request.reads_memory) return;
+  if (!request.reads_memory()) return;
   talk.wait_until(monotonic_clock::now_ns() + request.quiesce_ns);
   out.memory_extras.after_drain_bytes = measure::read_memory_point(worker.pid(), 0).rss_anon_bytes;
   out.memory_extras.peak_rss_bytes = measure::read_peak_rss_bytes(worker.pid());

@@ -44,6 +44,23 @@ std::int64_t rounded_up(std::int64_t value, std::int64_t parts) {
   return (value + parts - 1) / parts;
 }
 
+measure::cell_needs needs_of_served(const c10k::cell& asked) {
+  measure::cell_needs needs;
+  const std::int64_t loops = asked.loops.value_or(1);
+  // Each loop has a descriptor table and a port of its own.
+  const std::int64_t of_a_loop = rounded_up(asked.connections, loops);
+  needs.descriptors = of_a_loop + own_descriptors;
+  // A reconnected connection may arrive before the server has seen the end of the old one.
+  if (asked.mode == c10k::mode::churn) needs.descriptors += asked.active.value_or(0);
+  const std::int64_t pipes = pipes_of_a_child * (1 + loops);  // the conductor's
+  needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
+  needs.files = 2 * asked.connections + own_descriptors;
+  needs.client_addresses = std::min<std::int64_t>(cells::defaults::client_addresses, of_a_loop);
+  needs.client_ports = rounded_up(of_a_loop, cells::defaults::client_addresses);
+  needs.memory_bytes = asked.connections * connection_bytes;
+  return needs;
+}
+
 std::int64_t task_bytes(const cell& asked) {
   if (threads_of(asked) > 0) return thread_bytes;
   return cells::has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes;
@@ -51,18 +68,14 @@ std::int64_t task_bytes(const cell& asked) {
 
 }  // namespace
 
-std::int64_t count_of(const cell& asked) {
-  return asked.tasks.value_or(asked.connections.value_or(0));
-}
-
 std::int64_t least_slab_bytes(const cell& asked) {
-  return (asked.connections ? connection_bytes : 0) +
+  return (asked.as<c10k::cell>() != nullptr ? connection_bytes : 0) +
          (threads_of(asked) > 0 ? thread_slab_bytes : 0);
 }
 
 std::int64_t threads_of(const cell& asked) {
   const runtime_info* const ours = workloads::runtime_named(asked.runtime);
-  return ours != nullptr && ours->thread_per_task ? count_of(asked) : 0;
+  return ours != nullptr && ours->thread_per_task ? asked.count() : 0;
 }
 
 bool takes_stack_bytes(const cell& asked) {
@@ -74,7 +87,7 @@ bool takes_stack_bytes(const cell& asked) {
 std::int64_t largest_stack_bytes(const cell& asked) {
   const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
   const std::int64_t memory_bytes = ::sysconf(_SC_PHYS_PAGES) * page_bytes;
-  const auto tasks = static_cast<std::int64_t>(cells::parameters_for(asked).options.max_tasks);
+  const auto tasks = static_cast<std::int64_t>(cells::options_for(asked).max_tasks);
   const std::int64_t per_task_bytes = address_space_bytes() / tasks - overhead_of_a_stack_bytes;
   return std::min(memory_bytes, per_task_bytes) / page_bytes * page_bytes;
 }
@@ -86,35 +99,24 @@ std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> des
 
 measure::cell_needs needs_of(const cell& asked) {
   measure::cell_needs needs;
-  if (asked.connections) {
-    // Each loop has a descriptor table and a port of its own.
-    const std::int64_t of_a_loop = rounded_up(*asked.connections, asked.loops.value_or(1));
-    needs.descriptors = of_a_loop + own_descriptors;
-    // A reconnected connection may arrive before the server has seen the end of the old one.
-    if (asked.mode == "churn") needs.descriptors += asked.active.value_or(0);
-    const std::int64_t pipes = pipes_of_a_child * (1 + asked.loops.value_or(1));  // the conductor's
-    needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
-    needs.files = 2 * *asked.connections + own_descriptors;
-    needs.client_addresses = std::min<std::int64_t>(cells::defaults::client_addresses, of_a_loop);
-    needs.client_ports = rounded_up(of_a_loop, cells::defaults::client_addresses);
-    needs.memory_bytes = *asked.connections * connection_bytes;
-  }
+  if (const auto* const served = asked.as<c10k::cell>()) needs = needs_of_served(*served);
   if (threads_of(asked) > 0) needs.threads = threads_of(asked) + own_threads;
-  needs.memory_bytes += count_of(asked) * task_bytes(asked);
+  needs.memory_bytes += asked.count() * task_bytes(asked);
   return needs;
 }
 
 std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& runtime) {
-  if (!asked.grid_ns) return std::nullopt;
+  const time_ns grid_ns = workloads::timing_of(asked.of).grid_ns;
+  if (grid_ns == 0) return std::nullopt;
   // Deadlines lie on whole milliseconds and on the grid, so the step needed is what divides both.
-  const time_ns needed_ns = std::gcd(*asked.grid_ns, ns_per_ms);
+  const time_ns needed_ns = std::gcd(grid_ns, ns_per_ms);
   if (needed_ns >= runtime.timer_resolution_ns) return std::nullopt;
   return limit_fact{
       fmt::format("timer resolution of {}", runtime.id), runtime.timer_resolution_ns, needed_ns,
       fmt::format("{} takes deadlines in steps of {}, a grid of {} needs {}; it would round them "
                   "up, and the rounding would be measured as lateness",
                   runtime.id, cells::format_duration(runtime.timer_resolution_ns),
-                  cells::format_duration(*asked.grid_ns), cells::format_duration(needed_ns))};
+                  cells::format_duration(grid_ns), cells::format_duration(needed_ns))};
 }
 
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
@@ -141,15 +143,13 @@ std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_
 }
 
 measure::cell_needs needs_of_published_cells() {
-  namespace defaults = cells::defaults;
   cell largest;
-  largest.workload = "c10k";
+  largest.of = c10k::cell{};
   largest.runtime = "thread";
   largest.style = "direct";
-  largest.connections = defaults::connections;
   measure::cell_needs needs = needs_of(largest);
   constexpr std::int64_t mappings_per_thread = 3;  // a stack, its guard, what the library adds
-  needs.mappings = defaults::connections * mappings_per_thread + 1'000;
+  needs.mappings = largest.count() * mappings_per_thread + 1'000;
   needs.cpus = 2;
   return needs;
 }

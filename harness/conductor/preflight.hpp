@@ -21,9 +21,6 @@ measure::cell_needs needs_of(const cell& asked);
 /// (empty: no limit).
 std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors);
 
-/// The tasks of a timers cell, the connections of any other.
-std::int64_t count_of(const cell& asked);
-
 /// What each of them is known to take of the kernel's slabs at least, for both ends of a connection
 /// and for what the kernel keeps per thread.
 std::int64_t least_slab_bytes(const cell& asked);

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "harness/cells/defaults.hpp"
-#include "harness/conductor/c10k_run.hpp"
 #include "harness/conductor/lint.hpp"
 #include "harness/conductor/preflight.hpp"
+#include "harness/conductor/served_run.hpp"
 #include "harness/conductor/validity.hpp"
 #include "workloads/all.hpp"
 
@@ -44,7 +44,7 @@ outcome measure_once(const run_request& request, const pinning& pins, const inte
   if (const auto obstacle = first_obstacle(baseline.asked, baseline.thread_ceiling)) {
     throw cell_ended(*obstacle);
   }
-  measure_c10k(baseline, pins, signals, out);
+  measure_served(baseline, pins, signals, out);
   refuse_contradictions(baseline.asked, out);
   judge(out, baseline.asked, pins);
   return out;
@@ -82,18 +82,19 @@ run_request baseline_request(const run_request& request) {
   cell& asked = baseline.asked;
   asked.runtime = request.rate_baseline;
   asked.style = style_of(request.rate_baseline);
-  asked.mode = "fixed";
-  asked.rate_per_s.reset();
-  asked.arrival.reset();
-  asked.pipeline.reset();
-  asked.duration_ns = baseline_duration_ns;
-  asked.warmup_ns = baseline_warmup_ns;
+  auto& served = std::get<c10k::cell>(asked.of);
+  served.mode = c10k::mode::fixed;
+  served.rate_per_s.reset();
+  served.arrival.reset();
+  served.pipeline.reset();
+  served.duration_ns = baseline_duration_ns;
+  served.warmup_ns = baseline_warmup_ns;
   asked.stack_bytes.reset();
   if (takes_stack_bytes(asked)) {
-    asked.stack_bytes = request.asked.stack_bytes.value_or(cells::defaults::stack_bytes);
+    asked.stack_bytes = request.asked.stack_bytes.value_or(workloads::usual::stack_bytes);
   }
   baseline.counted = false;
-  baseline.reads_memory = false;
+  baseline.how.memory = workloads::memory::off;
   baseline.worker_command.clear();
   baseline.rate_share.reset();
   return baseline;
@@ -116,7 +117,8 @@ void settle_rate(run_request& request, const pinning& pins, const interrupts& si
   } catch (const cell_ended& why) {
     throw about_baseline(request, why);
   }
-  request.asked.rate_per_s = typeable_rate(*request.rate_share * *out.saturation_per_s);
+  std::get<c10k::cell>(request.asked.of).rate_per_s =
+      typeable_rate(*request.rate_share * *out.saturation_per_s);
 }
 
 }  // namespace skein::conductor

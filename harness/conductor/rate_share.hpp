@@ -10,7 +10,7 @@
 
 namespace skein::conductor {
 
-/// Sets request.asked.rate_per_s where request.rate_share is given, and out.saturation_per_s.
+/// Sets the rate of request.asked where request.rate_share is given, and out.saturation_per_s.
 /// Throws cell_ended, saying that it is about the baseline, when that cannot be measured. A
 /// disturbed measurement is made once more; if that is disturbed too, the run is invalid, because
 /// how much load its rate means would not be known.

@@ -10,6 +10,7 @@
 
 #include "harness/conductor/child_process.hpp"
 #include "runtimes/errors.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -94,20 +95,22 @@ json cpu_field(const outcome& out, bool counted) {
   return cpu;
 }
 
-/// What a timer costs, by what is done with it. In pattern churn a timer is armed and cancelled,
-/// except for the few that are left to fire. In other patterns a fire includes its arming only
-/// where tasks arm inside the window (periodic).
+/// What a task and a timer cost, by what is done with it. In pattern churn a timer is armed and
+/// cancelled, except for the few that are left to fire. In other patterns a fire includes its
+/// arming only where tasks arm inside the window (periodic).
 json timer_costs_field(const cell& asked, const outcome& out) {
-  if (asked.workload != "timers" || !has_times(out)) return nullptr;
-  const auto tasks = asked.tasks.value_or(0);
+  const bool ends = workloads::declaration_of(asked.of).run == workloads::run_kind::tasks;
+  if (!ends || !has_times(out)) return nullptr;
+  const std::int64_t tasks = asked.count();
   json costs = {{"spawn_ns_per_task", nullptr},
                 {"cpu_ns_per_fire", nullptr},
                 {"cpu_ns_per_arm_cancel", nullptr}};
   if (out.spawn_ns && tasks > 0) {
     costs["spawn_ns_per_task"] = static_cast<double>(*out.spawn_ns) / static_cast<double>(tasks);
   }
-  if (out.cpu && out.cpu->total_ns && out.operations > 0) {
-    costs[asked.pattern == "churn" ? "cpu_ns_per_arm_cancel" : "cpu_ns_per_fire"] =
+  const auto* const timers = asked.as<timers::cell>();
+  if (timers != nullptr && out.cpu && out.cpu->total_ns && out.operations > 0) {
+    costs[timers->pattern == timers::pattern::churn ? "cpu_ns_per_arm_cancel" : "cpu_ns_per_fire"] =
         static_cast<double>(*out.cpu->total_ns) / static_cast<double>(out.operations);
   }
   return costs;
@@ -166,7 +169,9 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
-  if (request.asked.workload == "timers") record["early_by_at_most_ns"] = out.early_by_at_most_ns;
+  if (workloads::timing_of(request.asked.of).grid_ns > 0) {
+    record["early_by_at_most_ns"] = out.early_by_at_most_ns;
+  }
   if (has_times(out) && out.exchange.is_object()) {
     record["exchange"] = exchange_field(out, request.counted);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/cells/cell.hpp"
+#include "harness/cells/measuring.hpp"
 #include "harness/conductor/pinning.hpp"
 #include "runtimes/clock.hpp"
 
@@ -25,11 +26,8 @@ struct run_request {
   std::optional<double> rate_share;
   std::string rate_baseline;  ///< the runtime it is a share of
 
-  std::int64_t warmup_requests = 0;     ///< c10k: the window begins only after this many requests
-  time_ns hold_ns = 0;                  ///< c10k idle: how long all connections are kept open
-  time_ns quiesce_ns = 0;               ///< before each memory reading
-  bool reads_memory = true;             ///< false: no readings, and no rest before them
-  std::int64_t exchange_in_flight = 0;  ///< c10k idle: final messages, this many at once; 0: none
+  cells::measuring how;    ///< what the workload declares of it
+  time_ns quiesce_ns = 0;  ///< before each memory reading
   std::int64_t thread_ceiling = 0;
   std::optional<std::int64_t> memory_ceiling_bytes;  ///< of the whole run; empty: the machine's
   bool counted = false;  ///< count allocations and system calls; no times are published
@@ -43,6 +41,9 @@ struct run_request {
   std::string lock_file;
   bool print_json = false;
   std::vector<std::string> argv;
+
+  /// False: no readings of memory, and no rest before them.
+  [[nodiscard]] bool reads_memory() const noexcept { return how.memory != workloads::memory::off; }
 };
 
 }  // namespace skein::conductor

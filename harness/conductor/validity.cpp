@@ -11,9 +11,13 @@
 #include <vector>
 
 #include "harness/conductor/preflight.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
+
+using c10k::mode;
+using cells::is_in_mode;
 
 std::optional<double> number_at(const json& object, const char* key) {
   if (!object.is_object()) return std::nullopt;
@@ -33,7 +37,7 @@ void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, doub
 /// difference for the kernel's work after a thread's exit, and have not traced it. Up to a bound it
 /// cannot be told from other programs.
 bool threads_end(const cell& asked) {
-  return asked.mode == "churn" && threads_of(asked) > 0;
+  return is_in_mode(asked, mode::churn) && threads_of(asked) > 0;
 }
 
 void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const validity_rules& rules) {
@@ -48,7 +52,7 @@ void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const vali
 /// connection outside any process, so churn is allowed more.
 void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, bool is_workers,
                    const validity_rules& rules) {
-  const bool churn = asked.mode == "churn";
+  const bool churn = is_in_mode(asked, mode::churn);
   double most = churn ? rules.foreign_fraction_churn : rules.foreign_fraction;
   if (is_workers && threads_end(asked)) {
     show_share(out, cpu, spent_ns, most, rules);
@@ -95,7 +99,9 @@ void judge_pressure(outcome& out, const validity_rules& rules) {
 void judge_host(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
   if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
   std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
-  if (asked.active) used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
+  const auto* const served = asked.as<c10k::cell>();
+  if (served != nullptr && served->active)
+    used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
   if (out.host->cpus.empty()) out.mark("host: /proc/stat cannot be read: others may have run");
   for (const int cpu : used) {
     const auto& workers = pins.worker_cpus;
@@ -131,7 +137,7 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
   if (out.memory_points.empty()) return;  // none was asked for
   const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
   for (const std::string& reason : memory.reasons) out.mark(reason);
-  const std::int64_t tasks = asked.tasks.value_or(asked.connections.value_or(0));
+  const std::int64_t tasks = asked.count();
   if (!memory.linear && tasks >= rules.slope_tasks_min) {
     out.invalidate("memory: no line, so no bytes per task");
   }
@@ -176,8 +182,8 @@ bool judge_schedule(outcome& out, double offered, double achieved, const validit
 /// A window in which nothing was done has no figures, whatever the machine did. Connections that
 /// are only held (mode idle) have none either, on purpose.
 void judge_samples(outcome& out, const cell& asked) {
-  if (asked.mode == "idle") return;
-  if (asked.workload == "timers") {
+  if (is_in_mode(asked, mode::idle)) return;
+  if (workloads::declaration_of(asked.of).run == workloads::run_kind::tasks) {
     if (out.expected_samples == 0) {
       out.invalidate("timers: none was left to fire, so there is no lateness; more tasks");
     }
@@ -234,7 +240,7 @@ void judge_generator(outcome& out) {
 /// In a closed loop one side sets the pace. If the generator does, CPU per request is still the
 /// worker's, but throughput and times are not.
 void judge_pace(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
-  if (asked.mode != "fixed" && asked.mode != "churn") return;
+  if (!is_in_mode(asked, mode::fixed) && !is_in_mode(asked, mode::churn)) return;
   if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
   out.mark(
       fmt::format("client-bound: the load generator was busy {:.0f} % of its CPU time "
@@ -245,13 +251,14 @@ void judge_pace(outcome& out, const cell& asked, const pinning& pins, const vali
 void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& rules) {
   const auto rate = number_at(out.load, "achieved_per_s");
   const auto mean_ns = number_at(out.service_time, "mean");
-  if (asked.mode != "fixed" || !rate || !mean_ns || !asked.active) return;
-  if (asked.pipeline.value_or(1) > 1) return;  // in flight then falls with each reply
+  const auto* const served = asked.as<c10k::cell>();
+  if (!is_in_mode(asked, mode::fixed) || !rate || !mean_ns || !served->active) return;
+  if (served->pipeline.value_or(1) > 1) return;  // in flight then falls with each reply
   const double in_flight = *rate * *mean_ns / static_cast<double>(ns_per_s);
-  const auto wanted = static_cast<double>(*asked.active);
+  const auto wanted = static_cast<double>(*served->active);
   if (std::abs(in_flight / wanted - 1) > rules.little_tolerance) {
     out.mark(fmt::format("load: throughput x service time is {:.1f}, not the {} in flight",
-                         in_flight, *asked.active));
+                         in_flight, *served->active));
   }
 }
 

@@ -97,7 +97,7 @@ std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, con
                                   outcome& out) {
   const json fields = to_json(asked);
   const json ready =
-      talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload}, {"cell", fields}},
+      talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload()}, {"cell", fields}},
                "ready", in_a_while());
   out.echoed = field<json>(worker, ready, "echoed");
   out.conditions = ready.value("conditions", json());

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "generated/workloads/cells.hpp"
 #include "harness/cells/defaults.hpp"
 #include "runtimes/options.hpp"
 
@@ -11,8 +12,8 @@ namespace skein::micro {
 inline scheduler_options conditions(std::size_t tasks) {
   namespace defaults = cells::defaults;
   return {.buffer = buffer_policy::lent,
-          .buffer_bytes = static_cast<std::size_t>(defaults::buffer_bytes),
-          .stack_bytes = static_cast<std::size_t>(defaults::stack_bytes),
+          .buffer_bytes = static_cast<std::size_t>(c10k::usual::buffer_bytes),
+          .stack_bytes = static_cast<std::size_t>(workloads::usual::stack_bytes),
           .max_tasks = tasks + defaults::spare_tasks,
           .inline_budget = defaults::inline_budget,
           .events_per_wait = defaults::events_per_wait,

@@ -2,6 +2,7 @@
 // options.
 #include "harness/worker/conditions.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "runtimes/errors.hpp"
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/socket.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::worker {
 namespace {
@@ -51,6 +53,13 @@ json preloaded() {
   return names;
 }
 
+/// Whether the cell's workload has a field of this name.
+bool declares(const workloads::parameters& given, std::string_view name) {
+  const auto& fields = workloads::declaration_of(given.of).fields;
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const workloads::field& each) { return each.name == name; });
+}
+
 json listener_field(const workloads::program& program) {
   const auto in_force = program.listener_in_force();
   if (!in_force) return nullptr;
@@ -81,21 +90,21 @@ std::string allocator_name() {
   return file;
 }
 
-json conditions_of(std::string_view workload, const runtime_info& runtime,
-                   const workloads::parameters& given, const workloads::program& program) {
+json conditions_of(const runtime_info& runtime, const workloads::parameters& given,
+                   const workloads::program& program) {
   const scheduler_options& options = given.options;
-  const bool reads = workload == "c10k";
+  const bool reads = declares(given, "buffer");
   // The timer floor waits on two descriptors, so the batch size does not apply to it.
   const bool batches = runtime.takes_events_per_wait && (reads || runtime.style != "none");
-  const bool chooses_timers = runtime.takes_timers && workload == "timers";
+  const bool chooses_timers = runtime.takes_timers && declares(given, "timers");
   const bool on_heap = runtime.takes_timers && options.timers == timer_structure::heap;
   const json build = measure::build_settings();
   return {{"inline_budget", where(runtime.takes_inline_budget, options.inline_budget)},
           {"events_per_wait", where(batches, options.events_per_wait)},
           {"tick_ns", where(runtime.takes_tick && !on_heap, options.tick_ns)},
-          {"timers", where(chooses_timers, on_heap ? "heap" : "wheel")},
+          {"timers", where(chooses_timers, workloads::word_of(options.timers))},
           {"timer_slack_ns", checked(::prctl(PR_GET_TIMERSLACK), "prctl(PR_GET_TIMERSLACK)")},
-          {"buffer", where(reads, options.buffer == buffer_policy::own ? "own" : "lent")},
+          {"buffer", where(reads, workloads::word_of(options.buffer))},
           {"buffer_bytes", where(reads, options.buffer_bytes)},
           {"receive_ring_buffers",
            where(reads && runtime.takes_receive_ring, uring_loop::buffers_for(options))},

@@ -8,6 +8,7 @@
 
 #include "harness/measure/json.hpp"
 #include "runtimes/info.hpp"
+#include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
 
 namespace skein::worker {
@@ -15,8 +16,8 @@ namespace skein::worker {
 /// The `conditions` of a `ready` message (harness/PROTOCOL.md); null where one does not apply to
 /// the runtime or the workload. Call it in the process that runs the program. Throws
 /// std::system_error.
-measure::json conditions_of(std::string_view workload, const runtime_info& runtime,
-                            const workloads::parameters& given, const workloads::program& program);
+measure::json conditions_of(const runtime_info& runtime, const workloads::parameters& given,
+                            const workloads::program& program);
 
 /// The malloc that this process calls: "glibc malloc 2.36", or the file it comes from.
 std::string allocator_name();

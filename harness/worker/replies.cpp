@@ -21,9 +21,9 @@ json hello_reply(const runtime_info& runtime) {
           {"early_by_at_most_ns", runtime.early_by_at_most_ns}};
 }
 
-json ready_reply(const cells::cell& echo, const json& conditions,
+json ready_reply(const json& echo, const json& conditions,
                  const std::vector<std::uint16_t>& ports) {
-  json reply = {{"type", "ready"}, {"echoed", cells::to_json(echo)}, {"conditions", conditions}};
+  json reply = {{"type", "ready"}, {"echoed", echo}, {"conditions", conditions}};
   if (!ports.empty()) reply["port"] = ports.front();
   if (ports.size() > 1) reply["ports"] = ports;
   return reply;

@@ -25,8 +25,7 @@ struct worker_times {
 };
 
 json hello_reply(const runtime_info& runtime);
-json ready_reply(const cells::cell& echo, const json& conditions,
-                 const std::vector<std::uint16_t>& ports);
+json ready_reply(const json& echo, const json& conditions, const std::vector<std::uint16_t>& ports);
 json limit_reply(const limit_error& limit);
 json error_reply(std::string_view message);
 json spawned_reply(std::size_t tasks, time_ns spawn_ns);

@@ -55,9 +55,8 @@ void say(protocol::line_channel& channel, const json& message) {
 }
 
 int run_program(protocol::line_channel& channel, workloads::program& program,
-                const workloads::parameters& parameters) {
-  // A storm's first deadline is at the end of its window; other patterns begin with the window.
-  control_inbox inbox(channel, program, parameters.pattern == "storm" ? parameters.window_ns : 0);
+                const workloads::parameters& given) {
+  control_inbox inbox(channel, program, workloads::timing_of(given.of).first_due_ns);
   inbox.say({{"type", "started"}});
   program.run(inbox);
   if (inbox.how() == ending::stopped) inbox.say(counts_reply("stopped", program, inbox.times()));
@@ -73,10 +72,9 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel, int repl
   const auto parameters = parameters_for(asked);
   measure::raise_soft_limits();
   report_overflows(runtime, parameters, reply_fd);
-  const auto program = make(asked.workload, runtime.id, parameters);
-  say(channel,
-      ready_reply(echo_of(asked, parameters, runtime),
-                  conditions_of(asked.workload, runtime, parameters, *program), program->ports()));
+  const auto program = make(runtime.id, parameters);
+  say(channel, ready_reply(echo_of(asked, parameters, runtime),
+                           conditions_of(runtime, parameters, *program), program->ports()));
   if (!next_command(channel, "start")) return 0;
   return run_program(channel, *program, parameters);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
 
 namespace skein::worker {
@@ -16,8 +17,8 @@ namespace skein::worker {
 int worker_main(std::string_view runtime, int command_fd, int reply_fd);
 
 /// Builds the program of a cell, as workloads::make_program does.
-using program_factory = std::unique_ptr<workloads::program> (*)(
-    std::string_view workload, std::string_view runtime, const workloads::parameters& parameters);
+using program_factory = std::unique_ptr<workloads::program> (*)(std::string_view runtime,
+                                                                const workloads::parameters& asked);
 
 /// The same for programs that are not in the list of workloads: for tests.
 int worker_main(std::string_view runtime, int command_fd, int reply_fd, program_factory make);

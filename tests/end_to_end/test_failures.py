@@ -66,7 +66,7 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("wrong_runtime", "timers", "mislabelled: asked for runtime plain_python"),
         ("wrong_byte", "c10k", "wrong byte"),
         ("lost_bytes", "c10k", "bytes"),
-        ("lost_timer", "timers", "1 of 1000 timers missing"),
+        ("lost_timer", "timers", "1 of 1000 units of work missing"),
         ("wrong_checksum", "timers", "checksum"),
         ("finished_at_zero", "timers", "says it finished at t_ns 0, which is not between the"),
         ("finished_by_wall_clock", "timers", "t_ns is of CLOCK_MONOTONIC"),

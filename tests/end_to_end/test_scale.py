@@ -129,8 +129,8 @@ def test_an_exchange_that_went_wrong_is_a_failure(fault: str, results: Path) -> 
     [
         (["--mode", "fixed", "--loops", "3"], "--loops applies to --mode idle"),
         (["--mode", "open", "--exchange", "3"], "--exchange applies to --mode idle"),
-        (["--mode", "idle", "--loops", "0"], "--loops: 0 is out of bounds; from 1 to 60"),
-        (["--mode", "idle", "--loops", "61"], "from 1 to 60"),
+        (["--mode", "idle", "--loops", "0"], "--loops: 0 is out of bounds; from 1 to 64"),
+        (["--mode", "idle", "--loops", "61"], "--loops: 61 are more than the connections, 60"),
         (["--mode", "idle", "--loops", "some"], "--loops"),
         (["--mode", "idle", "--exchange", "61"], "--exchange: 61 is out of bounds; from 1 to 60"),
         (["--mode", "idle", "--memory-ceiling", "4"], "--memory-ceiling: 4 is out of bounds"),
@@ -194,7 +194,7 @@ def test_a_far_first_deadline_is_said_to_be_awaited(results: Path) -> None:
     words = ("timers", "--runtime", "epoll_floor", "--tasks", "600000", "--window", "100ms")
     done, run = run_of(results, *words, "--memory", "off")
     assert run["status"] in ("ok", "invalid"), run["reasons"]
-    assert "skein: waiting for the first deadline, for which all tasks must be there" in done.err
+    assert "skein: waiting for the epoch, for which all tasks must be there" in done.err
 
 
 @pytest.mark.parametrize(

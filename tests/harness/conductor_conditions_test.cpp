@@ -4,6 +4,7 @@
 #include "harness/conductor/preflight.hpp"
 #include "harness/worker/conditions.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 #include "workloads/all.hpp"
 
 using namespace skein;
@@ -13,12 +14,12 @@ namespace {
 
 cell echo_cell() {
   cell asked;
-  asked.workload = "c10k";
+  asked.of = c10k::cell{};
   asked.runtime = "fiber";
   asked.style = "direct";
-  asked.connections = 4;
-  asked.buffer = "lent";
-  asked.buffer_bytes = 1024;
+  test::served(asked).connections = 4;
+  test::served(asked).buffer = buffer_policy::lent;
+  test::served(asked).buffer_bytes = 1024;
   asked.stack_bytes = 16'384;
   return asked;
 }
@@ -32,14 +33,14 @@ const runtime_info& runtime_named(std::string_view id) {
 
 json conditions_said_by(const cell& asked) {
   const auto given = cells::parameters_for(asked);
-  const auto program = workloads::make_program(asked.workload, asked.runtime, given);
-  return worker::conditions_of(asked.workload, runtime_named(asked.runtime), given, *program);
+  const auto program = workloads::make_program(asked.runtime, given);
+  return worker::conditions_of(runtime_named(asked.runtime), given, *program);
 }
 
 cell timers_on_grid(time_ns grid_ns) {
   cell asked;
-  asked.workload = "timers";
-  asked.grid_ns = grid_ns;
+  asked.of = timers::cell{};
+  test::sleeping(asked).grid_ns = grid_ns;
   return asked;
 }
 
@@ -63,10 +64,10 @@ TEST_CASE("a condition that differs from what was asked is named, one that does 
 TEST_CASE("a worker's conditions are those its program was given, not those it was asked for") {
   cell asked = echo_cell();
   auto given = cells::parameters_for(asked);
-  const auto program = workloads::make_program("c10k", "fiber", given);
+  const auto program = workloads::make_program("fiber", given);
   given.options.inline_budget = 64;
   given.options.stack_bytes = 32'768;
-  const json said = worker::conditions_of("c10k", runtime_named("fiber"), given, *program);
+  const json said = worker::conditions_of(runtime_named("fiber"), given, *program);
   CHECK(said.at("inline_budget") == 64);
   CHECK(said.at("stack_bytes") == 32'768);
   CHECK(said.at("listener").at("tcp_nodelay") == true);
@@ -78,9 +79,9 @@ TEST_CASE("a worker's conditions are those its program was given, not those it w
 
 TEST_CASE("what a runtime has no use for is null") {
   cell asked = timers_on_grid(ns_per_ms);
-  asked.tasks = 4;
-  asked.pattern = "storm";
-  asked.window_ns = ns_per_s;
+  test::sleeping(asked).tasks = 4;
+  test::sleeping(asked).pattern = timers::pattern::storm;
+  test::sleeping(asked).window_ns = ns_per_s;
   asked.runtime = "thread";
   const json thread = conditions_said_by(asked);
   for (const char* name : {"inline_budget", "events_per_wait", "tick_ns", "buffer", "listener"}) {
@@ -97,9 +98,9 @@ TEST_CASE(
     "a runtime on the system's stacks has no size of stacks, and is held to the limits of "
     "threads") {
   cell asked = timers_on_grid(ns_per_ms);
-  asked.tasks = 4;
-  asked.pattern = "storm";
-  asked.window_ns = ns_per_s;
+  test::sleeping(asked).tasks = 4;
+  test::sleeping(asked).pattern = timers::pattern::storm;
+  test::sleeping(asked).window_ns = ns_per_s;
   asked.runtime = "thread_default";
   asked.style = "direct";
   const json said = conditions_said_by(asked);
@@ -124,28 +125,28 @@ TEST_CASE("the more tasks there are, the smaller is the largest stack they could
   cell asked = timers_on_grid(ns_per_ms);
   asked.runtime = "fiber";
   asked.style = "direct";
-  asked.tasks = 10'000'000;
+  test::sleeping(asked).tasks = 10'000'000;
   const std::int64_t of_many = largest_stack_bytes(asked);
   CHECK(of_many % 4096 == 0);
   CHECK(of_many > 1 << 20);
   CHECK(of_many < 1 << 24);
-  asked.tasks = 100'000'000;
+  test::sleeping(asked).tasks = 100'000'000;
   CHECK(largest_stack_bytes(asked) < of_many / 5);
 }
 
 TEST_CASE("a runtime that can choose says how its timers are kept; a heap has no tick") {
   cell asked = timers_on_grid(ns_per_ms);
-  asked.tasks = 4;
-  asked.pattern = "storm";
-  asked.window_ns = ns_per_s;
+  test::sleeping(asked).tasks = 4;
+  test::sleeping(asked).pattern = timers::pattern::storm;
+  test::sleeping(asked).window_ns = ns_per_s;
   asked.runtime = "coroutine";
-  asked.timers = "heap";
+  test::sleeping(asked).timers = timer_structure::heap;
   CHECK(asked_conditions(asked).at("timers") == "heap");
   CHECK(conditions_said_by(asked).at("timers") == "heap");
   CHECK(conditions_said_by(asked).at("tick_ns").is_null());
-  asked.timers.reset();
+  test::sleeping(asked).timers.reset();
   CHECK(condition_differences(asked_conditions(asked), {{"timers", "wheel"}}).empty());
-  asked.timers = "wheel";
+  test::sleeping(asked).timers = timer_structure::wheel;
   CHECK(conditions_said_by(asked).at("timers") == "wheel");
   CHECK(conditions_said_by(asked).at("tick_ns") == ns_per_ms);
   asked.runtime = "fiber";
@@ -158,12 +159,15 @@ TEST_CASE("the allocator is named by its library, without a path") {
 }
 
 TEST_CASE("the wheel's tick follows a finer grid, down to a tenth of a millisecond") {
-  CHECK(cells::tick_for({}) == ns_per_ms);
-  CHECK(cells::tick_for(ns_per_ms) == ns_per_ms);
-  CHECK(cells::tick_for(5 * ns_per_ms) == ns_per_ms);
-  CHECK(cells::tick_for(100 * ns_per_us) == 100 * ns_per_us);
-  CHECK(cells::tick_for(1'500 * ns_per_us) == 500 * ns_per_us);
-  CHECK(cells::tick_for(10 * ns_per_us) == 100 * ns_per_us);
+  const auto tick_for = [](time_ns grid_ns) {
+    return cells::options_for(timers_on_grid(grid_ns)).tick_ns;
+  };
+  CHECK(cells::options_for(echo_cell()).tick_ns == ns_per_ms);
+  CHECK(tick_for(ns_per_ms) == ns_per_ms);
+  CHECK(tick_for(5 * ns_per_ms) == ns_per_ms);
+  CHECK(tick_for(100 * ns_per_us) == 100 * ns_per_us);
+  CHECK(tick_for(1'500 * ns_per_us) == 500 * ns_per_us);
+  CHECK(tick_for(10 * ns_per_us) == 100 * ns_per_us);
 }
 
 TEST_CASE("a grid that a runtime's timers cannot be given is a limit with both values") {

@@ -5,6 +5,7 @@
 #include "harness/conductor/lint.hpp"
 #include "harness/measure/histogram_json.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 
 using namespace skein;
 using namespace skein::conductor;
@@ -19,9 +20,9 @@ json distribution() {
 
 cell timers_cell() {
   cell asked;
-  asked.workload = "timers";
+  asked.of = timers::cell{};
   asked.runtime = "fiber";
-  asked.tasks = 1000;
+  test::sleeping(asked).tasks = 1000;
   return asked;
 }
 
@@ -90,8 +91,8 @@ TEST_CASE("every distribution of a run is looked at, with the samples it must ha
     return values;
   }();
   cell echo = timers_cell();
-  echo.workload = "c10k";
-  echo.connections = 1000;
+  echo.of = c10k::cell{};
+  test::served(echo).connections = 1000;
   outcome out = good_outcome();
   out.echoed = to_json(echo);
   out.lateness = nullptr;
@@ -107,7 +108,7 @@ TEST_CASE("every distribution of a run is looked at, with the samples it must ha
   }
   out.exchange = {{"latency", distribution()}};
   CHECK(lint(echo, out).empty());
-  echo.connections = 999;
+  test::served(echo).connections = 999;
   out.echoed = to_json(echo);
   REQUIRE(lint(echo, out).size() == 1);
   CHECK_THAT(lint(echo, out)[0], test::contains("exchange.latency holds 1000 samples for 999"));
@@ -161,7 +162,7 @@ TEST_CASE("no reply comes before its request, whatever a worker may with timers"
   out.expected_samples = 1;
   out.lateness = nullptr;
   cell echo = timers_cell();
-  echo.workload = "c10k";
+  echo.of = c10k::cell{};
   out.echoed = to_json(echo);
   for (auto where : {&outcome::latency, &outcome::service_time}) {
     outcome one = out;

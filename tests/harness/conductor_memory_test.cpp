@@ -5,6 +5,7 @@
 #include "harness/conductor/preflight.hpp"
 #include "harness/measure/histogram_json.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 #include "workloads/c10k/sharded.hpp"
 
 using namespace skein;
@@ -29,10 +30,10 @@ std::vector<measure::memory_point> quarter_of(std::int64_t total) {
 
 cell sleepers(std::string style, std::int64_t tasks) {
   cell asked;
-  asked.workload = "timers";
+  asked.of = timers::cell{};
   asked.runtime = "fiber";
   asked.style = std::move(style);
-  asked.tasks = tasks;
+  test::sleeping(asked).tasks = tasks;
   return asked;
 }
 
@@ -123,8 +124,8 @@ TEST_CASE("connections and threads are known to take slabs, other tasks are not"
   CHECK(least_slab_bytes(asked) == 0);
   asked.runtime = "thread";
   CHECK(least_slab_bytes(asked) == 3'000);
-  asked.tasks.reset();
-  asked.connections = 10;
+  asked.of = c10k::cell{};
+  test::served(asked).connections = 10;
   CHECK(least_slab_bytes(asked) == 11'000);
   asked.runtime = "coroutine";
   CHECK(least_slab_bytes(asked) == 8'000);
@@ -173,24 +174,24 @@ TEST_CASE("a ceiling below the least that is known of the style is a limit befor
 
 TEST_CASE("three pipes to each child are descriptors that the conductor needs") {
   cell asked;
-  asked.workload = "c10k";
-  asked.connections = 64;
-  asked.loops = 64;
+  asked.of = c10k::cell{};
+  test::served(asked).connections = 64;
+  test::served(asked).loops = 64;
   CHECK(needs_of(asked).descriptors == 3 * 65 + 64);
-  asked.connections = 64 * 1000;
+  test::served(asked).connections = 64 * 1000;
   CHECK(needs_of(asked).descriptors == 1000 + 64);
 }
 
 TEST_CASE("a few connections need no more client addresses than they are") {
   cell asked;
-  asked.workload = "c10k";
-  asked.connections = 3;
+  asked.of = c10k::cell{};
+  test::served(asked).connections = 3;
   CHECK(needs_of(asked).client_addresses == 3);
-  asked.connections = 3'000;
+  test::served(asked).connections = 3'000;
   CHECK(needs_of(asked).client_addresses == 8);
   cell timers;
-  timers.workload = "timers";
-  timers.tasks = 3;
+  timers.of = timers::cell{};
+  test::sleeping(timers).tasks = 3;
   CHECK(needs_of(timers).client_addresses == 0);
 }
 
@@ -203,9 +204,9 @@ TEST_CASE("as few loops as hold the connections, each with 64 descriptors for it
 
 TEST_CASE("descriptors and ports are needed for each loop, memory and files for all connections") {
   cell asked;
-  asked.workload = "c10k";
-  asked.connections = 100'000;
-  asked.loops = 6;
+  asked.of = c10k::cell{};
+  test::served(asked).connections = 100'000;
+  test::served(asked).loops = 6;
   const auto needs = needs_of(asked);
   CHECK(needs.descriptors == 16'667 + 64);
   CHECK(needs.client_ports == (16'667 + 7) / 8);
@@ -215,11 +216,11 @@ TEST_CASE("descriptors and ports are needed for each loop, memory and files for 
 
 TEST_CASE("churn needs descriptors for connections whose predecessors have not left yet") {
   cell asked;
-  asked.workload = "c10k";
-  asked.connections = 1'000;
-  asked.active = 300;
+  asked.of = c10k::cell{};
+  test::served(asked).connections = 1'000;
+  test::served(asked).active = 300;
   CHECK(needs_of(asked).descriptors == 1'000 + 64);
-  asked.mode = "churn";
+  test::served(asked).mode = c10k::mode::churn;
   CHECK(needs_of(asked).descriptors == 1'300 + 64);
 }
 

@@ -3,6 +3,7 @@
 #include "harness/cells/defaults.hpp"
 #include "harness/conductor/rate_share.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 
 using namespace skein;
 using namespace skein::conductor;
@@ -12,17 +13,17 @@ namespace {
 run_request open_request() {
   run_request request;
   cell& asked = request.asked;
-  asked.workload = "c10k";
+  asked.of = c10k::cell{};
   asked.runtime = "coroutine";
   asked.style = "coroutine";
-  asked.connections = 1000;
-  asked.active = 1000;
-  asked.mode = "open";
-  asked.arrival = "uniform";
-  asked.pipeline = 2;
-  asked.payload_bytes = 128;
-  asked.buffer = "own";
-  asked.duration_ns = 5 * ns_per_s;
+  test::served(asked).connections = 1000;
+  test::served(asked).active = 1000;
+  test::served(asked).mode = c10k::mode::open;
+  test::served(asked).arrival = c10k::arrival::uniform;
+  test::served(asked).pipeline = 2;
+  test::served(asked).payload_bytes = 128;
+  test::served(asked).buffer = buffer_policy::own;
+  test::served(asked).duration_ns = 5 * ns_per_s;
   request.counted = true;
   request.rate_share = 0.6;
   request.rate_baseline = "epoll_floor";
@@ -34,22 +35,22 @@ run_request open_request() {
 }  // namespace
 
 TEST_CASE("the baseline is our own runtime in a short closed loop of the same sizes") {
-  const run_request baseline = baseline_request(open_request());
+  run_request baseline = baseline_request(open_request());
   CHECK(baseline.asked.runtime == "epoll_floor");
-  CHECK(baseline.asked.mode == "fixed");
-  CHECK(baseline.asked.connections == 1000);
-  CHECK(baseline.asked.active == 1000);
-  CHECK(baseline.asked.payload_bytes == 128);
-  CHECK(baseline.asked.buffer == "own");
-  CHECK_FALSE(baseline.asked.rate_per_s);
-  CHECK_FALSE(baseline.asked.arrival);
-  CHECK_FALSE(baseline.asked.pipeline);
+  CHECK(test::served(baseline.asked).mode == c10k::mode::fixed);
+  CHECK(test::served(baseline.asked).connections == 1000);
+  CHECK(test::served(baseline.asked).active == 1000);
+  CHECK(test::served(baseline.asked).payload_bytes == 128);
+  CHECK(test::served(baseline.asked).buffer == buffer_policy::own);
+  CHECK_FALSE(test::served(baseline.asked).rate_per_s);
+  CHECK_FALSE(test::served(baseline.asked).arrival);
+  CHECK_FALSE(test::served(baseline.asked).pipeline);
   CHECK_FALSE(baseline.asked.stack_bytes);
-  CHECK(*baseline.asked.duration_ns < 2 * ns_per_s);
+  CHECK(*test::served(baseline.asked).duration_ns < 2 * ns_per_s);
   CHECK(baseline.worker_command.empty());
   CHECK_FALSE(baseline.rate_share);
   CHECK_FALSE(baseline.counted);
-  CHECK_FALSE(baseline.reads_memory);
+  CHECK_FALSE(baseline.reads_memory());
 }
 
 TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {
@@ -57,7 +58,7 @@ TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {
   request.rate_baseline = "fiber";
   const run_request baseline = baseline_request(request);
   CHECK(baseline.asked.style == "direct");
-  CHECK(baseline.asked.stack_bytes == cells::defaults::stack_bytes);
+  CHECK(baseline.asked.stack_bytes == workloads::usual::stack_bytes);
 }
 
 TEST_CASE("a measured rate is rounded to three digits, so that it can be typed") {

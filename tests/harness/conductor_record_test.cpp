@@ -5,6 +5,7 @@
 #include "harness/conductor/summary_table.hpp"
 #include "harness/measure/histogram_json.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 
 using namespace skein;
 using namespace skein::conductor;
@@ -13,12 +14,12 @@ namespace {
 
 run_request request() {
   run_request asked;
-  asked.asked.workload = "timers";
+  asked.asked.of = timers::cell{};
   asked.asked.runtime = "fiber";
   asked.asked.style = "direct";
-  asked.asked.tasks = 10;
-  asked.asked.pattern = "storm";
-  asked.asked.window_ns = ns_per_s;
+  test::sleeping(asked.asked).tasks = 10;
+  test::sleeping(asked.asked).pattern = timers::pattern::storm;
+  test::sleeping(asked.asked).window_ns = ns_per_s;
   return asked;
 }
 
@@ -120,7 +121,7 @@ TEST_CASE("a record of timers says by how much the worker may be early") {
   out.early_by_at_most_ns = 999'000;
   CHECK(run_record(request(), out, "s").at("early_by_at_most_ns") == 999'000);
   run_request echo = request();
-  echo.asked.workload = "c10k";
+  echo.asked.of = c10k::cell{};
   CHECK_FALSE(run_record(echo, out, "s").contains("early_by_at_most_ns"));
 }
 
@@ -209,14 +210,14 @@ TEST_CASE("the cost of a timer is by what was done with it, null where that does
   CHECK(fired.at("cpu_ns_per_fire") == 1'000.0);
   CHECK(fired.at("cpu_ns_per_arm_cancel").is_null());
   run_request churn = request();
-  churn.asked.pattern = "churn";
+  test::sleeping(churn.asked).pattern = timers::pattern::churn;
   const json churned = run_record(churn, out, "s").at("timer_costs");
   CHECK(churned.at("cpu_ns_per_fire").is_null());
   CHECK(churned.at("cpu_ns_per_arm_cancel") == 1'000.0);
   CHECK_THAT(summary_table(run_record(churn, out, "s"), false),
              test::contains("spawn 123 ns, fire -, arm and cancel 1.0 us"));
   run_request echo = request();
-  echo.asked.workload = "c10k";
+  echo.asked.of = c10k::cell{};
   CHECK(run_record(echo, out, "s").at("timer_costs").is_null());
 }
 

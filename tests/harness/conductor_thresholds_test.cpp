@@ -7,6 +7,7 @@
 
 #include "harness/conductor/validity.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 
 using namespace skein;
 using namespace skein::conductor;
@@ -18,11 +19,11 @@ constexpr time_ns window_ns = 10 * ns_per_s;
 /// A healthy run of ten seconds: worker on CPU 0, generator on CPU 1.
 struct scene {
   scene() {
-    asked.workload = "c10k";
+    asked.of = c10k::cell{};
     asked.runtime = "coroutine";
-    asked.mode = "open";
-    asked.connections = 10'000;
-    asked.active = 100;
+    test::served(asked).mode = c10k::mode::open;
+    test::served(asked).connections = 10'000;
+    test::served(asked).active = 100;
     pins.worker_cpus = {0};
     pins.generator_cpus = {1};
     out.window_ns = window_ns;
@@ -39,7 +40,7 @@ struct scene {
                 {"late_50us_fraction", 0.0},
                 {"late_ns_p99", 1'000}};
   }
-  void mode(const char* name) { asked.mode = name; }
+  void mode(c10k::mode which) { test::served(asked).mode = which; }
   void slices(std::int64_t first, std::int64_t last) {
     out.latency["slices"] = json::array();
     for (int i = 0; i < 9; ++i) {
@@ -62,7 +63,7 @@ struct scene {
          {&last.rss_anon_bytes, &last.rss_anon_counter_bytes, &last.private_dirty_bytes}) {
       *bytes = static_cast<std::int64_t>(static_cast<double>(**bytes) * off);
     }
-    asked.connections = tasks;
+    test::served(asked).connections = tasks;
   }
 
   cell asked;
@@ -124,34 +125,34 @@ const std::vector<threshold>& thresholds() {
        verdict::invalid, "others used 6.0 %"},
       {"foreign time under churn, 6 %",
        [](scene& s) {
-         s.mode("churn");
+         s.mode(c10k::mode::churn);
          s.out.host->foreign_cpu_ns[0] = share(.0599);
        },
        [](scene& s) {
-         s.mode("churn");
+         s.mode(c10k::mode::churn);
          s.out.host->foreign_cpu_ns[0] = share(.06);
        },
        verdict::invalid, "others used 6.0 % of CPU 0"},
       {"foreign time where threads end, shown from 6 %",
        [](scene& s) {
-         s.mode("churn");
+         s.mode(c10k::mode::churn);
          s.asked.runtime = "thread";
          s.out.host->foreign_cpu_ns[0] = share(.0599);
        },
        [](scene& s) {
-         s.mode("churn");
+         s.mode(c10k::mode::churn);
          s.asked.runtime = "thread";
          s.out.host->foreign_cpu_ns[0] = share(.06);
        },
        verdict::marked, "host: 6.0 % of CPU 0 went to no process of ours"},
       {"foreign time where threads end, judged from 25 %",
        [](scene& s) {
-         s.mode("churn");
+         s.mode(c10k::mode::churn);
          s.asked.runtime = "thread";
          s.out.host->foreign_cpu_ns[0] = share(.2499);
        },
        [](scene& s) {
-         s.mode("churn");
+         s.mode(c10k::mode::churn);
          s.asked.runtime = "thread";
          s.out.host->foreign_cpu_ns[0] = share(.25);
        },
@@ -196,11 +197,11 @@ const std::vector<threshold>& thresholds() {
        "load: 1 requests were never sent"},
       {"the generator sets the pace, busy from 90 %",
        [](scene& s) {
-         s.mode("fixed");
+         s.mode(c10k::mode::fixed);
          s.out.load["generator_busy_fraction"] = .899;
        },
        [](scene& s) {
-         s.mode("fixed");
+         s.mode(c10k::mode::fixed);
          s.out.load["generator_busy_fraction"] = .9;
        },
        verdict::marked, "client-bound: the load generator was busy 90 %"},
@@ -210,21 +211,21 @@ const std::vector<threshold>& thresholds() {
        [](scene& s) { s.slices(126, 100); }, verdict::marked, "not steady: the last third's"},
       {"Little's law, 5 % above",
        [](scene& s) {
-         s.mode("fixed");
+         s.mode(c10k::mode::fixed);
          s.out.service_time = {{"mean", 104'900'000.0}};
        },
        [](scene& s) {
-         s.mode("fixed");
+         s.mode(c10k::mode::fixed);
          s.out.service_time = {{"mean", 105'100'000.0}};
        },
        verdict::marked, "load: throughput x service time is 105.1, not the 100"},
       {"Little's law, 5 % below",
        [](scene& s) {
-         s.mode("fixed");
+         s.mode(c10k::mode::fixed);
          s.out.service_time = {{"mean", 95'100'000.0}};
        },
        [](scene& s) {
-         s.mode("fixed");
+         s.mode(c10k::mode::fixed);
          s.out.service_time = {{"mean", 94'900'000.0}};
        },
        verdict::marked, "load: throughput x service time is 94.9, not the 100"},
@@ -285,7 +286,7 @@ TEST_CASE("a run a little beyond a bound says so, and is invalid where that is m
 
 TEST_CASE("only an open load has an offered rate to achieve, and only a closed one a pace") {
   scene fixed;
-  fixed.mode("fixed");
+  fixed.mode(c10k::mode::fixed);
   fixed.out.load.erase("offered_per_s");
   fixed.out.load["achieved_per_s"] = 10.0;
   judged(fixed);

@@ -3,6 +3,7 @@
 
 #include "harness/conductor/validity.hpp"
 #include "tests/catch.hpp"
+#include "tests/cells.hpp"
 
 using namespace skein;
 using namespace skein::conductor;
@@ -11,10 +12,10 @@ namespace {
 
 cell open_cell() {
   cell asked;
-  asked.workload = "c10k";
-  asked.mode = "open";
-  asked.connections = 10;
-  asked.active = 10;
+  asked.of = c10k::cell{};
+  test::served(asked).mode = c10k::mode::open;
+  test::served(asked).connections = 10;
+  test::served(asked).active = 10;
   return asked;
 }
 
@@ -159,7 +160,7 @@ TEST_CASE(
   out.load = nullptr;
   out.expected_samples = 0;
   cell timers;
-  timers.workload = "timers";
+  timers.of = timers::cell{};
   judge(out, timers, apart());
   CHECK(out.how == status::invalid);
   CHECK(has_reason(out, "timers: none was left to fire"));
@@ -167,8 +168,8 @@ TEST_CASE(
   out.operations = 0;
   out.expected_samples.reset();
   cell idle = open_cell();
-  idle.active.reset();
-  idle.mode = "idle";
+  test::served(idle).active.reset();
+  test::served(idle).mode = c10k::mode::idle;
   out.load = {{"model", "idle"}};
   judge(out, idle, apart());
   CHECK(out.how == status::ok);
@@ -198,7 +199,7 @@ TEST_CASE("where threads come and go, time that is nobody's is shown, and judged
   outcome out = healthy();
   out.host->foreign_cpu_ns[0] = ns_per_s / 2;
   cell asked = open_cell();
-  asked.mode = "churn";
+  test::served(asked).mode = c10k::mode::churn;
   asked.runtime = "thread";
   judge(out, asked, apart());
   CHECK(out.how == status::ok);
@@ -219,7 +220,7 @@ TEST_CASE("where threads come and go, time that is nobody's is shown, and judged
 
 TEST_CASE("churn is allowed more time that is the kernel's, and not any amount") {
   cell asked = open_cell();
-  asked.mode = "churn";
+  test::served(asked).mode = c10k::mode::churn;
   asked.runtime = "coroutine";
   outcome out = healthy();
   out.host->foreign_cpu_ns[1] = 200 * ns_per_ms;
@@ -243,7 +244,7 @@ TEST_CASE("the generator's CPU is not judged where it had nothing to send") {
   outcome out = healthy();
   out.host->foreign_cpu_ns[1] = ns_per_s;
   cell idle = open_cell();
-  idle.active.reset();
+  test::served(idle).active.reset();
   judge(out, idle, apart());
   CHECK(out.how == status::ok);
 }
@@ -308,7 +309,7 @@ TEST_CASE("a closed loop whose pace the generator sets says so") {
   outcome out = healthy();
   out.load["generator_busy_fraction"] = 0.97;
   cell asked = open_cell();
-  asked.mode = GENERATE(std::string("fixed"), std::string("churn"));
+  test::served(asked).mode = GENERATE(c10k::mode::fixed, c10k::mode::churn);
   judge(out, asked, apart());
   CHECK(out.how == status::ok);
   CHECK(has_reason(out, "client-bound"));
@@ -351,11 +352,11 @@ TEST_CASE("memory that is no line is refused only where there are tasks enough f
     return out;
   };
   cell asked = open_cell();
-  asked.connections = 10'000;
+  test::served(asked).connections = 10'000;
   outcome large = bent(10'000);
   judge(large, asked, apart());
   CHECK(large.how == status::invalid);
-  asked.connections = 100;
+  test::served(asked).connections = 100;
   outcome small = bent(100);
   judge(small, asked, apart());
   CHECK(small.how == status::ok);

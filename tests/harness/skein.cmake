@@ -2,8 +2,8 @@
 # Include from tests/CMakeLists.txt, which defines skein_test_program.
 skein_test_program(skein_tests
   SOURCES
-    harness/cells_active_test.cpp
     harness/cells_cell_test.cpp
+    harness/cells_fill_test.cpp
     harness/cells_nearest_test.cpp
     harness/cells_parameters_test.cpp
     harness/cells_units_test.cpp

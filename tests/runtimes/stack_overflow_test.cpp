@@ -130,12 +130,12 @@ class silent_inbox final : public inbox {
 
 TEST_CASE("a task that recurses without end is named on each of several loops") {
   const ending seen = end_of([] {
-    workloads::parameters asked{};
+    c10k::parameters asked{};
     asked.options = test::options_for(2 + 8);
     asked.connections = 2;
     asked.loops = 2;
     c10k::sharded_program program(
-        asked, [](const workloads::parameters&) { return std::make_unique<recursing_program>(); });
+        asked, [](const c10k::parameters&) { return std::make_unique<recursing_program>(); });
     silent_inbox inbox;
     program.run(inbox);
   });

@@ -19,9 +19,11 @@
 #include "tests/io_uring.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
+#include "tests/programs.hpp"
 #include "tests/signals.hpp"
 #include "workloads/all.hpp"
 #include "workloads/c10k/counters.hpp"
+#include "workloads/c10k/parameters.hpp"
 
 namespace {
 
@@ -37,7 +39,7 @@ class echo_server {
  public:
   echo_server(const std::string& runtime, buffer_policy policy,
               std::size_t read_bytes = buffer_bytes)
-      : program_(workloads::make_program("c10k", runtime, asking(policy, read_bytes))),
+      : program_(test::make_program(runtime, asking(policy, read_bytes))),
         inbox_([this] { program_->stop(); }),
         serving_([this] { program_->run(inbox_); }) {}
   ~echo_server() {
@@ -57,8 +59,8 @@ class echo_server {
   }
 
  private:
-  static workloads::parameters asking(buffer_policy policy, std::size_t read_bytes) {
-    workloads::parameters asked{};
+  static c10k::parameters asking(buffer_policy policy, std::size_t read_bytes) {
+    c10k::parameters asked{};
     asked.options = test::options_for(64);
     asked.options.buffer = policy;
     asked.options.buffer_bytes = read_bytes;

@@ -19,14 +19,15 @@
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
+#include "tests/programs.hpp"
 #include "workloads/all.hpp"
 
 using namespace skein;
 
 namespace {
 
-workloads::parameters three_loops() {
-  workloads::parameters asked{};
+c10k::parameters three_loops() {
+  c10k::parameters asked{};
   asked.options = test::options_for(50 + 8);
   asked.connections = 50;
   asked.loops = 3;
@@ -75,7 +76,7 @@ class counted_program final : public workloads::program {
 TEST_CASE("every runtime serves on several loops, and their counts add up") {
   const std::string runtime = GENERATE("coroutine", "fiber", "thread", "libuv", "epoll_floor");
   CAPTURE(runtime);
-  const auto program = workloads::make_program("c10k", runtime, three_loops());
+  const auto program = test::make_program(runtime, three_loops());
   const auto ports = program->ports();
   REQUIRE(ports.size() == 3);
   REQUIRE(ports[0] != ports[1]);
@@ -119,16 +120,16 @@ TEST_CASE("every runtime serves on several loops, and their counts add up") {
 
 TEST_CASE("a loop's descriptors are in a table of its own") {
   const int before = count_descriptors();
-  const auto program = workloads::make_program("c10k", "epoll_floor", three_loops());
+  const auto program = test::make_program("epoll_floor", three_loops());
   // The event of each loop and the one by which they say that they have ended: no listener.
   if (c10k::own_descriptor_tables) CHECK(count_descriptors() == before + 3 + 1);
 }
 
 TEST_CASE("a loop that cannot be made ends those that were") {
   int made = 0;
-  const auto make = [&made](const workloads::parameters& own) {
+  const auto make = [&made](const c10k::parameters& own) {
     if (++made == 3) throw limit_error("planted", 7, 8);
-    return workloads::make_program("c10k", "coroutine", own);
+    return test::make_program("coroutine", own);
   };
   CHECK_THROWS_AS(c10k::sharded_program(three_loops(), make), limit_error);
 }
@@ -143,7 +144,7 @@ int fail_to_start_a_loop() {
   if (::getuid() == 0 && ::setuid(65534) != 0) return 0;
   const int before = count_descriptors();
   try {
-    workloads::make_program("c10k", "coroutine", three_loops());
+    test::make_program("coroutine", three_loops());
   } catch (const limit_error& refused) {
     if (refused.name != "RLIMIT_NPROC" || refused.needed <= refused.value) return 2;
     return count_descriptors() == before ? 0 : 3;
@@ -166,7 +167,7 @@ TEST_CASE("a loop that gets no thread is refused under the name of the limit, an
 
 TEST_CASE("what the loops counted adds up, errors too, and the first of these is said") {
   int made = 0;
-  const auto make = [&made](const workloads::parameters&) {
+  const auto make = [&made](const c10k::parameters&) {
     return std::make_unique<counted_program>(++made);
   };
   c10k::sharded_program program(three_loops(), make);
@@ -184,9 +185,9 @@ TEST_CASE("what the loops counted adds up, errors too, and the first of these is
 
 TEST_CASE("a loop that fails ends the others, and its reason is the program's") {
   int made = 0;
-  const auto make = [&made](const workloads::parameters& own) {
+  const auto make = [&made](const c10k::parameters& own) {
     if (++made == 2) return std::unique_ptr<workloads::program>(new failing_program);
-    return workloads::make_program("c10k", "coroutine", own);
+    return test::make_program("coroutine", own);
   };
   c10k::sharded_program program(three_loops(), make);
   test::action_inbox inbox([] {});
@@ -194,18 +195,18 @@ TEST_CASE("a loop that fails ends the others, and its reason is the program's") 
 }
 
 TEST_CASE("loops that never ran can be thrown away") {
-  const auto program = workloads::make_program("c10k", "libuv", three_loops());
+  const auto program = test::make_program("libuv", three_loops());
   CHECK(program->counts().units == 0);
 }
 
 TEST_CASE("each loop gets its part of the connections, and tasks for them") {
-  std::vector<std::size_t> parts;
-  const auto make = [&parts](const workloads::parameters& own) {
-    CHECK(own.loops == 1);
-    CHECK(own.options.max_tasks == own.connections + 8);
+  std::vector<std::int64_t> parts;
+  const auto make = [&parts](const c10k::parameters& own) {
+    CHECK_FALSE(own.loops);
+    CHECK(own.options.max_tasks == static_cast<std::size_t>(own.connections) + 8);
     parts.push_back(own.connections);
-    return workloads::make_program("c10k", "coroutine", own);
+    return test::make_program("coroutine", own);
   };
   const c10k::sharded_program program(three_loops(), make);
-  CHECK(parts == std::vector<std::size_t>{17, 17, 16});
+  CHECK(parts == std::vector<std::int64_t>{17, 17, 16});
 }

@@ -11,6 +11,7 @@
 #include "tests/catch.hpp"
 #include "tests/io_uring.hpp"
 #include "tests/options.hpp"
+#include "tests/programs.hpp"
 #include "tests/signals.hpp"
 #include "workloads/all.hpp"
 #include "workloads/timers/timeouts.hpp"
@@ -20,13 +21,14 @@ namespace {
 
 using namespace skein;
 
-workloads::parameters asking(std::size_t tasks, const std::string& pattern, time_ns grid_ns) {
-  return {.options = test::options_for(tasks + 16),
-          .tasks = tasks,
-          .pattern = pattern,
-          .window_ns = 50 * ns_per_ms,
-          .grid_ns = grid_ns,
-          .seed = 7};
+timers::parameters asking(std::size_t tasks, timers::pattern pattern, time_ns grid_ns) {
+  return {{.tasks = static_cast<std::int64_t>(tasks),
+           .pattern = pattern,
+           .window_ns = 50 * ns_per_ms,
+           .grid_ns = grid_ns,
+           .timers = {}},
+          test::options_for(tasks + 16),
+          7};
 }
 
 /// Spawns the whole workload when first served, and stops the run when the workload says it is
@@ -74,26 +76,26 @@ class stopped_at_once final : public whole_run {
 }  // namespace
 
 TEST_CASE("deadlines lie in the window, on the grid, and are the same every time") {
-  const auto asked = asking(10'000, "spread", ns_per_ms);
-  for (std::size_t index = 0; index < asked.tasks; ++index) {
-    const time_ns offset = timers::offset_ns(asked, timers::pattern::spread, index);
+  const auto asked = asking(10'000, timers::pattern::spread, ns_per_ms);
+  for (std::size_t index = 0; index < timers::task_count(asked); ++index) {
+    const time_ns offset = timers::offset_ns(asked, index);
     REQUIRE(offset > 0);
     REQUIRE(offset <= asked.window_ns);
     REQUIRE(offset % asked.grid_ns == 0);
-    REQUIRE(offset == timers::offset_ns(asked, timers::pattern::spread, index));
+    REQUIRE(offset == timers::offset_ns(asked, index));
   }
 }
 
 TEST_CASE("spread deadlines fill the window evenly, and another seed gives others") {
-  auto asked = asking(10'000, "spread", ns_per_ms);
+  auto asked = asking(10'000, timers::pattern::spread, ns_per_ms);
   std::vector<std::size_t> per_step(50);
   std::size_t moved = 0;
   auto reseeded = asked;
   reseeded.seed = 8;
-  for (std::size_t index = 0; index < asked.tasks; ++index) {
-    const time_ns offset = timers::offset_ns(asked, timers::pattern::spread, index);
+  for (std::size_t index = 0; index < timers::task_count(asked); ++index) {
+    const time_ns offset = timers::offset_ns(asked, index);
     ++per_step[static_cast<std::size_t>(offset / ns_per_ms - 1)];
-    if (offset != timers::offset_ns(reseeded, timers::pattern::spread, index)) ++moved;
+    if (offset != timers::offset_ns(reseeded, index)) ++moved;
   }
   // 200 expected in each of 50 steps, standard deviation 14.
   REQUIRE(*std::min_element(per_step.begin(), per_step.end()) > 130);
@@ -102,21 +104,17 @@ TEST_CASE("spread deadlines fill the window evenly, and another seed gives other
 }
 
 TEST_CASE("a storm has one deadline for all") {
-  const auto asked = asking(100, "storm", ns_per_ms);
-  for (std::size_t index = 0; index < asked.tasks; ++index) {
-    REQUIRE(timers::offset_ns(asked, timers::pattern::storm, index) == asked.window_ns);
+  const auto asked = asking(100, timers::pattern::storm, ns_per_ms);
+  for (std::size_t index = 0; index < timers::task_count(asked); ++index) {
+    REQUIRE(timers::offset_ns(asked, index) == asked.window_ns);
   }
 }
 
-TEST_CASE("an unknown pattern is refused by name") {
-  REQUIRE_THROWS_AS(timers::pattern_named("sprad"), std::invalid_argument);
-}
-
 TEST_CASE("the checksum tells a lost, a doubled and a swapped sleeper from a right run") {
-  const auto asked = asking(100, "spread", ns_per_ms);
-  const auto right = workloads::expected_timers(asked).checksum;
-  const auto first = timers::offset_ns(asked, timers::pattern::spread, 0);
-  const auto second = timers::offset_ns(asked, timers::pattern::spread, 1);
+  const auto asked = asking(100, timers::pattern::spread, ns_per_ms);
+  const auto right = timers::expected(asked).checksum;
+  const auto first = timers::offset_ns(asked, 0);
+  const auto second = timers::offset_ns(asked, 1);
   REQUIRE(right - timers::fingerprint(0, first) != right);
   REQUIRE(right + timers::fingerprint(0, first) != right);
   REQUIRE(timers::fingerprint(0, first) + timers::fingerprint(1, second) !=
@@ -125,50 +123,50 @@ TEST_CASE("the checksum tells a lost, a doubled and a swapped sleeper from a rig
 
 namespace {
 
-void check_whole_run(const runtime_info& runtime, const std::string& pattern) {
+void check_whole_run(const runtime_info& runtime, timers::pattern pattern) {
   if (test::passes_over(runtime.takes_receive_ring)) return;
   const auto asked = asking(400, pattern, ns_per_ms);
-  const auto program = workloads::make_program("timers", runtime.id, asked);
-  whole_run run(*program, asked.tasks);
+  const auto program = test::make_program(runtime.id, asked);
+  whole_run run(*program, timers::task_count(asked));
   program->run(run);
-  INFO(runtime.id << ", " << pattern);
+  INFO(runtime.id << ", " << workloads::word_of(pattern));
   const auto counts = program->counts();
-  const auto expected = workloads::expected_timers(asked);
+  const auto expected = timers::expected(asked);
   REQUIRE(counts.units == expected.units);
   REQUIRE(counts.checksum == expected.checksum);
   REQUIRE(counts.bytes == 0);
   REQUIRE(counts.errors == 0);
   REQUIRE(program->lateness()->early_count() == 0);
-  REQUIRE(program->lateness()->count() ==
-          static_cast<std::int64_t>(workloads::expected_fires(asked)));
+  REQUIRE(program->lateness()->count() == static_cast<std::int64_t>(timers::expected_fires(asked)));
   REQUIRE(program->live().tasks == 0);
 }
 
 }  // namespace
 
 TEST_CASE("every runtime does every timer's work once, none early, as the oracle says") {
-  for (const std::string pattern : {"spread", "storm", "periodic", "churn"}) {
+  for (const timers::pattern pattern : {timers::pattern::spread, timers::pattern::storm,
+                                        timers::pattern::periodic, timers::pattern::churn}) {
     for (const runtime_info& runtime : workloads::runtimes()) check_whole_run(runtime, pattern);
   }
 }
 
 TEST_CASE("signals that a handler takes lose no timer and end none early") {
   const test::interruptions of_this_thread(::pthread_self());
-  for (const std::string pattern : {"spread", "churn"}) {
+  for (const timers::pattern pattern : {timers::pattern::spread, timers::pattern::churn}) {
     for (const runtime_info& runtime : workloads::runtimes()) check_whole_run(runtime, pattern);
   }
 }
 
 TEST_CASE("every runtime stops in the middle of its rounds, with nothing left alive") {
-  for (const std::string pattern : {"periodic", "churn"}) {
+  for (const timers::pattern pattern : {timers::pattern::periodic, timers::pattern::churn}) {
     for (const runtime_info& runtime : workloads::runtimes()) {
       if (test::passes_over(runtime.takes_receive_ring)) continue;
       auto asked = asking(100, pattern, ns_per_ms);
       asked.window_ns = 60 * ns_per_s;
-      const auto program = workloads::make_program("timers", runtime.id, asked);
-      stopped_at_once run(*program, asked.tasks);
+      const auto program = test::make_program(runtime.id, asked);
+      stopped_at_once run(*program, timers::task_count(asked));
       program->run(run);
-      INFO(runtime.id << ", " << pattern);
+      INFO(runtime.id << ", " << workloads::word_of(pattern));
       REQUIRE_FALSE(program->finished());
       REQUIRE(program->counts().errors == 0);
       REQUIRE(program->live().tasks == 0);
@@ -177,9 +175,9 @@ TEST_CASE("every runtime stops in the middle of its rounds, with nothing left al
 }
 
 TEST_CASE("periodic deadlines lie in the window, on the grid, a period apart") {
-  const auto asked = asking(1'000, "periodic", ns_per_ms);
+  const auto asked = asking(1'000, timers::pattern::periodic, ns_per_ms);
   std::uint64_t units = 0;
-  for (std::size_t index = 0; index < asked.tasks; ++index) {
+  for (std::size_t index = 0; index < timers::task_count(asked); ++index) {
     const timers::rhythm own = timers::rhythm_of(asked, index);
     REQUIRE(own.phase_ns > 0);
     REQUIRE(own.phase_ns <= own.period_ns);
@@ -192,11 +190,11 @@ TEST_CASE("periodic deadlines lie in the window, on the grid, a period apart") {
     REQUIRE(own.phase_ns + (last + 1) * own.period_ns > asked.window_ns);
     units += own.turns;
   }
-  REQUIRE(workloads::expected_timers(asked).units == units);
+  REQUIRE(timers::expected(asked).units == units);
 }
 
 TEST_CASE("a late wake does not move the next one") {
-  const auto asked = asking(1, "periodic", ns_per_ms);
+  const auto asked = asking(1, timers::pattern::periodic, ns_per_ms);
   timers::wakers<workloads::tasks_on::one_thread> context(asked);
   context.set_epoch(ns_per_s);
   const time_ns first_ns = context.due_ns(0, 0);
@@ -210,7 +208,7 @@ TEST_CASE("a late wake does not move the next one") {
 }
 
 TEST_CASE("a skipped, a doubled and a foreign wake each give another checksum") {
-  const auto asked = asking(2, "periodic", ns_per_ms);
+  const auto asked = asking(2, timers::pattern::periodic, ns_per_ms);
   const auto checksum_of = [&](auto play) {
     timers::wakers<workloads::tasks_on::one_thread> context(asked);
     context.set_epoch(0);
@@ -219,7 +217,7 @@ TEST_CASE("a skipped, a doubled and a foreign wake each give another checksum") 
     }
     return context.done().counts().checksum;
   };
-  const auto right = workloads::expected_timers(asked).checksum;
+  const auto right = timers::expected(asked).checksum;
   const auto wake_up = [](auto& context, std::size_t index, std::uint64_t turn) {
     context.woke(index, turn, context.due_ns(index, turn), wake::due);
   };
@@ -236,10 +234,10 @@ TEST_CASE("a skipped, a doubled and a foreign wake each give another checksum") 
 }
 
 TEST_CASE("churn leaves about one timer in sixteen to fire, strictly inside its round") {
-  auto asked = asking(10'000, "churn", ns_per_ms);
+  auto asked = asking(10'000, timers::pattern::churn, ns_per_ms);
   asked.window_ns = ns_per_s;
   std::uint64_t fires = 0;
-  for (std::size_t index = 0; index < asked.tasks; ++index) {
+  for (std::size_t index = 0; index < timers::task_count(asked); ++index) {
     for (std::uint32_t round = 0; round < timers::churn_rounds; ++round) {
       const time_ns begin = timers::beat_ns(asked, index, round);
       const time_ns end = timers::beat_ns(asked, index, round + 1);
@@ -255,16 +253,16 @@ TEST_CASE("churn leaves about one timer in sixteen to fire, strictly inside its 
       REQUIRE(due % asked.grid_ns == 0);
     }
   }
-  REQUIRE(fires == workloads::expected_fires(asked));
+  REQUIRE(fires == timers::expected_fires(asked));
   // Of 75,000, standard deviation 66.
-  REQUIRE(workloads::expected_timers(asked).units == 75'000);
+  REQUIRE(timers::expected(asked).units == 75'000);
   REQUIRE(fires > 4'300);
   REQUIRE(fires < 5'100);
 }
 
 TEST_CASE("the last group of churn has a canceller however few are in it") {
   for (const std::size_t tasks : {2U, 15U, 16U, 17U, 31U}) {
-    const auto asked = asking(tasks, "churn", ns_per_ms);
+    const auto asked = asking(tasks, timers::pattern::churn, ns_per_ms);
     REQUIRE(timers::is_canceller(asked, tasks - 1));
     REQUIRE_FALSE(timers::is_canceller(asked, 0));
   }
@@ -294,8 +292,8 @@ workloads::work_counts play_first_task(planted_churn& context, EndOf end_of) {
 }
 
 /// A first task that has a round of each kind.
-workloads::parameters two_tasks_of_churn() {
-  auto asked = asking(2, "churn", ns_per_ms);
+timers::parameters two_tasks_of_churn() {
+  auto asked = asking(2, timers::pattern::churn, ns_per_ms);
   const auto fires = [&] {
     std::uint32_t count = 0;
     for (std::uint32_t round = 0; round + 1 < timers::churn_rounds; ++round) {
@@ -315,17 +313,17 @@ TEST_CASE("a runtime that arms nothing, or cancels nothing, is told from a right
     return timers::left_to_fire(asked, 0, round) ? wake::due : wake::cancelled;
   };
   planted_churn right(asked);
-  REQUIRE(play_first_task(right, rightly).checksum == workloads::expected_timers(asked).checksum);
+  REQUIRE(play_first_task(right, rightly).checksum == timers::expected(asked).checksum);
   REQUIRE(right.done().finished());
 
   planted_churn never_armed(asked);  // every wait ends as due, at once
   const auto due = play_first_task(never_armed, [](std::uint32_t) { return wake::due; });
   REQUIRE(due.errors > 0);
-  REQUIRE(due.checksum != workloads::expected_timers(asked).checksum);
+  REQUIRE(due.checksum != timers::expected(asked).checksum);
 
   planted_churn all_cancelled(asked);  // also what was to fire
   const auto none = play_first_task(all_cancelled, [](std::uint32_t) { return wake::cancelled; });
-  REQUIRE(none.units < workloads::expected_timers(asked).units);
+  REQUIRE(none.units < timers::expected(asked).units);
   REQUIRE_FALSE(all_cancelled.done().finished());
 }
 
@@ -338,12 +336,12 @@ TEST_CASE("a cancel that comes a round late is waited out once") {
     return std::exchange(disturbed, true) ? wake::due : wake::cancelled;
   });
   REQUIRE(disturbed);
-  REQUIRE(counts.checksum == workloads::expected_timers(asked).checksum);
+  REQUIRE(counts.checksum == timers::expected(asked).checksum);
   REQUIRE(context.done().finished());
 }
 
 TEST_CASE("a canceller cancels a task in its round, again until it has left, and no other") {
-  auto asked = asking(2, "churn", ns_per_ms);
+  auto asked = asking(2, timers::pattern::churn, ns_per_ms);
   while (timers::left_to_fire(asked, 0, 0) || timers::left_to_fire(asked, 0, 1)) ++asked.seed;
   timers::timeouts<no_timer, workloads::tasks_on::many_threads> context(asked);
   context.enroll(0);
@@ -359,7 +357,7 @@ TEST_CASE("a canceller cancels a task in its round, again until it has left, and
 }
 
 TEST_CASE("a canceller ends a round when the next begins, and all that fires is due before") {
-  const auto asked = asking(16, "churn", ns_per_ms);
+  const auto asked = asking(16, timers::pattern::churn, ns_per_ms);
   planted_churn context(asked);
   for (std::uint32_t round = 0; round < timers::churn_rounds; ++round) {
     REQUIRE(context.end_ns(15, round) == timers::beat_ns(asked, 15, round + 1));
@@ -370,7 +368,7 @@ TEST_CASE("a canceller ends a round when the next begins, and all that fires is 
 }
 
 TEST_CASE("on one thread a canceller cancels once, and waits only for who is not there yet") {
-  auto asked = asking(2, "churn", ns_per_ms);
+  auto asked = asking(2, timers::pattern::churn, ns_per_ms);
   while (timers::left_to_fire(asked, 0, 0) || timers::left_to_fire(asked, 0, 1)) ++asked.seed;
   planted_churn context(asked);
   context.enroll(0);
@@ -381,8 +379,7 @@ TEST_CASE("on one thread a canceller cancels once, and waits only for who is not
   REQUIRE(scheduler.cancels == 1);
 }
 
-TEST_CASE("an unknown workload or runtime is refused by name") {
-  const auto asked = asking(1, "storm", ns_per_ms);
-  REQUIRE_THROWS_AS(workloads::make_program("c10k", "coroutin", asked), std::invalid_argument);
-  REQUIRE_THROWS_AS(workloads::make_program("timer", "fiber", asked), std::invalid_argument);
+TEST_CASE("an unknown runtime is refused by name") {
+  const workloads::parameters asked{timers::cell{}, test::options_for(16), 1};
+  REQUIRE_THROWS_WITH(workloads::make_program("coroutin", asked), test::contains("'coroutin'"));
 }

@@ -4,13 +4,14 @@
 #include "runtimes/epoll_floor/echo_server.hpp"
 #include "runtimes/socket.hpp"
 #include "workloads/c10k/counters.hpp"
+#include "workloads/c10k/parameters.hpp"
 #include "workloads/program.hpp"
 
 namespace skein::c10k {
 
 class floor_program final : public workloads::program {
  public:
-  explicit floor_program(const workloads::parameters& asked)
+  explicit floor_program(const parameters& asked)
       : socket_(make_listener(blocking::no)),
         server_(socket_.descriptor, asked.options.max_tasks, asked.options.buffer_bytes,
                 asked.options.buffer, asked.options.events_per_wait, counters_) {}

@@ -8,6 +8,7 @@
 #include "workloads/c10k/coroutine.hpp"
 #include "workloads/c10k/counters.hpp"
 #include "workloads/c10k/direct.hpp"
+#include "workloads/c10k/parameters.hpp"
 #include "workloads/program.hpp"
 #include "workloads/styles.hpp"
 
@@ -16,7 +17,7 @@ namespace skein::c10k {
 template <scheduler S>
 class program final : public workloads::program {
  public:
-  explicit program(const workloads::parameters& asked)
+  explicit program(const parameters& asked)
       : scheduler_(asked.options),
         socket_(make_listener(blocking::no)),
         listener_(scheduler_.listen(socket_.descriptor)) {}

@@ -54,7 +54,7 @@ std::size_t thread_stack_bytes() {
 shard::command_event::command_event()
     : descriptor_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
 
-shard::shard(const workloads::parameters& asked, const program_maker& make, int ended_event) {
+shard::shard(const parameters& asked, const program_maker& make, int ended_event) {
   start_thread(asked, make, ended_event);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return stage_ != stage::making; });
@@ -69,8 +69,7 @@ shard::~shard() {
   thread_.join();
 }
 
-void shard::start_thread(const workloads::parameters& asked, const program_maker& make,
-                         int ended_event) {
+void shard::start_thread(const parameters& asked, const program_maker& make, int ended_event) {
   try {
     thread_ = std::thread(
         [this, &asked, &make, ended_event] { live_on_own_table(asked, make, ended_event); });
@@ -116,8 +115,7 @@ std::exception_ptr shard::failure() const {
 
 // --- the shard's thread ---------------------------------------------------------------------
 
-void shard::live_on_own_table(const workloads::parameters& asked, const program_maker& make,
-                              int ended_event) {
+void shard::live_on_own_table(const parameters& asked, const program_maker& make, int ended_event) {
   stack_overflow::cover_this_thread();  // tasks run on this thread
   try {
     if (own_descriptor_tables) checked(::unshare(CLONE_FILES), "unshare(CLONE_FILES)");
@@ -130,7 +128,7 @@ void shard::live_on_own_table(const workloads::parameters& asked, const program_
   end(ended_event);
 }
 
-void shard::make_program(const workloads::parameters& asked, const program_maker& make) {
+void shard::make_program(const parameters& asked, const program_maker& make) {
   program_ = make(asked);
   port_ = program_->port().value_or(0);
   listener_ = program_->listener_in_force();

@@ -17,6 +17,7 @@
 #include "runtimes/inbox.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/socket.hpp"
+#include "workloads/c10k/parameters.hpp"
 #include "workloads/program.hpp"
 
 namespace skein::c10k {
@@ -37,8 +38,7 @@ inline constexpr bool own_descriptor_tables = true;
 #endif
 
 /// Makes the program for a part of the connections; called on the loop's thread.
-using program_maker =
-    std::function<std::unique_ptr<workloads::program>(const workloads::parameters&)>;
+using program_maker = std::function<std::unique_ptr<workloads::program>(const parameters&)>;
 
 /// One thread, the controller, owns a shard, asks it for counts and stops it.
 ///
@@ -60,7 +60,7 @@ class shard final : private inbox {
 
   /// Waits until the program is made. Throws what making it threw, limit_error where the machine
   /// has no room for the thread, or std::system_error where the event or the table cannot be made.
-  shard(const workloads::parameters& asked, const program_maker& make, int ended_event);
+  shard(const parameters& asked, const program_maker& make, int ended_event);
   /// Stops the loop if need be and joins its thread.
   ~shard() override;
 
@@ -97,10 +97,9 @@ class shard final : private inbox {
   int descriptor() const noexcept override { return command_event_.descriptor(); }
   void on_readable() noexcept override;
 
-  void start_thread(const workloads::parameters& asked, const program_maker& make, int ended_event);
-  void live_on_own_table(const workloads::parameters& asked, const program_maker& make,
-                         int ended_event);
-  void make_program(const workloads::parameters& asked, const program_maker& make);
+  void start_thread(const parameters& asked, const program_maker& make, int ended_event);
+  void live_on_own_table(const parameters& asked, const program_maker& make, int ended_event);
+  void make_program(const parameters& asked, const program_maker& make);
   void run_program();
   void end(int ended_event);
   [[nodiscard]] counts count() const;

@@ -14,21 +14,27 @@
 namespace skein::c10k {
 namespace {
 
-workloads::parameters part_of(const workloads::parameters& asked, std::size_t which) {
-  workloads::parameters own = asked;
-  own.loops = 1;
-  own.connections = c10k::part_of(asked.connections, asked.loops, which);
-  assert(asked.options.max_tasks >= asked.connections && "tasks beside the connections' own");
-  own.options.max_tasks = asked.options.max_tasks - asked.connections + own.connections;
+std::size_t loops_of(const parameters& asked) {
+  return static_cast<std::size_t>(asked.loops.value_or(1));
+}
+
+parameters part_of(const parameters& asked, std::size_t which) {
+  const auto all = static_cast<std::size_t>(asked.connections);
+  const std::size_t part = c10k::part_of(all, loops_of(asked), which);
+  assert(asked.options.max_tasks >= all && "tasks beside the connections' own");
+  parameters own = asked;
+  own.loops.reset();
+  own.connections = static_cast<std::int64_t>(part);
+  own.options.max_tasks = asked.options.max_tasks - all + part;
   return own;
 }
 
 }  // namespace
 
-sharded_program::sharded_program(const workloads::parameters& asked, const program_maker& make)
+sharded_program::sharded_program(const parameters& asked, const program_maker& make)
     : ended_event_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
   try {
-    for (std::size_t i = 0; i < asked.loops; ++i) {
+    for (std::size_t i = 0; i < loops_of(asked); ++i) {
       shards_.push_back(std::make_unique<shard>(part_of(asked, i), make, ended_event_));
     }
   } catch (...) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "workloads/c10k/parameters.hpp"
 #include "workloads/c10k/shard.hpp"
 #include "workloads/program.hpp"
 
@@ -23,8 +24,8 @@ constexpr std::size_t part_of(std::size_t total, std::size_t parts, std::size_t 
 /// and throws what the first of them threw.
 class sharded_program final : public workloads::program {
  public:
-  /// asked.loops programs, each for its part of asked.connections. Throws as `make` does.
-  sharded_program(const workloads::parameters& asked, const program_maker& make);
+  /// `loops` programs, each for its part of the connections. Throws as `make` does.
+  sharded_program(const parameters& asked, const program_maker& make);
   ~sharded_program() override;
 
   std::optional<std::uint16_t> port() const override { return shards_.front()->port(); }

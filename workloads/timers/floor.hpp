@@ -20,8 +20,7 @@ namespace skein::timers {
 /// Patterns spread and storm.
 class floor_sleepers {
  public:
-  explicit floor_sleepers(const workloads::parameters& asked)
-      : sleepers_(asked), table_(sleepers_) {}
+  explicit floor_sleepers(const parameters& asked) : sleepers_(asked), table_(sleepers_) {}
 
   void set_epoch(time_ns epoch_ns) noexcept { sleepers_.set_epoch(epoch_ns); }
   void add(std::size_t index) { table_.add(index); }
@@ -41,9 +40,8 @@ class floor_sleepers {
 /// Pattern periodic.
 class floor_wakers {
  public:
-  explicit floor_wakers(const workloads::parameters& asked)
-      : wakers_(asked), heap_(*this, asked.tasks) {
-    turns_.reserve(asked.tasks);
+  explicit floor_wakers(const parameters& asked) : wakers_(asked), heap_(*this, task_count(asked)) {
+    turns_.reserve(task_count(asked));
   }
 
   void set_epoch(time_ns epoch_ns) noexcept { wakers_.set_epoch(epoch_ns); }
@@ -80,9 +78,9 @@ class floor_wakers {
 /// unlinked and armed again at once.
 class floor_timeouts {
  public:
-  explicit floor_timeouts(const workloads::parameters& asked)
-      : asked_(asked), counts_(expected(asked).units), heap_(*this, asked.tasks) {
-    rounds_.reserve(asked.tasks);
+  explicit floor_timeouts(const parameters& asked)
+      : asked_(asked), counts_(expected(asked).units), heap_(*this, task_count(asked)) {
+    rounds_.reserve(task_count(asked));
   }
 
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
@@ -143,7 +141,7 @@ class floor_timeouts {
     }
   }
 
-  const workloads::parameters asked_;
+  const parameters asked_;
   time_ns epoch_ns_ = 0;
   timer_counts<workloads::tasks_on::one_thread> counts_;
   epoll_floor::timer_heap<floor_timeouts> heap_;
@@ -155,7 +153,7 @@ class floor_timeouts {
 template <class Floor>
 class floor_program final : public workloads::program {
  public:
-  explicit floor_program(const workloads::parameters& asked) : floor_(asked) {}
+  explicit floor_program(const parameters& asked) : floor_(asked) {}
 
   void run(inbox& messages) override { floor_.run(messages); }
   void stop() override { floor_.stop(); }

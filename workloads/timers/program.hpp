@@ -18,8 +18,7 @@ namespace skein::timers {
 template <scheduler S, class Context>
 class program final : public workloads::program {
  public:
-  explicit program(const workloads::parameters& asked)
-      : context_(asked), scheduler_(asked.options) {}
+  explicit program(const parameters& asked) : context_(asked), scheduler_(asked.options) {}
 
   void run(inbox& messages) override { scheduler_.run(messages); }
   void stop() override { scheduler_.stop(); }

@@ -43,15 +43,15 @@ namespace skein::timers {
 template <class Timer, workloads::tasks_on Threads>
 class timeouts {
  public:
-  explicit timeouts(const workloads::parameters& asked)
+  explicit timeouts(const parameters& asked)
       : asked_(asked),
         counts_(expected(asked).units),
-        waits_(std::allocator<wait>().allocate(asked.tasks)) {}
+        waits_(std::allocator<wait>().allocate(task_count(asked))) {}
   timeouts(const timeouts&) = delete;
   timeouts& operator=(const timeouts&) = delete;
   ~timeouts() {
     std::destroy_n(waits_, enrolled_);
-    std::allocator<wait>().deallocate(waits_, asked_.tasks);
+    std::allocator<wait>().deallocate(waits_, task_count(asked_));
   }
 
   /// As in sleepers.hpp.
@@ -135,10 +135,10 @@ class timeouts {
     std::uint32_t disturbed = 0;           ///< 1 + the round whose wait was begun again
   };
 
-  const workloads::parameters asked_;
+  const parameters asked_;
   time_ns epoch_ns_ = 0;
   timer_counts<Threads> counts_;
-  wait* waits_;  ///< the first enrolled_ of asked_.tasks are alive
+  wait* waits_;  ///< the first enrolled_ of all are alive
   std::size_t enrolled_ = 0;
 };
 

@@ -72,7 +72,7 @@ class timer_counts {
 };
 
 /// The epoch that deadlines count from, rounded up to the grid.
-inline time_ns epoch_on_grid(const workloads::parameters& asked, time_ns epoch_ns) noexcept {
+inline time_ns epoch_on_grid(const parameters& asked, time_ns epoch_ns) noexcept {
   return (epoch_ns + asked.grid_ns - 1) / asked.grid_ns * asked.grid_ns;
 }
 

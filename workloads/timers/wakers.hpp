@@ -16,8 +16,7 @@ namespace skein::timers {
 template <workloads::tasks_on Threads>
 class wakers {
  public:
-  explicit wakers(const workloads::parameters& asked)
-      : asked_(asked), counts_(expected(asked).units) {}
+  explicit wakers(const parameters& asked) : asked_(asked), counts_(expected(asked).units) {}
 
   /// As in sleepers.hpp.
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_on_grid(asked_, epoch_ns); }
@@ -47,7 +46,7 @@ class wakers {
     return own.phase_ns + static_cast<time_ns>(turn) * own.period_ns;
   }
 
-  const workloads::parameters asked_;
+  const parameters asked_;
   time_ns epoch_ns_ = 0;
   timer_counts<Threads> counts_;
 };

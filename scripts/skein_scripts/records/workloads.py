@@ -34,6 +34,7 @@ class Field:
     help: str
     shapes: tuple[str, ...] | None = None  # where it applies; None: everywhere
     words: tuple[str, ...] = ()
+    type: str | None = None  # the C++ enumeration that has these words; None: one of its own
     default: int | float | str | None = None
     test: int | float | str | None = None  # the default at size `test`; None: the same
     least: int | str | None = None  # a name: the value of that field
@@ -46,6 +47,8 @@ class Field:
     said: bool = False  # a matrix must say it
     measuring: bool = False  # how it is measured, not what: in no record's cell
     settable: bool = True
+    of: str | None = None  # the property of a runtime that takes it; None: all do
+    alias: str | None = None  # another name of the option
     id: str | None = None  # how it stands in the id
     id_default: bool = True  # whether it stands there with its default as well
 
@@ -88,7 +91,13 @@ class Workload:
 
     id: str
     description: str
+    run: str  # "served" under a load, or "tasks" that do their work and end
+    tasks: str  # the field that counts its tasks
     shape: str  # the field that says what kind of work it is
+    measures: str
+    leaves_out: str
+    unfair: str
+    example: str
     fields: tuple[Field, ...]
 
     @property
@@ -130,10 +139,20 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
 }
 
 
+def common_names() -> list[str]:
+    """The fields that every workload has, in their order."""
+    return [entry["name"] for entry in _common()]
+
+
+def _common() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = _table(FOLDER / "common.toml")["field"]
+    return entries
+
+
 @cache
 def workloads() -> dict[str, Workload]:
     """All workloads by id, in the order of their ids."""
-    common = _table(FOLDER / "common.toml")["field"]
+    common = _common()
     found = [_workload(_table(path), common) for path in sorted(FOLDER.glob("*/cell.toml"))]
     return {workload.id: workload for workload in found}
 
@@ -148,12 +167,8 @@ def _workload(table: dict[str, Any], common: list[dict[str, Any]]) -> Workload:
     # A workload may narrow a common field; it stands where common fields do, behind its own.
     entries = [entry for name, entry in own.items() if name not in shared]
     entries += [entry | own.get(name, {}) for name, entry in shared.items()]
-    return Workload(
-        id=table["id"],
-        description=table["description"],
-        shape=table["shape"],
-        fields=tuple(_field(entry) for entry in entries),
-    )
+    said = {name: value for name, value in table.items() if name != "field"}
+    return Workload(**said, fields=tuple(_field(entry) for entry in entries))
 
 
 def _field(entry: dict[str, Any]) -> Field:

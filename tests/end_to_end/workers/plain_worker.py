@@ -82,7 +82,7 @@ class FaultyWorker(SelectorsWorker):
 
     def say(self, **message: Any) -> None:
         if message["type"] == "ready" and self.fault == "wrong_echo":
-            count = "tasks" if message["echoed"]["tasks"] else "connections"
+            count = "tasks" if "tasks" in message["echoed"] else "connections"
             message["echoed"][count] -= 1
         if message["type"] == "ready" and self.fault == "wrong_condition":
             message["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 50_000}

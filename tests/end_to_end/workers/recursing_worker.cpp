@@ -26,7 +26,8 @@ template <class S>
 class recursing final : public workloads::program {
  public:
   explicit recursing(const workloads::parameters& asked)
-      : tasks_(asked.tasks), scheduler_(asked.options) {}
+      : tasks_(static_cast<std::size_t>(std::get<timers::cell>(asked.of).tasks)),
+        scheduler_(asked.options) {}
 
   void run(inbox& messages) override { scheduler_.run(messages); }
   void stop() override { scheduler_.stop(); }
@@ -49,7 +50,7 @@ class recursing final : public workloads::program {
   volatile std::uint64_t deepest_ = 0;
 };
 
-std::unique_ptr<workloads::program> make(std::string_view, std::string_view runtime,
+std::unique_ptr<workloads::program> make(std::string_view runtime,
                                          const workloads::parameters& asked) {
   std::unique_ptr<workloads::program> made;
   interface_runtimes::for_each([&]<class Runtime>() {

@@ -7,7 +7,7 @@
 //    worker must have only those connections left that carried no load.
 // 4. The work is compared while the connections are still open. Then the generator closes them and
 //    ends, memory is read again, and the worker stops and ends.
-#include "harness/conductor/c10k_run.hpp"
+#include "harness/conductor/served_run.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -30,25 +30,27 @@ namespace {
 constexpr time_ns settle_ns = 10 * ns_per_s;  // for counts to catch up with the peer
 constexpr time_ns look_again_ns = 10 * ns_per_ms;
 
-class c10k_run {
+class served_run {
  public:
-  c10k_run(run_request& request, const pinning& pins, const interrupts& signals, outcome& out)
+  served_run(run_request& request, const pinning& pins, const interrupts& signals, outcome& out)
       : request_(request),
         asked_(request.asked),
+        served_(std::get<c10k::cell>(request.asked.of)),
+        how_(request.how.as<c10k::measuring>()),
         pins_(pins),
         out_(out),
         talk_(signals,
-              monotonic_clock::now_ns() + request.timeout_ns.value_or(c10k_timeout_ns(request))),
+              monotonic_clock::now_ns() + request.timeout_ns.value_or(served_timeout_ns(request))),
         counters_(request.counted),
         worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()),
-        generators_(request.asked.loops.value_or(1), pins.generator_set()) {}
+        generators_(served_.loops.value_or(1), pins.generator_set()) {}
 
   void run() {
     set_up();
     open_connections();
     if (is_idle()) {
       hold();
-      if (request_.exchange_in_flight > 0) exchange();
+      if (how_.exchange) exchange(*how_.exchange);
     } else {
       load();
     }
@@ -56,8 +58,8 @@ class c10k_run {
   }
 
  private:
-  [[nodiscard]] bool is_idle() const { return asked_.mode == "idle"; }
-  [[nodiscard]] std::int64_t total() const { return asked_.connections.value_or(0); }
+  [[nodiscard]] bool is_idle() const { return served_.mode == c10k::mode::idle; }
+  [[nodiscard]] std::int64_t total() const { return served_.connections; }
 
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
@@ -121,18 +123,18 @@ class c10k_run {
   /// Keeps the connections open and sends nothing, to measure what they cost by existing. Prints
   /// where to look.
   void hold() {
+    const time_ns hold_ns = how_.hold_ns.value_or(0);
     fmt::print(stderr, "skein: holding {} connections for {:.1f} s, worker pid {}\n", total(),
-               static_cast<double>(request_.hold_ns) / static_cast<double>(ns_per_s),
-               worker_.pid());
+               static_cast<double>(hold_ns) / static_cast<double>(ns_per_s), worker_.pid());
     window_probe probe(pins_, worker_, generators_.processes(), counters_);
     probe.begin();
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.awaits("");
-    talk_.wait_until(begin_ns + request_.hold_ns);
+    talk_.wait_until(begin_ns + hold_ns);
     const window_use use = probe.end();
     keep(use, pins_, out_);
     out_.window_ns = monotonic_clock::now_ns() - begin_ns;
-    out_.away = probe.away(begin_ns, begin_ns + request_.hold_ns, use);
+    out_.away = probe.away(begin_ns, begin_ns + hold_ns, use);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
     if (counts.bytes != 0) {
       throw failed_by(worker_, status::failed,
@@ -148,16 +150,16 @@ class c10k_run {
 
   /// Proves that the held connections work: each answers, byte for byte. Comes after all memory
   /// readings but the last.
-  void exchange() {
+  void exchange(std::int64_t in_flight) {
     fmt::print(stderr, "skein: exchanging a message on each of {} connections\n", total());
     talk_.awaits("");
     window_probe probe(pins_, worker_, generators_.processes(), counters_);
     probe.begin();
-    const exchange_outcome done = generators_.exchange(talk_, request_.exchange_in_flight);
+    const exchange_outcome done = generators_.exchange(talk_, in_flight);
     const window_use use = probe.end();
     // No reading here depends on when the conductor made it, so its lateness is left out.
     out_.exchange_away = probe.sides_away(done.duration_ns, use, done.kept_ns);
-    out_.exchange = {{"in_flight", request_.exchange_in_flight},
+    out_.exchange = {{"in_flight", in_flight},
                      {"duration_ns", done.duration_ns},
                      {"cpu_per_op_ns", nullptr},
                      {"latency", done.latency},
@@ -205,26 +207,28 @@ class c10k_run {
         field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
     out_.away = probe.away(begin_ns, end_ns, use, kept_ns);  // includes the wait for replies
     take_result(result);
-    if (asked_.mode == "churn") await_connections(total() - asked_.active.value_or(0));
+    if (served_.mode == c10k::mode::churn) {
+      await_connections(total() - served_.active.value_or(0));
+    }
   }
 
   /// "for 5.0 s", or "with 1000 requests".
   [[nodiscard]] std::string extent() const {
-    if (asked_.requests) return fmt::format("with {} requests", *asked_.requests);
-    return fmt::format("for {:.1f} s", static_cast<double>(asked_.duration_ns.value_or(0)) /
+    if (served_.requests) return fmt::format("with {} requests", *served_.requests);
+    return fmt::format("for {:.1f} s", static_cast<double>(served_.duration_ns.value_or(0)) /
                                            static_cast<double>(ns_per_s));
   }
 
   [[nodiscard]] json load_message() const {
     return {{"type", "load"},
-            {"mode", measure::or_null(asked_.mode)},
-            {"rate_per_s", measure::or_null(asked_.rate_per_s)},
-            {"arrival", measure::or_null(asked_.arrival)},
-            {"pipeline", measure::or_null(asked_.pipeline)},
-            {"warmup_ns", measure::or_null(asked_.warmup_ns)},
-            {"warmup_requests", request_.warmup_requests},
-            {"duration_ns", measure::or_null(asked_.duration_ns)},
-            {"requests", measure::or_null(asked_.requests)}};
+            {"mode", workloads::word_of(served_.mode)},
+            {"rate_per_s", measure::or_null(served_.rate_per_s)},
+            {"arrival", served_.arrival ? json(workloads::word_of(*served_.arrival)) : json()},
+            {"pipeline", measure::or_null(served_.pipeline)},
+            {"warmup_ns", measure::or_null(served_.warmup_ns)},
+            {"warmup_requests", how_.warmup_requests.value_or(0)},
+            {"duration_ns", measure::or_null(served_.duration_ns)},
+            {"requests", measure::or_null(served_.requests)}};
   }
 
   void take_result(const json& result) {
@@ -291,6 +295,8 @@ class c10k_run {
 
   run_request& request_;
   cell& asked_;
+  const c10k::cell& served_;
+  const c10k::measuring how_;
   const pinning& pins_;
   outcome& out_;
   conversation talk_;
@@ -301,20 +307,21 @@ class c10k_run {
 
 }  // namespace
 
-time_ns c10k_timeout_ns(const run_request& request) {
-  const cell& asked = request.asked;
+time_ns served_timeout_ns(const run_request& request) {
+  const c10k::cell& asked = std::get<c10k::cell>(request.asked.of);
   constexpr time_ns base_ns = 60 * ns_per_s;
   constexpr time_ns connection_ns = 2 * ns_per_ms;
   constexpr time_ns request_ns = 1 * ns_per_ms;
   // The generator bounds its warm-up and drain itself (harness/generator/load.hpp).
-  return base_ns + asked.connections.value_or(0) * connection_ns + 6 * asked.warmup_ns.value_or(0) +
-         asked.duration_ns.value_or(0) + asked.requests.value_or(0) * request_ns + request.hold_ns +
+  const time_ns hold_ns = request.how.as<c10k::measuring>().hold_ns.value_or(0);
+  return base_ns + asked.connections * connection_ns + 6 * asked.warmup_ns.value_or(0) +
+         asked.duration_ns.value_or(0) + asked.requests.value_or(0) * request_ns + hold_ns +
          6 * request.quiesce_ns;
 }
 
-void measure_c10k(run_request& request, const pinning& pins, const interrupts& signals,
-                  outcome& out) {
-  c10k_run(request, pins, signals, out).run();
+void measure_served(run_request& request, const pinning& pins, const interrupts& signals,
+                    outcome& out) {
+  served_run(request, pins, signals, out).run();
 }
 
 }  // namespace skein::conductor

@@ -1,10 +1,10 @@
 // The order of events:
 // 1. hello, prepare, ready, start. Memory is read with no task.
-// 2. The epoch is set; deadlines count from it. N/4, N/2, N tasks are spawned, and memory is read
-//    after each step, all before the epoch.
+// 2. The epoch is set; what the tasks do counts from it. N/4, N/2, N tasks are spawned, and memory
+//    is read after each step, all before the epoch.
 // 3. The window lasts from the epoch to `finished`, with readings of CPU and host at both ends.
 // 4. The worker's counts are compared with the oracle; memory is read again; the worker stops.
-#include "harness/conductor/timers_run.hpp"
+#include "harness/conductor/tasks_run.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -32,12 +32,13 @@ time_ns rounded_up(time_ns value, time_ns grid_ns) {
   return (value + grid_ns - 1) / grid_ns * grid_ns;
 }
 
-class timers_run {
+class tasks_run {
  public:
-  timers_run(run_request& request, const pinning& pins, time_ns lead_ns, conversation& talk,
-             outcome& out)
+  tasks_run(run_request& request, const pinning& pins, time_ns lead_ns, conversation& talk,
+            outcome& out)
       : request_(request),
         asked_(request.asked),
+        timing_(workloads::timing_of(request.asked.of)),
         pins_(pins),
         lead_ns_(lead_ns),
         out_(out),
@@ -55,7 +56,7 @@ class timers_run {
   }
 
  private:
-  [[nodiscard]] std::int64_t total() const { return asked_.tasks.value_or(0); }
+  [[nodiscard]] std::int64_t total() const { return asked_.count(); }
 
   void set_up() {
     const time_ns begin_ns = monotonic_clock::now_ns();
@@ -72,7 +73,7 @@ class timers_run {
   }
 
   bool spawn_all() {
-    const time_ns grid_ns = std::max(asked_.grid_ns.value_or(1), ns_per_ms);
+    const time_ns grid_ns = std::max(timing_.grid_ns, ns_per_ms);
     const std::vector<std::int64_t> steps = steps_of(request_, total());
     // A ramp adds one reading more than the lead allows for.
     const time_ns ramp_ns = steps.size() > usual_steps ? request_.quiesce_ns : 0;
@@ -96,7 +97,7 @@ class timers_run {
 
   void fire(bool in_time) {
     window_probe probe(pins_, worker_, {}, counters_);
-    talk_.awaits("the first deadline, for which all tasks must be there");
+    talk_.awaits("the epoch, for which all tasks must be there");
     talk_.wait_until(epoch_ns_ - probe_early_ns);
     talk_.awaits("");  // the user chose the window's length, so it needs no note
     probe.begin();
@@ -114,8 +115,7 @@ class timers_run {
 
   /// The time by the worker's own clock, if the worker reports it.
   std::optional<time_ns> await_finished() {
-    const time_ns last_ns =
-        std::max(epoch_ns_, monotonic_clock::now_ns()) + asked_.window_ns.value_or(0);
+    const time_ns last_ns = std::max(epoch_ns_, monotonic_clock::now_ns()) + timing_.last_due_ns;
     const time_ns bound_ns = std::min(last_ns + grace_ns, talk_.cell_deadline_ns());
     while (!talk_.has_come(worker_, "phase", "finished")) {
       if (monotonic_clock::now_ns() >= bound_ns) report_lost();
@@ -141,33 +141,38 @@ class timers_run {
   [[noreturn]] void report_lost() {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
-    const auto wanted =
-        static_cast<std::int64_t>(workloads::expected_timers(cells::parameters_for(asked_)).units);
+    const auto wanted = static_cast<std::int64_t>(expected().counts.units);
     if (counts.units >= wanted) {
-      throw failed_by(worker_, status::timeout, "woke every timer and never said it had finished");
+      throw failed_by(worker_, status::timeout, "did all its work and never said it had finished");
     }
     throw failed_by(worker_, status::failed,
-                    fmt::format("has {} of {} timers missing after the last deadline",
+                    fmt::format("has {} of {} units of work missing after the last deadline",
                                 wanted - counts.units, wanted));
   }
 
   void take_counts(const worker_counts& counts) {
-    const auto parameters = cells::parameters_for(asked_);
-    const auto expected = workloads::expected_timers(parameters);
+    const workloads::oracle right = expected();
     out_.spawn_ns = counts.spawn_ns;
     out_.fire_ns = counts.fire_ns;
     out_.lateness = counts.lateness;
     out_.operations = counts.units;
-    out_.expected_samples = static_cast<std::int64_t>(workloads::expected_fires(parameters));
+    if (right.lateness_samples) {
+      out_.expected_samples = static_cast<std::int64_t>(*right.lateness_samples);
+    }
     out_.work = {{"units", counts.units},
                  {"bytes", counts.bytes},
                  {"checksum", counts.checksum},
-                 {"expected_checksum", protocol::hex_checksum(expected.checksum)}};
-    if (counts.units != static_cast<std::int64_t>(expected.units)) {
-      throw failed_by(
-          worker_, status::failed,
-          fmt::format("finished with {} timers done, not {}", counts.units, expected.units));
+                 {"expected_checksum", protocol::hex_checksum(right.counts.checksum)}};
+    if (counts.units != static_cast<std::int64_t>(right.counts.units)) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("finished with {} units of work done, not {}", counts.units,
+                                  right.counts.units));
     }
+  }
+
+  /// Workloads of this kind know what must come out.
+  [[nodiscard]] workloads::oracle expected() const {
+    return workloads::expected(cells::parameters_for(asked_)).value();
   }
 
   void wind_down() {
@@ -178,6 +183,7 @@ class timers_run {
 
   run_request& request_;
   cell& asked_;
+  const workloads::timing timing_;
   const pinning& pins_;
   time_ns lead_ns_;
   outcome& out_;
@@ -196,35 +202,35 @@ bool attempt(run_request& request, const pinning& pins, const interrupts& signal
   fresh.reasons = out.reasons;
   out = std::move(fresh);
   conversation talk(
-      signals, monotonic_clock::now_ns() + request.timeout_ns.value_or(timers_timeout_ns(request)));
-  return timers_run(request, pins, lead_ns, talk, out).run();
+      signals, monotonic_clock::now_ns() + request.timeout_ns.value_or(tasks_timeout_ns(request)));
+  return tasks_run(request, pins, lead_ns, talk, out).run();
 }
 
 }  // namespace
 
-time_ns timers_lead_ns(const run_request& request) {
+time_ns tasks_lead_ns(const run_request& request) {
   // Memory readings take time too.
-  const time_ns least_ns = (request.reads_memory ? 500 : 200) * ns_per_ms;
+  const time_ns least_ns = (request.reads_memory() ? 500 : 200) * ns_per_ms;
   constexpr time_ns task_ns = 5 * ns_per_us;
   // A page for each of a million stacks is memory that the host of a virtual machine must provide
   // first: the first 250,000 took 2.4 us each, the last 500,000 took 14 us.
   constexpr std::int64_t many = 100'000;
   constexpr time_ns task_beyond_ns = 16 * ns_per_us;
-  const std::int64_t tasks = request.asked.tasks.value_or(0);
+  const std::int64_t tasks = request.asked.count();
   const std::int64_t beyond = std::max<std::int64_t>(tasks - many, 0);
   return 4 * request.quiesce_ns +
          std::max(least_ns, (tasks - beyond) * task_ns + beyond * task_beyond_ns);
 }
 
-time_ns timers_timeout_ns(const run_request& request) {
+time_ns tasks_timeout_ns(const run_request& request) {
   constexpr time_ns base_ns = 60 * ns_per_s;
-  return base_ns + longer_lead * timers_lead_ns(request) + request.asked.window_ns.value_or(0) +
-         grace_ns;
+  return base_ns + longer_lead * tasks_lead_ns(request) +
+         workloads::timing_of(request.asked.of).last_due_ns + grace_ns;
 }
 
-void measure_timers(run_request& request, const pinning& pins, const interrupts& signals,
-                    outcome& out) {
-  const time_ns lead_ns = timers_lead_ns(request);
+void measure_tasks(run_request& request, const pinning& pins, const interrupts& signals,
+                   outcome& out) {
+  const time_ns lead_ns = tasks_lead_ns(request);
   if (attempt(request, pins, signals, lead_ns, out)) return;
   out.mark("spawning was given a second try with a longer lead");
   if (attempt(request, pins, signals, longer_lead * lead_ns, out)) return;

@@ -1,0 +1,48 @@
+// From what was said about a cell to the whole cell: sizes and defaults filled in, every value
+// checked, all by the workload's declaration (workloads/*/cell.toml). The scripts do the same for a
+// matrix (scripts/skein_scripts/matrix). Leaves out what a declaration cannot say: `objection` of
+// the workload, and what depends on the machine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/cells/cell.hpp"
+#include "harness/measure/json.hpp"
+#include "workloads/field.hpp"
+
+namespace skein::cells {
+
+/// By the field's name, the text that was given for it.
+using said_values = std::map<std::string, std::string, std::less<>>;
+
+/// What filling asks of its caller.
+struct fill_hooks {
+  /// The value of a count that is `auto`, given the fields before it.
+  std::function<std::int64_t(const workloads::field&, const json& so_far)> automatic;
+  /// Whether the runtime takes the field. Throws usage_error where that it was said makes no sense.
+  std::function<bool(const workloads::field&, bool said)> is_taken;
+};
+
+struct filled {
+  json values;  ///< by name, every field of the declaration, those for measuring as well
+  std::optional<double> rate_share;  ///< of a rate that is auto:N%, which is then null
+};
+
+/// Throws usage_error, which names the option and says what it may be.
+///
+/// @param size  "test" or "base"; empty: base
+filled fill(const workloads::declaration& declared, const said_values& said,
+            const std::string& size, const fill_hooks& hooks);
+
+/// The help of the field's option: what it is, where it applies, its default.
+std::string help_of(const workloads::declaration& declared, const workloads::field& field);
+
+/// The declaration for programs (`skein list --json`).
+json to_json(const workloads::declaration& declared);
+
+}  // namespace skein::cells

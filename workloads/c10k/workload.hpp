@@ -1,0 +1,40 @@
+// c10k for the harness: see workloads/workload.hpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "workloads/c10k/floor.hpp"
+#include "workloads/c10k/program.hpp"
+#include "workloads/c10k/sharded.hpp"
+#include "workloads/workload.hpp"
+
+namespace skein::c10k {
+
+struct workload : workloads::workload_defaults<cell> {
+  static std::string objection(const cell& asked) {
+    if (asked.loops.value_or(1) <= asked.connections) return {};
+    return "--loops: " + std::to_string(*asked.loops) + " are more than the connections, " +
+           std::to_string(asked.connections);
+  }
+
+  static void set_options(const cell& asked, scheduler_options& options) {
+    options.buffer = asked.buffer;
+    options.buffer_bytes = static_cast<std::size_t>(asked.buffer_bytes);
+    if (asked.mode == mode::churn) {
+      options.max_tasks += churn_room * static_cast<std::size_t>(asked.active.value_or(0));
+    }
+  }
+
+  static std::unique_ptr<workloads::program> make(std::string_view runtime,
+                                                  const parameters& asked) {
+    const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
+      return workloads::make_on<program, floor_program>(runtime, own);
+    };
+    if (asked.loops.value_or(1) == 1) return make_one(asked);
+    return std::make_unique<sharded_program>(asked, make_one);
+  }
+};
+
+}  // namespace skein::c10k

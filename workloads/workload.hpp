@@ -1,0 +1,54 @@
+// What a workload's folder defines for the harness, beside its declaration (cell.toml): a struct
+// named `workload` in its namespace, derived from workload_defaults and with a static function
+//
+//   std::unique_ptr<program> make(std::string_view runtime, const parameters& asked)
+//
+// which is usually make_on<>(). The other functions replace the defaults where the workload needs
+// it. workloads/all.cpp includes the header, and nothing else names the workload.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "runtimes/all.hpp"
+#include "workloads/oracle.hpp"
+#include "workloads/parameters.hpp"
+#include "workloads/program.hpp"
+
+namespace skein::workloads {
+
+template <class Cell>
+struct workload_defaults {
+  using parameters = parameters_of<Cell>;
+
+  /// What makes the cell impossible beyond the bounds of its fields; empty where nothing does.
+  static std::string objection(const Cell& /*asked*/) { return {}; }
+  /// Sets what the workload needs other than usual. `max_tasks` has room for the cell's tasks.
+  static void set_options(const Cell& /*asked*/, scheduler_options& /*options*/) {}
+  static workloads::timing timing(const Cell& /*asked*/) { return {}; }
+  /// Empty where the units depend on a load.
+  static std::optional<oracle> expected(const parameters& /*asked*/) { return std::nullopt; }
+};
+
+/// Program<S> on the scheduler S of that name; Floor on the floor, unless it is void. Throws
+/// std::invalid_argument for an unknown runtime and one that the workload is not written for.
+template <template <class> class Program, class Floor, class Parameters>
+std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& asked) {
+  std::unique_ptr<program> made;
+  all_runtimes::for_each([&]<class Runtime>() {
+    if (Runtime::info().id != runtime) return;
+    if constexpr (scheduler<Runtime>) {
+      made = std::make_unique<Program<Runtime>>(asked);
+    } else if constexpr (!std::is_void_v<Floor>) {
+      made = std::make_unique<Floor>(asked);
+    }
+  });
+  if (!made) throw std::invalid_argument("not for runtime '" + std::string(runtime) + "'");
+  return made;
+}
+
+}  // namespace skein::workloads
