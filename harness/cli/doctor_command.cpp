@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "harness/cli/commands.hpp"
-#include "harness/conductor/preflight.hpp"
+#include "harness/conductor/prepare/preflight.hpp"
 #include "harness/measure/limits.hpp"
 #include "runtimes/shared/stack_arena.hpp"
 

@@ -14,8 +14,8 @@
 #include "harness/cli/commands.hpp"
 #include "harness/cli/option_values.hpp"
 #include "harness/cli/run_options.hpp"
-#include "harness/conductor/lock.hpp"
-#include "harness/conductor/preflight.hpp"
+#include "harness/conductor/prepare/lock.hpp"
+#include "harness/conductor/prepare/preflight.hpp"
 #include "harness/measure/limits.hpp"
 #include "workloads/all.hpp"
 

@@ -6,7 +6,7 @@
 #include "harness/cells/defaults.hpp"
 #include "harness/cells/units.hpp"
 #include "harness/cli/commands.hpp"
-#include "harness/conductor/session.hpp"
+#include "harness/conductor/record/session.hpp"
 
 namespace skein::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harness/cells/cell.hpp"
-#include "harness/conductor/absence.hpp"
+#include "harness/conductor/runs/absence.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
 #include "harness/measure/process_cpu.hpp"

@@ -9,7 +9,7 @@
 
 #include "harness/cells/cell.hpp"
 #include "harness/cells/measuring.hpp"
-#include "harness/conductor/pinning.hpp"
+#include "harness/conductor/prepare/pinning.hpp"
 #include "runtimes/clock.hpp"
 
 namespace skein::conductor {

@@ -4,7 +4,7 @@ set(skein_measure_tests ${CMAKE_CURRENT_LIST_DIR})
 
 # The process that is measured from outside. Not built with sanitizers: their shadow memory would be
 # measured with it.
-add_executable(measure_child ${skein_measure_tests}/measure_child.cpp)
+add_executable(measure_child ${skein_measure_tests}/measure/child.cpp)
 target_link_libraries(measure_child PRIVATE skein_warnings Threads::Threads)
 
 # Values in, a histogram object out, for a decoder that is not ours (test_hdr_payload.py).
@@ -14,20 +14,20 @@ target_link_libraries(histogram_dump PRIVATE skein_measure skein_warnings)
 skein_test_program(measure_tests
   SOURCES
     ${skein_measure_tests}/histogram_test.cpp
-    ${skein_measure_tests}/measure_budget_test.cpp
-    ${skein_measure_tests}/measure_codec_test.cpp
-    ${skein_measure_tests}/measure_count_test.cpp
-    ${skein_measure_tests}/measure_cpu_test.cpp
-    ${skein_measure_tests}/measure_environment_test.cpp
-    ${skein_measure_tests}/measure_floor_test.cpp
-    ${skein_measure_tests}/measure_host_test.cpp
-    ${skein_measure_tests}/measure_limits_test.cpp
-    ${skein_measure_tests}/measure_memory_test.cpp
-    ${skein_measure_tests}/measure_proc_file_test.cpp
-    ${skein_measure_tests}/measure_proof_test.cpp
-    ${skein_measure_tests}/measure_process.cpp
-    ${skein_measure_tests}/measure_slope_test.cpp
-    ${skein_measure_tests}/measure_throttle_test.cpp
+    ${skein_measure_tests}/measure/budget_test.cpp
+    ${skein_measure_tests}/measure/codec_test.cpp
+    ${skein_measure_tests}/measure/count_test.cpp
+    ${skein_measure_tests}/measure/cpu_test.cpp
+    ${skein_measure_tests}/measure/environment_test.cpp
+    ${skein_measure_tests}/measure/floor_test.cpp
+    ${skein_measure_tests}/measure/host_test.cpp
+    ${skein_measure_tests}/measure/limits_test.cpp
+    ${skein_measure_tests}/measure/memory_test.cpp
+    ${skein_measure_tests}/measure/proc_file_test.cpp
+    ${skein_measure_tests}/measure/proof_test.cpp
+    ${skein_measure_tests}/measure/process.cpp
+    ${skein_measure_tests}/measure/slope_test.cpp
+    ${skein_measure_tests}/measure/throttle_test.cpp
   LINK skein_measure)
 target_compile_definitions(measure_tests PRIVATE
   SKEIN_MEASURE_CHILD="$<TARGET_FILE:measure_child>"

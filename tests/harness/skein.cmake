@@ -2,33 +2,33 @@
 # Include from tests/CMakeLists.txt, which defines skein_test_program.
 skein_test_program(skein_tests
   SOURCES
-    harness/cells_cell_test.cpp
-    harness/cells_fill_test.cpp
-    harness/cells_nearest_test.cpp
-    harness/cells_parameters_test.cpp
-    harness/cells_units_test.cpp
-    harness/conductor_child_test.cpp
-    harness/conductor_conditions_test.cpp
-    harness/conductor_conversation_test.cpp
-    harness/conductor_lint_test.cpp
-    harness/conductor_memory_test.cpp
-    harness/conductor_output_test.cpp
-    harness/conductor_pinning_test.cpp
-    harness/conductor_rate_share_test.cpp
-    harness/conductor_record_test.cpp
-    harness/conductor_summary_test.cpp
-    harness/conductor_thresholds_test.cpp
-    harness/conductor_validity_test.cpp
-    harness/conductor_window_test.cpp
-    harness/worker_inbox_test.cpp
+    harness/cells/cell_test.cpp
+    harness/cells/fill_test.cpp
+    harness/cells/nearest_test.cpp
+    harness/cells/parameters_test.cpp
+    harness/cells/units_test.cpp
+    harness/conductor/child_test.cpp
+    harness/conductor/conditions_test.cpp
+    harness/conductor/conversation_test.cpp
+    harness/conductor/lint_test.cpp
+    harness/conductor/memory_test.cpp
+    harness/conductor/output_test.cpp
+    harness/conductor/pinning_test.cpp
+    harness/conductor/rate_share_test.cpp
+    harness/conductor/record_test.cpp
+    harness/conductor/summary_test.cpp
+    harness/conductor/thresholds_test.cpp
+    harness/conductor/validity_test.cpp
+    harness/conductor/window_test.cpp
+    harness/worker/inbox_test.cpp
   LINK skein_cli skein_conductor skein_worker)
 
-set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/harness/cells_units_test.cpp
+set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/harness/cells/units_test.cpp
   APPEND PROPERTY COMPILE_DEFINITIONS SKEIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 # g++ 12 with AddressSanitizer sees uninitialised members in std::regex's own code (GCC bug 105562).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND SKEIN_SANITIZE)
-  set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/harness/conductor_record_test.cpp
+  set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/harness/conductor/record_test.cpp
     PROPERTIES COMPILE_OPTIONS -Wno-maybe-uninitialized)
 endif()
 

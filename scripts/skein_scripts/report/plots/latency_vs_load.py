@@ -23,7 +23,7 @@ from ..percentiles import percentile_of
 NAME = "latency_vs_load"
 RATES_AT_LEAST = 3
 _PANELS = ((0.5, "p50"), (0.99, "p99"))
-_KEEPS_UP = 0.98  # of the offered rate, as harness/conductor/validity.hpp has it
+_KEEPS_UP = 0.98  # of the offered rate, as harness/conductor/judge/validity.hpp has it
 _SAME_BUT_RATE = tuple(name for name in SAME_WORK if name != "rate_per_s")
 
 

@@ -1,0 +1,314 @@
+// One function for each kind of evidence.
+#include "harness/conductor/judge/validity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "harness/conductor/prepare/preflight.hpp"
+#include "workloads/all.hpp"
+
+namespace skein::conductor {
+namespace {
+
+using c10k::mode;
+using cells::is_in_mode;
+
+std::optional<double> number_at(const json& object, const char* key) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
+void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, double most,
+                 const validity_rules& rules) {
+  const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
+  if (spent_ns <= rules.host_floor_ns || fraction < most) return;
+  out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
+}
+
+/// Where threads come and go, a CPU is busier than the processes on it account for. We take the
+/// difference for the kernel's work after a thread's exit, and have not traced it. Up to a bound it
+/// cannot be told from other programs.
+bool threads_end(const cell& asked) {
+  return is_in_mode(asked, mode::churn) && threads_of(asked) > 0;
+}
+
+void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const validity_rules& rules) {
+  const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
+  if (spent_ns <= rules.host_floor_ns || fraction < most) return;
+  out.mark(fmt::format(
+      "host: {:.1f} % of CPU {} went to no process of ours; threads come and go, so not judged",
+      100 * fraction, cpu));
+}
+
+/// CPU time that the run's processes did not use. The kernel also frees what is left of a
+/// connection outside any process, so churn is allowed more.
+void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, bool is_workers,
+                   const validity_rules& rules) {
+  const bool churn = is_in_mode(asked, mode::churn);
+  double most = churn ? rules.foreign_fraction_churn : rules.foreign_fraction;
+  if (is_workers && threads_end(asked)) {
+    show_share(out, cpu, spent_ns, most, rules);
+    most = rules.foreign_fraction_threads_end;
+  }
+  judge_share(out, "others used", cpu, spent_ns, most, rules);
+}
+
+/// ksoftirqd processes all packets of its CPU, and on this CPU they are the run's. So its time is
+/// no disturbance, but a part of a request's cost that is missing from the worker's CPU time.
+void show_softirqd(outcome& out, int cpu, const validity_rules& rules) {
+  const auto found = out.host->softirqd_ns.find(cpu);
+  if (found == out.host->softirqd_ns.end() || found->second <= rules.host_floor_ns) return;
+  const double fraction = static_cast<double>(found->second) / static_cast<double>(*out.window_ns);
+  if (fraction < rules.foreign_fraction) return;
+  out.mark(fmt::format(
+      "host: the kernel's softirq thread did {:.1f} % of CPU {}'s time of network work, "
+      "which the CPU per operation does not contain",
+      100 * fraction, cpu));
+}
+
+void judge_cpu(outcome& out, int cpu, const cell& asked, bool is_workers,
+               const validity_rules& rules) {
+  if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
+    judge_share(out, "the hypervisor took", cpu, found->second.steal_ns, rules.steal_fraction,
+                rules);
+  }
+  if (is_workers) show_softirqd(out, cpu, rules);
+  const auto foreign = out.host->foreign_cpu_ns.find(cpu);
+  if (foreign != out.host->foreign_cpu_ns.end()) {
+    judge_foreign(out, cpu, foreign->second, asked, is_workers, rules);
+  }
+}
+
+void judge_pressure(outcome& out, const validity_rules& rules) {
+  const auto memory = out.host->pressure.find("memory");
+  if (memory == out.host->pressure.end()) return;
+  const double stalled =
+      static_cast<double>(memory->second.some_ns.value_or(0)) / static_cast<double>(*out.window_ns);
+  if (stalled < rules.pressure_fraction) return;
+  out.invalidate(fmt::format("host: tasks stalled for memory {:.1f} % of the time", 100 * stalled));
+}
+
+void judge_host(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
+  std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
+  const auto* const served = asked.as<c10k::cell>();
+  if (served != nullptr && served->active)
+    used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
+  if (out.host->cpus.empty()) out.mark("host: /proc/stat cannot be read: others may have run");
+  for (const int cpu : used) {
+    const auto& workers = pins.worker_cpus;
+    const bool is_workers = std::find(workers.begin(), workers.end(), cpu) != workers.end();
+    judge_cpu(out, cpu, asked, is_workers, rules);
+  }
+  judge_pressure(out, rules);
+}
+
+void judge_party(outcome& out, const std::string& party, const char* how,
+                 std::optional<time_ns> away_ns, time_ns window_ns, const validity_rules& rules) {
+  const auto most_ns = rules.away_fraction * static_cast<double>(window_ns);
+  if (!away_ns || *away_ns <= rules.away_floor_ns) return;
+  if (static_cast<double>(*away_ns) <= most_ns) return;
+  out.invalidate(fmt::format("{} was {} {:.0f} ms, in a window of {:.0f} ms", party, how,
+                             static_cast<double>(*away_ns) / ns_per_ms,
+                             static_cast<double>(window_ns) / ns_per_ms));
+}
+
+/// The one rule about processes that did not run while they should have.
+void judge_absence(outcome& out, const std::string& where, const std::optional<absence>& away,
+                   const validity_rules& rules) {
+  if (!away) return;
+  const auto judge_one = [&](const char* party, const char* how, std::optional<time_ns> away_ns) {
+    judge_party(out, where + "away: the " + party, how, away_ns, away->window_ns, rules);
+  };
+  judge_one("worker", "stopped or throttled for", away->worker_ns);
+  judge_one("load generator", "kept from running for", away->generator_ns);
+  judge_one("conductor", "late with its readings by", away->conductor_ns);
+}
+
+void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
+  if (out.memory_points.empty()) return;  // none was asked for
+  const auto memory = measure::summarize_memory(out.memory_points, out.memory_extras);
+  for (const std::string& reason : memory.reasons) out.mark(reason);
+  const std::int64_t tasks = asked.count();
+  if (!memory.linear && tasks >= rules.slope_tasks_min) {
+    out.invalidate("memory: no line, so no bytes per task");
+  }
+}
+
+/// The share of the generator's CPU time that was work and not waiting for something to do; 0 where
+/// it is not known. It is a share of the time that the generator got, because a generator that
+/// shares its CPU can be too slow as well.
+double busy_fraction(const outcome& out) {
+  return number_at(out.load, "generator_busy_fraction").value_or(0);
+}
+
+/// A generator that could not keep its schedule offered less than the run says, whatever the worker
+/// did. Returns true when it was also at its own limit: then nothing is known about the worker's
+/// throughput.
+bool judge_schedule(outcome& out, double offered, double achieved, const validity_rules& rules) {
+  const double late = number_at(out.load, "late_50us_fraction").value_or(0);
+  const double unsent = number_at(out.load, "unsent").value_or(0);
+  const double late_p99_ns = number_at(out.load, "late_ns_p99").value_or(0);
+  if (late <= rules.late_fraction && unsent == 0) {
+    if (late_p99_ns > rules.late_p99_ns) {
+      out.invalidate(fmt::format("load: p99 of the load generator's own lateness is {:.0f} us",
+                                 late_p99_ns / static_cast<double>(ns_per_us)));
+    }
+    return false;
+  }
+  const bool client_bound = busy_fraction(out) >= rules.busy_fraction;
+  if (client_bound) {
+    out.invalidate(
+        fmt::format("client-bound: {:.0f} of {:.0f} requests per second; "
+                    "the load generator was busy {:.0f} % of its CPU time, "
+                    "sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
+                    achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
+  } else if (late > rules.late_fraction) {
+    out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * late));
+  } else {
+    out.invalidate(fmt::format("load: {:.0f} requests were never sent", unsent));
+  }
+  return client_bound;
+}
+
+/// A window in which nothing was done has no figures, whatever the machine did. Connections that
+/// are only held (mode idle) have none either, on purpose.
+void judge_samples(outcome& out, const cell& asked) {
+  if (is_in_mode(asked, mode::idle)) return;
+  if (workloads::declaration_of(asked.of).run == workloads::run_kind::tasks) {
+    if (out.expected_samples == 0) {
+      out.invalidate("timers: none was left to fire, so there is no lateness; more tasks");
+    }
+  } else if (number_at(out.load, "offered_per_s") == 0.0) {
+    out.invalidate("load: no request fell into the window; a higher rate, or a longer window");
+  } else if (out.operations == 0) {
+    out.invalidate("load: nothing was completed in the window");
+  } else if (out.expected_samples == 0) {
+    out.invalidate("load: no request of the window was completed");
+  }
+}
+
+/// Replies so late that no percentile includes them: without them the rest would look faster.
+void judge_range(outcome& out) {
+  const auto judge_one = [&](const char* name, const json& distribution) {
+    const double beyond = number_at(distribution, "overflow").value_or(0);
+    if (beyond == 0) return;
+    out.invalidate(fmt::format("{}: {:.0f} beyond 60 s, which are in no percentile", name, beyond));
+  };
+  judge_one("latency", out.latency);
+  judge_one("service_time", out.service_time);
+  if (out.exchange.is_object()) {
+    judge_one("exchange.latency", out.exchange.value("latency", json()));
+  }
+}
+
+void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
+  const auto offered = number_at(out.load, "offered_per_s");
+  const auto achieved = number_at(out.load, "achieved_per_s");
+  if (!offered || !achieved || *offered <= 0) return;
+  if (judge_schedule(out, *offered, *achieved, rules)) return;
+  if (*achieved >= rules.achieved_fraction * *offered) return;
+  const auto text = fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
+  if (is_saturated(out, pins, rules)) {
+    out.mark(text + ": the worker is saturated");
+  } else {
+    out.invalidate(text + ", and the worker is not saturated");
+  }
+}
+
+void judge_generator(outcome& out) {
+  for (const char* note : {"warmup_note", "early_end"}) {
+    const auto found = out.load.find(note);
+    if (found == out.load.end() || !found->is_string()) continue;
+    const std::string text = "load: " + found->get<std::string>();
+    if (std::string_view(note) == "early_end") {
+      out.invalidate(text);
+    } else {
+      out.mark(text);
+    }
+  }
+}
+
+/// In a closed loop one side sets the pace. If the generator does, CPU per request is still the
+/// worker's, but throughput and times are not.
+void judge_pace(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  if (!is_in_mode(asked, mode::fixed) && !is_in_mode(asked, mode::churn)) return;
+  if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
+  out.mark(
+      fmt::format("client-bound: the load generator was busy {:.0f} % of its CPU time "
+                  "and the worker was not: throughput and latency are the generator's",
+                  100 * busy_fraction(out)));
+}
+
+void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& rules) {
+  const auto rate = number_at(out.load, "achieved_per_s");
+  const auto mean_ns = number_at(out.service_time, "mean");
+  const auto* const served = asked.as<c10k::cell>();
+  if (!is_in_mode(asked, mode::fixed) || !rate || !mean_ns || !served->active) return;
+  if (served->pipeline.value_or(1) > 1) return;  // in flight then falls with each reply
+  const double in_flight = *rate * *mean_ns / static_cast<double>(ns_per_s);
+  const auto wanted = static_cast<double>(*served->active);
+  if (std::abs(in_flight / wanted - 1) > rules.little_tolerance) {
+    out.mark(fmt::format("load: throughput x service time is {:.1f}, not the {} in flight",
+                         in_flight, *served->active));
+  }
+}
+
+/// The mean of the slices' medians.
+std::optional<double> level_of(const json& slices, std::size_t begin, std::size_t end) {
+  std::vector<double> medians;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (const auto p50 = number_at(slices[i], "p50")) medians.push_back(*p50);
+  }
+  if (medians.empty()) return std::nullopt;
+  return std::accumulate(medians.begin(), medians.end(), 0.0) / static_cast<double>(medians.size());
+}
+
+void judge_steadiness(outcome& out, const validity_rules& rules) {
+  if (!out.latency.is_object() || !out.latency.contains("slices")) return;
+  const json& slices = out.latency["slices"];
+  if (!slices.is_array() || slices.size() < 6) return;
+  const std::size_t third = slices.size() / 3;
+  const auto first = level_of(slices, 0, third);
+  const auto last = level_of(slices, slices.size() - third, slices.size());
+  if (!first || !last || *first <= 0 || *last <= 0) return;
+  const double ratio = *last / *first;
+  if (ratio > rules.steady_ratio || ratio < 1 / rules.steady_ratio) {
+    out.mark(
+        fmt::format("not steady: the last third's median latency is {:.2f} x the first's", ratio));
+  }
+}
+
+}  // namespace
+
+bool is_saturated(const outcome& out, const pinning& pins, const validity_rules& rules) {
+  if (!out.cpu || !out.cpu->total_ns || !out.window_ns) return false;
+  const auto cpus = std::max<std::size_t>(pins.worker_set().size(), 1);
+  return static_cast<double>(*out.cpu->total_ns) >=
+         rules.saturated_fraction * static_cast<double>(*out.window_ns) * static_cast<double>(cpus);
+}
+
+void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+  judge_absence(out, "", out.away, rules);
+  judge_absence(out, "exchange: ", out.exchange_away, rules);
+  judge_samples(out, asked);
+  judge_range(out);
+  judge_host(out, asked, pins, rules);
+  judge_memory(out, asked, rules);
+  if (!out.load.is_object()) return;
+  judge_generator(out);
+  judge_open_load(out, pins, rules);
+  judge_closed_loop(out, asked, rules);
+  judge_pace(out, asked, pins, rules);
+  judge_steadiness(out, rules);
+}
+
+}  // namespace skein::conductor

@@ -1,0 +1,126 @@
+// The generators work one after the other: two at once would measure each other.
+#include "harness/conductor/processes/load_generators.hpp"
+
+#include <charconv>
+#include <stdexcept>
+#include <string>
+
+#include "harness/cells/defaults.hpp"
+#include "harness/conductor/processes/worker_steps.hpp"
+#include "harness/measure/histogram_json.hpp"
+#include "workloads/c10k/sharded.hpp"
+
+namespace skein::conductor {
+namespace {
+
+std::uint64_t checksum_at(const json& work, const char* name) {
+  const auto text = work.at(name).get<std::string>();
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::invalid_argument(std::string(name) + " is no checksum: " + text);
+  }
+  return value;
+}
+
+json merged(const json& sum, const json& more) {
+  if (sum.is_null()) return more;
+  histogram both = measure::histogram_from_json(sum);
+  both.merge(measure::histogram_from_json(more));
+  return measure::to_json(both);
+}
+
+}  // namespace
+
+void add_result(exchange_outcome& sum, const json& result) {
+  const json& work = result.at("work");
+  sum.units += work.at("units").get<std::int64_t>();
+  sum.bytes += work.at("bytes").get<std::int64_t>();
+  sum.checksum += checksum_at(work, "checksum");
+  sum.expected_checksum += checksum_at(work, "expected_checksum");
+  sum.wrong_bytes += result.at("wrong_bytes").get<std::int64_t>();
+  for (const auto& [kind, count] : result.at("errors").items()) {
+    sum.errors += count.get<std::int64_t>();
+  }
+  sum.duration_ns += result.at("window").at("duration_ns").get<time_ns>();
+  sum.kept_ns += result.at("load").at("away_ns").get<time_ns>();
+  sum.latency = merged(sum.latency, result.at("service_time"));
+}
+
+load_generators::load_generators(std::int64_t count, const std::vector<int>& cpus) {
+  const command_line command{"/proc/self/exe", {"skein", "generator"}};
+  for (std::int64_t i = 0; i < count; ++i) {
+    members_.push_back(std::make_unique<child_process>("generator", command, cpus));
+  }
+  connected_.resize(members_.size());
+}
+
+void load_generators::join(conversation& talk) {
+  for (const auto& each : members_) talk.add(*each);
+}
+
+std::vector<child_process*> load_generators::processes() const {
+  std::vector<child_process*> all;
+  for (const auto& each : members_) all.push_back(each.get());
+  return all;
+}
+
+void load_generators::prepare(conversation& talk, const run_request& request,
+                              const std::vector<std::int64_t>& ports) {
+  const c10k::cell& asked = std::get<c10k::cell>(request.asked.of);
+  const bool exchanges = request.how.as<c10k::measuring>().exchange.has_value();
+  total_ = asked.connections;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const std::int64_t own = part(total_, i);
+    talk.ask(*members_[i],
+             {{"type", "prepare"},
+              {"port", ports.at(i)},
+              {"connections", own},
+              {"active", exchanges ? own : asked.active.value_or(0)},
+              {"payload_bytes", asked.payload_bytes.value_or(c10k::usual::payload_bytes)},
+              {"seed", request.asked.seed + i},  // no two generators send the same
+              {"addresses", cells::defaults::client_addresses}},
+             "ready", in_a_while());
+  }
+}
+
+void load_generators::connect(conversation& talk, std::int64_t total) {
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const std::int64_t own = part(total, i);
+    if (own == connected_[i]) continue;
+    talk.ask(*members_[i], {{"type", "connect"}, {"connections", own}}, "connected",
+             talk.cell_deadline_ns());
+    connected_[i] = own;
+  }
+}
+
+exchange_outcome load_generators::exchange(conversation& talk, std::int64_t in_flight) {
+  exchange_outcome sum;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    child_process& each = *members_[i];
+    talk.say(each, {{"type", "load"},
+                    {"mode", "once"},
+                    {"in_flight", in_flight},
+                    {"warmup_ns", 0},
+                    {"warmup_requests", 0},
+                    {"requests", connected_[i]}});
+    talk.expect(each, "window_begin", talk.cell_deadline_ns());
+    talk.expect(each, "window_end", talk.cell_deadline_ns());
+    add_result(sum, talk.expect(each, "result", talk.cell_deadline_ns()));
+  }
+  return sum;
+}
+
+void load_generators::stop(conversation& talk) {
+  for (const auto& each : members_) {
+    talk.ask(*each, {{"type", "stop"}}, "stopped", in_a_while());
+    talk.dismiss(*each, soon());
+  }
+}
+
+std::int64_t load_generators::part(std::int64_t total, std::size_t which) const {
+  return static_cast<std::int64_t>(
+      c10k::part_of(static_cast<std::size_t>(total), members_.size(), which));
+}
+
+}  // namespace skein::conductor

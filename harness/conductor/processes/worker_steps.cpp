@@ -1,0 +1,135 @@
+// Each step is one exchange, checked.
+#include "harness/conductor/processes/worker_steps.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <utility>
+
+#include "harness/conductor/processes/conditions.hpp"
+#include "harness/protocol/protocol.hpp"
+
+namespace skein::conductor {
+namespace {
+
+/// Called for every report of the worker: an error that is counted after the work is an error as
+/// well.
+void check_errors(child_process& worker, const json& message) {
+  const auto errors = field<std::int64_t>(worker, message, "errors");
+  if (errors == 0) return;
+  std::string first = "not said";  // a foreign worker may leave it out
+  if (message.contains("first_error") && message["first_error"].is_string()) {
+    first = message["first_error"];
+  }
+  throw failed_by(worker, status::failed,
+                  fmt::format("counted {} errors, first: {}", errors, first));
+}
+
+worker_counts counts_from(child_process& worker, const json& message) {
+  worker_counts counts;
+  counts.units = field<std::int64_t>(worker, message, "units");
+  counts.bytes = field<std::int64_t>(worker, message, "bytes");
+  counts.checksum = field<std::string>(worker, message, "checksum");
+  counts.live_tasks = field<std::int64_t>(worker, message, "live_tasks");
+  counts.live_connections = field<std::int64_t>(worker, message, "live_connections");
+  check_errors(worker, message);
+  if (message.contains("lateness")) counts.lateness = message["lateness"];
+  counts.spawn_ns = measure::integer_at(message, "spawn_ns");
+  counts.fire_ns = measure::integer_at(message, "fire_ns");
+  counts.frame_bytes = measure::integer_at(message, "frame_bytes");
+  return counts;
+}
+
+/// `ports` of a worker with several loops, otherwise `port`.
+std::vector<std::int64_t> ports_of(child_process& worker, const json& ready) {
+  if (ready.contains("ports")) return field<std::vector<std::int64_t>>(worker, ready, "ports");
+  const auto only = measure::integer_at(ready, "port");
+  return only ? std::vector<std::int64_t>{*only} : std::vector<std::int64_t>{};
+}
+
+}  // namespace
+
+time_ns soon() {
+  return monotonic_clock::now_ns() + 10 * ns_per_s;
+}
+time_ns in_a_while() {
+  return monotonic_clock::now_ns() + 60 * ns_per_s;
+}
+
+command_line worker_command(const run_request& request) {
+  if (!request.worker_command.empty()) {
+    return {request.worker_command.front(), request.worker_command};
+  }
+  return {"/proc/self/exe", {"skein", "worker", "--runtime", request.asked.runtime}};
+}
+
+void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out) {
+  const json hello = talk.expect(worker, "hello", soon());
+  if (const auto version = field<int>(worker, hello, "protocol");
+      version != protocol::protocol_version) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("speaks protocol {}, not {}", version, protocol::protocol_version));
+  }
+  const auto runtime = field<std::string>(worker, hello, "runtime");
+  if (runtime != asked.runtime) {
+    throw failed_by(worker, status::failed,
+                    "is mislabelled: asked for runtime " + asked.runtime + ", it is " + runtime);
+  }
+  if (const auto pid = field<std::int64_t>(worker, hello, "pid"); pid != worker.pid()) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("is process {}, and {} was started: what is measured is that one; "
+                                "a wrapper must exec the worker, in the same PID namespace",
+                                pid, worker.pid()));
+  }
+  const auto style = field<std::string>(worker, hello, "style");
+  if (asked.style && *asked.style != style) {
+    throw failed_by(worker, status::failed,
+                    "is mislabelled: asked for style " + *asked.style + ", it is " + style);
+  }
+  asked.style = style;
+  out.loop = hello.value("loop", json());
+  out.early_by_at_most_ns =
+      std::max<time_ns>(measure::integer_at(hello, "early_by_at_most_ns").value_or(0), 0);
+  if (!cells::has_stacks(style)) asked.stack_bytes.reset();
+}
+
+std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
+                                  outcome& out) {
+  const json fields = to_json(asked);
+  const json ready =
+      talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload()}, {"cell", fields}},
+               "ready", in_a_while());
+  out.echoed = field<json>(worker, ready, "echoed");
+  out.conditions = ready.value("conditions", json());
+  auto differences = cells::echo_differences(fields, out.echoed);
+  for (std::string& each : condition_differences(asked_conditions(asked), out.conditions)) {
+    differences.push_back(std::move(each));
+  }
+  if (!differences.empty()) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("is mislabelled: {}", fmt::join(differences, "; ")));
+  }
+  return ports_of(worker, ready);
+}
+
+void start(conversation& talk, child_process& worker) {
+  talk.ask(worker, {{"type", "start"}}, "started", in_a_while());
+}
+
+worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns) {
+  return counts_from(worker, talk.ask(worker, {{"type", "stats"}}, "stats", deadline_ns));
+}
+
+worker_counts stop(conversation& talk, child_process& worker) {
+  const worker_counts counts =
+      counts_from(worker, talk.ask(worker, {{"type", "stop"}}, "stopped", in_a_while()));
+  if (counts.live_tasks != 0 || counts.live_connections != 0) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("stopped with {} tasks and {} connections alive", counts.live_tasks,
+                                counts.live_connections));
+  }
+  talk.dismiss(worker, soon());
+  return counts;
+}
+
+}  // namespace skein::conductor

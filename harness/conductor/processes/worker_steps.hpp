@@ -1,0 +1,51 @@
+// The part of a run that all workloads share: a worker starts, echoes what it understood, reports
+// its counts, and stops.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/conductor/processes/conversation.hpp"
+#include "harness/conductor/run_request.hpp"
+
+namespace skein::conductor {
+
+/// The program of our own worker, or of the foreign one that was asked for.
+command_line worker_command(const run_request& request);
+
+/// hello: checks protocol and runtime, and fills in the style of a foreign worker's cell.
+void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out);
+
+/// prepare, ready: the echo must equal the cell, and the conditions those asked for. Returns the
+/// ports, one for each loop; none where nothing listens.
+std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
+                                  outcome& out);
+
+/// start, started.
+void start(conversation& talk, child_process& worker);
+
+struct worker_counts {
+  std::int64_t units = 0;
+  std::int64_t bytes = 0;
+  std::string checksum;
+  std::int64_t live_tasks = 0;
+  std::int64_t live_connections = 0;
+  json lateness;
+  std::optional<time_ns> spawn_ns;
+  std::optional<time_ns> fire_ns;
+  std::optional<std::int64_t> frame_bytes;
+};
+
+/// Both throw cell_ended if the worker has counted an error.
+worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns);
+
+/// stop, stopped, exit. No task or connection may be left alive. Returns the final counts.
+worker_counts stop(conversation& talk, child_process& worker);
+
+/// Deadlines of an answer that takes no work, and of one that takes some.
+time_ns soon();
+time_ns in_a_while();
+
+}  // namespace skein::conductor

@@ -1,0 +1,204 @@
+// Field by field, in the order of the format.
+#include "harness/conductor/record/record.hpp"
+
+#include <cerrno>
+#include <cmath>
+#include <cstdint>
+#include <ctime>
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include "harness/conductor/processes/child_process.hpp"
+#include "runtimes/errors.hpp"
+#include "workloads/all.hpp"
+
+namespace skein::conductor {
+namespace {
+
+using measure::or_null;
+
+json limit_field(const std::optional<limit_fact>& limit) {
+  if (!limit) return nullptr;
+  return {{"name", limit->name},
+          {"value", or_null(limit->value)},
+          {"needed", limit->needed},
+          {"message", limit->message}};
+}
+
+json failure_field(const std::optional<failure_fact>& failure) {
+  if (!failure) return nullptr;
+  return {{"process", failure->process},
+          {"exit_status", or_null(failure->exit_status)},
+          {"signal", failure->signal ? json(signal_name(*failure->signal)) : json(nullptr)},
+          {"stderr", failure->stderr_lines},
+          {"message", failure->message}};
+}
+
+/// The fields of a load that the format has. The generator reports more, which validity.cpp has
+/// used. In a counted run rates and lateness are left out, as all times are.
+json load_field(const run_request& request, const outcome& out) {
+  const json& load = out.load;
+  if (!load.is_object()) return nullptr;
+  json kept = json::object();
+  for (const char* key :
+       {"model", "arrival", "offered_per_s", "achieved_per_s", "sent", "completed", "errors",
+        "inflight_max", "late_50us_fraction", "late_ns_p99", "generator_cpu_fraction"}) {
+    kept[key] = load.value(key, json());
+  }
+  for (const char* key : {"generator_cpu_per_op_ns", "generator_busy_fraction", "unsent"}) {
+    if (load.contains(key)) kept[key] = load.at(key);
+  }
+  if (request.rate_share) {
+    kept["rate_share"] = *request.rate_share;
+    kept["saturation_per_s"] = request.counted ? json(nullptr) : or_null(out.saturation_per_s);
+    kept["rate_baseline"] = request.rate_baseline;
+  }
+  if (request.counted) {
+    for (const char* key :
+         {"achieved_per_s", "inflight_max", "late_50us_fraction", "late_ns_p99",
+          "generator_cpu_fraction", "generator_cpu_per_op_ns", "generator_busy_fraction"}) {
+      kept[key] = nullptr;
+    }
+  }
+  return kept;
+}
+
+bool has_times(const outcome& out) {
+  return out.how == status::ok || out.how == status::invalid;
+}
+
+json each(const std::optional<std::int64_t>& counted, std::int64_t operations) {
+  if (!counted || operations <= 0) return nullptr;
+  const double exact = static_cast<double>(*counted) / static_cast<double>(operations);
+  return std::round(exact * 1e4) / 1e4;
+}
+
+/// For a counted run: counts and no times, so that nobody compares times that counting has slowed
+/// down.
+json counts_field(const outcome& out) {
+  json kept = measure::to_json(*out.cpu, out.operations);
+  for (const char* key :
+       {"user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns"}) {
+    kept[key] = nullptr;
+  }
+  const work_counts counts = out.counts.value_or(work_counts{});
+  kept["syscalls_per_op"] = each(counts.system_calls, out.operations);
+  kept["allocations_per_op"] = each(counts.allocations, out.operations);
+  return kept;
+}
+
+json cpu_field(const outcome& out, bool counted) {
+  if (!out.cpu || !has_times(out)) return nullptr;
+  if (counted) return counts_field(out);
+  json cpu = measure::to_json(*out.cpu, out.operations);
+  cpu["softirqd_per_op_ns"] = each(out.softirqd_ns, out.operations);
+  return cpu;
+}
+
+/// What a task and a timer cost, by what is done with it. In pattern churn a timer is armed and
+/// cancelled, except for the few that are left to fire. In other patterns a fire includes its
+/// arming only where tasks arm inside the window (periodic).
+json timer_costs_field(const cell& asked, const outcome& out) {
+  const bool ends = workloads::declaration_of(asked.of).run == workloads::run_kind::tasks;
+  if (!ends || !has_times(out)) return nullptr;
+  const std::int64_t tasks = asked.count();
+  json costs = {{"spawn_ns_per_task", nullptr},
+                {"cpu_ns_per_fire", nullptr},
+                {"cpu_ns_per_arm_cancel", nullptr}};
+  if (out.spawn_ns && tasks > 0) {
+    costs["spawn_ns_per_task"] = static_cast<double>(*out.spawn_ns) / static_cast<double>(tasks);
+  }
+  const auto* const timers = asked.as<timers::cell>();
+  if (timers != nullptr && out.cpu && out.cpu->total_ns && out.operations > 0) {
+    costs[timers->pattern == timers::pattern::churn ? "cpu_ns_per_arm_cancel" : "cpu_ns_per_fire"] =
+        static_cast<double>(*out.cpu->total_ns) / static_cast<double>(out.operations);
+  }
+  return costs;
+}
+
+json memory_field(const outcome& out) {
+  if (out.memory_points.empty()) return nullptr;
+  return measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
+}
+
+/// Null where no exchange was asked for. For a counted run it only says that the exchange took
+/// place.
+json exchange_field(const outcome& out, bool counted) {
+  json kept = out.exchange;
+  if (!counted) return kept;
+  for (const char* key : {"duration_ns", "cpu_per_op_ns", "latency"}) kept[key] = nullptr;
+  return kept;
+}
+
+json meta(const json& run_meta, const char* key, json otherwise) {
+  return run_meta.is_object() ? run_meta.value(key, std::move(otherwise)) : otherwise;
+}
+
+}  // namespace
+
+json run_record(const run_request& request, const outcome& out, const std::string& session_id) {
+  const bool timed = has_times(out) && !request.counted;
+  const auto time = [&](const json& value) { return timed ? value : json(nullptr); };
+  json record;
+  record["kind"] = "run";
+  record["schema"] = schema_version;
+  record["run_id"] = random_id();
+  record["session_id"] = session_id;
+  record["arm"] = meta(request.run_meta, "arm", "single");
+  record["block"] = meta(request.run_meta, "block", 0);
+  record["pair"] = meta(request.run_meta, "pair", nullptr);
+  record["position"] = meta(request.run_meta, "position", 0);
+  record["cell_id"] = cell_id(request.asked);
+  record["cell"] = to_json(request.asked);
+  if (!out.loop.is_null()) record["loop"] = out.loop;
+  record["echoed"] = out.echoed;
+  record["conditions"] = out.conditions;
+  record["started_utc"] = out.started_utc;
+  record["setup_ns"] = or_null(out.setup_ns);
+  record["warmup_ns"] = or_null(out.warmup_ns);
+  record["window_ns"] = or_null(out.window_ns);
+  record["spawn_ns"] = request.counted ? json(nullptr) : or_null(out.spawn_ns);
+  record["fire_ns"] = request.counted ? json(nullptr) : or_null(out.fire_ns);
+  if (request.counted) record["counted"] = true;
+  record["status"] = name_of(out.how);
+  record["reasons"] = out.reasons;
+  record["limit"] = limit_field(out.limit);
+  record["failure"] = failure_field(out.failure);
+  record["work"] = out.work;
+  record["load"] = load_field(request, out);
+  record["latency"] = time(out.latency);
+  record["service_time"] = time(out.service_time);
+  record["lateness"] = time(out.lateness);
+  if (workloads::timing_of(request.asked.of).grid_ns > 0) {
+    record["early_by_at_most_ns"] = out.early_by_at_most_ns;
+  }
+  if (has_times(out) && out.exchange.is_object()) {
+    record["exchange"] = exchange_field(out, request.counted);
+  }
+  if (out.away) record["away"] = to_json(*out.away);
+  record["cpu"] = cpu_field(out, request.counted);
+  record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
+  record["memory"] = memory_field(out);
+  record["host"] = out.host ? measure::to_json(*out.host) : json(nullptr);
+  return record;
+}
+
+std::string random_id() {
+  std::uint64_t bits = 0;
+  while (::getrandom(&bits, sizeof bits, 0) != sizeof bits) {
+    if (errno != EINTR) throw_errno("getrandom");
+  }
+  return fmt::format("{:016x}", bits);
+}
+
+std::string utc_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  std::tm parts{};
+  ::gmtime_r(&now.tv_sec, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     now.tv_nsec / ns_per_ms);
+}
+
+}  // namespace skein::conductor

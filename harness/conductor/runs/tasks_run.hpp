@@ -1,0 +1,21 @@
+// One cell of a workload whose tasks do their work and end, from a fresh process to its results.
+// Leaves out judging and recording them.
+#pragma once
+
+#include "harness/conductor/outcome.hpp"
+#include "harness/conductor/processes/interrupts.hpp"
+#include "harness/conductor/run_request.hpp"
+
+namespace skein::conductor {
+
+/// How long before the epoch the first task is spawned; the same for every runtime.
+time_ns tasks_lead_ns(const run_request& request);
+
+time_ns tasks_timeout_ns(const run_request& request);
+
+/// As measure_served. When spawning ends after the epoch, the run is repeated once, in a
+/// fresh process, with four times the lead; if that is too late again, the run is invalid.
+void measure_tasks(run_request& request, const pinning& pins, const interrupts& signals,
+                   outcome& out);
+
+}  // namespace skein::conductor

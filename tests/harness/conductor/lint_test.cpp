@@ -1,0 +1,200 @@
+// Contradictions inside a run.
+#include "harness/conductor/judge/lint.hpp"
+
+#include <string>
+#include <vector>
+
+#include "harness/measure/histogram_json.hpp"
+#include "tests/catch.hpp"
+#include "tests/cells.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+json distribution() {
+  histogram values;
+  for (int i = 1; i <= 1000; ++i) values.record(i * 1000);
+  return measure::to_json(values, measure::percentile_rule::any());
+}
+
+cell timers_cell() {
+  cell asked;
+  asked.of = timers::cell{};
+  asked.runtime = "fiber";
+  test::sleeping(asked).tasks = 1000;
+  return asked;
+}
+
+outcome good_outcome() {
+  outcome out;
+  out.echoed = to_json(timers_cell());
+  out.work = {{"units", 1000}, {"bytes", 0}, {"checksum", "a"}, {"expected_checksum", "a"}};
+  out.lateness = distribution();
+  out.expected_samples = 1000;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a run without contradictions passes") {
+  CHECK(lint(timers_cell(), good_outcome()).empty());
+}
+
+TEST_CASE("percentiles out of order are found") {
+  json values = distribution();
+  values["p90"] = 1;
+  CHECK(lint_distribution("latency", values, 1000).size() == 1);
+  values = distribution();
+  values["max"] = values["p99"].get<std::int64_t>() - 1;
+  CHECK_FALSE(lint_distribution("latency", values, {}).empty());
+}
+
+TEST_CASE("each percentile is held against the one below it") {
+  const std::vector<std::string> keys{"min", "p50", "p90", "p99", "p999", "p9999", "max"};
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    INFO(keys[i]);
+    json values = distribution();
+    values[keys[i]] = values[keys[i - 1]].get<std::int64_t>() - 1;
+    values["mean"] = nullptr;
+    const auto found = lint_distribution("latency", values, 1000);
+    REQUIRE(found.size() == 1);
+    CHECK_THAT(found[0], test::contains("latency." + keys[i] + " "));
+    CHECK_THAT(found[0], test::contains("is below latency." + keys[i - 1] + " "));
+    values[keys[i]] = values[keys[i - 1]];
+    CHECK(lint_distribution("latency", values, 1000).empty());
+  }
+}
+
+TEST_CASE("a mean beyond the extremes is found, and one within a bucket of them is not") {
+  json values = distribution();  // from 1,000 to 1,000,000
+  for (const double good : {998.1, 1'000'976.0}) {
+    values["mean"] = good;
+    CHECK(lint_distribution("latency", values, 1000).empty());
+  }
+  for (const double bad : {997.9, 1'000'980.0}) {
+    values["mean"] = bad;
+    REQUIRE(lint_distribution("latency", values, 1000).size() == 1);
+    CHECK_THAT(lint_distribution("latency", values, 1000)[0],
+               test::contains(bad < 1'000 ? "below the minimum" : "above the maximum"));
+  }
+}
+
+TEST_CASE("what is no distribution is found") {
+  CHECK(lint_distribution("latency", 5, {}) == std::vector<std::string>{"latency is no object"});
+}
+
+TEST_CASE("every distribution of a run is looked at, with the samples it must have") {
+  const json broken = [] {
+    json values = distribution();
+    values["p50"] = 1;
+    return values;
+  }();
+  cell echo = timers_cell();
+  echo.of = c10k::cell{};
+  test::served(echo).connections = 1000;
+  outcome out = good_outcome();
+  out.echoed = to_json(echo);
+  out.lateness = nullptr;
+  CHECK(lint(echo, out).empty());
+  for (auto where : {&outcome::latency, &outcome::service_time, &outcome::lateness}) {
+    outcome one = out;
+    one.*where = broken;
+    CHECK(lint(echo, one).size() == 1);
+    one.*where = distribution();
+    CHECK(lint(echo, one).empty());
+    one.expected_samples = 999;
+    CHECK(lint(echo, one).size() == 1);
+  }
+  out.exchange = {{"latency", distribution()}};
+  CHECK(lint(echo, out).empty());
+  test::served(echo).connections = 999;
+  out.echoed = to_json(echo);
+  REQUIRE(lint(echo, out).size() == 1);
+  CHECK_THAT(lint(echo, out)[0], test::contains("exchange.latency holds 1000 samples for 999"));
+}
+
+TEST_CASE("counts that differ from the completions or from the payload are found") {
+  CHECK(lint_distribution("latency", distribution(), 999).size() == 1);
+  json values = distribution();
+  values["count"] = 999;
+  CHECK_FALSE(lint_distribution("latency", values, {}).empty());
+  values["histogram"] = "HISTFgarbage";
+  CHECK_FALSE(lint_distribution("latency", values, {}).empty());
+}
+
+TEST_CASE("a timer beyond the histogram's range is in no percentile, so there may be none") {
+  histogram values;
+  for (int i = 1; i <= 9; ++i) values.record(i);
+  values.record(histogram::highest_ns + 1);
+  outcome out = good_outcome();
+  out.lateness = measure::to_json(values);
+  out.expected_samples = 10;
+  const auto found = lint(timers_cell(), out);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "lateness: 1 beyond 60 s, which are in no percentile");
+  CHECK_THROWS_WITH(refuse_contradictions(timers_cell(), out),
+                    test::contains("lint: lateness: 1 beyond 60 s"));
+  CHECK(lint_distribution("latency", out.lateness, 10).empty());  // judged, see validity.hpp
+}
+
+TEST_CASE("a timer may be as early as the worker says, and not by more") {
+  histogram values;
+  for (int i = 0; i < 999; ++i) values.record(1'000);
+  values.record_signed(-2'000);
+  outcome out = good_outcome();
+  out.lateness = measure::to_json(values);
+  CHECK(lint(timers_cell(), out).size() == 1);  // ours may by nothing
+  CHECK_THAT(
+      lint(timers_cell(), out)[0],
+      test::contains("lateness: 1 fired early, by up to 2000 ns, and the worker may by 0 ns"));
+  out.early_by_at_most_ns = 1'999;
+  CHECK(lint(timers_cell(), out).size() == 1);
+  out.early_by_at_most_ns = 2'000;
+  CHECK(lint(timers_cell(), out).empty());
+}
+
+TEST_CASE("no reply comes before its request, whatever a worker may with timers") {
+  histogram values;
+  values.record_signed(-1);
+  outcome out = good_outcome();
+  out.early_by_at_most_ns = 5;
+  out.expected_samples = 1;
+  out.lateness = nullptr;
+  cell echo = timers_cell();
+  echo.of = c10k::cell{};
+  out.echoed = to_json(echo);
+  for (auto where : {&outcome::latency, &outcome::service_time}) {
+    outcome one = out;
+    one.*where = measure::to_json(values);
+    REQUIRE(lint(echo, one).size() == 1);
+    CHECK_THAT(lint(echo, one)[0], test::contains("1 fired early"));
+  }
+}
+
+TEST_CASE("nothing is found in what is not there") {
+  CHECK(lint_distribution("latency", nullptr, 1000).empty());
+}
+
+TEST_CASE("a wrong checksum, a wrong echo and missing lateness are found, each by itself") {
+  const auto only = [](const outcome& out) {
+    const auto found = lint(timers_cell(), out);
+    return found.size() == 1 ? found[0] : std::to_string(found.size()) + " problems";
+  };
+  outcome out = good_outcome();
+  out.work["checksum"] = "b";
+  CHECK(only(out) == "work: checksum \"b\" is not the expected \"a\"");
+  out = good_outcome();
+  out.work["checksum"] = out.work["expected_checksum"] = 5;  // no checksum at all
+  CHECK_THAT(only(out), test::contains("work: checksum 5"));
+  out = good_outcome();
+  out.work = nullptr;
+  CHECK(only(out) == "no work was reported");
+  out = good_outcome();
+  out.echoed["tasks"] = 999;
+  CHECK(only(out) == "tasks: asked 1000, echoed 999");
+  out = good_outcome();
+  out.lateness = nullptr;
+  CHECK(only(out) == "lateness is missing");
+}

@@ -1,0 +1,240 @@
+// From an outcome to the line that is written, and to what people see.
+#include "harness/conductor/record/record.hpp"
+
+#include <regex>
+
+#include "harness/conductor/record/summary_table.hpp"
+#include "harness/measure/histogram_json.hpp"
+#include "tests/catch.hpp"
+#include "tests/cells.hpp"
+
+using namespace skein;
+using namespace skein::conductor;
+
+namespace {
+
+run_request request() {
+  run_request asked;
+  asked.asked.of = timers::cell{};
+  asked.asked.runtime = "fiber";
+  asked.asked.style = "direct";
+  test::sleeping(asked.asked).tasks = 10;
+  test::sleeping(asked.asked).pattern = timers::pattern::storm;
+  test::sleeping(asked.asked).window_ns = ns_per_s;
+  return asked;
+}
+
+outcome measured() {
+  outcome out;
+  out.started_utc = utc_now();
+  out.echoed = to_json(request().asked);
+  out.work = {{"units", 10}, {"bytes", 0}, {"checksum", "a"}, {"expected_checksum", "a"}};
+  histogram late;
+  for (int i = 0; i < 10; ++i) late.record_signed(1'000'000);
+  late.record_signed(-500'000);
+  out.lateness = measure::to_json(late);
+  out.cpu = measure::cpu_usage{};
+  out.cpu->total_ns = 10'000;
+  out.operations = 10;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a record says which run of which session it is") {
+  run_request asked = request();
+  asked.run_meta = {{"arm", "base"}, {"block", 3}, {"pair", 4}, {"position", 1}};
+  const json record = run_record(asked, measured(), "session");
+  CHECK(record.at("kind") == "run");
+  CHECK(record.at("schema") == 1);
+  CHECK(record.at("session_id") == "session");
+  CHECK(record.at("cell_id") == "timers/fiber/10/storm/1s");
+  CHECK(record.at("arm") == "base");
+  CHECK(record.at("block") == 3);
+  CHECK(record.at("pair") == 4);
+  CHECK(record.at("status") == "ok");
+  CHECK(record.at("run_id") != run_record(asked, measured(), "session").at("run_id"));
+}
+
+TEST_CASE("what was not measured is null, not zero") {
+  const json record = run_record(request(), measured(), "s");
+  for (const char* name : {"setup_ns", "load", "latency", "memory", "host", "limit", "failure"}) {
+    INFO(name);
+    CHECK(record.at(name).is_null());
+  }
+}
+
+TEST_CASE("each distribution is recorded as what it is of") {
+  outcome out = measured();
+  out.latency = {{"p50", 3}};
+  out.service_time = {{"p50", 2}};
+  out.lateness = {{"p50", 1}};
+  const json record = run_record(request(), out, "s");
+  CHECK(record.at("latency") == out.latency);
+  CHECK(record.at("service_time") == out.service_time);
+  CHECK(record.at("lateness") == out.lateness);
+}
+
+TEST_CASE("a failed run has a failure and no times") {
+  outcome out = measured();
+  failure_fact fact;
+  fact.process = "worker";
+  fact.signal = 11;
+  fact.stderr_lines = {"last words"};
+  fact.message = "it crashed";
+  out.end(cell_ended(status::failed, fact));
+  const json record = run_record(request(), out, "s");
+  CHECK(record.at("status") == "failed");
+  CHECK(record.at("reasons").at(0) == "it crashed");
+  CHECK(record.at("failure").at("signal") == "SIGSEGV");
+  CHECK(record.at("failure").at("stderr").at(0) == "last words");
+  CHECK(record.at("lateness").is_null());
+  CHECK(record.at("cpu").is_null());
+}
+
+TEST_CASE("a load's record says what its rate was a share of, and nothing when it was not") {
+  outcome out = measured();
+  out.load = {{"model", "open"}, {"generator_cpu_per_op_ns", 4'000.0}, {"unsent", 0}};
+  run_request asked = request();
+  json load = run_record(asked, out, "s").at("load");
+  CHECK(load.at("generator_cpu_per_op_ns") == 4'000.0);
+  CHECK_FALSE(load.contains("rate_share"));
+  asked.rate_share = 0.6;
+  asked.rate_baseline = "epoll_floor";
+  out.saturation_per_s = 200'000;
+  load = run_record(asked, out, "s").at("load");
+  CHECK(load.at("rate_share") == 0.6);
+  CHECK(load.at("saturation_per_s") == 200'000);
+  CHECK(load.at("rate_baseline") == "epoll_floor");
+}
+
+TEST_CASE("a record has the time that each party was away, and a run without a window none") {
+  outcome out = measured();
+  CHECK_FALSE(run_record(request(), out, "s").contains("away"));
+  out.away = absence{.window_ns = 9, .worker_ns = 1, .generator_ns = {}, .conductor_ns = 3};
+  const json away = run_record(request(), out, "s").at("away");
+  CHECK(away == json{{"worker_ns", 1}, {"generator_ns", nullptr}, {"conductor_ns", 3}});
+}
+
+TEST_CASE("a record of timers says by how much the worker may be early") {
+  outcome out = measured();
+  CHECK(run_record(request(), out, "s").at("early_by_at_most_ns") == 0);
+  out.early_by_at_most_ns = 999'000;
+  CHECK(run_record(request(), out, "s").at("early_by_at_most_ns") == 999'000);
+  run_request echo = request();
+  echo.asked.of = c10k::cell{};
+  CHECK_FALSE(run_record(echo, out, "s").contains("early_by_at_most_ns"));
+}
+
+TEST_CASE("a limit has its name, value and need") {
+  outcome out;
+  out.end(cell_ended(limit_fact{"RLIMIT_NOFILE", 20'000, 100'016, "too low"}));
+  const json record = run_record(request(), out, "s");
+  CHECK(record.at("status") == "limit");
+  CHECK(record.at("limit").at("needed") == 100'016);
+}
+
+TEST_CASE("a counted run has counts per operation and no time at all") {
+  run_request asked = request();
+  asked.counted = true;
+  outcome out = measured();
+  out.cpu->user_ns = 4'000;
+  out.cpu->run_delay_ns = 3;
+  out.cpu->minor_faults = 7;
+  out.fire_ns = 5;
+  out.counts = work_counts{.allocations = 5, .system_calls = 25};
+  out.load = {{"model", "fixed"}, {"achieved_per_s", 1.0}, {"completed", 10}};
+  const json record = run_record(asked, out, "s");
+  CHECK(record.at("counted") == true);
+  CHECK(record.at("status") == "ok");
+  CHECK(record.at("cpu").at("syscalls_per_op") == 2.5);
+  CHECK(record.at("cpu").at("allocations_per_op") == 0.5);
+  CHECK(record.at("cpu").at("minor_faults") == 7);
+  for (const char* name : {"per_op_ns", "user_per_op_ns", "user_ns", "system_ns", "run_delay_ns"}) {
+    INFO(name);
+    CHECK(record.at("cpu").at(name).is_null());
+  }
+  for (const char* name : {"latency", "service_time", "lateness", "fire_ns", "spawn_ns"}) {
+    INFO(name);
+    CHECK(record.at(name).is_null());
+  }
+  CHECK(record.at("load").at("achieved_per_s").is_null());
+  CHECK(record.at("load").at("completed") == 10);
+  const std::string text = summary_table(record, false);
+  CHECK_THAT(text, test::contains("2.50 system calls, 0.50 allocations"));
+}
+
+TEST_CASE("a counted run tells neither how long it spawned nor how long it fired") {
+  run_request asked = request();
+  outcome out = measured();
+  out.spawn_ns = 6;
+  out.fire_ns = 5;
+  CHECK(run_record(asked, out, "s").at("spawn_ns") == 6);
+  CHECK(run_record(asked, out, "s").at("fire_ns") == 5);
+  asked.counted = true;
+  CHECK(run_record(asked, out, "s").at("spawn_ns").is_null());
+  CHECK(run_record(asked, out, "s").at("fire_ns").is_null());
+}
+
+TEST_CASE("what could not be counted is null, and a run that is not counted says nothing of it") {
+  run_request asked = request();
+  CHECK_FALSE(run_record(asked, measured(), "s").contains("counted"));
+  CHECK_FALSE(run_record(asked, measured(), "s").at("cpu").contains("syscalls_per_op"));
+  asked.counted = true;
+  outcome out = measured();
+  out.counts = work_counts{.allocations = 5, .system_calls = {}};
+  CHECK(run_record(asked, out, "s").at("cpu").at("syscalls_per_op").is_null());
+}
+
+TEST_CASE("the table says how much memory was given back") {
+  const auto text_with = [](std::int64_t left_bytes) {
+    outcome out = measured();
+    measure::memory_point empty;
+    empty.rss_anon_bytes = 1'000'000;
+    measure::memory_point full = empty;
+    full.tasks = 10;
+    full.rss_anon_bytes = 9'000'000;
+    out.memory_points = {empty, full};
+    out.memory_extras.after_drain_bytes = left_bytes;
+    return summary_table(run_record(request(), out, "s"), false);
+  };
+  CHECK_THAT(text_with(3'000'000), test::contains("75 % of what user memory grew by"));
+  CHECK_THAT(text_with(9'000'000), test::contains("nothing, once all tasks ended"));
+  CHECK_THAT(text_with(13'000'000), test::contains("grew by 50 % more"));
+}
+
+TEST_CASE("the cost of a timer is by what was done with it, null where that does not tell") {
+  outcome out = measured();
+  out.spawn_ns = 1'234;
+  const json fired = run_record(request(), out, "s").at("timer_costs");
+  CHECK(fired.at("spawn_ns_per_task") == 123.4);
+  CHECK(fired.at("cpu_ns_per_fire") == 1'000.0);
+  CHECK(fired.at("cpu_ns_per_arm_cancel").is_null());
+  run_request churn = request();
+  test::sleeping(churn.asked).pattern = timers::pattern::churn;
+  const json churned = run_record(churn, out, "s").at("timer_costs");
+  CHECK(churned.at("cpu_ns_per_fire").is_null());
+  CHECK(churned.at("cpu_ns_per_arm_cancel") == 1'000.0);
+  CHECK_THAT(summary_table(run_record(churn, out, "s"), false),
+             test::contains("spawn 123 ns, fire -, arm and cancel 1.0 us"));
+  run_request echo = request();
+  echo.asked.of = c10k::cell{};
+  CHECK(run_record(echo, out, "s").at("timer_costs").is_null());
+}
+
+TEST_CASE("the time of day is in UTC with milliseconds") {
+  CHECK(
+      std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));
+}
+
+TEST_CASE("the table shows status, work, lateness and early fires, with units") {
+  const std::string text = summary_table(run_record(request(), measured(), "s"), false);
+  CHECK_THAT(text, test::contains("timers/fiber/10/storm/1s: ok"));
+  CHECK_THAT(text, test::contains("10 units, 0 bytes, checksum right"));
+  CHECK_THAT(text, test::contains("p50 1.00 ms"));
+  CHECK_THAT(text, test::contains("1, by up to 500.0 us"));
+  CHECK_THAT(text, test::contains("CPU per operation 1.0 us"));
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(summary_table(run_record(request(), measured(), "s"), true).find('\x1b') !=
+        std::string::npos);
+}

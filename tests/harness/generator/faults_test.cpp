@@ -1,0 +1,188 @@
+// The generator against servers and conductors that misbehave: every fault is counted or said, and
+// none ends in a time.
+#include "tests/catch.hpp"
+#include "tests/harness/generator/fixture.hpp"
+
+namespace {
+
+using namespace skein;
+using namespace skein::test;
+
+/// 400 requests of 64 bytes over 4 connections.
+json run_against(const echo_faults& faults) {
+  echo_server server(faults);
+  generator_under_test generator;
+  generator.open(server.port(), 4, 4, 64);
+  return generator.run(open_load(2000, 200 * ns_per_ms));
+}
+
+bool says(const json& message, const std::string& text) {
+  return message.at("message").get<std::string>().find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("one flipped byte is a wrong byte and another checksum", "[generator]") {
+  echo_faults faults;
+  faults.flip_at = 5000;
+  const json result = run_against(faults);
+  CHECK(result["wrong_bytes"] == 1);
+  CHECK(result["work"]["checksum"] != result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("bytes that nobody asked for are wrong bytes and end the connection", "[generator]") {
+  echo_faults faults;
+  faults.extra_at = 5000;
+  const json result = run_against(faults);
+  CHECK(result["wrong_bytes"] > 0);
+  CHECK(result["work"]["checksum"] != result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("a connection closed by the server is a read error", "[generator]") {
+  echo_faults faults;
+  faults.close_at = 5000;
+  const json result = run_against(faults);
+  CHECK(result["errors"]["read"] > 0);
+  CHECK(result["errors"]["write"] > 0);
+  CHECK(result["errors"]["timeout"] == 0);
+  CHECK(result["wrong_bytes"] == 0);
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("a load that loses all its connections ends early and says so", "[generator]") {
+  echo_faults faults;
+  faults.close_at = 5000;
+  echo_server server(faults);
+  generator_under_test generator;
+  generator.open(server.port(), 1, 1, 64);
+  const json result = generator.run(fixed_load(1'000'000));
+  CHECK(result["errors"]["read"] == 1);
+  CHECK(result["load"]["early_end"] == "all active connections were lost");
+  const json again = generator.ask(fixed_load(1));
+  CHECK(again["type"] == "error");
+  CHECK(says(again, "needs 1 active connections, open are 0"));
+}
+
+TEST_CASE("a server that stops answering makes timeouts", "[generator]") {
+  echo_faults faults;
+  faults.mute_from = 5000;
+  const json result = run_against(faults);
+  CHECK(result["errors"]["timeout"] > 0);
+  CHECK(result["load"]["sent"].get<int>() ==
+        result["load"]["completed"].get<int>() + result["errors"]["timeout"].get<int>());
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("no more requests are on their way on a connection than the pipeline has room for",
+          "[generator]") {
+  constexpr int active = 2;
+  constexpr int pipeline = 3;
+  echo_faults faults;
+  faults.mute_from = 0;
+  echo_server server(faults);
+  generator_under_test generator;
+  generator.open(server.port(), active, active, 64);
+  json load = open_load(1000, 100 * ns_per_ms);
+  load["pipeline"] = pipeline;
+  const json result = generator.run(load);
+  CHECK(result["load"]["sent"] == active * pipeline);
+  CHECK(server.bytes() == active * pipeline * 64);
+}
+
+TEST_CASE("a server that leaves in the middle of churn is counted, and ends the load",
+          "[generator]") {
+  generator_under_test generator;
+  json result;
+  {
+    echo_faults faults;
+    faults.quit_at = 50 * 64;
+    echo_server server(faults);
+    generator.open(server.port(), 4, 2, 64);
+    result = generator.run(churn_load(1'000'000));
+  }
+  CHECK(result["errors"]["read"].get<int>() + result["errors"]["connect"].get<int>() >= 2);
+  CHECK(result["errors"]["connect"] > 0);
+  CHECK(result["load"]["early_end"] == "all active connections were lost");
+  CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("wrong and surplus bytes are seen under churn too", "[generator]") {
+  echo_faults faults;
+  faults.flip_at = 5000;
+  faults.extra_at = 9000;
+  echo_server server(faults);
+  generator_under_test generator;
+  generator.open(server.port(), 4, 2, 64);
+  const json result = generator.run(churn_load(300));
+  CHECK(result["wrong_bytes"] >= 1);
+  CHECK(result["work"]["checksum"] != result["work"]["expected_checksum"]);
+}
+
+TEST_CASE("a refused connection is an error that says how far it came", "[generator]") {
+  std::uint16_t port = 0;
+  {
+    port = echo_server().port();
+  }
+  generator_under_test generator;
+  CHECK(generator.ask(generator.prepare_message(port, 4, 4, 64))["type"] == "ready");
+  const json reply = generator.ask({{"type", "connect"}, {"connections", 4}});
+  CHECK(reply["type"] == "error");
+  CHECK(says(reply, "Connection refused"));
+  CHECK(reply["connected"] == 0);
+}
+
+TEST_CASE("more connections than descriptors is a limit with its name, value and need",
+          "[generator]") {
+  generator_under_test generator;
+  const json reply = generator.ask(generator.prepare_message(1, 3'000'000, 1, 64));
+  CHECK(reply["type"] == "limit");
+  CHECK_FALSE(reply["limit"].get<std::string>().empty());
+  CHECK(reply["value"].get<std::int64_t>() < reply["needed"].get<std::int64_t>());
+}
+
+TEST_CASE("commands that make no sense are answered with what would", "[generator]") {
+  generator_under_test generator;
+  const auto refused = [&](const std::string& line, const std::string& why) {
+    generator.send_line(line);
+    const json reply = generator.receive();
+    INFO(reply.dump());
+    CHECK(reply["type"] == "error");
+    CHECK(says(reply, why));
+  };
+  refused("this is not JSON", "parse error");
+  refused("[1,2]", "type");
+  refused(R"({"type":"dance"})", "known are prepare, connect, load, stop");
+  refused(R"({"type":"connect","connections":1})", "prepare must come first");
+  refused(R"({"type":"prepare"})", "port must be an integer from 1 to 65535, got nothing");
+  refused(R"({"type":"prepare","port":-5})", "got -5");
+
+  echo_server server;
+  refused(generator_under_test::prepare_message(server.port(), 2, 3, 64).dump(),
+          "active must be an integer from 0 to 2, got 3");
+  generator.open(server.port(), 2, 2, 64);
+  refused(R"({"type":"connect","connections":3})", "from 0 to 2, got 3");
+  json load = open_load(100, ns_per_s);
+  load["rate_per_s"] = 0;
+  refused(load.dump(), "rate_per_s must be a number above 0");
+  load = open_load(100, ns_per_s);
+  load["mode"] = "closed";
+  refused(load.dump(), R"(mode must be "open", "idle_heavy", "fixed", "churn" or "once")");
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+}
+
+TEST_CASE("stop during a load abandons it", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  CHECK(generator.ask(open_load(100, 3600 * ns_per_s))["type"] == "window_begin");
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+  CHECK(generator.hang_up() == 0);
+}
+
+TEST_CASE("a conductor that vanishes during a load ends the generator", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  CHECK(generator.ask(open_load(100, 3600 * ns_per_s))["type"] == "window_begin");
+  CHECK(generator.hang_up() == 0);
+}
