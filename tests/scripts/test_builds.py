@@ -12,7 +12,7 @@ from skein_scripts.gate import builds, measured
 
 @pytest.fixture
 def repository(tmp_path):
-    """A project of one program, with a commit that builds and one that does not."""
+    """A project whose program builds and whose tests and other targets do not."""
     root = tmp_path / "project"
     root.mkdir()
     preset = {"name": "release", "generator": "Ninja",
@@ -22,7 +22,9 @@ def repository(tmp_path):
         "buildPresets": [{"name": "release", "configurePreset": "release"}],
     }))  # fmt: skip
     (root / "CMakeLists.txt").write_text(
-        "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES NONE)\n"
+        "cmake_minimum_required(VERSION 3.22)\nproject(p LANGUAGES NONE)\ninclude(CTest)\n"
+        "if(BUILD_TESTING)\n  message(FATAL_ERROR configured)\nendif()\n"
+        "add_custom_target(another ALL COMMAND ${CMAKE_COMMAND} -E false)\n"
         "add_custom_target(skein COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/skein)\n"
     )
     git(root, "init", "-q", "-b", "main")

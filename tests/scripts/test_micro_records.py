@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from skein_scripts.base.errors import UsageError
-from skein_scripts.commands import micro
+from skein_scripts.base.errors import MeasureError, UsageError
+from skein_scripts.commands import instructions, micro
 from skein_scripts.drawing import frame, style
-from skein_scripts.micro import timed_rows
+from skein_scripts.micro import counted_rows, timed_rows
 from skein_scripts.records import results
 from skein_scripts.report import all_figures
 from skein_scripts.report.plots import micro_costs
@@ -165,6 +165,16 @@ def test_single_steps_are_no_group_of_work(tmp_path) -> None:
 def test_what_makes_no_sense_is_refused(words, said) -> None:
     with pytest.raises(UsageError, match=said):
         micro.main(words)
+
+
+@pytest.mark.parametrize("command", [micro, instructions])
+def test_a_program_that_is_not_built_is_said_with_how_to_build_it(
+    command, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(counted_rows, "find_valgrind", lambda: "valgrind")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MeasureError, match=r"there is no .*/none: .* --target skein_micro"):
+        command.main(["--micro", "none"])
 
 
 @pytest.mark.skipif(not PROGRAM.is_file(), reason="skein_micro is not built")

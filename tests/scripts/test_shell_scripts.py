@@ -110,6 +110,21 @@ def test_bench_refuses_an_option_without_its_value():
     assert run(ROOT / "scripts" / "bench", "--preset").returncode == 2
 
 
+def test_bench_builds_the_program_it_runs_and_nothing_else(tmp_path):
+    calls = tmp_path / "calls"
+    cmake = tmp_path / "cmake"
+    cmake.write_text(f'#!/bin/sh\necho "$*" >>{calls}\n[ "$1" != --build ]\n')
+    cmake.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = run(ROOT / "scripts" / "bench", env={**os.environ, "PATH": path})
+    assert done.returncode == 4
+    assert "the build failed" in done.stderr
+    configure, build = calls.read_text().splitlines()
+    assert configure == "--preset release"
+    assert build.startswith("--build --preset release ")
+    assert build.partition(" --target ")[2].split() == ["skein"]
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned_exactly(name):
     for line in (ROOT / "scripts" / name).read_text().splitlines():

@@ -8,13 +8,13 @@ import argparse
 import os
 from pathlib import Path
 
-from ..base.errors import OK, MeasureError
+from ..base.errors import OK
 from ..base.names import check_name
 from ..base.outputs import require_writable
 from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
 from ..micro import counted_rows
-from ..micro.micro_session import session_record
+from ..micro.micro_session import built_program, session_record
 from ..records.results import ResultWriter
 
 
@@ -41,9 +41,7 @@ def main(arguments: list[str]) -> int:
     rows = options.row or list(counted_rows.ROWS)
     require_writable(options.output)
     counted_rows.find_valgrind()
-    micro = options.micro.absolute()
-    if not micro.is_file():
-        raise MeasureError(f"there is no {micro}: build it with scripts/bench, or name another")
+    micro = built_program(options.micro)
     writer, session_id = None, ""
     if options.output:
         session = session_record(options.skein.absolute(), rows)

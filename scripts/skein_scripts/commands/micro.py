@@ -13,11 +13,11 @@ import re
 import sys
 from pathlib import Path
 
-from ..base.errors import OK, MeasureError, UsageError
+from ..base.errors import OK, UsageError
 from ..base.statistics import summarize
 from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
-from ..micro.micro_session import WORKLOAD, session_record
+from ..micro.micro_session import WORKLOAD, built_program, session_record
 from ..micro.timed_rows import list_rows, measure, records_of
 from ..records.results import RESULTS_NAME, Record, ResultWriter, load
 from ..report.all_figures import draw_all
@@ -92,9 +92,7 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = _parse(arguments)
     _check(options)
-    micro = options.micro.absolute()
-    if not micro.is_file():
-        raise MeasureError(f"there is no {micro}: build it with scripts/bench, or name another")
+    micro = built_program(options.micro)
     if options.output:
         prepare_folder(options.output, options.repetitions)
     rows = list_rows(micro, options.filter)

@@ -1,4 +1,4 @@
-"""The session line of what skein_micro measures, timed or counted."""
+"""The program skein_micro, and the session line of what it measures, timed or counted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,16 @@ from ..session.skein_process import Skein
 
 WORKLOAD = "micro"
 _SESSION_TIMEOUT_S = 60.0
+
+
+def built_program(path: Path) -> Path:
+    """The program at a path. Raises MeasureError, with how to build it, where there is none."""
+    if not path.is_file():
+        raise MeasureError(
+            f"there is no {path.absolute()}: build it (cmake --preset release && cmake --build"
+            " --preset release --target skein_micro), or name another with --micro"
+        )
+    return path.absolute()
 
 
 def session_record(skein: Path, rows: list[str]) -> Record:
