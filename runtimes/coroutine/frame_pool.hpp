@@ -5,7 +5,7 @@
 // Frames are cut from a block one by one, in address order, so memory that no task used is not
 // touched. Once all frames of a class are back, the free list is dropped and the class starts over
 // at its first block. So a burst of tasks is laid out in the order in which it was spawned,
-// whatever the order in which the burst before it ended. (DESIGN.md has what that is worth.)
+// whatever the order in which the burst before it ended. (design/memory.md has what that is worth.)
 //
 // Per thread, without locks: a task is created, run and destroyed on its scheduler's thread. A
 // thread gets its pool with its first frame, and a thread without coroutines pays only for a

@@ -4,8 +4,8 @@
 // all fibers would compete for the few ways of the same sets of the first-level cache (64 sets of
 // 64 bytes: one page). Colours count up with the slots, so the distance from one stack to the next
 // is the same for 31 of 32 and prefetchers can follow it. Colours by a hash of the address made a
-// switch among 100,000 fibers a third slower (DESIGN.md). Colours take less than half a page, so
-// that the colour and what the workloads put on a stack fit one page together.
+// switch among 100,000 fibers a third slower (design/stacks.md). Colours take less than half a
+// page, so that the colour and what the workloads put on a stack fit one page together.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Where a loop keeps its timers: the wheel, or the heap where a run asks for it.
 //
 // One branch per call, on a member that never changes; no cost to the wheel could be measured
-// (DESIGN.md). Leaves out the kernel's timer, which belongs to the loop.
+// (design/timers.md). Leaves out the kernel's timer, which belongs to the loop.
 #pragma once
 
 #include <cstddef>

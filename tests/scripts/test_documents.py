@@ -66,7 +66,7 @@ def test_the_samples_that_high_percentiles_take_are_those_of_the_program():
     source = (ROOT / "harness/measure/histogram_json.hpp").read_text(encoding="utf-8")
     least = re.search(r"published\(\) \{ return \{(.*?)\}; \}", source)[1].replace("'", ",")
     p99, p999, p9999 = re.findall(r"\d+(?:,\d{3})+", least)
-    text = " ".join((ROOT / "results/README.md").read_text(encoding="utf-8").split())
+    text = " ".join((ROOT / "results/RECORDS.md").read_text(encoding="utf-8").split())
     assert f"`p99` needs {p99} samples, `p999` {p999} and `p9999` {p9999}" in text
 
 

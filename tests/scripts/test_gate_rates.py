@@ -40,8 +40,8 @@ def test_no_more_than_a_gate_in_a_hundred_is_a_false_alarm(gated):
     assert rates.alike(RECORDED, PAIRS, 2000, 1, gated).false_alarms <= 0.01
 
 
-def test_a_program_against_itself_is_decided_as_often_as_the_readme_says(gated):
-    text = (HERE.parents[1] / "scripts" / "README.md").read_text()
+def test_a_program_against_itself_is_decided_as_often_as_its_page_says(gated):
+    text = (HERE.parents[1] / "scripts/GATE_RATES.md").read_text()
     rows = re.findall(r"^\| (\d+) \| ([\d.]+) % \| ([\d.]+) % \|$", text, re.MULTILINE)
     assert [row[0] for row in rows] == ["25", "100"]
     for pairs, *shares in rows:
@@ -144,10 +144,10 @@ def test_rates_are_printed_from_what_was_recorded():
     assert "undecided:" in done.stdout
 
 
-def test_the_table_of_the_readme_is_what_rates_prints(gated):
+def test_the_table_of_the_page_is_what_rates_prints(gated):
     shown = [
         [text.strip() for text in line.strip("| \n").split("|")]
-        for line in (HERE.parents[1] / "scripts" / "README.md").read_text().splitlines()
+        for line in (HERE.parents[1] / "scripts/GATE_RATES.md").read_text().splitlines()
         if line.startswith("| ") and line.count("|") == 8 and line.rstrip().endswith("% |")
     ]
     assert len(shown) == 26

@@ -1,5 +1,5 @@
 // How long each process of a run was away in a window, that is, did not run while it should have.
-// Here are the readings; validity.hpp judges them, by the rule in harness/README.md ("Away").
+// Here are the readings; validity.hpp judges them, by the rule in harness/VALIDITY.md ("Away").
 #pragma once
 
 #include <optional>

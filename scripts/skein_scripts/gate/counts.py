@@ -1,6 +1,6 @@
 """Counts that must be 0 (records/zero_counts.py), judged wherever two arms are compared.
 
-The rule, which scripts/README.md has for users:
+The rule, which scripts/COMPARE.md has for users:
 1. The base has none in any of its runs, and the candidate has: that is a regression, in one run as
    in all. (The gate wants it seen again, in fresh pairs.)
 2. Both have some: the sign test on the pairs that differ, adjusted with the other metrics. A pair

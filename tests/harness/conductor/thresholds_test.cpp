@@ -1,5 +1,5 @@
 // Every threshold of validity on each of its sides: at the bound a run is as good as ever, a little
-// beyond it is not. The bounds are written out here, from METHOD and harness/README.md.
+// beyond it is not. The bounds are written out here, from harness/VALIDITY.md.
 #include <algorithm>
 #include <functional>
 #include <string>

@@ -100,7 +100,8 @@ TEST_CASE("slab caches are active objects times their size, and only those that 
 }
 
 TEST_CASE("the caches that grow with tasks are counted, each by its name, and no others") {
-  // METHOD, section 5, and what 4,000 threads and 4,000 polled connections were seen to grow.
+  // Those that harness/MEMORY.md names, and what 4,000 threads and 4,000 polled connections were
+  // seen to grow.
   const std::vector<std::string_view> named_by_method{"task_struct", "pid",    "vm_area_struct",
                                                       "anon_vma",    "TCP",    "sock_inode_cache",
                                                       "filp",        "dentry", "eventpoll_epi"};
