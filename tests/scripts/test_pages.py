@@ -15,7 +15,7 @@ SOURCES = {".cpp", ".hpp", ".in", ".py", ".toml", ".json", ".yml", ".cmake", ".t
 # A page's name is in capitals or in design/: scripts/GATE.md, scripts/GATE.md ("In CI"). Targets of
 # links are checked as links.
 NAMED = re.compile(
-    r"(?<!\]\()(?<!\]: )(?<![\w./-])((?:[\w.-]+/)*[A-Z_]+\.md|design/\w+\.md)\b"
+    r"(?<!\]\()(?<!\]: )(?<![\w./-])((?:[\w.-]+/)*[A-Z][A-Z0-9_]*\.md|design/\w+\.md)\b"
     r'(?:,? \(?\\?"([^"\\]+))?'
 )
 
@@ -155,6 +155,8 @@ def test_a_tree_without_a_fault_has_none(tree):
         ("THREE.md", "# Three", "THREE.md"),
         ("README.md", "line\n" * LONGEST, f"README.md: {LONGEST + 4} lines"),
         ("harness/a.hpp", "// THREE.md", "harness/a.hpp: THREE.md"),
+        ("harness/a.hpp", "// as in TWO_3.md.", "harness/a.hpp: TWO_3.md"),
+        ("harness/a.hpp", "// (design/three.md)", "harness/a.hpp: design/three.md"),
         (
             "harness/a.hpp",
             '"see harness/TWO.md (\\"What\\")"',
