@@ -1,7 +1,7 @@
 // A latency histogram: HDR layout (log-linear), 3 significant digits, 1 ns to 60 s, int64 ns.
 // The bucket arithmetic is that of HdrHistogram (Gil Tene, public domain), so that its payloads and
 // percentiles are interchangeable; the code is our own. Leaves out the encoding (hdr_codec.hpp) and
-// the record (histogram_json.hpp).
+// the record (distribution.hpp).
 #pragma once
 
 #include <atomic>

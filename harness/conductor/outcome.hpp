@@ -13,9 +13,11 @@
 
 #include "harness/cells/cell.hpp"
 #include "harness/conductor/runs/absence.hpp"
+#include "harness/measure/distribution.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
 #include "harness/measure/process_cpu.hpp"
+#include "harness/protocol/load_report.hpp"
 
 namespace skein::conductor {
 
@@ -69,6 +71,25 @@ struct work_counts {
   std::optional<std::int64_t> system_calls;
 };
 
+/// Mode idle: one message on each of the connections that were held.
+struct idle_exchange {
+  std::int64_t in_flight = 0;
+  time_ns duration_ns = 0;
+  std::optional<std::int64_t> cpu_per_op_ns;
+  measure::distribution latency;  ///< from send to whole reply
+  absence away;
+
+  template <typename Self, typename Visit>
+  static void for_each_field(Self& of, Visit&& visit) {
+    using measure::recorded;
+    visit("in_flight", of.in_flight);
+    visit("duration_ns", of.duration_ns, recorded::unless_counted);
+    visit("cpu_per_op_ns", of.cpu_per_op_ns, recorded::unless_counted);
+    visit("latency", of.latency, recorded::unless_counted);
+    visit("away", of.away);
+  }
+};
+
 /// SIGINT or SIGTERM: nothing is written.
 class interrupted : public std::exception {
  public:
@@ -95,15 +116,14 @@ struct outcome {
   std::optional<time_ns> spawn_ns;
   std::optional<time_ns> fire_ns;
 
-  json work;
-  json load;
-  std::optional<double> saturation_per_s;  ///< the baseline's, where the rate is a share of it
-  json latency;
-  json service_time;
-  json exchange;  ///< mode idle: one message on each connection, if asked for
-  json lateness;
-  std::optional<absence> away;           ///< in the window
-  std::optional<absence> exchange_away;  ///< while messages were exchanged
+  std::optional<protocol::work_done> work;
+  std::optional<protocol::load_result> load;  ///< empty where none was sent: timers, and mode idle
+  std::optional<double> saturation_per_s;     ///< the baseline's, where the rate is a share of it
+  std::optional<measure::sliced_distribution> latency;
+  std::optional<measure::distribution> service_time;
+  std::optional<idle_exchange> exchange;  ///< if asked for
+  std::optional<measure::distribution> lateness;
+  std::optional<absence> away;  ///< in the window
   std::optional<measure::cpu_usage> cpu;
   std::optional<work_counts> counts;             ///< within the window, of a counted run
   std::int64_t operations = 0;                   ///< within the window: what CPU time is divided by

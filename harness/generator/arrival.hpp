@@ -8,11 +8,12 @@
 #include <cstdint>
 
 #include "harness/generator/random.hpp"
+#include "harness/protocol/load_mode.hpp"
 #include "runtimes/clock.hpp"
 
 namespace skein::generator {
 
-enum class arrival_kind : std::uint8_t { poisson, uniform };
+using protocol::arrival_kind;
 
 struct arrival {
   time_ns offset_ns;  ///< intended send time, since the load began

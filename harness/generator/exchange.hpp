@@ -11,17 +11,11 @@
 #include "harness/generator/connections.hpp"
 #include "harness/generator/payload.hpp"
 #include "harness/generator/requests.hpp"
+#include "harness/protocol/load_report.hpp"
 
 namespace skein::generator {
 
-/// Errors, counted by kind.
-struct error_counts {
-  std::uint64_t connect = 0;      ///< connect stages, and connections of a churn load, that failed
-  std::uint64_t read = 0;         ///< replies lost with their connection, at least one for each
-  std::uint64_t write = 0;        ///< requests that could not be sent: their connection is gone
-  std::uint64_t timeout = 0;      ///< requests issued and not answered by the end of the drain
-  std::uint64_t descriptors = 0;  ///< connect stages that ran out of descriptors
-};
+using protocol::error_counts;
 
 /// Sums over a session, warm-up and drain included.
 struct exchange_totals {

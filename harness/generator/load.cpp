@@ -203,7 +203,6 @@ void load_run::end_drain_if_done(time_ns now) {
   const bool all_sent = next_due_ns_ >= send_until_ns_;
   const bool all_answered = requests_->outstanding() == 0;
   if (!(all_sent && all_answered) && now - ended_ns_ < drain_limit_ns) return;
-  drain_ns_ = now - ended_ns_;
   phase_ = phase::finished;
 }
 

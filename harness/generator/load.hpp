@@ -54,7 +54,6 @@ class load_run : private exchange_observer {
 
   [[nodiscard]] const window& measured() const noexcept { return window_; }
   [[nodiscard]] time_ns warmup_ns() const noexcept { return window_.begin_ns() - start_ns_; }
-  [[nodiscard]] time_ns drain_ns() const noexcept { return drain_ns_; }
   /// Scheduled requests that were still not sent when the drain ended.
   [[nodiscard]] std::uint64_t unsent() const noexcept { return unsent_; }
   [[nodiscard]] const std::string& warmup_note() const noexcept { return warmup_note_; }
@@ -103,7 +102,6 @@ class load_run : private exchange_observer {
   time_ns start_ns_ = 0;
   time_ns send_until_ns_;  ///< no request is intended for this instant or later
   time_ns ended_ns_ = 0;
-  time_ns drain_ns_ = 0;
   time_ns last_reply_ns_ = 0;
   std::uint64_t completed_ = 0;
   std::uint64_t unsent_ = 0;

@@ -1,10 +1,11 @@
 // Field by field, with bounds: a command that makes no sense is refused before it is begun.
 #include "harness/generator/messages.hpp"
 
-#include <algorithm>
-#include <array>
 #include <limits>
 #include <stdexcept>
+#include <string_view>
+
+#include "harness/measure/fields.hpp"
 
 namespace skein::generator {
 namespace {
@@ -47,42 +48,27 @@ double rate(const json& message) {
   refuse("rate_per_s", "a number above 0, at most 1e9, in modes open and idle_heavy", message);
 }
 
-constexpr std::array modes{load_mode::open, load_mode::idle_heavy, load_mode::fixed,
-                           load_mode::churn, load_mode::once};
-
-load_mode mode_from(const json& message) {
-  const json word = message.value("mode", json());
-  const auto* const found = std::find_if(modes.begin(), modes.end(),
-                                         [&](load_mode each) { return word == name_of(each); });
-  if (found != modes.end()) return *found;
-  refuse("mode", R"("open", "idle_heavy", "fixed", "churn" or "once")", message);
+template <typename Enum>
+std::string quoted_words() {
+  std::string list;
+  for (const std::string_view word : words_of(Enum{})) {
+    list += (list.empty() ? "\"" : ", \"") + std::string(word) + "\"";
+  }
+  return list;
 }
 
-/// True for the first of two allowed words, false for the second.
-bool is_first(const json& message, const char* field, const char* first, const char* second) {
-  const auto found = message.find(field);
-  if (found != message.end() && *found == first) return true;
-  if (found != message.end() && *found == second) return false;
-  refuse(field, "\"" + std::string(first) + "\" or \"" + second + "\"", message);
+template <typename Enum>
+Enum word(const json& message, const char* field) {
+  const json given = message.value(field, json());
+  if (given.is_string()) {
+    if (const auto found = measure::from_word<Enum>(given.get_ref<const std::string&>())) {
+      return *found;
+    }
+  }
+  refuse(field, "one of " + quoted_words<Enum>(), message);
 }
 
 }  // namespace
-
-const char* name_of(load_mode mode) noexcept {
-  switch (mode) {
-    case load_mode::open:
-      return "open";
-    case load_mode::idle_heavy:
-      return "idle_heavy";
-    case load_mode::fixed:
-      return "fixed";
-    case load_mode::churn:
-      return "churn";
-    case load_mode::once:
-      return "once";
-  }
-  return "unknown";
-}
 
 prepare_request parse_prepare(const json& message) {
   prepare_request plan{};
@@ -98,11 +84,10 @@ prepare_request parse_prepare(const json& message) {
 load_request parse_load(const json& message, std::uint32_t active) {
   constexpr auto any = std::numeric_limits<std::int64_t>::max();
   load_request load{};
-  load.mode = mode_from(message);
+  load.mode = word<load_mode>(message, "mode");
   if (is_scheduled(load.mode)) {
     load.rate_per_s = rate(message);
-    load.arrival = is_first(message, "arrival", "poisson", "uniform") ? arrival_kind::poisson
-                                                                      : arrival_kind::uniform;
+    load.arrival = word<arrival_kind>(message, "arrival");
   }
   load.warmup_ns = integer<time_ns>(message, "warmup_ns", 0, max_time_ns);
   load.warmup_requests = integer<std::uint64_t>(message, "warmup_requests", 0, any);

@@ -8,6 +8,7 @@
 
 #include "harness/generator/arrival.hpp"
 #include "harness/measure/json.hpp"
+#include "harness/protocol/load_mode.hpp"
 #include "runtimes/clock.hpp"
 
 namespace skein::generator {
@@ -24,20 +25,8 @@ struct prepare_request {
   std::uint32_t addresses;  ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
 };
 
-/// What a load sends:
-///   open        requests on a schedule, over all active connections
-///   idle_heavy  the same, with few active connections; there is no other difference
-///   fixed       one request in flight on each active connection
-///   churn       each active connection is made, used for one request, closed, and made again
-///   once        each active connection is used for one request, a bounded number at a time
-enum class load_mode : std::uint8_t { open, idle_heavy, fixed, churn, once };
-
-constexpr bool is_scheduled(load_mode mode) noexcept {
-  return mode == load_mode::open || mode == load_mode::idle_heavy;
-}
-
-/// The name in messages and records.
-const char* name_of(load_mode mode) noexcept;
+using protocol::is_scheduled;
+using protocol::load_mode;
 
 /// One load. Times are since its beginning.
 struct load_request {

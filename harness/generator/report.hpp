@@ -11,7 +11,4 @@ namespace skein::generator {
 /// The `result` message of a load that has run. `requests` gives the session's totals and errors.
 measure::json result_message(const load_run& run, const load_request& load, exchange& requests);
 
-/// {"connect","read","write","timeout","descriptors"}
-measure::json to_json(const error_counts& errors);
-
 }  // namespace skein::generator

@@ -1,6 +1,6 @@
 // HdrHistogram's V2 compressed payload, base64: the form in which a record stores a histogram and
 // other tools read it. Leaves out exact min and max, overflow and early firings, for which the
-// format has no place (histogram_json.hpp restores them from their own fields).
+// format has no place (distribution.hpp restores them from their own fields).
 #pragma once
 
 #include <string>

@@ -106,8 +106,8 @@ count larger(const count& one, const count& other) {
 }
 
 /// Rounded to whole ns; null where there is nothing to divide by.
-json per_operation(const count& total_ns, std::int64_t operations) {
-  if (!total_ns || operations <= 0) return nullptr;
+std::optional<double> per_operation(const count& total_ns, std::int64_t operations) {
+  if (!total_ns || operations <= 0) return std::nullopt;
   const double each = static_cast<double>(*total_ns) / static_cast<double>(operations);
   return std::round(each * 10) / 10;
 }
@@ -157,22 +157,22 @@ cpu_usage cpu_between(const cpu_snapshot& begin, const cpu_snapshot& end) {
   return usage;
 }
 
-json to_json(const cpu_usage& usage, std::int64_t operations) {
-  json object;
-  object["user_ns"] = or_null(usage.user_ns);
-  object["system_ns"] = or_null(usage.system_ns);
-  object["per_op_ns"] = per_operation(usage.total_ns, operations);
-  const bool divided = usage.ticks.value_or(0) >= user_ticks_min;
-  object["user_per_op_ns"] = divided ? per_operation(usage.user_ns, operations) : json(nullptr);
-  object["ticks"] = or_null(usage.ticks);
-  object["run_delay_ns"] = or_null(usage.run_delay_ns);
-  object["voluntary_switches"] = or_null(usage.voluntary_switches);
-  object["involuntary_switches"] = or_null(usage.involuntary_switches);
-  object["minor_faults"] = or_null(usage.minor_faults);
-  object["major_faults"] = or_null(usage.major_faults);
-  object["threads_max"] = or_null(usage.threads_max);
-  object["instructions"] = nullptr;  // counted only in the deterministic in-process cells
-  return object;
+cpu_figures figures_of(const cpu_usage& usage, std::int64_t operations) {
+  cpu_figures of;
+  of.user_ns = usage.user_ns;
+  of.system_ns = usage.system_ns;
+  of.per_op_ns = per_operation(usage.total_ns, operations);
+  if (usage.ticks.value_or(0) >= user_ticks_min) {
+    of.user_per_op_ns = per_operation(usage.user_ns, operations);
+  }
+  of.ticks = usage.ticks;
+  of.run_delay_ns = usage.run_delay_ns;
+  of.voluntary_switches = usage.voluntary_switches;
+  of.involuntary_switches = usage.involuntary_switches;
+  of.minor_faults = usage.minor_faults;
+  of.major_faults = usage.major_faults;
+  of.threads_max = usage.threads_max;
+  return of;
 }
 
 }  // namespace skein::measure

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <vector>
 
-#include "harness/measure/json.hpp"
+#include "harness/measure/fields.hpp"
 #include "harness/measure/proc_file.hpp"
 
 namespace skein::measure {
@@ -63,8 +63,40 @@ cpu_usage cpu_between(const cpu_snapshot& begin, const cpu_snapshot& end);
 /// at 100 ticks and 10 % that is a third of it.
 inline constexpr std::int64_t user_ticks_min = 100;
 
-/// run.cpu, with per_op_ns and user_per_op_ns over `operations`; both null when that is 0, and
+/// run.cpu. Whoever adds a figure says here whether it is a time.
+struct cpu_figures {
+  std::optional<std::int64_t> user_ns;
+  std::optional<std::int64_t> system_ns;
+  std::optional<double> per_op_ns;
+  std::optional<double> user_per_op_ns;
+  std::optional<std::int64_t> ticks;
+  std::optional<std::int64_t> run_delay_ns;
+  std::optional<std::int64_t> voluntary_switches;
+  std::optional<std::int64_t> involuntary_switches;
+  std::optional<std::int64_t> minor_faults;
+  std::optional<std::int64_t> major_faults;
+  std::optional<std::int64_t> threads_max;
+  std::optional<std::int64_t> instructions;  ///< counted only in cells that run in one process
+
+  template <typename Self, typename Visit>
+  static void for_each_field(Self& of, Visit&& visit) {
+    visit("user_ns", of.user_ns, recorded::unless_counted);
+    visit("system_ns", of.system_ns, recorded::unless_counted);
+    visit("per_op_ns", of.per_op_ns, recorded::unless_counted);
+    visit("user_per_op_ns", of.user_per_op_ns, recorded::unless_counted);
+    visit("ticks", of.ticks, recorded::unless_counted);
+    visit("run_delay_ns", of.run_delay_ns, recorded::unless_counted);
+    visit("voluntary_switches", of.voluntary_switches);
+    visit("involuntary_switches", of.involuntary_switches);
+    visit("minor_faults", of.minor_faults);
+    visit("major_faults", of.major_faults);
+    visit("threads_max", of.threads_max);
+    visit("instructions", of.instructions);
+  }
+};
+
+/// With per_op_ns and user_per_op_ns over `operations`; both empty when that is 0, and
 /// user_per_op_ns when fewer than `user_ticks_min` ticks were seen.
-json to_json(const cpu_usage& usage, std::int64_t operations);
+cpu_figures figures_of(const cpu_usage& usage, std::int64_t operations);
 
 }  // namespace skein::measure

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "harness/measure/histogram_json.hpp"
+#include "harness/measure/distribution.hpp"
 #include "harness/protocol/protocol.hpp"
 
 namespace skein::worker {
@@ -66,7 +66,7 @@ json counts_reply(std::string_view type, const workloads::program& program, work
                 {"frame_bytes", measure::or_null(program.frame_bytes())}};
   // While tasks still run, only they may use the histogram (histogram.hpp).
   if (program.lateness() != nullptr && (program.finished() || live.tasks == 0)) {
-    reply["lateness"] = measure::to_json(*program.lateness());
+    reply["lateness"] = measure::to_json(measure::distribution_of(*program.lateness()));
   }
   return reply;
 }

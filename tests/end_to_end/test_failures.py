@@ -75,6 +75,8 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("missing_sample", "timers", "999 samples for 1000 completions"),
         ("early", "timers", "1 fired early, by up to 2000000 ns, and the worker may by 0 ns"),
         ("overflow", "timers", "lateness: 1 beyond 60 s"),
+        ("unknown_figure", "timers", "a message in which lateness.p95 is not known"),
+        ("missing_figure", "timers", "a message in which lateness.p90 is missing"),
         ("counted_error", "timers", "counted 1 errors, first: planted error"),
         ("counted_error", "c10k", "counted 1 errors, first: planted error"),
         ("late_error", "timers", "counted 1 errors, first: planted error"),

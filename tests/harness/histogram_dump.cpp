@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <iostream>
 
-#include "harness/measure/histogram_json.hpp"
+#include "harness/measure/distribution.hpp"
 
 int main() {
   skein::histogram values;
   for (std::int64_t value = 0; std::cin >> value;) values.record_signed(value);
   using rule = skein::measure::percentile_rule;
-  std::cout << skein::measure::to_json(values, rule::any()).dump() << '\n';
+  std::cout << skein::measure::to_json(skein::measure::distribution_of(values, rule::any())).dump()
+            << '\n';
 }

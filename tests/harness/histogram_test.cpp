@@ -9,13 +9,14 @@
 #include <thread>
 #include <vector>
 
-#include "harness/measure/histogram_json.hpp"
+#include "harness/measure/distribution.hpp"
 #include "histogram/nearest_rank.hpp"
 #include "tests/catch.hpp"
 
 using skein::histogram;
 using skein::nearest_rank;
 using skein::percentile_of;
+using skein::measure::distribution_of;
 using skein::measure::percentile_rule;
 using skein::test::approx;
 
@@ -197,7 +198,7 @@ TEST_CASE("concurrent recording loses nothing") {
 }
 
 TEST_CASE("an empty histogram has no statistics, and none of them is zero in its record") {
-  const auto object = skein::measure::to_json(histogram{});
+  const auto object = skein::measure::to_json(distribution_of(histogram{}));
   CHECK(object["count"] == 0);
   for (const auto* key : {"min", "mean", "stddev", "p50", "p99", "max", "early_max_ns"}) {
     INFO(key);
@@ -206,17 +207,16 @@ TEST_CASE("an empty histogram has no statistics, and none of them is zero in its
 }
 
 TEST_CASE("a high percentile is null below the published number of values") {
-  const auto below = skein::measure::to_json(filled(std::vector<std::int64_t>(19'999, 5)));
-  CHECK(below["p90"] == 5);
-  CHECK(below["p99"].is_null());
-  const auto enough = skein::measure::to_json(filled(std::vector<std::int64_t>(20'000, 5)));
-  CHECK(enough["p99"] == 5);
-  CHECK(enough["p999"].is_null());
+  const auto below = distribution_of(filled(std::vector<std::int64_t>(19'999, 5)));
+  CHECK(below.p90 == 5);
+  CHECK(!below.p99);
+  const auto enough = distribution_of(filled(std::vector<std::int64_t>(20'000, 5)));
+  CHECK(enough.p99 == 5);
+  CHECK(!enough.p999);
 }
 
 TEST_CASE("the rule for test sizes prints every percentile") {
-  const auto object = skein::measure::to_json(filled({5}), percentile_rule::any());
-  CHECK(object["p9999"] == 5);
+  CHECK(distribution_of(filled({5}), percentile_rule::any()).p9999 == 5);
 }
 
 TEST_CASE("no statistic lies above the exact maximum") {

@@ -19,6 +19,7 @@ skein_test_program(measure_tests
     ${skein_measure_tests}/measure/count_test.cpp
     ${skein_measure_tests}/measure/cpu_test.cpp
     ${skein_measure_tests}/measure/environment_test.cpp
+    ${skein_measure_tests}/measure/fields_test.cpp
     ${skein_measure_tests}/measure/floor_test.cpp
     ${skein_measure_tests}/measure/host_test.cpp
     ${skein_measure_tests}/measure/limits_test.cpp

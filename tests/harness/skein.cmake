@@ -20,6 +20,7 @@ skein_test_program(skein_tests
     harness/conductor/thresholds_test.cpp
     harness/conductor/validity_test.cpp
     harness/conductor/window_test.cpp
+    harness/load_report_test.cpp
     harness/worker/inbox_test.cpp
   LINK skein_cli skein_conductor skein_worker)
 

@@ -6,58 +6,52 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <iterator>
+#include <utility>
 
-#include "harness/measure/histogram_json.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
 
+using measure::distribution;
 using problems = std::vector<std::string>;
 
 void append(problems& all, problems more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-void check_order(const std::string& name, const json& distribution, problems& found) {
-  const char* lower = nullptr;
-  double below = 0;
-  for (const char* key : {"min", "p50", "p90", "p99", "p999", "p9999", "max"}) {
-    const auto value = distribution.find(key);
-    if (value == distribution.end() || !value->is_number()) continue;
-    const auto number = value->get<double>();
-    if (lower != nullptr && number < below) {
-      found.push_back(
-          fmt::format("{}.{} {} is below {}.{} {}", name, key, number, name, lower, below));
+void check_order(const std::string& name, const distribution& of, problems& found) {
+  using figure = std::pair<const char*, std::optional<std::int64_t>>;
+  figure lower{nullptr, {}};
+  for (const figure& each :
+       {figure{"min", of.min}, figure{"p50", of.p50}, figure{"p90", of.p90}, figure{"p99", of.p99},
+        figure{"p999", of.p999}, figure{"p9999", of.p9999}, figure{"max", of.max}}) {
+    if (!each.second) continue;
+    if (lower.second && *each.second < *lower.second) {
+      found.push_back(fmt::format("{}.{} {} is below {}.{} {}", name, each.first, *each.second,
+                                  name, lower.first, *lower.second));
     }
-    lower = key;
-    below = number;
+    lower = each;
   }
 }
 
 /// A bucket is 1/1024 wide and is counted at its middle, so the mean may pass an exact extreme by
 /// that much.
-void check_mean(const std::string& name, const json& distribution, problems& found) {
+void check_mean(const std::string& name, const distribution& of, problems& found) {
   constexpr double bucket = 1.0 / 1024;
-  const auto number = [&](const char* key) { return distribution.value(key, json()); };
-  const json mean = number("mean");
-  const json max = number("max");
-  const json min = number("min");
-  if (!mean.is_number()) return;
-  if (max.is_number() && mean.get<double>() > max.get<double>() * (1 + bucket) + 1) {
-    found.push_back(fmt::format("{}.mean {} is above the maximum {}", name, measure::to_text(mean),
-                                measure::to_text(max)));
+  if (!of.mean) return;
+  if (of.max && *of.mean > static_cast<double>(*of.max) * (1 + bucket) + 1) {
+    found.push_back(fmt::format("{}.mean {} is above the maximum {}", name, *of.mean, *of.max));
   }
-  if (min.is_number() && mean.get<double>() < min.get<double>() * (1 - bucket) - 1) {
-    found.push_back(fmt::format("{}.mean {} is below the minimum {}", name, measure::to_text(mean),
-                                measure::to_text(min)));
+  if (of.min && *of.mean < static_cast<double>(*of.min) * (1 - bucket) - 1) {
+    found.push_back(fmt::format("{}.mean {} is below the minimum {}", name, *of.mean, *of.min));
   }
 }
 
-void check_counts(const std::string& name, const json& distribution,
+void check_counts(const std::string& name, const distribution& of,
                   std::optional<std::int64_t> expected, problems& found) {
   try {
-    const histogram decoded = measure::histogram_from_json(distribution);
+    const histogram decoded = measure::histogram_of(of);
     const std::int64_t samples = decoded.count() + decoded.overflow() + decoded.early_count();
     if (expected && samples != *expected) {
       found.push_back(
@@ -69,68 +63,58 @@ void check_counts(const std::string& name, const json& distribution,
 }
 
 /// Early values are in no percentile: there may be none, or only as the worker declares.
-void check_early(const std::string& name, const json& distribution, time_ns early_by_at_most_ns,
+void check_early(const std::string& name, const distribution& of, time_ns early_by_at_most_ns,
                  problems& found) {
-  const auto count = [&](const char* key) {
-    return measure::integer_at(distribution, key).value_or(0);
-  };
-  if (count("early_count") > 0 && count("early_max_ns") > early_by_at_most_ns) {
+  const time_ns furthest_ns = of.early_max_ns.value_or(0);
+  if (of.early_count > 0 && furthest_ns > early_by_at_most_ns) {
     found.push_back(fmt::format("{}: {} fired early, by up to {} ns, and the worker may by {} ns",
-                                name, count("early_count"), count("early_max_ns"),
-                                early_by_at_most_ns));
+                                name, of.early_count, furthest_ns, early_by_at_most_ns));
   }
 }
 
 /// A timer that fired so late counts as lost. Replies may be that late, because a load can be more
 /// than any server can serve; validity.cpp judges that.
-problems lost_timers(const json& lateness) {
-  if (!lateness.is_object()) return {};
-  const auto beyond = measure::integer_at(lateness, "overflow").value_or(0);
-  if (beyond == 0) return {};
-  return {fmt::format("lateness: {} beyond 60 s, which are in no percentile", beyond)};
+problems lost_timers(const std::optional<distribution>& lateness) {
+  if (!lateness || lateness->overflow == 0) return {};
+  return {fmt::format("lateness: {} beyond 60 s, which are in no percentile", lateness->overflow)};
 }
 
-void check_work(const outcome& out, problems& found) {
-  if (!out.work.is_object()) {
+void check_work(const std::optional<protocol::work_done>& work, problems& found) {
+  if (!work) {
     found.emplace_back("no work was reported");
-    return;
-  }
-  const json checksum = out.work.value("checksum", json());
-  const json expected = out.work.value("expected_checksum", json());
-  if (!checksum.is_string() || checksum != expected) {
-    found.push_back("work: checksum " + measure::to_text(checksum) + " is not the expected " +
-                    measure::to_text(expected));
+  } else if (work->checksum != work->expected_checksum) {
+    found.push_back(fmt::format("work: checksum {} is not the expected {}", work->checksum,
+                                work->expected_checksum));
   }
 }
 
 }  // namespace
 
-problems lint_distribution(const std::string& name, const json& distribution,
+problems lint_distribution(const std::string& name, const distribution& of,
                            std::optional<std::int64_t> expected, time_ns early_by_at_most_ns) {
   problems found;
-  if (distribution.is_null()) return found;
-  if (!distribution.is_object()) return {name + " is no object"};
-  check_order(name, distribution, found);
-  check_mean(name, distribution, found);
-  check_counts(name, distribution, expected, found);
-  check_early(name, distribution, early_by_at_most_ns, found);
+  check_order(name, of, found);
+  check_mean(name, of, found);
+  check_counts(name, of, expected, found);
+  check_early(name, of, early_by_at_most_ns, found);
   return found;
 }
 
 problems lint(const cell& asked, const outcome& out) {
   problems found = cells::echo_differences(to_json(asked), out.echoed);
-  check_work(out, found);
-  append(found, lint_distribution("latency", out.latency, out.expected_samples));
-  append(found, lint_distribution("service_time", out.service_time, out.expected_samples));
-  append(found, lint_distribution("lateness", out.lateness, out.expected_samples,
-                                  out.early_by_at_most_ns));
+  const auto look_at = [&](const char* name, const auto& of, auto... more) {
+    if (of) append(found, lint_distribution(name, *of, more...));
+  };
+  check_work(out.work, found);
+  look_at("latency", out.latency, out.expected_samples);
+  look_at("service_time", out.service_time, out.expected_samples);
+  look_at("lateness", out.lateness, out.expected_samples, out.early_by_at_most_ns);
   append(found, lost_timers(out.lateness));
-  if (out.exchange.is_object()) {
-    append(found, lint_distribution("exchange.latency", out.exchange.value("latency", json()),
-                                    asked.count()));
+  if (out.exchange) {
+    append(found, lint_distribution("exchange.latency", out.exchange->latency, asked.count()));
   }
   const bool has_deadlines = workloads::timing_of(asked.of).grid_ns > 0;
-  if (has_deadlines && out.lateness.is_null()) found.emplace_back("lateness is missing");
+  if (has_deadlines && !out.lateness) found.emplace_back("lateness is missing");
   return found;
 }
 

@@ -24,7 +24,7 @@ std::vector<std::string> lint(const cell& asked, const outcome& out);
 void refuse_contradictions(const cell& asked, const outcome& out);
 
 /// The part that looks at one distribution; `expected` samples where that is known.
-std::vector<std::string> lint_distribution(const std::string& name, const json& distribution,
+std::vector<std::string> lint_distribution(const std::string& name, const measure::distribution& of,
                                            std::optional<std::int64_t> expected,
                                            time_ns early_by_at_most_ns = 0);
 

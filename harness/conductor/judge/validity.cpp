@@ -7,7 +7,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "harness/conductor/prepare/preflight.hpp"
@@ -18,13 +18,8 @@ namespace {
 
 using c10k::mode;
 using cells::is_in_mode;
-
-std::optional<double> number_at(const json& object, const char* key) {
-  if (!object.is_object()) return std::nullopt;
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return std::nullopt;
-  return found->get<double>();
-}
+using measure::distribution;
+using protocol::load_result;
 
 void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, double most,
                  const validity_rules& rules) {
@@ -146,35 +141,35 @@ void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) 
 /// The share of the generator's CPU time that was work and not waiting for something to do; 0 where
 /// it is not known. It is a share of the time that the generator got, because a generator that
 /// shares its CPU can be too slow as well.
-double busy_fraction(const outcome& out) {
-  return number_at(out.load, "generator_busy_fraction").value_or(0);
+double busy_fraction(const load_result& load) {
+  return load.generator_busy_fraction.value_or(0);
 }
 
 /// A generator that could not keep its schedule offered less than the run says, whatever the worker
 /// did. Returns true when it was also at its own limit: then nothing is known about the worker's
 /// throughput.
-bool judge_schedule(outcome& out, double offered, double achieved, const validity_rules& rules) {
-  const double late = number_at(out.load, "late_50us_fraction").value_or(0);
-  const double unsent = number_at(out.load, "unsent").value_or(0);
-  const double late_p99_ns = number_at(out.load, "late_ns_p99").value_or(0);
-  if (late <= rules.late_fraction && unsent == 0) {
+bool judge_schedule(outcome& out, const load_result& load, double offered, double achieved,
+                    const validity_rules& rules) {
+  const double late = load.late_50us_fraction.value_or(0);
+  const auto late_p99_ns = static_cast<double>(load.late_ns_p99.value_or(0));
+  if (late <= rules.late_fraction && load.unsent == 0) {
     if (late_p99_ns > rules.late_p99_ns) {
       out.invalidate(fmt::format("load: p99 of the load generator's own lateness is {:.0f} us",
                                  late_p99_ns / static_cast<double>(ns_per_us)));
     }
     return false;
   }
-  const bool client_bound = busy_fraction(out) >= rules.busy_fraction;
+  const bool client_bound = busy_fraction(load) >= rules.busy_fraction;
   if (client_bound) {
     out.invalidate(
         fmt::format("client-bound: {:.0f} of {:.0f} requests per second; "
                     "the load generator was busy {:.0f} % of its CPU time, "
-                    "sent {:.1f} % of them more than 50 us late and {:.0f} not at all",
-                    achieved, offered, 100 * busy_fraction(out), 100 * late, unsent));
+                    "sent {:.1f} % of them more than 50 us late and {} not at all",
+                    achieved, offered, 100 * busy_fraction(load), 100 * late, load.unsent));
   } else if (late > rules.late_fraction) {
     out.invalidate(fmt::format("load: {:.1f} % of sends more than 50 us late", 100 * late));
   } else {
-    out.invalidate(fmt::format("load: {:.0f} requests were never sent", unsent));
+    out.invalidate(fmt::format("load: {} requests were never sent", load.unsent));
   }
   return client_bound;
 }
@@ -187,7 +182,7 @@ void judge_samples(outcome& out, const cell& asked) {
     if (out.expected_samples == 0) {
       out.invalidate("timers: none was left to fire, so there is no lateness; more tasks");
     }
-  } else if (number_at(out.load, "offered_per_s") == 0.0) {
+  } else if (out.load && out.load->offered_per_s == 0.0) {
     out.invalidate("load: no request fell into the window; a higher rate, or a longer window");
   } else if (out.operations == 0) {
     out.invalidate("load: nothing was completed in the window");
@@ -198,25 +193,24 @@ void judge_samples(outcome& out, const cell& asked) {
 
 /// Replies so late that no percentile includes them: without them the rest would look faster.
 void judge_range(outcome& out) {
-  const auto judge_one = [&](const char* name, const json& distribution) {
-    const double beyond = number_at(distribution, "overflow").value_or(0);
-    if (beyond == 0) return;
-    out.invalidate(fmt::format("{}: {:.0f} beyond 60 s, which are in no percentile", name, beyond));
+  const auto judge_one = [&](const char* name, const distribution& of) {
+    if (of.overflow == 0) return;
+    out.invalidate(
+        fmt::format("{}: {} beyond 60 s, which are in no percentile", name, of.overflow));
   };
-  judge_one("latency", out.latency);
-  judge_one("service_time", out.service_time);
-  if (out.exchange.is_object()) {
-    judge_one("exchange.latency", out.exchange.value("latency", json()));
-  }
+  if (out.latency) judge_one("latency", *out.latency);
+  if (out.service_time) judge_one("service_time", *out.service_time);
+  if (out.exchange) judge_one("exchange.latency", out.exchange->latency);
 }
 
-void judge_open_load(outcome& out, const pinning& pins, const validity_rules& rules) {
-  const auto offered = number_at(out.load, "offered_per_s");
-  const auto achieved = number_at(out.load, "achieved_per_s");
-  if (!offered || !achieved || *offered <= 0) return;
-  if (judge_schedule(out, *offered, *achieved, rules)) return;
-  if (*achieved >= rules.achieved_fraction * *offered) return;
-  const auto text = fmt::format("load: {:.0f} of {:.0f} requests per second", *achieved, *offered);
+void judge_open_load(outcome& out, const load_result& load, const pinning& pins,
+                     const validity_rules& rules) {
+  if (!load.offered_per_s || !load.achieved_per_s || *load.offered_per_s <= 0) return;
+  const double offered = *load.offered_per_s;
+  const double achieved = *load.achieved_per_s;
+  if (judge_schedule(out, load, offered, achieved, rules)) return;
+  if (achieved >= rules.achieved_fraction * offered) return;
+  const auto text = fmt::format("load: {:.0f} of {:.0f} requests per second", achieved, offered);
   if (is_saturated(out, pins, rules)) {
     out.mark(text + ": the worker is saturated");
   } else {
@@ -224,37 +218,31 @@ void judge_open_load(outcome& out, const pinning& pins, const validity_rules& ru
   }
 }
 
-void judge_generator(outcome& out) {
-  for (const char* note : {"warmup_note", "early_end"}) {
-    const auto found = out.load.find(note);
-    if (found == out.load.end() || !found->is_string()) continue;
-    const std::string text = "load: " + found->get<std::string>();
-    if (std::string_view(note) == "early_end") {
-      out.invalidate(text);
-    } else {
-      out.mark(text);
-    }
-  }
+void judge_generator(outcome& out, const load_result& load) {
+  if (load.warmup_note) out.mark("load: " + *load.warmup_note);
+  if (load.early_end) out.invalidate("load: " + *load.early_end);
 }
 
 /// In a closed loop one side sets the pace. If the generator does, CPU per request is still the
 /// worker's, but throughput and times are not.
-void judge_pace(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
+void judge_pace(outcome& out, const load_result& load, const cell& asked, const pinning& pins,
+                const validity_rules& rules) {
   if (!is_in_mode(asked, mode::fixed) && !is_in_mode(asked, mode::churn)) return;
-  if (busy_fraction(out) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
+  if (busy_fraction(load) < rules.busy_fraction || is_saturated(out, pins, rules)) return;
   out.mark(
       fmt::format("client-bound: the load generator was busy {:.0f} % of its CPU time "
                   "and the worker was not: throughput and latency are the generator's",
-                  100 * busy_fraction(out)));
+                  100 * busy_fraction(load)));
 }
 
-void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& rules) {
-  const auto rate = number_at(out.load, "achieved_per_s");
-  const auto mean_ns = number_at(out.service_time, "mean");
+void judge_closed_loop(outcome& out, const load_result& load, const cell& asked,
+                       const validity_rules& rules) {
   const auto* const served = asked.as<c10k::cell>();
-  if (!is_in_mode(asked, mode::fixed) || !rate || !mean_ns || !served->active) return;
+  if (!is_in_mode(asked, mode::fixed) || !served->active || !load.achieved_per_s) return;
+  if (!out.service_time || !out.service_time->mean) return;
   if (served->pipeline.value_or(1) > 1) return;  // in flight then falls with each reply
-  const double in_flight = *rate * *mean_ns / static_cast<double>(ns_per_s);
+  const double in_flight =
+      *load.achieved_per_s * *out.service_time->mean / static_cast<double>(ns_per_s);
   const auto wanted = static_cast<double>(*served->active);
   if (std::abs(in_flight / wanted - 1) > rules.little_tolerance) {
     out.mark(fmt::format("load: throughput x service time is {:.1f}, not the {} in flight",
@@ -263,22 +251,21 @@ void judge_closed_loop(outcome& out, const cell& asked, const validity_rules& ru
 }
 
 /// The mean of the slices' medians.
-std::optional<double> level_of(const json& slices, std::size_t begin, std::size_t end) {
+std::optional<double> level_of(std::span<const measure::slice> slices) {
   std::vector<double> medians;
-  for (std::size_t i = begin; i < end; ++i) {
-    if (const auto p50 = number_at(slices[i], "p50")) medians.push_back(*p50);
+  for (const measure::slice& each : slices) {
+    if (each.p50) medians.push_back(static_cast<double>(*each.p50));
   }
   if (medians.empty()) return std::nullopt;
   return std::accumulate(medians.begin(), medians.end(), 0.0) / static_cast<double>(medians.size());
 }
 
 void judge_steadiness(outcome& out, const validity_rules& rules) {
-  if (!out.latency.is_object() || !out.latency.contains("slices")) return;
-  const json& slices = out.latency["slices"];
-  if (!slices.is_array() || slices.size() < 6) return;
+  if (!out.latency || out.latency->slices.size() < 6) return;
+  const std::span<const measure::slice> slices = out.latency->slices;
   const std::size_t third = slices.size() / 3;
-  const auto first = level_of(slices, 0, third);
-  const auto last = level_of(slices, slices.size() - third, slices.size());
+  const auto first = level_of(slices.first(third));
+  const auto last = level_of(slices.last(third));
   if (!first || !last || *first <= 0 || *last <= 0) return;
   const double ratio = *last / *first;
   if (ratio > rules.steady_ratio || ratio < 1 / rules.steady_ratio) {
@@ -298,16 +285,17 @@ bool is_saturated(const outcome& out, const pinning& pins, const validity_rules&
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
   judge_absence(out, "", out.away, rules);
-  judge_absence(out, "exchange: ", out.exchange_away, rules);
+  if (out.exchange) judge_absence(out, "exchange: ", out.exchange->away, rules);
   judge_samples(out, asked);
   judge_range(out);
   judge_host(out, asked, pins, rules);
   judge_memory(out, asked, rules);
-  if (!out.load.is_object()) return;
-  judge_generator(out);
-  judge_open_load(out, pins, rules);
-  judge_closed_loop(out, asked, rules);
-  judge_pace(out, asked, pins, rules);
+  if (!out.load) return;
+  const load_result load = *out.load;
+  judge_generator(out, load);
+  judge_open_load(out, load, pins, rules);
+  judge_closed_loop(out, load, asked, rules);
+  judge_pace(out, load, asked, pins, rules);
   judge_steadiness(out, rules);
 }
 

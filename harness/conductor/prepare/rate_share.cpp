@@ -59,8 +59,8 @@ outcome measure_baseline(const run_request& request, const pinning& pins,
 }
 
 double saturation_of(const outcome& baseline) {
-  const json rate = baseline.load.value("achieved_per_s", json());
-  if (rate.is_number() && rate.get<double>() > 0) return rate.get<double>();
+  const double rate = baseline.load ? baseline.load->achieved_per_s.value_or(0) : 0;
+  if (rate > 0) return rate;
   throw failed_by_conductor("nothing was achieved");
 }
 

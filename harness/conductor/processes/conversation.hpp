@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,6 +23,7 @@
 #include "harness/conductor/processes/child_process.hpp"
 #include "harness/conductor/processes/interrupts.hpp"
 #include "harness/conductor/processes/waiting_notes.hpp"
+#include "harness/measure/fields.hpp"
 #include "harness/measure/json.hpp"
 #include "runtimes/clock.hpp"
 
@@ -99,8 +101,22 @@ class conversation {
 template <typename Value>
 Value field(child_process& child, const json& message, const char* name);
 
+/// A structure that a child has sent; `name` as in measure::from_json. Throws cell_ended naming the
+/// field that is missing, not known or of another type.
+template <measure::structured Struct>
+Struct structure(child_process& child, const json& from, const std::string& name);
+
 /// A failure of this child, with its exit (if it ends within a moment) and its last stderr lines.
 cell_ended failed_by(child_process& child, status how, std::string message);
+
+template <measure::structured Struct>
+Struct structure(child_process& child, const json& from, const std::string& name) {
+  try {
+    return measure::from_json<Struct>(from, name);
+  } catch (const std::invalid_argument& error) {
+    throw failed_by(child, status::failed, std::string("sent a message in which ") + error.what());
+  }
+}
 
 template <typename Value>
 Value field(child_process& child, const json& message, const char* name) {

@@ -7,44 +7,54 @@
 
 #include "harness/cells/defaults.hpp"
 #include "harness/conductor/processes/worker_steps.hpp"
-#include "harness/measure/histogram_json.hpp"
 #include "workloads/c10k/sharded.hpp"
 
 namespace skein::conductor {
 namespace {
 
-std::uint64_t checksum_at(const json& work, const char* name) {
-  const auto text = work.at(name).get<std::string>();
+std::uint64_t number_of(const std::string& checksum) {
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    throw std::invalid_argument(std::string(name) + " is no checksum: " + text);
+  const auto [end, error] =
+      std::from_chars(checksum.data(), checksum.data() + checksum.size(), value, 16);
+  if (error != std::errc() || end != checksum.data() + checksum.size()) {
+    throw std::invalid_argument("no checksum: " + checksum);
   }
   return value;
 }
 
-json merged(const json& sum, const json& more) {
-  if (sum.is_null()) return more;
-  histogram both = measure::histogram_from_json(sum);
-  both.merge(measure::histogram_from_json(more));
-  return measure::to_json(both);
+measure::distribution merged(const std::optional<measure::distribution>& sum,
+                             const measure::distribution& more) {
+  if (!sum) return more;
+  histogram both = measure::histogram_of(*sum);
+  both.merge(measure::histogram_of(more));
+  return measure::distribution_of(both);
+}
+
+std::int64_t sum_of(const protocol::error_counts& errors) {
+  std::uint64_t sum = 0;
+  protocol::error_counts::for_each_field(
+      errors, [&](const char* /*kind*/, std::uint64_t count) { sum += count; });
+  return static_cast<std::int64_t>(sum);
 }
 
 }  // namespace
 
-void add_result(exchange_outcome& sum, const json& result) {
-  const json& work = result.at("work");
-  sum.units += work.at("units").get<std::int64_t>();
-  sum.bytes += work.at("bytes").get<std::int64_t>();
-  sum.checksum += checksum_at(work, "checksum");
-  sum.expected_checksum += checksum_at(work, "expected_checksum");
-  sum.wrong_bytes += result.at("wrong_bytes").get<std::int64_t>();
-  for (const auto& [kind, count] : result.at("errors").items()) {
-    sum.errors += count.get<std::int64_t>();
-  }
-  sum.duration_ns += result.at("window").at("duration_ns").get<time_ns>();
-  sum.kept_ns += result.at("load").at("away_ns").get<time_ns>();
-  sum.latency = merged(sum.latency, result.at("service_time"));
+protocol::load_report expect_report(conversation& talk, child_process& generator) {
+  json result = talk.expect(generator, "result", talk.cell_deadline_ns());
+  result.erase("type");
+  return structure<protocol::load_report>(generator, result, "");
+}
+
+void add_report(exchange_outcome& sum, const protocol::load_report& report) {
+  sum.units += report.work.units;
+  sum.bytes += report.work.bytes;
+  sum.checksum += number_of(report.work.checksum);
+  sum.expected_checksum += number_of(report.work.expected_checksum);
+  sum.wrong_bytes += static_cast<std::int64_t>(report.wrong_bytes);
+  sum.errors += sum_of(report.load.errors);
+  sum.duration_ns += report.window.duration_ns;
+  sum.kept_ns += report.load.away_ns;
+  sum.latency = merged(sum.latency, report.service_time);
 }
 
 load_generators::load_generators(std::int64_t count, const std::vector<int>& cpus) {
@@ -106,7 +116,7 @@ exchange_outcome load_generators::exchange(conversation& talk, std::int64_t in_f
                     {"requests", connected_[i]}});
     talk.expect(each, "window_begin", talk.cell_deadline_ns());
     talk.expect(each, "window_end", talk.cell_deadline_ns());
-    add_result(sum, talk.expect(each, "result", talk.cell_deadline_ns()));
+    add_report(sum, expect_report(talk, each));
   }
   return sum;
 }

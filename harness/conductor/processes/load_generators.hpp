@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "harness/conductor/processes/child_process.hpp"
 #include "harness/conductor/processes/conversation.hpp"
 #include "harness/conductor/run_request.hpp"
+#include "harness/protocol/load_report.hpp"
 
 namespace skein::conductor {
 
@@ -24,12 +26,15 @@ struct exchange_outcome {
   std::int64_t errors = 0;
   time_ns duration_ns = 0;
   time_ns kept_ns = 0;  ///< how long generators could not read their clocks
-  json latency;         ///< from send to whole reply
+  std::optional<measure::distribution> latency;  ///< from send to whole reply
 };
 
-/// Adds one generator's `result` message to the sum. Checksums add up, histograms are merged.
-/// Throws std::exception for a malformed message.
-void add_result(exchange_outcome& sum, const json& result);
+/// The generator's next message, which must be the `result` of its load. Throws cell_ended.
+protocol::load_report expect_report(conversation& talk, child_process& generator);
+
+/// Adds one generator's report to the sum. Checksums add up, histograms are merged.
+/// Throws std::exception for a checksum or a histogram that is none.
+void add_report(exchange_outcome& sum, const protocol::load_report& report);
 
 class load_generators {
  public:

@@ -33,7 +33,9 @@ worker_counts counts_from(child_process& worker, const json& message) {
   counts.live_tasks = field<std::int64_t>(worker, message, "live_tasks");
   counts.live_connections = field<std::int64_t>(worker, message, "live_connections");
   check_errors(worker, message);
-  if (message.contains("lateness")) counts.lateness = message["lateness"];
+  if (const json lateness = message.value("lateness", json()); !lateness.is_null()) {
+    counts.lateness = structure<measure::distribution>(worker, lateness, "lateness");
+  }
   counts.spawn_ns = measure::integer_at(message, "spawn_ns");
   counts.fire_ns = measure::integer_at(message, "fire_ns");
   counts.frame_bytes = measure::integer_at(message, "frame_bytes");

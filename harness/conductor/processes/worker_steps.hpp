@@ -32,7 +32,7 @@ struct worker_counts {
   std::string checksum;
   std::int64_t live_tasks = 0;
   std::int64_t live_connections = 0;
-  json lateness;
+  std::optional<measure::distribution> lateness;
   std::optional<time_ns> spawn_ns;
   std::optional<time_ns> fire_ns;
   std::optional<std::int64_t> frame_bytes;

@@ -15,6 +15,7 @@
 namespace skein::conductor {
 namespace {
 
+using measure::form;
 using measure::or_null;
 
 json limit_field(const std::optional<limit_fact>& limit) {
@@ -34,33 +35,24 @@ json failure_field(const std::optional<failure_fact>& failure) {
           {"message", failure->message}};
 }
 
-/// The fields of a load that the format has. The generator reports more, which validity.cpp has
-/// used. In a counted run rates and lateness are left out, as all times are.
-json load_field(const run_request& request, const outcome& out) {
-  const json& load = out.load;
-  if (!load.is_object()) return nullptr;
-  json kept = json::object();
-  for (const char* key :
-       {"model", "arrival", "offered_per_s", "achieved_per_s", "sent", "completed", "errors",
-        "inflight_max", "late_50us_fraction", "late_ns_p99", "generator_cpu_fraction"}) {
-    kept[key] = load.value(key, json());
+/// Connections that were only held had no load to report: the record has the fields with nothing in
+/// them.
+json held_field(form as) {
+  json field = measure::to_json(protocol::load_result(), as);
+  for (auto& value : field) value = nullptr;
+  field["model"] = "idle";
+  return field;
+}
+
+json load_field(const run_request& request, const outcome& out, form as) {
+  if (cells::is_in_mode(request.asked, c10k::mode::idle) && out.work) return held_field(as);
+  json field = measure::to_json(out.load, as);
+  if (out.load && request.rate_share) {
+    field["rate_share"] = *request.rate_share;
+    field["saturation_per_s"] = request.counted ? json(nullptr) : or_null(out.saturation_per_s);
+    field["rate_baseline"] = request.rate_baseline;
   }
-  for (const char* key : {"generator_cpu_per_op_ns", "generator_busy_fraction", "unsent"}) {
-    if (load.contains(key)) kept[key] = load.at(key);
-  }
-  if (request.rate_share) {
-    kept["rate_share"] = *request.rate_share;
-    kept["saturation_per_s"] = request.counted ? json(nullptr) : or_null(out.saturation_per_s);
-    kept["rate_baseline"] = request.rate_baseline;
-  }
-  if (request.counted) {
-    for (const char* key :
-         {"achieved_per_s", "inflight_max", "late_50us_fraction", "late_ns_p99",
-          "generator_cpu_fraction", "generator_cpu_per_op_ns", "generator_busy_fraction"}) {
-      kept[key] = nullptr;
-    }
-  }
-  return kept;
+  return field;
 }
 
 bool has_times(const outcome& out) {
@@ -73,26 +65,19 @@ json each(const std::optional<std::int64_t>& counted, std::int64_t operations) {
   return std::round(exact * 1e4) / 1e4;
 }
 
-/// For a counted run: counts and no times, so that nobody compares times that counting has slowed
+/// A counted run has counts and no times, so that nobody compares times that counting has slowed
 /// down.
-json counts_field(const outcome& out) {
-  json kept = measure::to_json(*out.cpu, out.operations);
-  for (const char* key :
-       {"user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns"}) {
-    kept[key] = nullptr;
-  }
-  const work_counts counts = out.counts.value_or(work_counts{});
-  kept["syscalls_per_op"] = each(counts.system_calls, out.operations);
-  kept["allocations_per_op"] = each(counts.allocations, out.operations);
-  return kept;
-}
-
-json cpu_field(const outcome& out, bool counted) {
+json cpu_field(const outcome& out, form as) {
   if (!out.cpu || !has_times(out)) return nullptr;
-  if (counted) return counts_field(out);
-  json cpu = measure::to_json(*out.cpu, out.operations);
-  cpu["softirqd_per_op_ns"] = each(out.softirqd_ns, out.operations);
-  return cpu;
+  json field = measure::to_json(measure::figures_of(*out.cpu, out.operations), as);
+  if (as == form::counted_record) {
+    const work_counts counts = out.counts.value_or(work_counts{});
+    field["syscalls_per_op"] = each(counts.system_calls, out.operations);
+    field["allocations_per_op"] = each(counts.allocations, out.operations);
+  } else {
+    field["softirqd_per_op_ns"] = each(out.softirqd_ns, out.operations);
+  }
+  return field;
 }
 
 /// What a task and a timer cost, by what is done with it. In pattern churn a timer is armed and
@@ -121,15 +106,6 @@ json memory_field(const outcome& out) {
   return measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
 }
 
-/// Null where no exchange was asked for. For a counted run it only says that the exchange took
-/// place.
-json exchange_field(const outcome& out, bool counted) {
-  json kept = out.exchange;
-  if (!counted) return kept;
-  for (const char* key : {"duration_ns", "cpu_per_op_ns", "latency"}) kept[key] = nullptr;
-  return kept;
-}
-
 json meta(const json& run_meta, const char* key, json otherwise) {
   return run_meta.is_object() ? run_meta.value(key, std::move(otherwise)) : otherwise;
 }
@@ -138,7 +114,10 @@ json meta(const json& run_meta, const char* key, json otherwise) {
 
 json run_record(const run_request& request, const outcome& out, const std::string& session_id) {
   const bool timed = has_times(out) && !request.counted;
-  const auto time = [&](const json& value) { return timed ? value : json(nullptr); };
+  const form as = request.counted ? form::counted_record : form::record;
+  const auto time = [&](const auto& of) {
+    return timed ? measure::to_json(of, as) : json(nullptr);
+  };
   json record;
   record["kind"] = "run";
   record["schema"] = schema_version;
@@ -164,19 +143,17 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["reasons"] = out.reasons;
   record["limit"] = limit_field(out.limit);
   record["failure"] = failure_field(out.failure);
-  record["work"] = out.work;
-  record["load"] = load_field(request, out);
+  record["work"] = measure::to_json(out.work, as);
+  record["load"] = load_field(request, out, as);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
   if (workloads::timing_of(request.asked.of).grid_ns > 0) {
     record["early_by_at_most_ns"] = out.early_by_at_most_ns;
   }
-  if (has_times(out) && out.exchange.is_object()) {
-    record["exchange"] = exchange_field(out, request.counted);
-  }
-  if (out.away) record["away"] = to_json(*out.away);
-  record["cpu"] = cpu_field(out, request.counted);
+  if (has_times(out) && out.exchange) record["exchange"] = measure::to_json(*out.exchange, as);
+  if (out.away) record["away"] = measure::to_json(*out.away, as);
+  record["cpu"] = cpu_field(out, as);
   record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
   record["memory"] = memory_field(out);
   record["host"] = out.host ? measure::to_json(*out.host) : json(nullptr);

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "harness/conductor/processes/child_process.hpp"
-#include "harness/measure/json.hpp"
+#include "harness/measure/fields.hpp"
 #include "harness/measure/throttle.hpp"
 #include "runtimes/clock.hpp"
 
@@ -18,10 +18,15 @@ struct absence {
   /// Stopped or throttled, or kept from reading its clock by processes outside this run.
   std::optional<time_ns> generator_ns;
   std::optional<time_ns> conductor_ns;  ///< how late it read the counters at the window's ends
-};
 
-/// {"worker_ns", "generator_ns", "conductor_ns"}
-measure::json to_json(const absence& away);
+  template <typename Self, typename Visit>
+  static void for_each_field(Self& of, Visit&& visit) {
+    visit("window_ns", of.window_ns, measure::recorded::never);
+    visit("worker_ns", of.worker_ns);
+    visit("generator_ns", of.generator_ns);
+    visit("conductor_ns", of.conductor_ns);
+  }
+};
 
 /// How long a child was stopped or throttled since begin().
 class child_watch {

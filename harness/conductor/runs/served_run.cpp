@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <string>
+#include <string_view>
 
 #include "harness/cells/defaults.hpp"
 #include "harness/conductor/judge/validity.hpp"
@@ -141,11 +142,7 @@ class served_run {
                       fmt::format("says it echoed {} bytes, nothing was sent", counts.bytes));
     }
     const std::string nothing = protocol::hex_checksum(0);
-    out_.load = {{"model", "idle"}};
-    out_.work = {{"units", counts.units},
-                 {"bytes", counts.bytes},
-                 {"checksum", nothing},
-                 {"expected_checksum", nothing}};
+    out_.work = {counts.units, counts.bytes, nothing, nothing};
   }
 
   /// Proves that the held connections work: each answers, byte for byte. Comes after all memory
@@ -158,19 +155,16 @@ class served_run {
     const exchange_outcome done = generators_.exchange(talk_, in_flight);
     const window_use use = probe.end();
     // No reading here depends on when the conductor made it, so its lateness is left out.
-    out_.exchange_away = probe.sides_away(done.duration_ns, use, done.kept_ns);
-    out_.exchange = {{"in_flight", in_flight},
-                     {"duration_ns", done.duration_ns},
-                     {"cpu_per_op_ns", nullptr},
-                     {"latency", done.latency},
-                     {"away", to_json(*out_.exchange_away)}};
+    out_.exchange = {.in_flight = in_flight,
+                     .duration_ns = done.duration_ns,
+                     .cpu_per_op_ns = {},
+                     .latency = done.latency.value(),
+                     .away = probe.sides_away(done.duration_ns, use, done.kept_ns)};
     if (use.cpu.total_ns && done.units > 0) {
-      out_.exchange["cpu_per_op_ns"] = *use.cpu.total_ns / done.units;
+      out_.exchange->cpu_per_op_ns = *use.cpu.total_ns / done.units;
     }
-    out_.work = {{"units", done.units},
-                 {"bytes", done.bytes},
-                 {"checksum", protocol::hex_checksum(done.checksum)},
-                 {"expected_checksum", protocol::hex_checksum(done.expected_checksum)}};
+    out_.work = {done.units, done.bytes, protocol::hex_checksum(done.checksum),
+                 protocol::hex_checksum(done.expected_checksum)};
     if (done.wrong_bytes > 0) {
       throw failed_by(worker_, status::failed,
                       fmt::format("sent {} wrong bytes back", done.wrong_bytes));
@@ -202,11 +196,10 @@ class served_run {
     out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
     out_.window_ns = end_ns - begin_ns;
     talk_.awaits("the last replies");
-    const json result = talk_.expect(generator, "result", talk_.cell_deadline_ns());
-    const auto kept_ns =
-        field<time_ns>(generator, field<json>(generator, result, "load"), "away_ns");
-    out_.away = probe.away(begin_ns, end_ns, use, kept_ns);  // includes the wait for replies
-    take_result(result);
+    const protocol::load_report report = expect_report(talk_, generator);
+    // Includes the wait for replies.
+    out_.away = probe.away(begin_ns, end_ns, use, report.load.away_ns);
+    take(report);
     if (served_.mode == c10k::mode::churn) {
       await_connections(total() - served_.active.value_or(0));
     }
@@ -231,50 +224,51 @@ class served_run {
             {"requests", measure::or_null(served_.requests)}};
   }
 
-  void take_result(const json& result) {
-    child_process& generator = generators_.only();
-    out_.work = field<json>(generator, result, "work");
-    out_.load = field<json>(generator, result, "load");
-    out_.latency = field<json>(generator, result, "latency");
-    out_.service_time = field<json>(generator, result, "service_time");
-    const json window = field<json>(generator, result, "window");
-    out_.operations = field<std::int64_t>(generator, window, "units");
+  void take(const protocol::load_report& report) {
+    out_.work = report.work;
+    out_.load = report.load;
+    out_.latency = report.latency;
+    out_.service_time = report.service_time;
+    out_.operations = static_cast<std::int64_t>(report.window.units);
     // Distributions hold the requests that were meant for the window, and some of those complete
     // after its end.
-    out_.expected_samples = field<std::int64_t>(generator, out_.load, "completed");
-    if (const auto wrong = field<std::int64_t>(generator, result, "wrong_bytes"); wrong > 0) {
-      throw failed_by(worker_, status::failed, fmt::format("sent {} wrong bytes back", wrong));
+    out_.expected_samples = static_cast<std::int64_t>(report.load.completed);
+    if (report.wrong_bytes > 0) {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("sent {} wrong bytes back", report.wrong_bytes));
     }
-    compare_work(field<json>(generator, result, "errors"));
+    compare_work(report);
   }
 
   /// A missing reply, or a connection that the server ended or refused, is the runtime's failure.
   /// There are two exceptions: an overloaded runtime may leave requests unanswered when the load
   /// ends, and so may one that was sent requests until the last moment because the generator had
   /// fallen behind.
-  void compare_work(const json& errors) {
-    const bool behind = field<std::int64_t>(generators_.only(), out_.load, "unsent") > 0;
+  void compare_work(const protocol::load_report& report) {
+    const bool behind = report.load.unsent > 0;
     bool complete = !behind;
-    for (const auto& [kind, count] : errors.items()) {
-      if (count == 0) continue;
+    const auto judge_one = [&](std::string_view kind, std::uint64_t count) {
+      if (count == 0) return;
       complete = false;
-      const std::string text = fmt::format("load: {} {} errors", measure::to_text(count), kind);
-      if (kind == "timeout" && behind) continue;  // validity.cpp judges it: the run cannot be valid
-      if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
-        out_.mark(text + ": the worker is saturated");
-      } else if (kind == "connect") {
-        throw failed_by(worker_, status::failed,
-                        fmt::format("did not take {} connections", measure::to_text(count)));
-      } else if (kind == "timeout" || kind == "read") {
-        throw failed_by(
-            worker_, status::failed,
-            fmt::format("left {} requests unanswered ({})", measure::to_text(count), kind));
-      } else {
-        out_.invalidate(text);
-      }
+      if (kind == "timeout" && behind) return;  // validity.cpp judges it: the run cannot be valid
+      judge_errors(kind, count);
+    };
+    protocol::error_counts::for_each_field(report.load.errors, judge_one);
+    if (complete) await_bytes(report.work.bytes);
+  }
+
+  void judge_errors(std::string_view kind, std::uint64_t count) {
+    const std::string text = fmt::format("load: {} {} errors", count, kind);
+    if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
+      out_.mark(text + ": the worker is saturated");
+    } else if (kind == "connect") {
+      throw failed_by(worker_, status::failed, fmt::format("did not take {} connections", count));
+    } else if (kind == "timeout" || kind == "read") {
+      throw failed_by(worker_, status::failed,
+                      fmt::format("left {} requests unanswered ({})", count, kind));
+    } else {
+      out_.invalidate(text);
     }
-    if (!complete) return;
-    await_bytes(field<std::int64_t>(generators_.only(), out_.work, "bytes"));
   }
 
   void await_bytes(std::int64_t bytes) {

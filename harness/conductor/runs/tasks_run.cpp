@@ -159,10 +159,8 @@ class tasks_run {
     if (right.lateness_samples) {
       out_.expected_samples = static_cast<std::int64_t>(*right.lateness_samples);
     }
-    out_.work = {{"units", counts.units},
-                 {"bytes", counts.bytes},
-                 {"checksum", counts.checksum},
-                 {"expected_checksum", protocol::hex_checksum(right.counts.checksum)}};
+    out_.work = {counts.units, counts.bytes, counts.checksum,
+                 protocol::hex_checksum(right.counts.checksum)};
     if (counts.units != static_cast<std::int64_t>(right.counts.units)) {
       throw failed_by(worker_, status::failed,
                       fmt::format("finished with {} units of work done, not {}", counts.units,

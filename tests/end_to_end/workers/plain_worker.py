@@ -47,6 +47,8 @@ FAULTS = (
     "early",  # one task wakes 2 ms before its deadline
     "early_declared",  # the same, and it says that it may be so early
     "overflow",  # one lateness of more than 60 s
+    "unknown_figure",  # a percentile of lateness that the protocol does not have
+    "missing_figure",  # a percentile of lateness too few
     "counted_error",  # counts an error, and says so whenever it is asked
     "late_error",  # counts an error once all the work is done
     "error",  # reports an error of its own
@@ -140,7 +142,12 @@ class FaultyWorker(SelectorsWorker):
             samples[0] = -2_000_000
         if samples and self.fault == "overflow":
             return histogram(samples[1:]) | {"overflow": 1}
-        return histogram(samples)
+        told = histogram(samples)
+        if self.fault == "unknown_figure":
+            told["p95"] = told["p90"]
+        if self.fault == "missing_figure":
+            del told["p90"]
+        return told
 
     def spawn(self, index: int) -> None:
         if self.fault != "lost_timer" or index != 0:

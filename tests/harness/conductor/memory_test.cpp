@@ -3,7 +3,7 @@
 #include "harness/conductor/prepare/preflight.hpp"
 #include "harness/conductor/processes/load_generators.hpp"
 #include "harness/conductor/runs/memory_steps.hpp"
-#include "harness/measure/histogram_json.hpp"
+#include "harness/measure/distribution.hpp"
 #include "tests/catch.hpp"
 #include "tests/cells.hpp"
 #include "workloads/c10k/sharded.hpp"
@@ -37,20 +37,18 @@ cell sleepers(std::string style, std::int64_t tasks) {
   return asked;
 }
 
-json result_of(std::uint64_t units, const char* checksum, const char* expected,
-               time_ns latency_ns) {
+protocol::load_report report_of(std::uint64_t units, const char* checksum, const char* expected,
+                                time_ns latency_ns) {
   histogram times;
   for (std::uint64_t i = 0; i < units; ++i) times.record(latency_ns);
-  return {{"work",
-           {{"units", units},
-            {"bytes", 64 * units},
-            {"checksum", checksum},
-            {"expected_checksum", expected}}},
-          {"wrong_bytes", 0},
-          {"errors", {{"connect", 0}, {"read", 1}}},
-          {"window", {{"duration_ns", 500}}},
-          {"load", {{"away_ns", 70}}},
-          {"service_time", measure::to_json(times)}};
+  protocol::load_report report;
+  const auto done = static_cast<std::int64_t>(units);
+  report.work = {done, 64 * done, checksum, expected};
+  report.load.errors.read = 1;
+  report.load.away_ns = 70;
+  report.window.duration_ns = 500;
+  report.service_time = measure::distribution_of(times);
+  return report;
 }
 
 }  // namespace
@@ -241,8 +239,8 @@ TEST_CASE("parts differ by one at most, add up, and never shrink") {
 
 TEST_CASE("what several generators exchanged is added, and their times are merged") {
   exchange_outcome sum;
-  add_result(sum, result_of(3, "fffffffffffffffe", "ffffffffffffffff", 1'000));
-  add_result(sum, result_of(1, "0000000000000003", "0000000000000007", 9'000));
+  add_report(sum, report_of(3, "fffffffffffffffe", "ffffffffffffffff", 1'000));
+  add_report(sum, report_of(1, "0000000000000003", "0000000000000007", 9'000));
   CHECK(sum.units == 4);
   CHECK(sum.bytes == 256);
   CHECK(sum.checksum == 1);  // modulo 2^64
@@ -250,13 +248,13 @@ TEST_CASE("what several generators exchanged is added, and their times are merge
   CHECK(sum.errors == 2);
   CHECK(sum.duration_ns == 1'000);
   CHECK(sum.kept_ns == 140);
-  CHECK(sum.latency["count"] == 4);
-  CHECK(sum.latency["p50"] == 1'000);
-  CHECK(sum.latency["max"] == 9'000);
+  REQUIRE(sum.latency);
+  CHECK(sum.latency->count == 4);
+  CHECK(sum.latency->p50 == 1'000);
+  CHECK(sum.latency->max == 9'000);
 }
 
-TEST_CASE("a result that is none is refused") {
+TEST_CASE("a report whose checksum is none is refused") {
   exchange_outcome sum;
-  CHECK_THROWS(add_result(sum, json::object()));
-  CHECK_THROWS(add_result(sum, result_of(1, "what", "0000000000000001", 1)));
+  CHECK_THROWS(add_report(sum, report_of(1, "what", "0000000000000001", 1)));
 }

@@ -2,9 +2,11 @@
 #include "harness/conductor/record/record.hpp"
 
 #include <regex>
+#include <string>
+#include <vector>
 
 #include "harness/conductor/record/summary_table.hpp"
-#include "harness/measure/histogram_json.hpp"
+#include "harness/measure/distribution.hpp"
 #include "tests/catch.hpp"
 #include "tests/cells.hpp"
 
@@ -28,11 +30,11 @@ outcome measured() {
   outcome out;
   out.started_utc = utc_now();
   out.echoed = to_json(request().asked);
-  out.work = {{"units", 10}, {"bytes", 0}, {"checksum", "a"}, {"expected_checksum", "a"}};
+  out.work = {10, 0, "a", "a"};
   histogram late;
   for (int i = 0; i < 10; ++i) late.record_signed(1'000'000);
   late.record_signed(-500'000);
-  out.lateness = measure::to_json(late);
+  out.lateness = measure::distribution_of(late);
   out.cpu = measure::cpu_usage{};
   out.cpu->total_ns = 10'000;
   out.operations = 10;
@@ -66,13 +68,16 @@ TEST_CASE("what was not measured is null, not zero") {
 
 TEST_CASE("each distribution is recorded as what it is of") {
   outcome out = measured();
-  out.latency = {{"p50", 3}};
-  out.service_time = {{"p50", 2}};
-  out.lateness = {{"p50", 1}};
+  out.latency.emplace().p50 = 3;
+  out.latency->slices.emplace_back().p99 = 4;
+  out.service_time.emplace().p50 = 2;
+  out.lateness->p50 = 1;
   const json record = run_record(request(), out, "s");
-  CHECK(record.at("latency") == out.latency);
-  CHECK(record.at("service_time") == out.service_time);
-  CHECK(record.at("lateness") == out.lateness);
+  CHECK(record.at("latency").at("p50") == 3);
+  CHECK(record.at("latency").at("slices").at(0).at("p99") == 4);
+  CHECK(record.at("service_time").at("p50") == 2);
+  CHECK(record.at("lateness").at("p50") == 1);
+  CHECK_FALSE(record.at("service_time").contains("slices"));
 }
 
 TEST_CASE("a failed run has a failure and no times") {
@@ -94,7 +99,7 @@ TEST_CASE("a failed run has a failure and no times") {
 
 TEST_CASE("a load's record says what its rate was a share of, and nothing when it was not") {
   outcome out = measured();
-  out.load = {{"model", "open"}, {"generator_cpu_per_op_ns", 4'000.0}, {"unsent", 0}};
+  out.load.emplace().generator_cpu_per_op_ns = 4'000.0;
   run_request asked = request();
   json load = run_record(asked, out, "s").at("load");
   CHECK(load.at("generator_cpu_per_op_ns") == 4'000.0);
@@ -106,6 +111,102 @@ TEST_CASE("a load's record says what its rate was a share of, and nothing when i
   CHECK(load.at("rate_share") == 0.6);
   CHECK(load.at("saturation_per_s") == 200'000);
   CHECK(load.at("rate_baseline") == "epoll_floor");
+}
+
+namespace {
+
+std::vector<std::string> names_of(const json& object) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) names.push_back(name);
+  return names;
+}
+
+const std::vector<std::string> load_names{"model",
+                                          "arrival",
+                                          "offered_per_s",
+                                          "achieved_per_s",
+                                          "sent",
+                                          "completed",
+                                          "errors",
+                                          "inflight_max",
+                                          "late_50us_fraction",
+                                          "late_ns_p99",
+                                          "generator_cpu_fraction",
+                                          "generator_cpu_per_op_ns",
+                                          "generator_busy_fraction",
+                                          "unsent"};
+
+/// A load in which no field is empty.
+protocol::load_result full_load() {
+  protocol::load_result load;
+  load.arrival = protocol::arrival_kind::poisson;
+  load.offered_per_s = load.achieved_per_s = load.late_50us_fraction = 0.5;
+  load.generator_cpu_fraction = load.generator_cpu_per_op_ns = load.generator_busy_fraction = 0.5;
+  load.late_ns_p99 = 1;
+  load.warmup_note = load.early_end = "why";
+  return load;
+}
+
+}  // namespace
+
+TEST_CASE("a record has every figure of a load, but what is only there to judge it") {
+  outcome out = measured();
+  out.load = full_load();
+  const json load = run_record(request(), out, "s").at("load");
+  CHECK(names_of(load) == load_names);
+  for (const auto& [name, value] : load.items()) CHECK_FALSE(value.is_null());
+  CHECK(names_of(load.at("errors")) ==
+        std::vector<std::string>{"connect", "read", "write", "timeout", "descriptors"});
+}
+
+TEST_CASE("a counted load has what was asked and counted, and nothing that took time") {
+  run_request asked = request();
+  asked.counted = true;
+  outcome out = measured();
+  out.load = full_load();
+  const json load = run_record(asked, out, "s").at("load");
+  CHECK(names_of(load) == load_names);
+  std::vector<std::string> told;
+  for (const auto& [name, value] : load.items()) {
+    if (!value.is_null()) told.push_back(name);
+  }
+  CHECK(told == std::vector<std::string>{"model", "arrival", "offered_per_s", "sent", "completed",
+                                         "errors", "unsent"});
+}
+
+TEST_CASE("connections that were only held have a load of model idle with nothing in it") {
+  run_request asked = request();
+  asked.asked.workload = "c10k";
+  asked.asked.mode = "idle";
+  outcome out = measured();
+  const json load = run_record(asked, out, "s").at("load");
+  CHECK(names_of(load) == load_names);
+  for (const auto& [name, value] : load.items()) CHECK(value.is_null() == (name != "model"));
+  CHECK(load.at("model") == "idle");
+  out.work.reset();  // it ended before
+  CHECK(run_record(asked, out, "s").at("load").is_null());
+}
+
+TEST_CASE("an exchange is recorded whole, and without its times in a counted run") {
+  run_request asked = request();
+  outcome out = measured();
+  CHECK_FALSE(run_record(asked, out, "s").contains("exchange"));
+  out.exchange = {.in_flight = 3, .duration_ns = 9, .cpu_per_op_ns = 2, .latency = {}, .away = {}};
+  out.exchange->away.worker_ns = 7;
+  json exchange = run_record(asked, out, "s").at("exchange");
+  CHECK(names_of(exchange) ==
+        std::vector<std::string>{"in_flight", "duration_ns", "cpu_per_op_ns", "latency", "away"});
+  CHECK(exchange.at("duration_ns") == 9);
+  CHECK(exchange.at("latency").at("count") == 0);
+  CHECK(exchange.at("away") ==
+        json{{"worker_ns", 7}, {"generator_ns", nullptr}, {"conductor_ns", nullptr}});
+  asked.counted = true;
+  exchange = run_record(asked, out, "s").at("exchange");
+  for (const char* time : {"duration_ns", "cpu_per_op_ns", "latency"}) {
+    CHECK(exchange.at(time).is_null());
+  }
+  CHECK(exchange.at("in_flight") == 3);
+  CHECK(exchange.at("away").at("worker_ns") == 7);
 }
 
 TEST_CASE("a record has the time that each party was away, and a run without a window none") {
@@ -143,7 +244,8 @@ TEST_CASE("a counted run has counts per operation and no time at all") {
   out.cpu->minor_faults = 7;
   out.fire_ns = 5;
   out.counts = work_counts{.allocations = 5, .system_calls = 25};
-  out.load = {{"model", "fixed"}, {"achieved_per_s", 1.0}, {"completed", 10}};
+  out.load.emplace().achieved_per_s = 1.0;
+  out.load->completed = 10;
   const json record = run_record(asked, out, "s");
   CHECK(record.at("counted") == true);
   CHECK(record.at("status") == "ok");

@@ -34,17 +34,16 @@ struct scene {
     out.cpu.emplace();
     out.cpu->total_ns = ns_per_s;
     out.operations = out.expected_samples.emplace(10'000);
-    out.load = {{"offered_per_s", 1000.0},
-                {"achieved_per_s", 1000.0},
-                {"unsent", 0},
-                {"late_50us_fraction", 0.0},
-                {"late_ns_p99", 1'000}};
+    auto& load = out.load.emplace();
+    load.offered_per_s = load.achieved_per_s = 1000.0;
+    load.late_50us_fraction = 0.0;
+    load.late_ns_p99 = 1'000;
   }
   void mode(c10k::mode which) { test::served(asked).mode = which; }
   void slices(std::int64_t first, std::int64_t last) {
-    out.latency["slices"] = json::array();
+    out.latency.emplace();
     for (int i = 0; i < 9; ++i) {
-      out.latency["slices"].push_back({{"p50", i < 3 ? first : i < 6 ? 77 : last}});
+      out.latency->slices.emplace_back().p50 = i < 3 ? first : i < 6 ? 77 : last;
     }
   }
   /// Four readings of so many tasks, the last of them off a line of 4,000 bytes each.
@@ -175,34 +174,34 @@ const std::vector<threshold>& thresholds() {
        [](scene& s) { s.out.host->pressure["memory"].some_ns = share(.00999); },
        [](scene& s) { s.out.host->pressure["memory"].some_ns = share(.01); }, verdict::invalid,
        "host: tasks stalled for memory 1.0 %"},
-      {"achieved of offered, 98 %", [](scene& s) { s.out.load["achieved_per_s"] = 980.0; },
-       [](scene& s) { s.out.load["achieved_per_s"] = 979.9; }, verdict::invalid,
+      {"achieved of offered, 98 %", [](scene& s) { s.out.load->achieved_per_s = 980.0; },
+       [](scene& s) { s.out.load->achieved_per_s = 979.9; }, verdict::invalid,
        "load: 980 of 1000 requests per second, and the worker is not saturated"},
       {"the worker's CPU, saturated from 90 %",
        [](scene& s) { s.out.cpu->total_ns = share(.5); },  // achieves all: nothing is said
        [](scene& s) {
-         s.out.load["achieved_per_s"] = 500.0;
+         s.out.load->achieved_per_s = 500.0;
          s.out.cpu->total_ns = share(.9);
        },
        verdict::marked, "load: 500 of 1000 requests per second: the worker is saturated"},
-      {"sends more than 50 us late, 5 %", [](scene& s) { s.out.load["late_50us_fraction"] = .05; },
-       [](scene& s) { s.out.load["late_50us_fraction"] = .0501; }, verdict::invalid,
+      {"sends more than 50 us late, 5 %", [](scene& s) { s.out.load->late_50us_fraction = .05; },
+       [](scene& s) { s.out.load->late_50us_fraction = .0501; }, verdict::invalid,
        "load: 5.0 % of sends more than 50 us late"},
       {"p99 of the generator's lateness, 100 us",
-       [](scene& s) { s.out.load["late_ns_p99"] = 100'000; },
-       [](scene& s) { s.out.load["late_ns_p99"] = 100'001; }, verdict::invalid,
+       [](scene& s) { s.out.load->late_ns_p99 = 100'000; },
+       [](scene& s) { s.out.load->late_ns_p99 = 100'001; }, verdict::invalid,
        "load: p99 of the load generator's own lateness is 100 us"},
-      {"requests never sent, none", [](scene& s) { s.out.load["unsent"] = 0; },
-       [](scene& s) { s.out.load["unsent"] = 1; }, verdict::invalid,
+      {"requests never sent, none", [](scene& s) { s.out.load->unsent = 0; },
+       [](scene& s) { s.out.load->unsent = 1; }, verdict::invalid,
        "load: 1 requests were never sent"},
       {"the generator sets the pace, busy from 90 %",
        [](scene& s) {
          s.mode(c10k::mode::fixed);
-         s.out.load["generator_busy_fraction"] = .899;
+         s.out.load->generator_busy_fraction = .899;
        },
        [](scene& s) {
          s.mode(c10k::mode::fixed);
-         s.out.load["generator_busy_fraction"] = .9;
+         s.out.load->generator_busy_fraction = .9;
        },
        verdict::marked, "client-bound: the load generator was busy 90 %"},
       {"steady: slower by a quarter", [](scene& s) { s.slices(100, 125); },
@@ -212,21 +211,21 @@ const std::vector<threshold>& thresholds() {
       {"Little's law, 5 % above",
        [](scene& s) {
          s.mode(c10k::mode::fixed);
-         s.out.service_time = {{"mean", 104'900'000.0}};
+         s.out.service_time.emplace().mean = 104'900'000.0;
        },
        [](scene& s) {
          s.mode(c10k::mode::fixed);
-         s.out.service_time = {{"mean", 105'100'000.0}};
+         s.out.service_time.emplace().mean = 105'100'000.0;
        },
        verdict::marked, "load: throughput x service time is 105.1, not the 100"},
       {"Little's law, 5 % below",
        [](scene& s) {
          s.mode(c10k::mode::fixed);
-         s.out.service_time = {{"mean", 95'100'000.0}};
+         s.out.service_time.emplace().mean = 95'100'000.0;
        },
        [](scene& s) {
          s.mode(c10k::mode::fixed);
-         s.out.service_time = {{"mean", 94'900'000.0}};
+         s.out.service_time.emplace().mean = 94'900'000.0;
        },
        verdict::marked, "load: throughput x service time is 94.9, not the 100"},
       {"a line of memory", [](scene& s) { s.memory(10'000, 1.15); },
@@ -236,10 +235,10 @@ const std::vector<threshold>& thresholds() {
       {"a line of memory, shown below 5,000 tasks", [](scene&) {},
        [](scene& s) { s.memory(4'996, 1.5); }, verdict::marked, "memory: the total is not linear"},
       {"the load ended early", [](scene&) {},
-       [](scene& s) { s.out.load["early_end"] = "nothing completed for 10 s"; }, verdict::invalid,
+       [](scene& s) { s.out.load->early_end = "nothing completed for 10 s"; }, verdict::invalid,
        "load: nothing completed for 10 s"},
       {"the warm-up was short of requests", [](scene&) {},
-       [](scene& s) { s.out.load["warmup_note"] = "warm-up ended"; }, verdict::marked,
+       [](scene& s) { s.out.load->warmup_note = "warm-up ended"; }, verdict::marked,
        "load: warm-up ended"},
       {"/proc/stat cannot be read", [](scene&) {}, [](scene& s) { s.out.host->cpus.clear(); },
        verdict::marked, "host: /proc/stat cannot be read"},
@@ -287,13 +286,13 @@ TEST_CASE("a run a little beyond a bound says so, and is invalid where that is m
 TEST_CASE("only an open load has an offered rate to achieve, and only a closed one a pace") {
   scene fixed;
   fixed.mode(c10k::mode::fixed);
-  fixed.out.load.erase("offered_per_s");
-  fixed.out.load["achieved_per_s"] = 10.0;
+  fixed.out.load->offered_per_s.reset();
+  fixed.out.load->achieved_per_s = 10.0;
   judged(fixed);
   CHECK(fixed.out.reasons.empty());
   scene open;
-  open.out.load["generator_busy_fraction"] = 1.0;
-  open.out.service_time = {{"mean", 1.0}};
+  open.out.load->generator_busy_fraction = 1.0;
+  open.out.service_time.emplace().mean = 1.0;
   judged(open);
   CHECK(open.out.reasons.empty());
 }
@@ -302,8 +301,8 @@ TEST_CASE(
     "a generator that is saturated is told from one that was held up at 90 % of its CPU time") {
   for (const double busy : {.899, .9}) {
     scene of;
-    of.out.load["late_50us_fraction"] = .2;
-    of.out.load["generator_busy_fraction"] = busy;
+    of.out.load->late_50us_fraction = .2;
+    of.out.load->generator_busy_fraction = busy;
     judged(of);
     CHECK(of.out.how == status::invalid);
     CHECK(of.out.reasons.front().starts_with(busy < .9 ? "load: 20.0 %" : "client-bound: "));
@@ -327,17 +326,14 @@ TEST_CASE("a worker is saturated from 90 % of all of its CPUs on") {
 TEST_CASE("fewer than six slices, and no latency, say nothing of steadiness") {
   scene few;
   few.slices(100, 200);
-  few.out.latency["slices"].erase(0);
-  few.out.latency["slices"].erase(0);
-  few.out.latency["slices"].erase(0);
-  few.out.latency["slices"].erase(0);
+  auto& slices = few.out.latency->slices;
+  slices.erase(slices.begin(), slices.begin() + 4);
   judged(few);
   CHECK(few.out.reasons.empty());
   scene six;
   six.slices(100, 200);
-  six.out.latency["slices"].erase(3);
-  six.out.latency["slices"].erase(3);
-  six.out.latency["slices"].erase(3);
+  auto& kept = six.out.latency->slices;
+  kept.erase(kept.begin() + 3, kept.begin() + 6);
   judged(six);
   CHECK(six.out.reasons.size() == 1);
 }

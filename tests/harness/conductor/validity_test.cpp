@@ -2,6 +2,8 @@
 #include "harness/conductor/judge/validity.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "tests/catch.hpp"
 #include "tests/cells.hpp"
@@ -39,7 +41,9 @@ outcome healthy() {
   out.cpu->total_ns = ns_per_s;
   out.operations = 5'000;
   out.expected_samples = 5'000;
-  out.load = {{"offered_per_s", 1000.0}, {"achieved_per_s", 1000.0}, {"late_50us_fraction", 0.0}};
+  auto& load = out.load.emplace();
+  load.offered_per_s = load.achieved_per_s = 1000.0;
+  load.late_50us_fraction = 0.0;
   return out;
 }
 
@@ -82,13 +86,13 @@ TEST_CASE("a party that was away for too much of the window makes a run invalid,
   const bool in_exchange = GENERATE(false, true);
   INFO(said);
   outcome out = healthy();
-  auto& away = in_exchange ? out.exchange_away : out.away;
-  away = absence{.window_ns = 5 * ns_per_s, .worker_ns = 0, .generator_ns = 0, .conductor_ns = 0};
-  (*away).*of = 150 * ns_per_ms;
+  absence& away = in_exchange ? out.exchange.emplace().away : out.away.emplace();
+  away = {.window_ns = 5 * ns_per_s, .worker_ns = 0, .generator_ns = 0, .conductor_ns = 0};
+  away.*of = 150 * ns_per_ms;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
   CHECK(out.reasons.empty());
-  (*away).*of = 151 * ns_per_ms;
+  away.*of = 151 * ns_per_ms;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   REQUIRE(out.reasons.size() == 1);
@@ -97,23 +101,24 @@ TEST_CASE("a party that was away for too much of the window makes a run invalid,
 }
 
 TEST_CASE("replies beyond the histogram's range make a run invalid: they are in no percentile") {
-  const json some = {{"overflow", 3}};
-  const json none = {{"overflow", 0}};
-  for (const auto where : {&outcome::latency, &outcome::service_time}) {
-    outcome out = healthy();
-    out.*where = none;
-    judge(out, open_cell(), apart());
-    CHECK(out.how == status::ok);
-    out.*where = some;
-    judge(out, open_cell(), apart());
-    CHECK(out.how == status::invalid);
-    CHECK(has_reason(out, ": 3 beyond 60 s, which are in no percentile"));
-  }
+  using part = std::function<measure::distribution&(outcome&)>;
+  const auto [name, in] = GENERATE(
+      std::pair<std::string, part>{
+          "latency", [](outcome& of) -> measure::distribution& { return of.latency.emplace(); }},
+      std::pair<std::string, part>{
+          "service_time",
+          [](outcome& of) -> measure::distribution& { return of.service_time.emplace(); }},
+      std::pair<std::string, part>{"exchange.latency", [](outcome& of) -> measure::distribution& {
+                                     return of.exchange.emplace().latency;
+                                   }});
   outcome out = healthy();
-  out.exchange = {{"latency", some}};
+  measure::distribution& distribution = in(out);
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  distribution.overflow = 3;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
-  CHECK(has_reason(out, "exchange.latency: 3 beyond 60 s"));
+  CHECK(has_reason(out, name + ": 3 beyond 60 s, which are in no percentile"));
 }
 
 TEST_CASE("in a short window a party may be away for as long as a scheduler's tick") {
@@ -131,8 +136,8 @@ TEST_CASE("in a short window a party may be away for as long as a scheduler's ti
 
 TEST_CASE("a window without an operation, or without a sample, is never valid") {
   outcome out = healthy();
-  out.load["offered_per_s"] = 0.0;
-  out.load["achieved_per_s"] = 0.0;
+  out.load->offered_per_s = 0.0;
+  out.load->achieved_per_s = 0.0;
   out.operations = 0;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
@@ -158,7 +163,7 @@ TEST_CASE(
     "timers of which none fires have no lateness, which is invalid, and connections that idle "
     "none") {
   outcome out = healthy();
-  out.load = nullptr;
+  out.load.reset();
   out.expected_samples = 0;
   cell timers;
   timers.of = timers::cell{};
@@ -171,7 +176,7 @@ TEST_CASE(
   cell idle = open_cell();
   test::served(idle).active.reset();
   test::served(idle).mode = c10k::mode::idle;
-  out.load = {{"model", "idle"}};
+  out.load.reset();
   judge(out, idle, apart());
   CHECK(out.how == status::ok);
 }
@@ -252,11 +257,11 @@ TEST_CASE("the generator's CPU is not judged where it had nothing to send") {
 
 TEST_CASE("a load that was not achieved is invalid unless the worker was saturated") {
   outcome out = healthy();
-  out.load["achieved_per_s"] = 900.0;
+  out.load->achieved_per_s = 900.0;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   out = healthy();
-  out.load["achieved_per_s"] = 900.0;
+  out.load->achieved_per_s = 900.0;
   out.cpu->total_ns = 5 * ns_per_s;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
@@ -267,10 +272,10 @@ TEST_CASE("a rate the generator cannot offer is client-bound, however busy the w
   const time_ns worker_ns = GENERATE(time_ns{ns_per_s}, 5 * ns_per_s);
   outcome out = healthy();
   out.cpu->total_ns = worker_ns;
-  out.load["achieved_per_s"] = 400.0;
-  out.load["late_50us_fraction"] = 0.9;
-  out.load["generator_busy_fraction"] = 0.99;
-  out.load["unsent"] = 500;
+  out.load->achieved_per_s = 400.0;
+  out.load->late_50us_fraction = 0.9;
+  out.load->generator_busy_fraction = 0.99;
+  out.load->unsent = 500;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   CHECK(has_reason(out, "client-bound: 400 of 1000 requests per second"));
@@ -279,8 +284,8 @@ TEST_CASE("a rate the generator cannot offer is client-bound, however busy the w
 
 TEST_CASE("a generator that was only held up is not client-bound, and not valid either") {
   outcome out = healthy();
-  out.load["late_50us_fraction"] = 0.06;
-  out.load["generator_busy_fraction"] = 0.3;
+  out.load->late_50us_fraction = 0.06;
+  out.load->generator_busy_fraction = 0.3;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   CHECK(has_reason(out, "load: 6.0 % of sends more than 50 us late"));
@@ -289,10 +294,10 @@ TEST_CASE("a generator that was only held up is not client-bound, and not valid 
 
 TEST_CASE("a load generator that is late itself cannot vouch for a p99") {
   outcome out = healthy();
-  out.load["late_ns_p99"] = 99'000;
+  out.load->late_ns_p99 = 99'000;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
-  out.load["late_ns_p99"] = 101'000;
+  out.load->late_ns_p99 = 101'000;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   CHECK(has_reason(out, "own lateness is 101 us"));
@@ -300,7 +305,7 @@ TEST_CASE("a load generator that is late itself cannot vouch for a p99") {
 
 TEST_CASE("a request that was never sent makes a run invalid, even one") {
   outcome out = healthy();
-  out.load["unsent"] = 1;
+  out.load->unsent = 1;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   CHECK(has_reason(out, "1 requests were never sent"));
@@ -308,14 +313,14 @@ TEST_CASE("a request that was never sent makes a run invalid, even one") {
 
 TEST_CASE("a closed loop whose pace the generator sets says so") {
   outcome out = healthy();
-  out.load["generator_busy_fraction"] = 0.97;
+  out.load->generator_busy_fraction = 0.97;
   cell asked = open_cell();
   test::served(asked).mode = GENERATE(c10k::mode::fixed, c10k::mode::churn);
   judge(out, asked, apart());
   CHECK(out.how == status::ok);
   CHECK(has_reason(out, "client-bound"));
   outcome saturated = healthy();
-  saturated.load["generator_busy_fraction"] = 0.97;
+  saturated.load->generator_busy_fraction = 0.97;
   saturated.cpu->total_ns = 5 * ns_per_s;
   judge(saturated, asked, apart());
   CHECK_FALSE(has_reason(saturated, "client-bound"));
@@ -323,19 +328,19 @@ TEST_CASE("a closed loop whose pace the generator sets says so") {
 
 TEST_CASE("late sends and an early end make a run invalid") {
   outcome out = healthy();
-  out.load["late_50us_fraction"] = 0.06;
+  out.load->late_50us_fraction = 0.06;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   out = healthy();
-  out.load["early_end"] = "nobody answered";
+  out.load->early_end = "nobody answered";
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
 }
 
 TEST_CASE("a run that is not steady is shown, not refused") {
   outcome out = healthy();
-  out.latency["slices"] = json::array();
-  for (int i = 0; i < 9; ++i) out.latency["slices"].push_back({{"p50", i < 3 ? 100 : 200}});
+  out.latency.emplace();
+  for (int i = 0; i < 9; ++i) out.latency->slices.emplace_back().p50 = i < 3 ? 100 : 200;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
   CHECK(has_reason(out, "not steady"));

@@ -42,9 +42,9 @@ TEST_CASE("a connection closed by the server is a read error", "[generator]") {
   echo_faults faults;
   faults.close_at = 5000;
   const json result = run_against(faults);
-  CHECK(result["errors"]["read"] > 0);
-  CHECK(result["errors"]["write"] > 0);
-  CHECK(result["errors"]["timeout"] == 0);
+  CHECK(result["load"]["errors"]["read"] > 0);
+  CHECK(result["load"]["errors"]["write"] > 0);
+  CHECK(result["load"]["errors"]["timeout"] == 0);
   CHECK(result["wrong_bytes"] == 0);
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
 }
@@ -56,7 +56,7 @@ TEST_CASE("a load that loses all its connections ends early and says so", "[gene
   generator_under_test generator;
   generator.open(server.port(), 1, 1, 64);
   const json result = generator.run(fixed_load(1'000'000));
-  CHECK(result["errors"]["read"] == 1);
+  CHECK(result["load"]["errors"]["read"] == 1);
   CHECK(result["load"]["early_end"] == "all active connections were lost");
   const json again = generator.ask(fixed_load(1));
   CHECK(again["type"] == "error");
@@ -67,9 +67,9 @@ TEST_CASE("a server that stops answering makes timeouts", "[generator]") {
   echo_faults faults;
   faults.mute_from = 5000;
   const json result = run_against(faults);
-  CHECK(result["errors"]["timeout"] > 0);
+  CHECK(result["load"]["errors"]["timeout"] > 0);
   CHECK(result["load"]["sent"].get<int>() ==
-        result["load"]["completed"].get<int>() + result["errors"]["timeout"].get<int>());
+        result["load"]["completed"].get<int>() + result["load"]["errors"]["timeout"].get<int>());
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
 }
 
@@ -100,8 +100,10 @@ TEST_CASE("a server that leaves in the middle of churn is counted, and ends the 
     generator.open(server.port(), 4, 2, 64);
     result = generator.run(churn_load(1'000'000));
   }
-  CHECK(result["errors"]["read"].get<int>() + result["errors"]["connect"].get<int>() >= 2);
-  CHECK(result["errors"]["connect"] > 0);
+  CHECK(result["load"]["errors"]["read"].get<int>() +
+            result["load"]["errors"]["connect"].get<int>() >=
+        2);
+  CHECK(result["load"]["errors"]["connect"] > 0);
   CHECK(result["load"]["early_end"] == "all active connections were lost");
   CHECK(result["work"]["checksum"] == result["work"]["expected_checksum"]);
 }
@@ -166,7 +168,7 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
   refused(load.dump(), "rate_per_s must be a number above 0");
   load = open_load(100, ns_per_s);
   load["mode"] = "closed";
-  refused(load.dump(), R"(mode must be "open", "idle_heavy", "fixed", "churn" or "once")");
+  refused(load.dump(), R"(mode must be one of "open", "idle_heavy", "fixed", "churn", "once")");
   CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
 }
 

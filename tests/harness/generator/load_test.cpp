@@ -13,7 +13,7 @@ using namespace skein;
 using namespace skein::test;
 
 void check_clean(const json& result) {
-  for (const auto& [kind, count] : result["errors"].items()) {
+  for (const auto& [kind, count] : result["load"]["errors"].items()) {
     INFO(kind);
     CHECK(count == 0);
   }
@@ -148,7 +148,7 @@ TEST_CASE("late requests are sent late, counted late and never dropped", "[gener
   const json result = generator.run(open_load(5'000'000, 10 * ns_per_ms));
   const auto scheduled = result["load"]["offered_per_s"].get<double>() * 0.01;
   const auto unanswered =
-      result["errors"]["timeout"].get<double>() + result["load"]["unsent"].get<double>();
+      result["load"]["errors"]["timeout"].get<double>() + result["load"]["unsent"].get<double>();
   CHECK(scheduled > 45'000);
   CHECK(std::abs(result["load"]["completed"].get<double>() + unanswered - scheduled) < 1);
   CHECK(result["load"]["late_50us_fraction"].get<double>() > 0.5);
@@ -179,7 +179,7 @@ TEST_CASE("what the generator never came to send is its own failing, and counted
   CHECK(load["unsent"].get<double>() > 20e6);
   const auto scheduled = load["offered_per_s"].get<double>() * 0.1;
   const auto accounted = load["completed"].get<double>() + load["unsent"].get<double>() +
-                         result["errors"]["timeout"].get<double>();
+                         result["load"]["errors"]["timeout"].get<double>();
   // More than ten million are not counted one by one but computed from the rate.
   CHECK(near(scheduled, 50e6, 0.01));
   CHECK(near(accounted, scheduled, 0.001));

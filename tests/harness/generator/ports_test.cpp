@@ -61,7 +61,7 @@ outcome connect_out_of_ports() {
   const json refused = generator.ask({{"type", "connect"}, {"connections", 2}});
   if (refused["type"] != "limit" || refused["connected"] != 1) return no_limit;
   if (refused["limit"] != "net.ipv4.ip_local_port_range") return another_limit;
-  const json errors = generator.run(fixed_load(10))["errors"];
+  const json errors = generator.run(fixed_load(10))["load"]["errors"];
   return errors["connect"] == 1 && errors["descriptors"] == 0 ? as_it_should : wrong_count;
 }
 

@@ -4,14 +4,16 @@
 #include <random>
 #include <string>
 
+#include "harness/measure/distribution.hpp"
 #include "harness/measure/hdr_codec.hpp"
-#include "harness/measure/histogram_json.hpp"
 #include "tests/catch.hpp"
 
 using skein::histogram;
 using skein::measure::decode_hdr;
+using skein::measure::distribution;
+using skein::measure::distribution_of;
 using skein::measure::encode_hdr;
-using skein::measure::histogram_from_json;
+using skein::measure::histogram_of;
 using skein::measure::json;
 using skein::test::contains;
 
@@ -49,14 +51,16 @@ TEST_CASE("a payload begins with the cookie of the V2 compressed encoding") {
 
 TEST_CASE("a record's histogram comes back whole") {
   const auto source = scattered(4'000, 5);
-  const auto copy = histogram_from_json(json::parse(skein::measure::to_json(source).dump()));
-  CHECK(skein::measure::to_json(copy) == skein::measure::to_json(source));
+  const auto object = skein::measure::to_json(distribution_of(source));
+  const auto read = skein::measure::from_json<distribution>(json::parse(object.dump()), "");
+  const auto copy = histogram_of(read);
+  CHECK(skein::measure::to_json(distribution_of(copy)) == object);
   CHECK(copy.min() == source.min());
   CHECK(copy.max() == source.max());
 }
 
 TEST_CASE("an empty histogram comes back empty") {
-  const auto copy = histogram_from_json(skein::measure::to_json(histogram{}));
+  const auto copy = histogram_of(distribution_of(histogram{}));
   CHECK(copy.count() == 0);
   CHECK(copy.max() == 0);
 }
@@ -73,9 +77,7 @@ TEST_CASE("a damaged payload is refused with a reason") {
 }
 
 TEST_CASE("a record whose count contradicts its payload is refused") {
-  auto object = skein::measure::to_json(scattered(50, 2));
-  object["count"] = 51;
-  CHECK_THROWS_WITH(histogram_from_json(object), contains("count"));
-  object.erase("histogram");
-  CHECK_THROWS_WITH(histogram_from_json(object), contains("payload"));
+  auto figures = distribution_of(scattered(50, 2));
+  figures.count = 51;
+  CHECK_THROWS_WITH(histogram_of(figures), contains("count"));
 }
