@@ -48,11 +48,11 @@ def room_of(path: str) -> str:
 
 def includes_of(text: str) -> list[tuple[int, str]]:
     """Line and path of each include of a file of ours, however it is written. What the build writes
-    (harness/build_info.hpp) is of no room."""
+    is of no room (harness/build_info.hpp), or is listed by its name (generated/...)."""
     found = []
     for match in _INCLUDE.finditer(text):
         path = posixpath.normpath(match.group(1))
-        ours = path.split("/")[0] in (*FOLDERS, "tests", "..")
+        ours = path.split("/")[0] in (*FOLDERS, "generated", "tests", "..")
         if ours and path != "harness/build_info.hpp":
             found.append((text.count("\n", 0, match.start()) + 1, path))
     return found

@@ -65,7 +65,7 @@ def test_where_both_arms_have_some_more_of_them_is_a_regression_and_as_many_is_n
 def test_fewer_than_the_base_has_is_an_improvement(lab):
     made = lab.gate(FIRING, early(20), early(0))
     assert status_of(made) == 0
-    (found,) = (one for one in made.result.screened if one.metric.is_count)
+    (found,) = (one for one in made.result.screened if one.metric.must_be_0)
     assert found.verdict == "improved"
 
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt  # rich brings it; pinned in scripts/requirements.txt
 
 from matrix_support import ROOT
 

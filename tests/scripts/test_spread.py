@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from skein_scripts.commands import report
-from skein_scripts.records import results
+from skein_scripts.records import metrics, results
 from skein_scripts.records.groups import group_runs
 from skein_scripts.report import all_figures, report_pages, spread
 from skein_scripts.report.plots import latency_vs_load
@@ -121,7 +121,7 @@ def test_other_work_is_another_sweep(open_run):
 @pytest.mark.parametrize(("achieved", "is_saturated"), [(0.99, False), (0.97, True)])
 def test_a_runtime_that_does_not_keep_up_is_marked_and_kept(open_run, achieved, is_saturated):
     (group,) = group_runs(at_rates(open_run, [1000], achieved))
-    point = latency_vs_load.point_of(group.of("coroutine"), 0.5, "p50")
+    point = latency_vs_load.point_of(group.of("coroutine"), metrics.named("latency_p50"))
     assert point.is_saturated == is_saturated
     assert point.achieved_per_s == pytest.approx(1000 * achieved)
 

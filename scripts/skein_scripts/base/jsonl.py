@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -46,3 +46,15 @@ def dump(record: dict[str, Any]) -> str:
 def reason_of(error: Exception) -> str:
     """What went wrong, in one line."""
     return (str(error) or repr(error)).split("\n", 1)[0]
+
+
+def number(record: Mapping[str, Any], *path: str) -> float | None:
+    """The number at a path of keys, None where any part of it is missing or null."""
+    value: Any = record
+    for key in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

@@ -138,6 +138,11 @@ def format_us(value_ns: float | None) -> str:
     return MISSING if value_ns is None else _significant(value_ns / 1000)
 
 
+def format_us_difference(value_ns: float | None) -> str:
+    """How many microseconds more or less."""
+    return MISSING if value_ns is None else f"{value_ns / 1000:+.2f}"
+
+
 def format_bytes(value_bytes: float | None, digits: int = 3) -> str:
     """Bytes to text: `136 B`, `8.20 KiB`, `1.53 MiB`."""
     if value_bytes is None:
@@ -160,6 +165,16 @@ def format_per_task_bytes(value_bytes: float | None, sign: str = "") -> str:
 def format_count(value: float | None) -> str:
     """A count with thousands separated."""
     return MISSING if value is None else f"{value:,.0f}"
+
+
+def format_number(value: float | None) -> str:
+    """A number that is none of things, or of parts of them: a mean, for example."""
+    return MISSING if value is None else _significant(value)
+
+
+def format_ratio(value: float | None) -> str:
+    """How many times as much."""
+    return MISSING if value is None else f"{value:.3f}"
 
 
 def format_rate(value: float | None) -> str:

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.errors import MeasureError
+from ..base.jsonl import number
 from ..records.figures import CellFigures
 from ..records.google_benchmark_rows import MACHINE
-from ..records.metrics import METRICS
-from ..records.results import Record, number
+from ..records.metrics import METRICS, metrics
+from ..records.results import Record
 
 SCHEMA_VERSION = 1
 _UNSCALED = (None, "absent", "performance")  # governors that keep the clock
@@ -59,10 +60,7 @@ def _context(session: Record | None) -> dict[str, Any]:
 
 
 def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str, Any] | None:
-    cpu = number(run, "cpu", "per_op_ns")
-    wall = number(run, "latency", "p50")
-    if wall is None:
-        wall = number(run, "lateness", "p50")
+    cpu, wall = _time(run, "cpu_time"), _time(run, "real_time")
     if cpu is None and wall is None:
         return None
     counters = {metric.name: value for metric in METRICS if (value := metric.of(run)) is not None}
@@ -81,3 +79,9 @@ def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str,
         "time_unit": "ns",
         **counters,
     }
+
+
+def _time(run: Record, field: str) -> float | None:
+    """Of the metrics that stand in a field of the format the first that the run has."""
+    found = (one.read(run) for one in metrics().values() if one.exported_as == field)
+    return next((value for value in found if value is not None), None)

@@ -166,7 +166,9 @@ def _measure(
 def chosen(pairs: Sequence[Pairs], names: Sequence[str]) -> list[Pairs]:
     """Of the counts that must be 0 those that are named, or all where nothing is."""
     return [
-        one for one in pairs if not (one.metric.is_count and names and one.metric.name not in names)
+        one
+        for one in pairs
+        if not (one.metric.must_be_0 and names and one.metric.name not in names)
     ]
 
 

@@ -17,8 +17,9 @@ from ..base.errors import UsageError
 from ..base.names import check_name
 from ..matrix.matrix import Cell, Matrix
 from ..matrix.plan import Slot
+from ..records.metrics import named
 from ..records.purposes import INSTRUCTIONS
-from ..records.results import RESULTS_NAME, Record, ResultWriter, number
+from ..records.results import RESULTS_NAME, Record, ResultWriter
 from ..session.lock import MeasuringLock, lock_path
 from ..session.preflight import prepare_folder
 from ..session.runner import CellOptions, Runner
@@ -28,6 +29,9 @@ from .builds import Build
 from .counting import InstructionCounter, is_available
 from .injection import Injection, PerRequest, library_beside
 from .paired_runs import Arm, PairedRuns
+
+_CPU = named("cpu_per_op")
+_COUNTED = named("instructions_per_op")
 
 
 def without_unmeasurable(matrix: Matrix) -> tuple[Matrix, list[str]]:
@@ -176,8 +180,8 @@ class PairedSession:
                 if record["status"] != "invalid":
                     break
             self._per_request[cell.runtime] = PerRequest(
-                known.cpu_ns or number(record, "cpu", "per_op_ns"),
-                known.instructions or number(record, "cpu", "instructions_per_op"),
+                known.cpu_ns or _CPU.read(record),
+                known.instructions or _COUNTED.read(record),
             )
 
     def _require_one_build(self) -> None:

@@ -26,7 +26,7 @@ from ..base.errors import UsageError
 from ..base.outputs import write_text
 from ..base.statistics import median
 from ..records.cells import CellNames
-from ..records.metrics import Metric, named
+from ..records.metrics import METRICS, Metric
 from ..records.purposes import INSTRUCTIONS, MEMORY
 from ..records.results import Record, runs, sessions
 from ..records.slots import taken_slots
@@ -211,7 +211,7 @@ def _added(change: Change | None, cell: str, metric: str) -> float:
 
 
 def _values(metric: Metric, ratios: Sequence[float], added: float) -> list[tuple[float, float]]:
-    base = _ABOUT_BYTES if metric.steps else 1e9
+    base = _ABOUT_BYTES if metric.min_step else 1e9
     return [(base, base * math.exp(metric.worse * (value + added))) for value in ratios]
 
 
@@ -262,7 +262,8 @@ def power(
 def metrics_in(recorded: Recorded) -> list[Metric]:
     """Those that the pairs are of. Raises UsageError for an unknown one."""
     names = dict.fromkeys(name for rows in recorded.values() for row in rows for name in row)
-    found = [named(name) for name in names]
+    known = {metric.name: metric for metric in METRICS}
+    found = [known.get(name) for name in names]
     if None in found:
         raise UsageError("the recorded pairs have a metric that is not known here")
     return [metric for metric in found if metric is not None]

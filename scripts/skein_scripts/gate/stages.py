@@ -145,7 +145,7 @@ def _why_open(one: Comparison | None, judged: int) -> str | None:
         return "flagged, and no fresh pair was measured"
     if one.is_lost or one.verdict == NEW:
         return f"flagged, and lost: {one.reasons[-1] if one.reasons else one.verdict}"
-    if one.metric.is_count and one.verdict == UNCHANGED and one.p is None:
+    if one.metric.must_be_0 and one.verdict == UNCHANGED and one.p is None:
         return f"flagged, and seen in none of {one.pairs} fresh pairs"
     if one.verdict != INCONCLUSIVE:
         return None

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..base.statistics import median
-from .results import Record, number
+from .metrics import named
+from .results import Record
 
 PROBE = "anchor"  # `run.probe` of its runs
 # Beyond this a session is inconclusive.
 DRIFT_LIMIT = 0.10
+_CPU = named("cpu_per_op")
 
 
 def anchor_ns(record: Record) -> int | None:
     """CPU time of a request in an anchor's run; None where the run has no numbers to use."""
-    value = number(record, "cpu", "per_op_ns") if record["status"] == "ok" else None
+    value = _CPU.read(record) if record["status"] == "ok" else None
     return None if value is None else round(value)
 
 

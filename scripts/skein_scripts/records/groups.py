@@ -14,7 +14,8 @@ from ..base import units
 from ..base.errors import UsageError
 from ..base.statistics import Summary, summarize
 from .cells import PINNED, Asked, Facts, differences_by, suffix_of
-from .results import Record, number, runs, sessions
+from .metrics import Metric
+from .results import Record, runs, sessions
 from .runtimes import in_order, runtimes
 from .slots import plan_of, taken_slots
 from .workloads import workloads
@@ -48,18 +49,18 @@ class Series:
         """The runs whose numbers count."""
         return [run for run in self.runs if run["status"] == "ok"]
 
-    def values(self, *path: str) -> list[float]:
-        """The numbers at a path, of the runs that count and have it."""
-        found = (number(run, *path) for run in self.ok)
+    def values(self, metric: Metric) -> list[float]:
+        """What the runs that count and have it say."""
+        found = (metric.read(run) for run in self.ok)
         return [value for value in found if value is not None]
 
-    def summary(self, *path: str) -> Summary | None:
-        """Of the repeats of a number."""
-        return summarize(self.values(*path))
+    def summary(self, metric: Metric) -> Summary | None:
+        """Of the repeats of a metric."""
+        return summarize(self.values(metric))
 
-    def median(self, *path: str) -> float | None:
-        """Of the repeats of a number."""
-        summary = self.summary(*path)
+    def median(self, metric: Metric) -> float | None:
+        """Of the repeats of a metric."""
+        summary = self.summary(metric)
         return summary.median if summary else None
 
     @property

@@ -12,7 +12,6 @@ import contextlib
 import io
 import itertools
 import json
-import math
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -308,15 +307,3 @@ class ResultWriter:
     def close(self) -> None:
         """Closes the file; everything appended is with the kernel already."""
         self._file.close()
-
-
-def number(record: Record, *path: str) -> float | None:
-    """The number at a path of keys, None where any part of it is missing or null."""
-    value: Any = record
-    for key in path:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)

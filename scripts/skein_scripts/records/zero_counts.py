@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .metrics import Metric
-from .results import Record, number
+from .metrics import Metric, metrics, named
+from .results import Record
 
 
 @dataclass(frozen=True)
@@ -32,46 +32,29 @@ class Total:
         return self.events / self.runs if self.runs else 0.0
 
 
-Path = tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class Count:
-    """One count, in one or several places of a record."""
+    """The metric of one count."""
 
     metric: Metric
-    paths: tuple[Path, ...]
-    in_every_try: bool
-    most: Path | None = None  # how far the furthest was
 
     def of(self, run: Record) -> int | None:
         """How many a run has; None where it does not say, or does not count."""
-        if run["status"] != "ok" and not (self.in_every_try and run["status"] == "invalid"):
+        is_disturbed = self.metric.in_every_try and run["status"] == "invalid"
+        if run["status"] != "ok" and not is_disturbed:
             return None
-        found = [value for path in self.paths if (value := number(run, *path)) is not None]
-        return int(sum(found)) if found else None
+        found = self.metric.read(run)
+        return None if found is None else int(found)
 
     def total(self, runs: Iterable[Record]) -> Total | None:
         """Over runs; None where none says it."""
         said = [(run, value) for run in runs if (value := self.of(run)) is not None]
-        most = max((number(run, *self.most) or 0 for run, _ in said if self.most), default=0)
+        furthest = named(self.metric.furthest).read if self.metric.furthest else lambda _: None
+        most = max((furthest(run) or 0 for run, _ in said), default=0)
         return Total(sum(value for _, value in said), len(said), int(most)) if said else None
 
 
-def _count(name: str, *paths: Path, in_every_try: bool = False, most: Path | None = None) -> Count:
-    return Count(Metric(name, "1", (), 0.0, True, is_count=True), paths, in_every_try, most)
-
-
-COUNTS: tuple[Count, ...] = (
-    _count("early_fires", ("lateness", "early_count"), in_every_try=True,
-           most=("lateness", "early_max_ns")),
-    *(_count(f"{kind}_errors", ("load", "errors", kind), in_every_try=True)
-      for kind in ("connect", "read", "write", "descriptors")),
-    _count("timeouts", ("load", "errors", "timeout")),
-    _count("unsent", ("load", "unsent")),
-    _count("overflow", ("latency", "overflow"), ("service_time", "overflow"),
-           ("lateness", "overflow"), ("exchange", "latency", "overflow")),
-)  # fmt: skip
+COUNTS = tuple(Count(metric) for metric in metrics().values() if metric.must_be_0)
 NAMES = tuple(one.metric.name for one in COUNTS)
 
 

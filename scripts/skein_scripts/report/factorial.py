@@ -11,12 +11,15 @@ Leaves out the statistics (records/groups.py, floor.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..base import units
 from ..base.table import Table
 from ..records.groups import Group, Series
+from ..records.metric_tables import STYLE_BY_LOOP, TableLayout, layout_of
+from ..records.metrics import Metric
 from ..records.runtimes import FLOOR
-from .floor import above_floor
+from .table_cells import cell_text, shown_of
 
 STYLES = ("coroutine", "direct", "callback")
 _NO_LOOP = "none"
@@ -48,7 +51,7 @@ def make_table(group: Group) -> Table | None:
     loops = list(dict.fromkeys(loop for _, loop in grid))
     rows = []
     for style in dict.fromkeys(style for style, _ in grid):
-        for quantity, show in _quantities(group):
+        for quantity, show in _lines(group):
             cells = [grid.get((style, loop)) for loop in loops]
             rows.append(
                 [style, quantity, *(show(group, cell) if cell else units.MISSING for cell in cells)]
@@ -80,32 +83,22 @@ def _has_square(grid: Grid) -> bool:
     return any(len(on[one] & on[two]) > 1 for one in styles for two in styles if one != two)
 
 
-def _quantities(group: Group) -> Iterator[tuple[str, Show]]:
-    operation, unit = ("timer", "task") if group.workload == "timers" else ("request", "connection")
-    yield f"CPU/{operation} µs", lambda _, one: units.format_us(one.median("cpu", "per_op_ns"))
-    yield "× floor", _times_floor
-    yield "+ ksoftirqd µs", lambda _, one: units.format_us(one.median("cpu", "softirqd_per_op_ns"))
-    yield f"user B/{unit}", _memory("user_bytes")
-    yield "... above floor", _memory_above("user_bytes")
-    yield f"kernel B/{unit}", _memory("kernel_bytes")
-    yield "... above floor", _memory_above("kernel_bytes")
+def _lines(group: Group) -> Iterator[tuple[str, Show]]:
+    """What a style's lines show, each with its heading."""
+    layout = layout_of(STYLE_BY_LOOP, group.workload, group.shape)
+    for column in layout.columns:
+        metric = shown_of(column, group)
+        yield layout.title(metric), partial(_cell, metric, layout)
+        if metric.unit == "B":
+            yield "... above floor", partial(_above_floor, metric)
 
 
-def _times_floor(group: Group, series: Series) -> str:
-    above = above_floor(group, series)
-    return units.MISSING if above is None else f"{above.ratio.median:.3f}"
+def _cell(metric: Metric, layout: TableLayout, group: Group, series: Series) -> str:
+    return cell_text(metric, group, series, metric in layout.intervals)
 
 
-def _memory(which: str) -> Show:
-    return lambda _, series: units.format_per_task_bytes(series.median("memory", "per_task", which))
-
-
-def _memory_above(which: str) -> Show:
-    def show(group: Group, series: Series) -> str:
-        floor = group.of(FLOOR)
-        mine = series.median("memory", "per_task", which)
-        base = floor.median("memory", "per_task", which) if floor else None
-        above = None if mine is None or base is None else mine - base
-        return units.format_per_task_bytes(above, sign="+")
-
-    return show
+def _above_floor(metric: Metric, group: Group, series: Series) -> str:
+    floor = group.of(FLOOR)
+    mine, base = series.median(metric), floor.median(metric) if floor else None
+    above = None if mine is None or base is None else mine - base
+    return units.format_per_task_bytes(above, sign="+")

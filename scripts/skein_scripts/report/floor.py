@@ -8,26 +8,24 @@ from dataclasses import dataclass
 
 from ..base.statistics import Summary, summarize
 from ..records.groups import Group, Series
-from ..records.results import number
+from ..records.metrics import Metric
 from ..records.runtimes import FLOOR
-
-PER_OP = ("cpu", "per_op_ns")
 
 
 @dataclass(frozen=True)
 class AboveFloor:
-    """CPU per operation of a runtime beyond the floor's, over the rounds that have both."""
+    """A metric of a runtime beyond the floor's, over the rounds that have both."""
 
-    difference_ns: Summary
+    difference: Summary
     ratio: Summary
 
 
-def above_floor(group: Group, series: Series) -> AboveFloor | None:
+def above_floor(group: Group, series: Series, metric: Metric) -> AboveFloor | None:
     """None for the floor itself, and where no round has both."""
     floor = group.of(FLOOR)
     if floor is None or series is floor:
         return None
-    pairs = _pairs(series, floor)
+    pairs = _pairs(series, floor, metric)
     difference = summarize([mine - base for mine, base in pairs])
     log_ratio = summarize([math.log(mine / base) for mine, base in pairs if mine > 0 and base > 0])
     if difference is None or log_ratio is None:
@@ -43,16 +41,16 @@ def above_floor(group: Group, series: Series) -> AboveFloor | None:
     return AboveFloor(difference, ratio)
 
 
-def _pairs(series: Series, floor: Series) -> list[tuple[float, float]]:
-    base, mine = _by_round(floor), _by_round(series)
+def _pairs(series: Series, floor: Series, metric: Metric) -> list[tuple[float, float]]:
+    base, mine = _by_round(floor, metric), _by_round(series, metric)
     return [(value, base[key]) for key, value in mine.items() if key in base]
 
 
-def _by_round(series: Series) -> dict[tuple[object, int], float]:
+def _by_round(series: Series, metric: Metric) -> dict[tuple[object, int], float]:
     """Values by round; runs outside any plan, which have none, by their order."""
     values: dict[tuple[object, int], float] = {}
     for run in series.ok:
-        value = number(run, *PER_OP)
+        value = metric.read(run)
         if value is not None:
             block = run.get("block")
             values[block, sum(1 for known, _ in values if known == block)] = value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..base.statistics import median
 from ..records.groups import Series
 from ..records.histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
+from ..records.metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,12 @@ class Percentile:
     is_merged: bool  # of the samples of all runs together, else the median of each run's own
 
 
-def percentile_of(series: Series, distribution: str, name: str, share: float) -> Percentile | None:
+def percentile_of(series: Series, metric: Metric) -> Percentile | None:
     """The median over the runs of each run's percentile; where a run has too few samples for it,
     that of the merged histogram, if all runs together have enough. None where neither is there."""
-    each = series.values(distribution, name)
+    share, (distribution, _) = metric.percentile, metric.paths[0]
+    assert share is not None
+    each = series.values(metric)
     if each and len(each) == len(series.ok):
         return Percentile(median(each), False)
     samples = merged_histogram(series.ok, distribution)

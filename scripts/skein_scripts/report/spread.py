@@ -7,13 +7,16 @@ Leaves out comparing runtimes (results_table.py, floor.py) and the statistics th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..base import units
 from ..base.statistics import count_text, median, median_absolute_deviation
 from ..base.table import Table
 from ..records.groups import Group, Series
+from ..records.metric_tables import SPREAD, layout_of
+from ..records.metrics import Metric
+from .table_cells import shown_of
 
 _NOTE = (
     "median, range = (largest - smallest) / median, [smallest..largest, MAD = median absolute"
@@ -49,42 +52,29 @@ def spread_of(values: list[float]) -> Spread | None:
     )
 
 
-Show = Callable[[float | None], str]
-# Heading, how a value is shown, and where it is in a run.
-HEADLINES: list[tuple[str, Show, tuple[str, ...]]] = [
-    ("operations", units.format_rate, ("load", "achieved_per_s")),
-    ("CPU/op µs", units.format_us, ("cpu", "per_op_ns")),
-    ("user B/task", units.format_per_task_bytes, ("memory", "per_task", "user_bytes")),
-    ("kernel B/task", units.format_per_task_bytes, ("memory", "per_task", "kernel_bytes")),
-    ("total B/task", units.format_per_task_bytes, ("memory", "per_task", "total_bytes")),
-    ("p50 µs", units.format_us, ("latency", "p50")),
-    ("p99 µs", units.format_us, ("latency", "p99")),
-    ("late p50 µs", units.format_us, ("lateness", "p50")),
-    ("late p99 µs", units.format_us, ("lateness", "p99")),
-]
-
-
 def make_table(group: Group) -> Table:
     """The spread table of one group; only figures that any of its runs has."""
-    shown = [line for line in HEADLINES if any(series.values(*line[2]) for series in group.series)]
+    layout = layout_of(SPREAD, group.workload, group.shape)
+    every = [shown_of(column, group) for column in layout.columns]
+    shown = [one for one in every if any(series.values(one) for series in group.series)]
     return Table(
         title=f"Spread · {group.title()}",
-        columns=["runtime", "valid", "repeated", *(name for name, _, _ in shown)],
+        columns=["runtime", "valid", "repeated", *(layout.title(metric) for metric in shown)],
         rows=[_row(series, shown) for series in group.series],
         notes=[_NOTE],
     )
 
 
-def _row(series: Series, shown: list[tuple[str, Show, tuple[str, ...]]]) -> list[str]:
+def _row(series: Series, shown: Sequence[Metric]) -> list[str]:
     head = [series.runtime, f"{len(series.ok)} of {len(series.runs)}", str(series.retried)]
-    valid = len(series.ok)
-    return head + [_text(spread_of(series.values(*path)), show, valid) for _, show, path in shown]
+    return head + [_text(metric, series) for metric in shown]
 
 
-def _text(spread: Spread | None, show: Show, valid: int) -> str:
+def _text(metric: Metric, series: Series) -> str:
+    spread = spread_of(series.values(metric))
     if spread is None:
         return units.MISSING
-    count = count_text(spread.n, valid)
+    count, show = count_text(spread.n, len(series.ok)), metric.in_column
     if spread.n < 2:
         return show(spread.median) + count
     reach, mad = units.format_share(spread.range), units.format_share(spread.mad)

@@ -14,13 +14,15 @@ from dataclasses import replace
 from ..base.errors import MeasureError
 from ..base.statistics import median
 from ..matrix.matrix import Cell, Matrix, Settings, auto_share
-from ..records.results import Record, number
+from ..records.metrics import named
+from ..records.results import Record
 
 PROBE = "saturation"  # `run.probe` of its runs
 PROBE_RUNS = 3
 _PROBE_DURATION = "2s"
 _SIZES = ("connections", "active", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes")
 _DIGITS = 3
+_THROUGHPUT = named("throughput")
 
 
 def probe_cells(matrix: Matrix) -> dict[str, Cell]:
@@ -56,8 +58,7 @@ def saturation_of(records: Sequence[Record]) -> float:
     rates = [
         rate
         for record in records
-        if record["status"] == "ok"
-        and (rate := number(record, "load", "achieved_per_s")) is not None
+        if record["status"] == "ok" and (rate := _THROUGHPUT.read(record)) is not None
     ]
     if rates:
         return median(rates)

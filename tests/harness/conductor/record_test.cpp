@@ -176,8 +176,7 @@ TEST_CASE("a counted load has what was asked and counted, and nothing that took 
 
 TEST_CASE("connections that were only held have a load of model idle with nothing in it") {
   run_request asked = request();
-  asked.asked.workload = "c10k";
-  asked.asked.mode = "idle";
+  asked.asked.of = c10k::cell{.mode = c10k::mode::idle};
   outcome out = measured();
   const json load = run_record(asked, out, "s").at("load");
   CHECK(names_of(load) == load_names);

@@ -178,6 +178,40 @@ TEST_CASE("memory of a task is user, kernel and both") {
   CHECK(line_of(record, "memory per task") == "user 4133 B, kernel -, total -");
 }
 
+TEST_CASE("a line without any figure is left out, and so is one without its main figure") {
+  json record = with("memory", memory());
+  record["memory"]["per_task"] = {
+      {"user_bytes", nullptr}, {"kernel_bytes", nullptr}, {"total_bytes", nullptr}};
+  CHECK(line_of(record, "memory per task").empty());
+  record["load"] = load();
+  record["load"]["generator_cpu_per_op_ns"] = nullptr;
+  CHECK(line_of(record, "load generator").empty());
+  record["exchange"] = {{"duration_ns", nullptr}, {"cpu_per_op_ns", 8'707}, {"latency", nullptr}};
+  CHECK(line_of(record, "one message each").empty());
+  record["cpu"] = {{"per_op_ns", nullptr}, {"user_per_op_ns", 613.6}};
+  CHECK(line_of(record, "CPU per operation").empty());
+}
+
+TEST_CASE("what is not the main figure of a line is a dash where it is not known") {
+  const json costs = {{"spawn_ns_per_task", nullptr}, {"cpu_ns_per_fire", 1'409.0}};
+  CHECK(line_of(with("timer_costs", costs), "cost of a timer") ==
+        "spawn -, fire 1.4 us, arm and cancel -");
+  json record = with("memory", memory());
+  record["memory"]["per_task"]["user_bytes"] = nullptr;
+  CHECK(line_of(record, "memory per task") == "user -, kernel 8212 B, total 12346 B");
+}
+
+TEST_CASE("lines stand in the order in which they are declared, whatever the record's") {
+  json record = with("memory", memory());
+  record["cpu"] = cpu();
+  record["latency"] = times(43'100, 61'300, 151'300, 1'203'000, 3'307'000);
+  const std::string text = summary_table(record, false);
+  const auto at = [&](const char* label) { return text.find(std::string("\n  ") + label); };
+  CHECK(at("latency") < at("CPU per operation"));
+  CHECK(at("CPU per operation") < at("memory per task"));
+  CHECK(at("memory per task") < at("given back"));
+}
+
 TEST_CASE("memory that was given back is a share, and what was not is none") {
   const auto text = [](double fraction) {
     json part = memory();

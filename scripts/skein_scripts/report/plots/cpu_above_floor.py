@@ -11,11 +11,13 @@ from ...base import units
 from ...base.statistics import count_text, spread_meaning
 from ...drawing import frame, style
 from ...records.groups import Group, Series
+from ...records.metrics import named
 from ...records.runtimes import FLOOR
-from ..floor import PER_OP, above_floor
+from ..floor import above_floor
 
 NAME = "cpu_above_floor"
 _FLOOR_COLOUR = "#C4C4C4"
+_CPU = named("cpu_per_op")
 
 
 def groups_of(groups: list[Group]) -> list[Group]:
@@ -45,13 +47,13 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
 
 def _count(series: Series, group: Group) -> int:
     """Of how many rounds a bar is: those that the floor has too, where it is held against it."""
-    above = above_floor(group, series)
-    return above.difference_ns.n if above else len(series.values(*PER_OP))
+    above = above_floor(group, series, _CPU)
+    return above.difference.n if above else len(series.values(_CPU))
 
 
 def _panel(axes: Axes, group: Group, repeats: int) -> None:
     floor = group.of(FLOOR)
-    floor_us = _us(floor.median(*PER_OP) if floor else None)
+    floor_us = _us(floor.median(_CPU) if floor else None)
     largest = 0.0
     for row, series in enumerate(group.series):
         reason = series.why_missing()
@@ -75,19 +77,19 @@ def _bar(
     axes: Axes, row: int, series: Series, group: Group, floor_us: float | None, repeats: int
 ) -> float:
     """Draws a row; returns where it ends."""
-    own_us = _us(series.median(*PER_OP))
+    own_us = _us(series.median(_CPU))
     if own_us is None:
         style.label_missing_row(axes, row, "no CPU time in its records")
         return 0.0
     colour = style.colour_of(series.runtime)
     count = count_text(_count(series, group), repeats)
-    above = above_floor(group, series)
+    above = above_floor(group, series, _CPU)
     if above is None or floor_us is None:
         is_floor = series.runtime == FLOOR
         axes.barh(row, own_us, height=0.62, color=_FLOOR_COLOUR if is_floor else colour)
         text = f"{units.format_us(own_us * 1000)} µs{'' if is_floor else ' (no floor measured)'}"
         return _finish(axes, row, own_us, _whisker(series, own_us), text + count)
-    extra_us = above.difference_ns.median / 1000
+    extra_us = above.difference.median / 1000
     end_us = floor_us + extra_us
     axes.barh(row, min(floor_us, end_us), height=0.62, color=_FLOOR_COLOUR)
     axes.barh(
@@ -98,7 +100,7 @@ def _bar(
         color=colour,
         alpha=1.0 if extra_us >= 0 else 0.35,
     )
-    span = (floor_us + above.difference_ns.low / 1000, floor_us + above.difference_ns.high / 1000)
+    span = (floor_us + above.difference.low / 1000, floor_us + above.difference.high / 1000)
     ratio = above.ratio
     text = f"{extra_us:+.2f} µs, ×{ratio.median:.3f}"
     if ratio.n > 1:
@@ -107,7 +109,7 @@ def _bar(
 
 
 def _whisker(series: Series, own_us: float) -> tuple[float, float]:
-    summary = series.summary(*PER_OP)
+    summary = series.summary(_CPU)
     return (summary.low / 1000, summary.high / 1000) if summary else (own_us, own_us)
 
 

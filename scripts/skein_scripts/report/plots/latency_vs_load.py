@@ -17,12 +17,16 @@ from matplotlib.lines import Line2D
 from ...base import units
 from ...drawing import frame, style
 from ...records.groups import SAME_WORK, Group, Series, describe_work, repeats_text
+from ...records.metrics import Metric, named
 from ...records.runtimes import in_order
 from ..percentiles import percentile_of
 
 NAME = "latency_vs_load"
 RATES_AT_LEAST = 3
-_PANELS = ((0.5, "p50"), (0.99, "p99"))
+_OFFERED = named("offered_rate")
+_ACHIEVED = named("throughput")
+_MEDIAN = named("latency_p50")
+_TAIL = named("latency_p99")
 _KEEPS_UP = 0.98  # of the offered rate, as harness/conductor/judge/validity.hpp has it
 _SAME_BUT_RATE = tuple(name for name in SAME_WORK if name != "rate_per_s")
 
@@ -53,11 +57,11 @@ def sweeps(groups: Sequence[Group]) -> list[list[Group]]:
     ]
 
 
-def point_of(series: Series, share: float, name: str) -> Point | None:
+def point_of(series: Series, percentile: Metric) -> Point | None:
     """Medians over runs of the rates, and the percentile. None where one is missing."""
-    offered = series.median("load", "offered_per_s")
-    achieved = series.median("load", "achieved_per_s")
-    latency = percentile_of(series, "latency", name, share)
+    offered = series.median(_OFFERED)
+    achieved = series.median(_ACHIEVED)
+    latency = percentile_of(series, percentile)
     if offered is None or achieved is None or latency is None:
         return None
     return Point(offered, achieved, latency.value_ns, achieved < _KEEPS_UP * offered)
@@ -93,9 +97,9 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
         columns=2,
         share_y=True,
     )
-    for panel, (share, name) in zip(axes[0], _PANELS, strict=True):
+    for panel, name, percentile in zip(axes[0], ("p50", "p99"), (_MEDIAN, _TAIL), strict=True):
         for runtime in runtimes:
-            _curve(panel, sweep, runtime, share, name)
+            _curve(panel, sweep, runtime, percentile)
         _dress(panel, name)
     axes[0][0].set_ylabel("latency")
     return figure
@@ -122,9 +126,9 @@ def _looks(runtime: str) -> dict[str, Any]:
     return looks | {"linewidth": width, "marker": style.marker_of(runtime), "markersize": 6}
 
 
-def _curve(axes: Axes, sweep: list[Group], runtime: str, share: float, name: str) -> None:
+def _curve(axes: Axes, sweep: list[Group], runtime: str, percentile: Metric) -> None:
     slots = [group.of(runtime) for group in sweep]
-    at_rate = [point_of(one, share, name) if one else None for one in slots]
+    at_rate = [point_of(one, percentile) if one else None for one in slots]
     points = [point for point in at_rate if point is not None]
     if not points:
         return

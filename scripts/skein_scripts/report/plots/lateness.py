@@ -17,8 +17,11 @@ from ...drawing import frame, style
 from ...records.groups import Group, Series, repeats_text
 from ...records.histogram import Recorded, merged_histogram
 from ...records.machine_floor import timer_floor_text
+from ...records.metrics import named
 
 NAME = "lateness"
+_EARLY = named("early_fires")
+_EARLIEST = named("early_by_most")
 _SHARE_LIMITS = (0.0008, 0.99993)
 _SHARE_TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 
@@ -30,8 +33,8 @@ def groups_of(groups: list[Group]) -> list[Group]:
 
 def early_of(series: Series) -> tuple[int, float]:
     """Timers that fired early, over all runs, and the most by which one did, in ns."""
-    count = int(sum(series.values("lateness", "early_count")))
-    return count, max(series.values("lateness", "early_max_ns"), default=0.0)
+    count = int(sum(series.values(_EARLY)))
+    return count, max(series.values(_EARLIEST), default=0.0)
 
 
 def draw(group: Group, context: frame.Context) -> Figure | None:

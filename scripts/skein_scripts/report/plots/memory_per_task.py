@@ -11,9 +11,13 @@ from ...base import units
 from ...base.statistics import count_text, spread_meaning
 from ...drawing import frame, style
 from ...records.groups import Group, Series
+from ...records.metrics import named
 
 NAME = "memory_per_task"
 _KERNEL_HATCH = "////"
+_USER = named("user_bytes_per_task")
+_KERNEL = named("kernel_bytes_per_task")
+_TOTAL = named("total_bytes_per_task")
 
 
 def groups_of(groups: list[Group]) -> list[Group]:
@@ -75,8 +79,8 @@ def _row_name(series: Series, group: Group) -> str:
 
 def _bar(axes: Axes, row: int, series: Series, repeats: int) -> float:
     """Draws a row; returns where it ends."""
-    user = series.median("memory", "per_task", "user_bytes")
-    kernel = series.median("memory", "per_task", "kernel_bytes")
+    user = series.median(_USER)
+    kernel = series.median(_KERNEL)
     if user is None and kernel is None:
         style.label_missing_row(axes, row, "memory not read")
         return 0.0
@@ -97,7 +101,7 @@ def _bar(axes: Axes, row: int, series: Series, repeats: int) -> float:
             linewidth=0.8,
         )
         end += drawn_kernel
-    total = series.summary("memory", "per_task", "total_bytes")
+    total = series.summary(_TOTAL)
     if total is not None and total.n > 1:
         axes.plot([total.low, total.high], [row, row], color="black", linewidth=1.2)
         end = max(end, total.high)

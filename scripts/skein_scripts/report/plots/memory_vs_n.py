@@ -11,10 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from ...base import units
+from ...base.jsonl import number
 from ...base.statistics import median
 from ...drawing import frame, style
 from ...records.groups import Group, Series, repeats_text
-from ...records.results import Record, number
+from ...records.results import Record
 from ...records.runtimes import in_order
 from .memory_per_task import groups_of
 

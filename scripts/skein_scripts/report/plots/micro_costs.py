@@ -13,9 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from ...base import units
+from ...base.jsonl import number
 from ...base.statistics import spread_meaning, summarize
 from ...drawing import frame, style
-from ...records.results import Record, number, runs
+from ...records.results import Record, runs
 from ...records.runtimes import in_order
 
 NAME = "micro_costs"
