@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 import skein_binary as skein
 from skein_binary import Record
@@ -14,10 +15,13 @@ WORKLOADS = ("c10k", "timers")
 
 
 def measure_fault(fault: str, workload: str, results: Path, *more: str) -> Record:
-    """A run that could not be measured: recorded, exit status 4, without any time in it."""
+    """A run that could not be measured: recorded, exit status 4, without any time in it. Whatever
+    the worker said, the record is one that can be read."""
     words = ["run", workload, *skein.plain_worker(fault), "--size", "test", "-o", str(results)]
     done = skein.call(*words, *skein.IN_SESSION, *more)
     run = skein.run_of(results)
+    schema = json.loads(skein.SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(run)
     assert run["status"] in ("failed", "timeout"), run["reasons"]
     assert done.status == 4
     assert run["reasons"]
@@ -58,6 +62,7 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("unasked", "timers", "applause"),
         ("wrong_echo", "c10k", "mislabelled: connections: asked"),
         ("wrong_echo", "timers", "mislabelled: tasks: asked 1000, echoed 999"),
+        ("strange_echo", "timers", 'mislabelled: workload: asked "timers", echoed null'),
         (
             "wrong_condition",
             "c10k",

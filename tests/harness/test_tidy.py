@@ -41,14 +41,15 @@ def architecture(table: str) -> Arrows:
 
 
 def room_of(path: str) -> str:
-    """The room that a file is in. Each folder of the harness is one; runtimes/loop is no room."""
-    parts = path.split("/")
+    """The room that a file is in. Each folder of the harness is one; runtimes/loop is no room. What
+    the build writes from a room's declarations is that room's."""
+    parts = path.removeprefix("generated/").removesuffix(".hpp").split("/")
     return "/".join(parts[:2]) if parts[0] == "harness" else parts[0]
 
 
 def includes_of(text: str) -> list[tuple[int, str]]:
     """Line and path of each include of a file of ours, however it is written. What the build writes
-    is of no room (harness/build_info.hpp), or is listed by its name (generated/...)."""
+    about itself (harness/build_info.hpp) is of no room."""
     found = []
     for match in _INCLUDE.finditer(text):
         path = posixpath.normpath(match.group(1))

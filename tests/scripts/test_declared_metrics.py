@@ -266,7 +266,7 @@ def test_figures_stand_in_the_header_with_place_and_format(planted_file):
 
 
 def test_every_format_is_one_that_the_terminal_has():
-    text = (ROOT / "harness/conductor/summary_line.hpp").read_text()
+    text = (ROOT / "harness/conductor/record/summary_line.hpp").read_text()
     known = re.findall(r"^  (\w+), +//", text, re.MULTILINE)
     made = {declared._FORMATS.get(name, name) for name in metric_rows.FORMATS}
     assert made | {"none_or_count"} == set(known)

@@ -15,7 +15,7 @@ from skein_scripts.records.metrics import metrics
 from skein_scripts.records.workloads import workloads
 
 PRODUCT = ROOT / "scripts" / "skein_scripts"
-SUMMARY = ("summary_table.cpp", "summary_line.hpp")
+SUMMARY = ("record/summary_table.cpp", "record/summary_line.hpp")
 ASK = "named"
 
 

@@ -59,7 +59,7 @@ def _type(namespace: str, field: Field) -> str:
 def _member(namespace: str, field: Field) -> str:
     kind = _type(namespace, field)
     if not _is_plain(field):
-        return f"  {kind} {field.name};"
+        return f"  {kind} {field.name} = {{}};"
     usual = f"{kind}::{field.default}" if field.kind == WORD else str(field.default)
     return f"  {kind} {field.name} = {usual};"
 

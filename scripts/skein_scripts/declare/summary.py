@@ -1,5 +1,5 @@
 """Writes the lines of the summary that skein run prints, from results/metrics.toml, as
-harness/conductor/summary_line.hpp describes them."""
+harness/conductor/record/summary_line.hpp describes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def header(lines: list[SummaryLine]) -> str:
     """The text of the header, for a summary of these lines."""
     return "\n".join(
         [
-            '#include "harness/conductor/summary_line.hpp"\n',
+            '#include "harness/conductor/record/summary_line.hpp"\n',
             "namespace skein::conductor::declared {\n",
             *(_pieces(number, line) for number, line in enumerate(lines)),
             "inline constexpr summary_line summary[] = {",

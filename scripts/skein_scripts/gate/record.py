@@ -16,7 +16,8 @@ from ..base.errors import UsageError
 from ..base.outputs import write_text
 from ..base.utc import utc_now
 from ..records.metrics import HIGHER_IS_WORSE
-from ..records.results import SCHEMA_FOLDER, Record
+from ..records.results import Record
+from ..records.schema import SCHEMA_FOLDER
 from .compared import Comparison
 from .pair_statistics import CONFIDENCE
 

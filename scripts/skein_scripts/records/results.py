@@ -1,5 +1,6 @@
 """Result files: read, validate, lint, upgrade and append. One JSON object a line: a
-`session`, a `run` as each run ends, a `session_end`. The format is results/schema/v1.json.
+`session`, a `run` as each run ends, a `session_end`. The format is results/schema/v1.json, as
+schema.py puts it together.
 
 Reading is strict: a line that is no valid record makes the whole file an error, named by its line,
 since a number read from a broken record is worse than none. Only a last line without an end, which
@@ -22,8 +23,9 @@ import jsonschema
 from ..base import jsonl
 from ..base.errors import MeasureError, UsageError, warn
 from ..base.jsonl import dump
-from ..base.tree import ROOT
+from . import schema
 from .histogram import decode
+from .workloads import workloads
 
 Record = dict[str, Any]
 
@@ -34,7 +36,6 @@ CURRENT_VERSION = 1
 # adds its step here, its schema in results/schema and a fixture of the version it leaves behind.
 UPGRADES: dict[int, Callable[[Record], Record]] = {}
 
-SCHEMA_FOLDER = ROOT / "results" / "schema"
 RESULTS_NAME = "results.jsonl"
 _PERCENTILES = ("min", "p50", "p90", "p99", "p999", "p9999", "max")
 _DISTRIBUTIONS = ("latency", "service_time", "lateness")
@@ -46,8 +47,7 @@ class RecordError(UsageError):
 
 @cache
 def _validator(version: int) -> jsonschema.Draft202012Validator:
-    text = (SCHEMA_FOLDER / f"v{version}.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
+    return jsonschema.Draft202012Validator(schema.assembled(version))
 
 
 def upgrade(record: Record) -> Record:
@@ -151,10 +151,6 @@ def _lint_counts(load: Record) -> list[str]:
     ]
 
 
-# What an ok run of a workload was measured with; a row of skein_micro has no samples.
-_SAMPLED = {"c10k": ("latency", "service_time"), "timers": ("lateness",), "micro": ()}
-
-
 def _lint_samples(record: Record) -> list[str]:
     """A run in which nothing was done has nothing to say. Connections that are only held are
     measured by their memory, and a counted run by its counts."""
@@ -162,7 +158,9 @@ def _lint_samples(record: Record) -> list[str]:
     if cell.get("mode") == "idle":
         return [] if record.get("memory") else ["status ok in mode idle without memory"]
     problems = [] if record["work"]["units"] > 0 else ["status ok without an operation"]
-    for name in () if record.get("counted") else _SAMPLED[cell["workload"]]:
+    declared = workloads().get(cell["workload"])  # a row of skein_micro is of none
+    samples = () if declared is None or record.get("counted") else declared.samples
+    for name in samples:
         if sum((record.get(name) or {}).get(kind) or 0 for kind in ("count", "early_count")) == 0:
             problems.append(f"status ok without a sample in {name}")
     return problems

@@ -99,6 +99,7 @@ class Workload:
     unfair: str
     example: str
     fields: tuple[Field, ...]
+    samples: tuple[str, ...]  # the distributions that a run which counts has
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -168,6 +169,7 @@ def _workload(table: dict[str, Any], common: list[dict[str, Any]]) -> Workload:
     entries = [entry for name, entry in own.items() if name not in shared]
     entries += [entry | own.get(name, {}) for name, entry in shared.items()]
     said = {name: value for name, value in table.items() if name != "field"}
+    said["samples"] = tuple(said["samples"])
     return Workload(**said, fields=tuple(_field(entry) for entry in entries))
 
 

@@ -28,7 +28,8 @@ from ..records.anchor import PROBE, anchor_ns
 from ..records.cells import Facts, differences_by, id_of, suffix_of
 from ..records.figures import cells_of, names_in
 from ..records.metrics import METRICS, Metric
-from ..records.results import SCHEMA_FOLDER, Record, find_results, load, probes, sessions
+from ..records.results import Record, find_results, load, probes, sessions
+from ..records.schema import SCHEMA_FOLDER
 from ..records.workloads import measuring_settings
 
 VERSION = 1

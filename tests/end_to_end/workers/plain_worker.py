@@ -30,6 +30,7 @@ FAULTS = (
     "nonsense",  # answers with something that is no message
     "unasked",  # sends a message nobody asked for
     "wrong_echo",  # understood another number than it was asked for
+    "strange_echo",  # understood something else altogether
     "wrong_runtime",  # is another runtime than its label says
     "wrong_byte",  # changes one byte in what it sends back
     "lost_bytes",  # counts fewer bytes than it echoed
@@ -86,6 +87,8 @@ class FaultyWorker(SelectorsWorker):
         if message["type"] == "ready" and self.fault == "wrong_echo":
             count = "tasks" if "tasks" in message["echoed"] else "connections"
             message["echoed"][count] -= 1
+        if message["type"] == "ready" and self.fault == "strange_echo":
+            message["echoed"] = {"tasks": "many", "surprise": 1}
         if message["type"] == "ready" and self.fault == "wrong_condition":
             message["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 50_000}
         super().say(**message)
