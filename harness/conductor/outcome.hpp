@@ -106,8 +106,8 @@ struct outcome {
   std::optional<failure_fact> failure;
 
   std::string started_utc;
-  json loop;                        ///< what the worker's tasks wait on; null until it says so
-  json echoed;                      ///< null until the worker has sent it
+  std::optional<std::string> loop;  ///< what the worker's tasks wait on; empty until it says so
+  json echoed;                      ///< in the worker's own words; null until it has sent it
   time_ns early_by_at_most_ns = 0;  ///< how early the worker's timers may fire, as it declares
   json conditions;                  ///< null from a worker that does not report them
   std::optional<time_ns> setup_ns;

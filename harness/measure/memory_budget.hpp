@@ -1,5 +1,5 @@
 // How much memory a run may still take before this machine swaps or its OOM killer acts. Leaves out
-// what a run needs: conductor/preflight.hpp and conductor/memory_forecast.hpp estimate it.
+// what a run needs: conductor/prepare has its estimate (preflight.hpp, memory_forecast.hpp).
 #pragma once
 
 #include <cstdint>

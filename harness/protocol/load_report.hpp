@@ -1,6 +1,6 @@
 // The `result` of a load, from the generator through the conductor to the record. A field is named
 // here and nowhere else; whether the record has it is said beside it. Leaves out what the figures
-// say about a run (conductor/validity.hpp).
+// say about a run (conductor/judge/validity.hpp).
 #pragma once
 
 #include <cstdint>

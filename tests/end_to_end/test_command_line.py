@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import skein_binary as skein
+
 from skein_scripts.records.runtimes import foreign
 from skein_scripts.records.workloads import workloads
 
@@ -41,7 +42,10 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         ),
         (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto"], "auto:60%"),
         (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "auto:0%"], "auto:60%"),
-        (["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "5000M"], "out of bounds"),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate", "5000M"],
+            "out of bounds",
+        ),
         (
             ["run", "c10k", "--runtime", "fiber", "--mode", "open", "--rate-baseline", "libuv"],
             "--rate auto",

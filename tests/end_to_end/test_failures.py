@@ -77,6 +77,7 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
         ("finished_by_wall_clock", "timers", "t_ns is of CLOCK_MONOTONIC"),
         ("finished_in_words", "timers", "sent a message without a usable 't_ns'"),
         ("finished_in_parts", "timers", "sent a message without a usable 't_ns'"),
+        ("loop_in_numbers", "timers", "sent a message without a usable 'loop'"),
         ("missing_sample", "timers", "999 samples for 1000 completions"),
         ("early", "timers", "1 fired early, by up to 2000000 ns, and the worker may by 0 ns"),
         ("overflow", "timers", "lateness: 1 beyond 60 s"),

@@ -254,8 +254,8 @@ def test_another_seed_is_another_round_of_the_same_cell(by_hand):
 
 
 def test_what_a_record_does_not_say_differs_from_nothing(by_hand):
-    by_hand("a", [100.0], duration_ns=10**9, timers="wheel")
-    (cell,) = cells_of(results.load(by_hand("a", [100.0], duration_ns=None, timers=None)))
+    by_hand("a", [100.0], duration_ns=10**9, pipeline=1)
+    (cell,) = cells_of(results.load(by_hand("a", [100.0], duration_ns=None, pipeline=None)))
     assert len(cell.runs) == 2
 
 

@@ -89,7 +89,9 @@ void handshake(conversation& talk, child_process& worker, cell& asked, outcome& 
                     "is mislabelled: asked for style " + *asked.style + ", it is " + style);
   }
   asked.style = style;
-  out.loop = hello.value("loop", json());
+  if (const json loop = hello.value("loop", json()); !loop.is_null()) {
+    out.loop = field<std::string>(worker, hello, "loop");
+  }
   out.early_by_at_most_ns =
       std::max<time_ns>(measure::integer_at(hello, "early_by_at_most_ns").value_or(0), 0);
   if (!cells::has_stacks(style)) asked.stack_bytes.reset();

@@ -129,7 +129,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["position"] = meta(request.run_meta, "position", 0);
   record["cell_id"] = cell_id(request.asked);
   record["cell"] = to_json(request.asked);
-  if (!out.loop.is_null()) record["loop"] = out.loop;
+  if (out.loop) record["loop"] = *out.loop;
   record["echoed"] = out.echoed;
   record["conditions"] = out.conditions;
   record["started_utc"] = out.started_utc;

@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+Json = dict[str, Any]  # an object as it is read and written, of whatever keys
+
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:
     """The lines that are not empty, by their number."""
@@ -38,7 +40,7 @@ def _finite(text: str) -> float:
     return value
 
 
-def dump(record: dict[str, Any]) -> str:
+def dump(record: Mapping[str, object]) -> str:
     """One line with its newline. Raises ValueError for NaN and infinities."""
     return json.dumps(record, allow_nan=False, ensure_ascii=False, separators=(",", ":")) + "\n"
 

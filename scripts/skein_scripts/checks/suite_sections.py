@@ -76,10 +76,18 @@ def _launcher() -> dict[str, str]:
 def _ctest(preset: str, jobs: int, quick: bool = False, programs: Sequence[str] = ()) -> Section:
     junit = LOGS / f"ctest-{preset}.xml"
     command = [
-        "ctest", "--preset", preset, "--output-junit", str(junit), "--timeout", "300",
-        "--no-tests=error", "-j", str(jobs),
+        "ctest",
+        "--preset",
+        preset,
+        "--output-junit",
+        str(junit),
+        "--timeout",
+        "300",
+        "--no-tests=error",
+        "-j",
+        str(jobs),
         *(["-R", f"^({'|'.join(programs)})/"] if programs else []),
-    ]  # fmt: skip
+    ]
     return Section(
         f"test-{preset}",
         f"C++ tests, {preset}",
@@ -102,9 +110,19 @@ def _pytest(
     """Python tests against the binary of a build."""
     junit = LOGS / f"{name}.xml"
     command = [
-        sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", ".", "-q",
-        "-p", "no:cacheprovider", f"--junitxml={junit}", *arguments,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        "scripts/pyproject.toml",
+        "--rootdir",
+        ".",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={junit}",
+        *arguments,
+    ]
     return Section(
         name,
         title,
@@ -137,9 +155,14 @@ def _lints() -> list[Section]:
     ruff = [sys.executable, "-m", "ruff"]
     config = ["--config", "scripts/pyproject.toml", "--no-cache"]
     mypy = [
-        sys.executable, "-m", "mypy", "--config-file", "scripts/pyproject.toml",
-        "--cache-dir", "build/mypy-cache",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "mypy",
+        "--config-file",
+        "scripts/pyproject.toml",
+        "--cache-dir",
+        "build/mypy-cache",
+    ]
     cpp = files_of("*.cpp", "*.hpp")
     return [
         Section(

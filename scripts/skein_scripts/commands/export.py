@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..base.errors import OK, MeasureError, UsageError
@@ -13,7 +13,8 @@ from ..exports import bencher, github_action, google_benchmark, hdr_log, junit, 
 from ..gate import record
 from ..records.cells import CellNames
 from ..records.figures import CellFigures, cells_of, names_in
-from ..records.results import Record, find_results, load, results_at, sessions
+from ..records.results import find_results, load, results_at, sessions
+from ..records.shapes import Record, Session
 
 _EPILOG = """\
 formats: google-benchmark, bencher, hdr-log and junit write one file; github-action writes two, one
@@ -39,7 +40,7 @@ def _the_one(paths: list[Path], what: str) -> Path:
 
 
 def _cells_in(
-    records: list[Record], path: Path, names: CellNames | None = None
+    records: Sequence[Record], path: Path, names: CellNames | None = None
 ) -> list[CellFigures]:
     cells = cells_of(records, names)
     if not any(cell.summaries() for cell in cells):
@@ -62,7 +63,7 @@ def _of_cells(write: Callable[[list[CellFigures]], str]) -> Callable[[list[Path]
     return one_file
 
 
-def _last_session(records: list[Record]) -> Record | None:
+def _last_session(records: Sequence[Record]) -> Session | None:
     return sessions(records)[-1] if sessions(records) else None
 
 

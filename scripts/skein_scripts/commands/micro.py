@@ -19,7 +19,8 @@ from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
 from ..micro.micro_session import WORKLOAD, built_program, session_record
 from ..micro.timed_rows import list_rows, measure, records_of
-from ..records.results import RESULTS_NAME, Record, ResultWriter, load
+from ..records.results import RESULTS_NAME, ResultWriter, load
+from ..records.shapes import Run
 from ..report.all_figures import draw_all
 from ..session.lock import MeasuringLock, lock_path
 from ..session.preflight import prepare_folder
@@ -28,14 +29,20 @@ MOST_REPETITIONS = 100
 _SHORTEST_S, _USUAL_S = 0.01, 0.05
 
 
-def print_medians(runs: list[Record]) -> None:
+def print_medians(runs: list[Run]) -> None:
     """A line for each row: the median, its range, or why there is none."""
-    by_cell: dict[str, list[Record]] = {}
+    by_cell: dict[str, list[Run]] = {}
     for run in runs:
         by_cell.setdefault(run["cell_id"].removeprefix(f"{WORKLOAD}/"), []).append(run)
     console = Terminal()
     for name, of_row in by_cell.items():
-        summary = summarize([r["micro"]["wall_ns_per_op"] for r in of_row if r["status"] == "ok"])
+        summary = summarize(
+            [
+                micro["wall_ns_per_op"]
+                for r in of_row
+                if r["status"] == "ok" and (micro := r.get("micro"))
+            ]
+        )
         if summary is None:
             why = f"{of_row[-1]['status']}: {'; '.join(of_row[-1]['reasons'])}"
             say(console, f"{name:<42}{why}")
@@ -108,15 +115,19 @@ def main(arguments: list[str]) -> int:
     return 4 if any(run["status"] == "failed" for run in runs) else OK
 
 
-def _measure_all(options: argparse.Namespace, micro: Path, rows: list[str]) -> list[Record]:
+def _measure_all(options: argparse.Namespace, micro: Path, rows: list[str]) -> list[Run]:
     writer, session_id = None, ""
     if options.output:
         session = session_record(options.skein.absolute(), rows)
-        session["plan"] |= {"rounds": options.repetitions, "order": [rows] * options.repetitions}
+        session["plan"] = {
+            "design": "single",
+            "rounds": options.repetitions,
+            "order": [rows] * options.repetitions,
+        }
         session_id = session["session_id"]
         writer = ResultWriter(options.output / RESULTS_NAME)
         writer.append(session)
-    runs: list[Record] = []
+    runs: list[Run] = []
     for repetition in range(options.repetitions):
         say(Terminal(stderr=True), f"repetition {repetition + 1} of {options.repetitions}")
         for record in records_of(

@@ -11,8 +11,18 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..records.workloads import COUNT, DURATION, RATE, SEED, SIZE, WORD, Field, Workload
-from ..records.workloads import common_names, workloads
+from ..records.workloads import (
+    COUNT,
+    DURATION,
+    RATE,
+    SEED,
+    SIZE,
+    WORD,
+    Field,
+    Workload,
+    common_names,
+    workloads,
+)
 from .header import write_header
 
 _NUMBERS = {
@@ -120,7 +130,7 @@ def _header(workload: Workload) -> str:
     ]
     return "\n".join(
         [
-            '#include <concepts>\n' + _INCLUDES + '#include "workloads/field.hpp"\n',
+            "#include <concepts>\n" + _INCLUDES + '#include "workloads/field.hpp"\n',
             _enumerations(workload.id, own),
             f"namespace skein::{workload.id} {{\n",
             f"struct workload;  // workloads/{workload.id}/workload.hpp\n",
@@ -140,7 +150,7 @@ def _common_header(fields: list[Field]) -> str:
     measuring = [field for field in fields if field.measuring]
     return "\n".join(
         [
-            '#include <concepts>\n' + _INCLUDES + '#include "workloads/field.hpp"\n',
+            "#include <concepts>\n" + _INCLUDES + '#include "workloads/field.hpp"\n',
             _enumerations("workloads", fields),
             "namespace skein::workloads {\n",
             _usual(fields),
@@ -248,8 +258,12 @@ def _row(field: Field) -> str:
     for name in ("instead_of", "of", "id"):
         if getattr(field, name):
             facts.append(f".{name} = {_text(getattr(field, name))}")
-    for name, usual in (("id_default", True), ("auto", False), ("measuring", False),
-                        ("settable", True)):  # fmt: skip
+    for name, usual in (
+        ("id_default", True),
+        ("auto", False),
+        ("measuring", False),
+        ("settable", True),
+    ):
         if getattr(field, name) != usual:
             member = "automatic" if name == "auto" else name
             facts.append(f".{member} = {str(not usual).lower()}")

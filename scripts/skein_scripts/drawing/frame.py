@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..base import units
-from ..records.results import Record
+from ..records.shapes import Session
 
 _WIDTH_IN = 10.0
 _FOOT_LINE_IN = 0.165
@@ -35,7 +35,7 @@ class Context:
     timer_floor: Mapping[str, Any] | None = None  # machine_floor, where it has the timer's
 
     @staticmethod
-    def of(session: Record | None, remark: str = "") -> Context:
+    def of(session: Session | None, remark: str = "") -> Context:
         """From a session record; says so where there is none. A remark stands last."""
         if session is None:
             return Context("machine not recorded", remark)
@@ -61,13 +61,13 @@ class Context:
         ]
 
 
-def _wake_floor(session: Record) -> str:
+def _wake_floor(session: Session) -> str:
     """What no runtime can beat here: how long a blocked thread takes to run once it is woken."""
     wake_ns = (session.get("machine_floor") or {}).get("wake_ns")
     return "" if wake_ns is None else f", wakes a thread in {units.format_duration(wake_ns)}"
 
 
-def _timer_floor(session: Record) -> Mapping[str, Any] | None:
+def _timer_floor(session: Session) -> Mapping[str, Any] | None:
     floor = session.get("machine_floor") or {}
     return floor if floor.get("timer_p50_ns") and floor.get("timer_p99_ns") else None
 

@@ -19,13 +19,13 @@ from ..base.jsonl import number
 from ..records.figures import CellFigures
 from ..records.google_benchmark_rows import MACHINE
 from ..records.metrics import METRICS, metrics
-from ..records.results import Record
+from ..records.shapes import Build, Run, Session
 
 SCHEMA_VERSION = 1
 _UNSCALED = (None, "absent", "performance")  # governors that keep the clock
 
 
-def write(cells: Sequence[CellFigures], session: Record | None) -> str:
+def write(cells: Sequence[CellFigures], session: Session | None) -> str:
     """The document. Raises MeasureError where nothing has a place in it."""
     benchmarks = [
         entry
@@ -39,12 +39,12 @@ def write(cells: Sequence[CellFigures], session: Record | None) -> str:
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
-def _context(session: Record | None) -> dict[str, Any]:
-    machine = (session or {}).get("environment") or {}
-    build = (session or {}).get("build") or {}
+def _context(session: Session | None) -> dict[str, Any]:
+    machine = session["environment"] if session else {}
+    build: Build = (session.get("build") if session else None) or {}
     kind = build.get("type")
     return {
-        "date": (session or {}).get("created_utc"),
+        "date": session["created_utc"] if session else None,
         "host_name": machine.get("cpu_model") or "",
         "executable": "skein",
         "num_cpus": machine.get("cpus_online"),
@@ -59,7 +59,7 @@ def _context(session: Record | None) -> dict[str, Any]:
     }
 
 
-def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str, Any] | None:
+def _entry(cell: CellFigures, run: Run, family: int, index: int) -> dict[str, Any] | None:
     cpu, wall = _time(run, "cpu_time"), _time(run, "real_time")
     if cpu is None and wall is None:
         return None
@@ -81,7 +81,7 @@ def _entry(cell: CellFigures, run: Record, family: int, index: int) -> dict[str,
     }
 
 
-def _time(run: Record, field: str) -> float | None:
+def _time(run: Run, field: str) -> float | None:
     """Of the metrics that stand in a field of the format the first that the run has."""
     found = (one.read(run) for one in metrics().values() if one.exported_as == field)
     return next((value for value in found if value is not None), None)

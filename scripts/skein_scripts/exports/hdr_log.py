@@ -11,9 +11,9 @@ import datetime
 from collections.abc import Iterator, Sequence
 
 from ..records.figures import CellFigures
-from ..records.results import Record
+from ..records.run_shapes import DISTRIBUTIONS
+from ..records.shapes import Run
 
-_DISTRIBUTIONS = ("latency", "service_time", "lateness")
 _MS = 1e6
 
 
@@ -35,12 +35,12 @@ def write(cells: Sequence[CellFigures]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _started_s(run: Record) -> float:
+def _started_s(run: Run) -> float:
     return datetime.datetime.fromisoformat(run["started_utc"]).timestamp()
 
 
-def _lines(name: str, run: Record, offset_s: float) -> Iterator[str]:
-    for distribution in _DISTRIBUTIONS:
+def _lines(name: str, run: Run, offset_s: float) -> Iterator[str]:
+    for distribution in DISTRIBUTIONS:
         found = run.get(distribution)
         if found and found.get("histogram"):
             tag = f"{name}:{distribution}".replace(",", ";").replace(" ", "_")

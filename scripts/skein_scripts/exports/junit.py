@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from ..base.errors import MeasureError
-from ..records.results import Record
+from ..base.jsonl import Json
 
 _OUTCOMES = {
     "regressed": "failure", "invalid": "error", "missing": "error", "inconclusive": "skipped",
@@ -25,7 +25,7 @@ _NO_TIME = "0"
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(comparisons: Sequence[Record], head: Record) -> str:
+def write(comparisons: Sequence[Json], head: Json) -> str:
     """The document; `head` is the file's first line, or empty. A comparison that was confirmed
     stands for its screening. Raises MeasureError where nothing is gated: no test is no success."""
     properties = list(_properties(head))
@@ -67,14 +67,14 @@ def _case(suite: ElementTree.Element, classname: str, name: str) -> ElementTree.
     return ElementTree.SubElement(suite, "testcase", classname=classname, name=name, time=_NO_TIME)
 
 
-def _properties(head: Record) -> Iterator[tuple[str, str]]:
+def _properties(head: Json) -> Iterator[tuple[str, str]]:
     for line in head.get("environment_mismatches", []):
         yield "environment mismatch", line
     for line in head.get("notes", []):
         yield "note", line
 
 
-def _message(one: Record) -> str:
+def _message(one: Json) -> str:
     words = [one["verdict"]]
     if one["ratio"] is not None:
         words.append(f"{100 * (one['ratio'] - 1):+.1f} %")

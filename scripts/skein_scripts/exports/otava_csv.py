@@ -18,7 +18,7 @@ from ..base.commit_order import in_order
 from ..base.names import distinct
 from ..records.figures import CellFigures
 from ..records.metrics import METRICS, Metric
-from ..records.results import Record
+from ..records.shapes import Session
 
 CONFIG_NAME = "otava.yaml"
 _LONGEST_NAME = 200  # of a file, without its ending
@@ -33,7 +33,7 @@ class Point:
     cells: Sequence[CellFigures]
 
 
-def point_of(session: Record, cells: Sequence[CellFigures]) -> Point:
+def point_of(session: Session, cells: Sequence[CellFigures]) -> Point:
     """A session and what it measured."""
     time = str(session["created_utc"]).replace("Z", "+00:00")
     return Point(time, str(session["tool"].get("commit") or "unknown"), cells)

@@ -24,7 +24,8 @@ from pathlib import Path
 
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot
-from ..records.results import Record
+from ..records.run_shapes import Cpu
+from ..records.shapes import Run
 from ..session.callgrind import TUNABLES, total_of
 from ..session.runner import Runner
 from ..session.skein_process import Skein
@@ -39,7 +40,14 @@ _PER_REQUEST_S = 100e-6
 _OUT = ".callgrind.out"
 # A machine that disturbs a run changes its times and not its instructions.
 _COUNTABLE = ("ok", "invalid")
-_TIMES = ("user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks", "run_delay_ns")
+_NO_TIMES: Cpu = {
+    "user_ns": None,
+    "system_ns": None,
+    "per_op_ns": None,
+    "user_per_op_ns": None,
+    "ticks": None,
+    "run_delay_ns": None,
+}
 
 MakeRunner = Callable[[Sequence[str]], Runner]  # with more options of skein run
 
@@ -63,7 +71,7 @@ class InstructionCounter:
         self._out = (folder / _OUT).absolute()
         self._make_runner = make_runner
 
-    def measure(self, slot: Slot) -> Record:
+    def measure(self, slot: Slot) -> Run:
         """The longest run's record with the slope in it and without times, invalid where there is
         no line through all; or that of a run without a result."""
         runner = self._make_runner(["--worker-command", self._command(slot.cell.runtime)])
@@ -81,7 +89,7 @@ class InstructionCounter:
                 break
         return _with_slope(_without_times(record), fewest)
 
-    def _count(self, runner: Runner, slot: Slot) -> tuple[Record, int]:
+    def _count(self, runner: Runner, slot: Slot) -> tuple[Run, int]:
         """One run's record and its instructions, which are 0 where it has no result."""
         try:
             record = runner.measure(slot)
@@ -112,9 +120,11 @@ def _bend(counts: dict[int, int]) -> float:
     return max(slopes) / min(slopes) - 1 if min(slopes) > 0 else math.inf
 
 
-def _with_slope(record: Record, counts: dict[int, int]) -> Record:
+def _with_slope(record: Run, counts: dict[int, int]) -> Run:
     (few, least), *_, (many, most) = sorted(counts.items())
-    record["cpu"] |= {
+    cpu = record["cpu"]
+    assert cpu is not None  # _without_times() has given it one
+    cpu |= {
         "instructions": most - least,
         "instructions_per_op": round((most - least) / (many - few), 3),
     }
@@ -126,11 +136,10 @@ def _with_slope(record: Record, counts: dict[int, int]) -> Record:
     return record
 
 
-def _without_times(record: Record) -> Record:
+def _without_times(record: Run) -> Run:
     """What ran under callgrind took times that mean nothing."""
-    for name in ("latency", "service_time"):
-        record[name] = None
-    if record.get("load"):
-        record["load"]["achieved_per_s"] = None
-    record["cpu"] = {**(record.get("cpu") or {}), **dict.fromkeys(_TIMES)}
+    record["latency"] = record["service_time"] = None
+    if load := record.get("load"):
+        load["achieved_per_s"] = None
+    record["cpu"] = (record.get("cpu") or _NO_TIMES) | _NO_TIMES
     return record

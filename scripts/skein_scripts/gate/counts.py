@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from ..base.statistics import median
 from ..base.units import format_count, format_duration
 from ..records.metrics import Metric
-from ..records.results import Record
+from ..records.shapes import Run
 from ..records.zero_counts import COUNTS, Total
 from .compared import IMPROVED, INCONCLUSIVE, INVALID, NEW, REGRESSED, UNCHANGED, Comparison, Pairs
 from .pair_statistics import sign_test_p
@@ -31,8 +31,8 @@ _LEAST_RISE = 0.1  # of what the arm with fewer has, so that swapped arms mirror
 class Counted:
     """The runs of one cell that are counted: all tries of both arms, and the pairs that count."""
 
-    tries: tuple[Sequence[Record], Sequence[Record]]
-    pairs: Sequence[tuple[Record, Record]]
+    tries: tuple[Sequence[Run], Sequence[Run]]
+    pairs: Sequence[tuple[Run, Run]]
 
 
 def pairs_of(cell: str, runs: Counted, wanted: Callable[[Metric], bool]) -> list[Pairs]:

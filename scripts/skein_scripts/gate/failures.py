@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..records.cells import NameOf
-from ..records.results import Record
+from ..records.shapes import Run
 from .paired_runs import FAILED
 
 
-def failures(runs: Iterable[Record], name_of: NameOf) -> list[str]:
+def failures(runs: Iterable[Run], name_of: NameOf) -> list[str]:
     """A line for each cell that has such runs, in the order of the runs."""
-    cells: dict[str, list[Record]] = {}
+    cells: dict[str, list[Run]] = {}
     for run in runs:
         cells.setdefault(name_of(run), []).append(run)
     return [
@@ -22,5 +22,5 @@ def failures(runs: Iterable[Record], name_of: NameOf) -> list[str]:
     ]
 
 
-def _why(run: Record) -> str:
+def _why(run: Run) -> str:
     return str(run["reasons"][0]) if run["reasons"] else "no reason given"

@@ -16,7 +16,7 @@ from ..matrix.matrix import Cell, Matrix
 from ..records import conditions
 from ..records.metrics import Metric
 from ..records.purposes import LOAD
-from ..records.results import Record
+from ..records.shapes import Session
 from . import schedule as plan
 from . import stages
 from .builds import Build
@@ -46,7 +46,7 @@ class Gate:
         self.changed_conditions: list[str] = []
 
     @property
-    def sessions(self) -> dict[str, Record]:
+    def sessions(self) -> dict[str, Session]:
         """The session line of each arm, as far as there is one."""
         return self._paired_session.sessions
 

@@ -16,17 +16,18 @@ from typing import Protocol
 from ..matrix.matrix import Cell, Matrix
 from ..matrix.plan import Slot, estimate_s
 from ..records.purposes import INSTRUCTIONS
-from ..records.results import Record, ResultWriter
+from ..records.results import ResultWriter
+from ..records.shapes import ArmName, Run
 from .counting import counted_s
 
-ARMS = ("base", "candidate")
+ARMS: tuple[ArmName, ...] = ("base", "candidate")
 FAILED = ("failed", "timeout")  # that is no figure, and no noise of the machine
 
 
 class Measurer(Protocol):
     """Measures a slot, to a valid record."""
 
-    def measure(self, slot: Slot) -> Record:
+    def measure(self, slot: Slot) -> Run:
         """The caller appends it."""
 
 
@@ -34,7 +35,7 @@ class Measurer(Protocol):
 class Arm:
     """Base or candidate, and what runs its cells."""
 
-    name: str
+    name: ArmName
     measurer: Measurer
     prepare: Prepare = lambda _: None
     cell_of: CellOf = lambda cell: cell
@@ -55,8 +56,8 @@ class PairedRuns:
         self._arms = arms
         self._matrix = matrix
         self._writer = writer
-        self.runs: dict[str, list[Record]] = {arm: [] for arm in ARMS}  # the last of their tries
-        self.tries: dict[str, list[Record]] = {arm: [] for arm in ARMS}
+        self.runs: dict[str, list[Run]] = {arm: [] for arm in ARMS}  # the last of their tries
+        self.tries: dict[str, list[Run]] = {arm: [] for arm in ARMS}
         self.repeated = 0
         self.next_pair = 0  # its number; those before it are of earlier stages
         self._took_s: dict[str, list[float]] = {}  # by key of the cell
@@ -87,21 +88,24 @@ class PairedRuns:
         took = self._took_s.get(cell.key)
         return sum(took) / len(took) if took else pair_s(cell)
 
-    def name_of(self, run: Record) -> str:
+    def name_of(self, run: Run) -> str:
         """The cell that a run is of; also of runs that could not say so themselves."""
         return self._cell_of[run["run_id"]]
 
-    def since(self, first: int) -> tuple[list[Record], list[Record]]:
+    def since(self, first: int) -> tuple[list[Run], list[Run]]:
         """The runs of both arms from a pair on."""
         return self._from(self.runs, first)
 
-    def tries_since(self, first: int) -> tuple[list[Record], list[Record]]:
+    def tries_since(self, first: int) -> tuple[list[Run], list[Run]]:
         """The same with the tries that were repeated."""
         return self._from(self.tries, first)
 
     @staticmethod
-    def _from(runs: dict[str, list[Record]], first: int) -> tuple[list[Record], list[Record]]:
-        base, candidate = ([run for run in runs[arm] if run["pair"] >= first] for arm in ARMS)
+    def _from(runs: dict[str, list[Run]], first: int) -> tuple[list[Run], list[Run]]:
+        base, candidate = (
+            [run for run in runs[arm] if (pair := run["pair"]) is not None and pair >= first]
+            for arm in ARMS
+        )
         return base, candidate
 
     def good_pairs(self, cell: Cell, first: int) -> int:
@@ -124,7 +128,7 @@ class PairedRuns:
             self._good.setdefault(cell.key, []).append(number)
         self._took_s.setdefault(cell.key, []).append(time.monotonic() - began)
 
-    def _try(self, cell: Cell, number: int) -> list[tuple[str, Record]]:
+    def _try(self, cell: Cell, number: int) -> list[tuple[ArmName, Run]]:
         order = self._arms if number % 2 == 0 else self._arms[::-1]
         measured = []
         for place, one in enumerate(order):
@@ -137,7 +141,7 @@ class PairedRuns:
         return measured
 
 
-def _slot(cell: Cell, arm: str, number: int, place: int) -> Slot:
+def _slot(cell: Cell, arm: ArmName, number: int, place: int) -> Slot:
     return replace(Slot(cell, number, place), arm=arm, pair=number)
 
 

@@ -19,7 +19,8 @@ from ..matrix.matrix import Cell, Matrix
 from ..matrix.plan import Slot
 from ..records.metrics import named
 from ..records.purposes import INSTRUCTIONS
-from ..records.results import RESULTS_NAME, Record, ResultWriter
+from ..records.results import RESULTS_NAME, ResultWriter
+from ..records.shapes import ArmName, Run, Session
 from ..session.lock import MeasuringLock, lock_path
 from ..session.preflight import prepare_folder
 from ..session.runner import CellOptions, Runner
@@ -76,7 +77,7 @@ class _ByPurpose:
         self._runner = runner
         self._counter = counter
 
-    def measure(self, slot: Slot) -> Record:
+    def measure(self, slot: Slot) -> Run:
         """One record."""
         if slot.cell.purpose == INSTRUCTIONS:
             return self._counter.measure(slot)
@@ -92,7 +93,7 @@ class PairedSession:
     cpu_options: list[str]
     injection: Injection = field(default_factory=Injection)
     other_runtime: str | None = None  # of the candidate's cells, where runtimes are compared
-    sessions: dict[str, Record] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
     _per_request: dict[str, PerRequest] = field(default_factory=dict)  # by runtime
     _library: Path | None = None  # where anything is injected
 
@@ -112,7 +113,7 @@ class PairedSession:
             lock.release()
 
     def _open(
-        self, builds: dict[str, Build], writer: ResultWriter, lock: MeasuringLock
+        self, builds: dict[ArmName, Build], writer: ResultWriter, lock: MeasuringLock
     ) -> PairedRuns:
         if self.injection:
             self._library = library_beside(builds["candidate"].skein)
@@ -121,13 +122,17 @@ class PairedSession:
         self._calibrate(opened[0])
         return PairedRuns(opened, self.matrix, writer)
 
-    def _open_arm(self, arm: str, build: Build, writer: ResultWriter, lock: MeasuringLock) -> Arm:
+    def _open_arm(
+        self, arm: ArmName, build: Build, writer: ResultWriter, lock: MeasuringLock
+    ) -> Arm:
         skein = Skein(build.skein)
         known = read_runtimes(skein)
         for cell in self.matrix.cells:
             check_name(f"runtime of {build.label}", self._cell_of(arm, cell).runtime, known)
         session = make_session(skein, self.matrix, [], sys.argv, self.cpu_options)
-        session["plan"] |= {"design": "abba", "order": []}
+        plan = session["plan"]
+        assert plan is not None  # make_session() has made it
+        plan |= {"design": "abba", "order": []}
         if build.commit:
             session["tool"] |= {"commit": build.commit, "dirty": False}
         writer.append(session)

@@ -14,7 +14,7 @@ from functools import partial
 
 from ..records.cells import NameOf, id_of
 from ..records.metrics import METRICS, Metric
-from ..records.results import Record
+from ..records.shapes import Run
 from . import counts
 from .compared import MISSING, NEW, Pairs
 
@@ -25,13 +25,13 @@ Place = object
 class Matched:
     """The runs of one cell in both arms, by what pairs them."""
 
-    base: dict[Place, Record]
-    candidate: dict[Place, Record]
+    base: dict[Place, Run]
+    candidate: dict[Place, Run]
 
 
 def make_pairs(
-    base: Iterable[Record],
-    candidate: Iterable[Record],
+    base: Iterable[Run],
+    candidate: Iterable[Run],
     name_of: NameOf = id_of,
     metrics: Iterable[Metric] = METRICS,
 ) -> list[Pairs]:
@@ -47,10 +47,8 @@ def make_pairs(
     ]
 
 
-def _matched(
-    base: Iterable[Record], candidate: Iterable[Record], name_of: NameOf
-) -> dict[str, Matched]:
-    cells: dict[str, tuple[list[Record], list[Record]]] = {}
+def _matched(base: Iterable[Run], candidate: Iterable[Run], name_of: NameOf) -> dict[str, Matched]:
+    cells: dict[str, tuple[list[Run], list[Run]]] = {}
     for arm, runs in enumerate((base, candidate)):
         for run in runs:
             cells.setdefault(name_of(run), ([], []))[arm].append(run)
@@ -58,8 +56,8 @@ def _matched(
 
 
 def _placed(
-    base: Sequence[Record], candidate: Sequence[Record]
-) -> tuple[dict[Place, Record], dict[Place, Record]]:
+    base: Sequence[Run], candidate: Sequence[Run]
+) -> tuple[dict[Place, Run], dict[Place, Run]]:
     """The runs of one cell by what pairs them."""
     for field in ("pair", "block"):
         of_base, of_candidate = ({run.get(field): run for run in arm} for arm in (base, candidate))
@@ -95,19 +93,19 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
 
 
 Wanted = Callable[[str, Metric], bool]  # of a cell
-Tries = tuple[Iterable[Record], Iterable[Record]]  # every run of base and candidate
+Tries = tuple[Iterable[Run], Iterable[Run]]  # every run of base and candidate
 
 
 def make_counts(
-    base: Iterable[Record],
-    candidate: Iterable[Record],
+    base: Iterable[Run],
+    candidate: Iterable[Run],
     tries: Tries,
     name_of: NameOf,
     wanted: Wanted = lambda _cell, _metric: False,
 ) -> list[Pairs]:
     """The counts that must be 0 and are not in every arm, by cell; and those that are wanted in any
     case."""
-    every: dict[str, tuple[list[Record], list[Record]]] = {}
+    every: dict[str, tuple[list[Run], list[Run]]] = {}
     for arm, runs in enumerate(tries):
         for run in runs:
             every.setdefault(name_of(run), ([], []))[arm].append(run)
@@ -124,7 +122,7 @@ def make_counts(
     return found
 
 
-def unpaired(base: Iterable[Record], candidate: Iterable[Record], name_of: NameOf) -> list[str]:
+def unpaired(base: Iterable[Run], candidate: Iterable[Run], name_of: NameOf) -> list[str]:
     """A line for each cell of which an arm has runs that the other has no counterpart of."""
     lines = []
     for cell, matched in _matched(base, candidate, name_of).items():
@@ -143,8 +141,8 @@ def unpaired(base: Iterable[Record], candidate: Iterable[Record], name_of: NameO
 
 
 def lost_cells(
-    base: Iterable[Record],
-    candidate: Iterable[Record],
+    base: Iterable[Run],
+    candidate: Iterable[Run],
     name_of: NameOf,
     metric_of: Callable[[str], Metric | None],
 ) -> list[Pairs]:
@@ -159,8 +157,8 @@ def lost_cells(
 
 
 def unjudged_cells(
-    base: Iterable[Record],
-    candidate: Iterable[Record],
+    base: Iterable[Run],
+    candidate: Iterable[Run],
     name_of: NameOf,
     stand_for: Mapping[str, Metric],
 ) -> list[Pairs]:
@@ -177,11 +175,11 @@ def unjudged_cells(
     return found
 
 
-def _none_counts(runs: dict[Place, Record]) -> bool:
+def _none_counts(runs: dict[Place, Run]) -> bool:
     return all(run["status"] != "ok" for run in runs.values())
 
 
-def _ran_in_vain(runs: dict[Place, Record]) -> bool:
+def _ran_in_vain(runs: dict[Place, Run]) -> bool:
     """Whether an arm ran and nothing of it counts: that is no metric that it lacks."""
     return bool(runs) and _none_counts(runs)
 
@@ -198,7 +196,7 @@ def _reasons(matched: Matched, only: str | None) -> list[str]:
     ] or ["the arms have no round in common"]
 
 
-def _why_none(runs: Iterable[Record], arm: str) -> list[str]:
+def _why_none(runs: Iterable[Run], arm: str) -> list[str]:
     found = list(runs)
     if not found:
         return [f"{arm}: not run"]

@@ -28,7 +28,8 @@ from ..base.statistics import median
 from ..records.cells import CellNames
 from ..records.metrics import METRICS, Metric
 from ..records.purposes import INSTRUCTIONS, MEMORY
-from ..records.results import Record, runs, sessions
+from ..records.results import runs, sessions
+from ..records.shapes import Record, Run
 from ..records.slots import taken_slots
 from .compared import REGRESSED, Comparison, Pairs
 from .pair_statistics import log_ratios
@@ -74,7 +75,7 @@ def _alike(rows: Sequence[Row]) -> list[Row]:
 
 
 def _pairs_in(records: Sequence[Record], metrics: Sequence[Metric]) -> Recorded:
-    arms: dict[str, list[Record]] = {"base": [], "candidate": []}
+    arms: dict[str, list[Run]] = {"base": [], "candidate": []}
     in_turns = [run for run in runs(records) if run["arm"] in arms and run.get("pair") is not None]
     for slot in taken_slots(in_turns, sessions(records)):
         arms[slot.run["arm"]].append(slot.run)

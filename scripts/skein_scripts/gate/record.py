@@ -13,11 +13,12 @@ import jsonschema
 
 from ..base import jsonl
 from ..base.errors import UsageError
+from ..base.jsonl import Json
 from ..base.outputs import write_text
 from ..base.utc import utc_now
 from ..records.metrics import HIGHER_IS_WORSE
-from ..records.results import Record
 from ..records.schema import SCHEMA_FOLDER
+from ..records.shapes import Session
 from .compared import Comparison
 from .pair_statistics import CONFIDENCE
 
@@ -30,7 +31,7 @@ def _validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(text))
 
 
-def as_record(one: Comparison, stage: str) -> Record:
+def as_record(one: Comparison, stage: str) -> Json:
     """A verdict as its line. `stage`: single, screen or confirm."""
     low, high = one.interval or (None, None)
     return {
@@ -61,7 +62,7 @@ def as_record(one: Comparison, stage: str) -> Record:
     }
 
 
-def _totals_of(one: Comparison) -> Record:
+def _totals_of(one: Comparison) -> Json:
     if one.totals is None:
         return {}
     base, candidate = one.totals
@@ -73,9 +74,9 @@ class Side:
     """An arm as the first line names it."""
 
     label: str
-    sessions: Sequence[Record]
+    sessions: Sequence[Session]
 
-    def as_record(self) -> Record:
+    def as_record(self) -> Json:
         """Its place in the line."""
         commits = {str(session["tool"].get("commit")) for session in self.sessions}
         return {
@@ -96,7 +97,7 @@ def head(
     incomplete: str | None = None,
     failed: Sequence[str] = (),
     undecided: Sequence[str] = (),
-) -> Record:
+) -> Json:
     """The line that says what was compared. `alpha`: of the stage that decides."""
     return {
         "kind": "comparison_session",
@@ -114,7 +115,7 @@ def head(
     }
 
 
-def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]) -> None:
+def write(path: Path, head: Json, by_stage: Mapping[str, Sequence[Comparison]]) -> None:
     """Writes a comparison file. Raises MeasureError where that cannot be."""
     verdicts = [as_record(one, stage) for stage, found in by_stage.items() for one in found]
     for record in (head, *verdicts):
@@ -122,7 +123,7 @@ def write(path: Path, head: Record, by_stage: Mapping[str, Sequence[Comparison]]
     write_text(path, "".join(jsonl.dump(record) for record in (head, *verdicts)))
 
 
-def read(path: Path) -> tuple[Record, list[Record]]:
+def read(path: Path) -> tuple[Json, list[Json]]:
     """The first line of a comparison file (empty where it has none), and its verdicts. Raises
     UsageError for anything else."""
     try:
@@ -135,5 +136,5 @@ def read(path: Path) -> tuple[Record, list[Record]]:
             f"{path} is no file of comparisons, as compare.py and gate.py write it:"
             f" {jsonl.reason_of(error)}"
         ) from error
-    heads: list[Record] = [one for one in records if one["kind"] == "comparison_session"]
+    heads: list[Json] = [one for one in records if one["kind"] == "comparison_session"]
     return (heads or [{}])[0], [one for one in records if one["kind"] == "comparison"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, cast
 
 from ..base.errors import MeasureError, UsageError
 from ..base.names import check_name
@@ -17,9 +18,10 @@ from ..matrix.selection import matching
 from ..records import google_benchmark_rows
 from ..records.cells import PINNED, pins_of
 from ..records.google_benchmark_rows import Benchmark, Repetition, read_benchmarks, read_document
-from ..records.results import Record, find_results, load, runs, sessions
+from ..records.results import find_results, load, runs, sessions
 from ..records.runtimes import in_order
 from ..records.session_verdict import inconclusive
+from ..records.shapes import Record, Run, Session
 from ..records.slots import taken_slots
 from .paired_runs import ARMS
 
@@ -33,9 +35,9 @@ class RecordedArm:
     """One side of a comparison."""
 
     label: str
-    sessions: list[Record]
-    runs: list[Record]  # those that count, or would: without tries that were repeated
-    tries: list[Record] = field(default_factory=list)  # all of them
+    sessions: list[Session]
+    runs: list[Run]  # those that count, or would: without tries that were repeated
+    tries: list[Run] = field(default_factory=list)  # all of them
     notes: list[str] = field(default_factory=list)  # what a reader of its figures must know
 
 
@@ -62,7 +64,7 @@ def arm_of_file(path: Path) -> RecordedArm:
 
 
 def _arm_of(
-    label: str, opened: list[Record], tries: list[Record], notes: Sequence[str] = ()
+    label: str, opened: list[Session], tries: list[Run], notes: Sequence[str] = ()
 ) -> RecordedArm:
     taken = [slot.run for slot in taken_slots(tries, opened)]
     return RecordedArm(label, opened, taken, tries, list(notes))
@@ -103,9 +105,9 @@ def _arm_of_google_benchmark(path: Path) -> RecordedArm:
     return RecordedArm(str(path), [google_benchmark_rows.session_of(text, str(path))], measured)
 
 
-def _as_run(benchmark: Benchmark, one: Repetition) -> Record:
+def _as_run(benchmark: Benchmark, one: Repetition) -> Run:
     clock = "real" if benchmark.is_of_real_time else "cpu"
-    return {
+    run = {
         "run_id": f"{benchmark.name}/{one.index}",
         "cell_id": benchmark.name,
         "cell": {},
@@ -115,6 +117,7 @@ def _as_run(benchmark: Benchmark, one: Repetition) -> Record:
         "reasons": [one.reason] if one.reason else [],
         clock: {"per_op_ns": one.time_ns},
     }
+    return cast(Run, run)  # as far as a comparison reads it
 
 
 def arm_of_runtime(whole: RecordedArm, runtime: str) -> RecordedArm:
@@ -124,7 +127,7 @@ def arm_of_runtime(whole: RecordedArm, runtime: str) -> RecordedArm:
     return replace(_only(whole, lambda run: run["cell"].get("runtime") == runtime), label=runtime)
 
 
-def _only(arm: RecordedArm, keep: Callable[[Record], bool]) -> RecordedArm:
+def _only(arm: RecordedArm, keep: Callable[[Run], bool]) -> RecordedArm:
     return replace(
         arm,
         runs=[run for run in arm.runs if keep(run)],
@@ -145,7 +148,7 @@ def narrowed(
     return base, candidate
 
 
-def _facts_of_run(run: Record) -> dict[str, str]:
+def _facts_of_run(run: Run) -> dict[str, str]:
     cell = run["cell"]
     shape = cell.get("mode") or cell.get("pattern")
     known = {name: str(value) for name, value in cell.items() if value is not None}
@@ -181,10 +184,14 @@ def same_in_each_arm(base: RecordedArm, candidate: RecordedArm) -> list[str]:
 
 
 def _facts(base: RecordedArm, candidate: RecordedArm) -> list[tuple[str, set[str], set[str]]]:
-    def values(arm: RecordedArm, part: str, name: str) -> set[str]:
-        return {str((session.get(part) or {}).get(name)) for session in arm.sessions}
+    def values(arm: RecordedArm, part: Literal["environment", "build"], name: str) -> set[str]:
+        described = [session.get(part) for session in arm.sessions]
+        return {str(one.get(name) if one else None) for one in described}
 
-    places = [("environment", name) for name in _MACHINE] + [("build", name) for name in _BUILD]
+    places: list[tuple[Literal["environment", "build"], str]] = [
+        *(("environment", name) for name in _MACHINE),
+        *(("build", name) for name in _BUILD),
+    ]
     return [
         (f"{part} {name}", values(base, part, name), values(candidate, part, name))
         for part, name in places

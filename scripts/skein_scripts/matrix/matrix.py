@@ -270,8 +270,9 @@ def checked_settings(workload: str, values: dict[str, Any], where: str) -> Setti
         key: value for key, value in settings.items() if declared.settings[key].applies_to(shape)
     }
     replaced = {declared.settings[key].instead_of for key in settings}
-    return {key: value for key, value in settings.items()
-            if declared.settings[key].name not in replaced}  # fmt: skip
+    return {
+        key: value for key, value in settings.items() if declared.settings[key].name not in replaced
+    }
 
 
 def check_value(field: Field, value: Any) -> Setting:

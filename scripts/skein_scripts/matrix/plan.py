@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from ..records.shapes import ArmName
 from .matrix import LARGEST_SEED, Cell, Matrix
 
 # What a cell takes beside its window, in seconds; measured times replace these as cells end.
@@ -35,7 +36,7 @@ class Slot:
     cell: Cell
     block: int | None
     position: int | None
-    arm: str = "single"
+    arm: ArmName = "single"
     pair: int | None = None
 
 

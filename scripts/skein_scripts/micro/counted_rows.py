@@ -23,7 +23,9 @@ from pathlib import Path
 
 from ..base.errors import MeasureError
 from ..base.utc import utc_now
-from ..records.results import CURRENT_VERSION, Record
+from ..records.results import CURRENT_VERSION
+from ..records.run_shapes import CellFields
+from ..records.shapes import Run
 from ..session.callgrind import TUNABLES, total_of
 from .micro_session import WORKLOAD
 
@@ -134,11 +136,11 @@ def measure(micro: Path, row: str, counter: Callable[[Path, str, int], Count] = 
     return Row(row, many.items - few.items, many.instructions - few.instructions)
 
 
-def run_record(row: Row, session_id: str) -> Record:
+def run_record(row: Row, session_id: str) -> Run:
     """The run line of a row."""
     step, runtime, *size = row.name.split("/")
     place = "/".join([step, *size])
-    cell = {"workload": WORKLOAD, "runtime": runtime, "row": place}
+    cell: CellFields = {"workload": WORKLOAD, "runtime": runtime, "row": place}
     return {
         "kind": "run",
         "schema": CURRENT_VERSION,
@@ -147,7 +149,7 @@ def run_record(row: Row, session_id: str) -> Record:
         "arm": "single",
         "cell_id": f"{WORKLOAD}/{runtime}/{place}",
         "cell": cell,
-        "echoed": cell,
+        "echoed": {**cell},
         "started_utc": utc_now(),
         "counted": True,
         "status": "ok",

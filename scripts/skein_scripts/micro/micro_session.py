@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..base.errors import MeasureError
 from ..base.inherited import recordable
-from ..records.results import Record, validate
+from ..records.results import validate
+from ..records.shapes import Session
 from ..session.skein_process import Skein
 
 WORKLOAD = "micro"
@@ -25,13 +26,13 @@ def built_program(path: Path) -> Path:
     return path.absolute()
 
 
-def session_record(skein: Path, rows: list[str]) -> Record:
+def session_record(skein: Path, rows: list[str]) -> Session:
     """The session line. Raises MeasureError where the binary gives none."""
     argv = [recordable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])]
     ending = Skein(skein).call(["session", "--argv", json.dumps(argv)], _SESSION_TIMEOUT_S)
     if ending.exit_status != 0:
         raise MeasureError(f"'{skein} session' {ending.describe()}")
-    session: Record = json.loads(ending.stdout)
+    session: Session = json.loads(ending.stdout)
     session["plan"] = {"design": "single", "rounds": 1, "order": [rows]}
     validate(session)
     return session

@@ -20,8 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..base.errors import MeasureError, UsageError
+from ..base.jsonl import Json
 from ..base.utc import utc_now
-from ..records.results import CURRENT_VERSION, Record
+from ..records.results import CURRENT_VERSION
+from ..records.run_shapes import CellFields, Failure, Limit
+from ..records.shapes import Run
 from .micro_session import WORKLOAD
 
 _TIMEOUT_S = 1_800.0
@@ -40,11 +43,11 @@ def place_of(name: str) -> tuple[str, str]:
     return runtime, "/".join([what, *size])
 
 
-def run_record(row: Record, session_id: str, repetition: int, cpu: str | None) -> Record:
+def run_record(row: Json, session_id: str, repetition: int, cpu: str | None) -> Run:
     """The run line of a row of Google Benchmark's JSON (one of its `benchmarks`)."""
     runtime, place = place_of(row["run_name"])
-    cell = {"workload": WORKLOAD, "runtime": runtime, "row": place}
-    record: Record = {
+    cell: CellFields = {"workload": WORKLOAD, "runtime": runtime, "row": place}
+    record: Run = {
         "kind": "run",
         "schema": CURRENT_VERSION,
         "run_id": secrets.token_hex(8),
@@ -53,13 +56,13 @@ def run_record(row: Record, session_id: str, repetition: int, cpu: str | None) -
         "block": repetition,
         "cell_id": f"{WORKLOAD}/{runtime}/{place}",
         "cell": cell,
-        "echoed": cell,
+        "echoed": {**cell},
         "started_utc": utc_now(),
         "status": "ok",
         "reasons": [],
     }
     if row.get("error_occurred"):
-        return record | _error_part(str(row.get("error_message") or "no message"))
+        return _with_error(record, str(row.get("error_message") or "no message"))
     return record | {
         "work": {"units": int(row["iterations"]), "checksum": None, "expected_checksum": None},
         "cpu": {"user_ns": None, "system_ns": None, "per_op_ns": None, "user_per_op_ns": None},
@@ -71,28 +74,29 @@ def run_record(row: Record, session_id: str, repetition: int, cpu: str | None) -
     }
 
 
-def _error_part(message: str) -> Record:
+def _with_error(record: Run, message: str) -> Run:
     found = _LIMIT.match(message)
     if found is None:
-        failure: Record = {
+        failure: Failure = {
             "process": "worker",
             "exit_status": None,
             "signal": None,
             "stderr": [],
             "message": message,
         }
-        return {"status": "failed", "reasons": [message], "failure": failure}
+        return record | {"status": "failed", "reasons": [message], "failure": failure}
     value = found["value"]
-    limit = {
+    said = message.removeprefix("limit: ")
+    limit: Limit = {
         "name": found["name"],
         "value": None if value is None else int(value),
         "needed": int(found["needed"]),
-        "message": message.removeprefix("limit: "),
+        "message": said,
     }
-    return {"status": "limit", "reasons": [limit["message"]], "limit": limit}
+    return record | {"status": "limit", "reasons": [said], "limit": limit}
 
 
-def records_of(result: Record, session_id: str, repetition: int) -> Iterator[Record]:
+def records_of(result: Json, session_id: str, repetition: int) -> Iterator[Run]:
     """The run lines of one process's JSON, aggregates left out."""
     cpu = result["context"].get("pinned_cpu")
     for row in result["benchmarks"]:
@@ -112,7 +116,7 @@ def list_rows(micro: Path, pattern: str) -> list[str]:
     return rows
 
 
-def measure(micro: Path, pattern: str, min_time_s: float) -> Record:
+def measure(micro: Path, pattern: str, min_time_s: float) -> Json:
     """One process's JSON. Raises MeasureError where it wrote none."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "micro.json"
@@ -131,7 +135,7 @@ def measure(micro: Path, pattern: str, min_time_s: float) -> Record:
         if done.returncode not in (0, 4) or not out.is_file():
             last = done.stderr.strip().splitlines()[-1:] or ["no message"]
             raise MeasureError(f"{micro.name} ended with {done.returncode}: {last[0]}")
-        result: Record = json.loads(out.read_text(encoding="utf-8"))
+        result: Json = json.loads(out.read_text(encoding="utf-8"))
         return result
 
 

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 
 from ..base.statistics import median
 from .metrics import named
-from .results import Record
+from .shapes import Probe, Run
 
-PROBE = "anchor"  # `run.probe` of its runs
+PROBE: Probe = "anchor"  # `run.probe` of its runs
 # Beyond this a session is inconclusive.
 DRIFT_LIMIT = 0.10
 _CPU = named("cpu_per_op")
 
 
-def anchor_ns(record: Record) -> int | None:
+def anchor_ns(record: Run) -> int | None:
     """CPU time of a request in an anchor's run; None where the run has no numbers to use."""
     value = _CPU.read(record) if record["status"] == "ok" else None
     return None if value is None else round(value)

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..base.units import duration_text
 from ..base.visible import visible
-from .results import Record
+from .shapes import Run, Session
 from .workloads import measuring_settings
 
 Facts = dict[str, str | None]  # None: not said
-NameOf = Callable[[Record], str]
+NameOf = Callable[[Run], str]
 
 # The seed differs from round to round; the id has the workload and the runtime, which decides the
 # style; and how many workers there are is no setting.
@@ -30,7 +30,7 @@ _ONLY_ON_COMMAND_LINES = ("worker_command",)
 PINNED = ("worker_cpus", "generator_cpus")
 
 
-def pins_of(session: Record) -> Facts:
+def pins_of(session: Session) -> Facts:
     """Where a session pinned its processes; None of what a file does not say."""
     environment = session.get("environment") or {}
     return {name: _cpus_text(environment.get(name)) for name in PINNED}
@@ -45,7 +45,7 @@ def _cpus_text(cpus: object) -> str | None:
 class Asked:
     """Knows what was asked of the runs of some sessions."""
 
-    def __init__(self, sessions: Iterable[Record]) -> None:
+    def __init__(self, sessions: Iterable[Session]) -> None:
         self._settings: dict[tuple[str, str], Mapping[str, object]] = {}
         self._key_of_slot: dict[tuple[str, int, int], str] = {}
         self._command_lines: dict[str, Sequence[str]] = {}
@@ -53,10 +53,12 @@ class Asked:
         for session in sessions:
             self._add(session)
 
-    def _add(self, session: Record) -> None:
-        plan, name = session.get("plan") or {}, session["session_id"]
+    def _add(self, session: Session) -> None:
+        plan, name = session.get("plan"), session["session_id"]
         self._pins[name] = pins_of(session)
-        for cell in plan.get("cells") or []:
+        if plan is None:
+            return
+        for cell in plan.get("cells", []):
             self._settings[name, cell["key"]] = cell["settings"]
         if plan.get("cells"):
             for block, keys in enumerate(plan["order"]):
@@ -65,12 +67,12 @@ class Asked:
         elif plan.get("design") == "single":
             self._command_lines[name] = session.get("argv") or []
 
-    def key_of(self, run: Record) -> str | None:
+    def key_of(self, run: Run) -> str | None:
         """The key of the run's cell in the plan of its session, if there is one."""
         slot = (run.get("session_id", ""), run.get("block"), run.get("position"))
         return run.get("key") or self._key_of_slot.get(slot)  # type: ignore[arg-type]
 
-    def facts(self, run: Record) -> Facts:
+    def facts(self, run: Run) -> Facts:
         """All that was asked of a run, but what its id always has."""
         cell = run["cell"]
         found: Facts = {"arm": None if run.get("arm", "single") == "single" else run["arm"]}
@@ -80,7 +82,7 @@ class Asked:
         found["counted"] = "yes" if run.get("counted") else "no"
         return found | self._unrecorded(run) | self._pins.get(run.get("session_id", ""), {})
 
-    def _unrecorded(self, run: Record) -> Facts:
+    def _unrecorded(self, run: Run) -> Facts:
         name = run.get("session_id", "")
         settings = self._settings.get((name, self.key_of(run) or ""))
         if settings is not None:
@@ -110,12 +112,12 @@ def _option(words: Sequence[str], name: str) -> str:
     return value
 
 
-def id_of(run: Record) -> str:
+def id_of(run: Run) -> str:
     """The id of a run's cell."""
     return str(run["cell_id"])
 
 
-def id_without_runtime(run: Record) -> str:
+def id_without_runtime(run: Run) -> str:
     """The same for a comparison of two runtimes: the work alone."""
     workload, _, rest = id_of(run).split("/", 2)
     return f"{workload}/{rest}"
@@ -126,8 +128,8 @@ class CellNames:
 
     def __init__(
         self,
-        runs: Iterable[Record],
-        sessions: Iterable[Record] = (),
+        runs: Iterable[Run],
+        sessions: Iterable[Session] = (),
         base: NameOf = id_of,
         apart_from: Sequence[str] = ("arm",),
     ) -> None:
@@ -137,12 +139,12 @@ class CellNames:
         self._apart_from = apart_from
         self._differing = differences_by((base(run), self.facts(run)) for run in runs)
 
-    def facts(self, run: Record) -> Facts:
+    def facts(self, run: Run) -> Facts:
         """What was asked of a run, as far as names tell it apart."""
         facts = self._asked.facts(run)
         return {name: value for name, value in facts.items() if name not in self._apart_from}
 
-    def __call__(self, run: Record) -> str:
+    def __call__(self, run: Run) -> str:
         base = self._base(run)
         if not (fields := self._differing[base]):
             return base

@@ -12,20 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .groups import SAME_WORK, Group, Series, group_runs
-from .results import Record, runs
+from .results import runs
+from .run_shapes import Conditions, Listener
 from .runtimes import in_order
+from .shapes import Record, Run
 
 Facts = dict[str, object]
 
 
-def inequalities(records: list[Record]) -> list[str]:
+def inequalities(records: Sequence[Record]) -> list[str]:
     """What differs and must not: a line for each group, round and fact. Empty where all is equal.
 
     Raises UsageError for a file that mixes machines."""
     return [line for group in group_runs(records) for line in _of_group(group)]
 
 
-def unsaid(records: list[Record]) -> list[str]:
+def unsaid(records: Sequence[Record]) -> list[str]:
     """Runtimes with runs that count and do not say their conditions."""
     return in_order(
         run["cell"]["runtime"]
@@ -34,7 +36,7 @@ def unsaid(records: list[Record]) -> list[str]:
     )
 
 
-def changes(base: Sequence[Record], candidate: Sequence[Record]) -> list[str]:
+def changes(base: Sequence[Run], candidate: Sequence[Run]) -> list[str]:
     """What the workers of two builds say differently of what they run under, cell by cell of the
     pairs of runs given: a line for each fact."""
     found: dict[str, None] = {}
@@ -65,22 +67,22 @@ def _of_group(group: Group) -> Iterator[str]:
 
 def _declared(series: Series, group: Group) -> set[str]:
     """The settings in which a runtime differs from its group, and says why."""
-    mine, usual = series.cell or {}, group.cell or {}
+    mine, usual = series.asked, group.asked
     if series.reason is None:
         return set()
     return {name for name in (*SAME_WORK, "stack_bytes") if mine.get(name) != usual.get(name)}
 
 
-def _said(run: Record) -> Facts:
-    conditions = run.get("conditions") or {}
-    listener = conditions.get("listener") or {}
+def _said(run: Run) -> Facts:
+    conditions: Conditions = run.get("conditions") or {}
+    listener: Listener = conditions.get("listener") or {}
     return {
         **{name: value for name, value in conditions.items() if name != "listener"},
         **{f"listener.{name}": value for name, value in listener.items()},
     }
 
 
-def _facts(run: Record, declared: set[str]) -> Facts:
+def _facts(run: Run, declared: set[str]) -> Facts:
     facts: Facts = {
         **_said(run),
         **_work(run),
@@ -91,12 +93,18 @@ def _facts(run: Record, declared: set[str]) -> Facts:
     return {k: v for k, v in facts.items() if k.removeprefix("cell.") not in declared}
 
 
-def _work(run: Record) -> Facts:
-    work = run["work"]
+def _work(run: Run) -> Facts:
+    work, load = run["work"], run.get("load")
+    assert work is not None  # the run is ok
     if run["cell"]["workload"] == "timers":
-        return {f"work.{name}": work[name] for name in ("units", "bytes", "checksum")}
-    failed = any(((run.get("load") or {}).get("errors") or {}).values())
-    each = work["bytes"] / work["units"] if work["units"] and not failed else None
+        return {
+            "work.units": work["units"],
+            "work.bytes": work["bytes"],
+            "work.checksum": work["checksum"],
+        }
+    failed = load is not None and any((load.get("errors") or {}).values())
+    whole, units = work["bytes"], work["units"]
+    each = whole / units if whole is not None and units and not failed else None
     return {"work.bytes_per_unit": each}
 
 

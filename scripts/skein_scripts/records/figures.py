@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from ..base.statistics import Summary, summarize
 from .cells import CellNames
 from .metrics import METRICS, Metric
-from .results import Record, runs, sessions
+from .results import runs, sessions
+from .shapes import Record, Run
 from .slots import taken_slots
 
 
@@ -18,7 +19,7 @@ class CellFigures:
     """One cell: the runs of it that count, and what they measured."""
 
     name: str
-    runs: list[Record] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # why runs of it do not count
 
     def values(self, metric: Metric) -> list[float]:

@@ -20,10 +20,11 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from ..base.errors import UsageError
-from ..base.jsonl import reason_of
-from .results import Record
+from ..base.jsonl import Json, reason_of
+from .shapes import Session
 
 _NS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 _SCHEMA_VERSION = 1
@@ -54,11 +55,11 @@ class Benchmark:
     is_of_real_time: bool  # measured by the wall clock, or by one of its own
 
 
-def read_document(text: str, what: str) -> Record:
+def read_document(text: str, what: str) -> Json:
     """The document. Raises UsageError where it is none of Google Benchmark's, or of a newer
     form."""
     try:
-        document: Record = json.loads(text)
+        document: Json = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{what} is no Google Benchmark JSON: {reason_of(error)}") from error
     rows = document.get("benchmarks") if isinstance(document, dict) else None
@@ -75,12 +76,12 @@ def _is_row(row: object) -> bool:
     return isinstance(row, dict) and isinstance(row.get("name"), str)
 
 
-def read_benchmarks(document: Record) -> list[Benchmark]:
+def read_benchmarks(document: Json) -> list[Benchmark]:
     """All benchmarks, in the order of the document. Of one name there may be several: then each is
     called the first, the second, ... of how many."""
-    rows: list[Record] = document["benchmarks"]
+    rows: list[Json] = document["benchmarks"]
     names = {row["name"] for row in rows}
-    grouped: dict[tuple[str, object, object], list[Record]] = {}
+    grouped: dict[tuple[str, object, object], list[Json]] = {}
     for row in rows:
         if not _is_of_family(row):
             grouped.setdefault(_key_of(row, names), []).append(row)
@@ -97,21 +98,21 @@ def read_benchmarks(document: Record) -> list[Benchmark]:
     return found
 
 
-def _key_of(row: Record, names: Iterable[str]) -> tuple[str, object, object]:
+def _key_of(row: Json, names: Iterable[str]) -> tuple[str, object, object]:
     name = row.get("run_name") or row["name"]
     if "run_type" not in row and _is_aggregate(row, names):
         name = row["name"].rpartition("_")[0]
     return name, row.get("family_index"), row.get("per_family_instance_index")
 
 
-def _is_of_family(row: Record) -> bool:
+def _is_of_family(row: Json) -> bool:
     if "run_type" in row:
         return row["run_type"] == "aggregate" and row.get("aggregate_name") in _OF_A_FAMILY
     # A benchmark that has a user counter of this name has iterations as well.
     return "iterations" not in row and ("big_o" in row or "rms" in row)
 
 
-def _is_aggregate(row: Record, names: Iterable[str]) -> bool:
+def _is_aggregate(row: Json, names: Iterable[str]) -> bool:
     if "run_type" in row:
         return bool(row["run_type"] == "aggregate")
     plain, _, end = row["name"].rpartition("_")
@@ -120,7 +121,7 @@ def _is_aggregate(row: Record, names: Iterable[str]) -> bool:
 
 
 def _repetitions(
-    rows: Sequence[Record], names: Iterable[str], name: str, clock: str
+    rows: Sequence[Json], names: Iterable[str], name: str, clock: str
 ) -> list[Repetition]:
     single = [row for row in rows if not _is_aggregate(row, names)]
     if not single:
@@ -141,7 +142,7 @@ def _repetitions(
     ]
 
 
-def _repetition(index: int, row: Record, clock: str) -> Repetition:
+def _repetition(index: int, row: Json, clock: str) -> Repetition:
     if row.get("error_occurred") is True:  # a user counter of this name is a number
         return Repetition(index, None, "failed", str(row.get("error_message") or "no message"))
     if row.get("skipped") is True:
@@ -157,11 +158,11 @@ def _repetition(index: int, row: Record, clock: str) -> Repetition:
     return Repetition(index, value * _NS[unit])
 
 
-def session_of(text: str, what: str) -> Record:
+def session_of(text: str, what: str) -> Session:
     """What a document says of its machine and build, in the places of a session. Raises
     UsageError."""
     context = read_document(text, what).get("context") or {}
-    return {
+    session = {
         "session_id": what,
         "tool": {"commit": None},
         "environment": {
@@ -175,9 +176,10 @@ def session_of(text: str, what: str) -> Record:
             "type": context.get("library_build_type"),
         },
     }
+    return cast(Session, session)  # as far as a comparison reads it
 
 
-def _machine_of(context: Record) -> str:
+def _machine_of(context: Json) -> str:
     host, mhz = context.get("host_name") or "", context.get("mhz_per_cpu")
     return f"{host} {mhz} MHz" if mhz else str(host)
 

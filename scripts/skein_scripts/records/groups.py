@@ -15,8 +15,10 @@ from ..base.errors import UsageError
 from ..base.statistics import Summary, summarize
 from .cells import PINNED, Asked, Facts, differences_by, suffix_of
 from .metrics import Metric
-from .results import Record, runs, sessions
+from .results import runs, sessions
+from .run_shapes import AskedFields, CellFields
 from .runtimes import in_order, runtimes
+from .shapes import Record, Run, Session
 from .slots import plan_of, taken_slots
 from .workloads import workloads
 
@@ -30,7 +32,6 @@ _ALSO_ASKED = (
     "warmup", "hold", "memory", "warmup_requests", "exchange", "worker_command", "arm",
     *PINNED,
 )  # fmt: skip
-_USUAL_GRID_NS = 1_000_000
 _SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
 _UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others have
 
@@ -40,12 +41,12 @@ class Series:
     """The runs of one runtime on one group's work."""
 
     runtime: str
-    runs: list[Record] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     reason: str | None = None  # why its settings differ from the group's
     retried: int = 0  # invalid runs that were repeated; they are not among `runs`
 
     @property
-    def ok(self) -> list[Record]:
+    def ok(self) -> list[Run]:
         """The runs whose numbers count."""
         return [run for run in self.runs if run["status"] == "ok"]
 
@@ -64,9 +65,14 @@ class Series:
         return summary.median if summary else None
 
     @property
-    def cell(self) -> Record | None:
+    def cell(self) -> CellFields | None:
         """The cell of any of the runs: they are alike in all but the seed."""
         return self.runs[0]["cell"] if self.runs else None
+
+    @property
+    def asked(self) -> AskedFields:
+        """The same; without a run, nothing is known to be asked."""
+        return self.cell or {}
 
     def status_counts(self) -> str:
         """Statuses with their counts, ok first."""
@@ -101,13 +107,18 @@ class Group:
         return next((one for one in self.series if one.runtime == runtime), None)
 
     @property
-    def cell(self) -> Record | None:
+    def cell(self) -> CellFields | None:
         """The cell of a series that has the group's own settings."""
         run = self.any_run
         return run["cell"] if run else None
 
     @property
-    def any_run(self) -> Record | None:
+    def asked(self) -> AskedFields:
+        """The same; without a run, nothing is known to be asked."""
+        return self.cell or {}
+
+    @property
+    def any_run(self) -> Run | None:
         """A run of a series that has the group's own settings, if there is one."""
         plain = [one.runs[0] for one in self.series if one.runs and not one.reason]
         others = [one.runs[0] for one in self.series if one.runs]
@@ -116,9 +127,8 @@ class Group:
     @property
     def shape(self) -> str:
         """The mode or pattern."""
-        cell = self.cell or {}
         declared = workloads().get(self.workload)
-        return str(cell.get(declared.shape) or "") if declared else ""
+        return str(self.asked.get(declared.shape) or "") if declared else ""
 
     @property
     def repeats(self) -> int:
@@ -145,14 +155,15 @@ def repeats_text(groups: Sequence[Group]) -> str:
     return f"n = {most} runs of each runtime{of_some}"
 
 
-def describe_work(cell: Record) -> str:
+def describe_work(cell: CellFields) -> str:
     """The work of a cell in words, without the runtime."""
     if cell["workload"] == "timers":
         when = "on one deadline"
-        if cell.get("pattern") != "storm" and cell.get("window_ns"):
-            when = f"over {units.format_exact_duration(cell['window_ns'])}"
-        if (cell.get("grid_ns") or _USUAL_GRID_NS) != _USUAL_GRID_NS:
-            when += f", on a grid of {units.format_exact_duration(cell['grid_ns'])}"
+        if cell.get("pattern") != "storm" and (window_ns := cell.get("window_ns")):
+            when = f"over {units.format_exact_duration(window_ns)}"
+        usual_ns = workloads()["timers"].settings["grid"].default
+        if (grid_ns := cell.get("grid_ns")) and grid_ns != usual_ns:
+            when += f", on a grid of {units.format_exact_duration(grid_ns)}"
         if cell.get("timers") == _UNUSUAL_TIMERS:
             when += ", kept in a heap"
         return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
@@ -175,7 +186,7 @@ def describe_work(cell: Record) -> str:
     return f"c10k, {cell.get('mode')}: {', '.join(parts)}"
 
 
-def group_runs(records: list[Record]) -> list[Group]:
+def group_runs(records: Sequence[Record]) -> list[Group]:
     """Groups of a file, in the order of its plan, then those of runs outside any plan. Counted runs
     have no times, and single steps are no work: both stand apart."""
     opened = sessions(records)
@@ -206,11 +217,11 @@ def group_runs(records: list[Record]) -> list[Group]:
     return _joined(groups.values())
 
 
-def _add_planned(session: Record, groups: dict[object, Group]) -> None:
-    plan = session.get("plan") or {}
-    if plan.get("design") == "abba":
-        return  # of two arms, which share no series
-    for cell in plan.get("cells") or []:
+def _add_planned(session: Session, groups: dict[object, Group]) -> None:
+    plan = session.get("plan")
+    if plan is None or plan["design"] == "abba":
+        return  # none, or of two arms, which share no series
+    for cell in plan.get("cells", []):
         name = cell["group"]
         group = groups.setdefault((plan_of(session), name), Group(name, cell["workload"], []))
         _series_of(group, cell["runtime"]).reason = cell.get("reason")
@@ -255,21 +266,21 @@ def _series_of(group: Group, runtime: str) -> Series:
     return found
 
 
-def _work_of(cell: Record) -> str:
+def _work_of(cell: CellFields) -> str:
     return "\0".join(str(cell.get(name)) for name in SAME_WORK)
 
 
-def _stack_sizes(records: list[Record]) -> dict[str, set[int]]:
+def _stack_sizes(records: Sequence[Record]) -> dict[str, set[int]]:
     """By work, the sizes of stacks that it was done with."""
     sizes: dict[str, set[int]] = {}
     for run in runs(records):
-        if run["cell"].get("stack_bytes") is not None:
-            sizes.setdefault(_work_of(run["cell"]), set()).add(run["cell"]["stack_bytes"])
+        if (stack_bytes := run["cell"].get("stack_bytes")) is not None:
+            sizes.setdefault(_work_of(run["cell"]), set()).add(stack_bytes)
     return sizes
 
 
 def _group_of_work(
-    run: Record, facts: Facts, groups: dict[object, Group], stacks: dict[str, set[int]]
+    run: Run, facts: Facts, groups: dict[object, Group], stacks: dict[str, set[int]]
 ) -> Group:
     """The group of a run outside any plan: runs with the same work are of one group. A runtime
     without stacks stands beside those that have them; only two sizes of stacks are two groups."""
@@ -283,7 +294,7 @@ def _group_of_work(
     return groups.setdefault(key, Group(describe_work(cell), cell["workload"], []))
 
 
-def _require_one_machine(opened: list[Record]) -> None:
+def _require_one_machine(opened: list[Session]) -> None:
     machines = {
         (session["environment"]["cpu_model"], session["environment"]["kernel"])
         for session in opened

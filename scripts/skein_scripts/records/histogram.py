@@ -7,7 +7,7 @@ wrote the payload. Percentiles of several runs come from merged histograms, neve
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -69,7 +69,7 @@ def decode(payload: str) -> Recorded:
     return Recorded(values_ns=array[:, 0], counts=array[:, 1])
 
 
-def merged_histogram(runs: Iterable[dict[str, Any]], distribution: str) -> Recorded:
+def merged_histogram(runs: Iterable[Mapping[str, Any]], distribution: str) -> Recorded:
     """The samples of a distribution (`latency`, ...) over runs; those without one add nothing."""
     payloads = [(run.get(distribution) or {}).get("histogram") for run in runs]
     return merge(decode(payload) for payload in payloads if payload)

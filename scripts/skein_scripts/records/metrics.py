@@ -19,6 +19,7 @@ from ..base.statistics import median, median_absolute_deviation
 from ..base.tree import ROOT
 from . import metric_rows
 from .purposes import LOAD
+from .shapes import Run
 
 FILE = ROOT / "results" / "metrics.toml"
 HIGHER_IS_WORSE, LOWER_IS_WORSE = 1, -1
@@ -107,13 +108,13 @@ class Metric:
             return None
         return float(f"0.{digits}")
 
-    def read(self, record: Mapping[str, Any]) -> float | None:
-        """What a record says, whether it counts or not; None where it says nothing."""
-        found = [value for path in self.paths if (value := number(record, *path)) is not None]
-        off = 0.0 if self.minus is None else number(record, *self.minus)
+    def read(self, run: Run) -> float | None:
+        """What a run says, whether it counts or not; None where it says nothing."""
+        found = [value for path in self.paths if (value := number(run, *path)) is not None]
+        off = 0.0 if self.minus is None else number(run, *self.minus)
         return None if not found or off is None else sum(found) - off
 
-    def of(self, run: Mapping[str, Any]) -> float | None:
+    def of(self, run: Run) -> float | None:
         """The figure of a run that counts; None where it has none, or where the ratio of two such
         would mean nothing."""
         if run["status"] != "ok" or not self._applies_to(run):
@@ -124,7 +125,7 @@ class Metric:
             return max(value, _NOTHING)
         return value if value is not None and value > 0 else None
 
-    def _applies_to(self, run: Mapping[str, Any]) -> bool:
+    def _applies_to(self, run: Run) -> bool:
         if self.shapes is None:
             return True
         cell = run["cell"]

@@ -13,32 +13,39 @@ import contextlib
 import io
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Literal, cast
 
 import jsonschema
 
 from ..base import jsonl
 from ..base.errors import MeasureError, UsageError, warn
-from ..base.jsonl import dump
+from ..base.jsonl import Json, dump, number
 from . import schema
 from .histogram import decode
+from .run_shapes import DISTRIBUTIONS, Distribution, Load, LoadErrors
+from .shapes import Record, Run, Session, SessionEnd
 from .workloads import workloads
-
-Record = dict[str, Any]
 
 DONE = ("ok", "limit")  # statuses after which nothing is measured again
 
 CURRENT_VERSION = 1
 # The step from version n to version n + 1, by n. Old files stay readable for good: a new version
 # adds its step here, its schema in results/schema and a fixture of the version it leaves behind.
-UPGRADES: dict[int, Callable[[Record], Record]] = {}
+UPGRADES: dict[int, Callable[[Json], Json]] = {}
 
 RESULTS_NAME = "results.jsonl"
-_PERCENTILES = ("min", "p50", "p90", "p99", "p999", "p9999", "max")
-_DISTRIBUTIONS = ("latency", "service_time", "lateness")
+_PERCENTILES: tuple[Literal["min", "p50", "p90", "p99", "p999", "p9999", "max"], ...] = (
+    "min",
+    "p50",
+    "p90",
+    "p99",
+    "p999",
+    "p9999",
+    "max",
+)
 
 
 class RecordError(UsageError):
@@ -50,7 +57,7 @@ def _validator(version: int) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema.assembled(version))
 
 
-def upgrade(record: Record) -> Record:
+def upgrade(record: Json) -> Json:
     """The record in the current version. Raises RecordError for a version nobody knows."""
     version = record.get("schema")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -65,14 +72,16 @@ def upgrade(record: Record) -> Record:
     return record
 
 
-def validate(record: Record) -> None:
-    """Checks a current record against schema and lint. Raises RecordError."""
+def validate(record: Mapping[str, object]) -> Record:
+    """The record, which is current, once schema and lint have nothing against it. Raises
+    RecordError."""
     errors = sorted(_validator(CURRENT_VERSION).iter_errors(record), key=lambda e: list(e.path))
     if errors:
         raise RecordError("; ".join(_describe(error) for error in errors[:3]))
-    problems = lint(record)
-    if problems:
+    valid = cast(Record, record)
+    if problems := lint(valid):
         raise RecordError("; ".join(problems))
+    return valid
 
 
 def _describe(error: jsonschema.ValidationError) -> str:
@@ -85,16 +94,16 @@ def lint(record: Record) -> list[str]:
     if record["kind"] != "run":
         return []
     problems: list[str] = []
-    for name in _DISTRIBUTIONS:
-        if record.get(name):
-            problems += _lint_distribution(name, record[name])
+    for name in DISTRIBUTIONS:
+        if distribution := record.get(name):
+            problems += _lint_distribution(name, distribution)
     if record["status"] == "ok":
         problems += _lint_ok(record)
     return problems
 
 
-def _lint_distribution(name: str, distribution: Record) -> list[str]:
-    known = [(key, distribution[key]) for key in _PERCENTILES if distribution.get(key) is not None]
+def _lint_distribution(name: str, distribution: Distribution) -> list[str]:
+    known = [(key, value) for key in _PERCENTILES if (value := distribution.get(key)) is not None]
     problems = [
         f"{name}.{high} {above} is below {name}.{low} {below}"
         for (low, below), (high, above) in itertools.pairwise(known)
@@ -106,44 +115,49 @@ def _lint_distribution(name: str, distribution: Record) -> list[str]:
     early, earliest = distribution.get("early_count"), distribution.get("early_max_ns")
     if early is not None and earliest is not None and (early > 0) != (earliest > 0):
         problems.append(f"{name}.early_count {early} with {name}.early_max_ns {earliest}")
-    if distribution.get("histogram"):
-        problems += _lint_payload(name, distribution)
+    if payload := distribution.get("histogram"):
+        problems += _lint_payload(name, payload, distribution["count"])
     return problems
 
 
-def _lint_payload(name: str, distribution: Record) -> list[str]:
+def _lint_payload(name: str, payload: str, count: int) -> list[str]:
     try:
-        total = decode(distribution["histogram"]).total
+        total = decode(payload).total
     except ValueError as error:
         return [f"{name}.histogram: {error}"]
-    if total != distribution["count"]:
-        return [f"{name}.histogram holds {total} values, {name}.count is {distribution['count']}"]
+    if total != count:
+        return [f"{name}.histogram holds {total} values, {name}.count is {count}"]
     return []
 
 
-def _lint_ok(record: Record) -> list[str]:
+def _lint_ok(record: Run) -> list[str]:
     problems = []
-    work = record["work"]
+    work, echoed = record["work"], record["echoed"]
+    assert work is not None  # the schema wants both of an ok run
+    assert echoed is not None
     if work["checksum"] != work["expected_checksum"]:
         problems.append(
             f"status ok with checksum {work['checksum']}, not {work['expected_checksum']}"
         )
-    cell = record["cell"]
-    for field, value in record["echoed"].items():
-        if value is not None and cell.get(field) is not None and value != cell[field]:
-            problems.append(f"the worker was given {field}={value}, not {cell[field]} as asked")
+    for field, value in echoed.items():
+        asked = record["cell"].get(field)
+        if value is not None and asked is not None and value != asked:
+            problems.append(f"the worker was given {field}={value}, not {asked} as asked")
     return [
         *problems,
-        *_lint_counts(record.get("load") or {}),
+        *_lint_counts(record.get("load")),
         *_lint_samples(record),
         *_lint_outside(record),
     ]
 
 
-def _lint_counts(load: Record) -> list[str]:
+def _lint_counts(load: Load | None) -> list[str]:
     """What a run that counts cannot have: a generator that did not send, and errors but for those
     of requests that a saturated worker leaves unanswered."""
-    counts = {"unsent": load.get("unsent"), **(load.get("errors") or {})}
+    if load is None:
+        return []
+    errors: LoadErrors = load.get("errors") or {}
+    counts = {"unsent": load.get("unsent"), **errors}
     return [
         f"status ok with {count} {name}{'' if name == 'unsent' else ' errors'}"
         for name, count in counts.items()
@@ -151,34 +165,36 @@ def _lint_counts(load: Record) -> list[str]:
     ]
 
 
-def _lint_samples(record: Record) -> list[str]:
+def _lint_samples(record: Run) -> list[str]:
     """A run in which nothing was done has nothing to say. Connections that are only held are
     measured by their memory, and a counted run by its counts."""
     cell = record["cell"]
     if cell.get("mode") == "idle":
         return [] if record.get("memory") else ["status ok in mode idle without memory"]
-    problems = [] if record["work"]["units"] > 0 else ["status ok without an operation"]
+    problems = [] if number(record, "work", "units") else ["status ok without an operation"]
     declared = workloads().get(cell["workload"])  # a row of skein_micro is of none
     samples = () if declared is None or record.get("counted") else declared.samples
     for name in samples:
-        if sum((record.get(name) or {}).get(kind) or 0 for kind in ("count", "early_count")) == 0:
+        counts = (number(record, name, kind) or 0 for kind in ("count", "early_count"))
+        if sum(counts) == 0:
             problems.append(f"status ok without a sample in {name}")
     return problems
 
 
-def _lint_outside(record: Record) -> list[str]:
+def _lint_outside(record: Run) -> list[str]:
     """What is in no percentile. A file from before the bound on early timers was kept may have
     early ones."""
     problems = []
-    for name in _DISTRIBUTIONS:
-        distribution = record.get(name) or {}
+    for name in DISTRIBUTIONS:
+        distribution = record.get(name)
+        if distribution is None:
+            continue
         bound = record.get("early_by_at_most_ns") if name == "lateness" else 0
-        if distribution.get("overflow"):
-            problems.append(f"status ok with {name}.overflow {distribution['overflow']}")
-        if bound is not None and (distribution.get("early_max_ns") or 0) > bound:
-            problems.append(
-                f"status ok with {name}.early_max_ns {distribution['early_max_ns']}, beyond {bound}"
-            )
+        if overflow := distribution.get("overflow"):
+            problems.append(f"status ok with {name}.overflow {overflow}")
+        early_ns = distribution.get("early_max_ns") or 0
+        if bound is not None and early_ns > bound:
+            problems.append(f"status ok with {name}.early_max_ns {early_ns}, beyond {bound}")
     return problems
 
 
@@ -190,9 +206,7 @@ def parse_line(line: str) -> Record:
         raise RecordError(f"not JSON: {error}") from error
     if not isinstance(record, dict):
         raise RecordError("not a JSON object")
-    current = upgrade(record)
-    validate(current)
-    return current
+    return validate(upgrade(record))
 
 
 def load(path: Path) -> list[Record]:
@@ -208,11 +222,11 @@ def load(path: Path) -> list[Record]:
     # A byte that is no UTF-8 is found in its line.
     text = data[:whole].decode("utf-8", "surrogateescape")
     records = []
-    for number, line in jsonl.lines_of(text):
+    for at, line in jsonl.lines_of(text):
         try:
             records.append(parse_line(_as_utf8(line)))
         except RecordError as error:
-            raise RecordError(f"{path}:{number}: {error}") from error
+            raise RecordError(f"{path}:{at}: {error}") from error
     return records
 
 
@@ -248,23 +262,23 @@ def find_results(path: Path) -> Path:
     return found
 
 
-def sessions(records: Iterable[Record]) -> list[Record]:
+def sessions(records: Iterable[Record]) -> list[Session]:
     """The session records, in the order of the file."""
     return [record for record in records if record["kind"] == "session"]
 
 
-def runs(records: Iterable[Record]) -> list[Record]:
+def runs(records: Iterable[Record]) -> list[Run]:
     """The runs of cells, in the order of the file. Runs that probe the machine are not among them:
     `probes` has those."""
     return [record for record in records if record["kind"] == "run" and not record.get("probe")]
 
 
-def probes(records: Iterable[Record], what: str) -> list[Record]:
+def probes(records: Iterable[Record], what: str) -> list[Run]:
     """The runs that probed the machine (`anchor`, `saturation`), in the order of the file."""
     return [r for r in records if r["kind"] == "run" and r.get("probe") == what]
 
 
-def endings(records: Iterable[Record]) -> list[Record]:
+def endings(records: Iterable[Record]) -> list[SessionEnd]:
     """The closing lines of sessions, in the order of the file."""
     return [record for record in records if record["kind"] == "session_end"]
 

@@ -45,8 +45,9 @@ class Runtime:
 
     def command(self) -> list[str]:
         """How to start the worker from anywhere: files of its folder by their whole paths."""
-        return [str(self.folder / word) if (self.folder / word).exists() else word
-                for word in self.run]  # fmt: skip
+        return [
+            str(self.folder / word) if (self.folder / word).exists() else word for word in self.run
+        ]
 
     def missing_tools(self) -> list[str]:
         """The tools that this machine lacks."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..base.units import format_share
-from .results import Record, endings, sessions
+from .results import endings, sessions
+from .shapes import Record, Session, SessionEnd
 
 
 def inconclusive(records: Sequence[Record]) -> list[str]:
@@ -22,11 +23,11 @@ def verdicts(records: Sequence[Record]) -> list[str]:
     return [
         verdict(session, by_session.get(session["session_id"]))
         for session in sessions(records)
-        if (session.get("plan") or {}).get("cells")
+        if (plan := session.get("plan")) and plan.get("cells")
     ]
 
 
-def verdict(session: Record, ending: Record | None) -> str:
+def verdict(session: Session, ending: SessionEnd | None) -> str:
     """A session's judgement of itself, in one line."""
     name = f"session {session['session_id']}"
     if ending is None:

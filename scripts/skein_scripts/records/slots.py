@@ -12,17 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .cells import pins_of
-from .results import DONE, Record
+from .results import DONE
+from .shapes import Run, Session
 
 
 @dataclass
 class Taken:
     """A slot and its tries; the last one is the slot's run."""
 
-    tries: list[Record]
+    tries: list[Run]
 
     @property
-    def run(self) -> Record:
+    def run(self) -> Run:
         """The one that counts."""
         return self.tries[-1]
 
@@ -32,7 +33,7 @@ class Taken:
         return sum(run["status"] == "invalid" for run in self.tries[:-1])
 
 
-def taken_slots(runs: Iterable[Record], sessions: Sequence[Record]) -> list[Taken]:
+def taken_slots(runs: Iterable[Run], sessions: Sequence[Session]) -> list[Taken]:
     """The slots of runs, in the order of the tries that count."""
     plans = {session["session_id"]: plan_of(session) for session in sessions}
     found: dict[object, Taken] = {}  # the last slot of each place; others by a key of their own
@@ -45,20 +46,20 @@ def taken_slots(runs: Iterable[Record], sessions: Sequence[Record]) -> list[Take
     return list(found.values())
 
 
-def _counts(run: Record) -> bool:
+def _counts(run: Run) -> bool:
     """Whether nothing takes the place of this run. A pair is repeated for either of its runs."""
     return run["status"] in DONE and run.get("pair") is None
 
 
-def plan_of(session: Record) -> object:
+def plan_of(session: Session) -> object:
     """What sessions that resume each other have in common; None of a session without a plan."""
-    plan = session.get("plan") or {}
-    if not plan.get("cells"):
+    plan = session.get("plan")
+    if plan is None or not plan.get("cells"):
         return None
     return (session.get("config_sha256") or session["session_id"], *pins_of(session).values())
 
 
-def _place(run: Record, plan: object) -> tuple[object, ...] | None:
+def _place(run: Run, plan: object) -> tuple[object, ...] | None:
     """Names the slot; None of a run that is of no plan."""
     if run.get("pair") is not None:
         # Of two arms in turns: a session of each, which nothing resumes.

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .metrics import Metric, metrics, named
-from .results import Record
+from .shapes import Run
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Count:
 
     metric: Metric
 
-    def of(self, run: Record) -> int | None:
+    def of(self, run: Run) -> int | None:
         """How many a run has; None where it does not say, or does not count."""
         is_disturbed = self.metric.in_every_try and run["status"] == "invalid"
         if run["status"] != "ok" and not is_disturbed:
@@ -46,7 +46,7 @@ class Count:
         found = self.metric.read(run)
         return None if found is None else int(found)
 
-    def total(self, runs: Iterable[Record]) -> Total | None:
+    def total(self, runs: Iterable[Run]) -> Total | None:
         """Over runs; None where none says it."""
         said = [(run, value) for run in runs if (value := self.of(run)) is not None]
         furthest = named(self.metric.furthest).read if self.metric.furthest else lambda _: None
@@ -58,7 +58,7 @@ COUNTS = tuple(Count(metric) for metric in metrics().values() if metric.must_be_
 NAMES = tuple(one.metric.name for one in COUNTS)
 
 
-def nonzero(runs: Sequence[Record]) -> dict[str, Total]:
+def nonzero(runs: Sequence[Run]) -> dict[str, Total]:
     """The counts that runs should not have and do."""
     totals = {one.metric.name: one.total(runs) for one in COUNTS}
     return {name: total for name, total in totals.items() if total and total.events}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -12,7 +12,8 @@ from ..base.names import distinct
 from ..drawing import frame, style
 from ..records import session_verdict
 from ..records.groups import Group, group_runs
-from ..records.results import Record, sessions
+from ..records.results import sessions
+from ..records.shapes import Record
 from .plots import (
     cpu_above_floor,
     latency_spectrum,
@@ -28,7 +29,7 @@ _PER_GROUP = (latency_spectrum, lateness)
 _LONGEST_NAME = 200  # of a file, without its ending
 
 
-def draw_all(records: list[Record], folder: Path) -> list[Path]:
+def draw_all(records: Sequence[Record], folder: Path) -> list[Path]:
     """Draws every figure that the records have data for; returns the SVG files in reading order.
     A figure for one group of several has the group's name in its own."""
     groups = group_runs(records)
@@ -64,7 +65,7 @@ def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str,
 
 
 def _micro_figures(
-    records: list[Record], context: frame.Context
+    records: Sequence[Record], context: frame.Context
 ) -> Iterator[tuple[str, Figure | None]]:
     yield micro_costs.NAME, micro_costs.draw(records, context)
     yield micro_costs.NAME_OF_SWITCHES, micro_costs.draw_switches(records, context)

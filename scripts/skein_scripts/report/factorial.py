@@ -68,7 +68,7 @@ def _grid(group: Group) -> Grid:
     grid: Grid = {}
     for style in STYLES:
         for series in group.series:
-            cell = series.cell or {}
+            cell = series.asked
             loop = loop_of(series)
             if series.runtime == FLOOR or not series.ok or loop is None or series.reason:
                 continue

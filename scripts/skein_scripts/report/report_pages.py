@@ -3,6 +3,7 @@ the tables on the terminal. Leaves out drawing (all_figures.py) and statistics."
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from ..base.units import format_bytes, format_duration
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
 from ..records.machine_floor import timer_floor_text
-from ..records.results import Record, find_results, load, runs, sessions
+from ..records.results import find_results, load, runs, sessions
 from ..records.runtimes import runtimes
+from ..records.shapes import Record, Session
 from . import all_figures, factorial, results_table, spread
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
@@ -45,7 +47,7 @@ _SHOWN_AS_RECORDED = (
 )  # fmt: skip
 
 
-def machine_facts(session: Record) -> list[tuple[str, str]]:
+def machine_facts(session: Session) -> list[tuple[str, str]]:
     """The facts of the session that decide what its numbers mean, as text."""
     machine = session["environment"]
     facts = [
@@ -76,7 +78,7 @@ def _text(*values: Any) -> str:
     return ", ".join(str(value) for value in values if value is not None) or "not recorded"
 
 
-def not_ok(records: list[Record]) -> list[str]:
+def not_ok(records: Sequence[Record]) -> list[str]:
     """Runs that are not ok, each with its reason."""
     return [
         f"{run['cell_id']}: {run['status']}: {'; '.join(run['reasons'])}"
@@ -85,7 +87,7 @@ def not_ok(records: list[Record]) -> list[str]:
     ]
 
 
-def write(records: list[Record], folder: Path, figures: list[Path]) -> tuple[Path, Path]:
+def write(records: Sequence[Record], folder: Path, figures: list[Path]) -> tuple[Path, Path]:
     """Writes report.html and report.md into the folder; returns their paths."""
     opened = sessions(records)
     groups = group_runs(records)
@@ -142,7 +144,7 @@ def require_outputs(folder: Path) -> None:
     require_writable(*(folder / name for name in PAGES))
 
 
-def print_tables(records: list[Record], console: Console, spreads: bool = False) -> None:
+def print_tables(records: Sequence[Record], console: Console, spreads: bool = False) -> None:
     """What the sessions say of themselves, and the tables: of results, or of their spread."""
     make_table = spread.make_table if spreads else results_table.make_table
     is_bad = bool(session_verdict.inconclusive(records))

@@ -4,13 +4,17 @@ run that could not say anything. Leaves out reading and writing them (records/re
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
+from ..base.jsonl import Json
 from ..base.units import parse_duration_ns
 from ..base.utc import utc_now
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot
-from ..records.results import CURRENT_VERSION, Record, RecordError
+from ..records.results import CURRENT_VERSION, RecordError
+from ..records.run_shapes import CellFields, Limit
 from ..records.runtimes import foreign
+from ..records.shapes import Place, Run, Status
 from ..records.workloads import DURATION, WORD, field_names, workloads
 from .skein_process import Ending
 
@@ -19,10 +23,10 @@ _ALL = 100  # per cent
 
 def failure_record(
     slot: Slot, session_id: str, seed: int, started_utc: str, ending: Ending, why: str
-) -> Record:
+) -> Run:
     """The record of a run whose binary wrote none: timeout or failed, with its last words."""
-    return _record_of(slot, session_id, seed, started_utc, why) | {
-        "status": "timeout" if ending.timed_out else "failed",
+    status: Status = "timeout" if ending.timed_out else "failed"
+    return _record_of(slot, session_id, seed, started_utc, status, why) | {
         "failure": {
             "process": "conductor",
             "exit_status": ending.exit_status,
@@ -33,24 +37,26 @@ def failure_record(
     }
 
 
-def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Record) -> Record:
+def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Run) -> Run:
     """The record of a run that was not made, because the probe it depends on has no result: a limit
     where the probe met one."""
-    record = _record_of(slot, session_id, seed, utc_now(), why)
-    record["cell"]["rate_per_s"] = None
     limit = probe.get("limit")
-    return record | {"status": "limit" if limit else "skipped", "limit": limit}
+    status: Status = "limit" if limit else "skipped"
+    record = _record_of(slot, session_id, seed, utc_now(), status, why)
+    record["cell"]["rate_per_s"] = None
+    return record | {"limit": limit}
 
 
-def limit_record(slot: Slot, session_id: str, seed: int, limit: Record) -> Record:
+def limit_record(slot: Slot, session_id: str, seed: int, limit: Limit) -> Run:
     """The record of a run that cannot be made: what stands in the way is known without trying."""
-    record = _record_of(slot, session_id, seed, utc_now(), limit["message"])
+    why = limit.get("message") or limit["name"]
+    record = _record_of(slot, session_id, seed, utc_now(), "limit", why)
     if not isinstance(record["cell"]["rate_per_s"], (int, float)):
         record["cell"]["rate_per_s"] = None
-    return record | {"status": "limit", "limit": limit}
+    return record | {"limit": limit}
 
 
-def obstacle(cell: Cell) -> Record | None:
+def obstacle(cell: Cell) -> Limit | None:
     """The limit that a worker in another language is known to meet: a tool that this machine lacks,
     or work that it does not do. None where there is no such."""
     runtime = foreign().get(cell.runtime)
@@ -64,38 +70,46 @@ def obstacle(cell: Cell) -> Record | None:
     return None
 
 
-def _limit(name: str, message: str) -> Record:
+def _limit(name: str, message: str) -> Limit:
     return {"name": name, "value": None, "needed": None, "message": message}
 
 
-def _record_of(slot: Slot, session_id: str, seed: int, started_utc: str, why: str) -> Record:
+def _record_of(
+    slot: Slot, session_id: str, seed: int, started_utc: str, status: Status, why: str
+) -> Run:
     """What is known of a run without the binary's word."""
-    return {
+    record: Run = {
         "kind": "run",
         "schema": CURRENT_VERSION,
         "run_id": str(uuid.uuid4()),
         "session_id": session_id,
-        **run_meta(slot),
-        **key_of(slot),
+        "arm": slot.arm,
+        "block": slot.block,
+        "pair": slot.pair,
+        "position": slot.position,
         "cell_id": cell_id_of(slot.cell),
         "cell": cell_fields(slot.cell, seed),
         "echoed": None,
         "started_utc": started_utc,
+        "status": status,
         "reasons": [why],
     }
+    return with_key(record, slot)
 
 
-def key_of(slot: Slot) -> Record:
-    """The field that names the cell of a run in its plan; none of a probe, which is of no plan."""
-    return {} if slot.position is None else {"key": slot.cell.key}
+def with_key(record: Run, slot: Slot) -> Run:
+    """The record with the name of its cell in the plan; a probe is of no plan."""
+    if slot.position is not None:
+        record["key"] = slot.cell.key
+    return record
 
 
-def run_meta(slot: Slot) -> Record:
+def run_meta(slot: Slot) -> Place:
     """Where in the plan a run belongs."""
     return {"arm": slot.arm, "block": slot.block, "pair": slot.pair, "position": slot.position}
 
 
-def check_is_of(record: Record, slot: Slot, session_id: str, seed: int) -> None:
+def check_is_of(record: Run, slot: Slot, session_id: str, seed: int) -> None:
     """Raises RecordError where a record is not of the run that was asked for."""
     expected = {"session_id": session_id, **run_meta(slot)}
     for name, value in expected.items():
@@ -109,16 +123,17 @@ def check_is_of(record: Record, slot: Slot, session_id: str, seed: int) -> None:
             raise RecordError(f"cell.{name} is {cell.get(name)!r}, not {value!r} as asked")
 
 
-def cell_fields(cell: Cell, seed: int) -> Record:
+def cell_fields(cell: Cell, seed: int) -> CellFields:
     """`run.cell` as far as the matrix knows it; null where the binary decides."""
     known = _asked(cell)
-    return {
+    fields = {
         "workload": cell.workload,
         "runtime": cell.runtime,
         "style": None,
         **{name: known.get(name) for name in field_names()},
         "seed": seed,
     }
+    return cast(CellFields, fields)  # what the workloads declare is what the schema has
 
 
 def cell_id_of(cell: Cell) -> str:
@@ -136,10 +151,10 @@ def cell_id_of(cell: Cell) -> str:
     return declared.cell_id(cell.runtime, values)
 
 
-def _asked(cell: Cell) -> Record:
+def _asked(cell: Cell) -> Json:
     """The values that the matrix decides, by their names in a record."""
     declared = workloads()[cell.workload]
-    values: Record = {}
+    values: Json = {}
     for field in declared.fields:
         value = cell.settings.get(field.setting)
         if field.share and field.share.get(cell.shape) == _ALL and value is None:

@@ -6,13 +6,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..base.errors import MeasureError, UsageError
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot
 from ..records.cells import pins_of
-from ..records.results import DONE, Record, load, runs, sessions
+from ..records.results import DONE, load, runs, sessions
+from ..records.shapes import Build, Record, Session
 
 _BYTES_PER_RUN = 64 * 1024
 _SPARE_BYTES = 32 * 1024 * 1024
@@ -59,13 +61,12 @@ def remaining_slots(
     return [slot for slot in slots if (slot.block, slot.position) not in done], records
 
 
-def check_same_conditions(session: Record, earlier: list[Record]) -> None:
+def check_same_conditions(session: Session, earlier: Sequence[Session]) -> None:
     """Raises UsageError where going on would put two machines, two builds or other CPUs into one
     table."""
     for before in earlier:
-        if (before.get("environment_hash") != session.get("environment_hash")) or (
-            (before.get("build") or {}).get("binary_sha256")
-            != (session.get("build") or {}).get("binary_sha256")
+        if before.get("environment_hash") != session.get("environment_hash") or (
+            _binary_of(before) != _binary_of(session)
         ):
             raise UsageError(
                 "the results so far are of another machine, kernel setting or build of skein:"
@@ -82,3 +83,8 @@ def check_same_conditions(session: Record, earlier: list[Record]) -> None:
                 f"the results so far were pinned to other CPUs ({'; '.join(moved)}): go on with"
                 " the same --worker-cpus and --generator-cpus, or start anew in another --output"
             )
+
+
+def _binary_of(session: Session) -> str | None:
+    build: Build = session.get("build") or {}
+    return build.get("binary_sha256")

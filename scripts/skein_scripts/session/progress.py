@@ -11,7 +11,7 @@ from ..base.units import format_clock
 from ..base.visible import visible
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot, estimate_s
-from ..records.results import Record
+from ..records.shapes import Run
 
 _STATUS_STYLE = {"ok": "green", "limit": "yellow"}
 
@@ -51,7 +51,7 @@ def describe(slot: Slot) -> str:
     return f"{slot.cell.group} · {slot.cell.runtime}{where}"
 
 
-def outcome(record: Record) -> str:
+def outcome(record: Run) -> str:
     """A status, with its first reason where it is not ok."""
     reasons = record["reasons"]
     return f"{record['status']}: {reasons[0]}" if reasons else str(record["status"])
@@ -75,7 +75,7 @@ class LineProgress:
     def begin(self, slot: Slot) -> None:
         """Nothing is printed before there is an outcome."""
 
-    def end(self, slot: Slot, record: Record, wall_s: float) -> None:
+    def end(self, slot: Slot, record: Run, wall_s: float) -> None:
         """Prints the line."""
         self._done += 1
         self._remaining.ended(slot, wall_s)
@@ -115,7 +115,7 @@ class BarProgress:
         """Shows what runs now."""
         self._progress.update(self._task, description=visible(describe(slot)))
 
-    def end(self, slot: Slot, record: Record, wall_s: float) -> None:
+    def end(self, slot: Slot, record: Run, wall_s: float) -> None:
         """Moves the bar; says so where a run is not ok."""
         self._remaining.ended(slot, wall_s)
         if record["status"] != "ok":

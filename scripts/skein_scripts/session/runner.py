@@ -25,8 +25,9 @@ from ..matrix import anchor_cell
 from ..matrix.matrix import Cell, Matrix
 from ..matrix.plan import Slot, estimate_s, seed_of_block
 from ..records import anchor
-from ..records.results import DONE, Record, RecordError, ResultWriter
-from .cell_record import check_is_of, failure_record, key_of, limit_record, obstacle, run_meta
+from ..records.results import DONE, RecordError, ResultWriter
+from ..records.shapes import Probe, Run
+from .cell_record import check_is_of, failure_record, limit_record, obstacle, run_meta, with_key
 from .session import read_run
 from .skein_process import Ending, Skein
 
@@ -39,7 +40,7 @@ class Watcher(Protocol):
     def begin(self, slot: Slot) -> None:
         """A run is about to start."""
 
-    def end(self, slot: Slot, record: Record, wall_s: float) -> None:
+    def end(self, slot: Slot, record: Run, wall_s: float) -> None:
         """A run has ended, and its record is written."""
 
 
@@ -89,7 +90,7 @@ class Runner:
         self._cell_file = folder / _CELL_FILE
         self.options = options
         self.tally = Tally()
-        self.written: list[Record] = []  # every run appended so far
+        self.written: list[Run] = []  # every run appended so far
 
     def run(self, slots: list[Slot], watcher: Watcher) -> Tally:
         """Runs all slots in order, an anchor before the first of each round. KeyboardInterrupt and
@@ -113,7 +114,7 @@ class Runner:
             return None
         return anchor.anchor_ns(self.probe(Slot(anchor_cell.ANCHOR, block, None), anchor.PROBE)[-1])
 
-    def probe(self, slot: Slot, what: str, append: bool = True) -> list[Record]:
+    def probe(self, slot: Slot, what: Probe, append: bool = True) -> list[Run]:
         """Runs a cell that measures the machine and not a runtime. Returns the tries; the last one
         counts. They are appended, unless the caller has to do so later."""
         return list(self._tries(slot, probe=what, append=append))
@@ -121,17 +122,17 @@ class Runner:
     def _tries(
         self,
         slot: Slot,
-        probe: str | None = None,
+        probe: Probe | None = None,
         anchor_ns: int | None = None,
         append: bool = True,
-    ) -> Iterator[Record]:
+    ) -> Iterator[Run]:
         """Measures a slot, again while it is invalid, as often as the matrix allows."""
         for left in range(self._matrix.retry_invalid, -1, -1):
             record = self.measure(slot)
             if probe:
                 record["probe"] = probe
-            if anchor_ns is not None and record.get("host"):
-                record["host"]["anchor_ns"] = anchor_ns
+            if anchor_ns is not None and (host := record.get("host")):
+                host["anchor_ns"] = anchor_ns
             if append:
                 self._writer.append(record)
                 self.written.append(record)
@@ -139,7 +140,7 @@ class Runner:
             if record["status"] != "invalid" or not left:
                 return
 
-    def measure(self, slot: Slot) -> Record:
+    def measure(self, slot: Slot) -> Run:
         """One call of `skein run`, to a valid record, which the caller appends."""
         if limit := obstacle(slot.cell):
             seed = seed_of_block(self._matrix, slot.block)
@@ -172,7 +173,7 @@ class Runner:
             words += ["--lock-fd", str(options.lock_descriptor)]
         return words
 
-    def _record_of(self, slot: Slot, ending: Ending, started_utc: str) -> Record:
+    def _record_of(self, slot: Slot, ending: Ending, started_utc: str) -> Run:
         if ending.timed_out:
             return self._failure(slot, ending, started_utc, f"skein {ending.describe()}")
         try:
@@ -189,8 +190,8 @@ class Runner:
         except RecordError as error:
             why = f"skein {ending.describe()} and wrote no valid record: {error}"
             return self._failure(slot, ending, started_utc, why)
-        return record | key_of(slot)
+        return with_key(record, slot)
 
-    def _failure(self, slot: Slot, ending: Ending, started_utc: str, why: str) -> Record:
+    def _failure(self, slot: Slot, ending: Ending, started_utc: str, why: str) -> Run:
         seed = seed_of_block(self._matrix, slot.block)
         return failure_record(slot, self._session_id, seed, started_utc, ending, why)

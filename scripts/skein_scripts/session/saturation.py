@@ -15,9 +15,9 @@ from ..base.errors import MeasureError
 from ..base.statistics import median
 from ..matrix.matrix import Cell, Matrix, Settings, auto_share
 from ..records.metrics import named
-from ..records.results import Record
+from ..records.shapes import Probe, Run, Session
 
-PROBE = "saturation"  # `run.probe` of its runs
+PROBE: Probe = "saturation"  # `run.probe` of its runs
 PROBE_RUNS = 3
 _PROBE_DURATION = "2s"
 _SIZES = ("connections", "active", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes")
@@ -52,7 +52,7 @@ def _sizes_of_group(matrix: Matrix, group: str) -> Settings:
     return {"mode": "fixed", **sizes, "duration": _PROBE_DURATION, **warmup}
 
 
-def saturation_of(records: Sequence[Record]) -> float:
+def saturation_of(records: Sequence[Run]) -> float:
     """The saturation that probe runs found: the median over those that are ok. Raises MeasureError
     where none is."""
     rates = [
@@ -70,7 +70,7 @@ def saturation_of(records: Sequence[Record]) -> float:
     )
 
 
-def notes_on(records: Sequence[Record]) -> list[str]:
+def notes_on(records: Sequence[Run]) -> list[str]:
     """What the probes that count say against being taken as the worker's saturation."""
     ok = [record for record in records if record["status"] == "ok"]
     return list(
@@ -105,11 +105,12 @@ def _absolute(cell: Cell, saturation_per_s: dict[str, float]) -> Cell:
     return replace(cell, settings={**cell.settings, "rate": rate})
 
 
-def recorded_saturation(sessions: Sequence[Record], groups: Sequence[str]) -> dict[str, float]:
+def recorded_saturation(sessions: Sequence[Session], groups: Sequence[str]) -> dict[str, float]:
     """What earlier sessions of the same results measured, so that a resumed one offers the same
     rates; empty where one of the groups is missing."""
     for session in sessions:
-        recorded = (session.get("plan") or {}).get("saturation_per_s") or {}
+        plan = session.get("plan")
+        recorded = plan.get("saturation_per_s", {}) if plan else {}
         if all(group in recorded for group in groups):
             return {group: float(recorded[group]) for group in groups}
     return {}

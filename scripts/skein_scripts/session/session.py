@@ -12,7 +12,8 @@ from ..base.inherited import recordable
 from ..base.tree import ROOT
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, plan_record
-from ..records.results import Record, RecordError, parse_line, upgrade, validate
+from ..records.results import RecordError, parse_line, upgrade, validate
+from ..records.shapes import Run, Session
 from .skein_process import Skein
 
 _SESSION_TIMEOUT_S = 60.0
@@ -20,7 +21,7 @@ _SESSION_TIMEOUT_S = 60.0
 
 def make_session(
     skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str], cpu_options: list[str]
-) -> Record:
+) -> Session:
     """A complete session record. Raises MeasureError where the binary gives no usable one."""
     argv = [recordable(word) for word in argv]
     text = _session_text(skein, argv, cpu_options)
@@ -33,12 +34,12 @@ def make_session(
             "config_sha256": matrix.config_sha256(),
         }
         session["tool"] = _with_commit(session.get("tool") or {})
-        validate(session)
+        record = validate(session)
     except (ValueError, RecordError) as error:
         raise MeasureError(f"'{skein.path} session' gave no session record: {error}") from error
-    if session["kind"] != "session":
-        raise MeasureError(f"'{skein.path} session' gave a {session['kind']} record")
-    return session
+    if record["kind"] != "session":
+        raise MeasureError(f"'{skein.path} session' gave a {record['kind']} record")
+    return record
 
 
 def _session_text(skein: Skein, argv: list[str], cpu_options: list[str]) -> str:
@@ -49,13 +50,14 @@ def _session_text(skein: Skein, argv: list[str], cpu_options: list[str]) -> str:
     return ending.stdout
 
 
-def session_again(skein: Skein, argv: list[str], cpu_options: list[str]) -> Record | str:
+def session_again(skein: Skein, argv: list[str], cpu_options: list[str]) -> Session | str:
     """The machine as it is now, for comparison with the session's first line; text that says why
     where it cannot be had, since the runs that are there are worth their closing line."""
     try:
-        return parse_line(_session_text(skein, argv, cpu_options))
+        record = parse_line(_session_text(skein, argv, cpu_options))
     except (MeasureError, RecordError) as error:
         return str(error)
+    return record if record["kind"] == "session" else f"it gave a {record['kind']} record"
 
 
 def _with_commit(tool: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +85,7 @@ def read_runtimes(skein: Skein) -> list[str]:
         ) from error
 
 
-def read_run(text: str) -> Record:
+def read_run(text: str) -> Run:
     """The one run line that a call of `skein run` wrote. Raises RecordError."""
     lines = [line for _, line in jsonl.lines_of(text)]
     if len(lines) != 1:

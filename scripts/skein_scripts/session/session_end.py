@@ -3,7 +3,7 @@ end as at the start, how far the anchor drifted, and, from that, why the session
 it is.
 
 Leaves out reading it (records/session_verdict.py) and verdicts on single runs, which the binary
-gives (harness/conductor/validity).
+gives (harness/conductor/judge/validity).
 """
 
 from __future__ import annotations
@@ -11,18 +11,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..base.jsonl import Json
 from ..base.units import format_share
 from ..base.utc import utc_now
 from ..matrix.anchor_cell import ANCHOR
 from ..records.anchor import DRIFT_LIMIT, PROBE, anchor_ns, drift_of
-from ..records.results import CURRENT_VERSION, Record, probes
+from ..records.results import CURRENT_VERSION, probes
+from ..records.shapes import (
+    AnchorSummary,
+    AnchorValue,
+    EnvironmentChange,
+    Record,
+    Run,
+    Session,
+    SessionEnd,
+)
 from .cell_record import cell_id_of
 
 # Facts that change by themselves and mean nothing for the numbers.
 _VOLATILE = ("load",)
 
 
-def changes_between(before: Record, after: Record) -> list[Record]:
+def changes_between(before: Json, after: Json) -> list[EnvironmentChange]:
     """Facts of the machine that are not what they were, each by its path (`sysctl.somaxconn`)."""
     old, new = _flat(before), _flat(after)
     return [
@@ -32,7 +42,7 @@ def changes_between(before: Record, after: Record) -> list[Record]:
     ]
 
 
-def _flat(facts: Record, prefix: str = "") -> dict[str, Any]:
+def _flat(facts: Json, prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in facts.items():
         if not prefix and name in _VOLATILE:
@@ -44,13 +54,15 @@ def _flat(facts: Record, prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def anchor_summary(records: Sequence[Record]) -> Record:
+def anchor_summary(records: Sequence[Record]) -> AnchorSummary:
     """`session_end.anchor`: the anchor of every round, in the order in which they ran, and how far
     they drifted. A round whose anchor was repeated counts with its last."""
-    last: dict[tuple[str, int | None], Record] = {}
+    last: dict[tuple[str, int | None], Run] = {}
     for run in probes(records, PROBE):
-        last[run["session_id"], run["block"]] = run
-    values = [{"block": run["block"], "per_op_ns": anchor_ns(run)} for run in last.values()]
+        last[run["session_id"], run.get("block")] = run
+    values: list[AnchorValue] = [
+        {"block": run.get("block"), "per_op_ns": anchor_ns(run)} for run in last.values()
+    ]
     drift = drift_of([value["per_op_ns"] for value in values if value["per_op_ns"]])
     return {
         "cell_id": cell_id_of(ANCHOR),
@@ -61,17 +73,17 @@ def anchor_summary(records: Sequence[Record]) -> Record:
 
 
 def end_record(
-    session: Record,
-    later: Record | str | None,
+    session: Session,
+    later: Session | str | None,
     records: Sequence[Record],
     counts: dict[str, int],
     retried: int,
     planned: int,
-) -> Record:
+) -> SessionEnd:
     """The closing line of `session`. `later` is the session line of the same machine read again at
     the end, or why there is none, or None where the session was interrupted. `records` are those of
     the whole file, sessions that this one continues included: they end up in one table."""
-    changes: list[Record] | None = None
+    changes: list[EnvironmentChange] | None = None
     if isinstance(later, dict):
         changes = changes_between(session["environment"], later["environment"])
     anchor = anchor_summary(records)
@@ -99,11 +111,11 @@ def end_record(
     }
 
 
-def _change_text(change: Record) -> str:
+def _change_text(change: EnvironmentChange) -> str:
     return f"{change['name']} changed from {change['before']} to {change['after']}"
 
 
-def _anchor_reasons(anchor: Record) -> list[str]:
+def _anchor_reasons(anchor: AnchorSummary) -> list[str]:
     drift, rounds = anchor["drift"], len(anchor["values"])
     if drift is not None and drift > DRIFT_LIMIT:
         return [

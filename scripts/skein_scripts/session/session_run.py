@@ -4,6 +4,7 @@ made (runner.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.console import Console
@@ -13,7 +14,8 @@ from ..base.terminal import say
 from ..matrix.matrix import Matrix, auto_share
 from ..matrix.plan import Slot, seed_of_block
 from ..records import session_verdict
-from ..records.results import Record, ResultWriter, sessions
+from ..records.results import ResultWriter, sessions
+from ..records.shapes import Record, Run, Session
 from . import saturation, session_end
 from .cell_record import skipped_record
 from .progress import make_progress
@@ -29,8 +31,8 @@ class SessionRun:
         self,
         skein: Skein,
         matrix: Matrix,
-        session: Record,
-        earlier: list[Record],
+        session: Session,
+        earlier: Sequence[Record],
         runner: Runner,
         writer: ResultWriter,
     ) -> None:
@@ -40,7 +42,7 @@ class SessionRun:
         self._earlier = earlier
         self._runner = runner
         self._writer = writer
-        self._unknown: dict[str, tuple[str, Record]] = {}  # why, and the probe, by group
+        self._unknown: dict[str, tuple[str, Run]] = {}  # why, and the probe, by group
 
     def run(self, slots: list[Slot], console: Console) -> Tally:
         """Runs the slots, with a line before and a line after them. An interrupt is written down as
@@ -65,8 +67,8 @@ class SessionRun:
     def _begin(self, slots: list[Slot], console: Console) -> list[Slot]:
         """Writes the session line; returns the slots with the rates that they will be run at."""
         levels, probe_runs = self._saturation(console)
-        if levels:
-            self._session["plan"]["saturation_per_s"] = levels
+        if levels and (plan := self._session["plan"]):
+            plan["saturation_per_s"] = levels
         self._writer.append(self._session)
         for record in probe_runs:
             self._writer.append(record)
@@ -74,14 +76,14 @@ class SessionRun:
         by_key = {cell.key: cell for cell in absolute.cells}
         return [replace(slot, cell=by_key[slot.cell.key]) for slot in slots]
 
-    def _saturation(self, console: Console) -> tuple[dict[str, float], list[Record]]:
+    def _saturation(self, console: Console) -> tuple[dict[str, float], list[Run]]:
         """By group, and the runs that it comes from: none where an earlier session measured it."""
         cells = saturation.probe_cells(self._matrix)
         recorded = saturation.recorded_saturation(sessions(self._earlier), list(cells))
         if recorded or not cells:
             return recorded, []
         levels: dict[str, float] = {}
-        kept: list[Record] = []
+        kept: list[Run] = []
         for probe in dict.fromkeys(cells.values()):
             tries = [
                 self._runner.probe(Slot(probe, None, None), saturation.PROBE, append=False)
@@ -111,7 +113,7 @@ class SessionRun:
             self._runner.written.append(record)
             self._runner.tally.add(record["status"])
 
-    def _end(self, later: Record | str | None, planned: int, console: Console) -> None:
+    def _end(self, later: Session | str | None, planned: int, console: Console) -> None:
         tally = self._runner.tally
         record = session_end.end_record(
             self._session,

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import MeasureError
+from ..base.jsonl import Json
 from ..exports import otava_csv
-from ..records.results import Record
 from .history import Line
 
 _TIMEOUT_S = 300
@@ -80,7 +80,7 @@ def _table(line: Line) -> str:
     return otava_csv.table(rows, [line.metric])
 
 
-def _analyze(folder: Path, tests: Sequence[str], since: str) -> dict[str, list[Record]]:
+def _analyze(folder: Path, tests: Sequence[str], since: str) -> dict[str, list[Json]]:
     """Otava's answers by test: one call, as starting it takes a second."""
     command = [
         "otava",
@@ -110,10 +110,10 @@ def _analyze(folder: Path, tests: Sequence[str], since: str) -> dict[str, list[R
         raise MeasureError(f"otava gave no answer: {error}") from error
 
 
-def _documents(text: str) -> dict[str, list[Record]]:
+def _documents(text: str) -> dict[str, list[Json]]:
     """It prints a document of JSON for each test, one after the other."""
     decoder = json.JSONDecoder()
-    found: dict[str, list[Record]] = {}
+    found: dict[str, list[Json]] = {}
     text = text.lstrip()
     while text:
         document, end = decoder.raw_decode(text)

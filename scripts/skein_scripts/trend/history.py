@@ -21,6 +21,7 @@ import jsonschema
 from ..base import jsonl
 from ..base.commit_order import in_order
 from ..base.errors import MeasureError, UsageError
+from ..base.jsonl import Json
 from ..base.outputs import write_text
 from ..base.statistics import median
 from ..records import session_verdict
@@ -28,8 +29,9 @@ from ..records.anchor import PROBE, anchor_ns
 from ..records.cells import Facts, differences_by, id_of, suffix_of
 from ..records.figures import cells_of, names_in
 from ..records.metrics import METRICS, Metric
-from ..records.results import Record, find_results, load, probes, sessions
+from ..records.results import find_results, load, probes, sessions
 from ..records.schema import SCHEMA_FOLDER
+from ..records.shapes import Record, Session
 from ..records.workloads import measuring_settings
 
 VERSION = 1
@@ -76,10 +78,11 @@ def point_of(path: Path) -> Point:
     }
     cells = {cell.name: (id_of(cell.runs[0]), names.facts(cell.runs[0])) for cell in found}
     commit, machine = session["tool"]["commit"], session["environment_hash"]
+    assert commit is not None  # _the_session() has refused those
     return Point(commit, session["created_utc"], machine, values, cells)
 
 
-def _the_session(records: Sequence[Record], path: Path) -> Record:
+def _the_session(records: Sequence[Record], path: Path) -> Session:
     """The last one; all of them are of its commit and machine."""
     opened = sessions(records)
     if not opened:
@@ -156,7 +159,7 @@ def read_ordered(folder: Path) -> tuple[list[Point], str]:
     return in_order(named, lambda point: point.commit, lambda point: point.created_utc)
 
 
-def _cell_fields(point: Point, name: str) -> Record:
+def _cell_fields(point: Point, name: str) -> Json:
     if name not in point.cells:
         return {"cell": name}
     cell_id, facts = point.cells[name]
@@ -198,20 +201,20 @@ def _read_one(path: Path) -> list[Point]:
     """The points of a file: it is of one commit, unless somebody put files together."""
     try:
         text = path.read_bytes().decode("utf-8")
-        lines: list[Record] = [jsonl.parse(line) for _, line in jsonl.lines_of(text)]
+        lines: list[Json] = [jsonl.parse(line) for _, line in jsonl.lines_of(text)]
         for line in lines:
             _validator().validate(line)
     except (OSError, ValueError, jsonschema.ValidationError) as error:
         raise UsageError(f"{path} is no history: {jsonl.reason_of(error)}") from error
     if not lines:
         raise UsageError(f"{path} is empty")
-    by_commit: dict[str, list[Record]] = {}
+    by_commit: dict[str, list[Json]] = {}
     for line in lines:
         by_commit.setdefault(line["commit"], []).append(line)
     return [_point_of_lines(of_commit, path) for of_commit in by_commit.values()]
 
 
-def _point_of_lines(lines: Sequence[Record], path: Path) -> Point:
+def _point_of_lines(lines: Sequence[Json], path: Path) -> Point:
     asked = [(line["cell"], _facts_of(line)) for line in lines]
     differing = differences_by(asked)
     names = [cell_id + suffix_of(facts, differing[cell_id]) for cell_id, facts in asked]
@@ -229,7 +232,7 @@ def _point_of_lines(lines: Sequence[Record], path: Path) -> Point:
     )
 
 
-def _facts_of(line: Record) -> Facts:
+def _facts_of(line: Json) -> Facts:
     """What the line says was asked; a fact with its usual value is not in it, and an older line
     says nothing."""
     if "asked" not in line:

@@ -45,6 +45,7 @@ FAULTS = (
     "finished_in_words",  # says when it finished in no number
     "finished_in_parts",  # says when it finished in a fraction
     "finished_untold",  # does not say when it finished
+    "loop_in_numbers",  # says what it waits on in no words
     "early",  # one task wakes 2 ms before its deadline
     "early_declared",  # the same, and it says that it may be so early
     "overflow",  # one lateness of more than 60 s
@@ -79,6 +80,8 @@ class FaultyWorker(SelectorsWorker):
         message = super().hello()
         if self.fault == "wrong_runtime":
             message["runtime"] = "somebody_else"
+        if self.fault == "loop_in_numbers":
+            message["loop"] = 5
         if self.fault == "early_declared":
             message["early_by_at_most_ns"] = 2_000_000
         return message

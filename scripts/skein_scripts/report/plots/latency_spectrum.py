@@ -17,8 +17,14 @@ from ...records.groups import Group, repeats_text
 from ...records.histogram import TRUSTED_TAIL_SAMPLES, Recorded, merged_histogram
 
 NAME = "latency_spectrum"
-_TICKS = {0.5: "50 %", 0.9: "90 %", 0.99: "99 %", 0.999: "99.9 %", 0.9999: "99.99 %",
-          0.99999: "99.999 %"}  # fmt: skip
+_TICKS = {
+    0.5: "50 %",
+    0.9: "90 %",
+    0.99: "99 %",
+    0.999: "99.9 %",
+    0.9999: "99.99 %",
+    0.99999: "99.999 %",
+}
 
 
 def groups_of(groups: list[Group]) -> list[Group]:

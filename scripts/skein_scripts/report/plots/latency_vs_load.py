@@ -70,7 +70,8 @@ def point_of(series: Series, percentile: Metric) -> Point | None:
 def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
     """One figure for groups at several rates: p50 left, p99 right."""
     runtimes = in_order(series.runtime for group in sweep for series in group.series if series.ok)
-    cell = sweep[0].cell or {}
+    cell = sweep[0].cell
+    assert cell is not None  # a sweep is of groups with runs
     foot = context.foot(
         f"Latency from the intended send time, median of {repeats_text(sweep)} at each of"
         f" {len(sweep)} offered rates, the same for every runtime. Hollow: less than"
@@ -90,7 +91,7 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
         markeredgewidth=1.5,
     )
     figure, axes = frame.new_figure(
-        f"Latency against load · {describe_work({**cell, 'rate_per_s': None})}",
+        f"Latency against load · {describe_work(cell | {'rate_per_s': None})}",
         [4.6],
         foot,
         [*handles, hollow],

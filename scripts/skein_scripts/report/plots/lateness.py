@@ -94,7 +94,7 @@ def _legend(group: Group) -> list[Line2D]:
 
 
 def _label(series: Series, group: Group) -> str:
-    tasks, usual = (series.cell or {}).get("tasks"), (group.cell or {}).get("tasks")
+    tasks, usual = series.asked.get("tasks"), group.asked.get("tasks")
     of = f" ({tasks:,} tasks)" if tasks and tasks != usual else ""
     return series.runtime + of
 

@@ -72,8 +72,8 @@ def _panel(axes: Axes, group: Group, repeats: int) -> None:
 
 
 def _row_name(series: Series, group: Group) -> str:
-    tasks = (series.cell or {}).get("tasks")
-    usual = (group.cell or {}).get("tasks")
+    tasks = series.asked.get("tasks")
+    usual = group.asked.get("tasks")
     return f"{series.runtime}\n({tasks:,})" if tasks != usual and tasks else series.runtime
 
 

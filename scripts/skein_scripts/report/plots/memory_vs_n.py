@@ -15,7 +15,7 @@ from ...base.jsonl import number
 from ...base.statistics import median
 from ...drawing import frame, style
 from ...records.groups import Group, Series, repeats_text
-from ...records.results import Record
+from ...records.run_shapes import MemoryPoint
 from ...records.runtimes import in_order
 from .memory_per_task import groups_of
 
@@ -23,18 +23,18 @@ NAME = "memory_vs_n"
 _BYTE_TICKS = [base * factor for base in (2**10, 2**20, 2**30) for factor in (1, 10, 100)]
 
 
-def user_bytes(point: Record) -> float | None:
+def user_bytes(point: MemoryPoint) -> float | None:
     """The user memory of a reading."""
     return number(point, "rss_anon_bytes")
 
 
-def kernel_bytes(point: Record) -> float | None:
+def kernel_bytes(point: MemoryPoint) -> float | None:
     """The kernel memory of a reading: stacks, page tables and slab; None where one is unknown."""
-    parts = [point["kernel_stack_bytes"], point["page_table_bytes"]]
-    slab = point["slab"]
-    if slab is None or any(part is None for part in (*parts, *slab.values())):
+    if (slab := point["slab"]) is None:
         return None
-    return float(sum(parts) + sum(slab.values()))
+    parts = [point["kernel_stack_bytes"], point["page_table_bytes"], *slab.values()]
+    known = [part for part in parts if part is not None]
+    return float(sum(known)) if len(known) == len(parts) else None
 
 
 def growth(series: Series, kind: str) -> list[tuple[int, float]]:
@@ -42,7 +42,8 @@ def growth(series: Series, kind: str) -> list[tuple[int, float]]:
     of = user_bytes if kind == "user" else kernel_bytes
     by_tasks: dict[int, list[float]] = {}
     for run in series.ok:
-        points = (run.get("memory") or {}).get("points") or []
+        memory = run.get("memory")
+        points = memory["points"] if memory else []
         base = next((of(point) for point in points if point["tasks"] == 0), None)
         for point in points:
             value = of(point)

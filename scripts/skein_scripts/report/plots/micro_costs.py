@@ -3,7 +3,7 @@ lines to hold them against. And what the number of tasks makes of a switch: the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,9 @@ from ...base import units
 from ...base.jsonl import number
 from ...base.statistics import spread_meaning, summarize
 from ...drawing import frame, style
-from ...records.results import Record, runs
+from ...records.results import runs
 from ...records.runtimes import in_order
+from ...records.shapes import Record
 
 NAME = "micro_costs"
 NAME_OF_SWITCHES = "micro_switch"
@@ -61,16 +62,17 @@ class Row:
         return words if self.size is None else f"{words}, {self.size:,}"
 
 
-def rows_of(records: list[Record]) -> list[Row]:
+def rows_of(records: Sequence[Record]) -> list[Row]:
     """The timed rows of a file, repetitions together, in the order of the file."""
     found: dict[tuple[str, str], Row] = {}
     for run in runs(records):
         cell = run["cell"]
         if cell["workload"] != "micro" or run.get("counted"):
             continue
-        step, _, size = cell["row"].partition("/")
+        name = str(cell["row"])
+        step, _, size = name.partition("/")
         row = found.setdefault(
-            (cell["runtime"], cell["row"]),
+            (cell["runtime"], name),
             Row(cell["runtime"], step, int(size) if size.isdigit() else None),
         )
         value = number(run, "micro", "wall_ns_per_op")
@@ -103,7 +105,7 @@ def _order(runtimes: Iterable[str]) -> list[str]:
     ]
 
 
-def draw(records: list[Record], context: frame.Context) -> Figure | None:
+def draw(records: Sequence[Record], context: frame.Context) -> Figure | None:
     """The costs; None where the records have none."""
     timed = rows_of(records)
     steps = [r for r in timed if r.runtime != "control" and r.step not in _NOT_COSTS]
@@ -201,7 +203,7 @@ def _reference_lines(axes: Axes, timed: list[Row]) -> None:
         )
 
 
-def draw_switches(records: list[Record], context: frame.Context) -> Figure | None:
+def draw_switches(records: Sequence[Record], context: frame.Context) -> Figure | None:
     """Switches against the number of tasks; None where there are no two numbers to compare."""
     asked = [row for row in rows_of(records) if row.step in _SWITCHES and row.size]
     rows = [row for row in asked if row.values_ns]
