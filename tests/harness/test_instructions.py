@@ -23,6 +23,7 @@ from skein_scripts.records import results  # noqa: E402
 MICRO = ROOT / os.environ.get("SKEIN_BUILD_DIR", "build/release") / "skein_micro"
 SCRIPT = ROOT / "scripts" / "instructions.py"
 
+pytestmark = pytest.mark.slow  # callgrind runs a program fifty times slower
 needs_callgrind = pytest.mark.skipif(
     shutil.which("valgrind") is None or not MICRO.is_file(),
     reason="valgrind or skein_micro is missing",

@@ -19,6 +19,14 @@ from matrix_support import matrix_run_in  # noqa: E402
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A test that runs whole matrices, a process for each run, is slow."""
+    for item in items:
+        if "matrix_run" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def matrix_run(tmp_path):
     return matrix_run_in(tmp_path)

@@ -258,11 +258,16 @@ def test_figures_stand_in_the_header_with_place_and_format(planted_file):
     row = '[metric.net]\npath = "a.b"\nminus = "a.c"\nunit = "B"\n'
     text = GOOD.replace("[metric.misses]", f"{row}[metric.misses]")
     text = text.replace("{cost} each", '{net} \\"each\\"')
-    header = declared.header(metric_tables.summary_lines(planted_file(text)))
+    text = text.replace('label = "cost"', 'label = "cost"\nwhere = "net"')
+    path = planted_file(text)
+    header = declared.header(metric_tables.summary_lines(path))
     assert '{"", {"/a/b", "/a/c", figure_format::bytes}, ""}' in header
     assert r'{" \"each\"", {}, ""}' in header
     assert '{", and that is all", {}, "/cpu/cost_ns"}' in header
-    assert '{"cost", line_0, ""}' in header
+    assert '{"cost", line_0, "/a/b"}' in header
+    net = metrics(path)["net"]
+    assert net.read({"a": {"b": 7, "c": 2}}) == 5
+    assert net.read({"a": {"b": 7}}) is None
 
 
 def test_every_format_is_one_that_the_terminal_has():

@@ -178,6 +178,18 @@ def test_what_has_one_kind_of_time_has_it_in_both_places(changed):
     assert both["c10k/fiber/1000/fixed"] == (45_299, 45_299)  # the last round: 46,700 less 3 %
 
 
+def test_what_was_late_and_took_a_time_has_the_time_it_took(changed):
+    for run in results.runs(changed):
+        if run["run_id"].startswith("fixed-coroutine-"):
+            run["lateness"] = {"p50": 77, "count": 3}
+    rows = json.loads(google_benchmark.write(cells_of(changed), None))["benchmarks"]
+    assert {row["real_time"] for row in rows if row["name"] == COROUTINE} == {
+        41_807,
+        43_100,
+        46_117,
+    }
+
+
 def test_a_histogram_log_has_seconds_since_its_start_and_maxima_in_ms(cells):
     lines = hdr_log.write(cells).splitlines()
     # The first run began at 10:12:04.101 (idle), fixed work a second later, rounds a minute apart.

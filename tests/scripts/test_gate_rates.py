@@ -35,11 +35,13 @@ def gated():
     return [metric for metric in gate.metrics_of(PRESET) if metric.name in known]
 
 
+@pytest.mark.slow
 def test_no_more_than_a_gate_in_a_hundred_is_a_false_alarm(gated):
     assert len(RECORDED) == len(PRESET.cells)
     assert rates.alike(RECORDED, PAIRS, 2000, 1, gated).false_alarms <= 0.01
 
 
+@pytest.mark.slow
 def test_a_program_against_itself_is_decided_as_often_as_its_page_says(gated):
     text = (HERE.parents[1] / "scripts/GATE_RATES.md").read_text()
     rows = re.findall(r"^\| (\d+) \| ([\d.]+) % \| ([\d.]+) % \|$", text, re.MULTILINE)
@@ -53,6 +55,7 @@ def test_a_program_against_itself_is_decided_as_often_as_its_page_says(gated):
     assert float(rows[-1][2]) <= 1
 
 
+@pytest.mark.slow
 def test_false_alarms_are_as_rare_where_pairs_spread_four_times_as_far(gated):
     wild = {
         cell: [{name: 4 * value for name, value in row.items()} for row in rows]
@@ -144,6 +147,7 @@ def test_rates_are_printed_from_what_was_recorded():
     assert "undecided:" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_table_of_the_page_is_what_rates_prints(gated):
     shown = [
         [text.strip() for text in line.strip("| \n").split("|")]

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hdrh.histogram import HdrHistogram
 
 from fake_skein import Histogram
 from skein_scripts.records import histogram
@@ -55,6 +56,19 @@ def test_nothing_merges_to_nothing():
 
 def test_an_empty_histogram_is_decoded():
     assert recorded([]).total == 0
+
+
+@pytest.mark.parametrize("scale", [5, 12, 16])
+def test_the_buckets_are_those_that_the_packages_own_iterator_gives(scale):
+    source, draw = Histogram(), random.Random(scale)
+    for _ in range(3000):
+        source.record(int(draw.lognormvariate(scale, 2)))
+    decoded, theirs = histogram.decode(source.payload()), HdrHistogram.decode(source.payload())
+    buckets = zip(decoded.values_ns.tolist(), decoded.counts.tolist(), strict=True)
+    assert list(buckets) == [
+        (bucket.value_iterated_to, bucket.count_at_value_iterated_to)
+        for bucket in theirs.get_recorded_iterator()
+    ]
 
 
 @pytest.mark.parametrize("payload", ["", "HISTF", "HISTFAAAAB", "!!!!"])

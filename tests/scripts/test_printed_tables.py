@@ -194,6 +194,15 @@ def test_cancelled_timers_have_the_cost_of_arming_and_cancelling(groups):
     ]
 
 
+def test_connections_that_come_and_go_have_no_word_on_timers(changed):
+    for run in results.runs(changed):
+        if run["run_id"].startswith("fixed-"):
+            run["cell"]["mode"] = "churn"
+    made = results_table.make_table(group_of(changed, "fixed"))
+    assert made.title.startswith("c10k, churn")
+    assert made.notes == [OTHER_N]
+
+
 def test_a_percentile_that_one_run_lacks_is_that_of_all_runs_and_not_of_the_others(changed):
     lacking = next(run for run in results.runs(changed) if run["run_id"] == "fixed-coroutine-2-1")
     lacking["latency"]["p99"] = None

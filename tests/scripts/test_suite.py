@@ -1,9 +1,11 @@
 """The runner of the test suite: how it counts, and that nothing fails in silence."""
 
+import subprocess
 import sys
 
 import pytest
 
+from matrix_support import ROOT
 from skein_scripts.base.errors import UsageError
 from skein_scripts.checks import run_tests, suite
 from skein_scripts.checks import suite_sections as sections_of
@@ -92,20 +94,61 @@ def test_a_section_that_cannot_run_here_is_skipped_with_its_reason(tmp_path):
     assert "there is no clang++-19" in said
 
 
-def test_quick_leaves_out_the_sanitizers():
-    names = [section.name for section in run_tests.choose(sections_of.all_sections(), True, [])]
-    assert "test-release" in names
-    assert not any("asan" in name or "tsan" in name for name in names)
+def test_quick_runs_the_release_tests_and_no_other_build():
+    names = {section.name for section in sections_of.quick_sections()}
+    assert names >= {"clang-format", "mypy", "build-release", "test-release", "pytest-quick"}
+    assert not names & {"build-debug", "build-asan", "build-tsan", "pytest", "pytest-alone"}
+
+
+def test_quick_runs_the_python_tests_but_those_marked(tmp_path):
+    (section,) = [one for one in sections_of.quick_sections() if one.name == "pytest-quick"]
+    chosen = section.commands[0][section.commands[0].index("-m", 2) :][:2]
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\ndef test_plain(): pass\n@pytest.mark.slow\ndef test_slow(): assert 0\n"
+        "@pytest.mark.alone\ndef test_alone(): assert 0\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, tmp_path]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed, 2 deselected" in done.stdout
+
+
+def test_a_test_that_runs_whole_matrices_is_slow():
+    command = [sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", ".",
+               "-p", "no:cacheprovider", "-q", "--collect-only",
+               "tests/scripts/test_session_end.py", "-m", "slow"]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "test_every_round_begins_with_the_anchor" in done.stdout
+    assert "test_where_an_anchor_was_repeated" not in done.stdout
+
+
+@pytest.mark.parametrize(("quick", "said"), [(["--quick"], True), ([], False)])
+def test_quick_says_what_it_leaves_out_and_ends_as_the_whole_suite_does(
+    quick, said, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(run_tests, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    for name in ("all_sections", "quick_sections"):
+        monkeypatch.setattr(run_tests, name, lambda name=name: [python(name, "")])
+    assert run_tests.main(quick) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"==== {'quick' if said else 'all'}_sections"
+    assert lines[-1] == "1 passed, 0 failed"
+    left_out = [line for line in lines if line.startswith("left out by --quick: ")]
+    assert len(left_out) == said
+    for line in left_out:
+        titles = line.partition(": ")[2].split("; ")
+        assert "C++ tests, asan" in titles
+        assert "Python tests: scripts, harness, end to end" in titles
+        assert "C++ tests, release" not in titles
 
 
 def test_one_section_brings_what_it_needs():
     names = [
-        section.name
-        for section in run_tests.choose(sections_of.all_sections(), False, ["test-tsan"])
+        section.name for section in run_tests.choose(sections_of.all_sections(), ["test-tsan"])
     ]
     assert names == ["build-tsan", "test-tsan"]
 
 
 def test_an_unknown_section_is_a_usage_error():
     with pytest.raises(UsageError, match="did you mean 'test-asan'"):
-        run_tests.choose(sections_of.all_sections(), False, ["test-asn"])
+        run_tests.choose(sections_of.all_sections(), ["test-asn"])

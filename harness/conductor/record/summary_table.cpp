@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "generated/results/metrics.hpp"
 

@@ -9,14 +9,14 @@ from ..base.errors import FAILED_TESTS, OK
 from ..base.names import check_name
 from ..base.tree import ROOT
 from .suite import LOGS, Section, run_all
-from .suite_sections import all_sections
+from .suite_sections import all_sections, left_out_by_quick, quick_sections
 
 
-def choose(sections: list[Section], quick: bool, only: list[str]) -> list[Section]:
-    """The sections asked for, with those they need."""
-    by_name = {section.name: section for section in sections}
+def choose(sections: list[Section], only: list[str]) -> list[Section]:
+    """The sections asked for, with those they need; all where none is named."""
     if not only:
-        return [section for section in sections if section.quick or not quick]
+        return sections
+    by_name = {section.name: section for section in sections}
     wanted: set[str] = set()
     for name in only:
         check_name("section", name, by_name)
@@ -27,7 +27,9 @@ def choose(sections: list[Section], quick: bool, only: list[str]) -> list[Sectio
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     parser = argparse.ArgumentParser(prog="scripts/test", allow_abbrev=False)
-    parser.add_argument("--quick", action="store_true", help="release tests and linters only")
+    parser.add_argument(
+        "--quick", action="store_true", help="a short loop: says what it leaves out"
+    )
     parser.add_argument("--only", action="append", default=[], metavar="SECTION")
     stop = parser.add_mutually_exclusive_group()
     stop.add_argument("--fail-fast", action="store_true", help="stop at the first failed section")
@@ -38,8 +40,10 @@ def main(arguments: list[str]) -> int:
     def say(text: str) -> None:
         print(text, flush=True)
 
-    sections = choose(all_sections(), options.quick, options.only)
-    total = run_all(sections, options.fail_fast, say)
+    sections = quick_sections() if options.quick else all_sections()
+    total = run_all(choose(sections, options.only), options.fail_fast, say, LOGS)
+    if options.quick:
+        say(f"left out by --quick: {'; '.join(left_out_by_quick())}")
     say(f"in {time.monotonic() - began:.0f} s; logs in {LOGS.relative_to(ROOT)}")
     say(str(total))
     return FAILED_TESTS if total.failed else OK

@@ -52,7 +52,6 @@ class Section:
     commands: list[list[str]]
     junit: Path | None = None  # where its runner counts; None: the section counts as one
     needs: tuple[str, ...] = ()  # sections that must have passed
-    quick: bool = False  # also run by --quick
     environment: dict[str, str] = field(default_factory=dict)
     missing: str | None = None  # why it cannot run here, if it cannot
 

@@ -49,9 +49,7 @@ _SANITIZERS = {
 _AT_ONCE = ["-n", "6", "--dist", "worksteal"]
 
 
-def _build(
-    preset: str, compiler: str | None = None, quick: bool = False, targets: Sequence[str] = ()
-) -> Section:
+def _build(preset: str, compiler: str | None = None, targets: Sequence[str] = ()) -> Section:
     """Builds a preset (or some targets of it), with another compiler than the system's if one is
     given and installed."""
     path = shutil.which(compiler) if compiler else None
@@ -64,7 +62,6 @@ def _build(
             ["cmake", "--preset", preset, *choice],
             ["cmake", "--build", "--preset", preset, "-j", str(CPUS), *chosen],
         ],
-        quick=quick,
         environment=_launcher(),
     )
 
@@ -73,7 +70,7 @@ def _launcher() -> dict[str, str]:
     return {"CMAKE_CXX_COMPILER_LAUNCHER": "ccache"} if shutil.which("ccache") else {}
 
 
-def _ctest(preset: str, jobs: int, quick: bool = False, programs: Sequence[str] = ()) -> Section:
+def _ctest(preset: str, jobs: int, programs: Sequence[str] = ()) -> Section:
     junit = LOGS / f"ctest-{preset}.xml"
     command = [
         "ctest",
@@ -94,7 +91,6 @@ def _ctest(preset: str, jobs: int, quick: bool = False, programs: Sequence[str] 
         [command],
         junit=junit,
         needs=(f"build-{preset}",),
-        quick=quick,
         environment=_SANITIZERS if preset in ("asan", "tsan") else {},
     )
 
@@ -105,7 +101,6 @@ def _pytest(
     build: str,
     arguments: list[str],
     environment: dict[str, str] | None = None,
-    quick: bool = False,
 ) -> Section:
     """Python tests against the binary of a build."""
     junit = LOGS / f"{name}.xml"
@@ -129,7 +124,6 @@ def _pytest(
         [command],
         junit=junit,
         needs=(f"build-{build}",),
-        quick=quick,
         environment={"SKEIN_BUILD_DIR": str(ROOT / "build" / build)} | (environment or {}),
     )
 
@@ -169,25 +163,46 @@ def _lints() -> list[Section]:
             "clang-format",
             "C++ formatting",
             [[clang_format or "", "--dry-run", "-Werror", *cpp]] if cpp else [],
-            quick=True,
             missing=None if clang_format else "there is no clang-format-19",
         ),
-        Section("ruff", "Python linting", [[*ruff, "check", *config, *python_files]], quick=True),
+        Section("ruff", "Python linting", [[*ruff, "check", *config, *python_files]]),
         Section(
             "ruff-format",
             "Python formatting",
             [[*ruff, "format", "--check", *config, *formatted]],
-            quick=True,
         ),
-        Section("mypy", "Python types", [[*mypy, *typed]], quick=True),
+        Section("mypy", "Python types", [[*mypy, *typed]]),
         Section(
             "shellcheck",
             "shell linting",
             [[shellcheck or "", *shell_scripts()]],
-            quick=True,
             missing=None if shellcheck else "there is no shellcheck",
         ),
     ]
+
+
+def quick_sections() -> list[Section]:
+    """A loop of less than three minutes on two CPUs, once built."""
+    return [
+        *_lints(),
+        _build("release"),
+        _ctest("release", CPUS),
+        _pytest(
+            "pytest-quick",
+            "Python tests that are not slow, and every runtime end to end at size test",
+            "release",
+            [
+                "tests/scripts", "tests/harness", "tests/end_to_end/test_cells.py",
+                "-m", "not alone and not slow", *_AT_ONCE,
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def left_out_by_quick() -> list[str]:
+    """Titles of the sections that only the whole suite has."""
+    names = {section.name for section in quick_sections()}
+    return [section.title for section in all_sections() if section.name not in names]
 
 
 def all_sections() -> list[Section]:
@@ -195,21 +210,19 @@ def all_sections() -> list[Section]:
     sanitizer_jobs = int(os.environ.get("SKEIN_SANITIZER_JOBS") or CPUS)
     return [
         *_lints(),
-        _build("release", quick=True),
-        _ctest("release", CPUS, quick=True),
+        _build("release"),
+        _ctest("release", CPUS),
         _pytest(
             "pytest",
             "Python tests: scripts, harness, end to end",
             "release",
             ["tests/scripts", "tests/harness", "tests/end_to_end", "-m", "not alone", *_AT_ONCE],
-            quick=True,
         ),
         _pytest(
             "pytest-alone",
             "Python tests that need the CPUs for themselves",
             "release",
             ["tests/harness", "tests/end_to_end", "-m", "alone"],
-            quick=True,
         ),
         # The other compiler, with asserts, on the code that is measured: sanitizers replace parts
         # of it, and of the harness none.

@@ -27,7 +27,7 @@ _SPREADS = 2.0  # of an arm's readings, for a change to be more than they are
 _SCALE = 1.4826  # of a median absolute deviation, to be a standard deviation of normal noise
 _NOTHING = 1.0
 
-Path_ = tuple[str, ...]
+Place = tuple[str, ...]
 Show = Callable[[float | None], str]
 _IN_COLUMNS: Mapping[str, Show] = {
     "time": units.format_us,
@@ -66,10 +66,10 @@ class Metric:
     """One row. What its keys mean is said in the file."""
 
     name: str
-    paths: tuple[Path_, ...]
+    paths: tuple[Place, ...]
     unit: str
     format: str
-    minus: Path_ | None = None
+    minus: Place | None = None
     heading: str | None = None
     better: str = "less"
     min_effect: float = 0.0  # relative

@@ -188,6 +188,8 @@ TEST_CASE("a line without any figure is left out, and so is one without its main
   CHECK(line_of(record, "load generator").empty());
   record["exchange"] = {{"duration_ns", nullptr}, {"cpu_per_op_ns", 8'707}, {"latency", nullptr}};
   CHECK(line_of(record, "one message each").empty());
+  record["load"] = {{"offered_per_s", 20'011.4}, {"achieved_per_s", nullptr}};
+  CHECK(line_of(record, "throughput").empty());
   record["cpu"] = {{"per_op_ns", nullptr}, {"user_per_op_ns", 613.6}};
   CHECK(line_of(record, "CPU per operation").empty());
 }
