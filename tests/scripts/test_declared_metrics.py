@@ -34,7 +34,7 @@ def properties_of(node):
     for kind in ("oneOf", "anyOf", "allOf"):
         for one in node.get(kind, ()):
             found |= properties_of(one)
-    return found
+    return found | properties_of(node["then"]) if "then" in node else found
 
 
 def is_in_schema(path):

@@ -14,6 +14,7 @@ from skein_scripts.commands import plot
 from skein_scripts.drawing import frame, style
 from skein_scripts.records import results
 from skein_scripts.records.groups import group_runs
+from skein_scripts.records.metrics import named
 from skein_scripts.records.runtimes import runtimes
 from skein_scripts.report import all_figures, report_pages, results_table
 from skein_scripts.report.floor import above_floor
@@ -186,10 +187,10 @@ def test_a_narrow_terminal_gets_medians_and_a_wide_one_intervals(full):
 def test_cost_above_the_floor_is_paired_by_round(full):
     group = next(group for group in group_runs(full) if group.name == "c10k-fixed")
     thread = group.of("thread")
-    above = above_floor(group, thread)
+    above = above_floor(group, thread, named("cpu_per_op"))
     assert above.ratio.n == 2
     assert above.ratio.median == pytest.approx(1.7, abs=0.15)
-    assert above_floor(group, group.of("epoll_floor")) is None
+    assert above_floor(group, group.of("epoll_floor"), named("cpu_per_op")) is None
 
 
 def test_runs_outside_any_plan_are_grouped_by_their_work(records):
