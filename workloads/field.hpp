@@ -3,7 +3,6 @@
 // generated/workloads/<id>/cell.hpp. workloads/README.md says what the entries mean.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -70,13 +69,10 @@ struct declaration {
   std::span<const field> fields;
 };
 
-/// The words of an enumeration, in the order of its values; specialised where they are declared.
-template <class Enum>
-inline constexpr std::array<std::string_view, 0> words_of{};
-
+/// The word of a declared enumeration's value.
 template <class Enum>
 constexpr std::string_view word_of(Enum value) noexcept {
-  return words_of<Enum>[static_cast<std::size_t>(value)];
+  return words_of(value)[static_cast<std::size_t>(value)];
 }
 
 }  // namespace skein::workloads

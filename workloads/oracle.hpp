@@ -21,6 +21,8 @@ struct timing {
   time_ns grid_ns = 0;       ///< deadlines are whole multiples of this; 0: there are none
   time_ns first_due_ns = 0;  ///< no task does its work before
   time_ns last_due_ns = 0;   ///< all have begun their last work by then
+
+  [[nodiscard]] bool has_deadlines() const noexcept { return grid_ns > 0; }
 };
 
 }  // namespace skein::workloads

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "harness/cells/fields_json.hpp"
 #include "harness/cells/measuring.hpp"
 #include "harness/cells/units.hpp"
+#include "harness/measure/fields.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::cells {
@@ -45,10 +45,19 @@ Variant empty_of(std::string_view workload) {
   }
 }
 
-std::string text_at(const json& object, const char* name) {
-  std::string text;
-  field_reader{object}(name, text);
-  return text;
+/// Visits the fields of a part.
+template <class Part, class Visit>
+void visit_fields(Part& part, Visit&& visit) {
+  Part::for_each_field(part, visit);
+}
+
+/// Counts, sizes and durations are signed, and none of them is ever below 0.
+void refuse_negative(const json& object, const workloads::declaration& declared) {
+  for (const workloads::field& field : declared.fields) {
+    const auto found = object.find(std::string(field.name));
+    if (found == object.end() || !found->is_number() || found->get<double>() >= 0) continue;
+    throw std::invalid_argument(std::string(field.name) + " cannot be " + measure::to_text(*found));
+  }
 }
 
 }  // namespace
@@ -65,30 +74,35 @@ json to_json(const cell& asked) {
   json object = {{"workload", asked.workload()},
                  {"runtime", asked.runtime},
                  {"style", measure::or_null(asked.style)}};
-  const field_writer write{object};
-  std::visit([&](const auto& own) { for_each_field(own, write); }, asked.of);
-  for_each_field(static_cast<const workloads::common_fields&>(asked), write);
+  const measure::field_writer write{object, measure::form::message};
+  std::visit([&](const auto& own) { visit_fields(own, write); }, asked.of);
+  visit_fields<const workloads::common_fields>(asked, write);
   return object;
 }
 
 cell cell_from_json(const json& object) {
   if (!object.is_object()) throw std::invalid_argument("the cell is not an object");
-  const field_reader read{object};
+  const std::string whole;
+  measure::field_reader read(object, whole);
+  std::string workload;
   cell asked;
-  asked.of = empty_of<workloads::any_cell>(text_at(object, "workload"));
+  read("workload", workload);
   read("runtime", asked.runtime);
   read("style", asked.style);
-  std::visit([&](auto& own) { for_each_field(own, read); }, asked.of);
-  for_each_field(static_cast<workloads::common_fields&>(asked), read);
+  asked.of = empty_of<workloads::any_cell>(workload);
+  std::visit([&](auto& own) { visit_fields(own, read); }, asked.of);
+  visit_fields<workloads::common_fields>(asked, read);
+  refuse_negative(object, workloads::declaration_of(asked.of));
   return asked;
 }
 
 measuring measuring_from_json(const workloads::declaration& declared, const json& object) {
-  const field_reader read{object};
+  const std::string whole;
+  measure::field_reader read(object, whole);
   measuring how;
   how.of = empty_of<workloads::any_measuring>(declared.id);
-  std::visit([&](auto& own) { for_each_field(own, read); }, how.of);
-  for_each_field(static_cast<workloads::common_measuring&>(how), read);
+  std::visit([&](auto& own) { visit_fields(own, read); }, how.of);
+  visit_fields<workloads::common_measuring>(how, read);
   return how;
 }
 

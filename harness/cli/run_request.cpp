@@ -88,9 +88,8 @@ void name_runtime(const run_words& words, cells::cell& asked) {
     require_id(words.runtime);
   }
   asked.runtime = words.runtime;
-  for (const auto& runtime : workloads::runtimes()) {
-    if (runtime.id == words.runtime) asked.style = std::string(runtime.style);
-  }
+  const runtime_info* const known = workloads::runtime_named(words.runtime);
+  if (known != nullptr) asked.style = std::string(known->style);
 }
 
 /// A stack is whole pages.
@@ -136,10 +135,9 @@ std::int64_t automatic_count(const workloads::field& field, const json& so_far) 
 /// worker neither is known: it is asked for what was typed.
 bool is_taken(const workloads::field& field, bool said, const run_words& words) {
   if (field.of.empty()) return true;
-  const bool ours = words.worker_command.empty();
   const runtime_info* const known = workloads::runtime_named(words.runtime);
   if (field.of == "stacks") return known == nullptr || cells::takes(*known, field);
-  if (!ours || known == nullptr) return said;
+  if (!words.worker_command.empty()) return said;
   const bool takes = cells::takes(*known, field);
   if (said && !takes) {
     std::vector<std::string_view> takers;

@@ -62,10 +62,11 @@ constexpr std::optional<Enum> from_word(std::string_view word) {
 }
 
 namespace detail {
-
 template <typename Value>
 json value_to_json(const Value& value, form as);
+}  // namespace detail
 
+/// Writes each field that it visits into the object.
 struct field_writer {
   json& object;
   form as;
@@ -73,9 +74,11 @@ struct field_writer {
   void operator()(const char* name, const auto& value, recorded when = recorded::always) const {
     if (as != form::message && when == recorded::never) return;
     const bool untold = as == form::counted_record && when == recorded::unless_counted;
-    object[name] = untold ? json(nullptr) : value_to_json(value, as);
+    object[name] = untold ? json(nullptr) : detail::value_to_json(value, as);
   }
 };
+
+namespace detail {
 
 template <typename Value>
 struct is_optional : std::false_type {};
@@ -123,6 +126,11 @@ bool take_number(const json& from, Value& value) {
 template <typename Value>
 void value_from_json(const json& from, const std::string& name, Value& value);
 
+}  // namespace detail
+
+/// Reads each field that it visits from the object. `name` is what the object is called in a
+/// message, empty for the message itself; both outlive the reader. Throws std::invalid_argument as
+/// from_json does.
 class field_reader {
  public:
   field_reader(const json& object, const std::string& name) : object_(object), name_(name) {
@@ -133,9 +141,10 @@ class field_reader {
     const auto found = object_.find(name);
     if (found == object_.end()) throw std::invalid_argument(path(name) + " is missing");
     known_.emplace_back(name);
-    value_from_json(*found, path(name), value);
+    detail::value_from_json(*found, path(name), value);
   }
 
+  /// Throws for a field of the object that was not visited.
   void refuse_unknown() const {
     for (const auto& [name, value] : object_.items()) {
       if (std::find(known_.begin(), known_.end(), name) == known_.end()) {
@@ -153,6 +162,8 @@ class field_reader {
   const std::string& name_;
   std::vector<std::string_view> known_;
 };
+
+namespace detail {
 
 template <typename Value>
 void value_from_json(const json& from, const std::string& name, Value& value) {

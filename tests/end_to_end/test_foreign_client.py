@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import skein_binary as skein
+from skein_scripts.records.workloads import workloads
 
 SIZES = (1, 1023, 1024, 1025, 16_384, 16_385, 65_536, 262_144)
 LARGE = (3 << 20) + 7
@@ -52,7 +53,8 @@ def echo_worker(command: list[str]) -> Iterator[tuple[Worker, int]]:
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         worker = Worker(process)
         hello = worker.hear()
-        cell = {
+        declared = workloads()["c10k"].fields
+        cell = dict.fromkeys(each.name for each in declared if not each.measuring) | {
             "workload": "c10k", "runtime": hello["runtime"], "style": hello["style"],
             "connections": PEERS, "active": PEERS, "mode": "fixed", "payload_bytes": 64,
             "buffer": "lent", "buffer_bytes": 1024, "workers": 1, "seed": 1,

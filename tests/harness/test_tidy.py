@@ -140,6 +140,8 @@ def test_a_tree_that_is_as_its_list_allows_has_no_problem(small: Path) -> None:
         ("workloads/program.hpp", '/* why */ #import "harness/measure/json.hpp"', "may not"),
         ("runtimes/clock.hpp", '#include_next "workloads/program.hpp"', "runtimes may not"),
         ("harness/cli/main.cpp", '#include "runtimes/loop/wheel.hpp"', "harness/cli may not"),
+        ("harness/cli/main.cpp", '#include "generated/results/metrics.hpp"',
+         "harness/cli may not include generated/results/metrics.hpp"),
         ("harness/cli/main.cpp", '#include "tests/catch.hpp"', "may not include tests/catch.hpp"),
     ],
 )  # fmt: skip

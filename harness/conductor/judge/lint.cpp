@@ -113,7 +113,7 @@ problems lint(const cell& asked, const outcome& out) {
   if (out.exchange) {
     append(found, lint_distribution("exchange.latency", out.exchange->latency, asked.count()));
   }
-  const bool has_deadlines = workloads::timing_of(asked.of).grid_ns > 0;
+  const bool has_deadlines = workloads::timing_of(asked.of).has_deadlines();
   if (has_deadlines && !out.lateness) found.emplace_back("lateness is missing");
   return found;
 }

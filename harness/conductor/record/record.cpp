@@ -148,7 +148,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);
   record["lateness"] = time(out.lateness);
-  if (workloads::timing_of(request.asked.of).grid_ns > 0) {
+  if (workloads::timing_of(request.asked.of).has_deadlines()) {
     record["early_by_at_most_ns"] = out.early_by_at_most_ns;
   }
   if (has_times(out) && out.exchange) record["exchange"] = measure::to_json(*out.exchange, as);

@@ -75,14 +75,19 @@ def _member(namespace: str, field: Field) -> str:
 
 
 def _structure(name: str, namespace: str, fields: list[Field], own: Iterable[str] = ()) -> str:
-    lines = [f"struct {name} {{", *own]
-    lines += [_member(namespace, field) for field in fields]
-    lines += ["};", "", "template <class Cell, class Visit>"]
-    lines += [f"  requires std::same_as<std::remove_const_t<Cell>, {name}>"]
-    used = "which" if fields else ""
-    lines += [f"void for_each_field(Cell& {used}, const Visit& {'visit' if fields else ''}) {{"]
-    lines += [f'  visit("{field.name}", which.{field.name});' for field in fields]
-    return "\n".join([*lines, "}", ""])
+    self, visit = ("of", "visit") if fields else ("", "")
+    visits = [f'    visit("{field.name}", of.{field.name});' for field in fields]
+    return "\n".join(
+        [
+            f"struct {name} {{",
+            *own,
+            *[_member(namespace, field) for field in fields],
+            "  template <class Self, class Visit>",
+            f"  static void for_each_field(Self& {self}, Visit&& {visit}) {{",
+            *visits,
+            "  }\n};\n",
+        ]
+    )
 
 
 def _usual(fields: list[Field]) -> str:
@@ -100,17 +105,18 @@ def _enumerations(namespace: str, fields: Iterable[Field]) -> str:
     for field in fields:
         if field.kind != WORD:
             continue
-        named = field.type or f"skein::{namespace}::{field.name}"
+        room, _, name = (field.type or f"skein::{namespace}::{field.name}").rpartition("::")
+        parts.append(f"namespace {room} {{")
         if field.type is None:
-            words = ", ".join(field.words)
-            parts.append(f"namespace skein::{namespace} {{")
-            parts.append(f"enum class {field.name} : std::uint8_t {{ {words} }};\n}}")
-        parts.append("namespace skein::workloads {")
+            parts.append(f"enum class {name} : std::uint8_t {{ {', '.join(field.words)} }};")
         for place, word in enumerate(field.words):
-            parts.append(f"static_assert(static_cast<int>({named}::{word}) == {place});")
-        parts.append("template <>")
-        texts = [_text(word) for word in field.words]
-        parts.append(_array(f"words_of<{named}>", "std::string_view", texts) + "\n}")
+            parts.append(f"static_assert(static_cast<int>({name}::{word}) == {place});")
+        listed = ", ".join(_text(word) for word in field.words)
+        parts.append("/// The words of the enumeration, in the order of its values.")
+        parts.append(
+            f"constexpr std::array<std::string_view, {len(field.words)}> words_of({name}) noexcept"
+            f" {{\n  return {{{listed}}};\n}}\n}}"
+        )
     return "\n".join(parts)
 
 
@@ -130,7 +136,7 @@ def _header(workload: Workload) -> str:
     ]
     return "\n".join(
         [
-            "#include <concepts>\n" + _INCLUDES + '#include "workloads/field.hpp"\n',
+            _INCLUDES + '#include "workloads/field.hpp"\n',
             _enumerations(workload.id, own),
             f"namespace skein::{workload.id} {{\n",
             f"struct workload;  // workloads/{workload.id}/workload.hpp\n",
@@ -150,7 +156,7 @@ def _common_header(fields: list[Field]) -> str:
     measuring = [field for field in fields if field.measuring]
     return "\n".join(
         [
-            "#include <concepts>\n" + _INCLUDES + '#include "workloads/field.hpp"\n',
+            _INCLUDES + '#include "workloads/field.hpp"\n',
             _enumerations("workloads", fields),
             "namespace skein::workloads {\n",
             _usual(fields),

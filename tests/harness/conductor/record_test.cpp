@@ -41,6 +41,47 @@ outcome measured() {
   return out;
 }
 
+std::vector<std::string> names_of(const json& object) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) names.push_back(name);
+  return names;
+}
+
+/// The names of what is not null.
+std::vector<std::string> told_in(const json& object) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) {
+    if (!value.is_null()) names.push_back(name);
+  }
+  return names;
+}
+
+const std::vector<std::string> load_names{"model",
+                                          "arrival",
+                                          "offered_per_s",
+                                          "achieved_per_s",
+                                          "sent",
+                                          "completed",
+                                          "errors",
+                                          "inflight_max",
+                                          "late_50us_fraction",
+                                          "late_ns_p99",
+                                          "generator_cpu_fraction",
+                                          "generator_cpu_per_op_ns",
+                                          "generator_busy_fraction",
+                                          "unsent"};
+
+/// A load in which no field is empty.
+protocol::load_result full_load() {
+  protocol::load_result load;
+  load.arrival = protocol::arrival_kind::poisson;
+  load.offered_per_s = load.achieved_per_s = load.late_50us_fraction = 0.5;
+  load.generator_cpu_fraction = load.generator_cpu_per_op_ns = load.generator_busy_fraction = 0.5;
+  load.late_ns_p99 = 1;
+  load.warmup_note = load.early_end = "why";
+  return load;
+}
+
 }  // namespace
 
 TEST_CASE("a record says which run of which session it is") {
@@ -113,48 +154,12 @@ TEST_CASE("a load's record says what its rate was a share of, and nothing when i
   CHECK(load.at("rate_baseline") == "epoll_floor");
 }
 
-namespace {
-
-std::vector<std::string> names_of(const json& object) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : object.items()) names.push_back(name);
-  return names;
-}
-
-const std::vector<std::string> load_names{"model",
-                                          "arrival",
-                                          "offered_per_s",
-                                          "achieved_per_s",
-                                          "sent",
-                                          "completed",
-                                          "errors",
-                                          "inflight_max",
-                                          "late_50us_fraction",
-                                          "late_ns_p99",
-                                          "generator_cpu_fraction",
-                                          "generator_cpu_per_op_ns",
-                                          "generator_busy_fraction",
-                                          "unsent"};
-
-/// A load in which no field is empty.
-protocol::load_result full_load() {
-  protocol::load_result load;
-  load.arrival = protocol::arrival_kind::poisson;
-  load.offered_per_s = load.achieved_per_s = load.late_50us_fraction = 0.5;
-  load.generator_cpu_fraction = load.generator_cpu_per_op_ns = load.generator_busy_fraction = 0.5;
-  load.late_ns_p99 = 1;
-  load.warmup_note = load.early_end = "why";
-  return load;
-}
-
-}  // namespace
-
 TEST_CASE("a record has every figure of a load, but what is only there to judge it") {
   outcome out = measured();
   out.load = full_load();
   const json load = run_record(request(), out, "s").at("load");
   CHECK(names_of(load) == load_names);
-  for (const auto& [name, value] : load.items()) CHECK_FALSE(value.is_null());
+  CHECK(told_in(load) == load_names);
   CHECK(names_of(load.at("errors")) ==
         std::vector<std::string>{"connect", "read", "write", "timeout", "descriptors"});
 }
@@ -166,12 +171,8 @@ TEST_CASE("a counted load has what was asked and counted, and nothing that took 
   out.load = full_load();
   const json load = run_record(asked, out, "s").at("load");
   CHECK(names_of(load) == load_names);
-  std::vector<std::string> told;
-  for (const auto& [name, value] : load.items()) {
-    if (!value.is_null()) told.push_back(name);
-  }
-  CHECK(told == std::vector<std::string>{"model", "arrival", "offered_per_s", "sent", "completed",
-                                         "errors", "unsent"});
+  CHECK(told_in(load) == std::vector<std::string>{"model", "arrival", "offered_per_s", "sent",
+                                                  "completed", "errors", "unsent"});
 }
 
 TEST_CASE("connections that were only held have a load of model idle with nothing in it") {
@@ -180,7 +181,7 @@ TEST_CASE("connections that were only held have a load of model idle with nothin
   outcome out = measured();
   const json load = run_record(asked, out, "s").at("load");
   CHECK(names_of(load) == load_names);
-  for (const auto& [name, value] : load.items()) CHECK(value.is_null() == (name != "model"));
+  CHECK(told_in(load) == std::vector<std::string>{"model"});
   CHECK(load.at("model") == "idle");
   out.work.reset();  // it ended before
   CHECK(run_record(asked, out, "s").at("load").is_null());
@@ -263,6 +264,26 @@ TEST_CASE("a counted run has counts per operation and no time at all") {
   CHECK(record.at("load").at("completed") == 10);
   const std::string text = summary_table(record, false);
   CHECK_THAT(text, test::contains("2.50 system calls, 0.50 allocations"));
+}
+
+TEST_CASE("the CPU figures of a counted run are those that are no time") {
+  run_request asked = request();
+  outcome out = measured();
+  measure::cpu_usage& cpu = *out.cpu;
+  cpu.user_ns = cpu.system_ns = cpu.run_delay_ns = 5'000;
+  cpu.voluntary_switches = cpu.involuntary_switches = cpu.minor_faults = cpu.major_faults = 7;
+  cpu.ticks = measure::user_ticks_min;
+  cpu.threads_max = 3;
+  out.softirqd_ns = 20;
+  CHECK(told_in(run_record(asked, out, "s").at("cpu")) ==
+        std::vector<std::string>{"user_ns", "system_ns", "per_op_ns", "user_per_op_ns", "ticks",
+                                 "run_delay_ns", "voluntary_switches", "involuntary_switches",
+                                 "minor_faults", "major_faults", "threads_max",
+                                 "softirqd_per_op_ns"});
+  asked.counted = true;
+  CHECK(told_in(run_record(asked, out, "s").at("cpu")) ==
+        std::vector<std::string>{"voluntary_switches", "involuntary_switches", "minor_faults",
+                                 "major_faults", "threads_max"});
 }
 
 TEST_CASE("a counted run tells neither how long it spawned nor how long it fired") {

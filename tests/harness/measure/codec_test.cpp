@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "harness/measure/distribution.hpp"
 #include "harness/measure/hdr_codec.hpp"
@@ -49,14 +50,24 @@ TEST_CASE("a payload begins with the cookie of the V2 compressed encoding") {
   CHECK_THAT(encode_hdr(histogram{}), contains("HISTF"));
 }
 
-TEST_CASE("a record's histogram comes back whole") {
-  const auto source = scattered(4'000, 5);
+TEST_CASE("a distribution has the fields of the protocol, and comes back whole from its message") {
+  auto source = scattered(4'000, 5);
+  source.record(histogram::highest_ns + 1);
+  source.record_signed(-7);
   const auto object = skein::measure::to_json(distribution_of(source));
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) names.push_back(name);
+  CHECK(names == std::vector<std::string>{"count", "min", "mean", "stddev", "p50", "p90", "p99",
+                                          "p999", "p9999", "max", "overflow", "early_count",
+                                          "early_max_ns", "histogram"});
   const auto read = skein::measure::from_json<distribution>(json::parse(object.dump()), "");
   const auto copy = histogram_of(read);
   CHECK(skein::measure::to_json(distribution_of(copy)) == object);
   CHECK(copy.min() == source.min());
   CHECK(copy.max() == source.max());
+  CHECK(copy.overflow() == source.overflow());
+  CHECK(copy.early_count() == source.early_count());
+  CHECK(copy.early_max_ns() == source.early_max_ns());
 }
 
 TEST_CASE("an empty histogram comes back empty") {
