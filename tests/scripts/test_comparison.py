@@ -6,11 +6,12 @@ import json
 import math
 import random
 import sys
+from statistics import median
 
 import pytest
 
 from skein_scripts.base.errors import MeasureError, UsageError, run_main
-from skein_scripts.base.statistics import median, sign_test_rank
+from skein_scripts.base.statistics import sign_test_rank
 from skein_scripts.commands import compare
 from skein_scripts.gate import judge, pair_statistics
 from skein_scripts.gate.judge import Pairs

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 from xml.etree import ElementTree
 
 import jsonschema
@@ -18,7 +19,6 @@ from hdrh.log import HistogramLogReader
 from matrix_support import call_main
 from skein_scripts.base.errors import UsageError
 from skein_scripts.base.names import distinct
-from skein_scripts.base.statistics import median
 from skein_scripts.commands import export
 from skein_scripts.exports import bencher, google_benchmark, junit, otava_csv
 from skein_scripts.gate import record

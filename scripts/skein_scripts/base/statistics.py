@@ -1,4 +1,4 @@
-"""Order statistics over repeats: median, median absolute deviation, and the interval of the sign
+"""Order statistics over repeats: median absolute deviation, and the interval of the sign
 test, which is exact, deterministic and assumes nothing about the shape of the noise.
 
 It leaves out verdicts and comparisons across sessions."""
@@ -8,21 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 COUNT_MARK = ", n = "
 # Six are the fewest of which the sign test gives a 95 % interval.
 _OTHER_COUNTS = "where another n stands it is of that many runs, below 6 the range"
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle value, or the mean of the two middle values."""
-    if not values:
-        raise ValueError("the median of nothing is not defined")
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def median_absolute_deviation(values: Sequence[float]) -> float:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
-from ..base.statistics import median
 from ..base.units import format_count, format_duration
 from ..records.metrics import Metric
 from ..records.shapes import Run

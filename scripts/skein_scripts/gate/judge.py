@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
-from ..base.statistics import median
 from . import counts
 from .compared import (
     IMPROVED,

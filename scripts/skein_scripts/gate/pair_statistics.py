@@ -13,8 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from ..base.statistics import median, sign_test_rank
+from ..base.statistics import sign_test_rank
 
 CONFIDENCE = 0.95
 

@@ -21,10 +21,10 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from ..base.errors import UsageError
 from ..base.outputs import write_text
-from ..base.statistics import median
 from ..records.cells import CellNames
 from ..records.metrics import METRICS, Metric
 from ..records.purposes import INSTRUCTIONS, MEMORY

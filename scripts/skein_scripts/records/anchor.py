@@ -8,8 +8,8 @@ from its drift (session/session_end.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
-from ..base.statistics import median
 from .metrics import named
 from .shapes import Probe, Run
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from ..base import units
 from ..base.jsonl import number
-from ..base.statistics import median, median_absolute_deviation
+from ..base.statistics import median_absolute_deviation
 from ..base.tree import ROOT
 from . import metric_rows
 from .purposes import LOAD

@@ -4,8 +4,8 @@ Leaves out the histograms themselves (records/histogram.py)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
-from ..base.statistics import median
 from ..records.groups import Series
 from ..records.histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
 from ..records.metrics import Metric

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from ..base import units
-from ..base.statistics import count_text, median, median_absolute_deviation
+from ..base.statistics import count_text, median_absolute_deviation
 from ..base.table import Table
 from ..records.groups import Group, Series
 from ..records.metric_tables import SPREAD, layout_of

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from ..base.errors import MeasureError
-from ..base.statistics import median
 from ..matrix.matrix import Cell, Matrix, Settings, auto_share
 from ..records.metrics import named
 from ..records.shapes import Probe, Run, Session

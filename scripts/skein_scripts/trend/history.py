@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from statistics import median
 
 import jsonschema
 
@@ -23,7 +24,6 @@ from ..base.commit_order import in_order
 from ..base.errors import MeasureError, UsageError
 from ..base.jsonl import Json
 from ..base.outputs import write_text
-from ..base.statistics import median
 from ..records import session_verdict
 from ..records.anchor import PROBE, anchor_ns
 from ..records.cells import Facts, differences_by, id_of, suffix_of

@@ -3,6 +3,7 @@ points leave a straight line does not have one cost per task."""
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -12,7 +13,6 @@ from matplotlib.ticker import FixedLocator
 
 from ...base import units
 from ...base.jsonl import number
-from ...base.statistics import median
 from ...drawing import frame, style
 from ...records.groups import Group, Series, repeats_text
 from ...records.run_shapes import MemoryPoint
