@@ -113,6 +113,7 @@ def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Pa
     assert [name for name in costs if costs[name] is None] != []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "runtime",
     [pytest.param(each, marks=unless_sanitized(each in skein.VARIANTS)) for each in skein.RUNTIMES],
@@ -206,6 +207,7 @@ def test_an_open_loop_uses_all_connections_and_an_idle_heavy_one_a_few(results: 
     assert "/idle_heavy/active=3/" in run["cell_id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", skein.MODES)
 def test_runs_leave_no_port_behind(mode: str, results: Path) -> None:
     """Clients close by reset, each of the thousands of churn as well as all at the end: neither
@@ -245,6 +247,7 @@ def test_requests_in_a_row_are_answered_without_waiting_for_acknowledgements(
     assert run["latency"]["p50"] < 30e6
 
 
+@pytest.mark.slow
 def test_a_rate_may_be_a_share_of_a_saturation_that_is_measured_first(results: Path) -> None:
     words = ["--mode", "open", "--rate", "auto:20%", "--rate-baseline", "coroutine"]
     run = measure(results, "c10k", "--runtime", "libuv", *words)
@@ -271,6 +274,7 @@ def test_a_worker_in_another_language_is_a_row_like_any_other(results: Path) -> 
     assert run["cell"]["stack_bytes"] is None
 
 
+@pytest.mark.slow
 def test_a_worker_in_another_language_may_be_held_against_our_baseline(results: Path) -> None:
     words = [*skein.plain_worker(), "--mode", "churn"]
     run = measure(results, "c10k", *words)

@@ -15,6 +15,9 @@ from skein_scripts.base.errors import MeasureError, ReaderGoneError, UsageError,
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 BARE_PYTHON = "/usr/bin/python3"
 
+# Each starts every script.
+pytestmark = pytest.mark.slow
+
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 
 

@@ -57,6 +57,7 @@ def bytes_of(svgs):
     return {one.name: one.read_bytes() for svg in svgs for one in (svg, svg.with_suffix(".png"))}
 
 
+@pytest.mark.slow
 def test_every_figure_is_drawn_from_full_results_as_svg_and_png(full, tmp_path):
     drawn = all_figures.draw_all(full, tmp_path / "plots")
     assert [path.stem for path in drawn] == [
@@ -106,10 +107,12 @@ def test_what_was_exchanged_on_idle_connections_has_columns_where_it_was(full):
     assert row["mappings"] == "86"
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_figure(records, tmp_path, figures):
     assert bytes_of(all_figures.draw_all(records, tmp_path)) == figures
 
 
+@pytest.mark.slow
 def test_the_last_digits_of_the_layout_do_not_reach_the_figure(
     records, tmp_path, monkeypatch, figures
 ):

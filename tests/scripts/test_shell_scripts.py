@@ -59,6 +59,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*HOSTILE, "BASH_ENV"])
 def test_inherited_variables_break_no_shell_script(name, tmp_path):
     startup = tmp_path / "bashenv"
