@@ -209,11 +209,11 @@ class filler {
 
   [[noreturn]] void refuse_share(const field& which, const bounds& both) const {
     const workloads::share* const share = share_of(which);
-    const field& all = *find(which.most->field);
-    if (share == nullptr) {
+    if (share == nullptr || !which.most || which.most->field.empty()) {
       throw usage_error(fmt::format("{}: must be at least {} and at most {}", which.option,
                                     value_text(which, both.least), value_text(which, both.most)));
     }
+    const field& all = *find(which.most->field);
     throw usage_error(
         fmt::format("{}: {} are too few for --{} {}, in which {} is {} to {} % of them", all.option,
                     value_text(all, result_.values.at(std::string(all.name))), declared_.shape,

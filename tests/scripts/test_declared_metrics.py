@@ -221,7 +221,7 @@ def test_a_row_that_cannot_be_is_refused_with_the_reason(planted_file, change, s
 def declare(output, tree=ROOT):
     """As the build calls it: without any installed package."""
     return subprocess.run(
-        [sys.executable, "-S", "-m", "skein_scripts.declare.metrics", str(output)],
+        [sys.executable, "-S", "-m", "skein_scripts.declare", str(output)],
         env={"PYTHONPATH": str(tree / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
@@ -230,14 +230,14 @@ def declare(output, tree=ROOT):
 
 
 def test_the_header_is_written_by_the_standard_library_alone_and_only_when_it_changes(tmp_path):
-    header = tmp_path / "some" / "metrics.hpp"
-    assert declare(header).returncode == 0
+    header = tmp_path / "some" / "results" / "metrics.hpp"
+    assert declare(tmp_path / "some").returncode == 0
     text, written = header.read_text(), header.stat().st_mtime_ns
     assert '{"CPU per operation", line_' in text
-    assert declare(header).returncode == 0
+    assert declare(tmp_path / "some").returncode == 0
     assert header.stat().st_mtime_ns == written
     header.write_text(text + "// other\n")
-    assert declare(header).returncode == 0
+    assert declare(tmp_path / "some").returncode == 0
     assert header.read_text() == text
 
 
@@ -245,13 +245,15 @@ def test_a_declaration_that_cannot_be_stops_the_build_with_a_message(tmp_path):
     ours, copy = ROOT / "scripts/skein_scripts", tmp_path / "scripts/skein_scripts"
     for package in ("base", "records", "declare"):
         shutil.copytree(ours / package, copy / package)
+    for folder in ("workloads", "runtimes"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / "results").mkdir()
     (tmp_path / "results/metrics.toml").write_text(GOOD.replace('unit = "ns"', 'unit = "sec"'))
-    done = declare(tmp_path / "metrics.hpp", tmp_path)
+    done = declare(tmp_path / "generated", tmp_path)
     assert done.returncode == 2
     assert "metric cost: unknown unit 'sec' (valid: ns, B, 1/s, 1)" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "metrics.hpp").exists()
+    assert not (tmp_path / "generated/results").exists()
 
 
 def test_figures_stand_in_the_header_with_place_and_format(planted_file):

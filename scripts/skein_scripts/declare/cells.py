@@ -1,13 +1,10 @@
 """Writes the C++ side of workloads/*/cell.toml: for each workload a header with its cell as a
 structure, its words as enumerations and its fields as a table; and one header that names them all.
-
-    python3 -m skein_scripts.declare.cells FOLDER
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,16 +36,15 @@ _INCLUDES = """#include <array>
 """
 
 
-def main() -> int:
-    """Writes all headers into the folder that the command line names."""
-    folder, all_of_them = Path(sys.argv[1]), list(workloads().values())
+def write(folder: Path) -> None:
+    """Writes the headers into the folder."""
+    all_of_them = list(workloads().values())
     shared = [field for field in all_of_them[0].fields if field.name in common_names()]
     write_header(folder / "common.hpp", "workloads/common.toml", _common_header(shared))
     for workload in all_of_them:
         source = f"workloads/{workload.id}/cell.toml"
         write_header(folder / workload.id / "cell.hpp", source, _header(workload))
     write_header(folder / "cells.hpp", "workloads/*/cell.toml", _list(all_of_them))
-    return 0
 
 
 # --- the structures ---
@@ -274,7 +270,3 @@ def _row(field: Field) -> str:
             member = "automatic" if name == "auto" else name
             facts.append(f".{member} = {str(not usual).lower()}")
     return "workloads::field{" + ", ".join(facts) + "}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,21 +1,17 @@
 """Writes the runtimes that are programs of their own, for `skein list`, from
-runtimes/*/runtime.toml.
-
-    python3 -m skein_scripts.declare.runtimes HEADER
-"""
+runtimes/*/runtime.toml."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from ..records.runtimes import foreign
 from .header import write_header
 
 
-def main() -> int:
-    """Writes the header that the command line names."""
+def write(path: Path) -> None:
+    """Writes the header."""
     rows = [
         "foreign_runtime{"
         + ", ".join(json.dumps(text) for text in (each.id, each.language, each.folder.name))
@@ -35,9 +31,4 @@ def main() -> int:
         "    " + ",\n    ".join(rows) + "};\n",
         "}  // namespace skein\n",
     ]
-    write_header(Path(sys.argv[1]), "runtimes/*/runtime.toml", "\n".join(lines))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    write_header(path, "runtimes/*/runtime.toml", "\n".join(lines))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..base.errors import OK, UsageError
 from ..records.metric_tables import Piece, SummaryLine, summary_lines
 from ..records.metrics import Metric
 from .header import write_header
@@ -16,12 +15,9 @@ _SOURCE = "results/metrics.toml"
 _FORMATS = {"size": "bytes"}
 
 
-def main(arguments: list[str]) -> int:
-    """Writes the header that the command line names."""
-    if len(arguments) != 1:
-        raise UsageError("name the header to write, and nothing else")
-    write_header(Path(arguments[0]), _SOURCE, header(list(summary_lines())))
-    return OK
+def write(path: Path) -> None:
+    """Writes the header."""
+    write_header(path, _SOURCE, header(list(summary_lines())))
 
 
 def header(lines: list[SummaryLine]) -> str:

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ..base import units
+from ..base.errors import UsageError
 from ..base.tree import ROOT
+from . import workload_rules
 
 COUNT, SIZE, DURATION, WORD, RATE, SEED = (
     "count", "size", "duration", "word", "rate", "seed"
@@ -152,29 +154,44 @@ def _common() -> list[dict[str, Any]]:
 
 @cache
 def workloads() -> dict[str, Workload]:
-    """All workloads by id, in the order of their ids."""
+    """All workloads by id, in the order of their ids. Raises UsageError for a declaration that
+    cannot be."""
     common = _common()
-    found = [_workload(_table(path), common) for path in sorted(FOLDER.glob("*/cell.toml"))]
+    found = [_read(path, common) for path in sorted(FOLDER.glob("*/cell.toml"))]
     return {workload.id: workload for workload in found}
 
 
 def _table(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
 
 
-def _workload(table: dict[str, Any], common: list[dict[str, Any]]) -> Workload:
+def _read(path: Path, common: list[dict[str, Any]]) -> Workload:
+    try:
+        return _workload(path.parent.name, _table(path), common)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error} (workloads/README.md)") from None
+
+
+def _workload(folder: str, table: dict[str, Any], common: list[dict[str, Any]]) -> Workload:
+    workload_rules.check_entries(table.get("field", []))
     own = {entry["name"]: entry for entry in table["field"]}
     shared = {entry["name"]: entry for entry in common}
     # A workload may narrow a common field; it stands where common fields do, behind its own.
     entries = [entry for name, entry in own.items() if name not in shared]
     entries += [entry | own.get(name, {}) for name, entry in shared.items()]
+    workload_rules.check(table, entries)
+    if table["id"] != folder:
+        raise UsageError(f"its id is {table['id']!r} and not the name of its folder")
     said = {name: value for name, value in table.items() if name != "field"}
     said["samples"] = tuple(said["samples"])
     return Workload(**said, fields=tuple(_field(entry) for entry in entries))
 
 
 def _field(entry: dict[str, Any]) -> Field:
-    known = {name: entry[name] for name in entry if name in Field.__dataclass_fields__}
+    known = {name: value for name, value in entry.items() if name != "in"}
     bounds = {shape: tuple(both) for shape, both in entry.get("share_bounds", {}).items()}
     return Field(
         **known

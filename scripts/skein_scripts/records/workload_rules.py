@@ -1,0 +1,101 @@
+"""Holds what workloads/*/cell.toml says to its keys: a declaration that cannot be is refused with
+what is wrong about it, by name. Leaves out what is made of it (workloads.py)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..base.errors import UsageError
+from ..base.names import check_name
+
+Table = Mapping[str, Any]
+
+KINDS = ("count", "size", "duration", "rate", "word", "seed")
+_RUNS = ("served", "tasks")
+_HEAD = (
+    "id", "description", "run", "tasks", "shape", "samples", "measures", "leaves_out", "unfair",
+    "example", "field",
+)  # fmt: skip
+_KEYS = (
+    "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "share",
+    "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable", "of", "alias",
+    "id", "id_default",
+)  # fmt: skip
+# Names and words are members and enumerators in C++.
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_RESERVED = (
+    "and", "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue",
+    "default", "delete", "do", "double", "else", "enum", "explicit", "export", "extern", "false",
+    "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace", "new",
+    "not", "operator", "or", "private", "protected", "public", "register", "return", "short",
+    "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw", "true", "try",
+    "typedef", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
+)  # fmt: skip
+
+
+def check_entries(entries: list[Table]) -> None:
+    """Raises UsageError where a file has no fields, one without a name, or one twice."""
+    names = [entry.get("name") for entry in entries]
+    if not names or None in names:
+        raise UsageError("a [[field]] has no name, or there is none")
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"field {name!r} is declared twice")
+
+
+def check(head: Table, entries: list[Table]) -> None:
+    """Raises UsageError for the first thing that cannot be. `entries` are the fields in the order
+    in which a cell has them, those that all workloads have among them."""
+    for key in head:
+        check_name("key", key, _HEAD)
+    for key in _HEAD:
+        if key not in head:
+            raise UsageError(f"it has no {key}")
+    check_name("run", head["run"], _RUNS)
+    names = [entry.get("name", "") for entry in entries]
+    for key in ("tasks", "shape"):
+        check_name(f"field in {key}", head[key], names)
+    shapes = entries[names.index(head["shape"])].get("words", ())
+    for place, entry in enumerate(entries):
+        try:
+            _check_field(entry, names[:place], names, shapes)
+        except UsageError as error:
+            raise UsageError(f"field {entry.get('name')!r}: {error}") from None
+
+
+def _check_field(entry: Table, before: list[str], names: list[str], shapes: Iterable[str]) -> None:
+    for key in entry:
+        check_name("key", key, _KEYS)
+    for key in ("name", "kind", "help"):
+        if key not in entry:
+            raise UsageError(f"it has no {key}")
+    _check_names([entry["name"]])
+    check_name("kind", entry["kind"], KINDS)
+    for shape in (*entry.get("in", ()), *entry.get("share", {}), *entry.get("share_bounds", {})):
+        check_name("mode or pattern", shape, shapes)
+    for key in ("least", "most"):
+        if isinstance(entry.get(key), str):
+            check_name(f"field before it in {key}", entry[key], before)
+    if "instead_of" in entry:
+        check_name("field in instead_of", entry["instead_of"], names)
+    _check_words(entry)
+
+
+def _check_words(entry: Table) -> None:
+    words = entry.get("words", [])
+    if (entry["kind"] == "word") != bool(words):
+        raise UsageError("words are of kind word, and a word has some")
+    _check_names(words)
+    for key in ("default", "test"):
+        if key in entry and words:
+            check_name(f"word in {key}", str(entry[key]), words)
+        elif isinstance(entry.get(key), str):
+            raise UsageError(f"{key} is a number in the base unit, not {entry[key]!r}")
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name) or name in _RESERVED:
+            raise UsageError(f"{name!r} cannot be a name in C++: lower case, digits, _; no keyword")

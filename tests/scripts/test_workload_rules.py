@@ -1,0 +1,100 @@
+"""A workload's declaration that cannot be is refused by name, whatever is wrong about it."""
+
+import pytest
+
+from skein_scripts.base.errors import UsageError
+from skein_scripts.records import workloads as declared
+
+GOOD = """
+id = "toy"
+description = "N tasks that yield M times"
+run = "tasks"
+tasks = "tasks"
+shape = "order"
+samples = []
+measures = ""
+leaves_out = ""
+unfair = ""
+example = ""
+
+[[field]]
+name = "tasks"
+kind = "count"
+least = 1
+default = 100
+id = "{}"
+help = "Tasks"
+
+[[field]]
+name = "order"
+kind = "word"
+words = ["forth", "back"]
+default = "forth"
+id = "{}"
+help = "Which yields first"
+
+[[field]]
+name = "yields"
+kind = "count"
+in = ["forth"]
+least = 1
+most = "tasks"
+default = 8
+id = "yields={}"
+help = "Yields of each"
+"""
+
+
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    """Writes the declaration of a workload `toy`, the only one, and reads it."""
+    monkeypatch.setattr(declared, "FOLDER", tmp_path)
+    (tmp_path / "common.toml").write_text(
+        '[[field]]\nname = "seed"\nkind = "seed"\nhelp = "Seed"\n'
+    )
+    (tmp_path / "toy").mkdir()
+
+    def read(text):
+        (tmp_path / "toy" / "cell.toml").write_text(text)
+        return declared.workloads.__wrapped__()
+
+    return read
+
+
+def test_a_good_declaration_is_read(planted):
+    toy = planted(GOOD)["toy"]
+    assert [field.name for field in toy.fields] == ["tasks", "order", "yields", "seed"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('id = "toy"', 'id = "tow"', "its id is 'tow' and not the name of its folder"),
+        ('id = "toy"', 'id = toy"', "cannot be read"),
+        ('run = "tasks"', 'run = "task"', "unknown run 'task' (valid: served, tasks)"),
+        ('run = "tasks"', 'runs = "tasks"', "unknown key 'runs'"),
+        ('unfair = ""\n', "", "it has no unfair"),
+        ('shape = "order"', 'shape = "ordre"', "unknown field in shape 'ordre'"),
+        ('tasks = "tasks"', 'tasks = "task"', "unknown field in tasks 'task'"),
+        ("default = 100", "defualt = 100", "field 'tasks': unknown key 'defualt'"),
+        ('kind = "count"', 'kind = "number"', "field 'tasks': unknown kind 'number'"),
+        ('help = "Tasks"\n', "", "field 'tasks': it has no help"),
+        ("default = 100", 'default = "100"', "default is a number in the base unit, not '100'"),
+        ('default = "forth"', 'default = "fort"', "unknown word in default 'fort'"),
+        ('words = ["forth", "back"]', "", "words are of kind word, and a word has some"),
+        ('"back"]', '"default"]', "'default' cannot be a name in C++"),
+        ('"back"]', '"Back"]', "'Back' cannot be a name in C++"),
+        ('in = ["forth"]', 'in = ["fort"]', "field 'yields': unknown mode or pattern 'fort'"),
+        ('most = "tasks"', 'most = "task"', "unknown field before it in most 'task'"),
+        ('most = "tasks"', 'most = "yields"', "unknown field before it in most 'yields'"),
+        ('name = "yields"', 'name = "tasks"', "field 'tasks' is declared twice"),
+        ('name = "yields"\n', "", "a [[field]] has no name"),
+        ("least = 1\nmost", 'instead_of = "yield"\nmost', "unknown field in instead_of 'yield'"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(planted, right, wrong, said):
+    assert right in GOOD
+    with pytest.raises(UsageError) as refused:
+        planted(GOOD.replace(right, wrong, 1))
+    assert said in str(refused.value)
+    assert "cell.toml" in str(refused.value)
