@@ -54,7 +54,7 @@ std::string open_session(const run_request& request, const pinning& pins, output
 
 /// For our own runtimes only; a foreign worker must itself say what it can do.
 std::optional<limit_fact> own_grid_obstacle(const run_request& request) {
-  if (!request.worker_command.empty()) return std::nullopt;
+  if (request.is_foreign()) return std::nullopt;
   for (const runtime_info& runtime : workloads::runtimes()) {
     if (runtime.id == request.asked.runtime) return grid_obstacle(request.asked, runtime);
   }

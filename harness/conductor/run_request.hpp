@@ -42,6 +42,7 @@ struct run_request {
   bool print_json = false;
   std::vector<std::string> argv;
 
+  [[nodiscard]] bool is_foreign() const noexcept { return !worker_command.empty(); }
   /// False: no readings of memory, and no rest before them.
   [[nodiscard]] bool reads_memory() const noexcept { return how.memory != workloads::memory::off; }
 };

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <span>
 
-#include "harness/conductor/prepare/preflight.hpp"
 #include "harness/measure/memory_budget.hpp"
 #include "harness/measure/memory_slope.hpp"
 
@@ -38,7 +37,7 @@ std::int64_t slab_growth(const std::vector<memory_point>& points) {
   const auto first = points.front().slab_bytes();
   const auto last = points.back().slab_bytes();
   if (!first || !last) return 0;
-  return std::max<std::int64_t>(*last - *first - slab_drift_bytes, 0);
+  return *last - *first - slab_drift_bytes;
 }
 
 std::optional<std::int64_t> lesser(std::optional<std::int64_t> one,
@@ -68,15 +67,16 @@ memory_bounds memory_bounds_now(std::optional<std::int64_t> ceiling_bytes) {
 
 std::optional<limit_fact> memory_obstacle(const std::vector<memory_point>& points,
                                           std::int64_t total, const memory_bounds& bounds,
-                                          std::int64_t least_slab_bytes) {
+                                          slab_bounds slabs) {
   const auto line = own_line(points);
   const auto fit = measure::fit_line(line);
   if (!fit) return std::nullopt;
   const std::int64_t tasks = points.back().tasks;
-  const auto slabs = static_cast<double>(std::max(slab_growth(points), least_slab_bytes * tasks));
-  const double slope = fit->slope + slabs / static_cast<double>(tasks);
+  const auto of_slabs =
+      static_cast<double>(std::clamp(slab_growth(points), slabs.least * tasks, slabs.most * tasks));
+  const double slope = fit->slope + of_slabs / static_cast<double>(tasks);
   if (slope <= 0) return std::nullopt;
-  const auto taken = std::llround(std::max(line.back().y - line.front().y, 0.0) + slabs);
+  const auto taken = std::llround(std::max(line.back().y - line.front().y, 0.0) + of_slabs);
   const auto left = bounds.left_bytes ? std::optional(*bounds.left_bytes + taken) : std::nullopt;
   const auto available = lesser(left, bounds.ceiling_bytes);
   const auto needed = static_cast<std::int64_t>(std::llround(slope * static_cast<double>(total)));
@@ -89,10 +89,10 @@ std::optional<limit_fact> memory_obstacle(const std::vector<memory_point>& point
                   *available, needed, total, slope, tasks)};
 }
 
-void refuse_beyond_memory(const std::vector<memory_point>& points, const cell& asked,
+void refuse_beyond_memory(const std::vector<memory_point>& points, const cell& asked, bool foreign,
                           std::optional<std::int64_t> ceiling_bytes) {
   const auto obstacle = memory_obstacle(points, asked.count(), memory_bounds_now(ceiling_bytes),
-                                        least_slab_bytes(asked));
+                                        slab_bounds_of(asked, foreign));
   if (obstacle) throw cell_ended(*obstacle);
 }
 

@@ -10,6 +10,7 @@
 
 #include "harness/cells/cell.hpp"
 #include "harness/conductor/outcome.hpp"
+#include "harness/conductor/prepare/preflight.hpp"
 
 namespace skein::conductor {
 
@@ -23,8 +24,9 @@ struct memory_bounds {
 memory_bounds memory_bounds_now(std::optional<std::int64_t> ceiling_bytes);
 
 /// Slabs are counted for the whole machine, so other programs make them grow and shrink meanwhile.
-/// Growth below this bound is not attributed to the cell: with few tasks it could pass for any
-/// slope. The process's own memory (its pages, page tables and kernel stacks) is known exactly.
+/// Growth below this bound is not attributed to the cell, nor is growth beyond what its tasks can
+/// take: with few tasks it could pass for any slope. The process's own memory (its pages, page
+/// tables and kernel stacks) is known exactly.
 inline constexpr std::int64_t slab_drift_bytes = std::int64_t{4} * 1024 * 1024;
 
 /// The limit "memory", if by the slope of the readings so far `total` tasks take more than there
@@ -32,15 +34,16 @@ inline constexpr std::int64_t slab_drift_bytes = std::int64_t{4} * 1024 * 1024;
 /// unknown. In the result `needed` is what all tasks take, `value` what this run may have, in
 /// bytes. Empty where they fit, and with fewer than two readings.
 ///
-/// @param least_slab_bytes  what each task is known to take of slabs at least, whatever their
-///                          growth seems to be (preflight.hpp)
+/// @param slabs  what each task takes of slabs at least and at most, whatever their growth seems
+///               to be
 std::optional<limit_fact> memory_obstacle(const std::vector<measure::memory_point>& points,
                                           std::int64_t total, const memory_bounds& bounds,
-                                          std::int64_t least_slab_bytes = 0);
+                                          slab_bounds slabs);
 
-/// Throws memory_obstacle() for this cell, given what the machine has left now.
+/// Throws memory_obstacle() for this cell, given what the machine has left now. `foreign`: as for
+/// first_ramp().
 void refuse_beyond_memory(const std::vector<measure::memory_point>& points, const cell& asked,
-                          std::optional<std::int64_t> ceiling_bytes);
+                          bool foreign, std::optional<std::int64_t> ceiling_bytes);
 
 /// How many tasks to try first where even a quarter of them might not fit: as many as take an
 /// eighth of what is left, if each takes the most that a task of this style is assumed to take.

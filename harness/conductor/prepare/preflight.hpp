@@ -21,9 +21,15 @@ measure::cell_needs needs_of(const cell& asked);
 /// (empty: no limit).
 std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> descriptors);
 
-/// What each of them is known to take of the kernel's slabs at least, for both ends of a connection
-/// and for what the kernel keeps per thread.
-std::int64_t least_slab_bytes(const cell& asked);
+/// What one task may take of the kernel's slabs, in bytes.
+struct slab_bounds {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+
+/// What the kernel keeps in slabs for both ends of a task's connection and for its thread: 0 for a
+/// task that has neither. `foreign`: a worker that is not our own, whose tasks may have threads.
+slab_bounds slab_bounds_of(const cell& asked, bool foreign);
 
 /// How many tasks of the cell are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);

@@ -59,7 +59,7 @@ time_ns in_a_while() {
 }
 
 command_line worker_command(const run_request& request) {
-  if (!request.worker_command.empty()) {
+  if (request.is_foreign()) {
     return {request.worker_command.front(), request.worker_command};
   }
   return {"/proc/self/exe", {"skein", "worker", "--runtime", request.asked.runtime}};

@@ -16,7 +16,7 @@ std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::in
 
 std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t total) {
   if (!request.reads_memory()) return {total};
-  const auto ramp = first_ramp(request.asked, !request.worker_command.empty(),
+  const auto ramp = first_ramp(request.asked, request.is_foreign(),
                                memory_bounds_now(request.memory_ceiling_bytes));
   return memory_steps(total, ramp);
 }

@@ -92,7 +92,8 @@ class served_run {
       generators_.connect(talk_, step);
       await_connections(step);
       read_memory_step(talk_, worker_, counters_, step, request_, out_);
-      refuse_beyond_memory(out_.memory_points, asked_, request_.memory_ceiling_bytes);
+      refuse_beyond_memory(out_.memory_points, asked_, request_.is_foreign(),
+                           request_.memory_ceiling_bytes);
     }
   }
 

@@ -88,7 +88,8 @@ class tasks_run {
       in_time = in_time && monotonic_clock::now_ns() + request_.quiesce_ns < epoch_ns_;
       if (in_time) {
         read_memory_step(talk_, worker_, counters_, step, request_, out_);
-        refuse_beyond_memory(out_.memory_points, asked_, request_.memory_ceiling_bytes);
+        refuse_beyond_memory(out_.memory_points, asked_, request_.is_foreign(),
+                             request_.memory_ceiling_bytes);
       }
       in_time = in_time && monotonic_clock::now_ns() < epoch_ns_;
     }

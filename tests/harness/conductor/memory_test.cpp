@@ -54,7 +54,7 @@ protocol::load_report report_of(std::uint64_t units, const char* checksum, const
 }  // namespace
 
 TEST_CASE("more tasks than the slope leaves memory for are a limit named memory") {
-  const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, {500 * mib, {}});
+  const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, {500 * mib, {}}, {});
   REQUIRE(obstacle);
   CHECK(obstacle->name == "memory");
   CHECK(obstacle->needed == 1'000'000'000);
@@ -64,12 +64,12 @@ TEST_CASE("more tasks than the slope leaves memory for are a limit named memory"
 }
 
 TEST_CASE("tasks that fit by their slope are no limit") {
-  CHECK(!memory_obstacle(quarter_of(1'000'000), 1'000'000, {800 * mib, {}}));
+  CHECK(!memory_obstacle(quarter_of(1'000'000), 1'000'000, {800 * mib, {}}, {}));
 }
 
 TEST_CASE("our own ceiling holds for the whole run, whatever the machine has") {
   const memory_bounds bounds{100'000 * mib, 900'000'000};
-  const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, bounds);
+  const auto obstacle = memory_obstacle(quarter_of(1'000'000), 1'000'000, bounds, {});
   REQUIRE(obstacle);
   CHECK(obstacle->value == 900'000'000);
 }
@@ -77,7 +77,7 @@ TEST_CASE("our own ceiling holds for the whole run, whatever the machine has") {
 TEST_CASE(
     "the slabs of the whole machine grow and shrink without the cell, which no forecast follows") {
   // 2,000 coroutines of 128 bytes, of 200,000; others came and went meanwhile.
-  const std::int64_t drift = GENERATE(-4 * mib, -60'000, 0, 60'000, 4 * mib);
+  const std::int64_t drift = GENERATE(-4 * mib, -60'000, 0, 60'000, 4 * mib, 400 * mib);
   INFO(drift);
   std::vector<measure::memory_point> points{reading(0, mib), reading(2'000, mib + 256'000)};
   for (auto& point : points) {
@@ -87,10 +87,10 @@ TEST_CASE(
   }
   points.back().page_table_bytes = 40'960 + 4'096;
   points.back().slab = {{"dentry", 50 * mib + drift}};
-  const auto obstacle = memory_obstacle(points, 200'000, {{}, 16 * mib});
+  const auto obstacle = memory_obstacle(points, 200'000, {{}, 16 * mib}, {});
   REQUIRE(obstacle);
   CHECK(obstacle->needed == 256'000 * 100 + 409'600);
-  CHECK(!memory_obstacle(points, 200'000, {{}, 26 * mib}));
+  CHECK(!memory_obstacle(points, 200'000, {{}, 26 * mib}, {}));
 }
 
 TEST_CASE("slabs that grow beyond what others may cause are the cell's") {
@@ -99,7 +99,7 @@ TEST_CASE("slabs that grow beyond what others may cause are the cell's") {
   for (auto& point : points) point.kernel_stack_bytes = point.page_table_bytes = 4'096;
   points.front().slab = {{"TCP", mib}};
   points.back().slab = {{"TCP", mib + 80'000'000}};
-  const auto obstacle = memory_obstacle(points, 100'000, {600 * mib, {}});
+  const auto obstacle = memory_obstacle(points, 100'000, {600 * mib, {}}, {0, 16'384});
   REQUIRE(obstacle);
   const std::int64_t grown = 80'000 + 80'000'000 - slab_drift_bytes;
   CHECK(obstacle->needed == grown * 10);
@@ -110,37 +110,43 @@ TEST_CASE(
     "what a task is known to take of slabs is forecast, whatever they seem to have grown by") {
   std::vector<measure::memory_point> points{reading(0, mib), reading(100, mib + 400'000)};
   for (auto& point : points) point.slab = {{"TCP", mib}};
-  const auto obstacle = memory_obstacle(points, 10'000, {{}, 100'000'000}, 8'000);
+  const slab_bounds of_one{8'000, 16'000};
+  const auto obstacle = memory_obstacle(points, 10'000, {{}, 100'000'000}, of_one);
   REQUIRE(obstacle);
   CHECK(obstacle->needed == 120'000'000);
   points.back().slab = {{"TCP", mib + slab_drift_bytes + 900'000}};  // 9,000 each are seen
-  CHECK(memory_obstacle(points, 10'000, {{}, 100'000'000}, 8'000)->needed == 130'000'000);
+  CHECK(memory_obstacle(points, 10'000, {{}, 100'000'000}, of_one)->needed == 130'000'000);
+  points.back().slab = {{"TCP", 400 * mib}};  // others': no connection takes 4 MB
+  CHECK(memory_obstacle(points, 10'000, {{}, 100'000'000}, of_one)->needed == 200'000'000);
 }
 
 TEST_CASE("connections and threads are known to take slabs, other tasks are not") {
   cell asked = sleepers("coroutine", 10);
-  CHECK(least_slab_bytes(asked) == 0);
+  const auto of_one = [&] { return slab_bounds_of(asked, false); };
+  CHECK(of_one().most == 0);
+  CHECK(slab_bounds_of(asked, true).least == 0);
+  CHECK(slab_bounds_of(asked, true).most == 16'384);
   asked.runtime = "thread";
-  CHECK(least_slab_bytes(asked) == 3'000);
+  CHECK(of_one().least == 3'000);
   asked.of = c10k::cell{};
   test::served(asked).connections = 10;
-  CHECK(least_slab_bytes(asked) == 11'000);
+  CHECK(of_one().least == 11'000);
   asked.runtime = "coroutine";
-  CHECK(least_slab_bytes(asked) == 8'000);
+  CHECK(of_one().least == 8'000);
 }
 
 TEST_CASE("a reading in which the kernel's part is missing leaves it out of all") {
   std::vector<measure::memory_point> points = quarter_of(1'000'000);
   points.front().kernel_stack_bytes = points.front().page_table_bytes = 4'096;
-  CHECK(memory_obstacle(points, 1'000'000, {500 * mib, {}})->needed == 1'000'000'000);
+  CHECK(memory_obstacle(points, 1'000'000, {500 * mib, {}}, {})->needed == 1'000'000'000);
   points.back().slab = {{"TCP", 500 * mib}};
-  CHECK(memory_obstacle(points, 1'000'000, {500 * mib, {}})->needed == 1'000'000'000);
+  CHECK(memory_obstacle(points, 1'000'000, {500 * mib, {}}, {0, 16'384})->needed == 1'000'000'000);
 }
 
 TEST_CASE("one reading, a falling line and an unknown budget say nothing") {
-  CHECK(!memory_obstacle({reading(0, mib)}, 1'000'000, {1, {}}));
-  CHECK(!memory_obstacle({reading(0, mib), reading(10, mib - 4096)}, 1'000'000, {1, {}}));
-  CHECK(!memory_obstacle(quarter_of(1'000'000), 1'000'000, {{}, {}}));
+  CHECK(!memory_obstacle({reading(0, mib)}, 1'000'000, {1, {}}, {}));
+  CHECK(!memory_obstacle({reading(0, mib), reading(10, mib - 4096)}, 1'000'000, {1, {}}, {}));
+  CHECK(!memory_obstacle(quarter_of(1'000'000), 1'000'000, {{}, {}}, {}));
 }
 
 TEST_CASE("where a quarter of the tasks might not fit a few are tried first") {
