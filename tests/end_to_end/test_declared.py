@@ -13,7 +13,9 @@ import skein_binary as skein
 
 sys.path.insert(0, str(skein.ROOT / "scripts"))
 
-from skein_scripts.records.workloads import workloads
+from skein_scripts.base.errors import UsageError
+from skein_scripts.matrix.matrix import check_value
+from skein_scripts.records.workloads import Field, workloads
 
 SHAPES = [(each.id, shape) for each in workloads().values() for shape in each.shapes]
 
@@ -53,6 +55,35 @@ def test_every_declared_setting_is_an_option_and_every_word_is_taken(workload: s
             refused = skein.call(*words, *shape)
             assert refused.status == 2
             assert word in refused.err
+
+
+def out_of_bounds(field: Field) -> list[int]:
+    """The whole numbers next to the bounds that do not hang on another field."""
+    low = [field.least - 1] if isinstance(field.least, int) and field.least > 0 else []
+    return low + ([field.most + 1] if isinstance(field.most, int) else [])
+
+
+BOUNDED = [
+    (each.id, setting, value)
+    for each in workloads().values()
+    for setting, field in each.settings.items()
+    for value in out_of_bounds(field)
+]
+
+
+@pytest.mark.parametrize(("workload", "setting", "value"), BOUNDED)
+def test_option_and_matrix_refuse_the_same_values(workload: str, setting: str, value: int) -> None:
+    declared = workloads()[workload]
+    field = declared.settings[setting]
+    with pytest.raises(UsageError, match=f"{setting} must be"):
+        check_value(field, field.text(value))
+    shape = (f"--{declared.shape}", field.shapes[0]) if field.shapes else ()
+    option = f"--{setting.replace('_', '-')}"
+    done = skein.call(
+        "run", workload, "--runtime", "fiber", *shape, f"{option}={field.text(value)}"
+    )
+    assert done.status == 2
+    assert option in done.err
 
 
 def test_a_worker_in_another_language_is_a_row_of_a_matrix(tmp_path: Path) -> None:
