@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import skein_binary as skein
+
 from skein_scripts.records.workloads import workloads
 
 SIZES = (1, 1023, 1024, 1025, 16_384, 16_385, 65_536, 262_144)
