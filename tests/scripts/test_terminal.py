@@ -110,3 +110,11 @@ def test_output_that_cannot_be_written_says_so():
 
     with pytest.raises(MeasureError, match="No space left"):
         say(Terminal(file=Full()), "hello")
+
+
+def test_a_table_in_a_file_is_not_folded_unless_the_environment_says_how_wide_it_is(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert Terminal(file=io.StringIO()).width == 200
+    assert Terminal(file=io.StringIO(), width=90).width == 90
+    monkeypatch.setenv("COLUMNS", "72")
+    assert Terminal(file=io.StringIO()).width == 72

@@ -7,6 +7,7 @@ Leaves out what is said.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,8 @@ from .visible import visible
 
 # Where the environment says COLUMNS=0, nothing at all would be printed.
 _LEAST_WIDTH, _USUAL_WIDTH = 20, 80
+# A file or a pipe has no width of its own, and no table is folded to 80 columns there.
+_UNBOUNDED_WIDTH = 200
 
 
 class Terminal(Console):
@@ -24,6 +27,8 @@ class Terminal(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)
+        if not self.is_terminal and "width" not in options and "COLUMNS" not in os.environ:
+            self.width = _UNBOUNDED_WIDTH
         if self.width < _LEAST_WIDTH:
             self.width = _USUAL_WIDTH
 
