@@ -73,7 +73,7 @@ def test_a_connection_costs_what_is_drawn_user_and_kernel_apart(memory):
 
 
 def test_a_timer_costs_what_is_drawn_and_fewer_tasks_are_named(memory):
-    axes = panel(memory, "timers, spread: 20,000 tasks over 5 s")
+    axes = panel(memory, "timers, spread: 20,000 tasks, over 5 s")
     assert drawn.rows(axes) == ["coroutine", "fiber", "thread\n(5,000)", "libuv", "epoll_floor"]
     check_memory(axes, SPREAD, {name: row for row, name in enumerate(SPREAD)})
     assert axes.get_xlabel() == "bytes per timer"
@@ -90,8 +90,8 @@ def test_the_axis_of_memory_is_in_plain_bytes(memory):
 def test_memory_has_a_panel_for_each_work_that_waits_and_says_of_how_many_runs(memory):
     assert [axes.get_title(loc="left") for axes in memory.axes] == [
         "c10k, idle: 1,000 connections, lent buffers",
-        "timers, spread: 20,000 tasks over 5 s",
-        "timers, churn: 16,000 tasks over 4 s",
+        "timers, spread: 20,000 tasks, over 5 s",
+        "timers, churn: 16,000 tasks, over 4 s",
     ]
     assert drawn.title(memory) == "Memory of one waiting task"
     assert drawn.foot(memory).startswith(

@@ -46,11 +46,11 @@ def test_the_axes_of_growth_name_tasks_and_bytes(growth):
     user, kernel, *others = growth.axes
     for axes in (user, kernel):
         assert drawn.ticks(axes.xaxis) == [(250, "250"), (500, "500"), (1000, "1,000")]
-        assert axes.get_xlabel() == "open connections"
+        assert axes.get_xlabel() == "connections that wait"
         assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     check_ticks(user.yaxis, 4)
     assert user.get_ylabel() == "growth in memory (bytes)"
-    assert {axes.get_xlabel() for axes in others} == {"waiting timers"}
+    assert {axes.get_xlabel() for axes in others} == {"timers that wait"}
     assert drawn.legend(growth) == [
         (name, name, MARKERS[name])
         for name in ("coroutine", "fiber", "thread", "libuv", "epoll_floor")

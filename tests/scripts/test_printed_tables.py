@@ -145,7 +145,7 @@ def test_idle_connections_have_memory_and_the_messages_that_end_them(groups):
 
 def test_timers_have_lateness_early_fires_and_what_one_costs(groups):
     made = results_table.make_table(groups["spread"])
-    assert made.title == "timers, spread: 20,000 tasks over 5 s"
+    assert made.title == "timers, spread: 20,000 tasks, over 5 s"
     assert made.columns == [
         "runtime", "runs", "tasks", "late p50 µs", "late p99 µs", "late max µs", "early",
         "earliest µs", "spawn/task µs", "CPU/timer µs", "user B/timer", "kernel B/timer",
@@ -174,7 +174,7 @@ def test_timers_have_lateness_early_fires_and_what_one_costs(groups):
 
 def test_cancelled_timers_have_the_cost_of_arming_and_cancelling(groups):
     made = results_table.make_table(groups["cancels"])
-    assert made.title == "timers, churn: 16,000 tasks over 4 s"
+    assert made.title == "timers, churn: 16,000 tasks, over 4 s"
     assert made.columns == [
         "runtime", "runs", "tasks", "late p50 µs", "late p99 µs", "late max µs", "early",
         "spawn/task µs", "CPU/arm+cancel µs", "user B/timer", "kernel B/timer", "total B/timer",

@@ -210,6 +210,7 @@ TOY = """\
 id = "toy"
 description = "N tasks that yield M times"
 run = "tasks"
+task = "turn"
 tasks = "tasks"
 shape = "order"
 samples = []

@@ -21,13 +21,13 @@ TIMERS = {"workload": "timers", "pattern": "spread", "tasks": 20_000, "window_ns
         (LOAD | {"mode": "idle", "payload_bytes": 64, "loops": 3},
          "c10k, idle: 10,000 connections, 3 loops"),
         (LOAD | {"stack_bytes": 65_536},
-         "c10k, fixed: 10,000 connections, stacks of 64.0 KiB"),
-        (TIMERS, "timers, spread: 20,000 tasks over 5 s"),
-        (TIMERS | {"pattern": "storm"}, "timers, storm: 20,000 tasks on one deadline"),
+         "c10k, fixed: 10,000 connections, stacks of 65,536 B"),
+        (TIMERS, "timers, spread: 20,000 tasks, over 5 s"),
+        (TIMERS | {"pattern": "storm"}, "timers, storm: 20,000 tasks, on one deadline"),
         (TIMERS | {"grid_ns": 1_000_000, "timers": "wheel"},
-         "timers, spread: 20,000 tasks over 5 s"),
+         "timers, spread: 20,000 tasks, over 5 s"),
         (TIMERS | {"grid_ns": 100_000, "timers": "heap"},
-         "timers, spread: 20,000 tasks over 5 s, on a grid of 100 µs, kept in a heap"),
+         "timers, spread: 20,000 tasks, over 5 s, on a grid of 100 µs, kept in a heap"),
     ],
 )  # fmt: skip
 def test_each_setting_is_said_in_its_words(cell, words):

@@ -3,15 +3,18 @@
 import pytest
 
 from skein_scripts.base.errors import UsageError
+from skein_scripts.records import groups
 from skein_scripts.records import workloads as declared
 
 GOOD = """
 id = "toy"
 description = "N tasks that yield M times"
 run = "tasks"
+task = "turn"
 tasks = "tasks"
 shape = "order"
 samples = []
+notes = { back = "the last yields first" }
 measures = ""
 leaves_out = ""
 unfair = ""
@@ -23,6 +26,7 @@ kind = "count"
 least = 1
 default = 100
 id = "{}"
+phrase = "{} tasks"
 help = "Tasks"
 
 [[field]]
@@ -41,6 +45,7 @@ least = 1
 most = "tasks"
 default = 8
 id = "yields={}"
+phrase = { forth = "{} yields of each" }
 help = "Yields of each"
 """
 
@@ -64,6 +69,20 @@ def planted(tmp_path, monkeypatch):
 def test_a_good_declaration_is_read(planted):
     toy = planted(GOOD)["toy"]
     assert [field.name for field in toy.fields] == ["tasks", "order", "yields", "seed"]
+    assert toy.notes == {"back": "the last yields first"}
+
+
+def test_work_that_no_script_names_is_said_in_the_words_of_its_folder(planted):
+    toy = planted(GOOD)["toy"]
+    cell = {"workload": "toy", "tasks": 2_000, "order": "forth", "yields": 3, "seed": 1}
+    assert toy.in_words(cell) == "toy, forth: 2,000 tasks, 3 yields of each"
+    assert toy.in_words(cell | {"order": "back"}) == "toy, back: 2,000 tasks"
+
+
+def test_runs_that_differ_in_a_field_of_their_own_workload_are_other_work(planted, monkeypatch):
+    found = planted(GOOD)
+    monkeypatch.setattr(groups, "workloads", lambda: found)
+    assert groups.same_work.__wrapped__() == ("workload", "tasks", "order", "yields")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +108,8 @@ def test_a_good_declaration_is_read(planted):
         ('most = "tasks"', 'most = "yields"', "unknown field before it in most 'yields'"),
         ('name = "yields"', 'name = "tasks"', "field 'tasks' is declared twice"),
         ('name = "yields"\n', "", "a [[field]] has no name"),
+        ("{ back =", "{ black =", "unknown mode or pattern 'black'"),
+        ("{ forth =", "{ fourth =", "field 'yields': unknown mode or pattern 'fourth'"),
         ("least = 1\nmost", 'instead_of = "yield"\nmost', "unknown field in instead_of 'yield'"),
     ],
 )

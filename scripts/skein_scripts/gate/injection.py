@@ -19,9 +19,15 @@ from ..base import units
 from ..base.errors import MeasureError, UsageError
 from ..matrix.matrix import Cell
 from ..records.purposes import INSTRUCTIONS, LOAD, MEMORY
+from ..records.workloads import workloads
 
 LIBRARY = "libskein_inject.so"
 _MOST = 1 << 20
+
+
+def has_requests(cell: Cell) -> bool:
+    """Whether its worker serves requests, to which something can be added."""
+    return workloads()[cell.workload].run == "served"
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Injection:
 
     def needs(self, cell: Cell, known: PerRequest) -> bool:
         """Whether a run of this cell says what a share is of, and nothing has yet."""
-        if cell.workload != "c10k":
+        if not has_requests(cell):
             return False
         if cell.purpose == INSTRUCTIONS:
             return self.instructions_share > 0 and known.instructions is None
@@ -65,7 +71,7 @@ class Injection:
     def require_reached(self, cells: Iterable[Cell]) -> None:
         """Raises UsageError where none of these cells would be any worse: a gate that sees nothing
         then proves nothing."""
-        reached = [cell for cell in cells if cell.workload == "c10k"]
+        reached = [cell for cell in cells if has_requests(cell)]
         purposes = {cell.purpose for cell in reached}
         for asked, option, there in (
             (self.cpu_ns or self.cpu_share, "cpu", LOAD in purposes),

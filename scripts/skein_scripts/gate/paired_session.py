@@ -28,7 +28,7 @@ from ..session.session import make_session, read_runtimes
 from ..session.skein_process import Skein
 from .builds import Build
 from .counting import InstructionCounter, is_available
-from .injection import Injection, PerRequest, library_beside
+from .injection import Injection, PerRequest, has_requests, library_beside
 from .paired_runs import Arm, PairedRuns
 
 _CPU = named("cpu_per_op")
@@ -165,7 +165,7 @@ class PairedSession:
     def _prepare(self, arm: str, skein: Skein, cell: Cell) -> None:
         """What the arm's next run, of this cell, is started with."""
         skein.environment = {}
-        if self._library is None or cell.workload != "c10k":
+        if self._library is None or not has_requests(cell):
             return
         known = self._per_request.get(cell.runtime, PerRequest())
         added = self.injection.in_figures(known) if arm == "candidate" else Injection()

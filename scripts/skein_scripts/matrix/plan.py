@@ -13,6 +13,7 @@ import random
 from dataclasses import dataclass
 
 from ..records.shapes import ArmName
+from ..records.workloads import workloads
 from .matrix import LARGEST_SEED, Cell, Matrix
 
 # What a cell takes beside its window, in seconds; measured times replace these as cells end.
@@ -103,13 +104,15 @@ def estimate_s(cell: Cell) -> float:
     fixed = _PROCESSES_S + _MEMORY_READINGS_S + _TEARDOWN_S
     if not reads_memory:
         fixed = _FIXED_WITHOUT_MEMORY_S
-    if cell.workload == "timers":
-        hundreds = int(cell.settings["tasks"]) / 100_000
+    declared = workloads()[cell.workload]
+    tasks = int(cell.settings[declared.tasks])
+    if declared.run == "tasks":
+        hundreds = tasks / 100_000
         beyond = max(hundreds - 1, 0)
         spawn = (hundreds - beyond) * _SPAWN_S_PER_100K + beyond * _SPAWN_S_PER_100K_BEYOND
         if not reads_memory:
             spawn = max(spawn, _LEAD_WITHOUT_MEMORY_S)
         return fixed + spawn + cell.duration_ns("window") / 1e9
-    connect = int(cell.settings["connections"]) / 10_000 * _CONNECT_S_PER_10K
+    connect = tasks / 10_000 * _CONNECT_S_PER_10K
     load_ns = sum(cell.duration_ns(name) for name in ("warmup", "duration", "hold"))
     return fixed + connect + load_ns / 1e9

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .groups import SAME_WORK, Group, Series, group_runs
+from .groups import Group, Series, group_runs, same_work
 from .results import runs
 from .run_shapes import Conditions, Listener
 from .runtimes import in_order
 from .shapes import Record, Run
+from .workloads import workloads
 
 Facts = dict[str, object]
 
@@ -70,7 +71,7 @@ def _declared(series: Series, group: Group) -> set[str]:
     mine, usual = series.asked, group.asked
     if series.reason is None:
         return set()
-    return {name for name in (*SAME_WORK, "stack_bytes") if mine.get(name) != usual.get(name)}
+    return {name for name in (*same_work(), "stack_bytes") if mine.get(name) != usual.get(name)}
 
 
 def _said(run: Run) -> Facts:
@@ -86,7 +87,7 @@ def _facts(run: Run, declared: set[str]) -> Facts:
     facts: Facts = {
         **_said(run),
         **_work(run),
-        **{f"cell.{name}": run["cell"].get(name) for name in SAME_WORK},
+        **{f"cell.{name}": run["cell"].get(name) for name in same_work()},
     }
     if declared:  # other work, other sums
         facts = {name: value for name, value in facts.items() if not name.startswith("work.")}
@@ -96,7 +97,7 @@ def _facts(run: Run, declared: set[str]) -> Facts:
 def _work(run: Run) -> Facts:
     work, load = run["work"], run.get("load")
     assert work is not None  # the run is ok
-    if run["cell"]["workload"] == "timers":
+    if workloads()[run["cell"]["workload"]].run == "tasks":
         return {
             "work.units": work["units"],
             "work.bytes": work["bytes"],

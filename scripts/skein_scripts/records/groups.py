@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-from ..base import units
 from ..base.errors import UsageError
 from ..base.statistics import Summary, summarize
 from .cells import PINNED, Asked, Facts, differences_by, suffix_of
@@ -20,13 +20,8 @@ from .run_shapes import AskedFields, CellFields
 from .runtimes import in_order, runtimes
 from .shapes import Record, Run, Session
 from .slots import plan_of, taken_slots
-from .workloads import workloads
+from .workloads import SEED, Workload, workloads
 
-SAME_WORK = (
-    "workload", "mode", "pattern", "connections", "active", "tasks", "rate_per_s", "payload_bytes",
-    "arrival", "pipeline", "buffer", "buffer_bytes", "window_ns", "grid_ns", "duration_ns",
-    "requests", "loops", "workers",
-)  # fmt: skip
 # Asked of a run beside its work (cells.py): runs that differ in it are no repeats of each other.
 _ALSO_ASKED = (
     "warmup", "hold", "memory", "warmup_requests", "exchange", "worker_command", "arm",
@@ -34,6 +29,19 @@ _ALSO_ASKED = (
 )  # fmt: skip
 _SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
 _UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others have
+
+
+@cache
+def same_work() -> tuple[str, ...]:
+    """The fields of a cell in which runs of the same work agree. What a runtime's property decides
+    (its stacks) is not among them, nor is the seed, which each round has anew."""
+    fields = (each for workload in workloads().values() for each in workload.fields)
+    names = (
+        each.name
+        for each in fields
+        if not (each.measuring or each.of or each.kind == SEED or each.setting in _ALSO_ASKED)
+    )
+    return tuple(dict.fromkeys(("workload", *names)))
 
 
 @dataclass
@@ -125,10 +133,24 @@ class Group:
         return next(iter(plain or others), None)
 
     @property
+    def declared(self) -> Workload | None:
+        """What its folder says of the workload; None for one that is not known here."""
+        return workloads().get(self.workload)
+
+    @property
+    def task(self) -> str:
+        """What one of the tasks is called."""
+        return self.declared.task if self.declared else "task"
+
+    @property
     def shape(self) -> str:
         """The mode or pattern."""
-        declared = workloads().get(self.workload)
-        return str(self.asked.get(declared.shape) or "") if declared else ""
+        return str(self.asked.get(self.declared.shape) or "") if self.declared else ""
+
+    @property
+    def has_load(self) -> bool:
+        """Whether requests are sent in it. Where none are, waiting itself is measured."""
+        return self.declared is not None and self.declared.run == "served" and self.shape != "idle"
 
     @property
     def repeats(self) -> int:
@@ -157,33 +179,7 @@ def repeats_text(groups: Sequence[Group]) -> str:
 
 def describe_work(cell: CellFields) -> str:
     """The work of a cell in words, without the runtime."""
-    if cell["workload"] == "timers":
-        when = "on one deadline"
-        if cell.get("pattern") != "storm" and (window_ns := cell.get("window_ns")):
-            when = f"over {units.format_exact_duration(window_ns)}"
-        usual_ns = workloads()["timers"].settings["grid"].default
-        if (grid_ns := cell.get("grid_ns")) and grid_ns != usual_ns:
-            when += f", on a grid of {units.format_exact_duration(grid_ns)}"
-        if cell.get("timers") == _UNUSUAL_TIMERS:
-            when += ", kept in a heap"
-        return f"timers, {cell.get('pattern')}: {cell['tasks']:,} tasks {when}"
-    parts = [f"{cell['connections']:,} connections"]
-    if cell.get("active") is not None:
-        parts.append(f"{cell['active']:,} active")
-    if cell.get("rate_per_s") is not None:
-        parts.append(units.format_rate(cell["rate_per_s"]))
-    if cell.get("pipeline") is not None:
-        bound = "in a row" if cell.get("mode") == "fixed" else "at most in flight"
-        parts.append(f"{cell['pipeline']:,} {bound} on each")
-    if cell.get("payload_bytes") is not None and cell.get("mode") != "idle":
-        parts.append(f"{cell['payload_bytes']:,} B")
-    if cell.get("buffer"):
-        parts.append(f"{cell['buffer']} buffers")
-    if cell.get("loops") is not None:
-        parts.append(f"{cell['loops']} loops")
-    if cell.get("stack_bytes") is not None:
-        parts.append(f"stacks of {units.format_bytes(cell['stack_bytes'])}")
-    return f"c10k, {cell.get('mode')}: {', '.join(parts)}"
+    return workloads()[cell["workload"]].in_words(cell)
 
 
 def group_runs(records: Sequence[Record]) -> list[Group]:
@@ -267,7 +263,7 @@ def _series_of(group: Group, runtime: str) -> Series:
 
 
 def _work_of(cell: CellFields) -> str:
-    return "\0".join(str(cell.get(name)) for name in SAME_WORK)
+    return "\0".join(str(cell.get(name)) for name in same_work())
 
 
 def _stack_sizes(records: Sequence[Record]) -> dict[str, set[int]]:

@@ -12,16 +12,18 @@ from ..base.names import check_name
 
 Table = Mapping[str, Any]
 
+OTHERWISE = "otherwise"  # in a phrase: the modes or patterns that have none of their own
 KINDS = ("count", "size", "duration", "rate", "word", "seed")
 _RUNS = ("served", "tasks")
 _HEAD = (
-    "id", "description", "run", "tasks", "shape", "samples", "measures", "leaves_out", "unfair",
-    "example", "field",
+    "id", "description", "run", "task", "tasks", "shape", "samples", "measures", "leaves_out",
+    "unfair", "example", "field",
 )  # fmt: skip
+_MAY_HEAD = ("notes",)
 _KEYS = (
     "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "share",
     "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable", "of", "alias",
-    "id", "id_default",
+    "id", "id_default", "phrase",
 )  # fmt: skip
 # Names and words are members and enumerators in C++.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -49,7 +51,7 @@ def check(head: Table, entries: list[Table]) -> None:
     """Raises UsageError for the first thing that cannot be. `entries` are the fields in the order
     in which a cell has them, those that all workloads have among them."""
     for key in head:
-        check_name("key", key, _HEAD)
+        check_name("key", key, (*_HEAD, *_MAY_HEAD))
     for key in _HEAD:
         if key not in head:
             raise UsageError(f"it has no {key}")
@@ -63,6 +65,8 @@ def check(head: Table, entries: list[Table]) -> None:
             _check_field(entry, names[:place], names, shapes)
         except UsageError as error:
             raise UsageError(f"field {entry.get('name')!r}: {error}") from None
+    for shape in head.get("notes", {}):
+        check_name("mode or pattern", shape, shapes)
 
 
 def _check_field(entry: Table, before: list[str], names: list[str], shapes: Iterable[str]) -> None:
@@ -75,6 +79,9 @@ def _check_field(entry: Table, before: list[str], names: list[str], shapes: Iter
     check_name("kind", entry["kind"], KINDS)
     for shape in (*entry.get("in", ()), *entry.get("share", {}), *entry.get("share_bounds", {})):
         check_name("mode or pattern", shape, shapes)
+    if isinstance(phrases := entry.get("phrase", ""), Mapping):
+        for shape in phrases:
+            check_name("mode or pattern", shape, (*shapes, OTHERWISE))
     for key in ("least", "most"):
         if isinstance(entry.get(key), str):
             check_name(f"field before it in {key}", entry[key], before)

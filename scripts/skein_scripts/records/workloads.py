@@ -7,6 +7,7 @@ names it. Leaves out which values a matrix gives (matrix/matrix.py).
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import tomllib
 from collections.abc import Callable, Mapping
@@ -53,6 +54,7 @@ class Field:
     alias: str | None = None  # another name of the option
     id: str | None = None  # how it stands in the id
     id_default: bool = True  # whether it stands there with its default as well
+    phrase: str | Mapping[str, str] | None = None  # how a title says it; by shape
 
     @property
     def setting(self) -> str:
@@ -62,6 +64,16 @@ class Field:
     def text(self, value: Any) -> str:
         """A value as ids and command lines have it."""
         return value if isinstance(value, str) else _TEXTS[self.kind](value)
+
+    def in_words(self, value: Any, shape: str) -> str | None:
+        """How a title says a value; None where it has no words or is what goes without saying."""
+        phrase = self.phrase
+        if isinstance(phrase, Mapping):
+            phrase = phrase.get(shape, phrase.get(workload_rules.OTHERWISE))
+        usual = not self.id_default and value == self.default
+        if value is None or phrase is None or usual or not self.applies_to(shape):
+            return None
+        return phrase.replace("{}", value if self.words else _IN_WORDS[self.kind](value))
 
     def applies_to(self, shape: str) -> bool:
         """Whether a cell of this shape has the field."""
@@ -94,6 +106,7 @@ class Workload:
     id: str
     description: str
     run: str  # "served" under a load, or "tasks" that do their work and end
+    task: str  # what one of its tasks is called
     tasks: str  # the field that counts its tasks
     shape: str  # the field that says what kind of work it is
     measures: str
@@ -102,6 +115,7 @@ class Workload:
     example: str
     fields: tuple[Field, ...]
     samples: tuple[str, ...]  # the distributions that a run which counts has
+    notes: Mapping[str, str] = dataclasses.field(default_factory=dict)  # by shape, under its tables
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -112,6 +126,12 @@ class Workload:
     def settings(self) -> dict[str, Field]:
         """By setting, the fields that a matrix may set."""
         return {field.setting: field for field in self.fields if field.settable}
+
+    def in_words(self, cell: Values) -> str:
+        """The work of a cell in words, without the runtime."""
+        shape = str(cell.get(self.shape))
+        said = (field.in_words(cell.get(field.name), shape) for field in self.fields)
+        return f"{self.id}, {shape}: {', '.join(words for words in said if words)}"
 
     def of_setting(self, setting: str) -> Field:
         """The field that a setting sets."""
@@ -139,6 +159,14 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     DURATION: units.duration_text,
     WORD: str,
     RATE: _plain,
+}
+
+
+_IN_WORDS: dict[str, Callable[[Any], str]] = {
+    COUNT: "{:,}".format,
+    SIZE: "{:,} B".format,
+    DURATION: units.format_exact_duration,
+    RATE: units.format_rate,
 }
 
 

@@ -41,8 +41,8 @@ def make_table(group: Group) -> Table:
         notes.append(f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it")
     notes += _notes_of_early(group, layout, shown)
     notes += [line for one in group.series for line in _counts_that_must_be_0(one, shown)]
-    if (group.workload, group.shape) == ("timers", "churn"):
-        notes.append("lateness is of the timers that were left to fire, about one in 16")
+    if group.declared and group.shape in group.declared.notes:
+        notes.append(group.declared.notes[group.shape])
     return Table(
         title=group.title(),
         columns=["runtime", "runs", *(layout.title(metric) for metric in shown)],

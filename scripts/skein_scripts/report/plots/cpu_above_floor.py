@@ -22,7 +22,7 @@ _CPU = named("cpu_per_op")
 
 def groups_of(groups: list[Group]) -> list[Group]:
     """Those with requests."""
-    return [group for group in groups if group.workload == "c10k" and group.shape != "idle"]
+    return [group for group in groups if group.has_load]
 
 
 def draw(groups: list[Group], context: frame.Context) -> Figure | None:

@@ -29,7 +29,7 @@ _TICKS = {
 
 def groups_of(groups: list[Group]) -> list[Group]:
     """Those with requests."""
-    return [group for group in groups if group.workload == "c10k" and group.shape != "idle"]
+    return [group for group in groups if group.has_load]
 
 
 def draw(group: Group, context: frame.Context) -> Figure | None:

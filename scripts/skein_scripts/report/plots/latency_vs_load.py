@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 
 from ...base import units
 from ...drawing import frame, style
-from ...records.groups import SAME_WORK, Group, Series, describe_work, repeats_text
+from ...records.groups import Group, Series, describe_work, repeats_text, same_work
 from ...records.metrics import Metric, named
 from ...records.runtimes import in_order
 from ..percentiles import percentile_of
@@ -28,7 +28,6 @@ _ACHIEVED = named("throughput")
 _MEDIAN = named("latency_p50")
 _TAIL = named("latency_p99")
 _KEEPS_UP = 0.98  # of the offered rate, as harness/conductor/judge/validity.hpp has it
-_SAME_BUT_RATE = tuple(name for name in SAME_WORK if name != "rate_per_s")
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,10 @@ def sweeps(groups: Sequence[Group]) -> list[list[Group]]:
     found: dict[tuple[object, ...], dict[float, Group]] = {}
     for group in groups:
         cell = group.cell
-        if group.workload == "c10k" and group.shape == "open" and cell and cell["rate_per_s"]:
-            work = tuple(cell.get(name) for name in _SAME_BUT_RATE)
-            found.setdefault(work, {})[cell["rate_per_s"]] = group
+        rate = cell.get("rate_per_s") if cell else None
+        if group.shape == "open" and cell and rate:
+            work = tuple(cell.get(name) for name in same_work() if name != "rate_per_s")
+            found.setdefault(work, {})[rate] = group
     return [
         [by_rate[rate] for rate in sorted(by_rate)]
         for by_rate in found.values()

@@ -28,7 +28,7 @@ _SHARE_TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 
 def groups_of(groups: list[Group]) -> list[Group]:
     """Those with timers."""
-    return [group for group in groups if group.workload == "timers"]
+    return [group for group in groups if group.declared and "lateness" in group.declared.samples]
 
 
 def early_of(series: Series) -> tuple[int, float]:

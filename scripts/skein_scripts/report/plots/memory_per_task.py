@@ -22,7 +22,7 @@ _TOTAL = named("total_bytes_per_task")
 
 def groups_of(groups: list[Group]) -> list[Group]:
     """Those in which memory is the point: connections that wait, and timers."""
-    return [group for group in groups if group.workload == "timers" or group.shape == "idle"]
+    return [group for group in groups if not group.has_load]
 
 
 def draw(groups: list[Group], context: frame.Context) -> Figure | None:
@@ -66,8 +66,7 @@ def _panel(axes: Axes, group: Group, repeats: int) -> None:
     style.bar_rows(axes, [_row_name(series, group) for series in group.series])
     axes.set_xlim(0, largest * 1.45 or 1)  # room for the numbers right of the longest bar
     axes.set_title(group.title())
-    unit = "timer" if group.workload == "timers" else "connection"
-    axes.set_xlabel(f"bytes per {unit}")
+    axes.set_xlabel(f"bytes per {group.task}")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 

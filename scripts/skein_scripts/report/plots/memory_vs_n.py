@@ -101,7 +101,7 @@ def _panel(axes: Axes, group: Group, kind: str) -> None:
         axes.yaxis.set_major_formatter(lambda value, _: units.format_bytes(value, 1))
     axes.minorticks_off()
     axes.grid(color=style.GRID_COLOUR)
-    axes.set_xlabel("waiting timers" if group.workload == "timers" else "open connections")
+    axes.set_xlabel(f"{group.task}s that wait")
 
 
 def _legend(groups: list[Group]) -> list[Line2D]:
