@@ -19,8 +19,8 @@ namespace skein {
 /// The interface of timer_wheel and timer_heap, whose comments say what each call does.
 class timer_queue {
  public:
-  /// `tick_ns` > 0 is the wheel's; the heap has no ticks.
-  timer_queue(timer_structure structure, time_ns tick_ns, time_ns now_ns) noexcept
+  /// `tick_ns` > 0 is the wheel's; the heap has no ticks. Throws std::bad_alloc.
+  timer_queue(timer_structure structure, time_ns tick_ns, time_ns now_ns)
       : on_heap_(structure == timer_structure::heap), wheel_(tick_ns, now_ns), heap_(now_ns) {}
 
   std::size_t size() const noexcept { return on_heap_ ? heap_.size() : wheel_.size(); }

@@ -1,6 +1,8 @@
-// Hierarchical timer wheel over intrusive ops: 6 levels, where a slot spans 64 slots of the level
-// below. Insert and cancel take constant time. Each timer is re-filed at most five times on its way
-// down, and that is done ahead of time, so that no tick has to wait while a whole slot is re-filed.
+// Timer wheel of two rings over intrusive ops: the near ring has a slot for each of the next 4,096
+// ticks, the far ring a slot for each 2,048 of them. Insert and cancel take constant time. A timer
+// that is due within 4 s (at 1 ms) is filed once, and one within 2.3 hours moves once, from the far
+// ring to the near one. One still further off waits in the far ring's last slot, and is filed again
+// when that comes round.
 //
 // The scheme is Varghese and Lauck's ("Hashed and Hierarchical Timing Wheels", SOSP 1987); the
 // occupancy bitmaps follow what Linux and Tokio do. Pure data structure: the loop reads the clock
@@ -10,29 +12,33 @@
 // filed under its due tick, d = ceil(deadline / tick), and expires only when the wheel's current
 // tick, c = tick(now), has reached d:  c >= d  =>  now >= c * tick >= d * tick >= deadline.
 //
-// Where a timer is filed. A level is a ring of 128 slots; a slot of level k is 64^k ticks wide.
-// With c the current tick, a timer is filed under its due tick d in the lowest level in which its
-// slot is fewer than 128 ahead: (d >> 6k) - (c >> 6k) <= 127. Timers due within 128 ticks are in
-// level 0 and expire from there. A deadline too far off for the top level (four years at 1 ms)
-// waits in the slot of that level that comes round last, and is filed again from there.
+// Where a timer is filed. With c the current tick, a timer due at d goes into slot d of the near
+// ring if d - c <= 4095. Otherwise it goes into slot n = d / 2048 of the far ring, or into the one
+// that is 4,095 ahead of c / 2048 if n is beyond it.
 //
-// When a slot is re-filed. Slot i of level k >= 1 must be empty when c reaches its first tick,
-// i << 6k. Its timers fit into lower levels from (i - 1) << 6k on, one slot earlier. Between these
-// two ticks a bounded number of them moves at each tick, and the rest at the last moment. Re-filing
-// a whole slot at once would move 64,000 timers at one tick where a million are due within a
-// second, and everything due meanwhile would be late: p99 11.8 ms on coroutine, 0.83 ms this way.
+// When a slot of the far ring is emptied. Slot n must be empty when c reaches its first tick,
+// n * 2048. Its timers fit into the near ring from (n - 1) * 2048 on: the last of them is due at
+// n * 2048 + 2047, which is then 4,095 ahead. So there are 2,048 ticks to move them in, and each
+// tick moves its share, after it has expired what is due. The share is that of the worst case, in
+// which all timers that are filed are in that slot: what is filed / ticks that are left. At the last
+// of these ticks that is everything.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
+#include <memory>
+#include <new>
 #include <optional>
+#include <utility>
 
 #include "runtimes/clock.hpp"
+#include "runtimes/loop/divisor.hpp"
+#include "runtimes/loop/slot_set.hpp"
 #include "runtimes/op.hpp"
 
 namespace skein {
@@ -43,16 +49,15 @@ inline constexpr time_ns finest_wheel_tick_ns = 100 * ns_per_us;
 
 class timer_wheel {
  public:
-  static constexpr unsigned levels = 6;
-  static constexpr unsigned span_log2 = 6;            ///< slots of a level in one of the next
-  static constexpr unsigned slots = 2U << span_log2;  ///< the present span and the next one
-  /// Timers of a level that are re-filed ahead of time at one tick: twice as many as fall due in
-  /// one tick where a million are due within a second.
-  static constexpr unsigned refiled_per_tick = 2048;
+  static constexpr time_ns slots = slot_set::slots;  ///< of each ring
+  static constexpr time_ns far_ticks = slots / 2;    ///< that a slot of the far ring spans
+  static constexpr std::size_t least_moved = 64;     ///< at a tick, so that few do not take many
 
-  /// `tick_ns` > 0; `now_ns` is where the wheel's time starts.
-  timer_wheel(time_ns tick_ns, time_ns now_ns) noexcept
-      : tick_ns_(tick_ns), origin_(now_ns / tick_ns) {}
+  /// `tick_ns` > 0; `now_ns` is where the wheel's time starts. Throws std::bad_alloc.
+  timer_wheel(time_ns tick_ns, time_ns now_ns)
+      : tick_(static_cast<std::uint64_t>(tick_ns)),
+        origin_(ticks_in(now_ns)),
+        heads_(no_timers()) {}
   timer_wheel(const timer_wheel&) = delete;
   timer_wheel& operator=(const timer_wheel&) = delete;
 
@@ -78,7 +83,7 @@ class timer_wheel {
   /// callback may insert and cancel, also timers that are due in the same tick.
   template <class Expire>
   void advance(time_ns now_ns, Expire&& expire) {
-    const time_ns target = now_ns / tick_ns_ - origin_;
+    const time_ns target = ticks_in(now_ns) - origin_;
     while (current_ < target) {
       const std::optional<time_ns> next = next_busy_tick();
       if (!next || *next > target) {
@@ -86,77 +91,81 @@ class timer_wheel {
         return;
       }
       current_ = *next;
-      refile();
       expire_slot(expire);
+      move_nearer();
     }
   }
 
   /// The time at which the loop should next call advance: nothing happens before it. It is the
-  /// earliest due time, or a time to re-file something.
+  /// earliest due time, or a time to move timers to the near ring.
   std::optional<time_ns> next_event_ns() const noexcept {
     const std::optional<time_ns> tick = next_busy_tick();
     if (!tick) return std::nullopt;
-    return (origin_ + *tick) * tick_ns_;
+    return (origin_ + *tick) * static_cast<time_ns>(tick_.value());
   }
 
-  /// Takes every filed timer out and hands it to `drop(op&)`, earliest level first.
+  /// Takes every filed timer out and hands it to `drop(op&)`, the near ring first.
   template <class Drop>
   void clear(Drop&& drop) {
-    for (unsigned level = 0; level < levels; ++level) {
-      while (const auto ahead = distance_to_busy(level)) {
-        op* timer = head(level, slot_of(slots_passed(current_, level) + *ahead));
-        cancel(*timer);
-        drop(*timer);
+    for (const ring of : {ring::near, ring::far}) {
+      while (const auto ahead = busy(of).distance_from(0)) {
+        op& timer = *head(of, *ahead);
+        cancel(timer);
+        drop(timer);
       }
     }
   }
 
  private:
-  using bitmap = std::array<std::uint64_t, slots / 64>;
+  enum class ring : std::uint8_t { near, far };
+  struct release {
+    void operator()(op** heads) const noexcept { std::free(heads); }
+  };
+  using slot_heads = std::unique_ptr<op*[], release>;
 
+  /// From calloc, so that slots which no timer ever used cost no memory.
+  static slot_heads no_timers() {
+    slot_heads heads(static_cast<op**>(std::calloc(2 * slots, sizeof(op*))));
+    if (heads == nullptr) throw std::bad_alloc();
+    return heads;
+  }
+
+  time_ns ticks_in(time_ns at_ns) const noexcept {
+    return static_cast<time_ns>(static_cast<std::uint64_t>(at_ns) / tick_);
+  }
   time_ns due_tick(time_ns deadline_ns) const noexcept {
     if (deadline_ns <= 0) return 0;
-    return (deadline_ns - 1) / tick_ns_ + 1 - origin_;
+    return ticks_in(deadline_ns - 1) + 1 - origin_;
   }
 
-  op*& head(unsigned level, unsigned slot) noexcept { return heads_[level * slots + slot]; }
-
-  /// How often the level has moved on to its next slot by `tick`.
-  static time_ns slots_passed(time_ns tick, unsigned level) noexcept {
-    return tick >> (level * span_log2);
+  static std::size_t index_of(ring of, unsigned slot) noexcept {
+    return static_cast<std::size_t>(of) * slots + slot;
   }
+  op*& head(ring of, unsigned slot) noexcept { return heads_[index_of(of, slot)]; }
+  slot_set& busy(ring of) noexcept { return busy_[static_cast<std::size_t>(of)]; }
+  const slot_set& busy(ring of) const noexcept { return busy_[static_cast<std::size_t>(of)]; }
+
+  /// A tick, or the number of a far slot, as a place in its ring.
   static unsigned slot_of(time_ns number) noexcept {
     return static_cast<unsigned>(static_cast<std::uint64_t>(number) % slots);
   }
 
   void file(op& timer, time_ns due) noexcept {
-    const auto ahead = static_cast<std::uint64_t>(due - current_);
-    // The level whose span contains `ahead`, or the level below if its ring reaches as far.
-    unsigned level = static_cast<unsigned>(63 - std::countl_zero(ahead | 1)) / span_log2;
-    level = std::min(level, levels - 1);
-    if (level > 0 && slots_ahead(due, level - 1) < slots) --level;
-    const time_ns last = static_cast<time_ns>(slots) - 1;
-    const time_ns number = slots_passed(current_, level) + std::min(slots_ahead(due, level), last);
-    put(timer, level, slot_of(number));
+    if (due - current_ < slots) {
+      put(timer, ring::near, slot_of(due));
+    } else {
+      put(timer, ring::far, slot_of(std::min(due / far_ticks, current_ / far_ticks + slots - 1)));
+    }
   }
 
-  time_ns slots_ahead(time_ns due, unsigned level) const noexcept {
-    return slots_passed(due, level) - slots_passed(current_, level);
-  }
-
-  void put(op& timer, unsigned level, unsigned slot) noexcept {
-    push(timer, head(level, slot));
-    occupied_[level][slot / 64] |= std::uint64_t{1} << (slot % 64);
-  }
-
-  void mark_empty(unsigned level, unsigned slot) noexcept {
-    occupied_[level][slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-  }
-
-  static void push(op& timer, op*& list) noexcept {
+  void put(op& timer, ring of, unsigned slot) noexcept {
+    op*& list = head(of, slot);
     timer.next = list;
     timer.link = &list;
-    if (list != nullptr) list->link = &timer.next;
+    if (list != nullptr)
+      list->link = &timer.next;
+    else
+      busy(of).add(slot);
     list = &timer;
   }
 
@@ -175,88 +184,69 @@ class timer_wheel {
   /// being expired has its head outside the table and no bit.
   void note_if_emptied(op** link) noexcept {
     const std::less<op**> below;
-    op** const first = heads_.data();
-    if (below(link, first) || !below(link, first + heads_.size())) return;
-    const auto index = static_cast<std::size_t>(link - first);
-    mark_empty(static_cast<unsigned>(index / slots), static_cast<unsigned>(index % slots));
+    op** const first = heads_.get();
+    if (below(link, first) || !below(link, first + 2 * slots)) return;
+    const auto index = link - first;
+    busy(index < slots ? ring::near : ring::far).remove(slot_of(index));
   }
 
-  /// How many slots ahead the level's first occupied one is, 0 to 127.
-  std::optional<time_ns> distance_to_busy(unsigned level) const noexcept {
-    const bitmap& bits = occupied_[level];
-    const unsigned here = slot_of(slots_passed(current_, level));
-    const unsigned word = here / 64;
-    const unsigned shift = here % 64;
-    const std::uint64_t behind = (std::uint64_t{1} << shift) - 1;
-    if (const auto rest = bits[word] & ~behind)
-      return std::countr_zero(rest) - static_cast<int>(shift);
-    if (bits[1 - word] != 0) return 64 - static_cast<int>(shift) + std::countr_zero(bits[1 - word]);
-    if (const auto rest = bits[word] & behind) {
-      return 128 - static_cast<int>(shift) + std::countr_zero(rest);
-    }
-    return std::nullopt;
-  }
-
-  /// The first tick after current_ at which a slot expires or timers can be re-filed.
+  /// The first tick after current_ at which a slot expires or timers can be moved nearer.
   std::optional<time_ns> next_busy_tick() const noexcept {
-    if (size_ == 0) return std::nullopt;
     std::optional<time_ns> first;
-    for (unsigned level = 0; level < levels; ++level) {
-      const auto ahead = distance_to_busy(level);
-      if (!ahead) continue;
-      // Re-filing of a higher level's slot begins as soon as the slot before it is the present one.
-      const time_ns begun = slots_passed(current_, level) + *ahead - (level > 0 ? 1 : 0);
-      const time_ns tick = std::max(begun << (level * span_log2), current_ + 1);
+    if (const auto ahead = busy(ring::near).distance_from(slot_of(current_))) {
+      first = current_ + *ahead;
+    }
+    const time_ns number = current_ / far_ticks;
+    if (const auto ahead = busy(ring::far).distance_from(slot_of(number))) {
+      const time_ns begun = (number + *ahead - 1) * far_ticks;
+      const time_ns tick = std::max(begun, current_ + 1);
       first = first ? std::min(*first, tick) : tick;
     }
     return first;
   }
 
-  /// Empties the slots whose first tick has come, and takes a part of those that come next. Begins
-  /// at the top, because what comes down may belong further down still.
-  void refile() noexcept {
-    for (unsigned level = levels - 1; level > 0; --level) {
-      const time_ns present = slots_passed(current_, level);
-      take_down(level, slot_of(present), ~0U);
-      take_down(level, slot_of(present + 1), refiled_per_tick);
-    }
-  }
-
-  void take_down(unsigned level, unsigned slot, unsigned most) noexcept {
-    op*& list = head(level, slot);
-    for (; list != nullptr && most > 0; --most) {
-      op& timer = *list;
-      list = timer.next;
-      if (list != nullptr) {
-        list->link = &list;
-      } else {
-        mark_empty(level, slot);
-      }
-      file(timer, due_tick(timer.deadline_ns));
-    }
-  }
-
   template <class Expire>
   void expire_slot(Expire& expire) {
     const unsigned slot = slot_of(current_);
-    op* due = head(0, slot);
-    head(0, slot) = nullptr;
-    mark_empty(0, slot);
-    if (due != nullptr) due->link = &due;
+    op* due = std::exchange(head(ring::near, slot), nullptr);
+    if (due == nullptr) return;
+    busy(ring::near).remove(slot);
+    due->link = &due;
     while (due != nullptr) {
       op& timer = *due;
+      __builtin_prefetch(timer.next, 1);
       unlink(timer);
       --size_;
       expire(timer);
     }
   }
 
-  time_ns tick_ns_;
+  /// This tick's share of the far slot that is next.
+  void move_nearer() noexcept {
+    const time_ns number = current_ / far_ticks + 1;
+    const auto ticks_left = static_cast<std::size_t>(number * far_ticks - current_);
+    const unsigned slot = slot_of(number);
+    op*& list = head(ring::far, slot);
+    for (std::size_t left = std::max(least_moved, size_ / ticks_left); list != nullptr && left > 0;
+         --left) {
+      op& timer = *list;
+      list = timer.next;
+      if (list != nullptr) {
+        __builtin_prefetch(list->next, 1);
+        list->link = &list;
+      } else {
+        busy(ring::far).remove(slot);
+      }
+      file(timer, due_tick(timer.deadline_ns));
+    }
+  }
+
+  divisor tick_;
   time_ns origin_;       ///< ticks from the clock's zero to the wheel's
   time_ns current_ = 0;  ///< ticks from origin_; every timer due at or before it has expired
   std::size_t size_ = 0;
-  std::array<bitmap, levels> occupied_{};
-  std::array<op*, levels * slots> heads_{};
+  std::array<slot_set, 2> busy_;
+  slot_heads heads_;  ///< of both rings, the near one first
 };
 
 }  // namespace skein

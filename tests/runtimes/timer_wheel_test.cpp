@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -13,9 +14,10 @@
 namespace skein {
 namespace {
 
+constexpr time_ns month_ns = time_ns{30} * 24 * 3600 * ns_per_s;
 constexpr time_ns year_ns = 365 * 24 * 3600 * ns_per_s;
-/// The ring of the top level spans this many ticks before it turns over.
-constexpr time_ns span_ticks = time_ns{1} << 37;
+/// The far ring spans this many ticks before it turns over.
+constexpr time_ns span_ticks = timer_wheel::slots * timer_wheel::far_ticks;
 
 time_ns ceil_to_tick(time_ns at_ns, time_ns tick_ns) {
   return (at_ns + tick_ns - 1) / tick_ns * tick_ns;
@@ -122,12 +124,12 @@ void play(two_wheels& both, std::mt19937_64& random, time_ns longest_ns, int ste
   }
 }
 
-TEST_CASE("the wheel does what a sorted list does, in ticks of a millisecond, up to ten years") {
+TEST_CASE("the wheel does what a sorted list does, in ticks of a millisecond, up to a month") {
   const auto seed = GENERATE(1U, 2U, 3U, 4U, 5U, 6U);
   std::mt19937_64 random(seed);
   two_wheels both(ns_per_ms, 1'234'567'890'123 * static_cast<time_ns>(seed));
-  play(both, random, 10 * year_ns, 3000);
-  both.follow_events_until(both.now_ns() + 11 * year_ns);
+  play(both, random, month_ns, 3000);
+  both.follow_events_until(both.now_ns() + 2 * month_ns);
   REQUIRE(both.size() == 0);
 }
 
@@ -140,7 +142,15 @@ TEST_CASE("the wheel does what a sorted list does, with ticks of other sizes") {
   REQUIRE(both.size() == 0);
 }
 
-TEST_CASE("timers around the turn of the top level expire on their tick") {
+TEST_CASE("a few timers of up to ten years expire on their tick") {
+  std::mt19937_64 random(7);
+  two_wheels both(ns_per_ms, year_ns);
+  for (int i = 0; i < 20; ++i) both.insert(both.now_ns() + any_delay_ns(random, 10 * year_ns));
+  both.follow_events_until(both.now_ns() + 10 * year_ns);
+  REQUIRE(both.size() == 0);
+}
+
+TEST_CASE("timers around the turn of the far ring expire on their tick") {
   const auto seed = GENERATE(11U, 12U, 13U);
   std::mt19937_64 random(seed);
   two_wheels both(1, 0);
@@ -153,12 +163,12 @@ TEST_CASE("timers around the turn of the top level expire on their tick") {
   REQUIRE(both.size() == 0);
 }
 
-TEST_CASE("deadlines beyond the top level are kept and expire on their tick") {
+TEST_CASE("deadlines at the edges of the rings, and beyond them, expire on their tick") {
   two_wheels both(1, 5);
-  for (const time_ns spans : {1, 2, 3, 64, 65, 200}) {
-    for (const time_ns offset : {-1, 0, 1, 63, 64, 12'345}) {
-      both.insert(spans * span_ticks + offset);
-      both.insert(spans * (span_ticks / 64) + offset);
+  for (const time_ns edge : {timer_wheel::far_ticks, timer_wheel::slots, span_ticks}) {
+    for (const time_ns times : {1, 2, 3, 64, 65, 200}) {
+      for (const time_ns offset : {-5, -1, 0, 1, 5, 63, 64, 12'345})
+        both.insert(times * edge + offset);
     }
   }
   both.follow_events_until(201 * span_ticks);
@@ -166,7 +176,7 @@ TEST_CASE("deadlines beyond the top level are kept and expire on their tick") {
 }
 
 TEST_CASE("the latest time there is can be a deadline") {
-  const auto tick_ns = GENERATE(time_ns{1}, time_ns{ns_per_ms});
+  const auto tick_ns = GENERATE(finest_wheel_tick_ns, time_ns{ns_per_ms});
   timer_wheel wheel(tick_ns, year_ns);
   op never;
   never.deadline_ns = std::numeric_limits<time_ns>::max();
@@ -221,13 +231,13 @@ TEST_CASE("an expiry may file timers again, into the slot that is being expired 
   timer.deadline_ns = 3;
   wheel.insert(timer);
   std::vector<time_ns> fired_ns;
-  wheel.advance(1000, [&](op& expired) {
+  wheel.advance(3 + 15 * timer_wheel::slots, [&](op& expired) {
     fired_ns.push_back(expired.deadline_ns);
-    expired.deadline_ns += 64;  // the same slot, one round later
+    expired.deadline_ns += timer_wheel::slots;  // the same slot, one round later
     wheel.insert(expired);
   });
   REQUIRE(fired_ns.size() == 16);
-  REQUIRE(fired_ns.back() == 3 + 15 * 64);
+  REQUIRE(fired_ns.back() == 3 + 15 * timer_wheel::slots);
   wheel.cancel(timer);
 }
 
@@ -248,42 +258,67 @@ TEST_CASE("an expiry may take everything out that has not come up yet") {
   REQUIRE(wheel.empty());
 }
 
-TEST_CASE("a slot of many timers is re-filed a part at a tick, before any of them is due") {
-  constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
-  timer_wheel wheel(1, 0);
+/// Ops that are all due in the far ring's first slot that can be occupied, ticks 4,096 to 6,143.
+std::vector<op> far_timers(timer_wheel& wheel, std::size_t count) {
   std::vector<op> timers(count);
   for (std::size_t i = 0; i < count; ++i) {
-    timers[i].deadline_ns = 192 + static_cast<time_ns>(i % 64);
+    timers[i].deadline_ns = 4'096 + static_cast<time_ns>(i % 2'048);
     wheel.insert(timers[i]);
   }
+  return timers;
+}
+
+TEST_CASE("a few timers move nearer in a few ticks, before any of them is due") {
+  constexpr std::size_t count = 4 * timer_wheel::least_moved;
+  timer_wheel wheel(1, 0);
+  const auto timers = far_timers(wheel, count);
   std::size_t fired = 0;
   const auto expire = [&fired](op&) { ++fired; };
-  // One slot of the second level, that of 192 to 255: its turn comes at 128, and takes four ticks.
-  REQUIRE(wheel.next_event_ns() == 128);
-  for (const time_ns tick : {128, 129, 130}) {
+  REQUIRE(wheel.next_event_ns() == 2'048);  // the turn of their slot comes, and takes four ticks
+  for (const time_ns tick : {2'048, 2'049, 2'050}) {
     wheel.advance(tick, expire);
     REQUIRE(wheel.next_event_ns() == tick + 1);
   }
-  wheel.advance(131, expire);
-  REQUIRE(wheel.next_event_ns() == 192);
-  wheel.advance(191, expire);
+  wheel.advance(2'051, expire);
+  REQUIRE(wheel.next_event_ns() == 4'096);
+  wheel.advance(4'095, expire);
   REQUIRE(fired == 0);
-  wheel.advance(255, expire);
+  wheel.advance(6'143, expire);
   REQUIRE(fired == count);
 }
 
-TEST_CASE("a part of a slot that is re-filed leaves all of its timers to be cancelled") {
-  constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
+TEST_CASE("many timers move nearer in small shares over most of the ticks that there are for it") {
   timer_wheel wheel(1, 0);
-  std::vector<op> timers(count);
-  for (op& each : timers) {
-    each.deadline_ns = 192;
-    wheel.insert(each);
+  const auto timers = far_timers(wheel, std::size_t{200} * 2'048);
+  time_ns last_moved = 0;
+  while (wheel.next_event_ns() < 4'096) {
+    last_moved = *wheel.next_event_ns();
+    wheel.advance(last_moved, [](op&) { FAIL("fired"); });
   }
-  wheel.advance(128, [](op&) { FAIL("fired"); });  // a quarter of them is in another slot now
+  REQUIRE(last_moved > 2'048 + 1'000);
+  REQUIRE(last_moved < 4'095);
+}
+
+TEST_CASE("a tick expires what is due before it moves other timers nearer") {
+  timer_wheel wheel(1, 0);
+  const auto timers = far_timers(wheel, timer_wheel::least_moved);
+  op due;
+  due.deadline_ns = 2'048;
+  wheel.insert(due);
+  std::optional<time_ns> next_ns;
+  wheel.advance(2'048, [&](op&) { next_ns = wheel.next_event_ns(); });
+  REQUIRE(next_ns == 2'049);  // there was still something to move
+  REQUIRE(wheel.next_event_ns() == 4'096);
+}
+
+TEST_CASE("timers of a slot that is half moved can all be cancelled") {
+  constexpr std::size_t count = 4 * timer_wheel::least_moved;
+  timer_wheel wheel(1, 0);
+  auto timers = far_timers(wheel, count);
+  wheel.advance(2'048, [](op&) { FAIL("fired"); });  // a quarter of them is in the near ring now
   for (std::size_t i = 1; i < count; i += 2) wheel.cancel(timers[i]);
   std::size_t fired = 0;
-  wheel.advance(192, [&](op& due) {
+  wheel.advance(6'143, [&](op& due) {
     REQUIRE((&due - timers.data()) % 2 == 0);
     ++fired;
   });
@@ -291,18 +326,19 @@ TEST_CASE("a part of a slot that is re-filed leaves all of its timers to be canc
   REQUIRE(wheel.empty());
 }
 
-TEST_CASE("what could not be re-filed ahead of time expires on its tick all the same") {
-  constexpr std::size_t count = 4 * timer_wheel::refiled_per_tick;
+TEST_CASE("timers that must move nearer expire on their tick though the wheel is advanced late") {
+  constexpr std::size_t count = 5'000;
   timer_wheel wheel(1, 0);
-  std::vector<op> timers(count);
-  for (op& each : timers) {
-    each.deadline_ns = 192;
-    wheel.insert(each);
-  }
+  const auto timers = far_timers(wheel, count);
   std::size_t fired = 0;
-  wheel.advance(191, [&fired](op&) { ++fired; });
+  wheel.advance(4'095, [&fired](op&) { ++fired; });
   REQUIRE(fired == 0);
-  wheel.advance(10'000, [&fired](op&) { ++fired; });
+  time_ns last_ns = 0;
+  wheel.advance(100'000, [&](op& due) {
+    REQUIRE(due.deadline_ns >= last_ns);
+    last_ns = due.deadline_ns;
+    ++fired;
+  });
   REQUIRE(fired == count);
 }
 
@@ -310,9 +346,9 @@ TEST_CASE("wherever the wheel stands, it knows to the tick when its one timer is
   timer_wheel wheel(1, 0);
   op timer;
   time_ns now_ns = 0;
-  for (time_ns ahead_ns = 1; ahead_ns < timer_wheel::slots; ++ahead_ns) {
-    for (unsigned stands = 0; stands < timer_wheel::slots; ++stands) {
-      wheel.advance(++now_ns, [](op&) { FAIL("fired"); });
+  for (time_ns ahead_ns = 1; ahead_ns < timer_wheel::slots; ahead_ns += 61) {
+    for (int stands = 0; stands < 4'096; stands += 59) {
+      wheel.advance(now_ns += 59, [](op&) { FAIL("fired"); });
       timer.deadline_ns = now_ns + ahead_ns;
       REQUIRE(wheel.insert(timer));
       REQUIRE(wheel.next_event_ns() == now_ns + ahead_ns);
