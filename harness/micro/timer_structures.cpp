@@ -7,7 +7,7 @@
 //    over one minute
 //  - cancel: emptying it again in a shuffled order
 //  - expire: all timers at once when the whole minute has passed, each calling a function through a
-//    pointer. For the wheel that includes re-filing timers on their way down.
+//    pointer. For the wheel that includes moving them from the far ring to the near one.
 // Does not measure: tasks being woken, reading the clock, arming the kernel's timer.
 // Time is simulated, so nobody waits for the minute. Our structures take the time as an argument
 // anyway. libuv's loop keeps it in a field, which is set back before the timers are started; libuv

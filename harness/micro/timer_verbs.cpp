@@ -15,8 +15,8 @@
 //    cache misses on its frame or stack, which outweigh the timer from 100,000 tasks on.
 //  - libuv's sleep_until reads the clock twice: to bring the loop's time up to date, and to turn an
 //    absolute deadline into a timeout. The wheel takes the deadline itself.
-//  - Expiring deadlines lie within 8 ms, because they are waited for. So the wheel has them all on
-//    its lowest level and re-files nothing; timer_expire/timer_wheel has the other case.
+//  - Expiring deadlines lie within 8 ms, because they are waited for. So the wheel has them all in
+//    its near ring and moves none; timer_expire/timer_wheel has the other case.
 //  - All timers expire in one turn. In use a turn finds few, and its own cost counts for more.
 #include <cstddef>
 #include <string>
