@@ -25,8 +25,8 @@ class limit_error : public std::runtime_error {
         value(limit_value),
         needed(limit_needed) {}
 
-  /// A feature that the kernel lacks or refuses: needed 1, present 0. `message` says with which
-  /// error, and which kernel has it.
+  /// A feature that the kernel or a runtime lacks or refuses: needed 1, present 0. `message` says
+  /// with which error, and who has it.
   static limit_error lacking(std::string feature, const std::string& message) {
     return {std::move(feature), message};
   }

@@ -13,7 +13,9 @@ namespace skein {
 /// Who owns the bytes a read returns.
 ///   lent  the scheduler's scratch buffer, valid until the reading task next waits
 ///   own   a buffer of the connection, valid until its next read
-enum class buffer_policy : std::uint8_t { lent, own };
+///   runtime  the runtime decides. Workers in other languages may have no other; none of ours
+///         serves it (workloads/c10k/workload.hpp).
+enum class buffer_policy : std::uint8_t { lent, own, runtime };
 
 /// How a loop keeps its timers: the hierarchical wheel, or a 4-ary heap to compare it with.
 enum class timer_structure : std::uint8_t { wheel, heap };

@@ -75,9 +75,11 @@ def start(*words: str) -> subprocess.Popen[str]:
     )
 
 
-def plain_worker(fault: str | None = None, runtime: str = "plain_python") -> list[str]:
+def plain_worker(
+    fault: str | None = None, runtime: str = "plain_python", buffer: str = "lent"
+) -> list[str]:
     """Options that measure the plain worker, with or without a fault."""
-    words = [sys.executable, str(PLAIN_WORKER), "--runtime", runtime]
+    words = [sys.executable, str(PLAIN_WORKER), "--runtime", runtime, "--buffer", buffer]
     if fault:
         words += ["--fault", fault]
     return ["--runtime", runtime, "--worker-command", " ".join(words)]

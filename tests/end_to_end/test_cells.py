@@ -274,6 +274,13 @@ def test_a_worker_in_another_language_is_a_row_like_any_other(results: Path) -> 
     assert run["cell"]["stack_bytes"] is None
 
 
+def test_a_worker_whose_runtime_decides_on_its_buffers_is_measured_in_a_cell_of_its_own(
+    results: Path,
+) -> None:
+    run = measure(results, "c10k", *skein.plain_worker(buffer="runtime"), "--buffer", "runtime")
+    assert run["cell_id"].endswith("/64B/runtime")
+
+
 @pytest.mark.slow
 def test_a_worker_in_another_language_may_be_held_against_our_baseline(results: Path) -> None:
     words = [*skein.plain_worker(), "--mode", "churn"]

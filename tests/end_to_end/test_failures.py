@@ -236,6 +236,8 @@ def test_a_command_that_cannot_be_executed_is_failed(results: Path) -> None:
         (["timers", "--runtime", "thread", "--tasks", "1M"], ("skein thread ceiling",)),
         (["timers", "--runtime", "thread_default", "--tasks", "1M"], ("skein thread ceiling",)),
         (["timers", "--runtime", "fiber", "--tasks", "100M"], ("memory",)),
+        (["c10k", "--runtime", "fiber", "--size", "test", "--buffer", "runtime"], ("buffer",)),
+        (["c10k", *skein.plain_worker(), "--size", "test", "--buffer", "own"], ("buffer",)),
     ],
 )
 def test_more_than_a_limit_allows_is_a_result(

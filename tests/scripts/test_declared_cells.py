@@ -47,6 +47,7 @@ def test_what_nobody_said_stands_in_an_id_as_the_binary_would_put_it():
 
     assert id_with(mode="fixed") == "c10k/fiber/1000/fixed/active=100/64B/lent"
     assert id_with(mode="idle") == "c10k/fiber/1000/idle/lent"
+    assert id_with(mode="idle", buffer="runtime") == "c10k/fiber/1000/idle/runtime"
     assert id_with(mode="idle", loops=1) == "c10k/fiber/1000/idle/lent"
     assert id_with(mode="idle", loops=4) == "c10k/fiber/1000/idle/lent/loops=4"
     assert id_with(mode="idle_heavy", rate="auto:60%") == (

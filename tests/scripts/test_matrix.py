@@ -96,6 +96,15 @@ def test_an_override_without_a_reason_is_refused():
         matrix.parse_matrix(document, "m")
 
 
+def test_an_override_of_the_buffer_is_refused_for_one_chart_would_mix_two():
+    override = (
+        '[cell.override.libuv]\nbuffer = "own"\nreason = "because"\n\n[[cell]]\nname = "spread"'
+    )
+    text = SMALL_MATRIX.replace('[[cell]]\nname = "spread"', override)
+    with pytest.raises(UsageError, match="give it a cell of its own"):
+        matrix.parse_matrix(tomllib.loads(text), "m")
+
+
 def test_settings_for_load_do_not_reach_an_idle_cell():
     document = tomllib.loads(SMALL_MATRIX.replace('mode = "fixed"', 'mode = "idle"'))
     cell = matrix.parse_matrix(document, "m").cells[0]

@@ -76,6 +76,13 @@ def test_groups_of_the_same_sizes_share_one_measurement():
     )
 
 
+def test_where_runtimes_decide_on_their_buffers_the_baselines_are_lent():
+    def with_buffer(name):
+        return saturation.probe_cells(parsed(OPEN.replace('"1KiB"', f'"1KiB"\nbuffer = "{name}"')))
+
+    assert with_buffer("runtime") == with_buffer("lent") != with_buffer("own")
+
+
 def test_sizes_of_one_runtime_alone_are_not_those_that_saturation_is_measured_with():
     own = '[cell.override.coroutine]\nconnections = 50\nreason = "because"\n'
     assert saturation.probe_cells(parsed(OPEN + own)) == saturation.probe_cells(parsed())

@@ -86,6 +86,22 @@ void for_every_server(Body body) {
   }
 }
 
+TEST_CASE("buffers that a runtime decides on are a limit of every runtime of ours, by name") {
+  for (const runtime_info& each : workloads::runtimes()) {
+    INFO(each.id);
+    std::string limit;
+    std::string message;
+    try {
+      const echo_server server(std::string(each.id), buffer_policy::runtime);
+    } catch (const limit_error& reached) {
+      limit = reached.name;
+      message = reached.what();
+    }
+    CHECK(limit == "buffer");
+    CHECK(message.find("--buffer lent or own") != std::string::npos);
+  }
+}
+
 TEST_CASE("what is sent before a half-close comes back whole, and the end behind it") {
   constexpr std::array<std::size_t, 8> sizes{
       1, buffer_bytes - 1, buffer_bytes, buffer_bytes + 1, 16'384, 16'385, 65'536, 262'144};

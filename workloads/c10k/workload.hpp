@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtimes/errors.hpp"
 #include "workloads/c10k/floor.hpp"
 #include "workloads/c10k/program.hpp"
 #include "workloads/c10k/sharded.hpp"
@@ -29,6 +30,11 @@ struct workload : workloads::workload_defaults<cell> {
 
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
+    if (asked.options.buffer == buffer_policy::runtime) {
+      throw limit_error::lacking("buffer", std::string(runtime) +
+                                               " reads into buffers of the loop or of the "
+                                               "connection: --buffer lent or own");
+    }
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
       return workloads::make_on<program, floor_program>(runtime, own);
     };

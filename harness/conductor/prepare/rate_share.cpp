@@ -89,6 +89,7 @@ run_request baseline_request(const run_request& request) {
   served.pipeline.reset();
   served.duration_ns = baseline_duration_ns;
   served.warmup_ns = baseline_warmup_ns;
+  if (served.buffer == buffer_policy::runtime) served.buffer = buffer_policy::lent;
   asked.stack_bytes.reset();
   if (takes_stack_bytes(asked)) {
     asked.stack_bytes = request.asked.stack_bytes.value_or(workloads::usual::stack_bytes);

@@ -17,7 +17,8 @@ namespace skein::conductor {
 void settle_rate(run_request& request, const pinning& pins, const interrupts& signals,
                  outcome& out);
 
-/// The closed loop that finds the saturation.
+/// The closed loop that finds the saturation. Where the cell's buffers are the runtime's own
+/// choice, the baseline's are lent: none of ours has such a choice.
 run_request baseline_request(const run_request& request);
 
 /// Carries over to the run what the baseline's measurement means for it.

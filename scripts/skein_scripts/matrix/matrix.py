@@ -246,6 +246,11 @@ def _one_cell(
     if not isinstance(reason, str) or not reason:
         raise UsageError(f"the override of cell '{cell.key}' must give a reason")
     own = {key: value for key, value in override.items() if key != "reason"}
+    if "buffer" in own:
+        raise UsageError(
+            f"the override of cell '{cell.key}' changes the buffer: that is other work, which no"
+            " chart mixes, so give it a cell of its own"
+        )
     merged = checked_settings(workload, {**settings, **own}, cell.key)
     return replace(cell, settings=merged, reason=reason)
 

@@ -74,7 +74,7 @@ class Conditions(TypedDict):
     timers: NotRequired[Literal["wheel", "heap"] | None]
     timer_slack_ns: NotRequired[int | None]
     receive_ring_buffers: NotRequired[int | None]
-    buffer: NotRequired[Literal["lent", "own"] | None]
+    buffer: NotRequired[Literal["lent", "own", "runtime"] | None]
     buffer_bytes: NotRequired[int | None]
     stack_bytes: NotRequired[int | None]
     stack_guard: NotRequired[Literal["lightweight", "mapped"] | None]

@@ -46,6 +46,8 @@ def _sizes_of_group(matrix: Matrix, group: str) -> Settings:
     cells = [cell for cell in matrix.cells if cell.group == group]
     settings = next((cell for cell in cells if not cell.reason), cells[0]).settings
     sizes: Settings = {name: settings[name] for name in _SIZES if name in settings}
+    if sizes.get("buffer") == "runtime":
+        sizes["buffer"] = "lent"  # no runtime of ours, so no baseline, decides on its own
     if settings.get("mode") == "open":  # all connections carry requests there unless told otherwise
         sizes.setdefault("active", settings["connections"])
     warmup: Settings = {"warmup": settings["warmup"]} if "warmup" in settings else {}

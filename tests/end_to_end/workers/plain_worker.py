@@ -214,9 +214,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runtime", default="plain_python")
     parser.add_argument("--fault", choices=FAULTS)
+    parser.add_argument("--buffer", default="lent", help="the one that it serves")
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return FaultyWorker(arguments.runtime, arguments.fault).run()
+    worker = FaultyWorker(arguments.runtime, arguments.fault)
+    worker.buffers = (arguments.buffer,)
+    return worker.run()
 
 
 if __name__ == "__main__":

@@ -54,6 +54,13 @@ TEST_CASE("the baseline is our own runtime in a short closed loop of the same si
   CHECK_FALSE(baseline.reads_memory());
 }
 
+TEST_CASE("the baseline's buffers are lent where the runtime measured decides on its own") {
+  run_request request = open_request();
+  test::served(request.asked).buffer = buffer_policy::runtime;
+  run_request baseline = baseline_request(request);
+  CHECK(test::served(baseline.asked).buffer == buffer_policy::lent);
+}
+
 TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {
   run_request request = open_request();
   request.rate_baseline = "fiber";

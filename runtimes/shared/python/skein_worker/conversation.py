@@ -24,6 +24,7 @@ class Worker:
     loop = ""
     timer_source = ""
     library = "python"
+    buffers: tuple[str, ...] = ("lent",)  # which it serves; any other is a limit
 
     def __init__(self, runtime: str) -> None:
         self.runtime = runtime
@@ -91,6 +92,9 @@ class Worker:
     def on_prepare(self, message: Message) -> None:
         """The cell is known: makes ready, and says what was understood."""
         self.cell = message["cell"]
+        if self.cell.get("buffer") not in (None, *self.buffers):
+            self.refuse_buffer(self.cell["buffer"])
+            return
         reply: Message = {"type": "ready", "echoed": dict(self.cell)}
         if message["workload"] == "timers":
             tasks = range(self.cell["tasks"])
@@ -98,6 +102,13 @@ class Worker:
         if message["workload"] == "c10k":
             reply["port"] = self.listen()
         self.say(**reply)
+
+    def refuse_buffer(self, asked: str) -> None:
+        """A buffer that it does not have is a limit, and no other may stand in for it."""
+        served = " or ".join(self.buffers)
+        words = f"{self.runtime} has no buffer {asked}: --buffer {served}"
+        self.say(type="limit", limit="buffer", value=0, needed=1, message=words)
+        self.stopped = True
 
     def on_start(self, message: Message) -> None:
         """Serves from now on."""
