@@ -90,6 +90,16 @@ struct idle_exchange {
   }
 };
 
+/// What a worker says of itself in its hello and need not say; empty: not said.
+struct worker_traits {
+  std::optional<bool> growing_stacks;  ///< style direct without stacks of a fixed size
+
+  template <typename Self, typename Visit>
+  static void for_each_field(Self& of, Visit&& visit) {
+    visit("growing_stacks", of.growing_stacks);
+  }
+};
+
 /// SIGINT or SIGTERM: nothing is written.
 class interrupted : public std::exception {
  public:
@@ -109,7 +119,8 @@ struct outcome {
   std::optional<std::string> loop;  ///< what the worker's tasks wait on; empty until it says so
   json echoed;                      ///< in the worker's own words; null until it has sent it
   time_ns early_by_at_most_ns = 0;  ///< how early the worker's timers may fire, as it declares
-  json conditions;                  ///< null from a worker that does not report them
+  worker_traits traits;
+  json conditions;  ///< with the traits; null from a worker that says neither
   std::optional<time_ns> setup_ns;
   std::optional<time_ns> warmup_ns;
   std::optional<time_ns> window_ns;

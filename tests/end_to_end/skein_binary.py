@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -76,13 +77,19 @@ def start(*words: str) -> subprocess.Popen[str]:
 
 
 def plain_worker(
-    fault: str | None = None, runtime: str = "plain_python", buffer: str = "lent"
+    fault: str | None = None,
+    runtime: str = "plain_python",
+    buffer: str = "lent",
+    hello: Record | None = None,
 ) -> list[str]:
-    """Options that measure the plain worker, with or without a fault."""
+    """Options that measure the plain worker, with or without a fault; `hello` is what it declares
+    of itself beside."""
     words = [sys.executable, str(PLAIN_WORKER), "--runtime", runtime, "--buffer", buffer]
     if fault:
         words += ["--fault", fault]
-    return ["--runtime", runtime, "--worker-command", " ".join(words)]
+    if hello:
+        words += ["--hello", json.dumps(hello)]
+    return ["--runtime", runtime, "--worker-command", shlex.join(words)]
 
 
 def records(path: Path) -> list[Record]:

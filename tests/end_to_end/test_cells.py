@@ -274,6 +274,20 @@ def test_a_worker_in_another_language_is_a_row_like_any_other(results: Path) -> 
     assert run["cell"]["stack_bytes"] is None
 
 
+@pytest.mark.parametrize(
+    ("hello", "stack_bytes"),
+    [({"style": "direct"}, 16_384), ({"style": "direct", "growing_stacks": True}, None)],
+)
+def test_stacks_that_grow_have_no_size(
+    hello: Record, stack_bytes: int | None, results: Path
+) -> None:
+    run = measure(results, "c10k", *skein.plain_worker(hello=hello))
+    assert run["cell"]["style"] == "direct"
+    assert run["cell"]["stack_bytes"] == stack_bytes
+    said = run["conditions"] or {}
+    assert said.get("growing_stacks") == hello.get("growing_stacks")
+
+
 def test_a_worker_whose_runtime_decides_on_its_buffers_is_measured_in_a_cell_of_its_own(
     results: Path,
 ) -> None:

@@ -98,6 +98,24 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
     assert said in run["reasons"][0]
 
 
+@pytest.mark.parametrize(
+    ("hello", "said"),
+    [
+        ({"growing_stacks": "yes"}, "sent a message without a usable 'growing_stacks'"),
+        ({"growing_stacks": 1, "style": "direct"}, "without a usable 'growing_stacks'"),
+        ({"growing_stacks": True}, "its stacks grow, and tasks of style callback have none"),
+    ],
+)
+def test_a_trait_that_cannot_be_is_failed_and_named(
+    hello: Record, said: str, results: Path
+) -> None:
+    words = ["run", "timers", *skein.plain_worker(hello=hello), "--size", "test"]
+    done = skein.call(*words, *skein.IN_SESSION, "-o", str(results))
+    run = skein.run_of(results)
+    assert (done.status, run["status"]) == (4, "failed")
+    assert said in run["reasons"][0]
+
+
 @pytest.mark.parametrize("fault", [None, "finished_untold"])
 def test_the_window_of_timers_ends_when_the_worker_says(fault: str | None, results: Path) -> None:
     words = ["run", "timers", *skein.plain_worker(fault), "--size", "test", *skein.IN_SESSION]

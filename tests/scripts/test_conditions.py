@@ -131,6 +131,39 @@ def test_a_worker_that_does_not_say_is_named_and_not_compared(equal):
     assert conditions.unsaid(silent) == ["libuv"]
 
 
+def pages_text(records, folder):
+    return [page.read_text(encoding="utf-8") for page in report_pages.write(records, folder, [])]
+
+
+def test_stacks_that_grow_belong_to_a_runtime_are_shown_and_not_compared(tmp_path, equal):
+    grows = changed(equal, "libuv", lambda run: run["conditions"].update(growing_stacks=True))
+    assert conditions.inequalities(grows) == []
+    assert conditions.belonging(grows) == ["libuv: its stacks grow"]
+    assert conditions.belonging(equal) == []
+    for page in pages_text(grows, tmp_path):
+        assert "Conditions that belong to a runtime" in page
+        assert "libuv: its stacks grow" in page
+
+
+def test_a_worker_whose_hello_alone_says_something_does_not_say_its_conditions(equal):
+    silent = changed(equal, "libuv", lambda run: run.update(conditions={"growing_stacks": True}))
+    assert conditions.unsaid(silent) == ["libuv"]
+
+
+def test_a_program_of_its_own_has_its_own_compiler_and_allocator(equal, monkeypatch):
+    other = changed(
+        equal, "libuv", lambda run: run["conditions"].update(allocator="own", compiler="rustc 1.90")
+    )
+    assert any("allocator is own in libuv" in line for line in conditions.inequalities(other))
+    monkeypatch.setattr(conditions, "foreign", lambda: {"libuv": None})
+    assert conditions.inequalities(other) == []
+    (line,) = conditions.belonging(other)
+    assert line.startswith("libuv: ")
+    assert line.endswith("allocator own; compiler rustc 1.90")
+    slack = changed(other, "libuv", lambda run: run["conditions"].update(timer_slack_ns=1))
+    assert any("timer_slack_ns is 1 in libuv" in line for line in conditions.inequalities(slack))
+
+
 def test_a_run_that_does_not_count_is_not_compared(equal):
     def invalid(run):
         run["conditions"]["inline_budget"] = 64

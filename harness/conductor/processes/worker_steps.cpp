@@ -42,6 +42,32 @@ worker_counts counts_from(child_process& worker, const json& message) {
   return counts;
 }
 
+/// A truth value that a worker may leave out.
+std::optional<bool> flag(child_process& worker, const json& message, const char* name) {
+  const auto found = message.find(name);
+  if (found == message.end() || found->is_null()) return std::nullopt;
+  if (found->is_boolean()) return found->get<bool>();
+  throw failed_by(worker, status::failed,
+                  fmt::format("sent a message without a usable '{}'", name));
+}
+
+worker_traits traits_from(child_process& worker, const json& hello) {
+  worker_traits traits;
+  worker_traits::for_each_field(traits, [&](const char* name, std::optional<bool>& value) {
+    value = flag(worker, hello, name);
+  });
+  return traits;
+}
+
+/// The conditions with those traits that the worker has spoken of.
+json with_traits(json conditions, const worker_traits& traits) {
+  worker_traits::for_each_field(traits, [&](const char* name, const std::optional<bool>& value) {
+    if (!value) return;
+    if (conditions.is_null() || conditions.is_object()) conditions[name] = *value;
+  });
+  return conditions;
+}
+
 /// `ports` of a worker with several loops, otherwise `port`.
 std::vector<std::int64_t> ports_of(child_process& worker, const json& ready) {
   if (ready.contains("ports")) return field<std::vector<std::int64_t>>(worker, ready, "ports");
@@ -94,7 +120,13 @@ void handshake(conversation& talk, child_process& worker, cell& asked, outcome& 
   }
   out.early_by_at_most_ns =
       std::max<time_ns>(measure::integer_at(hello, "early_by_at_most_ns").value_or(0), 0);
-  if (!cells::has_stacks(style)) asked.stack_bytes.reset();
+  out.traits = traits_from(worker, hello);
+  const bool growing = out.traits.growing_stacks.value_or(false);
+  if (growing && !cells::has_stacks(style)) {
+    throw failed_by(worker, status::failed,
+                    "says that its stacks grow, and tasks of style " + style + " have none");
+  }
+  if (growing || !cells::has_stacks(style)) asked.stack_bytes.reset();
 }
 
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
@@ -104,7 +136,7 @@ std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, con
       talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload()}, {"cell", fields}},
                "ready", in_a_while());
   out.echoed = field<json>(worker, ready, "echoed");
-  out.conditions = ready.value("conditions", json());
+  out.conditions = with_traits(ready.value("conditions", json()), out.traits);
   auto differences = cells::echo_differences(fields, out.echoed);
   for (std::string& each : condition_differences(asked_conditions(asked), out.conditions)) {
     differences.push_back(std::move(each));

@@ -15,7 +15,8 @@ namespace skein::conductor {
 /// The program of our own worker, or of the foreign one that was asked for.
 command_line worker_command(const run_request& request);
 
-/// hello: checks protocol and runtime, and fills in the style of a foreign worker's cell.
+/// hello: checks protocol and runtime, fills in the style of a foreign worker's cell, and takes the
+/// size of stacks out of it where the tasks have none or it grows.
 void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out);
 
 /// prepare, ready: the echo must equal the cell, and the conditions those asked for. Returns the

@@ -3,8 +3,10 @@ and the work they did, compared between the runs of a round: an inequality is an
 matrix declares it (an override of the cell, with its reason).
 
 A condition that does not apply to a runtime is null and is not compared; nor are units of c10k,
-which count what a load came to. Leaves out whether a worker has what it was asked for: the binary
-refuses a run where it has not.
+which count what a load came to. What belongs to a runtime (stacks that grow; the compiler and the
+allocator of a program of its own) is shown and not compared.
+
+Leaves out whether a worker has what it was asked for: the binary refuses a run where it has not.
 """
 
 from __future__ import annotations
@@ -14,11 +16,17 @@ from collections.abc import Iterator, Sequence
 from .groups import Group, Series, group_runs, same_work
 from .results import runs
 from .run_shapes import Conditions, Listener
-from .runtimes import in_order
+from .runtimes import foreign, in_order
 from .shapes import Record, Run
 from .workloads import workloads
 
 Facts = dict[str, object]
+
+# What a runtime is, as its worker says it in hello, in words for the report.
+_TRAITS = {("growing_stacks", True): "its stacks grow"}
+_NOT_COMPARED = ("growing_stacks",)
+# What a worker that is a program of its own was made with: part of what its row is.
+_OF_A_PROGRAM = ("allocator", "compiler", "build_flags", "build_type")
 
 
 def inequalities(records: Sequence[Record]) -> list[str]:
@@ -29,12 +37,31 @@ def inequalities(records: Sequence[Record]) -> list[str]:
 
 
 def unsaid(records: Sequence[Record]) -> list[str]:
-    """Runtimes with runs that count and do not say their conditions."""
+    """Runtimes with runs that count and do not say their conditions. What hello says of a runtime
+    is none of them."""
+    of_hello = {name for name, _ in _TRAITS}
     return in_order(
         run["cell"]["runtime"]
         for run in runs(records)
-        if run["status"] == "ok" and not run.get("conditions")
+        if run["status"] == "ok" and not _said(run).keys() - of_hello
     )
+
+
+def belonging(records: Sequence[Record]) -> list[str]:
+    """What belongs to a runtime and is not compared: a line for each that has such."""
+    found: dict[str, dict[str, None]] = {}
+    for run in runs(records):
+        if run["status"] == "ok":
+            found.setdefault(run["cell"]["runtime"], {}).update(dict.fromkeys(_words_of(run)))
+    return [f"{name}: {'; '.join(found[name])}" for name in in_order(found) if found[name]]
+
+
+def _words_of(run: Run) -> list[str]:
+    said = _said(run)
+    words = [text for (name, value), text in _TRAITS.items() if said.get(name) is value]
+    if run["cell"]["runtime"] in foreign():
+        words += [f"{name} {said[name]}" for name in _OF_A_PROGRAM if said.get(name)]
+    return words
 
 
 def changes(base: Sequence[Run], candidate: Sequence[Run]) -> list[str]:
@@ -83,9 +110,14 @@ def _said(run: Run) -> Facts:
     }
 
 
+def _comparable(run: Run) -> Facts:
+    own = _OF_A_PROGRAM if run["cell"]["runtime"] in foreign() else ()
+    return {k: v for k, v in _said(run).items() if k not in (*_NOT_COMPARED, *own)}
+
+
 def _facts(run: Run, declared: set[str]) -> Facts:
     facts: Facts = {
-        **_said(run),
+        **_comparable(run),
         **_work(run),
         **{f"cell.{name}": run["cell"].get(name) for name in same_work()},
     }

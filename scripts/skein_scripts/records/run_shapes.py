@@ -84,6 +84,7 @@ class Conditions(TypedDict):
     compiler: NotRequired[str | None]
     build_flags: NotRequired[str | None]
     build_type: NotRequired[str | None]
+    growing_stacks: NotRequired[bool | None]
 
 
 class Limit(TypedDict):

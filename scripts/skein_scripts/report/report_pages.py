@@ -104,6 +104,7 @@ def write(records: Sequence[Record], folder: Path, figures: list[Path]) -> tuple
         "not_ok": not_ok(records),
         "unequal": conditions.inequalities(records),
         "unsaid": conditions.unsaid(records),
+        "belonging": conditions.belonging(records),
         "run_count": len(runs(records)),
         "palette": {name: runtime.colour for name, runtime in runtimes().items()},
         "is_note": table.is_note,

@@ -5,6 +5,7 @@ breaks one promise, so that the tests can see that the conductor notices."""
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -69,6 +70,7 @@ class FaultyWorker(SelectorsWorker):
     def __init__(self, runtime: str, fault: str | None) -> None:
         super().__init__(runtime)
         self.fault = fault
+        self.declared: Message = {}
 
     def run(self) -> int:
         if self.fault == "hang_at_hello":
@@ -77,7 +79,7 @@ class FaultyWorker(SelectorsWorker):
         return 7 if self.fault == "bad_exit" else status
 
     def hello(self) -> Message:
-        message = super().hello()
+        message = super().hello() | self.declared
         if self.fault == "wrong_runtime":
             message["runtime"] = "somebody_else"
         if self.fault == "loop_in_numbers":
@@ -215,10 +217,12 @@ def main() -> int:
     parser.add_argument("--runtime", default="plain_python")
     parser.add_argument("--fault", choices=FAULTS)
     parser.add_argument("--buffer", default="lent", help="the one that it serves")
+    parser.add_argument("--hello", type=json.loads, default={}, help="what hello says beside")
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker = FaultyWorker(arguments.runtime, arguments.fault)
     worker.buffers = (arguments.buffer,)
+    worker.declared = arguments.hello
     return worker.run()
 
 
