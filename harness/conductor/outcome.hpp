@@ -93,10 +93,12 @@ struct idle_exchange {
 /// What a worker says of itself in its hello and need not say; empty: not said.
 struct worker_traits {
   std::optional<bool> growing_stacks;  ///< style direct without stacks of a fixed size
+  std::optional<bool> settles;         ///< collects its garbage before readings of memory
 
   template <typename Self, typename Visit>
   static void for_each_field(Self& of, Visit&& visit) {
     visit("growing_stacks", of.growing_stacks);
+    visit("settles", of.settles);
   }
 };
 

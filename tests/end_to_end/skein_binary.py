@@ -81,14 +81,17 @@ def plain_worker(
     runtime: str = "plain_python",
     buffer: str = "lent",
     hello: Record | None = None,
+    notes: Path | None = None,
 ) -> list[str]:
     """Options that measure the plain worker, with or without a fault; `hello` is what it declares
-    of itself beside."""
+    of itself beside, `notes` where it writes a line whenever it settles."""
     words = [sys.executable, str(PLAIN_WORKER), "--runtime", runtime, "--buffer", buffer]
     if fault:
         words += ["--fault", fault]
     if hello:
         words += ["--hello", json.dumps(hello)]
+    if notes:
+        words += ["--notes", str(notes)]
     return ["--runtime", runtime, "--worker-command", shlex.join(words)]
 
 

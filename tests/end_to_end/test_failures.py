@@ -54,12 +54,33 @@ def test_a_hang_is_a_timeout(workload: str, fault: str, results: Path) -> None:
     assert "in time" in run["reasons"][0]
 
 
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_a_worker_that_does_not_settle_when_asked_is_a_timeout(
+    workload: str, results: Path
+) -> None:
+    run = measure_fault("settle_unheard", workload, results, "--timeout", "2s")
+    assert run["status"] == "timeout"
+    assert "did not answer with 'settled' in time" in run["reasons"][0]
+
+
+@pytest.mark.parametrize("settles", [True, False])
+def test_a_worker_that_says_settled_unasked_is_failed(settles: bool, results: Path) -> None:
+    words = skein.plain_worker("settled_ahead", hello={"settles": settles})
+    done = skein.call("run", "timers", *words, *skein.IN_SESSION, "--size", "test", "-o",
+                      str(results))  # fmt: skip
+    run = skein.run_of(results)
+    assert (done.status, run["status"]) == (4, "failed")
+    assert "settled" in run["reasons"][0]
+
+
 @pytest.mark.parametrize(
     ("fault", "workload", "said"),
     [
         ("nonsense", "c10k", "no message: Segmentation fault"),
         ("nonsense", "timers", "no message: Segmentation fault"),
         ("unasked", "timers", "applause"),
+        ("settled_unasked", "timers", 'said: {"type":"settled"}'),
+        ("settled_unasked", "c10k", 'said: {"type":"settled"}'),
         ("wrong_echo", "c10k", "mislabelled: connections: asked"),
         ("wrong_echo", "timers", "mislabelled: tasks: asked 1000, echoed 999"),
         ("strange_echo", "timers", 'mislabelled: workload: asked "timers", echoed null'),
@@ -101,6 +122,7 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
 @pytest.mark.parametrize(
     ("hello", "said"),
     [
+        ({"settles": "yes"}, "sent a message without a usable 'settles'"),
         ({"growing_stacks": "yes"}, "sent a message without a usable 'growing_stacks'"),
         ({"growing_stacks": 1, "style": "direct"}, "without a usable 'growing_stacks'"),
         ({"growing_stacks": True}, "its stacks grow, and tasks of style callback have none"),

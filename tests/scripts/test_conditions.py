@@ -145,6 +145,20 @@ def test_stacks_that_grow_belong_to_a_runtime_are_shown_and_not_compared(tmp_pat
         assert "libuv: its stacks grow" in page
 
 
+def test_managed_runtimes_either_all_settle_or_are_unequal(equal):
+    def settles(records, runtime, value):
+        return changed(records, runtime, lambda run: run["conditions"].update(settles=value))
+
+    one = settles(equal, "libuv", True)
+    assert conditions.inequalities(one) == []  # the others have nothing to collect
+    assert conditions.belonging(one) == [
+        "libuv: collects its garbage before each reading of memory"
+    ]
+    assert conditions.inequalities(settles(one, "coroutine", True)) == []
+    lines = conditions.inequalities(settles(one, "coroutine", False))
+    assert any("settles is False in coroutine, True in libuv" in line for line in lines)
+
+
 def test_a_worker_whose_hello_alone_says_something_does_not_say_its_conditions(equal):
     silent = changed(equal, "libuv", lambda run: run.update(conditions={"growing_stacks": True}))
     assert conditions.unsaid(silent) == ["libuv"]

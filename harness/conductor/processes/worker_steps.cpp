@@ -152,6 +152,15 @@ void start(conversation& talk, child_process& worker) {
   talk.ask(worker, {{"type", "start"}}, "started", in_a_while());
 }
 
+void settle(conversation& talk, child_process& worker, const worker_traits& traits) {
+  if (!traits.settles.value_or(false)) return;
+  talk.wait_for_news(monotonic_clock::now_ns());  // takes in what has been said so far
+  if (talk.has_come(worker, "settled", {})) {
+    throw failed_by(worker, status::failed, "said 'settled' before it was asked to settle");
+  }
+  talk.ask(worker, {{"type", "settle"}}, "settled", in_a_while());
+}
+
 worker_counts ask_counts(conversation& talk, child_process& worker, time_ns deadline_ns) {
   return counts_from(worker, talk.ask(worker, {{"type", "stats"}}, "stats", deadline_ns));
 }

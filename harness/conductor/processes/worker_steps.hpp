@@ -27,6 +27,9 @@ std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, con
 /// start, started.
 void start(conversation& talk, child_process& worker);
 
+/// settle, settled: a worker that said it settles collects its garbage. Any other is not asked.
+void settle(conversation& talk, child_process& worker, const worker_traits& traits);
+
 struct worker_counts {
   std::int64_t units = 0;
   std::int64_t bytes = 0;

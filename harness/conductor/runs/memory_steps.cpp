@@ -1,10 +1,21 @@
-// Takes the readings through harness/measure, after a rest.
+// Takes the readings through harness/measure, after a collection of garbage and a rest.
 #include "harness/conductor/runs/memory_steps.hpp"
 
 #include "harness/conductor/prepare/memory_forecast.hpp"
+#include "harness/conductor/processes/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"
 
 namespace skein::conductor {
+namespace {
+
+/// What a collection frees is given back in the rest that follows.
+void rest(conversation& talk, child_process& worker, const run_request& request,
+          const outcome& out) {
+  settle(talk, worker, out.traits);
+  talk.wait_until(monotonic_clock::now_ns() + request.quiesce_ns);
+}
+
+}  // namespace
 
 std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::int64_t> ramp) {
   std::vector<std::int64_t> steps;
@@ -21,20 +32,19 @@ std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t tota
   return memory_steps(total, ramp);
 }
 
-void read_memory_step(conversation& talk, const child_process& worker,
-                      const worker_counters& counters, std::int64_t tasks,
-                      const run_request& request, outcome& out) {
+void read_memory_step(conversation& talk, child_process& worker, const worker_counters& counters,
+                      std::int64_t tasks, const run_request& request, outcome& out) {
   if (!request.reads_memory()) return;
-  talk.wait_until(monotonic_clock::now_ns() + request.quiesce_ns);
+  rest(talk, worker, request, out);
   out.memory_points.push_back(measure::read_memory_point(worker.pid(), tasks));
   if (const auto counts = counters.read())
     out.memory_points.back().allocations = counts->allocations;
 }
 
-void read_memory_after(conversation& talk, const child_process& worker, const run_request& request,
+void read_memory_after(conversation& talk, child_process& worker, const run_request& request,
                        outcome& out) {
   if (!request.reads_memory()) return;
-  talk.wait_until(monotonic_clock::now_ns() + request.quiesce_ns);
+  rest(talk, worker, request, out);
   out.memory_extras.after_drain_bytes = measure::read_memory_point(worker.pid(), 0).rss_anon_bytes;
   out.memory_extras.peak_rss_bytes = measure::read_peak_rss_bytes(worker.pid());
 }

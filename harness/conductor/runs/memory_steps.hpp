@@ -1,5 +1,6 @@
-// When memory is read: at 0, N/4, N/2 and N tasks of one process, each after a rest. A run that
-// reads no memory starts all tasks in one step.
+// When memory is read: at 0, N/4, N/2 and N tasks of one process, each after a rest, before which a
+// worker that settles collects its garbage. A run that reads no memory starts all tasks in one
+// step.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,11 @@ std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t tota
 
 /// Rests, then adds one reading of the worker to the outcome, with its allocations so far where
 /// they are counted. Neither this nor the next does anything where memory is not read.
-void read_memory_step(conversation& talk, const child_process& worker,
-                      const worker_counters& counters, std::int64_t tasks,
-                      const run_request& request, outcome& out);
+void read_memory_step(conversation& talk, child_process& worker, const worker_counters& counters,
+                      std::int64_t tasks, const run_request& request, outcome& out);
 
 /// Rests, then reads how much memory remains once all tasks have ended, and the peak.
-void read_memory_after(conversation& talk, const child_process& worker, const run_request& request,
+void read_memory_after(conversation& talk, child_process& worker, const run_request& request,
                        outcome& out);
 
 }  // namespace skein::conductor

@@ -23,7 +23,11 @@ from .workloads import workloads
 Facts = dict[str, object]
 
 # What a runtime is, as its worker says it in hello, in words for the report.
-_TRAITS = {("growing_stacks", True): "its stacks grow"}
+_TRAITS = {
+    ("growing_stacks", True): "its stacks grow",
+    ("settles", True): "collects its garbage before each reading of memory",
+    ("settles", False): "does not collect its garbage before readings of memory",
+}
 _NOT_COMPARED = ("growing_stacks",)
 # What a worker that is a program of its own was made with: part of what its row is.
 _OF_A_PROGRAM = ("allocator", "compiler", "build_flags", "build_type")

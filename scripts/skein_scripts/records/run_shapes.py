@@ -85,6 +85,7 @@ class Conditions(TypedDict):
     build_flags: NotRequired[str | None]
     build_type: NotRequired[str | None]
     growing_stacks: NotRequired[bool | None]
+    settles: NotRequired[bool | None]
 
 
 class Limit(TypedDict):

@@ -59,6 +59,9 @@ FAULTS = (
     "limit_at_accept",  # reports a limit once it has hung up on the peers it had
     "crash_at_accept",  # ends by SIGSEGV while connections are being opened
     "wrong_condition",  # runs with another read buffer than it was asked for
+    "settled_unasked",  # says that it has settled although nobody asked
+    "settled_ahead",  # the same behind each answer to a spawn
+    "settle_unheard",  # does not answer when it is asked to settle
     "tasks_left",  # says that a task is alive after stop
     "bad_exit",  # stops in good order and exits with status 7
 )
@@ -71,6 +74,7 @@ class FaultyWorker(SelectorsWorker):
         super().__init__(runtime)
         self.fault = fault
         self.declared: Message = {}
+        self.notes: Path | None = None
 
     def run(self) -> int:
         if self.fault == "hang_at_hello":
@@ -97,6 +101,8 @@ class FaultyWorker(SelectorsWorker):
         if message["type"] == "ready" and self.fault == "wrong_condition":
             message["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 50_000}
         super().say(**message)
+        if message["type"] == "phase" and self.fault == "settled_ahead":
+            self.say(type="settled")
 
     def on_prepare(self, message: Message) -> None:
         if self.fault == "slow":
@@ -112,8 +118,17 @@ class FaultyWorker(SelectorsWorker):
             raise SystemExit(1)
         super().on_prepare(message)
 
+    def on_settle(self, message: Message) -> None:
+        if self.notes:
+            with self.notes.open("a", encoding="ascii") as file:
+                file.write("settle\n")
+        if self.fault != "settle_unheard":
+            super().on_settle(message)
+
     def on_start(self, message: Message) -> None:
         super().on_start(message)
+        if self.fault == "settled_unasked":
+            self.say(type="settled")
         if self.fault == "hang":
             time.sleep(600)
         if self.fault == "nonsense":
@@ -218,11 +233,13 @@ def main() -> int:
     parser.add_argument("--fault", choices=FAULTS)
     parser.add_argument("--buffer", default="lent", help="the one that it serves")
     parser.add_argument("--hello", type=json.loads, default={}, help="what hello says beside")
+    parser.add_argument("--notes", type=Path, help="a line whenever it settles")
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker = FaultyWorker(arguments.runtime, arguments.fault)
     worker.buffers = (arguments.buffer,)
     worker.declared = arguments.hello
+    worker.notes = arguments.notes
     return worker.run()
 
 

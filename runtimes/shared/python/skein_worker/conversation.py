@@ -6,6 +6,7 @@ thread: whoever drives the loop calls read_commands() when standard input is rea
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -25,6 +26,7 @@ class Worker:
     timer_source = ""
     library = "python"
     buffers: tuple[str, ...] = ("lent",)  # which it serves; any other is a limit
+    settles = True  # reference counts free most; cycles wait for a collection
 
     def __init__(self, runtime: str) -> None:
         self.runtime = runtime
@@ -75,7 +77,7 @@ class Worker:
         return {
             "type": "hello", "protocol": 1, "runtime": self.runtime, "pid": os.getpid(),
             "style": self.style, "loop": self.loop, "timer_source": self.timer_source,
-            "library": self.library,
+            "library": self.library, "settles": self.settles,
         }  # fmt: skip
 
     def read_commands(self) -> None:
@@ -125,6 +127,11 @@ class Worker:
             self.spawned += 1
         self.spawn_ns += time.monotonic_ns() - begin_ns
         self.say(type="phase", name="spawn", tasks=self.spawned, spawn_ns=self.spawn_ns)
+
+    def on_settle(self, message: Message) -> None:
+        """Memory is about to be read: no garbage is to be counted."""
+        gc.collect()
+        self.say(type="settled")
 
     def on_stats(self, message: Message) -> None:
         """Says the counts."""
