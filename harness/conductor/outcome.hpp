@@ -94,11 +94,13 @@ struct idle_exchange {
 struct worker_traits {
   std::optional<bool> growing_stacks;  ///< style direct without stacks of a fixed size
   std::optional<bool> settles;         ///< collects its garbage before readings of memory
+  std::optional<bool> warms_up;        ///< has run work of its own before it is ready
 
   template <typename Self, typename Visit>
   static void for_each_field(Self& of, Visit&& visit) {
     visit("growing_stacks", of.growing_stacks);
     visit("settles", of.settles);
+    visit("warms_up", of.warms_up);
   }
 };
 

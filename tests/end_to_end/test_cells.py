@@ -294,6 +294,12 @@ def test_a_worker_that_settles_does_so_before_every_reading(workload: str, resul
     assert not asked.exists()
 
 
+@pytest.mark.parametrize("warms_up", [True, False])
+def test_a_run_says_whether_its_worker_has_warmed_up(warms_up: bool, results: Path) -> None:
+    run = measure(results, "timers", *skein.plain_worker(hello={"warms_up": warms_up}))
+    assert run["conditions"]["warms_up"] is warms_up
+
+
 @pytest.mark.parametrize(
     ("hello", "stack_bytes"),
     [({"style": "direct"}, 16_384), ({"style": "direct", "growing_stacks": True}, None)],

@@ -122,6 +122,7 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
 @pytest.mark.parametrize(
     ("hello", "said"),
     [
+        ({"warms_up": 0}, "sent a message without a usable 'warms_up'"),
         ({"settles": "yes"}, "sent a message without a usable 'settles'"),
         ({"growing_stacks": "yes"}, "sent a message without a usable 'growing_stacks'"),
         ({"growing_stacks": 1, "style": "direct"}, "without a usable 'growing_stacks'"),

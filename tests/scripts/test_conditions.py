@@ -159,6 +159,17 @@ def test_managed_runtimes_either_all_settle_or_are_unequal(equal):
     assert any("settles is False in coroutine, True in libuv" in line for line in lines)
 
 
+def test_a_cold_row_and_a_warm_one_stand_side_by_side_and_say_which_they_are(equal):
+    def warm(records, runtime, value):
+        return changed(records, runtime, lambda run: run["conditions"].update(warms_up=value))
+
+    both = warm(warm(equal, "coroutine", True), "libuv", False)
+    assert conditions.inequalities(both) == []
+    assert conditions.belonging(both) == [
+        "coroutine: warmed up before it was ready", "libuv: not warmed up"
+    ]  # fmt: skip
+
+
 def test_a_worker_whose_hello_alone_says_something_does_not_say_its_conditions(equal):
     silent = changed(equal, "libuv", lambda run: run.update(conditions={"growing_stacks": True}))
     assert conditions.unsaid(silent) == ["libuv"]

@@ -3,8 +3,8 @@ and the work they did, compared between the runs of a round: an inequality is an
 matrix declares it (an override of the cell, with its reason).
 
 A condition that does not apply to a runtime is null and is not compared; nor are units of c10k,
-which count what a load came to. What belongs to a runtime (stacks that grow; the compiler and the
-allocator of a program of its own) is shown and not compared.
+which count what a load came to. What belongs to a runtime (stacks that grow, a warm-up; the
+compiler and the allocator of a program of its own) is shown and not compared.
 
 Leaves out whether a worker has what it was asked for: the binary refuses a run where it has not.
 """
@@ -27,8 +27,10 @@ _TRAITS = {
     ("growing_stacks", True): "its stacks grow",
     ("settles", True): "collects its garbage before each reading of memory",
     ("settles", False): "does not collect its garbage before readings of memory",
+    ("warms_up", True): "warmed up before it was ready",
+    ("warms_up", False): "not warmed up",
 }
-_NOT_COMPARED = ("growing_stacks",)
+_NOT_COMPARED = ("growing_stacks", "warms_up")
 # What a worker that is a program of its own was made with: part of what its row is.
 _OF_A_PROGRAM = ("allocator", "compiler", "build_flags", "build_type")
 

@@ -86,6 +86,7 @@ class Conditions(TypedDict):
     build_type: NotRequired[str | None]
     growing_stacks: NotRequired[bool | None]
     settles: NotRequired[bool | None]
+    warms_up: NotRequired[bool | None]
 
 
 class Limit(TypedDict):
