@@ -25,8 +25,8 @@ inline constexpr time_ns tick_ns = 1 * ns_per_ms;
 /// Tasks beside the workload's own (an acceptor, a starter), for arenas whose size is fixed in
 /// advance.
 inline constexpr std::size_t spare_tasks = 8;
-/// PR_SET_TIMERSLACK of every worker: the kernel's own default, set so that it is the same whatever
-/// the caller inherited.
+/// PR_SET_TIMERSLACK of every process that the conductor starts: the kernel's own default, set so
+/// that it is the same whatever the caller inherited.
 inline constexpr std::int64_t timer_slack_ns = 50'000;
 
 }  // namespace skein::cells::defaults

@@ -22,18 +22,16 @@ BEGINNINGS = {
     "all signals blocked": "signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())",
     "standard streams closed": "for one in (0, 1, 2): os.close(one)",
     "a umask of 077": "os.umask(0o077)",
+    "a timer slack of 1 ms": "ctypes.CDLL(None).prctl(29, 1_000_000)",
     "a soft limit of 40 descriptors": "resource.setrlimit(resource.RLIMIT_NOFILE, (40, most))",
 }
 
 
-@pytest.mark.parametrize("workload", [TIMERS, C10K], ids=["timers", "c10k"])
-@pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
-def test_a_run_goes_as_ever_whatever_was_inherited(
-    beginning: str, workload: tuple[str, ...], results: Path
-) -> None:
+def run_after(beginning: str, workload: tuple[str, ...], results: Path) -> skein.Record:
+    """A run of a skein that has taken the place of a process which began in this way."""
     program = [str(skein.SKEIN), *workload, *skein.IN_SESSION, "-o", str(results)]
     code = (
-        "import os, resource, signal\n"
+        "import ctypes, os, resource, signal\n"
         "ignorable = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}\n"
         "most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
         f"{beginning}\n"
@@ -46,6 +44,21 @@ def test_a_run_goes_as_ever_whatever_was_inherited(
     run = skein.run_of(results)
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     assert done.returncode == (0 if run["status"] == "ok" else 4)
+    return run
+
+
+@pytest.mark.parametrize("workload", [TIMERS, C10K], ids=["timers", "c10k"])
+@pytest.mark.parametrize("beginning", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_a_run_goes_as_ever_whatever_was_inherited(
+    beginning: str, workload: tuple[str, ...], results: Path
+) -> None:
+    run_after(beginning, workload, results)
+
+
+def test_a_worker_that_does_not_set_its_timer_slack_has_that_of_all_others(results: Path) -> None:
+    foreign = ("run", "timers", *skein.plain_worker(), "--size", "test", "--memory", "off")
+    run = run_after(BEGINNINGS["a timer slack of 1 ms"], foreign, results)
+    assert run["conditions"]["timer_slack_ns"] == 50_000
 
 
 def run_under(results: Path, *wrapper: str) -> skein.Record:

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/cells/defaults.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::conductor {
@@ -82,6 +83,10 @@ std::vector<char*> environment_with(const std::vector<std::string>& more) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(cannot_execute);
+  // Kept over execve (man 2 prctl), so a worker that cannot set it has it all the same.
+  if (::prctl(PR_SET_TIMERSLACK, cells::defaults::timer_slack_ns) != 0) {
+    give_up("set the timer slack");
+  }
   if (cpus != nullptr && ::sched_setaffinity(0, sizeof *cpus, cpus) != 0) give_up("pin to CPUs");
   restore_signals();
   ::execvpe(file, argv, environment);

@@ -53,9 +53,10 @@ class line_tail {
 ///    group, and reaps it.
 class child_process {
  public:
-  /// Forks and executes the command on `cpus` (empty: any CPU that the parent may use). A command
-  /// that cannot be executed shows as exit status 127 with a line on stderr. Throws
-  /// std::system_error when no process can be made. The caller has a single thread.
+  /// Forks and executes the command on `cpus` (empty: any CPU that the parent may use), with the
+  /// timer slack that every worker has. A command that cannot be executed shows as exit status 127
+  /// with a line on stderr. Throws std::system_error when no process can be made. The caller has a
+  /// single thread.
   child_process(std::string name, const command_line& command, const std::vector<int>& cpus);
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;

@@ -99,7 +99,7 @@ class FaultyWorker(SelectorsWorker):
         if message["type"] == "ready" and self.fault == "strange_echo":
             message["echoed"] = {"tasks": "many", "surprise": 1}
         if message["type"] == "ready" and self.fault == "wrong_condition":
-            message["conditions"] = {"buffer_bytes": 77, "timer_slack_ns": 50_000}
+            message["conditions"]["buffer_bytes"] = 77
         super().say(**message)
         if message["type"] == "phase" and self.fault == "settled_ahead":
             self.say(type="settled")

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <sys/prctl.h>
 #include <thread>
 #include <unistd.h>
 
@@ -53,6 +54,14 @@ TEST_CASE("a child answers over its pipes and ends with its status") {
   REQUIRE(end);
   CHECK(end->exit_status == 5);
   CHECK_FALSE(end->signal);
+}
+
+TEST_CASE("a child has the timer slack of every worker, whatever this process has") {
+  const int before = ::prctl(PR_GET_TIMERSLACK);
+  REQUIRE(::prctl(PR_SET_TIMERSLACK, 1'000'000) == 0);
+  child_process child("worker", shell("exec cat /proc/self/timerslack_ns"), {});
+  CHECK(::prctl(PR_SET_TIMERSLACK, before) == 0);
+  CHECK(child.channel().read_line() == "50000");
 }
 
 TEST_CASE("a child's signal and last words are kept") {

@@ -9,7 +9,9 @@ from __future__ import annotations
 import gc
 import json
 import os
+import platform
 import time
+from pathlib import Path
 from typing import Any
 
 from . import schedule
@@ -97,13 +99,24 @@ class Worker:
         if self.cell.get("buffer") not in (None, *self.buffers):
             self.refuse_buffer(self.cell["buffer"])
             return
-        reply: Message = {"type": "ready", "echoed": dict(self.cell)}
+        reply: Message = {
+            "type": "ready", "echoed": dict(self.cell), "conditions": self.conditions()
+        }  # fmt: skip
         if message["workload"] == "timers":
             tasks = range(self.cell["tasks"])
             self.units_wanted = sum(schedule.turns_of(self.cell, index) for index in tasks)
         if message["workload"] == "c10k":
             reply["port"] = self.listen()
         self.say(**reply)
+
+    def conditions(self) -> Message:
+        """What it runs under, as far as it is known."""
+        return {
+            "timer_slack_ns": int(Path("/proc/self/timerslack_ns").read_text(encoding="ascii")),
+            "buffer": self.cell.get("buffer"),
+            "buffer_bytes": self.cell.get("buffer_bytes"),
+            "compiler": platform.python_compiler(),
+        }
 
     def refuse_buffer(self, asked: str) -> None:
         """A buffer that it does not have is a limit, and no other may stand in for it."""
