@@ -66,6 +66,13 @@ std::string allocation_count::why_not() const {
   return "the worker did not load the counter (is it linked statically, or not with glibc?)";
 }
 
+bool is_counter_here(std::string_view file) {
+  const char* const preloaded = std::getenv("LD_PRELOAD");
+  if (preloaded == nullptr || std::getenv(count::page_variable) == nullptr) return false;
+  const std::string_view list(preloaded);
+  return list.substr(0, list.find(':')) == file;  // preload() puts it first
+}
+
 std::string counter_library() {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace skein::count {
@@ -40,6 +41,10 @@ class allocation_count {
   count::page* page_ = nullptr;
   std::string obstacle_;
 };
+
+/// Of the process that asks: whether this file, as the dynamic linker names it, is the counter. It
+/// hands every call on to glibc.
+bool is_counter_here(std::string_view file);
 
 /// "libskein_count.so" beside the running program.
 std::string counter_library();

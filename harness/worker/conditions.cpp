@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <system_error>
 
+#include "harness/measure/allocation_count.hpp"
 #include "harness/measure/environment.hpp"
 #include "runtimes/errors.hpp"
 #include "runtimes/loop/uring_loop.hpp"
@@ -84,7 +85,7 @@ std::string allocator_name() {
   const auto address = reinterpret_cast<const void*>(&std::malloc);
   if (::dladdr(address, &found) == 0 || found.dli_fname == nullptr) return "unknown";
   const std::string file = file_name(found.dli_fname);
-  if (file.starts_with("libc.so")) {
+  if (file.starts_with("libc.so") || measure::is_counter_here(found.dli_fname)) {
     return std::string("glibc malloc ") + ::gnu_get_libc_version();
   }
   return file;

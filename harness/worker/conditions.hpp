@@ -19,7 +19,8 @@ namespace skein::worker {
 measure::json conditions_of(const runtime_info& runtime, const workloads::parameters& given,
                             const workloads::program& program);
 
-/// The malloc that this process calls: "glibc malloc 2.36", or the file it comes from.
+/// The malloc that this process calls: "glibc malloc 2.36", behind the counter of a counted run as
+/// well, or the file it comes from.
 std::string allocator_name();
 
 }  // namespace skein::worker

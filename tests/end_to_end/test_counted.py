@@ -45,6 +45,7 @@ def test_a_request_takes_a_read_a_write_a_share_of_a_wait_and_no_allocation(
     runtime: str, results: Path
 ) -> None:
     run = count(results, "c10k", "--runtime", runtime)
+    assert run["conditions"]["allocator"].startswith("glibc malloc")
     assert run["cpu"]["allocations_per_op"] == pytest.approx(0, abs=0.05)
     assert 0 <= run["memory"]["allocations_per_task"] < 20
     counts = [point["allocations"] for point in run["memory"]["points"]]
@@ -57,10 +58,30 @@ def test_a_request_takes_a_read_a_write_a_share_of_a_wait_and_no_allocation(
     assert least < syscalls_per_op(run) < most
 
 
-def test_a_worker_in_another_language_is_counted_too(results: Path) -> None:
+def test_a_worker_in_another_language_that_asks_malloc_is_counted_too(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONMALLOC", "malloc")
     run = count(results, "c10k", *skein.plain_worker())
-    assert run["cpu"]["allocations_per_op"] >= 0
+    assert run["conditions"]["allocator"].startswith("glibc malloc 2.")
+    assert run["cpu"]["allocations_per_op"] > 1  # each chunk is an object
     assert run["memory"]["points"][0]["allocations"] > 1_000  # an interpreter was started
+    assert run["memory"]["allocations_per_task"] is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [(None, "allocates with pymalloc"), ("untold_allocator", "does not say its allocator")],
+)
+@pytest.mark.parametrize("workload", ["c10k", "timers"])
+def test_a_worker_that_does_not_ask_malloc_has_no_count_of_allocations_and_not_none(
+    workload: str, fault: str | None, why: str, results: Path
+) -> None:
+    run = count(results, workload, *skein.plain_worker(fault))
+    assert run["cpu"]["allocations_per_op"] is None
+    assert run["memory"]["allocations_per_task"] is None
+    assert all(point.get("allocations") is None for point in run["memory"]["points"])
+    assert any(f"count: no allocations, the worker {why}" in each for each in run["reasons"])
 
 
 def test_timers_are_counted_over_their_firing(results: Path) -> None:

@@ -70,6 +70,7 @@ class served_run {
     handshake(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     const auto ports = prepare(talk_, worker_, asked_, out_);
+    counters_.doubt(out_.conditions, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");
     if (ports.size() != generators_.count()) {
       throw failed_by(

@@ -65,6 +65,7 @@ class tasks_run {
     handshake(talk_, worker_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     prepare(talk_, worker_, asked_, out_);
+    counters_.doubt(out_.conditions, out_);
     start(talk_, worker_);
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
     measure::reset_peak_rss(worker_.pid());

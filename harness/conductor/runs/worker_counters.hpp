@@ -16,7 +16,7 @@
 namespace skein::conductor {
 
 /// Made before the worker, and outlives it. The order of calls: counted(), the worker's start,
-/// attach() after its hello, read() at any time.
+/// attach() after its hello, doubt() once it is ready, read() at any time.
 class worker_counters {
  public:
   explicit worker_counters(bool wanted);
@@ -28,6 +28,10 @@ class worker_counters {
   /// available; that count is then null.
   void attach(pid_t worker, outcome& out);
 
+  /// Drops the count of allocations of a worker that does not say it allocates with glibc, and
+  /// marks the run with the reason: what never asks malloc would count as none.
+  void doubt(const json& conditions, outcome& out);
+
   /// Counts since the start (allocations) or since attach (system calls). Empty in a run that is
   /// not counted.
   [[nodiscard]] std::optional<work_counts> read() const;
@@ -35,6 +39,7 @@ class worker_counters {
  private:
   std::optional<measure::allocation_count> allocations_;
   std::optional<measure::syscall_count> system_calls_;
+  bool by_glibc_ = true;
 };
 
 /// What was counted between two readings.

@@ -62,6 +62,7 @@ FAULTS = (
     "settled_unasked",  # says that it has settled although nobody asked
     "settled_ahead",  # the same behind each answer to a spawn
     "settle_unheard",  # does not answer when it is asked to settle
+    "untold_allocator",  # does not say what it allocates with
     "tasks_left",  # says that a task is alive after stop
     "bad_exit",  # stops in good order and exits with status 7
 )
@@ -100,6 +101,8 @@ class FaultyWorker(SelectorsWorker):
             message["echoed"] = {"tasks": "many", "surprise": 1}
         if message["type"] == "ready" and self.fault == "wrong_condition":
             message["conditions"]["buffer_bytes"] = 77
+        if message["type"] == "ready" and self.fault == "untold_allocator":
+            del message["conditions"]["allocator"]
         super().say(**message)
         if message["type"] == "phase" and self.fault == "settled_ahead":
             self.say(type="settled")

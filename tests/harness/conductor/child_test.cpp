@@ -113,6 +113,27 @@ TEST_CASE("a worker that is not counted is started as it is, and nothing is read
   CHECK_FALSE(counts_between(none.read(), none.read()));
 }
 
+TEST_CASE("allocations are counted only of a worker that says it allocates with glibc") {
+  worker_counters counters(true);
+  child_process child("worker", counters.counted(shell("echo up; read line")), {});
+  CHECK(child.channel().read_line() == "up");
+  outcome out;
+  const auto reason_for = [&](const json& conditions) {
+    out.reasons.clear();
+    counters.doubt(conditions, out);
+    return out.reasons.empty() ? std::string() : out.reasons.front();
+  };
+  if (!counters.read()->allocations) return;  // a sanitizer's own malloc stands in the way
+  CHECK(reason_for({{"allocator", "glibc malloc 2.36"}}).empty());
+  CHECK(counters.read()->allocations > 0);
+  CHECK_THAT(reason_for({{"allocator", "jemalloc 5.3"}}), test::contains("with jemalloc 5.3"));
+  CHECK_FALSE(counters.read()->allocations);
+  for (const json& silent : {json(), json::object(), json{{"allocator", nullptr}}}) {
+    CHECK_THAT(reason_for(silent), test::contains("does not say its allocator"));
+    CHECK_FALSE(counters.read()->allocations);
+  }
+}
+
 TEST_CASE("a count that is missing at one end is missing") {
   const work_counts begin{.allocations = 2, .system_calls = {}};
   const work_counts end{.allocations = 5, .system_calls = 9};

@@ -20,6 +20,13 @@ from .histogram import histogram
 Message = dict[str, Any]
 
 
+def allocator() -> str:
+    """What objects are allocated with: Python's own pools, unless the environment says malloc."""
+    if os.environ.get("PYTHONMALLOC", "").startswith("malloc"):
+        return " malloc ".join(platform.libc_ver())
+    return "pymalloc"
+
+
 class Worker:
     """One run. Derive from it: listen, begin_serving, arm_at, disarm_all, live_connections."""
 
@@ -115,6 +122,7 @@ class Worker:
             "timer_slack_ns": int(Path("/proc/self/timerslack_ns").read_text(encoding="ascii")),
             "buffer": self.cell.get("buffer"),
             "buffer_bytes": self.cell.get("buffer_bytes"),
+            "allocator": allocator(),
             "compiler": platform.python_compiler(),
         }
 
