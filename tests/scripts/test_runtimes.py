@@ -74,6 +74,7 @@ def test_a_runtime_of_the_binary_meets_no_such_limit(toy):
         (("[[runtime]]", "[[runtime"), "is no manifest"),
         (('id = "toy"\n', ""), "is no manifest"),
         (("order = 5", "odrer = 5"), "odrer"),
+        (('tools = ["sh"', 'needs = "21"\ntools = ["sh"'), "is no manifest"),
         (('cancel" }\n', 'cancel" }\n' + MANIFEST), "two runtimes have the id toy"),
     ],
 )

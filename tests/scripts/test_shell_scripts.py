@@ -126,6 +126,67 @@ def test_bench_builds_the_program_it_runs_and_nothing_else(tmp_path):
     assert build.partition(" --target ")[2].split() == ["skein"]
 
 
+@pytest.fixture
+def stand_ins(tmp_path):
+    """An environment in which cmake does nothing, and Python notes the scripts it is to run."""
+    calls, programs = tmp_path / "calls", tmp_path / "venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "cmake").write_text("#!/bin/sh\n")
+    (programs / "python").write_text(
+        "#!/bin/sh\n"
+        f'case $1 in *.py) echo "${{1##*/}} $2 $*" >>{calls} ;; esac\n'
+        'case "${1##*/} $2" in "references.py build") exit "$BUILD_STATUS" ;;\n'
+        '"references.py tools") printf "no-such-tool\\n" ;; esac\n'
+    )
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    return calls, {**os.environ, "PATH": path, "SKEIN_VENV": str(programs.parent)}
+
+
+@pytest.mark.parametrize("status", [0, 4])
+def test_bench_with_references_builds_them_first_and_measures_whatever_came_of_it(
+    stand_ins, status
+):
+    calls, environment = stand_ins
+    environment["BUILD_STATUS"] = str(status)
+    done = run(ROOT / "scripts" / "bench", "--references", env=environment)
+    assert done.returncode == 0, done.stderr
+    build, matrix = calls.read_text().splitlines()
+    assert build.startswith("references.py build ")
+    assert matrix.startswith("run_matrix.py --report ")
+    assert matrix.endswith("-references --preset references")
+
+
+def test_bench_with_references_runs_the_preset_that_is_named(stand_ins):
+    calls, environment = stand_ins
+    environment["BUILD_STATUS"] = "0"
+    run(ROOT / "scripts" / "bench", "--preset", "quick", "--references", env=environment)
+    assert calls.read_text().splitlines()[1].endswith("-quick --preset quick")
+
+
+def test_bench_that_was_interrupted_while_building_references_measures_nothing(stand_ins):
+    calls, environment = stand_ins
+    environment["BUILD_STATUS"] = "130"
+    assert run(ROOT / "scripts" / "bench", "--references", env=environment).returncode == 130
+    assert len(calls.read_text().splitlines()) == 1
+
+
+def test_bench_with_references_builds_nothing_for_a_plan(stand_ins):
+    calls, environment = stand_ins
+    run(ROOT / "scripts" / "bench", "--references", "--dry-run", env=environment)
+    (matrix,) = calls.read_text().splitlines()
+    assert matrix.endswith("--dry-run --preset references")
+
+
+def test_setup_names_the_tools_of_references_that_the_distribution_lacks(stand_ins):
+    calls, environment = stand_ins
+    done = run(ROOT / "scripts" / "setup", "--references", "--dry-run", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "no-such-tool is not in this distribution" in done.stdout
+    assert [line.split()[1] for line in calls.read_text().splitlines()] == ["tools", "list"]
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned_exactly(name):
     for line in (ROOT / "scripts" / name).read_text().splitlines():

@@ -8,15 +8,14 @@ Nothing is built while something is tested: a busy machine would fail tests of t
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
+from ..base.processes import last_lines, run_logged
 from ..base.tree import ROOT
 
 LOGS = ROOT / "build" / "test-logs"
@@ -101,7 +100,8 @@ def _run_commands(section: Section, log: Path) -> bool:
             file.write(f"$ {' '.join(command)}\n")
             file.flush()
             try:
-                status = _run(command, section.environment, file, deadline - time.monotonic())
+                left_s = deadline - time.monotonic()
+                status = run_logged(command, ROOT, file, left_s, section.environment)
             except subprocess.TimeoutExpired:
                 file.write(f"\nstopped: longer than {_SECTION_TIMEOUT_S:.0f} s\n")
                 return False
@@ -112,25 +112,6 @@ def _run_commands(section: Section, log: Path) -> bool:
                 file.write(f"\nexit status {status}\n")
                 return False
     return True
-
-
-def _run(command: list[str], extra: dict[str, str], output: IO[str], seconds: float) -> int:
-    """Runs one command in a process group of its own; whatever ends the wait ends the group."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, **extra},
-        process_group=0,
-    )
-    try:
-        return process.wait(max(1.0, seconds))
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
 
 
 def run_all(
@@ -165,5 +146,4 @@ def run_all(
 
 
 def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(f"  | {line}" for line in lines[-_LOG_TAIL_LINES:])
+    return "\n".join(f"  | {line}" for line in last_lines(log, _LOG_TAIL_LINES))

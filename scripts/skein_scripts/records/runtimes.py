@@ -6,7 +6,6 @@ Leaves out what the binary says of its own runtimes (skein list --json).
 
 from __future__ import annotations
 
-import shutil
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ class Runtime:
     language: str = OURS
     run: tuple[str, ...] = ()  # the worker's command, in its folder; none for one in the binary
     build: tuple[str, ...] = ()  # what has to be called there before
-    tools: tuple[str, ...] = ()  # programs that building and running need
+    tools: tuple[str, ...] = ()  # programs that building and running need,
+    needs: tuple[tuple[str, str], ...] = ()  # and those that must be of a version or later
     cannot: tuple[tuple[str, str], ...] = ()  # a workload or workload/shape, and the reason
 
     @property
@@ -48,10 +48,6 @@ class Runtime:
         return [
             str(self.folder / word) if (self.folder / word).exists() else word for word in self.run
         ]
-
-    def missing_tools(self) -> list[str]:
-        """The tools that this machine lacks."""
-        return [tool for tool in self.tools if shutil.which(tool) is None]
 
     def why_not(self, workload: str, shape: str) -> str | None:
         """Why it does not do this work, where it does not."""
@@ -76,14 +72,14 @@ def _read(path: Path) -> list[Runtime]:
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))["runtime"]
         return [_runtime(path.parent, entry) for entry in entries]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is no manifest: {error} (runtimes/README.md)") from error
 
 
 def _runtime(folder: Path, entry: dict[str, Any]) -> Runtime:
     values: dict[str, Any] = {**entry, "folder": folder}
     values |= {name: tuple(entry[name]) for name in ("run", "build", "tools") if name in entry}
-    values["cannot"] = tuple(entry.get("cannot", {}).items())
+    values |= {name: tuple(entry.get(name, {}).items()) for name in ("cannot", "needs")}
     return Runtime(**values)
 
 

@@ -16,6 +16,7 @@ from ..records.run_shapes import CellFields, Limit
 from ..records.runtimes import foreign
 from ..records.shapes import Place, Run, Status
 from ..records.workloads import DURATION, WORD, field_names, workloads
+from . import toolchains
 from .skein_process import Ending
 
 _ALL = 100  # per cent
@@ -49,24 +50,24 @@ def skipped_record(slot: Slot, session_id: str, seed: int, why: str, probe: Run)
 
 def limit_record(slot: Slot, session_id: str, seed: int, limit: Limit) -> Run:
     """The record of a run that cannot be made: what stands in the way is known without trying."""
-    why = limit.get("message") or limit["name"]
-    record = _record_of(slot, session_id, seed, utc_now(), "limit", why)
+    first, *more = (limit.get("message") or limit["name"]).splitlines()
+    record = _record_of(slot, session_id, seed, utc_now(), "limit", first)
+    record["reasons"] += more
     if not isinstance(record["cell"]["rate_per_s"], (int, float)):
         record["cell"]["rate_per_s"] = None
     return record | {"limit": limit}
 
 
 def obstacle(cell: Cell) -> Limit | None:
-    """The limit that a worker in another language is known to meet: a tool that this machine lacks,
-    or work that it does not do. None where there is no such."""
+    """The limit that a worker in another language is known to meet: work that it does not do, a
+    tool that this machine lacks, or a build that is not there. None where there is no such."""
     runtime = foreign().get(cell.runtime)
     if runtime is None:
         return None
     if why := runtime.why_not(cell.workload, cell.shape):
         return _limit("runtime", f"{cell.runtime} does not do this work: {why}")
-    if missing := runtime.missing_tools():
-        tools = ", ".join(missing)
-        return _limit("toolchain", f"{cell.runtime} needs {tools}, which is not on the PATH")
+    if lines := toolchains.why_not(runtime):
+        return _limit("toolchain", "\n".join(lines))
     return None
 
 
