@@ -69,6 +69,15 @@ class SelectorsWorker(Worker):
         assert self.listener is not None
         self.selector.register(self.listener, selectors.EVENT_READ, self.accept)
 
+    def hang_up_all(self) -> None:
+        """The listener, and whoever is still there."""
+        for key in list(self.selector.get_map().values()):
+            if key.fileobj is self.listener:
+                self.selector.unregister(key.fileobj)
+                self.listener.close()
+            elif isinstance(key.fileobj, socket.socket):
+                self.hang_up(key.fileobj)
+
     def accept(self) -> None:
         """Takes all connections that wait."""
         assert self.listener is not None

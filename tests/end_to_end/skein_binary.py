@@ -76,15 +76,15 @@ def start(*words: str) -> subprocess.Popen[str]:
     )
 
 
-def plain_worker(
+def plain_command(
     fault: str | None = None,
     runtime: str = "plain_python",
     buffer: str = "lent",
     hello: Record | None = None,
     notes: Path | None = None,
 ) -> list[str]:
-    """Options that measure the plain worker, with or without a fault; `hello` is what it declares
-    of itself beside, `notes` where it writes a line whenever it settles."""
+    """The plain worker, with or without a fault; `hello` is what it declares of itself beside,
+    `notes` where it writes a line whenever it settles."""
     words = [sys.executable, str(PLAIN_WORKER), "--runtime", runtime, "--buffer", buffer]
     if fault:
         words += ["--fault", fault]
@@ -92,7 +92,17 @@ def plain_worker(
         words += ["--hello", json.dumps(hello)]
     if notes:
         words += ["--notes", str(notes)]
-    return ["--runtime", runtime, "--worker-command", shlex.join(words)]
+    return words
+
+
+def foreign_worker(runtime: str, command: list[str]) -> list[str]:
+    """Options that measure a worker which is not ours."""
+    return ["--runtime", runtime, "--worker-command", shlex.join(command)]
+
+
+def plain_worker(fault: str | None = None, runtime: str = "plain_python", **more: Any) -> list[str]:
+    """Options that measure the plain worker."""
+    return foreign_worker(runtime, plain_command(fault, runtime, **more))
 
 
 def records(path: Path) -> list[Record]:

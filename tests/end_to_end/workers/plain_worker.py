@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -33,6 +34,16 @@ FAULTS = (
     "wrong_echo",  # understood another number than it was asked for
     "strange_echo",  # understood something else altogether
     "wrong_runtime",  # is another runtime than its label says
+    "wrong_pid",  # says that it is another process
+    "knows_all",  # refuses a message that has a field it does not know
+    "dies_of_sigint",  # leaves SIGINT as it is
+    "takes_any_cell",  # is ready for work that there is not
+    "takes_any_buffer",  # serves what it has, whatever it was asked for
+    "limit_and_failure",  # says a limit and exits with status 7
+    "limit_of_another_name",  # says a limit, and not which
+    "peers_left",  # stops with its connections open
+    "stays",  # never exits, whether it is told to stop or its input ends
+    "resets",  # closes by a reset
     "wrong_byte",  # changes one byte in what it sends back
     "lost_bytes",  # counts fewer bytes than it echoed
     "lost_timer",  # forgets one task
@@ -81,12 +92,17 @@ class FaultyWorker(SelectorsWorker):
         if self.fault == "hang_at_hello":
             time.sleep(600)
         status = super().run()
-        return 7 if self.fault == "bad_exit" else status
+        if self.fault == "stays":
+            time.sleep(600)
+        ends_badly = ("bad_exit", "limit_and_failure")
+        return 7 if self.fault in ends_badly else status
 
     def hello(self) -> Message:
         message = super().hello() | self.declared
         if self.fault == "wrong_runtime":
             message["runtime"] = "somebody_else"
+        if self.fault == "wrong_pid":
+            message["pid"] += 1
         if self.fault == "loop_in_numbers":
             message["loop"] = 5
         if self.fault == "early_declared":
@@ -103,9 +119,39 @@ class FaultyWorker(SelectorsWorker):
             message["conditions"]["buffer_bytes"] = 77
         if message["type"] == "ready" and self.fault == "untold_allocator":
             del message["conditions"]["allocator"]
+        if message["type"] == "limit" and self.fault == "limit_of_another_name":
+            message["limit"] = "planted"
         super().say(**message)
         if message["type"] == "phase" and self.fault == "settled_ahead":
             self.say(type="settled")
+
+    def obey(self, message: Message) -> None:
+        if self.fault == "knows_all" and "of_tomorrow" in message:
+            raise SystemExit(1)
+        super().obey(message)
+
+    def check_cell(self) -> None:
+        if self.fault != "takes_any_cell":
+            super().check_cell()
+
+    def serves(self, buffer: str) -> bool:
+        return self.fault == "takes_any_buffer" or super().serves(buffer)
+
+    def conditions(self) -> Message:
+        found = super().conditions()
+        if self.fault == "takes_any_buffer":
+            found["buffer"] = "lent"
+        return found
+
+    def hang_up_all(self) -> None:
+        if self.fault != "peers_left":
+            super().hang_up_all()
+
+    def hang_up(self, peer: socket.socket) -> None:
+        if self.fault == "resets":
+            at_once = struct.pack("ii", 1, 0)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        super().hang_up(peer)
 
     def on_prepare(self, message: Message) -> None:
         if self.fault == "slow":
@@ -238,7 +284,8 @@ def main() -> int:
     parser.add_argument("--hello", type=json.loads, default={}, help="what hello says beside")
     parser.add_argument("--notes", type=Path, help="a line whenever it settles")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if arguments.fault != "dies_of_sigint":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker = FaultyWorker(arguments.runtime, arguments.fault)
     worker.buffers = (arguments.buffer,)
     worker.declared = arguments.hello

@@ -12,12 +12,18 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import schedule
 from .histogram import histogram
 
 Message = dict[str, Any]
+
+# By workload, the fields of a cell without which there is no work.
+FIELDS = {
+    "c10k": ("connections", "buffer", "buffer_bytes"),
+    "timers": ("tasks", "pattern", "window_ns", "grid_ns", "seed"),
+}
 
 
 def allocator() -> str:
@@ -28,7 +34,8 @@ def allocator() -> str:
 
 
 class Worker:
-    """One run. Derive from it: listen, begin_serving, arm_at, disarm_all, live_connections."""
+    """One run. Derive from it: listen, begin_serving, hang_up_all, arm_at, disarm_all,
+    live_connections, live_tasks."""
 
     style = "callback"
     loop = ""
@@ -57,6 +64,10 @@ class Worker:
 
     def begin_serving(self) -> None:
         """Connections are accepted from now on."""
+        raise NotImplementedError
+
+    def hang_up_all(self) -> None:
+        """Closes whatever is open."""
         raise NotImplementedError
 
     def arm_at(self, due_ns: int, index: int, turn: int) -> None:
@@ -97,13 +108,17 @@ class Worker:
         self.commands += chunk
         *lines, self.commands = self.commands.split(b"\n")
         for line in lines:
-            message = json.loads(line)
-            getattr(self, "on_" + message["type"])(message)
+            self.obey(json.loads(line))
+
+    def obey(self, message: Message) -> None:
+        """One command."""
+        getattr(self, "on_" + message["type"])(message)
 
     def on_prepare(self, message: Message) -> None:
         """The cell is known: makes ready, and says what was understood."""
         self.cell = message["cell"]
-        if self.cell.get("buffer") not in (None, *self.buffers):
+        self.check_cell()
+        if message["workload"] == "c10k" and not self.serves(self.cell["buffer"]):
             self.refuse_buffer(self.cell["buffer"])
             return
         reply: Message = {
@@ -115,6 +130,25 @@ class Worker:
         if message["workload"] == "c10k":
             reply["port"] = self.listen()
         self.say(**reply)
+
+    def check_cell(self) -> None:
+        """Ends with an error where the work is none that there is."""
+        workload = self.cell.get("workload")
+        if workload not in FIELDS:
+            self.fail(f"there is no workload {workload!r}")
+        if missing := [name for name in FIELDS[workload] if self.cell.get(name) is None]:
+            self.fail(f"the cell has no {', '.join(missing)}")
+        if workload == "timers" and self.cell["pattern"] not in schedule.PATTERNS:
+            self.fail(f"there is no pattern {self.cell['pattern']!r}")
+
+    def fail(self, words: str) -> NoReturn:
+        """An error, and the end."""
+        self.say(type="error", message=words)
+        raise SystemExit(1)
+
+    def serves(self, buffer: str) -> bool:
+        """Whether it reads into such a buffer."""
+        return buffer in self.buffers
 
     def conditions(self) -> Message:
         """What it runs under, as far as it is known."""
@@ -162,6 +196,7 @@ class Worker:
         """Ends, and says the last counts."""
         self.stopped = True
         self.disarm_all()
+        self.hang_up_all()
         self.say(type="stopped", **self.counts())
 
     def counts(self) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+PATTERNS = ("spread", "storm", "periodic", "churn")
 MASK = (1 << 64) - 1
 GROUP, ROUNDS, FIRES_ONE_IN = 16, 8, 16  # of pattern churn
 TIMEOUT_NS = 30_000_000_000

@@ -1,0 +1,107 @@
+"""Every worker keeps the contract: our own runtimes, and each row that is a program of its own and
+can be run here. Each clause must catch the liars that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import skein_binary as skein
+import worker_contract as contract
+import worker_talk
+from worker_talk import BrokenError, LackingError, Subject
+
+Clause = Callable[[Subject], None]
+
+# By clause, the faults of the plain worker that it must catch, and a word of what it then says.
+LIARS: dict[Clause, dict[str, str]] = {
+    contract.says_hello: {
+        "wrong_runtime": "it is somebody_else, not plain_python",
+        "wrong_pid": "not the one that was started",
+    },
+    contract.ignores_what_it_does_not_know: {"knows_all": "where an answer was due"},
+    contract.leaves_sigint_to_the_conductor: {"dies_of_sigint": "where an answer was due"},
+    contract.settles_when_asked: {"settle_unheard": "silent"},
+    contract.refuses_a_cell_that_cannot_be: {"takes_any_cell": "it said ready"},
+    contract.names_a_buffer_that_it_does_not_have: {
+        "takes_any_buffer": "asked for own it serves lent",
+        "limit_and_failure": "behind a limit it ended with status 7",
+        "limit_of_another_name": "its limit is named planted",
+    },
+    contract.stops_with_everything_torn_down: {
+        "tasks_left": "1 tasks and 0 connections alive",
+        "peers_left": "8 connections alive",
+        "stays": "it does not end",
+        "bad_exit": "status 7",
+        "resets": "a peer saw no end",
+    },
+    contract.ends_when_its_input_ends: {"stays": "it does not end"},
+    contract.echoes_every_byte_and_then_the_end: {
+        "wrong_byte": "came back",
+        "resets": "a peer saw no end",
+        "lost_bytes": "bytes is",
+    },
+}
+# What the real conductor judges; test_failures.py has all that it must catch.
+LIARS_IN_A_RUN = {
+    ("timers", "spread"): {"wrong_checksum": "checksum", "missing_sample": "999 samples for 1000"},
+    ("timers", "storm"): {"lost_timer": "1 of 1000 units of work missing"},
+    ("timers", "periodic"): {"early": "fired early"},
+    ("timers", "churn"): {"lost_timer": "units of work missing"},
+    ("c10k", "fixed"): {"wrong_byte": "wrong bytes", "wrong_echo": "mislabelled"},
+    ("c10k", "churn"): {"lost_bytes": "bytes"},
+}
+RUNS = [("c10k", mode) for mode in skein.MODES] + [("timers", each) for each in skein.PATTERNS]
+
+
+def held_to(clause: Callable[[], None], of: Subject) -> None:
+    if why := of.why_not():
+        pytest.skip(why)
+    try:
+        clause()
+    except LackingError as limit:
+        pytest.skip(str(limit))
+    except BrokenError as broken:
+        pytest.fail(f"{of.id}: {broken}")
+
+
+def named(subjects: list[Subject]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("of", [pytest.param(each, id=each.id) for each in subjects])
+
+
+@pytest.mark.parametrize("clause", LIARS, ids=lambda each: each.__name__)
+@named([*worker_talk.ours(), *worker_talk.rows()])
+def test_a_worker_keeps_the_contract(of: Subject, clause: Clause) -> None:
+    held_to(lambda: clause(of), of)
+
+
+@pytest.mark.parametrize(("workload", "shape"), RUNS)
+@named(worker_talk.rows())
+def test_a_row_of_another_language_is_measured_in_every_shape(
+    of: Subject, workload: str, shape: str
+) -> None:
+    held_to(lambda: contract.measures(of, workload, shape), of)
+
+
+@pytest.mark.parametrize(
+    ("clause", "fault", "said"),
+    [(clause, fault, said) for clause, liars in LIARS.items() for fault, said in liars.items()],
+)
+def test_a_clause_catches_its_liars(clause: Clause, fault: str, said: str) -> None:
+    with pytest.raises(BrokenError, match=said):
+        clause(worker_talk.liar(fault))
+
+
+@pytest.mark.parametrize(
+    ("run", "fault", "said"),
+    [(run, fault, said) for run, liars in LIARS_IN_A_RUN.items() for fault, said in liars.items()],
+)
+def test_a_run_catches_its_liars(run: tuple[str, str], fault: str, said: str) -> None:
+    with pytest.raises(BrokenError, match=said):
+        contract.measures(worker_talk.liar(fault), *run)
+
+
+def test_the_example_is_tried_and_not_passed_over() -> None:
+    (example,) = [each for each in worker_talk.rows() if each.id == "python_selectors"]
+    assert example.why_not() is None
+    assert worker_talk.buffers_of(example) == ["lent"]
