@@ -212,6 +212,12 @@ def all_sections() -> list[Section]:
         *_lints(),
         _build("release"),
         _ctest("release", CPUS),
+        # Rows whose tools are there; the others are skipped by their tests, with the reason.
+        Section(
+            "build-references",
+            "build, workers in other languages",
+            [[sys.executable, "scripts/references.py", "build"]],
+        ),
         _pytest(
             "pytest",
             "Python tests: scripts, harness, end to end",
