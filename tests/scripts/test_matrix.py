@@ -1,5 +1,6 @@
 """The matrix file, the presets, filters and changed settings."""
 
+import dataclasses
 import json
 import tomllib
 
@@ -10,7 +11,9 @@ from skein_scripts.base import units
 from skein_scripts.base.errors import UsageError
 from skein_scripts.base.tree import ROOT
 from skein_scripts.matrix import matrix, selection
+from skein_scripts.records import runtimes
 from skein_scripts.records.workloads import workloads
+from skein_scripts.session.saturation import probe_cells
 
 
 def small(**changes):
@@ -40,6 +43,64 @@ def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name
         }
     line = " ".join(c100k.cells[0].arguments())
     assert line.endswith("--buffer lent --loops auto --hold 3s --exchange 100")
+
+
+@pytest.fixture
+def two_references(monkeypatch):
+    """One that serves lent buffers and one that decides itself."""
+    example = runtimes.runtimes()["python_selectors"]
+    lends = dataclasses.replace(example, id="lends", buffers=("lent",))
+    decides = dataclasses.replace(example, id="decides", buffers=("runtime",))
+    monkeypatch.setattr(matrix, "references", lambda: [lends, decides])
+
+
+def test_one_word_names_all_references_that_serve_the_cell(two_references):
+    words = {"runtimes": ["coroutine", "references"]}
+    assert keys(small(**words)) == {
+        "fixed/coroutine", "fixed/lends", "spread/coroutine", "spread/lends", "spread/decides"
+    }  # fmt: skip
+    document = tomllib.loads(SMALL_MATRIX.replace('"lent"', '"runtime"'))
+    of_runtime = keys(matrix.parse_matrix({**document, **words}, "m"))
+    assert {"fixed/coroutine", "fixed/decides"} <= of_runtime
+    assert "fixed/lends" not in of_runtime
+
+
+def test_references_that_a_file_names_as_well_are_there_once(two_references):
+    chosen = small(runtimes=["lends", "references", "references"])
+    assert len(chosen.cells) == len(keys(chosen)) == 3
+
+
+def test_a_matrix_of_no_runtime_at_all_is_refused(monkeypatch):
+    monkeypatch.setattr(matrix, "references", list)
+    with pytest.raises(UsageError, match="none of its cells has a runtime"):
+        small(runtimes=["references"])
+
+
+def test_the_preset_of_references_has_ten_rounds_and_each_buffer_in_cells_of_its_own(
+    two_references,
+):
+    preset = matrix.load_preset("references")
+    assert preset.repeats == 10  # processes for lateness, of which some have a random phase
+    by_group = {}
+    for cell in preset.cells:
+        by_group.setdefault(cell.group, {})[cell.runtime] = cell
+    ours = {"coroutine", "fiber", "thread", "libuv", "callback", "epoll_floor"}
+    for group, cells in by_group.items():
+        buffer = next(iter(cells.values())).setting("buffer")
+        if buffer == "runtime":
+            assert group.endswith("-runtime")
+            assert cells.keys() == {"decides"}
+        else:
+            missing = {"thread"} if "million" in group else set()
+            assert ours - missing <= cells.keys()
+            assert ("lends" in cells) == (buffer in ("lent", None))
+            assert ("decides" in cells) == (buffer is None)
+    shapes = {(cell.workload, cell.shape) for cell in preset.cells}
+    assert shapes == {("c10k", "idle"), ("c10k", "fixed"), ("c10k", "open"), ("timers", "spread"),
+                      ("timers", "storm"), ("timers", "churn")}  # fmt: skip
+    rates = {cell.settings["rate"] for cell in preset.cells if cell.shape == "open"}
+    assert len(rates) == 3
+    assert len(set(probe_cells(preset).values())) == 2  # of lent buffers, and of own ones
 
 
 @pytest.mark.parametrize("loops", ["some", -1, 1.5])

@@ -57,6 +57,45 @@ def test_work_that_it_does_not_do_is_a_limit_with_the_reason(toy):
     assert "it cannot cancel" in no_cancel["message"]
 
 
+def test_a_buffer_that_it_does_not_serve_is_a_limit_and_what_it_does_not_say_is_asked_of_it(toy):
+    silent = cell_record.obstacle(Cell("g", "timers", "toy", {"pattern": "spread"}))
+    assert silent["name"] == "toolchain"  # which is looked at last
+    assert all(toy.serves(buffer) for buffer in ("lent", "own", "runtime"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [({}, "buffer"), ({"buffer": "runtime"}, "buffer"), ({"buffer": "own"}, None)],
+)
+def test_what_the_manifest_says_of_buffers_is_known_without_asking(
+    tmp_path, monkeypatch, settings, limit
+):
+    text = MANIFEST.replace(', "no-such-tool"', "").replace("c10k = ", "micro = ")
+    (tmp_path / "toy").mkdir()
+    (tmp_path / "toy" / "runtime.toml").write_text(text + 'buffers = ["own"]\n')
+    known = runtimes.runtimes(tmp_path)
+    monkeypatch.setattr(cell_record, "foreign", lambda: known)
+    found = cell_record.obstacle(Cell("g", "c10k", "toy", {"mode": "idle", **settings}))
+    assert (found and found["name"]) == limit
+    assert limit is None or "it serves own" in found["message"]
+    assert cell_record.obstacle(Cell("g", "timers", "toy", {"pattern": "spread"})) is None
+
+
+def test_a_worker_of_its_own_is_a_reference_unless_its_manifest_says_otherwise(tmp_path):
+    (tmp_path / "toy").mkdir()
+    other = MANIFEST.replace('"toy"', '"example"').replace("order = 5", "order = 6")
+    inside = "\n".join(
+        line for line in MANIFEST.replace('"toy"', '"inside"').replace("= 5", "= 7").splitlines()
+        if not line.startswith(("run", "tools", "cannot"))
+    )  # fmt: skip
+    text = f"{MANIFEST}{other}reference = false\n{inside}\nreference = true\n"
+    (tmp_path / "toy" / "runtime.toml").write_text(text)
+    known = runtimes.runtimes(tmp_path)
+    assert [name for name, each in known.items() if each.reference] == ["toy", "inside"]
+    assert not any(each.reference for each in runtimes.runtimes().values() if not each.run)
+    assert not runtimes.runtimes()["python_selectors"].reference
+
+
 def test_a_missing_tool_is_a_limit_that_names_it(toy):
     limit = cell_record.obstacle(Cell("g", "timers", "toy", {"pattern": "spread"}))
     assert limit["name"] == "toolchain"

@@ -22,12 +22,13 @@ from ..base.errors import UsageError
 from ..base.names import check_name
 from ..base.tree import ROOT
 from ..records.purposes import INSTRUCTIONS, LOAD, MEMORY, PURPOSES
-from ..records.runtimes import FLOOR, foreign, in_order
+from ..records.runtimes import FLOOR, foreign, in_order, references
 from ..records.workloads import DURATION, RATE, SIZE, WORD, Field, Workload, workloads
 
 LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = ROOT / "scripts" / "presets"
-PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k")
+PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k", "references")
+REFERENCES = "references"  # in a list of runtimes: every row that is one, and serves the cell
 
 Setting = str | int | float
 Settings = dict[str, Setting]
@@ -59,6 +60,11 @@ class Cell:
     def shape(self) -> str:
         """The mode or pattern."""
         return str(self.settings[workloads()[self.workload].shape])
+
+    def setting(self, name: str) -> Setting | None:
+        """What was said of it, else its default; None where the workload has no such setting."""
+        declared = workloads()[self.workload].settings.get(name)
+        return self.settings.get(name, declared.default) if declared else None
 
     def arguments(self) -> list[str]:
         """What follows `skein run` for this cell, without seed, output and CPUs."""
@@ -159,6 +165,8 @@ def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
     for workload in defaults:
         check_name("workload", workload, workloads())
     cells = [cell for entry in entries for cell in _expand(entry, defaults, runtimes)]
+    if not cells:
+        raise UsageError("none of its cells has a runtime: no row of references serves it")
     _check_unique(cells)
     return Matrix(
         name=name,
@@ -205,7 +213,7 @@ def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]
     settings = checked_settings(workload, {**defaults.get(workload, {}), **own}, name)
     purpose = _purpose(entry, settings, name)
     overrides = entry.get("override", {})
-    chosen = in_order(entry.get("runtimes", runtimes))
+    chosen = _chosen(entry.get("runtimes", runtimes), Cell(name, workload, "", settings))
     for runtime in overrides:
         check_name(f"runtime in an override of cell '{name}'", runtime, chosen)
     return [
@@ -214,6 +222,15 @@ def _expand(entry: dict[str, Any], defaults: dict[str, Any], runtimes: list[str]
         )
         for runtime in chosen
     ]
+
+
+def _chosen(names: list[str], cell: Cell) -> list[str]:
+    """The runtimes that are named, each once, the word for all references among them."""
+    found = [name for name in names if name != REFERENCES]
+    if REFERENCES in names:
+        buffer = cell.setting("buffer")
+        found += [each.id for each in references() if buffer is None or each.serves(str(buffer))]
+    return in_order(found)
 
 
 def _purpose(entry: dict[str, Any], settings: Settings, where: str) -> str:

@@ -36,7 +36,9 @@ class Runtime:
     build: tuple[str, ...] = ()  # what has to be called there before
     tools: tuple[str, ...] = ()  # programs that building and running need,
     needs: tuple[tuple[str, str], ...] = ()  # and those that must be of a version or later
+    buffers: tuple[str, ...] = ()  # of c10k, those that it serves; none said: the worker is asked
     cannot: tuple[tuple[str, str], ...] = ()  # a workload or workload/shape, and the reason
+    reference: bool = False  # other people's runtime, one of `references` in a matrix
 
     @property
     def is_foreign(self) -> bool:
@@ -48,6 +50,10 @@ class Runtime:
         return [
             str(self.folder / word) if (self.folder / word).exists() else word for word in self.run
         ]
+
+    def serves(self, buffer: str) -> bool:
+        """Whether it reads into such a buffer, as far as the manifest says."""
+        return not self.buffers or buffer in self.buffers
 
     def why_not(self, workload: str, shape: str) -> str | None:
         """Why it does not do this work, where it does not."""
@@ -78,14 +84,21 @@ def _read(path: Path) -> list[Runtime]:
 
 def _runtime(folder: Path, entry: dict[str, Any]) -> Runtime:
     values: dict[str, Any] = {**entry, "folder": folder}
-    values |= {name: tuple(entry[name]) for name in ("run", "build", "tools") if name in entry}
+    lists = ("run", "build", "tools", "buffers")
+    values |= {name: tuple(entry[name]) for name in lists if name in entry}
     values |= {name: tuple(entry.get(name, {}).items()) for name in ("cannot", "needs")}
+    values.setdefault("reference", "run" in entry)
     return Runtime(**values)
 
 
 def foreign() -> dict[str, Runtime]:
     """Those that are programs of their own."""
     return {name: each for name, each in runtimes().items() if each.is_foreign}
+
+
+def references() -> list[Runtime]:
+    """Other people's runtimes, in order."""
+    return [each for each in runtimes().values() if each.reference]
 
 
 def in_order(names: Iterable[str]) -> list[str]:

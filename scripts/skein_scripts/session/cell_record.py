@@ -66,6 +66,10 @@ def obstacle(cell: Cell) -> Limit | None:
         return None
     if why := runtime.why_not(cell.workload, cell.shape):
         return _limit("runtime", f"{cell.runtime} does not do this work: {why}")
+    buffer = cell.setting("buffer")
+    if buffer is not None and not runtime.serves(str(buffer)):
+        served = " or ".join(runtime.buffers)
+        return _limit("buffer", f"{cell.runtime} has no buffer {buffer}; it serves {served}")
     if lines := toolchains.why_not(runtime):
         return _limit("toolchain", "\n".join(lines))
     return None
