@@ -1,0 +1,357 @@
+//! The worker's side of harness/PROTOCOL.md.
+//!
+//! Until the work begins commands are read one by one, blocking. From then on the row waits for
+//! descriptor 0 on its own loop and calls [`Conversation::obey`], so being measured costs neither a
+//! thread nor a wake-up but for the questions asked. A runtime that cannot wait for a descriptor
+//! takes [`crate::CommandsByThread`].
+
+use std::os::fd::BorrowedFd;
+use std::process::ExitCode;
+use std::{fmt, io};
+
+use serde_json::{Value, json};
+
+use crate::c10k::C10k;
+use crate::cell::{C10kCell, TimersCell, echo, not_served};
+use crate::clock::now_ns;
+use crate::conditions::conditions;
+use crate::live::live;
+use crate::messages::say;
+use crate::schedule::Schedule;
+use crate::tally::Threads;
+use crate::timers::Timers;
+
+const LARGEST_MESSAGE: usize = 16 << 20;
+
+/// What a row says of itself.
+pub struct About {
+    /// The row's id.
+    pub runtime: &'static str,
+    /// What it waits on, in words.
+    pub waits_on: &'static str,
+    /// What wakes a sleeper, in words.
+    pub timer_source: &'static str,
+    /// The package that it is a row of; the version is the lock file's.
+    pub library: &'static str,
+    /// The allocator, where it is not the default.
+    pub allocator: Option<&'static str>,
+    /// How many threads run tasks.
+    pub threads: Threads,
+    /// The most events that it takes from the kernel at once, where that is known.
+    pub events_per_wait: Option<u32>,
+    /// The finest grid of deadlines that its timers keep; 1 for any.
+    pub timer_resolution_ns: u64,
+    /// By how much its timers may fire early.
+    pub early_by_at_most_ns: u64,
+    /// Why it cannot do c10k, where it cannot.
+    pub no_sockets: Option<&'static str>,
+    /// Why it cannot do timers, where it cannot.
+    pub no_timers: Option<&'static str>,
+}
+
+/// Why a worker ends before its work is done.
+#[derive(Debug)]
+pub enum Failure {
+    /// A named limit stands in the way: a result.
+    Limit {
+        /// The system's own name for it.
+        limit: &'static str,
+        /// Its value and what is needed, where these are numbers.
+        value: Option<u64>,
+        /// See `value`.
+        needed: Option<u64>,
+        /// For people.
+        message: String,
+    },
+    /// Anything else.
+    Error(String),
+    /// The conductor has no more to say, before the work began.
+    Gone,
+}
+
+impl<Cause: fmt::Display> From<Cause> for Failure {
+    fn from(cause: Cause) -> Self {
+        Self::Error(cause.to_string())
+    }
+}
+
+/// The workload of this run.
+#[derive(Clone, Copy)]
+pub enum Work {
+    /// An echo server.
+    C10k(&'static C10k),
+    /// Sleeping tasks.
+    Timers(&'static Timers),
+}
+
+/// The whole conversation: `serve` builds the runtime, serves until the conversation is over, drops
+/// everything and gives the conversation back for its last words. Returns the process's status.
+pub fn worker(
+    about: &'static About,
+    serve: impl FnOnce(Conversation) -> Result<Conversation, Failure>,
+) -> ExitCode {
+    // SAFETY: no handler is installed. The conductor says when it is over, and not a terminal.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    match converse(about, serve) {
+        Ok(()) | Err(Failure::Gone) => ExitCode::SUCCESS,
+        Err(Failure::Limit { limit, value, needed, message }) => {
+            say(&json!({"type": "limit", "limit": limit, "value": value, "needed": needed,
+                "message": message}));
+            ExitCode::SUCCESS
+        }
+        Err(Failure::Error(message)) => {
+            eprintln!("{}: {message}", about.runtime);
+            say(&json!({"type": "error", "message": message}));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn converse(
+    about: &'static About,
+    serve: impl FnOnce(Conversation) -> Result<Conversation, Failure>,
+) -> Result<(), Failure> {
+    say(&hello(about));
+    let mut commands = Commands::default();
+    let prepare = commands.expect("prepare")?;
+    let work = set_up(about, &prepare["cell"])?;
+    say(&ready(about, work, prepare["cell"].clone())?);
+    commands.expect("start")?;
+    let begun = Conversation { work, commands, ending: None, spawned: 0, spawn_ns: 0 };
+    let conversation = serve(begun)?;
+    if conversation.ending == Some(Ending::Stopped) {
+        say(&conversation.counts("stopped"));
+    }
+    Ok(())
+}
+
+fn hello(about: &About) -> Value {
+    json!({
+        "type": "hello", "protocol": 1, "runtime": about.runtime, "pid": std::process::id(),
+        "style": "coroutine", "loop": about.waits_on, "timer_source": about.timer_source,
+        "library": about.library, "library_version": locked_version(about.library),
+        "early_by_at_most_ns": about.early_by_at_most_ns,
+    })
+}
+
+/// The version of a package in the lock file that this was built with.
+pub fn locked_version(package: &str) -> &'static str {
+    let lock = include_str!("../../Cargo.lock");
+    let entry = format!("name = \"{package}\"\nversion = \"");
+    let version = lock.split(&entry).nth(1).and_then(|rest| rest.split('"').next());
+    version.unwrap_or("unknown")
+}
+
+/// Makes what the cell asks for, or says why not.
+fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
+    if cell["runtime"] != about.runtime || cell["workers"] != 1 {
+        return Err(format!("this is {} with 1 worker", about.runtime).into());
+    }
+    match cell["workload"].as_str() {
+        Some("c10k") => set_up_c10k(about, cell),
+        Some("timers") => set_up_timers(about, cell),
+        _ => Err(format!("the workload {} is not known here", cell["workload"]).into()),
+    }
+}
+
+fn set_up_c10k(about: &About, cell: &Value) -> Result<Work, Failure> {
+    if let Some(why) = about.no_sockets {
+        return Err(not_served("runtime", why));
+    }
+    Ok(Work::C10k(C10k::set_up(C10kCell::from_json(cell)?, about.threads)?))
+}
+
+fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
+    if let Some(why) = about.no_timers {
+        return Err(not_served("runtime", why));
+    }
+    let cell = TimersCell::from_json(cell)?;
+    if !cell.grid_ns.is_multiple_of(about.timer_resolution_ns) {
+        let (value, needed) = (about.timer_resolution_ns, cell.grid_ns);
+        return Err(Failure::Limit {
+            limit: "timer resolution",
+            value: Some(value),
+            needed: Some(needed),
+            message: format!("timers of {} are of {value} ns, the grid of {needed}", about.runtime),
+        });
+    }
+    Ok(Work::Timers(Timers::set_up(Schedule::new(&cell)?, about.threads)))
+}
+
+/// Everything is set up. The echo is of what it was set up with.
+fn ready(about: &About, work: Work, cell: Value) -> Result<Value, Failure> {
+    let cell = echo(cell, json!({"runtime": about.runtime, "style": "coroutine", "workers": 1}));
+    Ok(match work {
+        Work::C10k(c10k) => {
+            let (port, listener) = c10k.port_and_conditions()?;
+            json!({"type": "ready", "echoed": echo(cell, c10k.cell().to_json()), "port": port,
+                "conditions": conditions(about, Some(c10k), &listener)})
+        }
+        Work::Timers(timers) => {
+            json!({"type": "ready", "echoed": echo(cell, timers.cell().to_json()),
+            "conditions": conditions(about, None, &Value::Null)})
+        }
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Stopped,
+    Gone,
+}
+
+/// The conversation from `start` on.
+pub struct Conversation {
+    work: Work,
+    commands: Commands,
+    ending: Option<Ending>,
+    spawned: u32,
+    spawn_ns: u64,
+}
+
+impl Conversation {
+    /// The workload.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    /// Where commands come from: wait until it is readable, then call [`Conversation::obey`]. It may
+    /// block, so only its readiness is of use.
+    pub fn descriptor(&self) -> BorrowedFd<'static> {
+        // SAFETY: nobody closes descriptor 0.
+        unsafe { BorrowedFd::borrow_raw(0) }
+    }
+
+    /// Connections are accepted from now on, or tasks may come.
+    pub fn started(&self) {
+        say(&json!({"type": "started"}));
+    }
+
+    /// False once the conductor has said stop, or is gone.
+    pub fn goes_on(&self) -> bool {
+        self.ending.is_none()
+    }
+
+    /// Takes all commands that have come, and does them. `spawn` begins task number so and so of
+    /// the workload timers.
+    pub fn obey(&mut self, mut spawn: impl FnMut(u32)) -> Result<(), Failure> {
+        while self.goes_on() && is_readable() {
+            if !self.commands.read_some()? {
+                self.ending = Some(Ending::Gone);
+            }
+            while let Some(command) = self.commands.next()? {
+                self.obey_one(&command, &mut spawn)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn obey_one(&mut self, command: &Value, spawn: &mut impl FnMut(u32)) -> Result<(), Failure> {
+        match (command["type"].as_str(), self.work) {
+            (Some("stats"), _) => say(&self.counts("stats")),
+            (Some("stop"), _) => self.ending = Some(Ending::Stopped),
+            (Some("phase"), Work::Timers(timers)) if command["name"] == "spawn" => {
+                self.spawn(timers, command, spawn)?;
+            }
+            _ => return Err(format!("phase spawn, stats and stop are known, not {command}").into()),
+        }
+        Ok(())
+    }
+
+    fn spawn(
+        &mut self,
+        timers: &Timers,
+        command: &Value,
+        spawn: &mut impl FnMut(u32),
+    ) -> Result<(), Failure> {
+        let number = |name| command[name].as_u64().ok_or(format!("{name} is missing: {command}"));
+        let tasks = u32::try_from(number("tasks")?)?.min(timers.tasks());
+        timers.begin_at(number("epoch_ns")?);
+        let begin_ns = now_ns();
+        (self.spawned..tasks).for_each(spawn);
+        let spawn_ns = now_ns() - begin_ns;
+        self.spawned = tasks.max(self.spawned);
+        self.spawn_ns += spawn_ns;
+        say(&json!({"type": "phase", "name": "spawn", "tasks": self.spawned,
+            "spawn_ns": spawn_ns}));
+        Ok(())
+    }
+
+    /// The message `stats` or `stopped`.
+    fn counts(&self, name: &str) -> Value {
+        let (units, bytes, checksum, errors, first_error, lateness, fire_ns) = match self.work {
+            Work::C10k(c10k) => {
+                let (units, bytes, errors) = c10k.counts();
+                (units, bytes, 0, errors, c10k.first_error(), Value::Null, None)
+            }
+            Work::Timers(timers) => {
+                let (units, checksum, errors) = timers.counts();
+                let first = if errors == 0 { "" } else { "a wait ended as it must not" };
+                (units, 0, checksum, errors, first, timers.lateness(), timers.fire_ns())
+            }
+        };
+        let (live_tasks, live_connections, frame_bytes) = live();
+        json!({
+            "type": name, "units": units, "bytes": bytes, "checksum": format!("{checksum:016x}"),
+            "live_tasks": live_tasks, "live_connections": live_connections, "errors": errors,
+            "first_error": first_error, "lateness": lateness, "spawn_ns": self.spawn_ns,
+            "fire_ns": fire_ns, "frame_bytes": frame_bytes,
+        })
+    }
+}
+
+/// Whether a read of descriptor 0 would not block.
+fn is_readable() -> bool {
+    let mut asked = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one pollfd, valid for the call.
+    unsafe { libc::poll(&mut asked, 1, 0) > 0 }
+}
+
+/// Lines from descriptor 0, whether they come in parts or several at once.
+#[derive(Default)]
+struct Commands {
+    unread: Vec<u8>,
+}
+
+impl Commands {
+    /// Reads what there is, or waits for it. False at the end of input.
+    fn read_some(&mut self) -> io::Result<bool> {
+        let mut chunk = [0_u8; 4096];
+        // SAFETY: `chunk` has room for as many bytes as are asked for.
+        let got = unsafe { libc::read(0, chunk.as_mut_ptr().cast(), chunk.len()) };
+        match usize::try_from(got) {
+            Ok(size) if self.unread.len() + size > LARGEST_MESSAGE => {
+                Err(io::Error::other("a command is longer than 16 MiB"))
+            }
+            Ok(size) => {
+                self.unread.extend_from_slice(&chunk[..size]);
+                Ok(size > 0)
+            }
+            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => Ok(true),
+            Err(_) => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// The next whole line.
+    fn next(&mut self) -> Result<Option<Value>, Failure> {
+        let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') else {
+            return Ok(None);
+        };
+        let line: Vec<u8> = self.unread.drain(..=end).collect();
+        let command = serde_json::from_slice(&line);
+        Ok(Some(command.map_err(|error| Failure::Error(format!("not a message: {error}")))?))
+    }
+
+    /// Waits for a command of this type; nothing else may come, except the end.
+    fn expect(&mut self, name: &str) -> Result<Value, Failure> {
+        loop {
+            match self.next()? {
+                Some(command) if command["type"] == name => return Ok(command),
+                Some(command) if command["type"] == "stop" => return Err(Failure::Gone),
+                Some(command) => return Err(format!("expected {name}, got {command}").into()),
+                None if self.read_some()? => {}
+                None => return Err(Failure::Gone),
+            }
+        }
+    }
+}

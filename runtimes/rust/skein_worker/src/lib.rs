@@ -1,0 +1,36 @@
+//! What workers in Rust share: the conversation with the conductor (harness/PROTOCOL.md), the
+//! schedule of timers, the histogram, the sockets' conditions and the counters.
+//!
+//! A row is a `main` that calls [`worker`] with what it says of itself and a function that
+//! 1. builds its runtime,
+//! 2. spawns a task that accepts on [`C10k::listener`], where the workload is c10k,
+//! 3. waits on its loop for commands and hands them to [`Conversation::obey`], which asks for tasks
+//!    of the workload timers by their index,
+//! 4. drops the runtime, and with it every task, once [`Conversation::goes_on`] is false.
+//!
+//! Tasks find what they share in statics ([`c10k`], [`timers`]), so a task's own state is an index.
+//! Leaves out waiting: how a task sleeps, reads and is woken is the row's.
+
+mod c10k;
+mod cell;
+mod clock;
+mod conditions;
+mod conversation;
+mod histogram;
+mod live;
+mod messages;
+mod reader_thread;
+mod reply;
+mod schedule;
+mod tally;
+mod timers;
+
+pub use c10k::{C10k, c10k};
+pub use cell::{Buffer, Pattern};
+pub use clock::{instant, now_ns};
+pub use conversation::{About, Conversation, Failure, Work, locked_version, worker};
+pub use live::{Connection, Task, frame_bytes};
+pub use reader_thread::CommandsByThread;
+pub use reply::{Group, Reply};
+pub use tally::Threads;
+pub use timers::{Timers, timers};

@@ -1,0 +1,249 @@
+//! Tokio 1.54.1: rows `tokio` (current_thread), `tokio_mt` (multi_thread) and `tokio_jemalloc`.
+//!
+//! Why this form
+//! - A task captures its index and finds everything else in statics. Tokio rounds a task's allocation
+//!   up to a multiple of 128 bytes, so each captured word may cost 128.
+//! - `lent`: `poll_read` into a scratch of the thread and `try_write` in the same poll. Only the
+//!   `poll_*` calls take a short read as proof that the socket is empty (tokio#4840, #5866);
+//!   `readable().await` and `try_read` end every request in one more read that finds nothing.
+//! - `own`: `read` and `write_all` on a buffer of the task, as the documents have it.
+//! - Timers: `sleep_until`; `Sleep::reset` for a task that wakes again (an `Interval` is the same
+//!   with one more allocation); `timeout_at` around the reply for one that waits with a timeout.
+//! - Tasks are `async move` blocks: an `async fn` keeps its arguments twice, as such and where they are
+//!   used (rust-lang/rust#62958). For `periodic` those 8 bytes would be 128.
+//! - Descriptor 0 is an `AsyncFd` of the same loop: no thread for the conversation.
+//! - `tokio_mt` is the default builder: as many workers as the process has CPUs. On one CPU that is
+//!   one worker, and the main thread waits for it. The conversation is a task on the worker, because
+//!   programs spawn from tasks; from outside every spawn would go through the injection queue.
+//!
+//! Faster, and at what price
+//! - A wait that is cancelled could keep its `Sleep` and `reset` it: a later deadline costs Tokio one
+//!   atomic operation and no lock. Nothing would then be cancelled, which is what churn is about.
+//! - `event_interval` and `global_queue_interval` are the defaults.
+//! - Memory: another allocator (`tokio_jemalloc`), because malloc pays for the alignment of 128.
+//!
+//! Unequal
+//! - Its clock ticks in whole milliseconds from when the runtime was built, and a deadline is rounded
+//!   up to a tick (tokio#6866). So lateness has a random part of up to 1 ms for each process, the
+//!   same for all of its timers. Compare several processes. No timer is early.
+
+#![allow(clippy::manual_async_fn)] // see above
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use skein_worker::{
+    About, Buffer, Connection, Conversation, Failure, Group, Pattern, Reply, Task, Threads, Work,
+    c10k, frame_bytes, instant, timers,
+};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+thread_local! {
+    /// What waiting connections do not hold.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; c10k().buffer_bytes()]);
+}
+
+/// What a row of Tokio says of itself.
+pub const fn about(
+    runtime: &'static str,
+    allocator: Option<&'static str>,
+    threads: Threads,
+) -> About {
+    About {
+        runtime,
+        waits_on: "epoll, edge-triggered, registered once",
+        timer_source: "hierarchical wheel, epoll timeout in whole milliseconds",
+        library: "tokio",
+        allocator,
+        threads,
+        events_per_wait: Some(1024),
+        timer_resolution_ns: 1_000_000,
+        early_by_at_most_ns: 0,
+        no_sockets: None,
+        no_timers: None,
+    }
+}
+
+/// Serves on a runtime, which is dropped with all its tasks before this returns.
+pub fn serve(runtime: Runtime, conversation: Conversation) -> Result<Conversation, Failure> {
+    let served = runtime.block_on(async { tokio::spawn(converse(conversation)).await });
+    drop(runtime);
+    served?
+}
+
+async fn converse(mut conversation: Conversation) -> Result<Conversation, Failure> {
+    // SAFETY: the descriptor stays open for as long as the process lives.
+    let commands =
+        unsafe { AsyncFd::register_with_interest(conversation.descriptor(), Interest::READABLE)? };
+    if let Work::C10k(c10k) = conversation.work() {
+        spawn(accept_all(TcpListener::from_std(c10k.listener())?, Task::new()));
+    }
+    conversation.started();
+    while conversation.goes_on() {
+        commands.readable().await?.clear_ready();
+        conversation.obey(spawn_task)?;
+    }
+    Ok(conversation)
+}
+
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    frame_bytes(size_of_val(&task));
+    tokio::spawn(task);
+}
+
+// --- c10k
+
+async fn accept_all(listener: TcpListener, _alive: Task) {
+    let lent = c10k().buffer() == Buffer::Lent;
+    loop {
+        match listener.accept().await {
+            Ok((peer, _)) if lent => spawn(EchoLent::new(peer)),
+            Ok((peer, _)) => spawn(echo_own(peer, Task::new(), Connection::new())),
+            Err(error) => c10k().accept_failed(error),
+        }
+    }
+}
+
+/// A connection that borrows the scratch while it is polled.
+struct EchoLent {
+    peer: TcpStream,
+    /// What the kernel did not take of a chunk; nothing is read meanwhile.
+    rest: Box<[u8]>,
+    _alive: (Task, Connection),
+}
+
+impl EchoLent {
+    fn new(peer: TcpStream) -> Self {
+        Self { peer, rest: Box::default(), _alive: (Task::new(), Connection::new()) }
+    }
+
+    /// Ready at the end of the stream.
+    fn echo(&mut self, context: &mut Context, scratch: &mut [u8]) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.write_rest(context))?;
+            let mut buffer = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut self.peer).poll_read(context, &mut buffer))?;
+            let chunk = buffer.filled();
+            if chunk.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let sent = match self.peer.try_write(chunk) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                sent => sent?,
+            };
+            self.rest = chunk[sent..].into();
+            self.sent(sent);
+        }
+    }
+
+    fn write_rest(&mut self, context: &mut Context) -> Poll<io::Result<()>> {
+        while !self.rest.is_empty() {
+            let sent = ready!(Pin::new(&mut self.peer).poll_write(context, &self.rest))?;
+            self.rest = self.rest[sent..].into();
+            self.sent(sent);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn sent(&self, bytes: usize) {
+        if self.rest.is_empty() { c10k().echoed(bytes) } else { c10k().echoed_part(bytes) }
+    }
+}
+
+impl Future for EchoLent {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
+        let how = ready!(SCRATCH.with_borrow_mut(|scratch| self.echo(context, scratch)));
+        c10k().ended(how);
+        Poll::Ready(())
+    }
+}
+
+fn echo_own(mut peer: TcpStream, task: Task, open: Connection) -> impl Future<Output = ()> + Send {
+    let mut buffer = vec![0; c10k().buffer_bytes()].into_boxed_slice();
+    async move {
+        let echo = async {
+            loop {
+                let size = peer.read(&mut buffer).await?;
+                if size == 0 {
+                    return Ok(());
+                }
+                peer.write_all(&buffer[..size]).await?;
+                c10k().echoed(size);
+            }
+        };
+        c10k().ended(echo.await);
+        drop(peer);
+        drop((task, open));
+    }
+}
+
+// --- timers
+
+fn spawn_task(index: u32) {
+    let alive = Task::new();
+    match timers().pattern() {
+        Pattern::Spread | Pattern::Storm => spawn(sleep_once(index, alive)),
+        Pattern::Periodic => spawn(wake_again(index, alive)),
+        Pattern::Churn if timers().is_canceller(index) => {
+            spawn(cancel_in_time(index, timers().group_of(index), alive));
+        }
+        Pattern::Churn => spawn(wait_with_timeout(index, timers().reply(index), alive)),
+    }
+}
+
+fn at(due_ns: u64) -> Instant {
+    instant(due_ns).into()
+}
+
+fn sleep_once(index: u32, alive: Task) -> impl Future<Output = ()> + Send {
+    async move {
+        sleep_until(at(timers().due_ns(index, 0))).await;
+        timers().fired(index, 0);
+        drop(alive);
+    }
+}
+
+fn wake_again(index: u32, alive: Task) -> impl Future<Output = ()> + Send {
+    async move {
+        let mut sleep = pin!(sleep_until(at(timers().due_ns(index, 0))));
+        for next in 1..=timers().turns(index) {
+            sleep.as_mut().await;
+            timers().fired(index, next - 1);
+            if next < timers().turns(index) {
+                sleep.as_mut().reset(at(timers().due_ns(index, next)));
+            }
+        }
+        drop(alive);
+    }
+}
+
+fn wait_with_timeout(index: u32, reply: Reply, alive: Task) -> impl Future<Output = ()> + Send {
+    async move {
+        for round in 0..timers().rounds() {
+            let due = at(timers().timeout_at_ns(index, round));
+            let replied = timeout_at(due, reply.of_round(round)).await.is_ok();
+            timers().waited(index, round, replied);
+        }
+        drop(alive);
+    }
+}
+
+fn cancel_in_time(index: u32, group: Arc<Group>, alive: Task) -> impl Future<Output = ()> + Send {
+    async move {
+        for round in 0..timers().rounds() {
+            sleep_until(at(timers().end_ns(index, round))).await;
+            timers().cancel_round(&group, index, round);
+        }
+        drop(alive);
+    }
+}
