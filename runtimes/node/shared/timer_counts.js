@@ -1,0 +1,64 @@
+// What the timers of a run came to: units, their checksum, how late they were. Says when the last
+// is done.
+
+import { nowNs, toProtocol } from './clock.js';
+import { say } from './channel.js';
+import { Histogram } from './histogram.js';
+import { Checksum } from './schedule.js';
+
+export class TimerCounts {
+  epochNs = 0;
+  spawned = 0;
+  ended = 0;
+  #schedule;
+  #unitsWanted;
+  #units = 0;
+  #errors = 0;
+  #checksum = new Checksum();
+  #lateness = new Histogram();
+  #fireNs = null;
+
+  constructor(schedule) {
+    this.#schedule = schedule;
+    this.#unitsWanted = schedule.units();
+  }
+
+  fired(index, turn) {
+    const offsetNs = this.#schedule.offsetNs(index, turn);
+    this.#lateness.record(nowNs() - this.epochNs - offsetNs);
+    this.#done(index, offsetNs);
+  }
+
+  cancelled(index, round) {
+    this.#done(index, -1 - round);
+  }
+
+  /** A timer fired that was to be cancelled. The unit still counts, or the run would never end. */
+  wrong(index) {
+    this.#errors += 1;
+    this.#done(index, 0);
+  }
+
+  toMessage() {
+    return {
+      units: this.#units,
+      bytes: 0,
+      checksum: this.#checksum.toString(),
+      live_tasks: this.spawned - this.ended,
+      live_connections: 0,
+      errors: this.#errors,
+      first_error: this.#errors > 0 ? 'a timer fired that was to be cancelled' : '',
+      lateness: this.#fireNs === null ? null : this.#lateness.toMessage(),
+      fire_ns: this.#fireNs,
+    };
+  }
+
+  #done(index, value) {
+    this.#units += 1;
+    this.#checksum.add(index, value);
+    if (this.#units < this.#unitsWanted) return;
+    const endNs = nowNs();
+    this.#fireNs = endNs - this.epochNs;
+    say({ type: 'phase', name: 'finished', t_ns: toProtocol(endNs) });
+  }
+}

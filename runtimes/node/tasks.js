@@ -1,0 +1,128 @@
+// Workload timers as async functions. A task has its index; all else is shared.
+
+import { nowNs } from './shared/clock.js';
+import { conditions } from './shared/conditions.js';
+import { CHECK_HEAP_EVERY, Limit, requireHeap } from './shared/limits.js';
+import { ROUNDS, Schedule, TIMEOUT_NS } from './shared/schedule.js';
+import { TimerCounts } from './shared/timer_counts.js';
+
+const NS_PER_MS = 1e6;
+const LONGEST_MS = 0x7fff_ffff; // setTimeout fires at once for what is longer
+
+export class Timers {
+  counts;
+  #schedule;
+  #waits; // of churn, by task
+
+  constructor(cell) {
+    this.#schedule = new Schedule(cell);
+    this.counts = new TimerCounts(this.#schedule);
+    this.#waits = cell.pattern === 'churn' ? new Array(cell.tasks) : [];
+  }
+
+  async prepare() {
+    const { tasks, pattern, windowNs, gridNs } = this.#schedule;
+    const longestMs = Math.ceil((windowNs + TIMEOUT_NS) / NS_PER_MS);
+    if (longestMs > LONGEST_MS) {
+      throw new Limit('setTimeout', LONGEST_MS, longestMs,
+        `setTimeout takes at most ${LONGEST_MS} ms; choose a shorter window`);
+    }
+    const echoed = { tasks, pattern, window_ns: windowNs, grid_ns: gridNs };
+    return { echoed, conditions: conditions() };
+  }
+
+  start() {}
+
+  spawn(tasks, epochNs) {
+    this.counts.epochNs = epochNs;
+    while (this.counts.spawned < tasks) {
+      const index = this.counts.spawned;
+      if (index % CHECK_HEAP_EVERY === 0) requireHeap(index, this.#schedule.tasks, 'tasks');
+      this.#begin(index);
+      this.counts.spawned += 1;
+    }
+  }
+
+  /** Tasks that still sleep are dropped with the process, which ends without another turn. */
+  async stop() {
+    this.counts.ended = this.counts.spawned;
+  }
+
+  #begin(index) {
+    const { pattern } = this.#schedule;
+    if (pattern === 'periodic') return this.#wakeAgain(index);
+    if (pattern !== 'churn') return this.#sleepOnce(index);
+    return this.#schedule.isCanceller(index) ? this.#cancelInTime(index) : this.#waitInRounds(index);
+  }
+
+  async #sleepOnce(index) {
+    await this.#sleepUntil(this.#schedule.offsetNs(index, 0));
+    this.counts.fired(index, 0);
+    this.counts.ended += 1;
+  }
+
+  async #wakeAgain(index) {
+    const turns = this.#schedule.turns(index);
+    for (let turn = 0; turn < turns; turn += 1) {
+      await this.#sleepUntil(this.#schedule.offsetNs(index, turn));
+      this.counts.fired(index, turn);
+    }
+    this.counts.ended += 1;
+  }
+
+  async #waitInRounds(index) {
+    const wait = { round: 0, timer: null, resolve: null };
+    this.#waits[index] = wait;
+    for (; wait.round < ROUNDS; wait.round += 1) {
+      const isCancelled = await this.#dueOrCancelled(index, wait);
+      if (isCancelled) this.counts.cancelled(index, wait.round);
+      else if (this.#schedule.isLeftToFire(index, wait.round)) this.counts.fired(index, wait.round);
+      else this.counts.wrong(index);
+    }
+    this.counts.ended += 1;
+  }
+
+  async #cancelInTime(index) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await this.#sleepUntil(this.#schedule.beatNs(index, round + 1));
+      while (this.#cancelRound(index, round)) await new Promise(setImmediate);
+    }
+    this.counts.ended += 1;
+  }
+
+  /** Whether a task is still in the round before this one, its timer due and about to fire. */
+  #cancelRound(canceller, round) {
+    let isOneBehind = false;
+    for (let index = this.#schedule.groupBegin(canceller); index < canceller; index += 1) {
+      const wait = this.#waits[index];
+      if (wait.round > round || this.#schedule.isLeftToFire(index, round)) continue;
+      if (wait.round === round) cancel(wait);
+      else isOneBehind = true;
+    }
+    return isOneBehind;
+  }
+
+  #sleepUntil(offsetNs) {
+    return new Promise((resolve) => setTimeout(resolve, this.#msUntil(offsetNs)));
+  }
+
+  /** Resolves with true when it was cancelled. */
+  #dueOrCancelled(index, wait) {
+    const ms = this.#schedule.isLeftToFire(index, wait.round)
+      ? this.#msUntil(this.#schedule.offsetNs(index, wait.round))
+      : Math.max(this.#msUntil(0), 0) + (this.#schedule.windowNs + TIMEOUT_NS) / NS_PER_MS;
+    return new Promise((resolve) => {
+      wait.resolve = resolve;
+      wait.timer = setTimeout(resolve, ms);
+    });
+  }
+
+  #msUntil(offsetNs) {
+    return Math.ceil((this.counts.epochNs + offsetNs - nowNs()) / NS_PER_MS);
+  }
+}
+
+function cancel(wait) {
+  clearTimeout(wait.timer);
+  wait.resolve(true);
+}

@@ -1,0 +1,214 @@
+// The worker as a process, in conversation: what the conductor asks of every worker.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import test from 'node:test';
+
+import { EXPECTED } from './expected.js';
+import { C10K, TIMERS, Talk } from './talk.js';
+
+const MS = 1_000_000;
+
+/** Spawns all tasks in two steps, 100 ms before their epoch. */
+async function spawnAll(talk, tasks) {
+  const now = Number(process.hrtime.bigint());
+  const epochNs = Math.ceil(now / MS + 100) * MS;
+  for (const step of [Math.ceil(tasks / 4), tasks]) {
+    const reply = await talk.ask({ type: 'phase', name: 'spawn', tasks: step, epoch_ns: epochNs });
+    assert.deepEqual([reply.type, reply.name, reply.tasks], ['phase', 'spawn', step]);
+  }
+  return epochNs;
+}
+
+async function runTimers(cell) {
+  const talk = new Talk();
+  const ready = await talk.begin(cell);
+  assert.deepEqual(ready.echoed, cell);
+  const epochNs = await spawnAll(talk, cell.tasks);
+  const finished = await talk.hear();
+  assert.equal(finished.name, 'finished');
+  assert.ok(finished.t_ns >= epochNs, 'finished after the epoch, on the same clock');
+  const stats = await talk.ask({ type: 'stats' });
+  const stopped = await talk.ask({ type: 'stop' });
+  assert.deepEqual({ ...stopped, type: 'stats' }, { ...stats, live_tasks: 0 });
+  assert.equal(await talk.ended, 0);
+  assert.equal(stats.errors, 0);
+  return stats;
+}
+
+for (const { fields, units, timers, checksum } of EXPECTED) {
+  test(`every task wakes at its deadline: ${JSON.stringify(fields)}`, async () => {
+    const cell = { ...TIMERS, ...fields, seed: BigInt(fields.seed ?? 1) };
+    const stats = await runTimers(cell);
+    assert.deepEqual([stats.units, stats.checksum], [units, checksum]);
+    const { count, overflow, early_count: early } = stats.lateness;
+    assert.deepEqual([count + early, overflow], [timers, 0]);
+  });
+}
+
+test('hello names the process and what it waits on', async () => {
+  const talk = new Talk();
+  const hello = await talk.hear();
+  assert.deepEqual(
+    [hello.type, hello.protocol, hello.runtime, hello.pid, hello.style, hello.settles],
+    ['hello', 1, 'node', talk.pid, 'coroutine', true],
+  );
+  assert.match(hello.loop, /^libuv \d/);
+  assert.equal(hello.library_version, process.version);
+  assert.equal(await talk.leave(), 0);
+});
+
+test('it settles when asked', async () => {
+  const talk = new Talk();
+  await talk.begin(TIMERS);
+  assert.deepEqual(await talk.ask({ type: 'settle' }), { type: 'settled' });
+  await talk.leave();
+});
+
+test('at the end of input it ends, asleep or not', async () => {
+  const talk = new Talk();
+  await talk.begin({ ...TIMERS, window_ns: 60_000 * MS });
+  await spawnAll(talk, TIMERS.tasks);
+  assert.equal(await talk.leave(), 0);
+});
+
+test('stopped with tasks asleep it ends with nothing alive', async () => {
+  const talk = new Talk();
+  await talk.begin({ ...TIMERS, window_ns: 60_000 * MS });
+  await spawnAll(talk, TIMERS.tasks);
+  const stopped = await talk.ask({ type: 'stop' });
+  assert.deepEqual([stopped.live_tasks, stopped.lateness], [0, null]);
+  assert.equal(await talk.ended, 0);
+});
+
+test('SIGINT is left to the conductor', async () => {
+  const talk = new Talk();
+  await talk.begin(TIMERS);
+  talk.kill('SIGINT');
+  assert.equal((await talk.ask({ type: 'stats' })).type, 'stats');
+  assert.equal(await talk.leave(), 0);
+});
+
+test('a command that is none ends it with a message and a status', async () => {
+  const talk = new Talk();
+  await talk.hear();
+  const reply = await talk.ask({ type: 'applaud' });
+  assert.equal(reply.type, 'error');
+  assert.match(reply.message, /applaud/);
+  assert.equal(await talk.ended, 1);
+});
+
+const IMPOSSIBLE = [
+  { workload: 'no_such_workload' }, { pattern: 'no_such_pattern' }, { tasks: undefined },
+  { grid_ns: 0 },
+];
+for (const fields of IMPOSSIBLE) {
+  test(`a cell that cannot be is an error: ${Object.entries(fields)}`, async () => {
+    const talk = new Talk();
+    const reply = await talk.begin({ ...TIMERS, ...fields });
+    assert.equal(reply.type, 'error');
+    assert.equal(await talk.ended, 1);
+  });
+}
+
+const LIMITS = [
+  ['buffer', { ...C10K, buffer: 'lent' }],
+  ['buffer', { ...C10K, buffer: 'own' }],
+  ['loops', { ...C10K, mode: 'idle', loops: 2 }],
+  ['RLIMIT_NOFILE', { ...C10K, connections: 100_000_000 }],
+  ['setTimeout', { ...TIMERS, window_ns: 30 * 24 * 3_600_000 * MS }],
+];
+for (const [name, cell] of LIMITS) {
+  test(`what it cannot do is a limit: ${name}, ${cell.buffer ?? cell.workload}`, async () => {
+    const talk = new Talk();
+    const reply = await talk.begin(cell);
+    assert.deepEqual([reply.type, reply.limit], ['limit', name]);
+    assert.equal(await talk.ended, 0);
+  });
+}
+
+test('a heap that is too small for the tasks is a limit, before V8 ends the process', async () => {
+  const talk = new Talk(['--max-old-space-size=64', '--max-semi-space-size=1']);
+  await talk.begin({ ...TIMERS, tasks: 1_000_000, window_ns: 60_000 * MS });
+  const reply = await talk.ask(
+    { type: 'phase', name: 'spawn', tasks: 1_000_000, epoch_ns: Number(process.hrtime.bigint()) });
+  assert.deepEqual([reply.type, reply.limit], ['limit', 'V8 heap']);
+  assert.ok(reply.needed > reply.value);
+  assert.equal(await talk.ended, 0);
+});
+
+async function client(port) {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function readAll(socket) {
+  const chunks = [];
+  for await (const chunk of socket) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function until(talk, holds) {
+  for (;;) {
+    const stats = await talk.ask({ type: 'stats' });
+    if (holds(stats)) return stats;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+for (const bytes of [1, 1023, 65_537, (3 << 20) + 7]) {
+  test(`a client that half-closes gets ${bytes} bytes back, and then the end`, async () => {
+    const talk = new Talk();
+    const { port } = await talk.begin(C10K);
+    const sent = randomBytes(bytes);
+    const socket = await client(port);
+    socket.end(sent);
+    assert.ok(sent.equals(await readAll(socket)));
+    const stats = await until(talk, (now) => now.live_connections === 0);
+    assert.equal(stats.bytes, bytes);
+    await talk.ask({ type: 'stop' });
+    assert.equal(await talk.ended, 0);
+  });
+}
+
+test('a slow reader gets every byte, and is not read from meanwhile', async () => {
+  const talk = new Talk();
+  const { port } = await talk.begin(C10K);
+  const sent = randomBytes(32 << 20);
+  const socket = await client(port);
+  socket.end(sent);
+  const stats = await new Promise((resolve) => {
+    setTimeout(() => resolve(talk.ask({ type: 'stats' })), 300);
+  });
+  assert.ok(stats.bytes < sent.length, 'the rest waits at the sender');
+  assert.ok(sent.equals(await readAll(socket)));
+  await talk.leave();
+});
+
+test('a reset is no error', async () => {
+  const talk = new Talk();
+  const { port } = await talk.begin(C10K);
+  const socket = await client(port);
+  socket.write('x'.repeat(1000));
+  await until(talk, (now) => now.live_connections === 1);
+  socket.resetAndDestroy();
+  const stats = await until(talk, (now) => now.live_connections === 0);
+  assert.equal(stats.errors, 0);
+  await talk.leave();
+});
+
+test('stopped with connections open it closes them, after what it had written', async () => {
+  const talk = new Talk();
+  const { port } = await talk.begin(C10K);
+  const sent = randomBytes(256 << 10);
+  const socket = await client(port);
+  socket.write(sent);
+  await until(talk, (now) => now.bytes === sent.length);
+  const stopping = talk.ask({ type: 'stop' });
+  assert.ok(sent.equals(await readAll(socket)));
+  assert.equal((await stopping).live_connections, 0);
+  assert.equal(await talk.ended, 0);
+});

@@ -1,0 +1,43 @@
+// The row `node`: async functions on Node's event loop (libuv, epoll), one JavaScript thread.
+//
+// Version: Node 20 or later; tried with 20.20. Nothing but the standard library.
+//
+// Why this form:
+//   - A sleep is `await new Promise((resolve) => setTimeout(resolve, ms))`, the sleep of everyday
+//     code (tasks.js). The promise form in node:timers/promises cancels by an AbortSignal, another
+//     object for each wait. Here a timeout is cancelled by clearTimeout, as request timeouts are.
+//   - setTimeout truncates to whole ms, so the time left is rounded up.
+//   - The echo writes in 'data' (echo.js). The server sets TCP_NODELAY by `noDelay: true`
+//     (documentation of node:net); handlers are shared by all connections and take theirs as `this`.
+//
+// What it could do faster, and at what price:
+//   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a
+//     sleep. It would be another runtime than the one people use.
+//   - `onread` with one buffer for all would save an allocation a read. net.createServer does not
+//     offer it: sockets would have to be made from the server's inner handles.
+//
+// What is unequal:
+//   - Node decides about its buffers: it allocates 64 KiB for each read and shrinks the block to
+//     what came. So `buffer` is `runtime`, and `buffer_bytes` bounds nothing.
+//   - A timer may fire early. Node keeps the start of a timer in whole ms, rounded down
+//     (libuv#4773), which is up to 1 ms. Where the kernel's coarse clock ticks once a ms, libuv
+//     reads that, which is up to 1 ms more. Early timers are counted; nothing is armed again.
+//   - A deadline that has passed takes 1 ms: setTimeout knows nothing shorter.
+//   - It accepts from `ready` on: Node cannot listen without. Nobody connects before `started`.
+//   - V8's own threads (four, for collections and compilation) are its default and are left so.
+//   - Before memory is read, V8 is asked to collect and to give back (shared/settle.js). At all other
+//     times it does so when it likes; no flag is set.
+
+import { Echo } from './echo.js';
+import { converse } from './shared/conversation.js';
+import { Timers } from './tasks.js';
+
+await converse(
+  {
+    runtime: 'node',
+    style: 'coroutine',
+    timer_source: 'setTimeout: a list for each length in whole ms',
+    early_by_at_most_ns: 2_000_000,
+  },
+  { timers: (cell) => new Timers(cell), c10k: (cell) => new Echo(cell) },
+);
