@@ -192,6 +192,7 @@ class timer_wheel {
 
   /// The first tick after current_ at which a slot expires or timers can be moved nearer.
   std::optional<time_ns> next_busy_tick() const noexcept {
+    if (size_ == 0) return std::nullopt;
     std::optional<time_ns> first;
     if (const auto ahead = busy(ring::near).distance_from(slot_of(current_))) {
       first = current_ + *ahead;
