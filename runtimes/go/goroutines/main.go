@@ -1,0 +1,52 @@
+// Row "go": a goroutine for each task, on Go 1.26 and its standard library.
+//
+// The form. One goroutine for each connection, with blocking Read and Write, and one for each sleeper,
+// with time.Sleep: what package net is made for. Buffer `own` is that form. With `lent` a goroutine
+// must not hold a buffer while it waits: RawConn.Read with a pool behind it, as gRPC's transport does
+// (golang/go#15735, grpc/grpc-go#8964). In pattern churn a task waits in a select of
+// time.After and a channel that its canceller sends on. Since Go 1.23 the documentation of time.After
+// prefers it to a timer of one's own. One timer for each task, reset in every round, makes no garbage,
+// but each that is reset to an earlier time costs a scan of all timers once that time has come: of
+// 100,000 tasks in a window of 2 s, half of the work was left undone 10 s after it.
+//
+// What is unequal. Package net tries every read before it waits, though a short read has just said
+// that there is nothing (golang/go#8891): 3 system calls a request, where a loop that trusts a short
+// read needs 2. The poller waits in whole milliseconds: it rounds a wait down, and the rest up
+// (golang/go#53824), so a timer fires up to 1 ms late. A stack begins at 2 KiB, doubles when it must,
+// and is halved by the collector only where less than a quarter is in use, the reserve of 800 bytes
+// included. Nobody can end a goroutine that sleeps: `stop` leaves those to the end of the process.
+//
+// What could be faster. A loop on package syscall saves the third call and the stacks, and with them
+// what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. GOMAXPROCS
+// is Go's default: the CPUs of the affinity mask, or a cgroup's share.
+package main
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"skein/skein"
+)
+
+var row = &skein.Row{
+	Runtime:        "go",
+	Loop:           "Go's netpoller: epoll, edge-triggered, registered once",
+	TimerSource:    "a 4-ary heap for each P, epoll_wait in whole milliseconds",
+	Library:        "Go standard library",
+	LibraryVersion: runtime.Version(),
+	Echo:           newEcho,
+	Tasks:          newTasks,
+}
+
+func main() {
+	signal.Ignore(os.Interrupt) // the conductor says when it is over
+	os.Exit(skein.Run(row, control(), os.Stdout))
+}
+
+// control is descriptor 0 on the netpoller, so that the conversation does not keep a thread.
+func control() *os.File {
+	_ = syscall.SetNonblock(0, true) // where it fails, reading keeps a thread after all
+	return os.NewFile(0, "control")
+}

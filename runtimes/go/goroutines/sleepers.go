@@ -1,0 +1,107 @@
+package main
+
+import (
+	"time"
+
+	"skein/skein"
+)
+
+// tasks is what all sleepers share. What is a sleeper's own is its index, on its stack.
+type tasks struct {
+	cell    *skein.Cell
+	done    *skein.Tally
+	epochNS int64
+	cancels []chan struct{} // pattern churn: by task; its canceller sends
+}
+
+func newTasks(cell *skein.Cell, done *skein.Tally) skein.Tasks {
+	t := &tasks{cell: cell, done: done}
+	if cell.Pattern == "churn" {
+		t.cancels = make([]chan struct{}, cell.Tasks)
+	}
+	return t
+}
+
+func (t *tasks) Spawn(first, end int, epochNS int64) {
+	if first == 0 {
+		t.epochNS = epochNS // the same in every step, and read by the tasks of those before
+	}
+	for index := first; index < end; index++ {
+		switch {
+		case t.cell.Pattern == "periodic":
+			go t.wakeAgain(index)
+		case t.cell.Pattern != "churn":
+			go t.sleepOnce(index)
+		case t.cell.IsCanceller(index):
+			go t.cancelInTime(index)
+		default:
+			t.cancels[index] = make(chan struct{})
+			go t.waitWithTimeout(index)
+		}
+	}
+}
+
+func (t *tasks) sleepOnce(index int) {
+	offsetNS := t.cell.OffsetNS(index)
+	t.sleepUntil(offsetNS)
+	t.fired(index, offsetNS)
+	t.done.Ended()
+}
+
+func (t *tasks) wakeAgain(index int) {
+	rhythm := t.cell.Rhythm(index)
+	for turn := range rhythm.Turns {
+		offsetNS := rhythm.PhaseNS + int64(turn)*rhythm.PeriodNS
+		t.sleepUntil(offsetNS)
+		t.fired(index, offsetNS)
+	}
+	t.done.Ended()
+}
+
+// waitWithTimeout listens for a cancel only in rounds that have one. The channel has no buffer, so a
+// canceller that comes before its waiter does waits for it, and no cancel is taken for another's.
+func (t *tasks) waitWithTimeout(index int) {
+	for round := range skein.Rounds {
+		if t.cell.LeftToFire(index, round) {
+			offsetNS := t.cell.FireNS(index, round)
+			<-time.After(t.until(offsetNS))
+			t.fired(index, offsetNS)
+			continue
+		}
+		select {
+		case <-time.After(t.timeout()):
+			t.done.Wrong(index, round)
+		case <-t.cancels[index]:
+			t.done.Cancelled(index, round)
+		}
+	}
+	t.done.Ended()
+}
+
+func (t *tasks) cancelInTime(canceller int) {
+	for round := range skein.Rounds {
+		t.sleepUntil(t.cell.BeatNS(canceller, round+1))
+		for index := canceller - canceller%skein.Group; index < canceller; index++ {
+			if !t.cell.LeftToFire(index, round) {
+				t.cancels[index] <- struct{}{}
+			}
+		}
+	}
+	t.done.Ended()
+}
+
+func (t *tasks) sleepUntil(offsetNS int64) { time.Sleep(t.until(offsetNS)) }
+
+func (t *tasks) until(offsetNS int64) time.Duration {
+	return time.Duration(t.epochNS + offsetNS - skein.NowNS())
+}
+
+func (t *tasks) fired(index int, offsetNS int64) {
+	t.done.Fired(index, offsetNS, skein.NowNS()-t.epochNS-offsetNS)
+}
+
+// timeout reaches so far beyond the window that to fire is a mistake.
+func (t *tasks) timeout() time.Duration {
+	beforeNS := max(t.epochNS-skein.NowNS(), 0)
+	return time.Duration(beforeNS + t.cell.WindowNS + skein.TimeoutNS)
+}

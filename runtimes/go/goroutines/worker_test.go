@@ -1,0 +1,277 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"skein/skein"
+)
+
+// conductor talks to a worker in this process.
+type conductor struct {
+	t        *testing.T
+	commands *io.PipeWriter
+	replies  *bufio.Scanner
+	status   chan int
+}
+
+type message = map[string]any
+
+func begin(t *testing.T, cell message) (*conductor, message) {
+	t.Helper()
+	in, commands := io.Pipe()
+	replies, out := io.Pipe()
+	c := &conductor{t: t, commands: commands, replies: bufio.NewScanner(replies), status: make(chan int, 1)}
+	c.replies.Buffer(nil, 1<<20)
+	go func() {
+		c.status <- skein.Run(row, in, out)
+		out.Close()
+	}()
+	t.Cleanup(func() { commands.Close() })
+	c.hear("hello")
+	c.tell(message{"type": "prepare", "cell": cell})
+	reply := c.next()
+	if reply["type"] == "ready" {
+		c.ask("start", "started")
+	}
+	return c, reply
+}
+
+func (c *conductor) tell(what message) {
+	c.t.Helper()
+	if err := json.NewEncoder(c.commands).Encode(what); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *conductor) next() message {
+	c.t.Helper()
+	if !c.replies.Scan() {
+		c.t.Fatal("the worker is gone")
+	}
+	var reply message
+	if err := json.Unmarshal(c.replies.Bytes(), &reply); err != nil {
+		c.t.Fatal(err)
+	}
+	return reply
+}
+
+func (c *conductor) hear(kind string) message {
+	c.t.Helper()
+	reply := c.next()
+	if reply["type"] != kind {
+		c.t.Fatalf("want %s, got %v", kind, reply)
+	}
+	return reply
+}
+
+func (c *conductor) ask(command, kind string) message {
+	c.t.Helper()
+	c.tell(message{"type": command})
+	return c.hear(kind)
+}
+
+func (c *conductor) stop() message {
+	c.t.Helper()
+	stopped := c.ask("stop", "stopped")
+	if status := <-c.status; status != 0 {
+		c.t.Errorf("status %d", status)
+	}
+	if stopped["live_tasks"] != 0.0 || stopped["live_connections"] != 0.0 || stopped["errors"] != 0.0 {
+		c.t.Errorf("%v", stopped)
+	}
+	return stopped
+}
+
+// spawn asks for tasks in three steps, as the conductor does.
+func (c *conductor) spawn(tasks int, epochNS int64) {
+	c.t.Helper()
+	for _, step := range []int{tasks / 4, tasks / 2, tasks} {
+		c.tell(message{"type": "phase", "name": "spawn", "tasks": step, "epoch_ns": epochNS})
+		if reply := c.hear("phase"); reply["tasks"] != float64(step) {
+			c.t.Fatalf("asked for %d tasks: %v", step, reply)
+		}
+	}
+}
+
+func timers(pattern string, tasks int) message {
+	return message{"workload": "timers", "tasks": tasks, "pattern": pattern, "seed": 1,
+		"window_ns": 200_000_000, "grid_ns": 1_000_000}
+}
+
+func TestEveryPatternComesToItsChecksumAndIsNeverEarly(t *testing.T) {
+	for _, want := range []struct {
+		pattern      string
+		units, fires float64
+		checksum     string
+	}{
+		{"spread", 1000, 1000, "3ec375c1869beff9"},
+		{"storm", 1000, 1000, "c27d2f60f9f4fe98"},
+		{"periodic", 7549, 7549, "26c5ccfc742f0244"},
+		{"churn", 7496, 507, "73b7af144b51ab24"},
+	} {
+		t.Run(want.pattern, func(t *testing.T) {
+			c, _ := begin(t, timers(want.pattern, 1000))
+			epochNS := skein.NowNS() + 50_000_000
+			c.spawn(1000, epochNS)
+			if finished := c.hear("phase"); finished["t_ns"].(float64) < float64(epochNS) {
+				t.Errorf("%v before the epoch %d", finished, epochNS)
+			}
+			stats := c.ask("stats", "stats")
+			lateness := stats["lateness"].(message)
+			if stats["units"] != want.units || stats["checksum"] != want.checksum ||
+				lateness["count"] != want.fires || lateness["early_count"] != 0.0 {
+				t.Errorf("want %v, got %v", want, stats)
+			}
+			c.stop()
+		})
+	}
+}
+
+func TestSleepersThatAreLeftAtTheEndAreNotWaitedFor(t *testing.T) {
+	c, _ := begin(t, timers("spread", 100))
+	c.spawn(100, skein.NowNS()+3600*int64(time.Second))
+	if stats := c.ask("stats", "stats"); stats["live_tasks"] != 100.0 || stats["lateness"] != nil {
+		t.Errorf("%v", stats)
+	}
+	c.stop()
+}
+
+func served(t *testing.T, buffer string) (*conductor, string) {
+	t.Helper()
+	c, ready := begin(t, message{"workload": "c10k", "connections": 100, "buffer": buffer, "buffer_bytes": 1024})
+	if ready["type"] != "ready" {
+		t.Fatalf("%v", ready)
+	}
+	return c, fmt.Sprintf("127.0.0.1:%.0f", ready["port"])
+}
+
+func connect(t *testing.T, address string) *net.TCPConn {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", address, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	return conn.(*net.TCPConn)
+}
+
+// sendAndFinish sends while the reply is being read: it may be more than all buffers hold.
+func sendAndFinish(conn *net.TCPConn, data []byte) {
+	conn.Write(data)
+	conn.CloseWrite()
+}
+
+func TestAClientThatHalfClosesGetsEveryByteAndThenTheEnd(t *testing.T) {
+	for _, buffer := range []string{"own", "lent"} {
+		t.Run(buffer, func(t *testing.T) {
+			c, address := served(t, buffer)
+			sum := 0
+			for _, size := range []int{1, 1023, 1024, 1025, 65_536, 262_144, 3<<20 + 7} {
+				data := bytes.Repeat([]byte("0123456789abcde"), size/15+1)[:size]
+				conn := connect(t, address)
+				go sendAndFinish(conn, data)
+				if back, err := io.ReadAll(conn); err != nil || !bytes.Equal(back, data) {
+					t.Errorf("of %d bytes %d came back: %v", size, len(back), err)
+				}
+				sum += size
+			}
+			if stopped := c.stop(); stopped["bytes"] != float64(sum) {
+				t.Errorf("%v bytes, want %d", stopped["bytes"], sum)
+			}
+		})
+	}
+}
+
+func (c *conductor) awaitConnections(number float64) {
+	c.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		if c.ask("stats", "stats")["live_connections"] == number {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	c.t.Fatalf("never %v connections", number)
+}
+
+func TestConnectionsThatAreOpenAtTheEndAreClosed(t *testing.T) {
+	for _, buffer := range []string{"own", "lent"} {
+		t.Run(buffer, func(t *testing.T) {
+			c, address := served(t, buffer)
+			conn := connect(t, address)
+			c.awaitConnections(1)
+			c.stop()
+			if rest, err := io.ReadAll(conn); err != nil || len(rest) != 0 {
+				t.Errorf("%q, %v", rest, err)
+			}
+		})
+	}
+}
+
+func TestAPeersResetIsNoError(t *testing.T) {
+	for _, buffer := range []string{"own", "lent"} {
+		t.Run(buffer, func(t *testing.T) {
+			c, address := served(t, buffer)
+			conn := connect(t, address)
+			c.awaitConnections(1)
+			conn.SetLinger(0)
+			conn.Close()
+			c.awaitConnections(0)
+			c.stop()
+		})
+	}
+}
+
+func TestABufferThatNoReadCanHaveIsALimit(t *testing.T) {
+	c, limit := begin(t, message{"workload": "c10k", "connections": 1, "buffer": "runtime", "buffer_bytes": 1024})
+	if limit["type"] != "limit" || limit["limit"] != "buffer" {
+		t.Errorf("%v", limit)
+	}
+	if status := <-c.status; status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestAConnectionThatWaitsHoldsNoLentBuffer(t *testing.T) {
+	made := 0
+	e := &echo{bufferBytes: 8}
+	e.lent.New = func() any { made++; return &buffer{make([]byte, e.bufferBytes)} }
+	near, far := socketPair(t)
+	defer far.Close()
+	reader := lentReader{pool: &e.lent}
+	raw, err := near.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) {
+		if reader.tryRead(fd) || reader.held != nil {
+			t.Errorf("it holds %v though nothing has come", reader.held)
+		}
+	})
+	if made != 1 {
+		t.Errorf("%d buffers", made)
+	}
+}
+
+func socketPair(t *testing.T) (near, far *net.TCPConn) {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	far = connect(t, listener.Addr().String())
+	conn, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.(*net.TCPConn), far
+}

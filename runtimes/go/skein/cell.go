@@ -1,0 +1,81 @@
+package skein
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+)
+
+// Cell is what a worker is set up with: the fields of the message that decide its work.
+type Cell struct {
+	Workload string `json:"workload"`
+	Runtime  string `json:"runtime"`
+	Style    string `json:"style"`
+	Workers  int    `json:"workers"`
+	Seed     uint64 `json:"seed"`
+
+	// c10k
+	Connections int    `json:"connections"`
+	Buffer      string `json:"buffer"`
+	BufferBytes int    `json:"buffer_bytes"`
+	Loops       *int   `json:"loops"`
+
+	// timers
+	Tasks    int    `json:"tasks"`
+	Pattern  string `json:"pattern"`
+	WindowNS int64  `json:"window_ns"`
+	GridNS   int64  `json:"grid_ns"`
+
+	// StackBytes is null whatever was asked: stacks grow.
+	StackBytes *int `json:"stack_bytes"`
+
+	fields map[string]json.RawMessage // the cell as it came
+}
+
+func cellFrom(text json.RawMessage, row *Row) (*Cell, error) {
+	cell := &Cell{}
+	if err := json.Unmarshal(text, cell); err != nil {
+		return nil, fmt.Errorf("the cell: %w", err)
+	}
+	if err := json.Unmarshal(text, &cell.fields); err != nil {
+		return nil, fmt.Errorf("the cell: %w", err)
+	}
+	cell.Runtime, cell.Style, cell.StackBytes = row.Runtime, style, nil
+	return cell, cell.check()
+}
+
+// check refuses what the schedule or the sockets could not do. The conductor checks the rest.
+func (c *Cell) check() error {
+	switch {
+	case c.Workload == "timers" && (c.Tasks < 1 || c.GridNS < 1 || c.WindowNS < c.GridNS):
+		return fmt.Errorf("no schedule for %d tasks, window_ns %d and grid_ns %d",
+			c.Tasks, c.WindowNS, c.GridNS)
+	case c.Pattern == "churn" && (c.Tasks < 2 || c.WindowNS/c.GridNS < 2*(Rounds+1)):
+		return fmt.Errorf("pattern churn needs 2 tasks and a window of %d grids", 2*(Rounds+1))
+	case c.Workload == "c10k" && c.BufferBytes < 1:
+		return fmt.Errorf("buffer_bytes cannot be %d", c.BufferBytes)
+	case c.Loops != nil:
+		return &Limit{Name: "loops", Value: 1, Needed: *c.Loops,
+			Message: "a Go program has one netpoller"}
+	}
+	return nil
+}
+
+// echo is the whole cell. The fields that decide the work are those that the worker was set up with.
+func (c *Cell) echo() (map[string]json.RawMessage, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(text, &own); err != nil {
+		return nil, err
+	}
+	echoed := maps.Clone(c.fields)
+	for name := range echoed {
+		if value, decides := own[name]; decides {
+			echoed[name] = value
+		}
+	}
+	return echoed, nil
+}
