@@ -3,10 +3,11 @@
 //! Why this form
 //! - A task captures its index and finds everything else in statics. Tokio rounds a task's allocation
 //!   up to a multiple of 128 bytes, so each captured word may cost 128.
-//! - `lent`: `poll_read` into a scratch of the thread and `try_write` in the same poll. Only the
-//!   `poll_*` calls take a short read as proof that the socket is empty (tokio#4840, #5866);
-//!   `readable().await` and `try_read` end every request in one more read that finds nothing.
-//! - `own`: `read` and `write_all` on a buffer of the task, as the documents have it.
+//! - Connections: `poll_read` and `poll_write` in one poll (skein_worker/src/echo.rs), so that the
+//!   buffer can be a scratch of the thread. Only the `poll_*` calls and what is made of them take a
+//!   short read as proof that the socket is empty (tokio#4840, #5866); `readable().await` and
+//!   `try_read` end every request in one more read that finds nothing. With a buffer of its own a
+//!   connection does the same; `read` and `write_all` make the same system calls.
 //! - Timers: `sleep_until`; `Sleep::reset` for a task that wakes again (an `Interval` is the same
 //!   with one more allocation); `timeout_at` around the reply for one that waits with a timeout.
 //! - Tasks are `async move` blocks: an `async fn` keeps its arguments twice, as such and where they are
@@ -29,27 +30,21 @@
 
 #![allow(clippy::manual_async_fn)] // see above
 
-use std::cell::RefCell;
 use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use skein_worker::{
-    About, Buffer, Connection, Conversation, Failure, Group, Pattern, Reply, Task, Threads, Work,
-    c10k, frame_bytes, instant, timers,
+    About, Buffer, Conversation, Echo, Failure, Group, Lent, Own, Pattern, PollStream, Reply, Task,
+    Threads, Work, c10k, frame_bytes, instant, timers,
 };
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep_until, timeout_at};
-
-thread_local! {
-    /// What waiting connections do not hold.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; c10k().buffer_bytes()]);
-}
 
 /// What a row of Tokio says of itself.
 pub const fn about(
@@ -102,88 +97,26 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) {
 // --- c10k
 
 async fn accept_all(listener: TcpListener, _alive: Task) {
-    let lent = c10k().buffer() == Buffer::Lent;
     loop {
-        match listener.accept().await {
-            Ok((peer, _)) if lent => spawn(EchoLent::new(peer)),
-            Ok((peer, _)) => spawn(echo_own(peer, Task::new(), Connection::new())),
-            Err(error) => c10k().accept_failed(error),
+        match (listener.accept().await, c10k().buffer()) {
+            (Ok((peer, _)), Buffer::Lent) => spawn(Echo::<_, Lent>::new(Peer(peer))),
+            (Ok((peer, _)), Buffer::Own) => spawn(Echo::<_, Own>::new(Peer(peer))),
+            (Err(error), _) => c10k().accept_failed(error),
         }
     }
 }
 
-/// A connection that borrows the scratch while it is polled.
-struct EchoLent {
-    peer: TcpStream,
-    /// What the kernel did not take of a chunk; nothing is read meanwhile.
-    rest: Box<[u8]>,
-    _alive: (Task, Connection),
-}
+struct Peer(TcpStream);
 
-impl EchoLent {
-    fn new(peer: TcpStream) -> Self {
-        Self { peer, rest: Box::default(), _alive: (Task::new(), Connection::new()) }
+impl PollStream for Peer {
+    fn poll_read(&mut self, context: &mut Context, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(into);
+        ready!(Pin::new(&mut self.0).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    /// Ready at the end of the stream.
-    fn echo(&mut self, context: &mut Context, scratch: &mut [u8]) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.write_rest(context))?;
-            let mut buffer = ReadBuf::new(scratch);
-            ready!(Pin::new(&mut self.peer).poll_read(context, &mut buffer))?;
-            let chunk = buffer.filled();
-            if chunk.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-            let sent = match self.peer.try_write(chunk) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                sent => sent?,
-            };
-            self.rest = chunk[sent..].into();
-            self.sent(sent);
-        }
-    }
-
-    fn write_rest(&mut self, context: &mut Context) -> Poll<io::Result<()>> {
-        while !self.rest.is_empty() {
-            let sent = ready!(Pin::new(&mut self.peer).poll_write(context, &self.rest))?;
-            self.rest = self.rest[sent..].into();
-            self.sent(sent);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn sent(&self, bytes: usize) {
-        if self.rest.is_empty() { c10k().echoed(bytes) } else { c10k().echoed_part(bytes) }
-    }
-}
-
-impl Future for EchoLent {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
-        let how = ready!(SCRATCH.with_borrow_mut(|scratch| self.echo(context, scratch)));
-        c10k().ended(how);
-        Poll::Ready(())
-    }
-}
-
-fn echo_own(mut peer: TcpStream, task: Task, open: Connection) -> impl Future<Output = ()> + Send {
-    let mut buffer = vec![0; c10k().buffer_bytes()].into_boxed_slice();
-    async move {
-        let echo = async {
-            loop {
-                let size = peer.read(&mut buffer).await?;
-                if size == 0 {
-                    return Ok(());
-                }
-                peer.write_all(&buffer[..size]).await?;
-                c10k().echoed(size);
-            }
-        };
-        c10k().ended(echo.await);
-        drop(peer);
-        drop((task, open));
+    fn poll_write(&mut self, context: &mut Context, chunk: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, chunk)
     }
 }
 
