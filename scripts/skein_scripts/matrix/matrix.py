@@ -145,6 +145,7 @@ def load_matrix(path: Path) -> Matrix:
         raise UsageError(f"cannot read the matrix {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from error
+    workloads(), foreign()  # what is wrong with a declaration is no fault of this file
     try:
         return parse_matrix(document, path.stem)
     except UsageError as error:

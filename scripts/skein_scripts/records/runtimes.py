@@ -15,10 +15,11 @@ from typing import Any
 
 from ..base.errors import UsageError
 from ..base.tree import ROOT
+from . import runtime_rules
+from .runtime_rules import OURS
 
 FLOOR = "epoll_floor"
 FOLDER = ROOT / "runtimes"
-OURS = "C++"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Runtime:
 
     id: str
     order: int
-    family: str  # stackless, stackful, thread, callback, future or floor
+    family: str  # one of runtime_rules.FAMILIES
     colour: str
     marker: str
     folder: Path
@@ -65,21 +66,27 @@ class Runtime:
 def runtimes(folder: Path = FOLDER) -> dict[str, Runtime]:
     """All runtimes by id, in the order of every table and plot. Raises UsageError for a manifest
     that cannot be."""
-    found = [each for path in sorted(folder.glob("*/runtime.toml")) for each in _read(path)]
-    for what in ("id", "order"):
-        values = [getattr(each, what) for each in found]
-        twice = sorted({str(value) for value in values if values.count(value) > 1})
-        if twice:
-            raise UsageError(f"two runtimes have the {what} {', '.join(twice)}")
-    return {each.id: each for each in sorted(found, key=lambda each: each.order)}
+    found = [
+        (path, entry) for path in sorted(folder.glob("*/runtime.toml")) for entry in _read(path)
+    ]
+    runtime_rules.check_distinct([(str(path), entry) for path, entry in found])
+    known = [_runtime(path.parent, entry) for path, entry in found]
+    return {each.id: each for each in sorted(known, key=lambda each: each.order)}
 
 
-def _read(path: Path) -> list[Runtime]:
+def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))["runtime"]
-        return [_runtime(path.parent, entry) for entry in entries]
-    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is no manifest: {error} (runtimes/README.md)") from error
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    try:
+        runtime_rules.check_file(table)
+        entries: list[dict[str, Any]] = table["runtime"]
+        for entry in entries:
+            runtime_rules.check(entry)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error} (runtimes/README.md)") from None
+    return entries
 
 
 def _runtime(folder: Path, entry: dict[str, Any]) -> Runtime:
