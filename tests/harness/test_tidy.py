@@ -20,6 +20,8 @@ _INCLUDE = re.compile(
     rf"""^{_BLANK}\#{_BLANK}(?:include(?:_next)?|import){_BLANK}[<"]([^">\n]+/[^">\n]+)[">]""",
     re.MULTILINE,
 )
+# Those without a folder as well, which are of a file's own.
+_INCLUDE_ANY = re.compile(_INCLUDE.pattern.replace("+/[", "*["), re.MULTILINE)
 
 
 def sources() -> list[Path]:
@@ -81,6 +83,36 @@ def problems(root: Path, allowed: Arrows) -> list[str]:
     except graphlib.CycleError as error:
         found.append(f"a cycle: {' -> '.join(error.args[1])}")
     return found
+
+
+def cycles(root: Path) -> list[str]:
+    """A sentence for each header that includes itself, and one for a cycle of headers, be they of
+    one room or of several. Empty where there is none."""
+    graph: dict[str, set[str]] = {}
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.hpp")):
+            name = path.relative_to(root).as_posix()
+            text = path.read_text(encoding="utf-8")
+            graph[name] = {_meant(path, one, root) for one in _INCLUDE_ANY.findall(text)}
+    found = [f"{name} includes itself" for name, others in graph.items() if name in others]
+    try:
+        graphlib.TopologicalSorter(
+            {name: others - {name} for name, others in graph.items()}
+        ).prepare()
+    except graphlib.CycleError as error:
+        found.append(f"a cycle of headers: {' -> '.join(reversed(error.args[1]))}")
+    return found
+
+
+def _meant(path: Path, included: str, root: Path) -> str:
+    """What an include names: a file beside the one that has it, as the compiler looks, or from the
+    top of the tree."""
+    beside = posixpath.normpath((path.parent / included).relative_to(root).as_posix())
+    return beside if (root / beside).is_file() else posixpath.normpath(included)
+
+
+def test_no_header_includes_itself_be_it_by_way_of_others() -> None:
+    assert cycles(ROOT) == []
 
 
 def test_every_room_includes_what_the_architecture_allows_and_needs_all_of_it() -> None:
@@ -151,6 +183,34 @@ def test_a_planted_include_is_named(small: Path, name: str, line: str, said: str
     found = problems(small, OF_SMALL)
     assert len(found) == 1
     assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        ({"fields": '#include "harness/measure/text.hpp"',
+          "text": "#include <harness/measure/fields.hpp>"}, "a cycle of headers: "),
+        ({"fields": '#include "text.hpp"', "text": '  # include "fields.hpp"'},
+         "a cycle of headers: "),
+        ({"fields": '#include "text.hpp"', "text": '#include "json.hpp"',
+          "json": '#import "fields.hpp"'}, "a cycle of headers: "),
+        ({"text": '#include "text.hpp"'}, "harness/measure/text.hpp includes itself"),
+        ({"text": "#include <harness/measure/text.hpp>"}, "harness/measure/text.hpp includes itse"),
+    ],
+)  # fmt: skip
+def test_a_planted_cycle_of_headers_in_a_room_is_named(
+    small: Path, planted: Mapping[str, str], said: str
+) -> None:
+    room = small / "harness/measure"
+    for name in ("fields", "text"):
+        (room / f"{name}.hpp").write_text("#pragma once\n")
+    assert cycles(small) == []
+    for name, line in planted.items():
+        (room / f"{name}.hpp").write_text(f"{line}\n")
+    assert problems(small, OF_SMALL) == []
+    (found,) = cycles(small)
+    assert found.startswith(said)
+    assert all(f"harness/measure/{name}.hpp" in found for name in planted)
 
 
 def test_an_arrow_that_nothing_uses_and_a_cycle_are_named(small: Path) -> None:
