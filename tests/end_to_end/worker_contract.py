@@ -285,3 +285,6 @@ def measures(of: Subject, workload: str, shape: str) -> None:
     work = run["work"]
     require(work["checksum"] == work["expected_checksum"], "its checksum is not the oracle's")
     require(shape == "idle" or work["units"] > 0, "it did no work")
+    if shape == "storm":  # all are due at the end of the window: the latest one ends the firing
+        unexplained_ns = run["fire_ns"] - run["lateness"]["max"]
+        require(unexplained_ns < run["cell"]["window_ns"] // 2, "fire_ns counts from the epoch")

@@ -46,6 +46,11 @@ export class Schedule {
     }
   }
 
+  /** From when the time of firing counts: a storm's only deadline; others begin with the window. */
+  firstDueNs() {
+    return this.pattern === 'storm' ? this.windowNs : 0;
+  }
+
   /** How many units a task comes to. */
   turns(index) {
     switch (this.pattern) {

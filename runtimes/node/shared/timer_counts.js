@@ -58,7 +58,7 @@ export class TimerCounts {
     this.#checksum.add(index, value);
     if (this.#units < this.#unitsWanted) return;
     const endNs = nowNs();
-    this.#fireNs = endNs - this.epochNs;
+    this.#fireNs = endNs - this.epochNs - this.#schedule.firstDueNs();
     say({ type: 'phase', name: 'finished', t_ns: toProtocol(endNs) });
   }
 }

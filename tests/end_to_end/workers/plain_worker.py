@@ -54,6 +54,7 @@ FAULTS = (
     "late_spawn",  # takes five seconds to spawn
     "finished_at_zero",  # says that it finished when the machine was started
     "finished_by_wall_clock",  # says when it finished by another clock
+    "fires_from_epoch",  # counts the time of firing from the epoch, a storm's as well
     "finished_in_words",  # says when it finished in no number
     "finished_in_parts",  # says when it finished in a fraction
     "finished_untold",  # does not say when it finished
@@ -202,6 +203,8 @@ class FaultyWorker(SelectorsWorker):
         wrong = self.fault == "counted_error" or (self.fault == "late_error" and self.stopped)
         if wrong:
             found |= {"errors": 1, "first_error": "planted error"}
+        if self.fault == "fires_from_epoch" and found["fire_ns"] is not None:
+            found["fire_ns"] += self.cell["window_ns"]
         if self.fault == "lost_bytes" and self.bytes:
             found["bytes"] -= 1
         if self.fault == "tasks_left" and self.stopped:

@@ -265,7 +265,7 @@ class Worker:
             self.ended[index] = turn + 1
         if self.units == self.units_wanted:
             now_ns = time.monotonic_ns()
-            self.fire_ns = now_ns - self.epoch_ns
+            self.fire_ns = now_ns - self.epoch_ns - schedule.first_due_ns(self.cell)
             self.say(type="phase", name="finished", **self.finished(now_ns))
 
     def finished(self, now_ns: int) -> Message:

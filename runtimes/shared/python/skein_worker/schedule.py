@@ -27,6 +27,12 @@ def offset_ns(cell: dict[str, Any], index: int) -> int:
     return int((scatter(cell["seed"] ^ scatter(index)) % steps + 1) * cell["grid_ns"])
 
 
+def first_due_ns(cell: dict[str, Any]) -> int:
+    """From when the time of firing counts, from the epoch: a storm's only deadline; other patterns
+    begin with the window."""
+    return int(cell["window_ns"]) if cell["pattern"] == "storm" else 0
+
+
 def draw(cell: dict[str, Any], index: int, which: int) -> int:
     """Random number `which` of task `index`."""
     return scatter((scatter(cell["seed"] ^ scatter(index)) + which) & MASK)
