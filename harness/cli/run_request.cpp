@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <wordexp.h>
 
+#include "generated/runtimes.hpp"
 #include "harness/cells/defaults.hpp"
 #include "harness/cells/nearest.hpp"
 #include "harness/cells/parameters.hpp"
@@ -77,13 +78,25 @@ void require_id(const std::string& runtime) {
   }
 }
 
+/// A name that lists have, and that this program has no tasks of.
+void require_ours(const std::string& runtime) {
+  for (const foreign_runtime& each : foreign_runtimes) {
+    if (each.id != runtime) continue;
+    throw usage_error(fmt::format(
+        "runtime '{}' is a worker in {} and not in this program; start it with --worker-command "
+        "\"{}\" (from the top of the source tree), or name it in a matrix",
+        each.id, each.language, each.command));
+  }
+  require_known("runtime", runtime, runtime_names());
+}
+
 void name_runtime(const run_words& words, cells::cell& asked) {
   if (words.runtime.empty()) {
     throw usage_error(
         fmt::format("--runtime is required; valid: {}", fmt::join(runtime_names(), ", ")));
   }
   if (words.worker_command.empty()) {
-    require_known("runtime", words.runtime, runtime_names());
+    require_ours(words.runtime);
   } else {
     require_id(words.runtime);
   }

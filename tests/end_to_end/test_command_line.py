@@ -24,6 +24,8 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         (["run", "c12k", "--runtime", "fiber"], "nearest: c10k"),
         (["run", "c10k", "--runtime", "corutine"], "nearest: coroutine"),
         (["run", "c10k", "--runtime", "zzzzzzzz"], "valid: coroutine, coroutine_uring"),
+        (["run", "c10k", "--runtime", "python_selectors"], 'command "python3 runtimes/python_'),
+        (["run", "c10k", "--runtime", "tokio"], "runtimes/rust/target/release/row_tokio"),
         (["run", "c10k", "--runtime", "fiber", "--conections", "4"], "nearest: --connections"),
         (["run", "c10k", "--runtime", "fiber", "--mode", "opne"], "nearest: open"),
         (["run", "timers", "--runtime", "fiber", "--pattern", "spred"], "nearest: spread"),

@@ -4,18 +4,17 @@ runtimes/*/runtime.toml."""
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
-from ..records.runtimes import foreign
+from ..records.runtimes import Runtime, foreign
 from .header import write_header
 
 
 def write(path: Path) -> None:
     """Writes the header."""
     rows = [
-        "foreign_runtime{"
-        + ", ".join(json.dumps(text) for text in (each.id, each.language, each.folder.name))
-        + "}"
+        "foreign_runtime{" + ", ".join(json.dumps(text) for text in _texts(each)) + "}"
         for each in foreign().values()
     ]
     lines = [
@@ -26,9 +25,21 @@ def write(path: Path) -> None:
         "  std::string_view id;",
         "  std::string_view language;",
         "  std::string_view folder;",
+        "  std::string_view command;  ///< how it is run from the top of the source tree",
         "};",
         f"inline constexpr std::array<foreign_runtime, {len(rows)}> foreign_runtimes{{",
         "    " + ",\n    ".join(rows) + "};\n",
         "}  // namespace skein\n",
     ]
     write_header(path, "runtimes/*/runtime.toml", "\n".join(lines))
+
+
+def _texts(runtime: Runtime) -> tuple[str, ...]:
+    words = [_from_the_top(runtime.folder, word) for word in runtime.run]
+    return runtime.id, runtime.language, runtime.folder.name, shlex.join(words)
+
+
+def _from_the_top(folder: Path, word: str) -> str:
+    # What a build makes is in a folder of its own, and is not there yet.
+    of_the_folder = (folder / word).exists() or ("/" in word and not word.startswith(("/", "-")))
+    return f"{folder.parent.name}/{folder.name}/{word}" if of_the_folder else word
