@@ -81,6 +81,29 @@ def test_a_line_has_place_name_outcome_time_taken_and_time_left():
     ]
 
 
+def failed(*stderr):
+    why = "the worker exited with status 2 before the run was over"
+    return {"status": "failed", "reasons": [why], "failure": {"stderr": list(stderr)}}
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (failed("note", "Can't open perl script", " "), " (Can't open perl script)"),
+        (failed(), ""),
+        (failed("exited with status 2 before the run was over"), ""),  # said already
+        (failed("word " * 100), "word word word …)"),
+    ],
+)
+def test_a_process_that_failed_has_its_last_words_beside_its_status(record, said):
+    said_of_it = progress.outcome(record)
+    first = "failed: the worker exited with status 2 before the run was over"
+    assert said_of_it.startswith(first)
+    assert said_of_it.endswith(said)
+    assert len(said_of_it) <= len(first) + 163
+    assert said or said_of_it == first
+
+
 def test_rounds_are_counted_from_1_and_probes_have_none():
     assert progress.describe(Slot(B, 4, 0)) == "load · fiber · round 5"
     assert progress.describe(Slot(B, None, None)) == "load · fiber"

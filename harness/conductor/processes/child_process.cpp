@@ -37,9 +37,10 @@ pipe_pair make_pipe() {
 }
 
 /// In the child: stderr is already the pipe, so the conductor shows this line.
-[[noreturn]] void give_up(const char* what) {
+[[noreturn]] void give_up(const char* what, const char* name = "") {
   const char* const why = ::strerrordesc_np(errno);
-  const std::array<const char*, 5> parts{"cannot ", what, ": ", why == nullptr ? "?" : why, "\n"};
+  const std::array<const char*, 6> parts{"cannot ", what, name, ": ", why == nullptr ? "?" : why,
+                                         "\n"};
   for (const char* part : parts) {
     if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
   }
@@ -90,7 +91,7 @@ std::vector<char*> environment_with(const std::vector<std::string>& more) {
   if (cpus != nullptr && ::sched_setaffinity(0, sizeof *cpus, cpus) != 0) give_up("pin to CPUs");
   restore_signals();
   ::execvpe(file, argv, environment);
-  give_up("execute the command");
+  give_up("execute ", file);
 }
 
 process_end decode(int wait_status) {

@@ -3,6 +3,8 @@ run elsewhere. Leaves out the results themselves."""
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -14,6 +16,7 @@ from ..matrix.plan import Slot, estimate_s
 from ..records.shapes import Run
 
 _STATUS_STYLE = {"ok": "green", "limit": "yellow"}
+_LAST_WORDS = 160  # characters of a line; the record has it whole
 
 
 class RemainingTime:
@@ -52,9 +55,14 @@ def describe(slot: Slot) -> str:
 
 
 def outcome(record: Run) -> str:
-    """A status, with its first reason where it is not ok."""
+    """A status, with its first reason where it is not ok, and the last words of a process that
+    failed: why a worker could not be started, no exit status tells."""
     reasons = record["reasons"]
-    return f"{record['status']}: {reasons[0]}" if reasons else str(record["status"])
+    said = f"{record['status']}: {reasons[0]}" if reasons else str(record["status"])
+    lines = [line.strip() for line in (record.get("failure") or {}).get("stderr", [])]
+    last = next((line for line in reversed(lines) if line), "")
+    known = not last or last in said
+    return said if known else f"{said} ({textwrap.shorten(last, _LAST_WORDS, placeholder=' …')})"
 
 
 class LineProgress:

@@ -79,7 +79,7 @@ TEST_CASE("a command that is not there says so") {
   REQUIRE(end);
   CHECK(end->exit_status == 127);
   REQUIRE(child.stderr_lines().size() == 1);
-  CHECK(child.stderr_lines()[0] == "cannot execute the command: No such file or directory");
+  CHECK(child.stderr_lines()[0] == "cannot execute /nowhere/at/all: No such file or directory");
 }
 
 TEST_CASE("a child that ignores everything is gone after its destructor") {
