@@ -58,7 +58,7 @@ def histogram(values: list[int]) -> dict[str, Any]:
         "count": len(late),
         "min": late[0] if late else None,
         "mean": mean,
-        "stddev": (sum((v - mean) ** 2 for v in late) / len(late)) ** 0.5 if mean else None,
+        "stddev": (sum((v - mean) ** 2 for v in late) / len(late)) ** 0.5 if late else None,
         "p50": percentile(50, 1),
         "p90": percentile(90, 1),
         "p99": percentile(99, 20_000),
