@@ -2,6 +2,7 @@
 // keep lateness low, the schedule is checked between any two events, and not once per poll.
 #include "harness/generator/load.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 
@@ -226,11 +227,14 @@ void load_run::count_unsent() {
     ++unsent_;
   }
   if (next_due_ns_ >= send_until_ns_) return;
-  const auto left_ns = static_cast<double>(send_until_ns_ - next_due_ns_);
-  const auto rest =
-      static_cast<std::uint64_t>(left_ns * load_.rate_per_s / static_cast<double>(ns_per_s));
-  window_.on_missed(next_due_ns_, rest);
-  unsent_ += rest;
+  const auto due_from = [&](time_ns begin_ns) {
+    const auto left_ns = static_cast<double>(send_until_ns_ - begin_ns);
+    return static_cast<std::uint64_t>(left_ns * load_.rate_per_s / static_cast<double>(ns_per_s));
+  };
+  // What was counted so far may lie in the warm-up alone.
+  const time_ns in_window_ns = std::max(next_due_ns_, window_.begin_ns());
+  window_.on_missed(in_window_ns, due_from(in_window_ns));
+  unsent_ += due_from(next_due_ns_);
 }
 
 void load_run::on_sent(const request& sent) {
