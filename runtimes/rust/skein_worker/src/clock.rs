@@ -22,6 +22,12 @@ pub fn instant(at_ns: u64) -> Instant {
     ANCHOR.get_or_init(Anchor::now).instant(at_ns)
 }
 
+/// How long it is until then, for timers that count from now.
+#[inline]
+pub fn time_until(at_ns: u64) -> Duration {
+    Duration::from_nanos(at_ns.saturating_sub(now_ns()))
+}
+
 /// One moment on both clocks.
 struct Anchor {
     instant: Instant,

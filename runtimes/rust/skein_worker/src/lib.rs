@@ -26,12 +26,12 @@ mod schedule;
 mod tally;
 mod timers;
 
-pub use c10k::{C10k, c10k};
+pub use c10k::{C10k, c10k, hang_up};
 pub use cell::{Buffer, Pattern};
-pub use clock::{instant, now_ns};
+pub use clock::{instant, now_ns, time_until};
 pub use conversation::{About, Conversation, Failure, Work, locked_version, worker};
 pub use echo::{Echo, Lent, Own, PollStream};
-pub use live::{Connection, Task, frame_bytes};
+pub use live::{Connection, Task, frame_bytes, live_connections};
 pub use reader_thread::CommandsByThread;
 pub use reply::{Group, Reply};
 pub use tally::Threads;

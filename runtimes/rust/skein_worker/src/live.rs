@@ -38,6 +38,11 @@ pub fn frame_bytes(size: usize) {
     FRAME_BYTES.store(size as u64, Ordering::Relaxed);
 }
 
+/// Connections that are open.
+pub fn live_connections() -> u64 {
+    CONNECTIONS.load(Ordering::Relaxed)
+}
+
 /// Tasks, connections, and the size of a task's future once one was made.
 pub(crate) fn live() -> (u64, u64, Option<u64>) {
     let frame = FRAME_BYTES.load(Ordering::Relaxed);
