@@ -59,7 +59,8 @@ def outcome(record: Run) -> str:
     failed: why a worker could not be started, no exit status tells."""
     reasons = record["reasons"]
     said = f"{record['status']}: {reasons[0]}" if reasons else str(record["status"])
-    lines = [line.strip() for line in (record.get("failure") or {}).get("stderr", [])]
+    failure = record.get("failure")
+    lines = [line.strip() for line in failure["stderr"]] if failure else []
     last = next((line for line in reversed(lines) if line), "")
     known = not last or last in said
     return said if known else f"{said} ({textwrap.shorten(last, _LAST_WORDS, placeholder=' …')})"
