@@ -2,9 +2,9 @@
 // at most one correction, where the processor's division takes several times as long.
 //
 // With m = floor((2^64 - 1) / d), the high half of n * m is floor(n / d) or one less for every n:
-// 2^64 - m * d is from 1 to d, so n / d - n * m / 2^64 = n * (2^64 - m * d) / (d * 2^64) is below 1.
-// The remainder tells which of the two it is. The method is Granlund and Montgomery's ("Division by
-// Invariant Integers using Multiplication", PLDI 1994).
+// 2^64 - m * d is from 1 to d, so n / d - n * m / 2^64 = n * (2^64 - m * d) / (d * 2^64) is below
+// 1. The remainder tells which of the two it is. The method is Granlund and Montgomery's
+// ("Division by Invariant Integers using Multiplication", PLDI 1994).
 #pragma once
 
 #include <cstdint>

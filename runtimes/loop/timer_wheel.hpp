@@ -20,8 +20,8 @@
 // n * 2048. Its timers fit into the near ring from (n - 1) * 2048 on: the last of them is due at
 // n * 2048 + 2047, which is then 4,095 ahead. So there are 2,048 ticks to move them in, and each
 // tick moves its share, after it has expired what is due. The share is that of the worst case, in
-// which all timers that are filed are in that slot: what is filed / ticks that are left. At the last
-// of these ticks that is everything.
+// which all timers that are filed are in that slot: what is filed / ticks that are left. At the
+// last of these ticks that is everything.
 #pragma once
 
 #include <algorithm>
