@@ -49,6 +49,7 @@ static ABOUT: About = About {
     allocator: None,
     threads: Threads::Many,
     events_per_wait: Some(1024),
+    tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
     no_sockets: None,

@@ -12,7 +12,7 @@ pub fn conditions(about: &About, c10k: Option<&C10k>, listener: &Value) -> Value
     json!({
         "inline_budget": null,
         "events_per_wait": about.events_per_wait,
-        "tick_ns": (about.timer_resolution_ns > 1).then_some(about.timer_resolution_ns),
+        "tick_ns": about.tick_ns,
         "timers": null,
         "timer_slack_ns": timer_slack_ns(),
         "buffer": c10k.map(|c10k| c10k.buffer().word()),

@@ -39,6 +39,8 @@ pub struct About {
     pub threads: Threads,
     /// The most events that it takes from the kernel at once, where that is known.
     pub events_per_wait: Option<u32>,
+    /// The tick of its timers, where these are kept in a wheel.
+    pub tick_ns: Option<u64>,
     /// The finest grid of deadlines that its timers keep; 1 for any.
     pub timer_resolution_ns: u64,
     /// By how much its timers may fire early.
@@ -155,17 +157,19 @@ fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
 }
 
 fn set_up_c10k(about: &About, cell: &Value) -> Result<Work, Failure> {
+    let cell = C10kCell::from_json(cell)?;
     if let Some(why) = about.no_sockets {
         return Err(not_served("runtime", why));
     }
-    Ok(Work::C10k(C10k::set_up(C10kCell::from_json(cell)?, about.threads)?))
+    Ok(Work::C10k(C10k::set_up(cell, about.threads)?))
 }
 
 fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
+    let cell = TimersCell::from_json(cell)?;
+    let schedule = Schedule::new(&cell)?;
     if let Some(why) = about.no_timers {
         return Err(not_served("runtime", why));
     }
-    let cell = TimersCell::from_json(cell)?;
     if !cell.grid_ns.is_multiple_of(about.timer_resolution_ns) {
         let (value, needed) = (about.timer_resolution_ns, cell.grid_ns);
         return Err(Failure::Limit {
@@ -175,7 +179,7 @@ fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
             message: format!("timers of {} are of {value} ns, the grid of {needed}", about.runtime),
         });
     }
-    Ok(Work::Timers(Timers::set_up(Schedule::new(&cell)?, about.threads)))
+    Ok(Work::Timers(Timers::set_up(schedule, about.threads)))
 }
 
 /// Everything is set up. The echo is of what it was set up with.

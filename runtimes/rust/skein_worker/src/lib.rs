@@ -31,7 +31,7 @@ pub use cell::{Buffer, Pattern};
 pub use clock::{instant, now_ns, time_until};
 pub use conversation::{About, Conversation, Failure, Work, locked_version, worker};
 pub use echo::{Echo, Lent, Own, PollStream};
-pub use live::{Connection, Task, frame_bytes, live_connections};
+pub use live::{Connection, Task, abandon_tasks, frame_bytes, live_connections};
 pub use reader_thread::CommandsByThread;
 pub use reply::{Group, Reply};
 pub use tally::Threads;

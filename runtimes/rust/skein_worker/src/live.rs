@@ -38,6 +38,11 @@ pub fn frame_bytes(size: usize) {
     FRAME_BYTES.store(size as u64, Ordering::Relaxed);
 }
 
+/// Says that no task will run again, for a runtime that has ended and cannot drop them.
+pub fn abandon_tasks() {
+    TASKS.store(0, Ordering::Relaxed);
+}
+
 /// Connections that are open.
 pub fn live_connections() -> u64 {
     CONNECTIONS.load(Ordering::Relaxed)

@@ -59,6 +59,11 @@ impl Timers {
         self.schedule.pattern()
     }
 
+    /// How many tasks there are.
+    pub fn tasks(&self) -> u32 {
+        self.schedule.cell().tasks
+    }
+
     /// When a task's turn is due, on CLOCK_MONOTONIC.
     #[inline]
     pub fn due_ns(&self, index: u32, turn: u32) -> u64 {
@@ -150,10 +155,6 @@ impl Timers {
     /// The cell as it was understood.
     pub(crate) fn cell(&self) -> TimersCell {
         self.schedule.cell()
-    }
-
-    pub(crate) fn tasks(&self) -> u32 {
-        self.schedule.cell().tasks
     }
 
     /// Units, checksum and errors.

@@ -60,6 +60,7 @@ pub const fn about(
         allocator,
         threads,
         events_per_wait: Some(1024),
+        tick_ns: Some(1_000_000),
         timer_resolution_ns: 1_000_000,
         early_by_at_most_ns: 0,
         no_sockets: None,
