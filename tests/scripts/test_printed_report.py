@@ -77,7 +77,31 @@ def changed(planted):
     return copy.deepcopy(planted)
 
 
+@pytest.fixture
+def by_hand(planted):
+    """Two runs as `skein run` writes them, one of each workload: each alone in a session whose plan
+    is its one cell."""
+    lines = []
+    for group in ("fixed", "spread"):
+        session = copy.deepcopy(planted[0]) | {"session_id": f"by-hand-{group}"}
+        found = next(one for one in planted if one.get("run_id") == f"{group}-fiber-0-1")
+        run = copy.deepcopy(found)
+        session["plan"] = {"design": "single", "rounds": 1, "order": [[run["cell_id"]]]}
+        run |= {"session_id": session["session_id"], "position": None, "block": None}
+        lines += [session, run]
+    return lines
+
+
 # --- the pages ---
+
+
+@pytest.mark.parametrize("kept", [slice(0, 2), slice(2, 4), slice(0, 4)])
+def test_runs_by_hand_have_a_report(by_hand, kept, tmp_path):
+    for path in report_pages.write(by_hand[kept], tmp_path, []):
+        text = path.read_text(encoding="utf-8")
+        assert "interleaved" not in text
+        assert "of the matrix" not in text
+        assert f"{len(by_hand[kept]) // 2} runs. One run is" in " ".join(text.split())
 
 
 def test_the_html_page_has_every_table_cell_for_cell(pages, planted):

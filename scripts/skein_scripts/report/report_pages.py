@@ -19,7 +19,7 @@ from ..records.groups import group_runs
 from ..records.machine_floor import timer_floor_text
 from ..records.results import find_results, load, runs, sessions
 from ..records.runtimes import runtimes
-from ..records.shapes import Record, Session
+from ..records.shapes import Plan, Record, Session
 from . import all_figures, factorial, results_table, spread
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
@@ -74,6 +74,12 @@ def machine_facts(session: Session) -> list[tuple[str, str]]:
     return facts
 
 
+def _matrix_of(session: Session) -> Plan | None:
+    """The plan of a session that has rounds of cells; a run by hand has its own cell alone."""
+    plan = session["plan"]
+    return plan if plan and plan.get("cells") else None
+
+
 def _text(*values: Any) -> str:
     return ", ".join(str(value) for value in values if value is not None) or "not recorded"
 
@@ -91,8 +97,11 @@ def write(records: Sequence[Record], folder: Path, figures: list[Path]) -> tuple
     """Writes report.html and report.md into the folder; returns their paths."""
     opened = sessions(records)
     groups = group_runs(records)
+    plan = _matrix_of(opened[-1]) if opened else None
     values = {
         "session": opened[-1] if opened else None,
+        "plan": plan,
+        "preset": plan.get("preset") if plan else None,
         "facts": machine_facts(opened[-1]) if opened else [],
         "tables": [results_table.make_table(group) for group in groups],
         "factorials": factorial.make_tables(groups),
