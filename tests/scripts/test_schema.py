@@ -228,6 +228,7 @@ help = "Tasks"
 name = "order"
 kind = "word"
 words = ["fair", "random"]
+said = true
 help = "Who is next"
 
 [[field]]

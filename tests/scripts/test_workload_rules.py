@@ -25,6 +25,7 @@ name = "tasks"
 kind = "count"
 least = 1
 default = 100
+said = true
 id = "{}"
 phrase = "{} tasks"
 help = "Tasks"
@@ -34,6 +35,7 @@ name = "order"
 kind = "word"
 words = ["forth", "back"]
 default = "forth"
+said = true
 id = "{}"
 help = "Which yields first"
 
@@ -108,11 +110,22 @@ def test_runs_that_differ_in_a_field_of_their_own_workload_are_other_work(plante
         ('most = "tasks"', 'most = "yields"', "unknown field before it in most 'yields'"),
         ('name = "yields"', 'name = "tasks"', "field 'tasks' is declared twice"),
         ('name = "yields"\n', "", "a [[field]] has no name"),
+        ('shape = "order"', 'shape = "yields"',
+         "shape: 'yields' is a count; the kind of work is a word"),
+        ('said = true\nid = "{}"\nhelp = "W', 'id = "{}"\nhelp = "W',
+         "field 'order': the shape is said by every matrix (said = true)"),
+        ('said = true\nid = "{}"\nhelp = "W', 'said = true\nsettable = false\nhelp = "W',
+         "field 'order': the shape must be settable"),
+        ('tasks = "tasks"', 'tasks = "order"', "tasks: 'order' is a word and counts nothing"),
+        ("samples = []", 'samples = ["latenes"]',
+         "unknown distribution in samples 'latenes' (valid: latency, service_time, lateness); "
+         "did you mean 'lateness'?"),
+        ("samples = []", 'samples = "lateness"', "samples is a list"),
         ("{ back =", "{ black =", "unknown mode or pattern 'black'"),
         ("{ forth =", "{ fourth =", "field 'yields': unknown mode or pattern 'fourth'"),
         ("least = 1\nmost", 'instead_of = "yield"\nmost', "unknown field in instead_of 'yield'"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_is_refused_by_name(planted, right, wrong, said):
     assert right in GOOD
     with pytest.raises(UsageError) as refused:

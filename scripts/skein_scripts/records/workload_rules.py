@@ -15,6 +15,7 @@ Table = Mapping[str, Any]
 OTHERWISE = "otherwise"  # in a phrase: the modes or patterns that have none of their own
 KINDS = ("count", "size", "duration", "rate", "word", "seed")
 _RUNS = ("served", "tasks")
+_SAMPLES = ("latency", "service_time", "lateness")  # the distributions that a record may have
 _HEAD = (
     "id", "description", "run", "task", "tasks", "shape", "samples", "measures", "leaves_out",
     "unfair", "example", "field",
@@ -56,17 +57,44 @@ def check(head: Table, entries: list[Table]) -> None:
         if key not in head:
             raise UsageError(f"it has no {key}")
     check_name("run", head["run"], _RUNS)
+    _check_samples(head["samples"])
     names = [entry.get("name", "") for entry in entries]
     for key in ("tasks", "shape"):
         check_name(f"field in {key}", head[key], names)
-    shapes = entries[names.index(head["shape"])].get("words", ())
+    shape_field = entries[names.index(head["shape"])]
+    if (kind := shape_field.get("kind")) in KINDS and kind != "word":
+        raise UsageError(f"shape: {head['shape']!r} is a {kind}; the kind of work is a word")
+    shapes = shape_field.get("words", ())
     for place, entry in enumerate(entries):
         try:
             _check_field(entry, names[:place], names, shapes)
         except UsageError as error:
             raise UsageError(f"field {entry.get('name')!r}: {error}") from None
+    _check_tasks(entries[names.index(head["tasks"])])
+    _check_shape(shape_field)
     for shape in head.get("notes", {}):
         check_name("mode or pattern", shape, shapes)
+
+
+def _check_samples(samples: object) -> None:
+    if not isinstance(samples, list):
+        raise UsageError("samples is a list, empty where a run has no distribution")
+    for name in samples:
+        check_name("distribution in samples", name, _SAMPLES)
+
+
+def _check_tasks(entry: Table) -> None:
+    if entry["kind"] != "count":
+        raise UsageError(f"tasks: {entry['name']!r} is a {entry['kind']} and counts nothing")
+
+
+def _check_shape(entry: Table) -> None:
+    """A matrix, a title and an id take the shape from the settings, so it stands in all of them."""
+    name = entry["name"]
+    if not entry.get("settable", True):
+        raise UsageError(f"field {name!r}: the shape must be settable")
+    if not entry.get("said", False):
+        raise UsageError(f"field {name!r}: the shape is said by every matrix (said = true)")
 
 
 def _check_field(entry: Table, before: list[str], names: list[str], shapes: Iterable[str]) -> None:
