@@ -1,6 +1,7 @@
 """Fixtures of the tests of the scripts; the package they test is put on the path here."""
 
 import copy
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ sys.path.insert(0, str(HERE))
 import planted_results  # noqa: E402
 from lab import Lab  # noqa: E402
 from matrix_support import matrix_run_in  # noqa: E402
+from skein_scripts.base.tree import ROOT  # noqa: E402
+from skein_scripts.records import results, workloads  # noqa: E402
 
 # What is ignored is inherited: tests interrupt scripts, also where they run in the background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -52,3 +55,56 @@ def planted():
 def changed(planted):
     """The same, to be changed."""
     return copy.deepcopy(planted)
+
+
+TOY = """\
+id = "toy"
+description = "N tasks that yield M times"
+run = "tasks"
+task = "turn"
+tasks = "tasks"
+shape = "order"
+samples = []
+measures = ""
+leaves_out = ""
+unfair = ""
+example = ""
+
+[[field]]
+name = "tasks"
+kind = "count"
+help = "Tasks"
+
+[[field]]
+name = "order"
+kind = "word"
+words = ["fair", "random"]
+said = true
+help = "Who is next"
+
+[[field]]
+name = "yields"
+kind = "count"
+help = "How often each yields"
+"""
+
+
+@pytest.fixture
+def with_toy(tmp_path, monkeypatch):
+    """The declarations with a workload more, as a newcomer adds it: a folder."""
+    folder = tmp_path / "workloads"
+    ours = [ROOT / "workloads" / "common.toml", *(ROOT / "workloads").glob("*/cell.toml")]
+    for path in ours:
+        kept = folder / path.relative_to(ROOT / "workloads")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, kept)
+    (folder / "toy").mkdir()
+    (folder / "toy" / "cell.toml").write_text(TOY)
+    monkeypatch.setattr(workloads, "FOLDER", folder)
+    caches = (workloads.workloads, results._validator)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    monkeypatch.undo()
+    for cache in caches:
+        cache.cache_clear()

@@ -29,7 +29,16 @@ def test_the_id_of_every_published_cell_follows_from_its_fields(path):
 
 def test_a_record_has_the_declared_fields_and_no_others():
     for run in runs_of(PUBLISHED[-1]):
-        assert run["cell"].keys() == {"workload", "runtime", "style"} | set(field_names())
+        declared = workloads()[run["cell"]["workload"]].fields
+        own = {field.name for field in declared if not field.measuring}
+        own |= {"workload", "runtime", "style"}
+        assert own <= run["cell"].keys() <= own | set(field_names())
+        assert not any(value for name, value in run["cell"].items() if name not in own)
+
+
+@pytest.mark.usefixtures("with_toy")
+def test_what_was_published_needs_no_field_of_a_workload_that_is_added():
+    test_a_record_has_the_declared_fields_and_no_others()
 
 
 def test_a_run_that_could_not_say_its_id_has_the_one_that_the_binary_writes():

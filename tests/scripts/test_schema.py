@@ -29,7 +29,8 @@ every_workload = pytest.mark.parametrize("workload", list(workloads.workloads())
 
 
 def names_of(workload):
-    return {field.name for of, field in FIELDS if of == workload}
+    fields = workloads.workloads()[workload].fields
+    return {field.name for field in fields if not field.measuring}
 
 
 def runs_of(path):
@@ -37,18 +38,36 @@ def runs_of(path):
     return [record for record in records if record["kind"] == "run"]
 
 
+def planted_value(field):
+    """A value that a cell may have in a field."""
+    usual = field.words[0] if field.words else 1
+    return usual if field.default is None else field.default
+
+
+def planted_run(workload):
+    """A run that counts of a workload that nobody has published: the first published run, with
+    this workload's cell and samples."""
+    run = copy.deepcopy(next(run for run in runs_of(PUBLISHED[-1]) if run["status"] == "ok"))
+    declared = workloads.workloads()[workload]
+    any_samples = next(run[name] for name in results.DISTRIBUTIONS if run.get(name))
+    fields = {one.name: planted_value(one) for one in declared.fields if not one.measuring}
+    run["cell"] = {"workload": workload, "runtime": "fiber", "style": "direct", **fields}
+    run["echoed"] = dict(run["cell"])
+    return run | dict.fromkeys(declared.samples, any_samples)
+
+
 @pytest.fixture
 def run_for():
-    """By workload: a published run that counts, with the fields of its own workload alone."""
+    """By workload: a run that counts, with the fields of its own workload alone. It is a published
+    one where there is one; a workload that is new has none yet."""
 
     def made(workload):
-        run = copy.deepcopy(
-            next(
-                run
-                for run in runs_of(PUBLISHED[-1])
-                if run["cell"]["workload"] == workload and run["status"] == "ok"
-            )
+        published = (
+            copy.deepcopy(run)
+            for run in runs_of(PUBLISHED[-1])
+            if run["cell"]["workload"] == workload and run["status"] == "ok"
         )
+        run = next(published, None) or planted_run(workload)
         own = {"workload", "runtime", "style"} | names_of(workload)
         for part in ("cell", "echoed"):
             run[part] = {name: value for name, value in run[part].items() if name in own}
@@ -93,6 +112,11 @@ def test_every_file_that_was_kept_is_valid(path):
 @every_workload
 def test_a_cell_may_have_the_fields_of_its_own_workload_alone(run_for, workload):
     results.validate(run_for(workload))
+
+
+@every_workload
+def test_a_planted_run_is_as_good_as_a_published_one(workload):
+    results.validate(planted_run(workload))
 
 
 GOOD = {
@@ -206,57 +230,11 @@ def test_a_row_of_single_steps_is_a_cell_of_its_own(run_for):
     assert problems(run) == ["'row' is a required property"]
 
 
-TOY = """\
-id = "toy"
-description = "N tasks that yield M times"
-run = "tasks"
-task = "turn"
-tasks = "tasks"
-shape = "order"
-samples = []
-measures = ""
-leaves_out = ""
-unfair = ""
-example = ""
-
-[[field]]
-name = "tasks"
-kind = "count"
-help = "Tasks"
-
-[[field]]
-name = "order"
-kind = "word"
-words = ["fair", "random"]
-said = true
-help = "Who is next"
-
-[[field]]
-name = "yields"
-kind = "count"
-help = "How often each yields"
-"""
-
-
-@pytest.fixture
-def with_toy(tmp_path, monkeypatch):
-    """The declarations with a workload more, as a newcomer adds it: a folder."""
-    folder = tmp_path / "workloads"
-    ours = [ROOT / "workloads" / "common.toml", *(ROOT / "workloads").glob("*/cell.toml")]
-    for path in ours:
-        kept = folder / path.relative_to(ROOT / "workloads")
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, kept)
-    (folder / "toy").mkdir()
-    (folder / "toy" / "cell.toml").write_text(TOY)
-    monkeypatch.setattr(workloads, "FOLDER", folder)
-    caches = (workloads.workloads, results._validator)
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    monkeypatch.undo()
-    for cache in caches:
-        cache.cache_clear()
+@pytest.mark.usefixtures("with_toy")
+def test_a_workload_that_is_added_is_tested_before_any_run_of_it_is_published(run_for):
+    run = run_for("toy")
+    assert run["cell"].keys() >= {"tasks", "order", "yields", "seed"}
+    results.validate(run)
 
 
 @pytest.mark.usefixtures("with_toy")

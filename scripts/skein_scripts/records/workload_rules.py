@@ -9,13 +9,13 @@ from typing import Any
 
 from ..base.errors import UsageError
 from ..base.names import check_name
+from .run_shapes import DISTRIBUTIONS
 
 Table = Mapping[str, Any]
 
 OTHERWISE = "otherwise"  # in a phrase: the modes or patterns that have none of their own
 KINDS = ("count", "size", "duration", "rate", "word", "seed")
 _RUNS = ("served", "tasks")
-_SAMPLES = ("latency", "service_time", "lateness")  # the distributions that a record may have
 _HEAD = (
     "id", "description", "run", "task", "tasks", "shape", "samples", "measures", "leaves_out",
     "unfair", "example", "field",
@@ -80,7 +80,7 @@ def _check_samples(samples: object) -> None:
     if not isinstance(samples, list):
         raise UsageError("samples is a list, empty where a run has no distribution")
     for name in samples:
-        check_name("distribution in samples", name, _SAMPLES)
+        check_name("distribution in samples", name, DISTRIBUTIONS)
 
 
 def _check_tasks(entry: Table) -> None:
