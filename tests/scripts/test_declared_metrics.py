@@ -1,6 +1,7 @@
 """The metrics of results/metrics.toml: that the format has their places, that a row which cannot be
 is refused with a reason, what the build makes of them, and that nothing else lists metrics."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -284,3 +285,12 @@ def test_the_compared_are_some_of_all():
         one.name for one in metrics().values() if one.min_effect or one.min_step
     ]
     assert len(METRICS) > 10
+
+
+@pytest.mark.usefixtures("with_toy")
+@pytest.mark.parametrize(("order", "figure"), [("fair", 307.0), ("random", None)])
+def test_a_metric_of_some_shapes_knows_those_of_any_workload(order, figure):
+    only_fair = dataclasses.replace(metrics()["spawn_per_task"], shapes=("fair",))
+    cell = {"workload": "toy", "runtime": "fiber", "order": order}
+    run = {"status": "ok", "cell": cell, "timer_costs": {"spawn_ns_per_task": 307.0}}
+    assert only_fair.of(run) == figure

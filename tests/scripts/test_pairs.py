@@ -62,6 +62,17 @@ def test_a_filter_leaves_neither_runs_nor_repeated_tries_of_other_cells():
         assert (arm.runs, arm.tries) == ([kept], [kept])
 
 
+@pytest.mark.usefixtures("with_toy")
+def test_a_filter_takes_the_shape_of_any_workload():
+    def run(order):
+        return {"cell_id": order, "cell": {"workload": "toy", "runtime": "fiber", "order": order}}
+
+    kept, other = run("fair"), run("random")
+    arms = tuple(sources.RecordedArm(name, [], [kept, other]) for name in ("base", "candidate"))
+    for arm in sources.narrowed(arms, ["shape=fair"]):
+        assert arm.runs == [kept]
+
+
 @pytest.mark.parametrize(("fault", "measured", "status"), [("limit", 0, 0), ("invalid", 4, 4)])
 def test_a_limit_that_both_arms_met_is_a_result_and_no_lost_comparison(
     matrix_run, capsys, fault, measured, status

@@ -23,6 +23,7 @@ from ..records.runtimes import in_order
 from ..records.session_verdict import inconclusive
 from ..records.shapes import Record, Run, Session
 from ..records.slots import taken_slots
+from ..records.workloads import shape_of
 from .paired_runs import ARMS
 
 # Facts without which two figures are not of the same thing.
@@ -150,9 +151,8 @@ def narrowed(
 
 def _facts_of_run(run: Run) -> dict[str, str]:
     cell = run["cell"]
-    shape = cell.get("mode") or cell.get("pattern")
     known = {name: str(value) for name, value in cell.items() if value is not None}
-    return {**known, "shape": str(shape), "cell": str(run["cell_id"])}
+    return {**known, "shape": str(shape_of(cell)), "cell": str(run["cell_id"])}
 
 
 def differences(base: RecordedArm, candidate: RecordedArm) -> list[str]:

@@ -21,6 +21,7 @@ from ..base.tree import ROOT
 from . import metric_rows
 from .purposes import LOAD
 from .shapes import Run
+from .workloads import shape_of
 
 FILE = ROOT / "results" / "metrics.toml"
 HIGHER_IS_WORSE, LOWER_IS_WORSE = 1, -1
@@ -127,10 +128,7 @@ class Metric:
         return value if value is not None and value > 0 else None
 
     def _applies_to(self, run: Run) -> bool:
-        if self.shapes is None:
-            return True
-        cell = run["cell"]
-        return (cell.get("mode") or cell.get("pattern")) in self.shapes
+        return self.shapes is None or shape_of(run["cell"]) in self.shapes
 
     def effect_on(self, base: Sequence[float], candidate: Sequence[float]) -> float:
         """The least relative change that matters between these readings. The same with the arms

@@ -231,6 +231,12 @@ def _field(entry: dict[str, Any]) -> Field:
     )
 
 
+def shape_of(cell: Values) -> str | None:
+    """The mode or pattern of a record's cell; None for one of no workload that is known here."""
+    declared = workloads().get(cell.get("workload", ""))
+    return cell.get(declared.shape) if declared else None
+
+
 def field_names() -> list[str]:
     """The fields that any workload's cell has in a record, in a fixed order."""
     return _names(lambda field: field.name, measuring=False)
