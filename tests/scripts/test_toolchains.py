@@ -180,6 +180,15 @@ def test_a_row_whose_tools_are_missing_is_left_out_of_building_and_that_is_no_fa
     assert capsys.readouterr().out.splitlines()[1] == "other: can be run (Toy)"
 
 
+def test_a_machine_without_a_network_leaves_rows_out_and_that_is_no_failure(here, capsys):
+    """What cargo says, shortened."""
+    words = "failed to download from index: Could not resolve host: index.crates.io"
+    here(row("toy", 1, ["sh", "-c", f"echo '{words}' >&2; exit 101"]))
+    assert build() == 0
+    assert "toy left out: packages cannot be fetched from here" in capsys.readouterr().out
+    assert "Could not resolve host" in limit_of("toy")["message"]
+
+
 def test_a_build_that_failed_is_a_limit_of_its_row_and_the_matrix_goes_on(tmp_path):
     """With the real list of runtimes, to which a stand-in for a failed build is added."""
     run = matrix_run_in(tmp_path)

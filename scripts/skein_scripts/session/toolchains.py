@@ -30,6 +30,13 @@ FOLDER = ROOT / "build" / "references"
 _BUILD_TIMEOUT_S = 1800.0
 _VERSION_TIMEOUT_S = 30.0
 _LAST_WORDS = 15
+# What cargo, go, npm, pip and git say where they cannot reach what they would fetch.
+_UNREACHABLE = re.compile(
+    r"could not resolve host|temporary failure in name resolution|name or service not known"
+    r"|network is unreachable|failed to download|dial tcp|ENOTFOUND|EAI_AGAIN"
+    r"|spurious network error",
+    re.IGNORECASE,
+)
 _NOT_BUILT = "it is not built: scripts/references.py build, or scripts/bench --references"
 
 Say = Callable[[str], None]
@@ -116,6 +123,11 @@ class Build:
         """The command, and where it is called."""
         return f"{shlex.join(self.command)} in runtimes/{self.folder.name}"
 
+    def could_not_fetch(self) -> bool:
+        """Whether the last build ended because packages could not be fetched from here."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        return not self.stamp.exists() and _UNREACHABLE.search(text) is not None
+
     def why_not(self) -> list[str]:
         """Empty once it has succeeded; otherwise why it has not, with its last words."""
         if self.stamp.exists():
@@ -147,7 +159,8 @@ def why_not(runtime: Runtime) -> list[str]:
 
 def build_all(runtimes: Iterable[Runtime], say: Say) -> list[Build]:
     """Builds what the runtimes need, each build once, and returns those that failed. Rows whose
-    tools are not there are named and left out."""
+    tools are not there, or whose packages cannot be fetched, are named and left out: that is the
+    machine's doing."""
     rows: dict[Build, list[str]] = {}
     for runtime in runtimes:
         build = build_of(runtime)
@@ -159,7 +172,11 @@ def build_all(runtimes: Iterable[Runtime], say: Say) -> list[Build]:
             rows.setdefault(build, []).append(runtime.id)
     if not rows:
         say("nothing to build")
-    return [build for build, names in rows.items() if not _build(build, names, say)]
+    failed = [build for build, names in rows.items() if not _build(build, names, say)]
+    unreachable = [build for build in failed if build.could_not_fetch()]
+    for build in unreachable:
+        say(f"{', '.join(rows[build])} left out: packages cannot be fetched from here")
+    return [build for build in failed if build not in unreachable]
 
 
 def _build(build: Build, names: list[str], say: Say) -> bool:
