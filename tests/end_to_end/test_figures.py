@@ -2,7 +2,8 @@
 cost in memory, mappings, system calls, allocations and instructions. They repeat from run to run,
 so one that moved was moved by the code. Leaves out everything that takes time.
 
-A figure that is to be renewed is printed as the file writes it.
+A figure that is to be renewed, or that a new runtime's row has not yet, is printed as the file
+writes it.
 """
 
 from __future__ import annotations
@@ -66,13 +67,23 @@ def counted(results: Path, workload: str, runtime: str, *words: str) -> skein.Re
 
 def compare(runtime: str, measured: dict[str, float]) -> None:
     """Fails where a figure is further from the file's than it may be, with what to write there."""
-    moved = []
+    row, moved = PUBLISHED.get(runtime, {}), []
     for name, value in measured.items():
-        known = PUBLISHED[runtime][name]
+        known = row.get(name)
+        if known is None:
+            moved.append(f"{name} = {value:.10g}")
+            continue
         allowed = max(TOLERANCE[name]["share"] * known, TOLERANCE[name]["step"])
         if abs(value - known) > allowed:
             moved.append(f"{name} = {value:.10g}  # was {known}, may differ by {allowed:.4g}")
     assert not moved, "\n".join([f"[{runtime}]", *moved])
+
+
+def test_a_runtime_without_a_row_is_told_what_to_write_there() -> None:
+    with pytest.raises(AssertionError) as told:
+        compare("newcomer", {"mappings": 21, "allocations_per_request": 0.0})
+    lines = [line.strip() for line in str(told.value).splitlines()]
+    assert lines[:3] == ["[newcomer]", "mappings = 21", "allocations_per_request = 0"]
 
 
 def test_the_file_has_every_figure_of_every_runtime() -> None:
