@@ -1,5 +1,5 @@
-// Every runtime by name: the only place to add one. The order here is the order of every list,
-// table and plot.
+// Every runtime by name: the only place to add one. The order here is that of every list of the
+// binary; tables and figures follow `order` in runtime.toml. Keep the two equal.
 #pragma once
 
 #include "runtimes/callback/scheduler.hpp"

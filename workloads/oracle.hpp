@@ -20,7 +20,8 @@ struct oracle {
 struct timing {
   time_ns grid_ns = 0;       ///< deadlines are whole multiples of this; 0: there are none
   time_ns first_due_ns = 0;  ///< no task does its work before
-  time_ns last_due_ns = 0;   ///< all have begun their last work by then
+  /// All have begun their last work by then; what is missing 10 s later is lost.
+  time_ns last_due_ns = 0;
 
   [[nodiscard]] bool has_deadlines() const noexcept { return grid_ns > 0; }
 };

@@ -38,16 +38,19 @@ class program {
   program& operator=(const program&) = delete;
   virtual ~program() = default;
 
-  /// c10k: the port the server listens on, from construction on. timers: none.
+  // Comments that begin with `served` or `tasks` are of workloads with that `run` (cell.toml); the
+  // others keep the default.
+
+  /// served: the port the server listens on, from construction on.
   virtual std::optional<std::uint16_t> port() const { return std::nullopt; }
 
   /// All ports, where the connections are divided among several loops.
   virtual std::vector<std::uint16_t> ports() const;
 
-  /// c10k: the descriptor it listens on, until run() ends. timers: none.
+  /// served: the descriptor it listens on, until run() ends.
   virtual std::optional<int> listening_descriptor() const { return std::nullopt; }
 
-  /// c10k: the options in force on that descriptor. Throws std::system_error.
+  /// served: the options in force on that descriptor. Throws std::system_error.
   virtual std::optional<listener_options> listener_in_force() const;
 
   /// Runs until stop() and serves the inbox on the calling thread. Called once. Throws what the
@@ -57,14 +60,15 @@ class program {
   /// Ends run(); called from the inbox.
   virtual void stop() = 0;
 
-  /// timers: spawns tasks until there have been `tasks` in all. Deadlines count from epoch_ns,
+  /// tasks: spawns tasks until there have been `tasks` in all. Deadlines count from epoch_ns,
   /// which is the same in every call. Called from the inbox. May throw limit_error.
   virtual void spawn_up_to(std::size_t tasks, time_ns epoch_ns);
 
-  /// True once every task of the whole workload has done its work. c10k never finishes by itself.
+  /// True once every task of the whole workload has done its work. One that is served never
+  /// finishes by itself.
   virtual bool finished() const { return false; }
 
-  /// timers: `notify` is called once, on the owner thread where there is one, when finished() turns
+  /// tasks: `notify` is called once, on the owner thread where there is one, when finished() turns
   /// true. Set before run().
   virtual void on_finished(void (*notify)(void*), void* argument);
 
@@ -72,7 +76,7 @@ class program {
   virtual work_counts counts() const = 0;
   virtual live_counts live() const = 0;
 
-  /// timers: signed lateness, fired - due. Null for workloads without deadlines.
+  /// Signed lateness, fired - due. Null for workloads without deadlines.
   virtual const histogram* lateness() const { return nullptr; }
 
   /// How the stacks of tasks are guarded; empty where tasks have no stacks, or system stacks.
