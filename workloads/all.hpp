@@ -24,8 +24,9 @@ std::span<const runtime_info> runtimes();
 /// The runtime of that name; null if none of ours has it.
 const runtime_info* runtime_named(std::string_view id);
 
-/// Builds the program for one cell. Throws std::invalid_argument for a runtime that is unknown or
-/// not written for the workload, limit_error or std::system_error when the machine cannot hold it.
+/// Builds the program for one cell. Throws std::invalid_argument for a runtime that is unknown,
+/// limit_error where the workload is not written for it, and limit_error or std::system_error when
+/// the machine cannot hold it.
 std::unique_ptr<program> make_program(std::string_view runtime, const parameters& asked);
 
 // The functions of workload.hpp, for the workload of the cell.

@@ -64,6 +64,7 @@ struct declaration {
   std::string_view unfair;  ///< how a comparison on it might still be unfair
   std::string_view example;
   run_kind run;
+  std::string_view task;   ///< what one of its tasks is called
   std::string_view tasks;  ///< the field that counts its tasks
   std::string_view shape;  ///< the field that says what kind of work it is
   std::span<const field> fields;

@@ -15,6 +15,7 @@
 #include <type_traits>
 
 #include "runtimes/all.hpp"
+#include "runtimes/errors.hpp"
 #include "workloads/oracle.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
@@ -34,8 +35,9 @@ struct workload_defaults {
   static std::optional<oracle> expected(const parameters& /*asked*/) { return std::nullopt; }
 };
 
-/// Program<S> on the scheduler S of that name; Floor on the floor, unless it is void. Throws
-/// std::invalid_argument for an unknown runtime and one that the workload is not written for.
+/// Program<S> on the scheduler S of that name; Floor on the floor. Throws limit_error, named
+/// `runtime`, for the floor where Floor is void: the workload is not written for it. Throws
+/// std::invalid_argument for an unknown runtime.
 template <template <class> class Program, class Floor, class Parameters>
 std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& asked) {
   std::unique_ptr<program> made;
@@ -45,9 +47,11 @@ std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& ask
       made = std::make_unique<Program<Runtime>>(asked);
     } else if constexpr (!std::is_void_v<Floor>) {
       made = std::make_unique<Floor>(asked);
+    } else {
+      throw limit_error::lacking("runtime", std::string(runtime) + " does not do this work");
     }
   });
-  if (!made) throw std::invalid_argument("not for runtime '" + std::string(runtime) + "'");
+  if (!made) throw std::invalid_argument("no runtime is called '" + std::string(runtime) + "'");
   return made;
 }
 

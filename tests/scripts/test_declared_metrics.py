@@ -206,6 +206,7 @@ def test_a_file_without_a_fault_is_read(planted_file):
         (("{cost} each", "{cost each"), "'{' in '{cost each'"),
         (("[cost?,", "[,"), r"'\[' in ' each\[, and"),
         (('label = "cost"\n', ""), "it has no label"),
+        (('label = "cost"\n', 'label = "cost of a {taks}"\n'), "no figure: only {task}"),
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_is_refused_with_the_reason(planted_file, change, said):

@@ -178,9 +178,11 @@ bool judge_schedule(outcome& out, const load_result& load, double offered, doubl
 /// are only held (mode idle) have none either, on purpose.
 void judge_samples(outcome& out, const cell& asked) {
   if (is_in_mode(asked, mode::idle)) return;
-  if (workloads::declaration_of(asked.of).run == workloads::run_kind::tasks) {
+  const workloads::declaration& declared = workloads::declaration_of(asked.of);
+  if (declared.run == workloads::run_kind::tasks) {
     if (out.expected_samples == 0) {
-      out.invalidate("timers: none was left to fire, so there is no lateness; more tasks");
+      out.invalidate(fmt::format("lateness: no {} was left to have one; more {}", declared.task,
+                                 declared.tasks));
     }
   } else if (out.load && out.load->offered_per_s == 0.0) {
     out.invalidate("load: no request fell into the window; a higher rate, or a longer window");

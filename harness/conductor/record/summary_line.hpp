@@ -32,7 +32,7 @@ struct summary_piece {
 };
 
 struct summary_line {
-  std::string_view label;
+  std::string_view label;  // {task} in it is what the workload calls one of its tasks
   std::span<const summary_piece> pieces;
   // It is there only where the record has this; none: any figure whose piece is always there.
   std::string_view where;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "generated/results/metrics.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -84,7 +85,7 @@ std::string text_of(double value, figure_format format) {
 class table {
  public:
   void row(std::string_view label, const std::string& text) {
-    fmt::format_to(std::back_inserter(text_), "  {:<18}{}\n", label, text);
+    fmt::format_to(std::back_inserter(text_), "  {:<17} {}\n", label, text);
   }
   void line(const std::string& text) { text_ += text + "\n"; }
   [[nodiscard]] std::string take() { return std::move(text_); }
@@ -128,6 +129,18 @@ bool is_there(const json& record, const summary_line& line) {
   });
 }
 
+/// A label with what the record's workload calls a task.
+std::string label_of(const json& record, std::string_view label) {
+  constexpr std::string_view mark = "{task}";
+  std::string text(label);
+  const std::size_t at = text.find(mark);
+  if (at == std::string::npos) return text;
+  const json& id = child(child(record, "cell"), "workload");
+  const workloads::declaration* const declared =
+      id.is_string() ? workloads::declaration_named(id.get<std::string>()) : nullptr;
+  return text.replace(at, mark.size(), declared != nullptr ? declared->task : "task");
+}
+
 void add_line(const json& record, const summary_line& line, table& rows) {
   if (!is_there(record, line)) return;
   std::string text;
@@ -138,7 +151,7 @@ void add_line(const json& record, const summary_line& line, table& rows) {
     const auto value = number(record, piece.shown);
     text += value ? text_of(*value, piece.shown.format) : std::string(unknown);
   }
-  rows.row(line.label, text);
+  rows.row(label_of(record, line.label), text);
 }
 
 }  // namespace

@@ -212,8 +212,9 @@ def _table(workload: Workload) -> str:
         f".id = {_text(workload.id)}", f".description = {_text(workload.description)}",
         f".measures = {_text(workload.measures)}", f".leaves_out = {_text(workload.leaves_out)}",
         f".unfair = {_text(workload.unfair)}", f".example = {_text(workload.example)}",
-        f".run = workloads::run_kind::{workload.run}", f".tasks = {_text(workload.tasks)}",
-        f".shape = {_text(workload.shape)}", ".fields = of_declaration::fields",
+        f".run = workloads::run_kind::{workload.run}", f".task = {_text(workload.task)}",
+        f".tasks = {_text(workload.tasks)}", f".shape = {_text(workload.shape)}",
+        ".fields = of_declaration::fields",
     ]  # fmt: skip
     return "\n".join(
         [

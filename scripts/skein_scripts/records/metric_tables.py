@@ -20,6 +20,7 @@ from . import metric_rows
 from .metrics import COLUMN_UNITS, FILE, Metric, metrics
 
 RESULTS, SPREAD, STYLE_BY_LOOP = KINDS = ("results", "spread", "style_by_loop")
+TASK = "{task}"  # in a label: what the workload calls one of its tasks
 _ANY = "any"
 _SECTION = re.compile(r"\[(\w+)\?([^\[\]]*)\]")
 _FIGURE = re.compile(r"\{(\w+)\}")
@@ -128,6 +129,8 @@ def _line(entry: Mapping[str, Any], known: Mapping[str, Metric]) -> SummaryLine:
     for key in ("label", "text"):
         if not isinstance(entry.get(key), str):
             raise UsageError(f"it has no {key}")
+    if re.search(r"[{}]", entry["label"].replace(TASK, "")):
+        raise UsageError(f"a label has no figure: only {TASK}, for what the workload's task is")
     where = _figure(entry["where"], known) if "where" in entry else None
     return SummaryLine(entry["label"], tuple(_pieces(entry["text"], known)), where)
 

@@ -12,6 +12,7 @@ namespace {
 
 json head() {
   return {{"cell_id", "c10k/fiber/100/open"},
+          {"cell", {{"workload", "c10k"}}},
           {"status", "ok"},
           {"reasons", json::array()},
           {"work", nullptr}};
@@ -151,12 +152,27 @@ TEST_CASE("the load generator says its CPU time, and at a rate its own lateness"
   CHECK(line_of(record, "load generator").empty());
 }
 
+json of_timers(const json& costs) {
+  json record = with("timer_costs", costs);
+  record["cell"]["workload"] = "timers";
+  return record;
+}
+
 TEST_CASE("a timer's costs are of spawning, firing, and arming and cancelling") {
   const json costs = {{"spawn_ns_per_task", 307.4},
                       {"cpu_ns_per_fire", 1'409.0},
                       {"cpu_ns_per_arm_cancel", 2'719.0}};
-  CHECK(line_of(with("timer_costs", costs), "cost of a timer") ==
+  CHECK(line_of(of_timers(costs), "cost of a timer") ==
         "spawn 307 ns, fire 1.4 us, arm and cancel 2.7 us");
+}
+
+TEST_CASE("a line names a task as the declaration of the workload does") {
+  const json costs = {{"spawn_ns_per_task", 307.4}};
+  json record = of_timers(costs);
+  record["cell"]["workload"] = "c10k";
+  CHECK(line_of(record, "cost of a connection") == "spawn 307 ns, fire -, arm and cancel -");
+  record["cell"]["workload"] = "of a worker that nobody declared";
+  CHECK(line_of(record, "cost of a task") == "spawn 307 ns, fire -, arm and cancel -");
 }
 
 TEST_CASE("one message each has its time in all, its latency and its CPU time") {
@@ -196,8 +212,7 @@ TEST_CASE("a line without any figure is left out, and so is one without its main
 
 TEST_CASE("what is not the main figure of a line is a dash where it is not known") {
   const json costs = {{"spawn_ns_per_task", nullptr}, {"cpu_ns_per_fire", 1'409.0}};
-  CHECK(line_of(with("timer_costs", costs), "cost of a timer") ==
-        "spawn -, fire 1.4 us, arm and cancel -");
+  CHECK(line_of(of_timers(costs), "cost of a timer") == "spawn -, fire 1.4 us, arm and cancel -");
   json record = with("memory", memory());
   record["memory"]["per_task"]["user_bytes"] = nullptr;
   CHECK(line_of(record, "memory per task") == "user -, kernel 8212 B, total 12346 B");

@@ -169,7 +169,7 @@ TEST_CASE(
   timers.of = timers::cell{};
   judge(out, timers, apart());
   CHECK(out.how == status::invalid);
-  CHECK(has_reason(out, "timers: none was left to fire"));
+  CHECK(has_reason(out, "lateness: no timer was left to have one; more tasks"));
   out = healthy();
   out.operations = 0;
   out.expected_samples.reset();
