@@ -98,6 +98,22 @@ void keep_standard_descriptors() {
   if (fd > STDERR_FILENO) ::close(fd);
 }
 
+/// A worker and a load generator have no options but their own: those of other commands would stay
+/// on the heap, be measured as the runtime's fixed memory, and grow with each workload.
+bool is_end_of_a_run(const arguments& words) {
+  return words.size() > 1 && (words[1] == "worker" || words[1] == "generator");
+}
+
+std::vector<command> commands_for(CLI::App& program, const arguments& words) {
+  if (is_end_of_a_run(words)) return add_processes(program);
+  std::vector<command> commands;
+  for (auto&& more : {add_list(program), add_doctor(program), add_run(program, words),
+                      add_session(program, words), add_processes(program)}) {
+    std::copy(more.begin(), more.end(), std::back_inserter(commands));
+  }
+  return commands;
+}
+
 int skein_main(int argc, const char* const* argv) {
   keep_standard_descriptors();
   const arguments words(argv, argv + argc);
@@ -105,11 +121,7 @@ int skein_main(int argc, const char* const* argv) {
                    "skein");
   program.set_version_flag("--version", std::string("skein ") + std::string(build_info::version));
   program.footer("Example:\n  skein run timers --runtime coroutine --tasks 100000");
-  std::vector<command> commands;
-  for (auto&& more : {add_list(program), add_doctor(program), add_run(program, words),
-                      add_session(program, words), add_processes(program)}) {
-    std::copy(more.begin(), more.end(), std::back_inserter(commands));
-  }
+  const std::vector<command> commands = commands_for(program, words);
   try {
     return parse_and_run(program, commands, argc, argv);
   } catch (const usage_error& error) {
