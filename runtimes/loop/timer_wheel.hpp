@@ -124,8 +124,8 @@ class timer_wheel {
   };
   using slot_heads = std::unique_ptr<op*[], unmap>;
 
-  /// Pages of the kernel's own, which are zero, so that slots which no timer ever used cost nothing:
-  /// calloc clears what it takes from a heap, and a server without timers would have 64 KB more.
+  /// Pages straight from the kernel, so that slots which no timer ever used cost nothing: calloc
+  /// clears what it takes from its heap, and a server without timers would have 64 KB more.
   static slot_heads no_timers() {
     void* const pages =
         ::mmap(nullptr, head_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

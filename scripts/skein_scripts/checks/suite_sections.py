@@ -215,8 +215,8 @@ def all_sections() -> list[Section]:
         *_lints(),
         _build("release"),
         _ctest("release", CPUS),
-        # The rows that most people ask for, where their tools are there. Tests skip the others, unless
-        # they are built, with the reason.
+        # The rows that most people ask for, where their tools are there. Tests skip the others,
+        # unless they are built, with the reason.
         Section(
             "build-references",
             "build, workers in other languages",
