@@ -135,9 +135,9 @@ std::string label_of(const json& record, std::string_view label) {
   std::string text(label);
   const std::size_t at = text.find(mark);
   if (at == std::string::npos) return text;
-  const json& id = child(child(record, "cell"), "workload");
+  const auto cell_id = record.at("cell_id").get<std::string>();
   const workloads::declaration* const declared =
-      id.is_string() ? workloads::declaration_named(id.get<std::string>()) : nullptr;
+      workloads::declaration_named(cell_id.substr(0, cell_id.find('/')));
   return text.replace(at, mark.size(), declared != nullptr ? declared->task : "task");
 }
 

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 )
+
+var patterns = []string{"spread", "storm", "periodic", "churn"}
 
 // Cell is what a worker is set up with: the fields of the message that decide its work.
 type Cell struct {
@@ -47,6 +50,8 @@ func cellFrom(text json.RawMessage, row *Row) (*Cell, error) {
 // check refuses what the schedule or the sockets could not do. The conductor checks the rest.
 func (c *Cell) check() error {
 	switch {
+	case c.Workload == "timers" && !slices.Contains(patterns, c.Pattern):
+		return fmt.Errorf("unknown pattern %q", c.Pattern)
 	case c.Workload == "timers" && (c.Tasks < 1 || c.GridNS < 1 || c.WindowNS < c.GridNS):
 		return fmt.Errorf("no schedule for %d tasks, window_ns %d and grid_ns %d",
 			c.Tasks, c.WindowNS, c.GridNS)

@@ -86,6 +86,7 @@ func TestBadInputIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 		"unknown command \"dance\"":     {prepareTimers, `{"type":"dance"}`},
 		"no 1001 tasks in this cell":    {prepareTimers, `{"type":"phase","tasks":1001}`},
 		"unknown workload \"fan_out\"":  {change(`{"workload":"timers"`, `{"workload":"fan_out"`)},
+		"unknown pattern \"dance\"":     {change(`"pattern":"spread"`, `"pattern":"dance"`)},
 		"no schedule for 0 tasks":       {change(`"tasks":1000`, `"tasks":0`)},
 		"no schedule for 1000 tasks":    {change(`"grid_ns":1000000`, `"grid_ns":0`)},
 		"pattern churn needs":           {change(`spread","window_ns":200000000`, `churn","window_ns":17000000`)},

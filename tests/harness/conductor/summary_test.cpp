@@ -12,7 +12,6 @@ namespace {
 
 json head() {
   return {{"cell_id", "c10k/fiber/100/open"},
-          {"cell", {{"workload", "c10k"}}},
           {"status", "ok"},
           {"reasons", json::array()},
           {"work", nullptr}};
@@ -154,7 +153,7 @@ TEST_CASE("the load generator says its CPU time, and at a rate its own lateness"
 
 json of_timers(const json& costs) {
   json record = with("timer_costs", costs);
-  record["cell"]["workload"] = "timers";
+  record["cell_id"] = "timers/fiber/100/spread";
   return record;
 }
 
@@ -169,9 +168,9 @@ TEST_CASE("a timer's costs are of spawning, firing, and arming and cancelling") 
 TEST_CASE("a line names a task as the declaration of the workload does") {
   const json costs = {{"spawn_ns_per_task", 307.4}};
   json record = of_timers(costs);
-  record["cell"]["workload"] = "c10k";
+  record["cell_id"] = "c10k/fiber/100/open";
   CHECK(line_of(record, "cost of a connection") == "spawn 307 ns, fire -, arm and cancel -");
-  record["cell"]["workload"] = "of a worker that nobody declared";
+  record["cell_id"] = "unknown/fiber/100";
   CHECK(line_of(record, "cost of a task") == "spawn 307 ns, fire -, arm and cancel -");
 }
 
