@@ -162,9 +162,11 @@ def test_more_tasks_than_memory_by_their_own_slope_are_a_limit_on_the_way(result
     done, run = run_of(results, *words)
     assert (done.status, run["status"]) == (0, "limit")
     assert run["limit"]["name"] == "memory"
-    # A frame of 128 bytes each, to a few pages; whatever else runs on this machine.
-    assert run["limit"]["needed"] == pytest.approx(200_000 * 128, rel=0.05)
     points = run["memory"]["points"]
+    # A frame of 128 bytes each, whatever else runs on this machine; and what the first tasks touch
+    # of the wheel's rings, 9 pages at most, with 3 of the heap's.
+    pages = 12 * 4096 / points[-1]["tasks"]
+    assert 200_000 * 128 <= run["limit"]["needed"] <= 200_000 * (128 + pages)
     assert 0 < points[-1]["tasks"] < 200_000
     assert "bytes each" in run["reasons"][0]
 
