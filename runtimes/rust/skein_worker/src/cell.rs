@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-use crate::conversation::Failure;
+use crate::about::Failure;
 
 /// The words of a field, and what they are.
 macro_rules! words {

@@ -4,8 +4,8 @@ use std::ffi::CStr;
 
 use serde_json::{Value, json};
 
+use crate::about::About;
 use crate::c10k::C10k;
-use crate::conversation::About;
 
 /// The `conditions` of `ready`; `listener` is null where the workload has none.
 pub fn conditions(about: &About, c10k: Option<&C10k>, listener: &Value) -> Value {

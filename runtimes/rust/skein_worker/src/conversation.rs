@@ -7,75 +7,19 @@
 
 use std::os::fd::BorrowedFd;
 use std::process::ExitCode;
-use std::{fmt, io};
 
 use serde_json::{Value, json};
 
+use crate::about::{About, Failure, locked_version};
 use crate::c10k::C10k;
 use crate::cell::{C10kCell, TimersCell, echo, not_served};
 use crate::clock::now_ns;
+use crate::commands::{Commands, is_readable};
 use crate::conditions::conditions;
 use crate::live::live;
 use crate::messages::say;
 use crate::schedule::Schedule;
-use crate::tally::Threads;
 use crate::timers::Timers;
-
-const LARGEST_MESSAGE: usize = 16 << 20;
-
-/// What a row says of itself.
-pub struct About {
-    /// The row's id.
-    pub runtime: &'static str,
-    /// What it waits on, in words.
-    pub waits_on: &'static str,
-    /// What wakes a sleeper, in words.
-    pub timer_source: &'static str,
-    /// The package that it is a row of; the version is the lock file's.
-    pub library: &'static str,
-    /// The allocator, where it is not the default.
-    pub allocator: Option<&'static str>,
-    /// How many threads run tasks.
-    pub threads: Threads,
-    /// The most events that it takes from the kernel at once, where that is known.
-    pub events_per_wait: Option<u32>,
-    /// The tick of its timers, where these are kept in a wheel.
-    pub tick_ns: Option<u64>,
-    /// The finest grid of deadlines that its timers keep; 1 for any.
-    pub timer_resolution_ns: u64,
-    /// By how much its timers may fire early.
-    pub early_by_at_most_ns: u64,
-    /// Why it cannot do c10k, where it cannot.
-    pub no_sockets: Option<&'static str>,
-    /// Why it cannot do timers, where it cannot.
-    pub no_timers: Option<&'static str>,
-}
-
-/// Why a worker ends before its work is done.
-#[derive(Debug)]
-pub enum Failure {
-    /// A named limit stands in the way: a result.
-    Limit {
-        /// The system's own name for it.
-        limit: &'static str,
-        /// Its value and what is needed, where these are numbers.
-        value: Option<u64>,
-        /// See `value`.
-        needed: Option<u64>,
-        /// For people.
-        message: String,
-    },
-    /// Anything else.
-    Error(String),
-    /// The conductor has no more to say, before the work began.
-    Gone,
-}
-
-impl<Cause: fmt::Display> From<Cause> for Failure {
-    fn from(cause: Cause) -> Self {
-        Self::Error(cause.to_string())
-    }
-}
 
 /// The workload of this run.
 #[derive(Clone, Copy)]
@@ -134,14 +78,6 @@ fn hello(about: &About) -> Value {
         "library": about.library, "library_version": locked_version(about.library),
         "early_by_at_most_ns": about.early_by_at_most_ns,
     })
-}
-
-/// The version of a package in the lock file that this was built with.
-pub fn locked_version(package: &str) -> &'static str {
-    let lock = include_str!("../../Cargo.lock");
-    let entry = format!("name = \"{package}\"\nversion = \"");
-    let version = lock.split(&entry).nth(1).and_then(|rest| rest.split('"').next());
-    version.unwrap_or("unknown")
 }
 
 /// Makes what the cell asks for, or says why not.
@@ -301,61 +237,5 @@ impl Conversation {
             "first_error": first_error, "lateness": lateness, "spawn_ns": self.spawn_ns,
             "fire_ns": fire_ns, "frame_bytes": frame_bytes,
         })
-    }
-}
-
-/// Whether a read of descriptor 0 would not block.
-fn is_readable() -> bool {
-    let mut asked = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one pollfd, valid for the call.
-    unsafe { libc::poll(&mut asked, 1, 0) > 0 }
-}
-
-/// Lines from descriptor 0, whether they come in parts or several at once.
-#[derive(Default)]
-struct Commands {
-    unread: Vec<u8>,
-}
-
-impl Commands {
-    /// Reads what there is, or waits for it. False at the end of input.
-    fn read_some(&mut self) -> io::Result<bool> {
-        let mut chunk = [0_u8; 4096];
-        // SAFETY: `chunk` has room for as many bytes as are asked for.
-        let got = unsafe { libc::read(0, chunk.as_mut_ptr().cast(), chunk.len()) };
-        match usize::try_from(got) {
-            Ok(size) if self.unread.len() + size > LARGEST_MESSAGE => {
-                Err(io::Error::other("a command is longer than 16 MiB"))
-            }
-            Ok(size) => {
-                self.unread.extend_from_slice(&chunk[..size]);
-                Ok(size > 0)
-            }
-            Err(_) if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => Ok(true),
-            Err(_) => Err(io::Error::last_os_error()),
-        }
-    }
-
-    /// The next whole line.
-    fn next(&mut self) -> Result<Option<Value>, Failure> {
-        let Some(end) = self.unread.iter().position(|&byte| byte == b'\n') else {
-            return Ok(None);
-        };
-        let line: Vec<u8> = self.unread.drain(..=end).collect();
-        let command = serde_json::from_slice(&line);
-        Ok(Some(command.map_err(|error| Failure::Error(format!("not a message: {error}")))?))
-    }
-
-    /// Waits for a command of this type; nothing else may come, except the end.
-    fn expect(&mut self, name: &str) -> Result<Value, Failure> {
-        loop {
-            match self.next()? {
-                Some(command) if command["type"] == name => return Ok(command),
-                Some(command) if command["type"] == "stop" => return Err(Failure::Gone),
-                Some(command) => return Err(format!("expected {name}, got {command}").into()),
-                None if self.read_some()? => {}
-                None => return Err(Failure::Gone),
-            }
-        }
     }
 }

@@ -11,9 +11,11 @@
 //! Tasks find what they share in statics ([`c10k`], [`timers`]), so a task's own state is an index.
 //! Leaves out waiting: how a task sleeps, reads and is woken is the row's.
 
+mod about;
 mod c10k;
 mod cell;
 mod clock;
+mod commands;
 mod conditions;
 mod conversation;
 mod echo;
@@ -26,10 +28,11 @@ mod schedule;
 mod tally;
 mod timers;
 
+pub use about::{About, Failure};
 pub use c10k::{C10k, c10k, hang_up};
 pub use cell::{Buffer, Pattern};
 pub use clock::{instant, now_ns, time_until};
-pub use conversation::{About, Conversation, Failure, Work, locked_version, worker};
+pub use conversation::{Conversation, Work, worker};
 pub use echo::{Echo, Lent, Own, PollStream};
 pub use live::{Connection, Task, abandon_tasks, frame_bytes, live_connections};
 pub use reader_thread::CommandsByThread;

@@ -1,7 +1,11 @@
 //! Pattern churn: what a task waits for with a timeout. A reply is a bit for each round and the
 //! waker of whoever waits; the canceller of a group sets the bit. Tasks of a group share one
-//! allocation, as tasks of a program share a channel or a `Notify`. It is ours and the same in every
-//! row, because the timeout is the runtime's and the reply is the workload's.
+//! allocation, as tasks of a program share a channel.
+//!
+//! It is the same in every row, because the timeout is the runtime's and the reply is the workload's.
+//! It is the smallest thing that does it: a oneshot channel is an allocation for every round, a
+//! `Notify` keeps a list of waiters and a permit that may end another round than its own, and aborting
+//! a task would end more than its wait.
 
 use std::future::poll_fn;
 use std::sync::Arc;
