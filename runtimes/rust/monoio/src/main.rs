@@ -130,31 +130,27 @@ fn new_buffer() -> Vec<u8> {
     Vec::with_capacity(c10k().buffer_bytes())
 }
 
-/// Echoes a chunk out of a buffer that is given back; its size, 0 at the end of the stream.
-async fn echo(peer: &mut TcpStream, buffer: Vec<u8>) -> (io::Result<usize>, Vec<u8>) {
-    let (got, buffer) = peer.read(buffer).await;
-    match got {
-        Ok(size) if size > 0 => peer.write_all(buffer).await,
-        got => (got, buffer),
-    }
+fn give_back(buffer: Vec<u8>) {
+    POOL.with_borrow_mut(|pool| pool.push(buffer));
 }
 
 fn serve_lent(mut peer: TcpStream, alive: (Task, Connection)) -> impl Future<Output = ()> {
     async move {
-        let ending = loop {
-            if let Err(error) = peer.readable(true).await {
-                break Err(error);
-            }
-            let buffer = POOL.with_borrow_mut(Vec::pop).unwrap_or_else(new_buffer);
-            let (echoed, buffer) = echo(&mut peer, buffer).await;
-            POOL.with_borrow_mut(|pool| pool.push(buffer));
-            match echoed {
-                Ok(0) => break Ok(()),
-                Ok(size) => c10k().echoed(size),
-                Err(error) => break Err(error),
+        let echo = async {
+            loop {
+                peer.readable(true).await?;
+                let buffer = POOL.with_borrow_mut(Vec::pop).unwrap_or_else(new_buffer);
+                let (got, buffer) = peer.read(buffer).await;
+                if !matches!(got, Ok(1..)) {
+                    give_back(buffer);
+                    return got.map(drop);
+                }
+                let (sent, buffer) = peer.write_all(buffer).await;
+                give_back(buffer);
+                c10k().echoed(sent?);
             }
         };
-        c10k().ended(ending);
+        c10k().ended(echo.await);
         drop(peer);
         drop(alive);
     }
@@ -162,17 +158,19 @@ fn serve_lent(mut peer: TcpStream, alive: (Task, Connection)) -> impl Future<Out
 
 fn serve_own(mut peer: TcpStream, alive: (Task, Connection)) -> impl Future<Output = ()> {
     async move {
-        let mut buffer = new_buffer();
-        let ending = loop {
-            let echoed;
-            (echoed, buffer) = echo(&mut peer, buffer).await;
-            match echoed {
-                Ok(0) => break Ok(()),
-                Ok(size) => c10k().echoed(size),
-                Err(error) => break Err(error),
+        let echo = async {
+            let mut buffer = new_buffer();
+            loop {
+                let (got, filled) = peer.read(buffer).await;
+                if got? == 0 {
+                    return Ok(());
+                }
+                let (sent, written) = peer.write_all(filled).await;
+                c10k().echoed(sent?);
+                buffer = written;
             }
         };
-        c10k().ended(ending);
+        c10k().ended(echo.await);
         drop(peer);
         drop(alive);
     }
