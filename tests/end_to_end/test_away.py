@@ -181,7 +181,7 @@ def test_a_conductor_that_came_late_into_the_window_of_timers_is_named(results: 
     for _ in range(3):
         results.unlink(missing_ok=True)
         run = meddled(results, (*TIMERS, "--window", "2s"), "", stop_conductor(0.5, 1.2))
-        if not any("second try" in reason for reason in run["reasons"]):
+        if not any("another try" in reason for reason in run["reasons"]):
             break
     check_away(run, "conductor")
 

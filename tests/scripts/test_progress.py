@@ -24,7 +24,7 @@ A, B, C = (
         # Processes 0.2 s, readings of memory 1.5 s, the end 0.1 s; then spawning and the window.
         ("timers", TIMERS, 1.8 + 0.5 + 2),
         ("timers", TIMERS | {"tasks": 50_000}, 1.8 + 0.25 + 2),
-        ("timers", TIMERS | {"tasks": 300_000}, 1.8 + 0.5 + 2 * 1.6 + 2),
+        ("timers", TIMERS | {"tasks": 300_000}, 1.8 + 1.5 + 2),
         ("timers", TIMERS | {"memory": "off"}, 0.15 + 0.5 + 2),
         ("timers", TIMERS | {"memory": "off", "tasks": 1_000}, 0.15 + 0.2 + 2),
         # ... or connecting, warm-up, window and hold.

@@ -35,12 +35,6 @@ IN_BOTH = {
         r"time_ns task_ns = ([\d']+) \* ns_per_us;",
         plan._SPAWN_S_PER_100K * 10,
     ),
-    "us to spawn a task beyond many": (
-        TASKS_RUN,
-        r"time_ns task_beyond_ns = ([\d']+) \* ns_per_us;",
-        plan._SPAWN_S_PER_100K_BEYOND * 10,
-    ),
-    "tasks that are many": (TASKS_RUN, r"int64_t many = ([\d']+);", 100_000),
     "ms of the least lead": (TASKS_RUN, LEAD + r"([\d']+) :", plan._SPAWN_S_PER_100K * 1000),
     "ms of the least lead without memory": (
         TASKS_RUN,

@@ -23,8 +23,7 @@ _MEMORY_READINGS_S = 1.5
 _FIXED_WITHOUT_MEMORY_S = 0.15
 _LEAD_WITHOUT_MEMORY_S = 0.2
 _CONNECT_S_PER_10K = 0.2
-_SPAWN_S_PER_100K = 0.5  # the least lead of the first deadline, and what tasks beyond add to it
-_SPAWN_S_PER_100K_BEYOND = 1.6
+_SPAWN_S_PER_100K = 0.5  # the lead of the first deadline
 _TEARDOWN_S = 0.1
 
 
@@ -107,9 +106,7 @@ def estimate_s(cell: Cell) -> float:
     declared = workloads()[cell.workload]
     tasks = int(cell.settings[declared.tasks])
     if declared.run == "tasks":
-        hundreds = tasks / 100_000
-        beyond = max(hundreds - 1, 0)
-        spawn = (hundreds - beyond) * _SPAWN_S_PER_100K + beyond * _SPAWN_S_PER_100K_BEYOND
+        spawn = tasks / 100_000 * _SPAWN_S_PER_100K
         if not reads_memory:
             spawn = max(spawn, _LEAD_WITHOUT_MEMORY_S)
         return fixed + spawn + cell.duration_ns("window") / 1e9

@@ -51,7 +51,7 @@ FAULTS = (
     "missing_sample",  # one lateness fewer than tasks
     "large_start",  # needs 100 MiB to begin, and gives them back before it is ready
     "slow",  # takes six seconds to get ready, and six to spawn
-    "late_spawn",  # takes five seconds to spawn
+    "late_spawn",  # spawns until its first deadline is past
     "finished_at_zero",  # says that it finished when the machine was started
     "finished_by_wall_clock",  # says when it finished by another clock
     "fires_from_epoch",  # counts the time of firing from the epoch, a storm's as well
@@ -193,7 +193,7 @@ class FaultyWorker(SelectorsWorker):
         if self.fault == "slow" and self.spawned == 0:
             time.sleep(6)
         if self.fault == "late_spawn" and self.spawned == 0:
-            time.sleep(5)
+            time.sleep((message["epoch_ns"] - time.monotonic_ns()) / 1e9 + 0.1)
         super().on_phase(message)
 
     def counts(self) -> Message:
