@@ -1,0 +1,223 @@
+package skein;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The worker's side of harness/PROTOCOL.md: commands come one by one, on the main thread, which waits
+ * for them. What a row supplies is how it echoes and how its tasks sleep.
+ *
+ * <p>Times are System.nanoTime(), which is CLOCK_MONOTONIC on Linux.
+ */
+public final class Conversation {
+  private final Row row;
+  private final BufferedReader commands;
+  private final OutputStream replies;
+  private final Traffic traffic = new Traffic();
+  private Cell cell;
+  private ExecutorService threads;
+  private Server server; // workload c10k
+  private Row.Sleepers sleepers; // workload timers
+  private Tally tally;
+  private int spawned;
+  private long epochNs;
+  private long spawnNs;
+  private boolean isOver;
+
+  public Conversation(Row row, InputStream commands, OutputStream replies) {
+    this.row = row;
+    this.commands = new BufferedReader(new InputStreamReader(commands, StandardCharsets.UTF_8));
+    this.replies = replies;
+  }
+
+  /** The whole conversation. Returns the exit status. */
+  public int run() {
+    try {
+      say(hello());
+      String line;
+      while (!isOver && (line = commands.readLine()) != null) obey(Json.object(line));
+      return 0;
+    } catch (Throwable error) { // an OutOfMemoryError, too, has a reason that is to be said
+      return giveUp(error);
+    }
+  }
+
+  private void obey(Map<String, Object> command) throws Exception {
+    String type = String.valueOf(command.get("type"));
+    if (type.equals("prepare") != (cell == null)) {
+      throw new IllegalArgumentException("'" + type + "' at the wrong time");
+    }
+    switch (type) {
+      case "prepare" -> prepare(command);
+      case "start" -> start();
+      case "phase" -> spawn(command);
+      case "settle" -> settle();
+      case "stats" -> say(counts("stats"));
+      case "stop" -> stop();
+      default -> throw new IllegalArgumentException("unknown command '" + type + "'");
+    }
+  }
+
+  private Map<String, Object> hello() {
+    var hello = message("hello");
+    hello.put("protocol", 1);
+    hello.put("runtime", row.id());
+    hello.put("pid", ProcessHandle.current().pid());
+    hello.put("style", Row.STYLE);
+    hello.put("growing_stacks", true);
+    hello.put("settles", true);
+    hello.put("warms_up", row.warmsUp());
+    hello.put("early_by_at_most_ns", 0);
+    hello.putAll(row.traits());
+    return hello;
+  }
+
+  private void prepare(Map<String, Object> command) throws Exception {
+    if (!(command.get("cell") instanceof Map<?, ?> asked)) {
+      throw new IllegalArgumentException("prepare without a cell");
+    }
+    cell = Cell.from(Json.typed(asked));
+    threads = row.threads();
+    switch (String.valueOf(cell.workload())) {
+      case "timers" -> makeSleepers();
+      case "c10k" -> makeServer();
+      default -> throw new IllegalArgumentException("unknown workload " + cell.workload());
+    }
+    Heap.fillEden();
+    sayReady();
+  }
+
+  private void makeSleepers() throws InterruptedException {
+    if (row.warmsUp()) WarmUp.sleepers(row, cell.schedule());
+    tally = new Tally(cell.schedule().units(), this::finished);
+    sleepers = row.sleepers(cell.schedule(), tally, threads);
+  }
+
+  private void makeServer() throws Exception {
+    var service = row.echo(cell, traffic);
+    if (row.warmsUp()) WarmUp.echo(row, cell);
+    server = new Server(cell, traffic, service, threads, this::fail);
+  }
+
+  private void sayReady() throws IOException {
+    var listener = server == null ? null : server.listener();
+    var ready = message("ready");
+    ready.put("echoed", cell.echo(row));
+    ready.put("conditions", Conditions.of(cell, listener));
+    if (listener != null) ready.put("port", listener.getLocalPort());
+    say(ready);
+  }
+
+  private void start() throws IOException {
+    if (server != null) server.start();
+    say(message("started"));
+  }
+
+  private void spawn(Map<String, Object> command) throws IOException {
+    int tasks = ((Number) command.get("tasks")).intValue();
+    if (sleepers == null || tasks > cell.schedule().tasks()) {
+      throw new IllegalArgumentException("no " + tasks + " tasks in this cell");
+    }
+    long beginNs = System.nanoTime();
+    epochNs = ((Number) command.get("epoch_ns")).longValue();
+    tally.spawned(tasks - spawned);
+    sleepers.spawn(spawned, tasks, epochNs);
+    spawned = tasks;
+    long tookNs = System.nanoTime() - beginNs;
+    spawnNs += tookNs;
+    var reply = message("phase");
+    reply.put("name", "spawn");
+    reply.put("tasks", tasks);
+    reply.put("spawn_ns", tookNs);
+    say(reply);
+  }
+
+  private void settle() throws Exception {
+    row.settle();
+    say(message("settled"));
+  }
+
+  /** An interrupt ends a sleep, and closes a socket that its thread waits on. */
+  private void stop() throws Exception {
+    isOver = true;
+    threads.shutdownNow();
+    threads.awaitTermination(1, TimeUnit.MINUTES);
+    say(counts("stopped"));
+  }
+
+  private Map<String, Object> counts(String type) {
+    var counts = message(type);
+    counts.put("units", traffic.units.get());
+    counts.put("bytes", traffic.bytes.get());
+    counts.put("checksum", "%016x".formatted(0));
+    counts.put("live_tasks", traffic.connections.get());
+    counts.put("live_connections", traffic.connections.get());
+    counts.put("errors", 0);
+    counts.put("first_error", "");
+    counts.put("lateness", null);
+    counts.put("spawn_ns", spawnNs);
+    counts.put("fire_ns", null);
+    counts.put("frame_bytes", null);
+    if (tally != null) tally.addTo(counts, firstDueNs());
+    return counts;
+  }
+
+  private long firstDueNs() {
+    var schedule = cell.schedule();
+    return schedule.pattern().equals("storm") ? epochNs + schedule.windowNs() : epochNs;
+  }
+
+  private void finished(long lastNs) {
+    var finished = message("phase");
+    finished.put("name", "finished");
+    finished.put("t_ns", lastNs);
+    try {
+      say(finished);
+    } catch (IOException gone) {
+      // The conductor is gone, which the main thread hears as well.
+    }
+  }
+
+  private static Map<String, Object> message(String type) {
+    var message = new LinkedHashMap<String, Object>();
+    message.put("type", type);
+    return message;
+  }
+
+  /** The last task speaks beside the main thread. */
+  private synchronized void say(Map<String, Object> message) throws IOException {
+    replies.write((Json.text(message) + "\n").getBytes(StandardCharsets.UTF_8));
+    replies.flush();
+  }
+
+  /** Something went wrong where nobody waits for an answer. */
+  private void fail(Throwable error) {
+    Runtime.getRuntime().halt(giveUp(error));
+  }
+
+  /** Says why, to the conductor and to a person. Returns the exit status. */
+  private int giveUp(Throwable error) {
+    System.err.println(row.id() + ": " + error);
+    var why = message(error instanceof Limit ? "limit" : "error");
+    why.put("message", String.valueOf(error.getMessage()));
+    if (error instanceof Limit limit) {
+      why.put("limit", limit.name);
+      why.put("value", limit.value);
+      why.put("needed", limit.needed);
+    }
+    try {
+      say(why);
+    } catch (IOException gone) {
+      System.err.println(row.id() + ": the conductor is gone");
+    }
+    return error instanceof Limit ? 0 : 1;
+  }
+}

@@ -1,0 +1,40 @@
+package skein;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+
+/** A runtime: what it says of itself, and what its tasks do. */
+public interface Row {
+  String STYLE = "direct";
+
+  String id();
+
+  /** What it says in hello beside the fields that all have. */
+  Map<String, Object> traits();
+
+  /** Whether it runs work of its own before it is ready, so that the compiler has seen the code. */
+  boolean warmsUp();
+
+  /** A thread for each task. An interrupt ends a task that waits. */
+  ExecutorService threads();
+
+  /** Workload c10k: serves one connection until the peer is gone. */
+  interface Service {
+    void serve(Socket peer) throws IOException;
+  }
+
+  Service echo(Cell cell, Traffic done);
+
+  /** Workload timers. */
+  interface Sleepers {
+    /** Tasks first to end - 1, whose deadlines count from the epoch. */
+    void spawn(int first, int end, long epochNs);
+  }
+
+  Sleepers sleepers(Schedule schedule, Tally done, ExecutorService threads);
+
+  /** Collects garbage, once all tasks that were spawned have come to their wait. */
+  void settle() throws InterruptedException;
+}

@@ -1,0 +1,74 @@
+package skein;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+
+/**
+ * Listens on a loopback port, and hands each connection to a thread. Its sockets are those of all
+ * rows: IPv4, by an option of the virtual machine, with all the backlog that there is. A ServerSocket
+ * does not know TCP_NODELAY, so each connection sets it: a system call for each accept.
+ */
+final class Server {
+  private final Cell cell;
+  private final Traffic done;
+  private final Row.Service service;
+  private final ExecutorService threads;
+  private final Consumer<Throwable> fail;
+  private final ServerSocket listener;
+
+  /** What goes wrong later is told to `fail`. */
+  Server(Cell cell, Traffic done, Row.Service service, ExecutorService threads,
+      Consumer<Throwable> fail) throws IOException {
+    this.cell = cell;
+    this.done = done;
+    this.service = service;
+    this.threads = threads;
+    this.fail = fail;
+    listener = new ServerSocket(0, Conditions.backlog(), InetAddress.getLoopbackAddress());
+  }
+
+  ServerSocket listener() {
+    return listener;
+  }
+
+  /** Accepts from now on. */
+  void start() {
+    threads.execute(this::acceptAll);
+  }
+
+  private void acceptAll() {
+    try (listener) {
+      while (true) {
+        Socket peer = listener.accept();
+        threads.execute(() -> serve(peer));
+      }
+    } catch (IOException | RejectedExecutionException error) {
+      if (!threads.isShutdown()) fail.accept(limitOf(error));
+    }
+  }
+
+  /** The limit behind an error, which the JDK says in words alone. */
+  private Throwable limitOf(Exception error) {
+    if (!String.valueOf(error.getMessage()).contains("Too many open files")) return error;
+    long open = done.connections.get();
+    return new Limit("RLIMIT_NOFILE", open, (long) cell.connections(),
+        "with %d connections open: %s".formatted(open, error.getMessage()));
+  }
+
+  private void serve(Socket peer) {
+    done.connections.incrementAndGet(); // here, so that whoever counts them finds their threads, too
+    try (peer) {
+      peer.setTcpNoDelay(true);
+      service.serve(peer);
+    } catch (IOException gone) {
+      // Reset by the peer, or closed by an interrupt: neither is an error.
+    } finally {
+      done.connections.decrementAndGet();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package skein;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/**
+ * Work of our own, so that the compiler has seen the code before the worker says that it is ready. It
+ * is the code that is measured, with a server, tasks and counts of its own. How much of it is enough
+ * shows in memory, too: a stack of compiled frames is half as large as one of interpreted frames.
+ */
+final class WarmUp {
+  private static final int CLIENTS = 50;
+  private static final int CONNECTIONS = 200; // of each client, one after the other
+  private static final int REQUESTS = 10; // on each of them
+  private static final int REQUEST_BYTES = 64;
+  private static final int TASKS = 5_000;
+  private static final int TIMES = 10;
+  private static final long WINDOW_NS = 100_000_000;
+  private static final long GRID_NS = 1_000_000;
+  private static final long AHEAD_NS = 50_000_000; // to spawn in
+  private static final int BOUND_S = 30;
+
+  private WarmUp() {}
+
+  /** Connections come and go, and each carries requests. */
+  static void echo(Row row, Cell cell) throws Exception {
+    var traffic = new Traffic();
+    var threads = row.threads();
+    var server = new Server(cell, traffic, row.echo(cell, traffic), threads, WarmUp::failed);
+    server.start();
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      int port = server.listener().getLocalPort();
+      var all = IntStream.range(0, CLIENTS).mapToObj(i -> clients.submit(() -> exchange(port))).toList();
+      for (var each : all) each.get();
+    } finally {
+      threads.shutdownNow();
+    }
+    threads.awaitTermination(BOUND_S, TimeUnit.SECONDS);
+  }
+
+  private static Void exchange(int port) throws IOException {
+    var request = new byte[REQUEST_BYTES];
+    for (int i = 0; i < CONNECTIONS; i++) {
+      try (var client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        client.setTcpNoDelay(true);
+        client.setSoLinger(true, 0); // its end is a reset, as the load generator's is: it keeps no port
+        for (int j = 0; j < REQUESTS; j++) {
+          client.getOutputStream().write(request);
+          client.getInputStream().readNBytes(request, 0, REQUEST_BYTES);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The pattern that is asked for, a few times over. */
+  static void sleepers(Row row, Schedule asked) throws InterruptedException {
+    for (int i = 0; i < TIMES; i++) {
+      var schedule = new Schedule(TASKS, asked.pattern(), WINDOW_NS, GRID_NS, i);
+      var over = new CountDownLatch(1);
+      var done = new Tally(schedule.units(), lastNs -> over.countDown());
+      try (var threads = row.threads()) { // its end waits for all tasks
+        done.spawned(TASKS);
+        row.sleepers(schedule, done, threads).spawn(0, TASKS, System.nanoTime() + AHEAD_NS);
+        if (!over.await(BOUND_S, TimeUnit.SECONDS)) failed(null);
+      }
+    }
+  }
+
+  private static void failed(Throwable why) {
+    throw new IllegalStateException("the warm-up failed", why);
+  }
+}
