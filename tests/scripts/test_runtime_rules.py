@@ -20,6 +20,7 @@ marker = "o"
 language = "Toy"
 run = ["toy-run", "main.toy"]
 build = ["toy-build"]
+test = ["toy-test", "all"]
 tools = ["toy-run"]
 needs = { toy-run = "2" }
 buffers = ["own"]
@@ -44,6 +45,7 @@ def planted(tmp_path):
 def test_a_good_manifest_is_read(planted):
     toy = planted(GOOD)["toy"]
     assert (toy.order, toy.family, toy.run) == (5, "future", ("toy-run", "main.toy"))
+    assert toy.test == ("toy-test", "all")
     assert planted(GOOD.replace('"o"', '"$T$"'))["toy"].marker == "$T$"
 
 
@@ -71,6 +73,7 @@ def test_the_markers_are_those_that_the_figures_can_fill():
         ("order = 5", "order = 0", "order is a whole number from 1, not 0"),
         ("= false", '= "no"', "reference is true or false, not 'no'"),
         ('= "Toy"', "= 5", "language is a name, not 5"),
+        ('["toy-test", "all"]', '"toy-test all"', "test is a list of words"),
         ('= ["toy-run", "main.toy"]', '= "toy-run"', "run is a list of words, ["),
         ('= ["toy-build"]', "= []", "build is a list of words"),
         ('tools = ["toy-run"]', 'tools = ["toy-run", ""]', "tools is a list of words"),

@@ -7,9 +7,10 @@ import pytest
 
 from matrix_support import ROOT
 from skein_scripts.base.errors import UsageError
-from skein_scripts.checks import run_tests, suite
+from skein_scripts.checks import row_sections, run_tests, suite
 from skein_scripts.checks import suite_sections as sections_of
 from skein_scripts.checks.suite import Counts, Section
+from skein_scripts.records import runtimes
 
 JUNIT = """<testsuites><testsuite>
 <testcase name="a"/><testcase name="b"><failure/></testcase>
@@ -152,3 +153,76 @@ def test_one_section_brings_what_it_needs():
 def test_an_unknown_section_is_a_usage_error():
     with pytest.raises(UsageError, match="did you mean 'test-asan'"):
         run_tests.choose(sections_of.all_sections(), ["test-asn"])
+
+
+# --- workers in other languages ---
+
+OK = "echo fine"
+NO_NETWORK = "echo 'error: failed to download from index' >&2; exit 101"
+NO_TOOL = "echo 'no Toy of 3 or later' >&2; exit 69"
+
+
+@pytest.fixture
+def tested(tmp_path, monkeypatch):
+    """Makes rows the only ones that there are, each with the command of its tests."""
+
+    def make(*rows):
+        for order, (name, script, more) in enumerate(rows, 1):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "runtime.toml").write_text(
+                f'[[runtime]]\nid = "{name}"\norder = {order}\nfamily = "future"\n'
+                f'colour = "#00000{order}"\nmarker = "o"\nlanguage = "{name.title()}"\n'
+                f'run = ["./{name}"]\n'
+                + (f'test = ["sh", "-c", "{script}"]\n' if script else "")
+                + more
+            )
+        known = runtimes.runtimes.__wrapped__(tmp_path)
+        monkeypatch.setattr(row_sections, "runtimes", lambda: known)
+        return row_sections.tests_of_rows()
+
+    return make
+
+
+def test_each_language_runs_its_own_tests_in_its_folder_and_counts(tested, tmp_path):
+    sections = tested(("ada", "test -e runtime.toml", ""), ("zig", "exit 3", ""), ("lua", "", ""))
+    total, said = run(sections, tmp_path)
+    assert total == Counts(passed=1, failed=1)
+    assert "==== workers' own tests, Ada\n     ok: 1 passed" in said
+    assert "==== workers' own tests, Zig\n" in said
+    assert "exit status 3" in said
+
+
+@pytest.mark.parametrize(
+    ("script", "more", "why"),
+    [
+        (OK, 'tools = ["no-such-tool"]', "needs no-such-tool, which is not on the PATH"),
+        (NO_NETWORK, "", "packages cannot be fetched from here"),
+        (NO_TOOL, "", "no Toy of 3 or later"),
+    ],
+)
+def test_tests_that_cannot_run_here_are_left_out_by_name_with_the_reason(
+    script, more, why, tested, tmp_path
+):
+    total, said = run(tested(("ada", script, more), ("zig", OK, "")), tmp_path)
+    assert total == Counts(passed=1, skipped=1)
+    assert "workers' own tests, Ada" in said
+    assert f"left out{',' if more else ':'} " in said
+    assert why in said
+    assert "FAILED" not in said
+
+
+def test_rows_that_share_a_command_and_a_folder_are_tested_once(tested, tmp_path):
+    second = (
+        '[[runtime]]\nid = "ada_mt"\norder = 9\nfamily = "future"\ncolour = "#999999"\n'
+        'marker = "o"\nlanguage = "Ada"\nrun = ["./ada"]\ntest = ["sh", "-c", "echo fine"]\n'
+    )
+    assert [each.name for each in tested(("ada", OK, second))] == ["test-ada"]
+
+
+def test_the_suite_has_the_tests_of_each_language_and_builds_what_it_tests():
+    sections = {each.name: each for each in sections_of.all_sections()}
+    rows = {"tokio", "go", "java_vt", "node"}
+    assert {f"test-{name}" for name in rows} <= set(sections)
+    assert rows <= set(sections["build-references"].commands[0])
+    quick = {each.name for each in sections_of.quick_sections()}
+    assert not {f"test-{name}" for name in rows} & quick

@@ -189,6 +189,33 @@ def test_a_machine_without_a_network_leaves_rows_out_and_that_is_no_failure(here
     assert "Could not resolve host" in limit_of("toy")["message"]
 
 
+def test_a_build_that_finds_no_tool_of_its_own_is_left_out_and_that_is_no_failure(here, capsys):
+    here(row("toy", 1, ["sh", "-c", "echo looking; echo 'no Toy of 3 or later' >&2; exit 69"]))
+    assert build() == 0
+    assert "toy left out: no Toy of 3 or later" in capsys.readouterr().out
+    limit = limit_of("toy")
+    assert limit["name"] == "toolchain"
+    assert "no Toy of 3 or later" in limit["message"]
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("dial tcp: lookup proxy.golang.org: no such host", "packages cannot be fetched from here"),
+        ("dial tcp 142.250.1.1:443: i/o timeout", "packages cannot be fetched from here"),
+        ("dial tcp 127.0.0.1:4000: connect: connection refused", None),
+        ("dial tcp [::1]:4000: connect: connection refused", None),
+        ("no Toy of 3 or later\n\nexit status 69", "no Toy of 3 or later"),
+        ("exit status 69", None),
+        ("exit status 69\nexit status 1", None),
+        ("no Toy of 3 or later\nexit status 1", None),
+    ],
+)
+def test_only_what_a_machine_lacks_excuses_a_command_and_no_test_that_failed(log, why, tmp_path):
+    (tmp_path / "log").write_text(f"$ toy test\n{log}\n" if "\n" in log else f"{log}\n")
+    assert toolchains.excuse(tmp_path / "log") == why
+
+
 def test_a_build_that_failed_is_a_limit_of_its_row_and_the_matrix_goes_on(tmp_path):
     """With the real list of runtimes, to which a stand-in for a failed build is added."""
     run = matrix_run_in(tmp_path)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..base import git
 from ..base.tree import ROOT
+from .row_sections import build_of_rows, tests_of_rows
 from .suite import CPUS, LOGS, Section
 
 
@@ -23,7 +24,7 @@ def files_of(*patterns: str) -> list[str]:
 def shell_scripts() -> list[str]:
     """Files whose first line names a shell."""
     scripts = []
-    for name in files_of("scripts", ".ci", "tests", "harness"):
+    for name in files_of("scripts", ".ci", "tests", "harness", "runtimes"):
         with (ROOT / name).open("rb") as file:
             first = file.readline(64)
         if first.startswith(b"#!") and (b"bash" in first or first.rstrip().endswith(b"/sh")):
@@ -140,9 +141,6 @@ def _cells(build: str) -> Section:
     )
 
 
-_TESTED_ROWS = ("tokio", "go")  # what needs no build, as node and python_selectors, is always there
-
-
 def _lints() -> list[Section]:
     clang_format = _tool("clang-format-19")
     shellcheck = _tool("shellcheck")
@@ -215,13 +213,8 @@ def all_sections() -> list[Section]:
         *_lints(),
         _build("release"),
         _ctest("release", CPUS),
-        # The rows that most people ask for, where their tools are there. Tests skip the others,
-        # unless they are built, with the reason.
-        Section(
-            "build-references",
-            "build, workers in other languages",
-            [[sys.executable, "scripts/references.py", "build", *_TESTED_ROWS]],
-        ),
+        build_of_rows(),
+        *tests_of_rows(),
         _pytest(
             "pytest",
             "Python tests: scripts, harness, end to end",

@@ -17,8 +17,8 @@ OURS = "C++"
 FAMILIES = ("stackless", "stackful", "thread", "callback", "future", "floor")
 MARKERS = ".ov^<>8sp*hHDdPX"  # the filled ones of matplotlib, which is not loaded for a check
 _MUST = ("id", "order", "family", "colour", "marker")
-_MAY = ("language", "run", "build", "tools", "needs", "buffers", "reference", "cannot")
-_LISTS = ("run", "build", "tools", "buffers")
+_MAY = ("language", "run", "build", "test", "tools", "needs", "buffers", "reference", "cannot")
+_LISTS = ("run", "build", "test", "tools", "buffers")
 _TABLES = ("needs", "cannot")
 
 

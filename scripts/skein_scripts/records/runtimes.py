@@ -35,7 +35,8 @@ class Runtime:
     language: str = OURS
     run: tuple[str, ...] = ()  # the worker's command, in its folder; none for one in the binary
     build: tuple[str, ...] = ()  # what has to be called there before
-    tools: tuple[str, ...] = ()  # programs that building and running need,
+    test: tuple[str, ...] = ()  # what runs the tests of its language there
+    tools: tuple[str, ...] = ()  # programs that all of these need,
     needs: tuple[tuple[str, str], ...] = ()  # and those that must be of a version or later
     buffers: tuple[str, ...] = ()  # of c10k, those that it serves; none said: the worker is asked
     cannot: tuple[tuple[str, str], ...] = ()  # a workload or workload/shape, and the reason
@@ -91,7 +92,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 def _runtime(folder: Path, entry: dict[str, Any]) -> Runtime:
     values: dict[str, Any] = {**entry, "folder": folder}
-    lists = ("run", "build", "tools", "buffers")
+    lists = ("run", "build", "test", "tools", "buffers")
     values |= {name: tuple(entry[name]) for name in lists if name in entry}
     values |= {name: tuple(entry.get(name, {}).items()) for name in ("cannot", "needs")}
     values.setdefault("reference", "run" in entry)

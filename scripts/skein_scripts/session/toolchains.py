@@ -30,13 +30,16 @@ FOLDER = ROOT / "build" / "references"
 _BUILD_TIMEOUT_S = 1800.0
 _VERSION_TIMEOUT_S = 30.0
 _LAST_WORDS = 15
-# What cargo, go, npm, pip and git say where they cannot reach what they would fetch.
+# What cargo, go, npm, pip and git say where they cannot reach what they would fetch. A test that
+# cannot reach a server of its own says that of the loopback.
 _UNREACHABLE = re.compile(
     r"could not resolve host|temporary failure in name resolution|name or service not known"
-    r"|network is unreachable|failed to download|dial tcp|ENOTFOUND|EAI_AGAIN"
+    r"|network is unreachable|failed to download|dial tcp(?! 127\.| \[::1\])|ENOTFOUND|EAI_AGAIN"
     r"|spurious network error",
     re.IGNORECASE,
 )
+# The status of a command that looks for its tools itself and found none (EX_UNAVAILABLE).
+_NO_TOOL = 69
 _NOT_BUILT = "it is not built: scripts/references.py build, or scripts/bench --references"
 
 Say = Callable[[str], None]
@@ -123,11 +126,6 @@ class Build:
         """The command, and where it is called."""
         return f"{shlex.join(self.command)} in runtimes/{self.folder.name}"
 
-    def could_not_fetch(self) -> bool:
-        """Whether the last build ended because packages could not be fetched from here."""
-        text = self.log.read_text(encoding="utf-8", errors="replace")
-        return not self.stamp.exists() and _UNREACHABLE.search(text) is not None
-
     def why_not(self) -> list[str]:
         """Empty once it has succeeded; otherwise why it has not, with its last words."""
         if self.stamp.exists():
@@ -138,6 +136,18 @@ class Build:
             f"it did not build: {self.describe()} failed, its log is {self.log}",
             *last_lines(self.log, _LAST_WORDS),
         ]
+
+
+def excuse(log: Path) -> str | None:
+    """Why a command could not do its work on this machine, as far as its log shows it, which ends
+    with the exit status. None where it is the command that failed."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if _UNREACHABLE.search(text):
+        return "packages cannot be fetched from here"
+    lines = [line for line in text.splitlines() if line]
+    if len(lines) > 1 and lines[-1] == f"exit status {_NO_TOOL}":
+        return lines[-2]
+    return None
 
 
 def build_of(runtime: Runtime) -> Build | None:
@@ -173,10 +183,10 @@ def build_all(runtimes: Iterable[Runtime], say: Say) -> list[Build]:
     if not rows:
         say("nothing to build")
     failed = [build for build, names in rows.items() if not _build(build, names, say)]
-    unreachable = [build for build in failed if build.could_not_fetch()]
-    for build in unreachable:
-        say(f"{', '.join(rows[build])} left out: packages cannot be fetched from here")
-    return [build for build in failed if build not in unreachable]
+    excused = {build: why for build in failed if (why := excuse(build.log))}
+    for build, why in excused.items():
+        say(f"{', '.join(rows[build])} left out: {why}")
+    return [build for build in failed if build not in excused]
 
 
 def _build(build: Build, names: list[str], say: Say) -> bool:
