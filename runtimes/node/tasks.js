@@ -14,9 +14,9 @@ export class Timers {
   #schedule;
   #waits; // of churn, by task
 
-  constructor(cell) {
+  constructor(cell, onFinished) {
     this.#schedule = new Schedule(cell);
-    this.counts = new TimerCounts(this.#schedule);
+    this.counts = new TimerCounts(this.#schedule, onFinished);
     this.#waits = cell.pattern === 'churn' ? new Array(cell.tasks) : [];
   }
 
@@ -52,7 +52,8 @@ export class Timers {
     const { pattern } = this.#schedule;
     if (pattern === 'periodic') return this.#wakeAgain(index);
     if (pattern !== 'churn') return this.#sleepOnce(index);
-    return this.#schedule.isCanceller(index) ? this.#cancelInTime(index) : this.#waitInRounds(index);
+    if (this.#schedule.isCanceller(index)) return this.#cancelInTime(index);
+    return this.#waitInRounds(index);
   }
 
   async #sleepOnce(index) {

@@ -1,4 +1,5 @@
-// The row `node`: async functions on Node's event loop (libuv, epoll), one JavaScript thread.
+// The row `node`: async functions on Node's event loop (libuv, epoll), one JavaScript thread. It
+// warms up (shared/rehearsal.js); `node_cold`, with --cold, is the same without.
 //
 // Version: Node 20 or later; tried with 20.20. Nothing but the standard library.
 //
@@ -8,7 +9,8 @@
 //     object for each wait. Here a timeout is cancelled by clearTimeout, as request timeouts are.
 //   - setTimeout truncates to whole ms, so the time left is rounded up.
 //   - The echo writes in 'data' (echo.js). The server sets TCP_NODELAY by `noDelay: true`
-//     (documentation of node:net); handlers are shared by all connections and take theirs as `this`.
+//     (documentation of node:net). Handlers are shared by all connections and take theirs as
+//     `this`.
 //
 // What it could do faster, and at what price:
 //   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a
@@ -25,19 +27,22 @@
 //   - A deadline that has passed takes 1 ms: setTimeout knows nothing shorter.
 //   - It accepts from `ready` on: Node cannot listen without. Nobody connects before `started`.
 //   - V8's own threads (four, for collections and compilation) are its default and are left so.
-//   - Before memory is read, V8 is asked to collect and to give back (shared/settle.js). At all other
-//     times it does so when it likes; no flag is set.
+//   - Before memory is read, V8 is asked to collect and to give back (shared/settle.js). At all
+//     other times it does so when it likes; no flag is set.
 
 import { Echo } from './echo.js';
 import { converse } from './shared/conversation.js';
 import { Timers } from './tasks.js';
 
+const isCold = process.argv.includes('--cold');
+
 await converse(
   {
-    runtime: 'node',
+    runtime: isCold ? 'node_cold' : 'node',
     style: 'coroutine',
     timer_source: 'setTimeout: a list for each length in whole ms',
     early_by_at_most_ns: 2_000_000,
+    warms_up: !isCold,
   },
-  { timers: (cell) => new Timers(cell), c10k: (cell) => new Echo(cell) },
+  { timers: Timers, c10k: Echo },
 );

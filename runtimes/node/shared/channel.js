@@ -8,8 +8,8 @@ export function say(message) {
   for (let sent = 0; sent < line.length;) sent += writeSync(1, line, sent);
 }
 
-// A seed has up to 64 bits, and a time on the clock may exceed 53, so both are BigInt here. JSON.parse
-// would round a seed before any reviver sees it, and JSON.stringify refuses a BigInt.
+// A seed has up to 64 bits, and a time on the clock may exceed 53, so both are BigInt here.
+// JSON.parse would round a seed before any reviver sees it, and JSON.stringify refuses a BigInt.
 
 export function parse(line) {
   const quoted = line.replace(/"seed":\s*(\d+)/g, '"seed":"$1"');

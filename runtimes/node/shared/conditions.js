@@ -1,5 +1,5 @@
-// What a worker in Node runs under. What does not apply, or cannot be asked from JavaScript, is left
-// out: Node has no getsockopt.
+// What a worker in Node runs under. What does not apply, or cannot be asked from JavaScript, is
+// left out: Node has no getsockopt.
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';

@@ -1,27 +1,29 @@
 // The worker's side of harness/PROTOCOL.md: one command at a time, each answered by the program of
 // the cell's workload. While nothing is asked, nothing here runs.
 //
-// A program has: async prepare(), which sets it up and returns the fields of `ready` (in `echoed`
-// those of the cell that decide its work, as it took them), start(), spawn(tasks, epochNs),
-// async stop(), and counts.toMessage(), most of `stats`.
+// A program is a class. It is constructed with the cell and a function for the time at which all
+// timers are done, and has: async prepare(), which sets it up and returns the fields of `ready` (in
+// `echoed` those of the cell that decide its work, as it took them), start(), spawn(tasks,
+// epochNs), async stop(), and counts.toMessage(), most of `stats`.
 
 import { createInterface } from 'node:readline';
 
 import { parse, say } from './channel.js';
-import { fromProtocol, nowNs } from './clock.js';
+import { fromProtocol, nowNs, toProtocol } from './clock.js';
 import { Limit } from './limits.js';
+import { rehearse } from './rehearsal.js';
 import { CAN_SETTLE, settle } from './settle.js';
 
 const OLDEST = 20;
 
 /** Runs the whole conversation. `about`: the fields of `hello` that are the runtime's own.
- * `programs`: by workload, a function that makes the program of a cell. */
+ * `programs`: by workload. */
 export async function converse(about, programs) {
   process.on('SIGINT', () => {}); // the conductor says when it is over
   process.on('uncaughtException', giveUp);
   requireVersion();
   say({ type: 'hello', protocol: 1, pid: process.pid, ...versions(), ...about });
-  const run = new Run(programs);
+  const run = new Run(programs, about.warms_up);
   for await (const line of createInterface({ input: process.stdin })) {
     const message = parse(line);
     say(await run.answer(message));
@@ -32,11 +34,13 @@ export async function converse(about, programs) {
 
 class Run {
   #programs;
+  #warmsUp;
   #program;
   #spawnNs = 0;
 
-  constructor(programs) {
+  constructor(programs, warmsUp) {
     this.#programs = programs;
+    this.#warmsUp = warmsUp;
   }
 
   answer(message) {
@@ -60,10 +64,11 @@ class Run {
   }
 
   async #prepare({ workload, cell }) {
-    const make = this.#programs[workload];
-    if (make === undefined) throw new Error(`there is no workload ${workload}`);
-    this.#program = make(cell);
+    const Program = this.#programs[workload];
+    if (Program === undefined) throw new Error(`there is no workload ${workload}`);
+    this.#program = new Program(cell, sayFinished);
     const { echoed, ...others } = await this.#program.prepare();
+    if (this.#warmsUp) await rehearse(workload, Program, cell);
     return { type: 'ready', echoed: { ...cell, ...echoed }, ...others };
   }
 
@@ -82,6 +87,10 @@ class Run {
   #counts() {
     return { spawn_ns: this.#spawnNs, frame_bytes: null, ...this.#program.counts.toMessage() };
   }
+}
+
+function sayFinished(ns) {
+  say({ type: 'phase', name: 'finished', t_ns: toProtocol(ns) });
 }
 
 function versions() {

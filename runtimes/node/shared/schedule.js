@@ -1,5 +1,5 @@
-// When each task of the workload timers is due, as harness/PROTOCOL.md says: a function of the seed,
-// the task's index and its turn, the same in every language. In whole ns after the epoch.
+// When each task of the workload timers is due, as harness/PROTOCOL.md says: a function of the
+// seed, the task's index and its turn, the same in every language. In whole ns after the epoch.
 
 import * as u64 from './u64.js';
 

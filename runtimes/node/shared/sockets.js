@@ -1,5 +1,5 @@
-// The connections of a server as a whole. Node is asked for them when they are needed: a list of our
-// own would be memory of each connection.
+// The connections of a server as a whole. Node is asked for them when they are needed: a list of
+// our own would be memory of each connection.
 
 import { Socket } from 'node:net';
 

@@ -1,8 +1,6 @@
-// What the timers of a run came to: units, their checksum, how late they were. Says when the last
-// is done.
+// What the timers of a run came to: units, their checksum, how late they were.
 
-import { nowNs, toProtocol } from './clock.js';
-import { say } from './channel.js';
+import { nowNs } from './clock.js';
 import { Histogram } from './histogram.js';
 import { Checksum } from './schedule.js';
 
@@ -17,9 +15,12 @@ export class TimerCounts {
   #checksum = new Checksum();
   #lateness = new Histogram();
   #fireNs = null;
+  #onFinished;
 
-  constructor(schedule) {
+  /** `onFinished` is told the time when the last unit is done. */
+  constructor(schedule, onFinished) {
     this.#schedule = schedule;
+    this.#onFinished = onFinished;
     this.#unitsWanted = schedule.units();
   }
 
@@ -59,6 +60,6 @@ export class TimerCounts {
     if (this.#units < this.#unitsWanted) return;
     const endNs = nowNs();
     this.#fireNs = endNs - this.epochNs - this.#schedule.firstDueNs();
-    say({ type: 'phase', name: 'finished', t_ns: toProtocol(endNs) });
+    this.#onFinished(endNs);
   }
 }

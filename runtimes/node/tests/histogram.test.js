@@ -11,7 +11,8 @@ const VALUES = [
   59_999_999_999, 60_000_000_000,
 ];
 // HdrHistogram(1, 60_000_000_000, 3).encode() of these values.
-const THEIRS = 'HISTFAAAADd4nJNpmSzMwMAgzgABzFCaEYh5f7hHMNh/gAgwMf2UZ2L5y8/U78fy8iEjExOQ+dWaBQACqgtX';
+const THEIRS = 'HISTFAAAADd4nJNpmSzMwMAgzgABzFCaEYh5f7hHMNh/gAgwMf2UZ2L5y8/U78fy8iEj' +
+  'ExOQ+dWaBQACqgtX';
 
 function of(values) {
   const histogram = new Histogram();
@@ -32,7 +33,7 @@ test('the payload is that of another implementation', () => {
   assert.equal(cover.readInt32BE(4), cover.length - 8);
 });
 
-test('percentiles are of nearest rank, to the end of their bucket, and never above the maximum', () => {
+test('percentiles are of nearest rank, to the end of their bucket, at most the maximum', () => {
   const { p50, p90, p99, min, max } = of([...Array(10).keys()].map((k) => (k + 1) * 100_000));
   assert.deepEqual([p50, p90, p99], [500_223, 900_095, null]); // a bucket is 256, then 512 wide
   assert.deepEqual([min, max], [100_000, 1_000_000]);

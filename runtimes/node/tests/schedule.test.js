@@ -1,5 +1,5 @@
-// The schedule against values that other implementations came to: harness/PROTOCOL.md's example, and
-// runtimes/shared/python for the rest.
+// The schedule against values that other implementations came to: harness/PROTOCOL.md's example,
+// and runtimes/shared/python for the rest.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

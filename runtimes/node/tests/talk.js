@@ -24,9 +24,11 @@ export class Talk {
   #lines;
   ended;
 
-  constructor(flags = []) {
+  /** Cold, unless it is to warm up: that takes a second. */
+  constructor({ node = [], warm = false } = {}) {
     const stdio = ['pipe', 'pipe', 'pipe'];
-    this.#process = spawn(process.execPath, [...flags, WORKER], { stdio });
+    const words = [...node, WORKER, ...(warm ? [] : ['--cold'])];
+    this.#process = spawn(process.execPath, words, { stdio });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     this.ended = new Promise((resolve) => this.#process.on('exit', resolve));
   }

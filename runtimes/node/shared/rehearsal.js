@@ -1,0 +1,44 @@
+// Work before `ready`, so that V8 has compiled what will be measured, and has paid what that takes
+// of memory: the same programs, on a small cell and with counts of their own.
+
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+import { nowNs } from './clock.js';
+
+const TASKS = 20_000;
+const LEAD_NS = 20_000_000;
+const SMALL = { tasks: TASKS, window_ns: 20_000_000, grid_ns: 1_000_000 };
+const CONNECTIONS = 1000;
+const AT_ONCE = 50;
+const EXCHANGES = 5;
+
+/** `Program`: the class of the workload's program. */
+export function rehearse(workload, Program, cell) {
+  return workload === 'timers' ? rehearseTimers(Program, cell) : rehearseEcho(Program, cell);
+}
+
+function rehearseTimers(Timers, cell) {
+  return new Promise((resolve) => {
+    new Timers({ ...cell, ...SMALL }, resolve).spawn(TASKS, nowNs() + LEAD_NS);
+  });
+}
+
+async function rehearseEcho(Echo, cell) {
+  const echo = new Echo(cell);
+  const { port } = await echo.prepare();
+  for (let done = 0; done < CONNECTIONS; done += AT_ONCE) {
+    await Promise.all(Array.from({ length: AT_ONCE }, () => exchange(port)));
+  }
+  await echo.stop();
+}
+
+async function exchange(port) {
+  const socket = connect({ host: '127.0.0.1', port });
+  for (let sent = 0; sent < EXCHANGES; sent += 1) {
+    socket.write('x');
+    await once(socket, 'data');
+  }
+  socket.destroy();
+  await once(socket, 'close');
+}
