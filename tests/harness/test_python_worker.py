@@ -1,0 +1,128 @@
+"""What workers in Python share (runtimes/shared/python), against harness/PROTOCOL.md and against an
+implementation of HdrHistogram that is not ours."""
+
+from __future__ import annotations
+
+import math
+import random
+import socket
+import struct
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "runtimes" / "shared" / "python"))
+
+from skein_worker import listener, schedule  # noqa: E402
+from skein_worker.histogram import HIGHEST_NS, histogram  # noqa: E402
+from skein_worker.tasks import TaskWorker  # noqa: E402
+
+EXAMPLE = {
+    "tasks": 1000, "pattern": "spread", "window_ns": 200_000_000, "grid_ns": 1_000_000, "seed": 1,
+}  # fmt: skip
+VALUES = [0, 1, 2047, 2048, 4096, 123_456, 123_456, 2**31, 2**32 + 12_345, HIGHEST_NS]
+
+
+def test_the_example_of_the_protocol_has_its_checksum() -> None:
+    prints = [
+        schedule.fingerprint(index, schedule.turn_offset_ns(EXAMPLE, index, 0))
+        for index in range(EXAMPLE["tasks"])  # type: ignore[call-overload]
+    ]
+    assert f"{sum(prints) & schedule.MASK:016x}" == "3ec375c1869beff9"
+
+
+def test_the_payload_is_what_the_other_implementation_writes() -> None:
+    theirs = HdrHistogram(1, HIGHEST_NS, 3)
+    for value in VALUES:
+        theirs.record_value(value)
+    decoded = HdrHistogram.decode(str(histogram(VALUES)["histogram"]))
+    assert decoded.get_total_count() == len(VALUES)
+    for percent in (0, 25, 50, 75, 90, 100):
+        wanted = theirs.get_value_at_percentile(percent)
+        assert decoded.get_value_at_percentile(percent) == wanted, percent
+
+
+@pytest.mark.parametrize("count", [1, 7, 20_000])
+def test_figures_are_those_of_the_values_to_the_width_of_a_bucket(count: int) -> None:
+    source = random.Random(count)
+    values = sorted(int(10 ** source.uniform(3, 9)) for _ in range(count))
+    told = histogram(values)
+    mean = sum(values) / count
+    assert (told["count"], told["min"], told["max"]) == (count, values[0], values[-1])
+    assert told["mean"] == pytest.approx(mean, rel=1e-3)
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / count)
+    assert told["stddev"] == pytest.approx(deviation, rel=1e-2)
+    for name, percent in (("p50", 50), ("p90", 90)):
+        exact = values[math.ceil(count * percent / 100) - 1]
+        assert exact <= told[name] <= exact * (1 + 1 / 1024), name
+
+
+def test_a_percentile_needs_enough_values() -> None:
+    values = [index % 1000 for index in range(20_000)]
+    told = histogram(values)
+    assert (told["p99"], told["p999"], told["p9999"]) == (989, None, None)
+    assert histogram(values[1:])["p99"] is None
+
+
+def test_early_and_late_beyond_the_range_are_counted_apart() -> None:
+    told = histogram([-5, -900, 10, HIGHEST_NS + 1])
+    assert (told["count"], told["early_count"], told["early_max_ns"]) == (1, 2, 900)
+    assert (told["overflow"], told["max"]) == (1, 10)
+
+
+def test_of_nothing_there_is_a_payload_and_no_figure() -> None:
+    told = histogram([])
+    named = ("min", "mean", "stddev", "p50", "p90", "max", "early_max_ns")
+    assert [told[name] for name in named] == [None] * 7
+    assert HdrHistogram.decode(str(told["histogram"])).get_total_count() == 0
+
+
+def test_a_task_that_wakes_early_is_counted_and_its_unit_is_done() -> None:
+    worker = TaskWorker("some")
+    worker.cell, worker.units_wanted = EXAMPLE, 2 * EXAMPLE["tasks"]  # type: ignore[operator]
+    worker.epoch_ns = time.monotonic_ns() + 10**9
+    due_ns = schedule.turn_offset_ns(EXAMPLE, 7, 0)
+    worker.woke(7, due_ns)
+    said = worker.late.message()
+    assert (said["count"], said["early_count"], worker.units) == (0, 1, 1)
+    assert 0.5e9 < said["early_max_ns"] < 1.5e9
+    assert worker.checksum == schedule.fingerprint(7, due_ns)
+
+
+def test_a_timer_that_should_have_been_cancelled_is_an_error_and_still_a_unit() -> None:
+    worker = TaskWorker("some")
+    worker.cell = EXAMPLE | {"pattern": "churn"}
+    turns = [(task, turn) for task in range(8) for turn in range(schedule.ROUNDS)]
+    task, turn = next(each for each in turns if not schedule.left_to_fire(worker.cell, *each))
+    worker.timed_out(task, turn)
+    assert (worker.errors, worker.units) == (1, 1)
+    assert "cancelled" in worker.first_error
+
+
+def test_a_listener_says_what_is_in_force() -> None:
+    with listener.listening_socket() as server:
+        said = listener.in_force(server)
+        assert (said["tcp_nodelay"], said["linger"], said["linger_s"]) == (True, False, None)
+        assert said["backlog"] == listener.backlog() > 0
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3))
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        said = listener.in_force(server)
+        assert (said["tcp_nodelay"], said["linger"], said["linger_s"]) == (False, True, 3)
+
+
+def test_too_few_descriptors_are_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[dict[str, object]] = []
+    worker = TaskWorker("some")
+    monkeypatch.setattr(worker, "say", lambda **message: said.append(message))
+    monkeypatch.setattr(listener.resource, "getrlimit", lambda _: (100, 1000))
+    monkeypatch.setattr(listener.resource, "setrlimit", lambda *_: None)
+    listener.require_descriptors(worker, 900)
+    assert said == []
+    with pytest.raises(SystemExit) as end:
+        listener.require_descriptors(worker, 1000)
+    assert end.value.code == 0
+    assert (said[0]["type"], said[0]["limit"], said[0]["value"]) == ("limit", "RLIMIT_NOFILE", 1000)
