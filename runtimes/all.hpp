@@ -8,33 +8,13 @@
 #include "runtimes/fiber/scheduler.hpp"
 #include "runtimes/fiber_asm/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
+#include "runtimes/list.hpp"
 #include "runtimes/thread/scheduler.hpp"
 #include "runtimes/thread_default/scheduler.hpp"
 
 namespace skein {
 
-template <class... Runtimes>
-struct runtime_list {
-  static constexpr std::size_t size = sizeof...(Runtimes);
-
-  /// Calls `visit.template operator()<Runtime>()` for each, in order.
-  template <class Visit>
-  static void for_each(Visit&& visit) {
-    (visit.template operator()<Runtimes>(), ...);
-  }
-};
-
 namespace detail {
-
-template <class... Lists>
-struct joined;
-template <class... Runtimes>
-struct joined<runtime_list<Runtimes...>> {
-  using type = runtime_list<Runtimes...>;
-};
-template <class... Some, class... Others, class... Lists>
-struct joined<runtime_list<Some...>, runtime_list<Others...>, Lists...>
-    : joined<runtime_list<Some..., Others...>, Lists...> {};
 
 #if defined(__x86_64__)
 using on_this_processor = runtime_list<fiber_asm::scheduler>;

@@ -144,7 +144,7 @@ concept coroutine_scheduler =
     scheduler<S> &&
     requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
              typename S::timer& timer, time_ns deadline_ns, bytes data, typename S::task work) {
-      requires std::movable<typename S::task>;
+      requires std::move_constructible<typename S::task>;
       { scheduler.spawn(std::move(work)) } -> std::same_as<void>;
       { scheduler.yield() } -> awaiter_of<void>;
       { scheduler.sleep_until(deadline_ns) } -> awaiter_of<wake>;

@@ -1,22 +1,13 @@
-// A workload that is declared and not included here does not compile: its struct is incomplete.
 #include "workloads/all.hpp"
 
 #include <algorithm>
 #include <variant>
 #include <vector>
 
-#include "workloads/c10k/workload.hpp"
-#include "workloads/timers/workload.hpp"
+#include "runtimes/all.hpp"
+#include "workloads/make.hpp"
 
 namespace skein::workloads {
-namespace {
-
-template <class Cell>
-parameters_of<Cell> typed(const parameters& asked, const Cell& cell) {
-  return {cell, asked.options, asked.seed};
-}
-
-}  // namespace
 
 const declaration* declaration_named(std::string_view id) {
   const auto* const found = std::find_if(declarations.begin(), declarations.end(),
@@ -45,11 +36,7 @@ const runtime_info* runtime_named(std::string_view id) {
 }
 
 std::unique_ptr<program> make_program(std::string_view runtime, const parameters& asked) {
-  return std::visit(
-      [&]<class Cell>(const Cell& cell) {
-        return Cell::workload::make(runtime, typed(asked, cell));
-      },
-      asked.of);
+  return make_program_among<all_runtimes>(runtime, asked);
 }
 
 std::string objection(const any_cell& asked) {

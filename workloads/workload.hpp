@@ -1,10 +1,11 @@
 // What a workload's folder defines for the harness, beside its declaration (cell.toml): a struct
 // named `workload` in its namespace, derived from workload_defaults and with a static function
 //
+//   template <class Runtimes>
 //   std::unique_ptr<program> make(std::string_view runtime, const parameters& asked)
 //
 // which is usually make_on<>(). The other functions replace the defaults where the workload needs
-// it. workloads/all.cpp includes the header, and nothing else names the workload.
+// it. workloads/make.hpp includes the header, and nothing else names the workload.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include "runtimes/all.hpp"
 #include "runtimes/errors.hpp"
+#include "runtimes/scheduler.hpp"
 #include "workloads/oracle.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
@@ -35,13 +36,13 @@ struct workload_defaults {
   static std::optional<oracle> expected(const parameters& /*asked*/) { return std::nullopt; }
 };
 
-/// Program<S> on the scheduler S of that name; Floor on the floor. Throws limit_error, named
-/// `runtime`, for the floor where Floor is void: the workload is not written for it. Throws
-/// std::invalid_argument for an unknown runtime.
-template <template <class> class Program, class Floor, class Parameters>
+/// Program<S> on the scheduler S of that name among the Runtimes (a runtime_list); Floor on the
+/// floor. Throws limit_error, named `runtime`, for the floor where Floor is void: the workload is
+/// not written for it. Throws std::invalid_argument for an unknown runtime.
+template <class Runtimes, template <class> class Program, class Floor, class Parameters>
 std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& asked) {
   std::unique_ptr<program> made;
-  all_runtimes::for_each([&]<class Runtime>() {
+  Runtimes::for_each([&]<class Runtime>() {
     if (Runtime::info().id != runtime) return;
     if constexpr (scheduler<Runtime>) {
       made = std::make_unique<Program<Runtime>>(asked);

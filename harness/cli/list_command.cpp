@@ -52,7 +52,7 @@ void print_lists() {
                runtime.task, runtime.loop, runtime.timer_source, runtime.library,
                runtime.library_version);
   }
-  fmt::print("workers in other languages (a matrix starts them; see runtimes/README.md)\n");
+  fmt::print("programs of their own (a matrix starts them; see runtimes/README.md)\n");
   for (const foreign_runtime& each : foreign_runtimes) {
     fmt::print("  {:<16} {}, runtimes/{}\n", each.id, each.language, each.folder);
   }

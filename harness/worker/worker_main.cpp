@@ -97,12 +97,16 @@ int worker_main(std::string_view runtime, int command_fd, int reply_fd) {
 }
 
 int worker_main(std::string_view runtime, int command_fd, int reply_fd, program_factory make) {
+  const runtime_info* const known = workloads::runtime_named(runtime);
+  assert(known != nullptr);
+  return worker_main(*known, command_fd, reply_fd, make);
+}
+
+int worker_main(const runtime_info& runtime, int command_fd, int reply_fd, program_factory make) {
   protocol::line_channel channel(command_fd, reply_fd);
   try {
     set_up_process();
-    const runtime_info* const known = workloads::runtime_named(runtime);
-    assert(known != nullptr);
-    return serve(*known, channel, reply_fd, make);
+    return serve(runtime, channel, reply_fd, make);
   } catch (const limit_error& limit) {
     say(channel, limit_reply(limit));
     return 0;

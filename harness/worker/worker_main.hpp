@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "runtimes/info.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
 
@@ -22,5 +23,8 @@ using program_factory = std::unique_ptr<workloads::program> (*)(std::string_view
 
 /// The same for programs that are not in the list of workloads: for tests.
 int worker_main(std::string_view runtime, int command_fd, int reply_fd, program_factory make);
+
+/// The same for a runtime that is not in the list either (harness/references).
+int worker_main(const runtime_info& runtime, int command_fd, int reply_fd, program_factory make);
 
 }  // namespace skein::worker

@@ -5,15 +5,16 @@
 
 #include "runtimes/all.hpp"
 #include "tests/catch.hpp"
+#include "tests/contract/reference_rows.hpp"
 #include "tests/contract/subject.hpp"
 #include "tests/contract/verdict.hpp"
 #include "tests/io_uring.hpp"
 
-/// One test per runtime that models the interface.
+/// One test per runtime that models the interface, ours and other people's.
 #define SKEIN_FOR_EVERY_RUNTIME(name)                                          \
   template <class TestType>                                                    \
   static void SKEIN_TEST_BODY();                                               \
-  TEMPLATE_LIST_TEST_CASE(name, "[contract]", interface_runtimes) {            \
+  TEMPLATE_LIST_TEST_CASE(name, "[contract]", ::skein::contract::examined) {   \
     const bool on_io_uring = TestType::info().takes_receive_ring;              \
     if (!::skein::test::passes_over(on_io_uring)) SKEIN_TEST_BODY<TestType>(); \
   }                                                                            \

@@ -1,18 +1,18 @@
 // Every runtime that models the interface, as a subject.
-#include <map>
+#include "tests/contract/subjects.hpp"
 
 #include "runtimes/all.hpp"
-#include "tests/contract/subject_of.hpp"
 
 namespace skein::contract {
 
 const subject& subject_named(std::string_view runtime) {
-  static const auto subjects = [] {
-    std::map<std::string_view, const subject*> all;
-    interface_runtimes::for_each([&]<class S>() { all.emplace(S::info().id, &subject_of<S>()); });
+  static const auto known = [] {
+    subjects all;
+    interface_runtimes::for_each([&]<class S>() { add<S>(all); });
+    add_asio(all);
     return all;
   }();
-  return *subjects.at(runtime);
+  return *known.at(runtime);
 }
 
 }  // namespace skein::contract

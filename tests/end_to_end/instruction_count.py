@@ -34,7 +34,11 @@ class _Caller:
 
     def measure(self, slot: Slot) -> skein.Record:
         self.results.unlink(missing_ok=True)
-        skein.call("run", *slot.cell.arguments(), *self.extra, "-o", str(self.results))
+        words = slot.cell.arguments()
+        if "--worker-command" in words:  # the counter has its own
+            at = words.index("--worker-command")
+            del words[at : at + 2]
+        skein.call("run", *words, *self.extra, "-o", str(self.results))
         return skein.run_of(self.results)
 
 
@@ -47,6 +51,7 @@ def instructions_per_request(
         Skein(skein.SKEIN, environment),
         folder,
         lambda extra: _Caller(folder / "counted.jsonl", (*extra, *skein.IN_SESSION)),
+        skein.worker_of(runtime),
     )
     for _ in range(_TRIES):
         run = counter.measure(slot)

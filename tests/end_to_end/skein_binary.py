@@ -19,11 +19,13 @@ BUILD = Path(os.environ.get("SKEIN_BUILD_DIR", ROOT / "build" / "release"))
 SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"
 RECURSING_WORKER = BUILD / "tests" / "recursing_worker"
+ASIO = BUILD / "skein_asio"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
 # Runtimes that are another one with a part exchanged: its loop, its switch, its stacks.
 VARIANTS = (
-    "callback", "callback_uring", "coroutine_uring", "fiber_asm", "fiber_uring", "thread_default",
+    "asio_await_any", "callback", "callback_uring", "coroutine_uring", "fiber_asm", "fiber_uring",
+    "thread_default",
 )  # fmt: skip
 MODES = ("fixed", "open", "idle_heavy", "churn", "idle")
 PATTERNS = ("spread", "storm", "periodic", "churn")
@@ -67,6 +69,26 @@ def listed_runtimes() -> tuple[str, ...]:
 
 
 RUNTIMES = listed_runtimes()
+# Other people's runtimes behind our interface, in a worker of their own, and those of them that are
+# built here.
+REFERENCE_ROWS = ("asio_await", "asio_await_any", "asio_cb")
+REFERENCES = REFERENCE_ROWS if ASIO.is_file() else ()
+IN_CPP = (*RUNTIMES, *REFERENCES)
+
+
+def worker_of(runtime: str) -> list[str]:
+    """The command of a worker in C++."""
+    if runtime in REFERENCES:
+        return [str(ASIO), "--runtime", runtime]
+    return [str(SKEIN), "worker", "--runtime", runtime]
+
+
+def with_runtime(runtime: str) -> list[str]:
+    """Options that measure a worker in C++."""
+    words = ["--runtime", runtime]
+    if runtime in REFERENCES:
+        words += ["--worker-command", " ".join(worker_of(runtime))]
+    return words
 
 
 def start(*words: str) -> subprocess.Popen[str]:

@@ -48,12 +48,19 @@ def check_common(run: Record) -> None:
 
 def with_every_runtime(ways: tuple[str, ...], most_telling: str) -> list[Any]:
     """Every runtime in every way. Sanitizers are shown a variant in one way only: its parts meet
-    each other there, and its bodies are those of the runtime that it varies."""
+    each other there, and its bodies are those of the runtime that it varies. A reference row is in
+    the short run in that way only."""
+
+    def marks(runtime: str, way: str) -> list[Any]:
+        if way == most_telling:
+            return []
+        slow = [pytest.mark.slow] if runtime in skein.REFERENCES else []
+        return unless_sanitized(runtime in skein.VARIANTS) + slow
+
     return [
-        pytest.param(runtime, way, marks=unless_sanitized(repeats))
-        for runtime in skein.RUNTIMES
+        pytest.param(runtime, way, marks=marks(runtime, way))
+        for runtime in skein.IN_CPP
         for way in ways
-        for repeats in [runtime in skein.VARIANTS and way != most_telling]
     ]
 
 
@@ -65,7 +72,7 @@ def unless_sanitized(left_out: bool) -> list[Any]:
 @pytest.mark.parametrize(("runtime", "mode"), with_every_runtime(skein.MODES, "churn"))
 def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, results: Path) -> None:
     hold = ["--hold", "100ms"] if mode == "idle" else []
-    run = measure(results, "c10k", "--runtime", runtime, "--mode", mode, *hold)
+    run = measure(results, "c10k", *skein.with_runtime(runtime), "--mode", mode, *hold)
     check_common(run)
     assert run["load"]["model"] == mode
     if mode == "idle":
@@ -94,7 +101,7 @@ def check_health(run: Record) -> None:
 
 @pytest.mark.parametrize(("runtime", "pattern"), with_every_runtime(skein.PATTERNS, "churn"))
 def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Path) -> None:
-    run = measure(results, "timers", "--runtime", runtime, "--pattern", pattern)
+    run = measure(results, "timers", *skein.with_runtime(runtime), "--pattern", pattern)
     check_common(run)
     lateness = run["lateness"]
     units, tasks = run["work"]["units"], run["cell"]["tasks"]
@@ -116,10 +123,10 @@ def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "runtime",
-    [pytest.param(each, marks=unless_sanitized(each in skein.VARIANTS)) for each in skein.RUNTIMES],
+    [pytest.param(each, marks=unless_sanitized(each in skein.VARIANTS)) for each in skein.IN_CPP],
 )
 def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path) -> None:
-    run = measure(results, "c10k", "--runtime", runtime, "--buffer", "own")
+    run = measure(results, "c10k", *skein.with_runtime(runtime), "--buffer", "own")
     conditions = run["conditions"]
     assert conditions["timer_slack_ns"] == 50_000
     assert (conditions["buffer"], conditions["buffer_bytes"]) == ("own", 1024)
@@ -341,10 +348,10 @@ def test_a_timer_worker_in_another_language_agrees_with_the_oracle(
 
 
 @pytest.mark.release_only
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize("runtime", skein.IN_CPP)
 def test_a_thread_per_task_has_one_and_everything_else_has_a_single_thread(runtime: str) -> None:
-    words = ("run", "c10k", "--runtime", runtime, "--size", "test", "--mode", "idle", "--json")
-    with skein.start(*words, *skein.IN_SESSION, "--hold", "2s") as process:
+    words = ("--size", "test", "--mode", "idle", "--hold", "2s", "--json", *skein.IN_SESSION)
+    with skein.start("run", "c10k", *skein.with_runtime(runtime), *words) as process:
         assert process.stderr is not None
         line = next(line for line in process.stderr if "holding" in line)
         status = Path(f"/proc/{int(line.split()[-1])}/status").read_text(encoding="ascii")

@@ -35,11 +35,11 @@ def measured(results: Path, *words: str) -> Record:
     return run
 
 
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize("runtime", skein.IN_CPP)
 def test_every_runtime_holds_connections_on_several_loops_and_each_answers(
     runtime: str, results: Path
 ) -> None:
-    run = measured(results, *IDLE, "--runtime", runtime, *THREE_LOOPS)
+    run = measured(results, *IDLE, *skein.with_runtime(runtime), *THREE_LOOPS)
     assert run["cell"]["loops"] == run["echoed"]["loops"] == 3
     assert run["cell_id"].partition("/stack=")[0].endswith("/60/idle/lent/loops=3")
     assert [point["tasks"] for point in run["memory"]["points"]] == [0, 15, 30, 60]

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "runtimes/all.hpp"
 #include "runtimes/errors.hpp"
 #include "tests/catch.hpp"
 #include "workloads/workload.hpp"
@@ -25,7 +26,7 @@ struct on_a_scheduler : nothing {
 };
 
 auto made_without_floor(std::string_view runtime) {
-  return workloads::make_on<on_a_scheduler, void>(runtime, parameters{});
+  return workloads::make_on<all_runtimes, on_a_scheduler, void>(runtime, parameters{});
 }
 
 TEST_CASE("a workload that leaves out the floor meets a limit named runtime there") {

@@ -28,6 +28,7 @@ struct workload : workloads::workload_defaults<cell> {
     }
   }
 
+  template <class Runtimes>
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
     if (asked.options.buffer == buffer_policy::runtime) {
@@ -36,7 +37,7 @@ struct workload : workloads::workload_defaults<cell> {
                                                "connection: --buffer lent or own");
     }
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
-      return workloads::make_on<program, floor_program>(runtime, own);
+      return workloads::make_on<Runtimes, program, floor_program>(runtime, own);
     };
     if (asked.loops.value_or(1) == 1) return make_one(asked);
     return std::make_unique<sharded_program>(asked, make_one);

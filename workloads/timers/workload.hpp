@@ -32,19 +32,20 @@ struct workload : workloads::workload_defaults<cell> {
     return workloads::oracle{timers::expected(asked), expected_fires(asked)};
   }
 
+  template <class Runtimes>
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
     using workloads::make_on;
     switch (asked.pattern) {
       case pattern::periodic:
-        return make_on<wakers_program, floor_program<floor_wakers>>(runtime, asked);
+        return make_on<Runtimes, wakers_program, floor_program<floor_wakers>>(runtime, asked);
       case pattern::churn:
-        return make_on<timeouts_program, floor_program<floor_timeouts>>(runtime, asked);
+        return make_on<Runtimes, timeouts_program, floor_program<floor_timeouts>>(runtime, asked);
       case pattern::spread:
       case pattern::storm:
         break;
     }
-    return make_on<sleepers_program, floor_program<floor_sleepers>>(runtime, asked);
+    return make_on<Runtimes, sleepers_program, floor_program<floor_sleepers>>(runtime, asked);
   }
 };
 

@@ -66,8 +66,12 @@ def counted_s(cell: Cell) -> float:
 class InstructionCounter:
     """Measures cells of purpose `instructions`."""
 
-    def __init__(self, skein: Skein, folder: Path, make_runner: MakeRunner) -> None:
+    def __init__(
+        self, skein: Skein, folder: Path, make_runner: MakeRunner, worker: Sequence[str] = ()
+    ) -> None:
+        """`worker` is the command of one that is no part of the binary."""
         self._skein = skein
+        self._worker = worker
         self._out = (folder / _OUT).absolute()
         self._make_runner = make_runner
 
@@ -105,7 +109,7 @@ class InstructionCounter:
         if shutil.which("setarch"):
             words += ["setarch", "-R"]
         words += ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={self._out}"]
-        words += [str(self._skein.path), "worker", "--runtime", runtime]
+        words += self._worker or [str(self._skein.path), "worker", "--runtime", runtime]
         return shlex.join(words)
 
 

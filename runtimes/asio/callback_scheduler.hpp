@@ -1,0 +1,72 @@
+// asio_cb: Boost.Asio with completion handlers, behind the callback style of the interface. How
+// Asio is used, and what is unequal: boost_asio.hpp.
+//
+// A waiting session has one operation of Asio's, whose handler is an address or two. A connection
+// is a heap object, as shared_ptr sessions are in Asio's examples, and without the reference count.
+//
+// What the interface adds to a program by hand: 16 bytes to a sleeper (a timer that may be made
+// before its scheduler is known), 64 to a connection (its session is an object of its own, its
+// handler is stored, and stop() needs a list of connections, as Asio's HTTP server example has).
+#pragma once
+
+#include <deque>
+
+#include "runtimes/asio/callback_connection.hpp"
+#include "runtimes/asio/info.hpp"
+#include "runtimes/asio/scheduler_base.hpp"
+#include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
+
+namespace skein::asio {
+
+class callback_scheduler final
+    : public scheduler_base<callback_connection, callback_listener, timer<concrete_executor>> {
+ public:
+  using scheduler_base::scheduler_base;
+
+  static runtime_info info() { return callback_info(); }
+
+  template <auto OnStep, class Session>
+  void spawn(Session* session) {
+    on().task_started();
+    start_later(handler<>::to<OnStep>(session));
+  }
+  template <auto OnStep, class Session>
+  void yield(Session* session) {
+    post(handler<>::to<OnStep>(session));
+  }
+  template <auto OnWake, class Session>
+  void sleep_until(timer& sleeps, time_ns deadline_ns, Session* session) {
+    sleep_until(sleeps, deadline_ns, handler<wake>::to<OnWake>(session));
+  }
+  /// The handler gets every connection, then null when cancelled or when accepting failed.
+  template <auto OnAccept, class Session>
+  void accept(listener& from, Session* session) {
+    from.accept(handler<connection*>::to<OnAccept>(session));
+  }
+  /// The handler gets every chunk and then an empty one at the end; close ends this early. Lent
+  /// bytes are valid until the handler returns.
+  template <auto OnChunk, class Session>
+  void receive(connection& from, Session* session) {
+    from.receive(handler<bytes>::to<OnChunk>(session));
+  }
+  /// The handler may run before write returns.
+  template <auto OnWritten, class Session>
+  void write(connection& to, bytes data, Session* session) {
+    to.write(data, handler<bool>::to<OnWritten>(session));
+  }
+  /// Called by a task as it ends.
+  void task_done() { on().task_ended(); }
+
+ private:
+  void start_later(handler<> step);
+  void start_all();
+  void post(handler<> step);
+  void sleep_until(timer& sleeps, time_ns deadline_ns, handler<wake> on_wake);
+
+  std::deque<handler<>> starting_;  ///< spawned, not started yet
+};
+
+static_assert(skein::callback_scheduler<callback_scheduler>);
+
+}  // namespace skein::asio

@@ -1,0 +1,96 @@
+#include "runtimes/asio/loop.hpp"
+
+#include <fcntl.h>
+#include <stdexcept>
+
+namespace skein::asio {
+
+loop::loop(const scheduler_options& options)
+    : net::io_context(1),
+      options_(options),
+      scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)),
+      inline_left_(options.inline_budget) {}
+
+void loop::release() noexcept {
+  if (--shares_ == 0) delete this;
+}
+
+bool loop::is_scratch(bytes data) const noexcept {
+  const std::byte* const begin = scratch_.get();
+  return data.data() >= begin && data.data() < begin + options_.buffer_bytes;
+}
+
+// --- running --------------------------------------------------------------------------------
+
+loop::run_scope::run_scope(loop& runs, inbox* messages) : on_(runs), outer_(current_) {
+  current_ = &on_;
+  on_.inbox_ = messages;
+  ++on_.runs_;
+  if (messages == nullptr) return;
+  flags_ = ::fcntl(messages->descriptor(), F_GETFL);
+  on_.inbox_socket_.assign(messages->descriptor());
+  on_.wait_for_inbox();
+}
+
+loop::run_scope::~run_scope() {
+  current_ = outer_;
+  if (on_.inbox_ == nullptr) return;
+  ::fcntl(on_.inbox_socket_.release(), F_SETFL, flags_);
+  on_.inbox_ = nullptr;
+}
+
+/// Asio's run() returns when leave_if_over has called stop(), and when nothing is left to wait for.
+void loop::run_tasks(inbox* messages) {
+  const run_scope running(*this, messages);
+  while (!is_over()) {
+    restart();
+    if (run() == 0 && !is_over()) {
+      throw std::logic_error("Boost.Asio: tasks are left that wait for nothing");
+    }
+  }
+}
+
+void loop::run_ends() {
+  const run_scope running(*this, nullptr);
+  for (restart(); ends_ > 0 && poll() > 0; restart()) continue;
+}
+
+bool loop::is_over() const noexcept {
+  return tasks_ == 0 && ends_ == 0 && (inbox_ == nullptr || stopping_);
+}
+
+void loop::leave_if_over() {
+  if (is_over()) stop();
+}
+
+void loop::task_ended() {
+  assert(tasks_ > 0 && "task_done is called once per task");
+  --tasks_;
+  leave_if_over();
+}
+
+void loop::end_came() {
+  --ends_;
+  leave_if_over();
+}
+
+void loop::stop_tasks() {
+  if (stopping_) return;
+  stopping_ = true;
+  due_at_once_.expires_at(clock::time_point::min());
+  due_at_once_.async_wait([](const error_code&) {});
+  leave_if_over();
+}
+
+/// A wait of an earlier run may still complete, because it was in Asio's queue when that run ended.
+void loop::wait_for_inbox() {
+  inbox_socket_.async_wait(net::posix::descriptor_base::wait_read,
+                           [this, of_run = runs_](const error_code& failed) {
+                             if (failed || of_run != runs_ || inbox_ == nullptr) return;
+                             refill_inline();
+                             inbox_->on_readable();
+                             wait_for_inbox();
+                           });
+}
+
+}  // namespace skein::asio
