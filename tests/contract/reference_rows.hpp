@@ -1,9 +1,10 @@
 // The reference rows that model the interface, by name alone: what is behind the names is compiled
-// in one file (asio_subjects.cpp), since other people's headers take long to compile.
+// in a file for each library, since other people's headers take long to compile.
 #pragma once
 
 #include "runtimes/all.hpp"
 #include "runtimes/asio/info.hpp"
+#include "runtimes/boost_fiber/info.hpp"
 #include "runtimes/list.hpp"
 
 namespace skein::contract {
@@ -18,8 +19,18 @@ struct asio_await_any {
   static runtime_info info() { return asio::await_any_info(); }
 };
 
+#ifdef SKEIN_HAS_BOOST_FIBER
+struct on_boost_fiber {
+  static runtime_info info() { return boost_fiber::info(); }
+};
+using where_installed = runtime_list<on_boost_fiber>;
+#else
+using where_installed = runtime_list<>;
+#endif
+
 /// Everyone whom the suite examines.
-using examined = skein::detail::joined<interface_runtimes,
-                                       runtime_list<asio_await, asio_await_any, asio_cb>>::type;
+using examined =
+    skein::detail::joined<interface_runtimes, runtime_list<asio_await, asio_await_any, asio_cb>,
+                          where_installed>::type;
 
 }  // namespace skein::contract

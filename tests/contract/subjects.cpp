@@ -10,6 +10,9 @@ const subject& subject_named(std::string_view runtime) {
     subjects all;
     interface_runtimes::for_each([&]<class S>() { add<S>(all); });
     add_asio(all);
+#ifdef SKEIN_HAS_BOOST_FIBER
+    add_boost_fiber(all);
+#endif
     return all;
   }();
   return *known.at(runtime);

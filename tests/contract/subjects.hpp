@@ -16,5 +16,6 @@ void add(subjects& all) {
 }
 
 void add_asio(subjects& all);
+void add_boost_fiber(subjects& all);  ///< only where Boost.Fiber is installed
 
 }  // namespace skein::contract

@@ -19,7 +19,6 @@ BUILD = Path(os.environ.get("SKEIN_BUILD_DIR", ROOT / "build" / "release"))
 SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"
 RECURSING_WORKER = BUILD / "tests" / "recursing_worker"
-ASIO = BUILD / "skein_asio"
 PLAIN_WORKER = Path(__file__).parent / "workers" / "plain_worker.py"
 
 # Runtimes that are another one with a part exchanged: its loop, its switch, its stacks.
@@ -69,17 +68,19 @@ def listed_runtimes() -> tuple[str, ...]:
 
 
 RUNTIMES = listed_runtimes()
-# Other people's runtimes behind our interface, in a worker of their own, and those of them that are
-# built here.
-REFERENCE_ROWS = ("asio_await", "asio_await_any", "asio_cb")
-REFERENCES = REFERENCE_ROWS if ASIO.is_file() else ()
+# Other people's runtimes behind our interface, with their workers, and those that are built here.
+REFERENCE_ROWS = {
+    **dict.fromkeys(("asio_await", "asio_await_any", "asio_cb"), BUILD / "skein_asio"),
+    "boost_fiber": BUILD / "skein_boost_fiber",
+}
+REFERENCES = tuple(row for row, worker in REFERENCE_ROWS.items() if worker.is_file())
 IN_CPP = (*RUNTIMES, *REFERENCES)
 
 
 def worker_of(runtime: str) -> list[str]:
     """The command of a worker in C++."""
     if runtime in REFERENCES:
-        return [str(ASIO), "--runtime", runtime]
+        return [str(REFERENCE_ROWS[runtime]), "--runtime", runtime]
     return [str(SKEIN), "worker", "--runtime", runtime]
 
 

@@ -141,9 +141,10 @@ def test_a_worker_says_the_conditions_it_runs_under(runtime: str, results: Path)
     has_ring = runtime.endswith("_uring")
     assert conditions["receive_ring_buffers"] == (1024 if has_ring else None)
     assert conditions["stack_bytes"] == run["cell"]["stack_bytes"]
-    has_own_stacks = runtime in ("fiber", "fiber_asm", "fiber_uring", "thread")
+    has_arena = runtime in ("fiber", "fiber_asm", "fiber_uring", "thread")
+    has_own_stacks = has_arena or runtime == "boost_fiber"
     assert conditions["stack_bytes"] == (16_384 if has_own_stacks else None)
-    guards = ("lightweight", "mapped") if has_own_stacks else (None,)
+    guards = ("lightweight", "mapped") if has_arena else (None,)
     assert conditions["stack_guard"] in guards
 
 

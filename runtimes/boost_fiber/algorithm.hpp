@@ -1,0 +1,60 @@
+// When Boost.Fiber has nothing to run, Asio waits: for I/O, for the inbox, and for the time at
+// which Boost.Fiber wants to be back.
+//
+// A scheduling algorithm is Boost.Fiber's place for this. Boost ships an integration with Asio as
+// an example only. There io_context::run is the outer loop and must be left for each turn of the
+// fibers; here Boost.Fiber is, and enters Asio when it would block.
+//
+//   1. Ready fibers run in turn, as in Boost's round_robin. Its dispatcher is one of them, and
+//      moves sleepers whose time has come to the others. So timers are looked at once in a turn.
+//   2. While fibers are ready, Asio is asked in every 64th turn, without waiting.
+//   3. With none ready, suspend_until lets Asio run one handler, which makes a fiber ready or is
+//      the wake-up of an Asio timer for the earliest sleeper. (epoll_wait's timeout would be
+//      rounded up to a millisecond.)
+//   4. The fiber that called run() is made ready when the run is over, or can never be.
+#pragma once
+
+#include <boost/fiber/algo/algorithm.hpp>
+#include <boost/fiber/context.hpp>
+#include <boost/fiber/scheduler.hpp>
+#include <chrono>
+#include <cstdint>
+
+#include "runtimes/asio/loop.hpp"
+
+namespace skein::boost_fiber {
+
+namespace fibers = boost::fibers;
+
+class algorithm final : public fibers::algo::algorithm {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  explicit algorithm(asio::loop& on) noexcept : on_(on), wake_up_(on.get_executor()) {}
+
+  void awakened(fibers::context* ready) noexcept override { ready->ready_link(ready_); }
+  fibers::context* pick_next() noexcept override;
+  bool has_ready_fibers() const noexcept override { return !ready_.empty(); }
+  void suspend_until(const time_point& wanted) noexcept override;
+  /// For other threads, of which none wakes a fiber here.
+  void notify() noexcept override {}
+
+  /// The calling fiber waits until the run is over. False if tasks remain that wait for nothing.
+  bool wait_for_the_end();
+
+ private:
+  void set_wake_up(const time_point& wanted);
+  void end_run();
+
+  static constexpr std::uint32_t turns_between_looks = 64;
+
+  asio::loop& on_;
+  fibers::scheduler::ready_queue_type ready_;
+  asio::waitable_timer<asio::concrete_executor> wake_up_;
+  time_point wake_up_at_ = time_point::max();
+  std::uint32_t turns_ = 0;
+  fibers::context* runner_ = nullptr;
+  bool stuck_ = false;
+};
+
+}  // namespace skein::boost_fiber
