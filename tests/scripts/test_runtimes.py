@@ -97,7 +97,7 @@ def test_a_worker_of_its_own_is_a_reference_unless_its_manifest_says_otherwise(t
 
 
 def test_the_page_of_references_has_a_line_on_each_and_each_line_a_source():
-    page = (runtimes.FOLDER / "REFERENCES.md").read_text(encoding="utf-8")
+    page = (runtimes.FOLDER.parent / "runtimes/REFERENCES.md").read_text(encoding="utf-8")
     lines = [line.split("`") for line in page.splitlines() if line.startswith("| `")]
     known = [name for name, each in runtimes.runtimes().items() if each.reference]
     assert [line[1] for line in lines] == known
