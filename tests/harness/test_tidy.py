@@ -24,8 +24,14 @@ _INCLUDE = re.compile(
 _INCLUDE_ANY = re.compile(_INCLUDE.pattern.replace("+/[", "*["), re.MULTILINE)
 
 
+def sources_of(root: Path, pattern: str = "*.[ch]pp") -> list[Path]:
+    """Those of the product. What Cargo has fetched and built lies in a folder `target`."""
+    found = [path for folder in FOLDERS for path in sorted((root / folder).rglob(pattern))]
+    return [path for path in found if "target" not in path.relative_to(root).parts]
+
+
 def sources() -> list[Path]:
-    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.[ch]pp")]
+    found = sources_of(ROOT)
     assert len(found) > 100
     return found
 
@@ -64,7 +70,7 @@ def includes_of(text: str) -> list[tuple[int, str]]:
 def problems(root: Path, allowed: Arrows) -> list[str]:
     """What the includes of a tree and the list have against each other. Empty where they agree."""
     found, used = [], set()
-    for path in (path for folder in FOLDERS for path in sorted((root / folder).rglob("*.[ch]pp"))):
+    for path in sources_of(root):
         name = path.relative_to(root).as_posix()
         room = room_of(name)
         for line, included in includes_of(path.read_text(encoding="utf-8")):
@@ -89,11 +95,10 @@ def cycles(root: Path) -> list[str]:
     """A sentence for each header that includes itself, and one for a cycle of headers, be they of
     one room or of several. Empty where there is none."""
     graph: dict[str, set[str]] = {}
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.hpp")):
-            name = path.relative_to(root).as_posix()
-            text = path.read_text(encoding="utf-8")
-            graph[name] = {_meant(path, one, root) for one in _INCLUDE_ANY.findall(text)}
+    for path in sources_of(root, "*.hpp"):
+        name = path.relative_to(root).as_posix()
+        text = path.read_text(encoding="utf-8")
+        graph[name] = {_meant(path, one, root) for one in _INCLUDE_ANY.findall(text)}
     found = [f"{name} includes itself" for name, others in graph.items() if name in others]
     try:
         graphlib.TopologicalSorter(

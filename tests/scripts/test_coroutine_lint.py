@@ -57,7 +57,8 @@ def test_what_is_safe_is_left_alone(statement: str) -> None:
 
 
 def test_our_own_tree_has_none() -> None:
-    paths = [path for tree in TREES for path in sorted((ROOT / tree).rglob("*.[ch]pp"))]
+    found = [path for tree in TREES for path in sorted((ROOT / tree).rglob("*.[ch]pp"))]
+    paths = [path for path in found if "target" not in path.parts]  # what Cargo has fetched
     assert len(paths) > 100
     assert check(paths) == []
 
