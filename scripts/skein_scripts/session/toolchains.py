@@ -30,12 +30,12 @@ FOLDER = ROOT / "build" / "references"
 _BUILD_TIMEOUT_S = 1800.0
 _VERSION_TIMEOUT_S = 30.0
 _LAST_WORDS = 15
-# What cargo, go, npm, pip and git say where they cannot reach what they would fetch. A test that
-# cannot reach a server of its own says that of the loopback.
+# What cargo, go, npm, pip and git end with where they cannot reach what they would fetch. What they
+# tried again, and then reached, is further up; a test that cannot reach a server of its own says
+# that of the loopback.
 _UNREACHABLE = re.compile(
     r"could not resolve host|temporary failure in name resolution|name or service not known"
-    r"|network is unreachable|failed to download|dial tcp(?! 127\.| \[::1\])|ENOTFOUND|EAI_AGAIN"
-    r"|spurious network error",
+    r"|network is unreachable|failed to download|dial tcp(?! 127\.| \[::1\])|ENOTFOUND|EAI_AGAIN",
     re.IGNORECASE,
 )
 # The status of a command that looks for its tools itself and found none (EX_UNAVAILABLE).
@@ -141,10 +141,9 @@ class Build:
 def excuse(log: Path) -> str | None:
     """Why a command could not do its work on this machine, as far as its log shows it, which ends
     with the exit status. None where it is the command that failed."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    if _UNREACHABLE.search(text):
+    lines = [line for line in last_lines(log, _LAST_WORDS) if line]
+    if any(map(_UNREACHABLE.search, lines)):
         return "packages cannot be fetched from here"
-    lines = [line for line in text.splitlines() if line]
     if len(lines) > 1 and lines[-1] == f"exit status {_NO_TOOL}":
         return lines[-2]
     return None
