@@ -195,22 +195,8 @@ class tasks_run {
   time_ns epoch_ns_ = 0;
 };
 
-/// One try with a fresh worker and this lead. The outcome begins anew, except for the start time
-/// and the reasons.
-bool attempt(run_request& request, const pinning& pins, const interrupts& signals, time_ns lead_ns,
-             outcome& out) {
-  outcome fresh;
-  fresh.started_utc = out.started_utc;
-  fresh.reasons = out.reasons;
-  out = std::move(fresh);
-  conversation talk(
-      signals, monotonic_clock::now_ns() + request.timeout_ns.value_or(tasks_timeout_ns(request)));
-  return tasks_run(request, pins, lead_ns, talk, out).run();
-}
-
-}  // namespace
-
-time_ns tasks_lead_ns(const run_request& request) {
+/// How long before the epoch the first task is spawned; the same for every runtime.
+time_ns usual_lead_ns(const run_request& request) {
   // Memory readings take time too.
   const time_ns least_ns = (request.reads_memory() ? 500 : 200) * ns_per_ms;
   // Some take longer, and get a longer lead at the next try: a page for each of a million stacks is
@@ -219,19 +205,38 @@ time_ns tasks_lead_ns(const run_request& request) {
   return 4 * request.quiesce_ns + std::max(least_ns, request.asked.count() * task_ns);
 }
 
-time_ns tasks_timeout_ns(const run_request& request) {
+/// When a try that begins now is given up, where the user said nothing of it.
+time_ns usual_end_ns(const run_request& request, time_ns lead_ns) {
   constexpr time_ns base_ns = 60 * ns_per_s;
-  return base_ns + leads.back() * tasks_lead_ns(request) +
+  return monotonic_clock::now_ns() + base_ns + 4 * lead_ns +
          workloads::timing_of(request.asked.of).last_due_ns + grace_ns;
 }
 
+/// One try with a fresh worker and this lead. The outcome begins anew, except for the start time
+/// and the reasons.
+bool attempt(run_request& request, const pinning& pins, const interrupts& signals, time_ns lead_ns,
+             time_ns end_ns, outcome& out) {
+  outcome fresh;
+  fresh.started_utc = out.started_utc;
+  fresh.reasons = out.reasons;
+  out = std::move(fresh);
+  conversation talk(signals, end_ns);
+  return tasks_run(request, pins, lead_ns, talk, out).run();
+}
+
+}  // namespace
+
 void measure_tasks(run_request& request, const pinning& pins, const interrupts& signals,
                    outcome& out) {
+  const time_ns begin_ns = monotonic_clock::now_ns();
   for (const int times : leads) {
     if (times > leads.front()) {
       out.mark(fmt::format("spawning was given another try, with {} times the lead", times));
     }
-    if (attempt(request, pins, signals, times * tasks_lead_ns(request), out)) return;
+    const time_ns lead_ns = times * usual_lead_ns(request);
+    const time_ns end_ns = request.timeout_ns ? begin_ns + *request.timeout_ns
+                                              : usual_end_ns(request, lead_ns);
+    if (attempt(request, pins, signals, lead_ns, end_ns, out)) return;
   }
   out.invalidate("spawning ended after the first deadline");
 }

@@ -8,11 +8,6 @@
 
 namespace skein::conductor {
 
-/// How long before the epoch the first task is spawned; the same for every runtime.
-time_ns tasks_lead_ns(const run_request& request);
-
-time_ns tasks_timeout_ns(const run_request& request);
-
 /// As measure_served. When spawning ends after the epoch, the run is repeated in a fresh process,
 /// with four and then with sixteen times the lead; if that is too late again, the run is invalid.
 void measure_tasks(run_request& request, const pinning& pins, const interrupts& signals,
