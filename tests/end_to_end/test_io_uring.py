@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 import skein_binary as skein
+import worker_talk
+from worker_talk import Subject
 
 _SETUP = 425  # io_uring_setup, the same number on every architecture that has it
 _EPERM = 1
+_ON_IO_URING = ("coroutine_uring", "fiber_uring", "callback_uring", "glommio", "monoio")
 
 
 def forbid_io_uring() -> None:
@@ -36,12 +39,18 @@ def forbid_io_uring() -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+def on_io_uring() -> list[Subject]:
+    return [each for each in (*worker_talk.ours(), *worker_talk.rows()) if each.id in _ON_IO_URING]
+
+
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter does not look at the ABI")
-@pytest.mark.parametrize("runtime", ["coroutine_uring", "fiber_uring", "callback_uring"])
+@pytest.mark.parametrize("of", on_io_uring(), ids=lambda each: each.id)
 def test_a_machine_that_forbids_io_uring_is_a_limit_that_says_so(
-    runtime: str, results: Path
+    of: Subject, results: Path
 ) -> None:
-    words = ["run", "timers", "--runtime", runtime, "--size", "test", "-o", str(results)]
+    if why := of.why_not():
+        pytest.skip(why)
+    words = ["run", "timers", *of.options, "--size", "test", "-o", str(results)]
     done = subprocess.run(
         [str(skein.SKEIN), *words],
         preexec_fn=forbid_io_uring,

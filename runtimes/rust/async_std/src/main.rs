@@ -44,6 +44,7 @@ use skein_worker::{
 static ABOUT: About = About {
     runtime: "async_std",
     waits_on: "epoll, one event for each arming",
+    needs_io_uring: false,
     timer_source: "ordered map, timerfd",
     library: "async-std",
     allocator: None,

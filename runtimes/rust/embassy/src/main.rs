@@ -43,6 +43,7 @@ use skein_worker::{
 static ABOUT: About = About {
     runtime: "embassy",
     waits_on: "condition variable; a thread that polls descriptor 0",
+    needs_io_uring: false,
     timer_source: "unordered list, a thread on a condition variable",
     library: "embassy-executor",
     allocator: None,

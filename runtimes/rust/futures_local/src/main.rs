@@ -12,6 +12,7 @@ use skein_worker::{About, Threads, worker};
 static ABOUT: About = About {
     runtime: "futures_local",
     waits_on: "parking of its thread",
+    needs_io_uring: false,
     timer_source: "none",
     library: "futures",
     allocator: None,

@@ -44,6 +44,7 @@ use skein_worker::{
 static ABOUT: About = About {
     runtime: "glommio",
     waits_on: "io_uring polls; a thread that polls descriptor 0",
+    needs_io_uring: true,
     timer_source: "ordered map, io_uring timeout",
     library: "glommio",
     allocator: None,
@@ -72,7 +73,7 @@ fn why_not(error: GlommioError<()>) -> Failure {
     match error {
         GlommioError::ReactorError(ReactorErrorKind::MemLockLimit(value, needed)) => {
             let (value, needed) = (Some(value), Some(needed));
-            Failure::Limit { limit: "RLIMIT_MEMLOCK", value, needed, message }
+            Failure::Limit { limit: "RLIMIT_MEMLOCK".into(), value, needed, message }
         }
         _ => Failure::Error(message),
     }

@@ -47,6 +47,7 @@ use skein_worker::{
 static ABOUT: About = About {
     runtime: "monoio",
     waits_on: "io_uring",
+    needs_io_uring: true,
     timer_source: "hierarchical wheel, timeout of io_uring_enter",
     library: "monoio",
     allocator: None,

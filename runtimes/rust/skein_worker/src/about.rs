@@ -10,6 +10,8 @@ pub struct About {
     pub runtime: &'static str,
     /// What it waits on, in words.
     pub waits_on: &'static str,
+    /// Whether it works on io_uring alone: a machine that refuses it is a limit.
+    pub needs_io_uring: bool,
     /// What wakes a sleeper, in words.
     pub timer_source: &'static str,
     /// The package that it is a row of; the version is the lock file's.
@@ -38,7 +40,7 @@ pub enum Failure {
     /// A named limit stands in the way: a result.
     Limit {
         /// The system's own name for it.
-        limit: &'static str,
+        limit: String,
         /// Its value and what is needed, where these are numbers.
         value: Option<u64>,
         /// See `value`.

@@ -107,8 +107,8 @@ impl C10kCell {
 }
 
 /// A limit that is no number: what the runtime does not do.
-pub(crate) fn not_served(limit: &'static str, why: &str) -> Failure {
-    Failure::Limit { limit, value: None, needed: None, message: why.to_owned() }
+pub(crate) fn not_served(limit: &str, why: &str) -> Failure {
+    Failure::Limit { limit: limit.into(), value: None, needed: None, message: why.into() }
 }
 
 fn number<Number: TryFrom<u64, Error: Display>>(

@@ -20,6 +20,7 @@ use crate::live::live;
 use crate::messages::say;
 use crate::schedule::Schedule;
 use crate::timers::Timers;
+use crate::uring::require_io_uring;
 
 /// The workload of this run.
 #[derive(Clone, Copy)]
@@ -61,6 +62,9 @@ fn converse(
     let mut commands = Commands::default();
     let prepare = commands.expect("prepare")?;
     let work = set_up(about, &prepare["cell"])?;
+    if about.needs_io_uring {
+        require_io_uring()?;
+    }
     say(&ready(about, work, prepare["cell"].clone())?);
     commands.expect("start")?;
     let begun = Conversation { work, commands, ending: None, spawned: 0, spawn_ns: 0 };
@@ -109,7 +113,7 @@ fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
     if !cell.grid_ns.is_multiple_of(about.timer_resolution_ns) {
         let (value, needed) = (about.timer_resolution_ns, cell.grid_ns);
         return Err(Failure::Limit {
-            limit: "timer resolution",
+            limit: "timer resolution".into(),
             value: Some(value),
             needed: Some(needed),
             message: format!("timers of {} are of {value} ns, the grid of {needed}", about.runtime),

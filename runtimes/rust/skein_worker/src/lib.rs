@@ -27,6 +27,7 @@ mod reply;
 mod schedule;
 mod tally;
 mod timers;
+mod uring;
 
 pub use about::{About, Failure};
 pub use c10k::{C10k, c10k, hang_up};

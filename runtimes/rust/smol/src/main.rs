@@ -40,6 +40,7 @@ use smol::{Async, LocalExecutor, Timer, future};
 static ABOUT: About = About {
     runtime: "smol",
     waits_on: "epoll, one event for each arming",
+    needs_io_uring: false,
     timer_source: "ordered map, timerfd",
     library: "smol",
     allocator: None,

@@ -55,6 +55,7 @@ pub const fn about(
     About {
         runtime,
         waits_on: "epoll, edge-triggered, registered once",
+        needs_io_uring: false,
         timer_source: "hierarchical wheel, epoll timeout in whole milliseconds",
         library: "tokio",
         allocator,
