@@ -79,7 +79,11 @@ impl Timers {
     /// The timer of a task's turn fired just now.
     #[inline]
     pub fn fired(&self, index: u32, turn: u32) {
-        let now_ns = now_ns();
+        self.fired_at(now_ns(), index, turn);
+    }
+
+    #[inline]
+    fn fired_at(&self, now_ns: u64, index: u32, turn: u32) {
         let offset_ns = self.schedule.offset_ns(index, turn);
         self.lateness.record(self.epoch_ns() + offset_ns, now_ns);
         self.unit(fired_print(index, offset_ns));
@@ -121,9 +125,10 @@ impl Timers {
 
     /// The wait of a round ended: by its reply, or by its timeout.
     pub fn waited(&self, index: u32, round: u32, replied: bool) {
-        match (replied, self.schedule.left_to_fire(index, round)) {
-            (true, false) => self.unit(cancelled_print(index, round)),
-            (false, true) => self.fired(index, round),
+        let fired_ns = (!replied).then(now_ns); // the clock first: the schedule takes time
+        match (fired_ns, self.schedule.left_to_fire(index, round)) {
+            (None, false) => self.unit(cancelled_print(index, round)),
+            (Some(fired_ns), true) => self.fired_at(fired_ns, index, round),
             _ => {
                 self.errors.add(self.threads, 1);
                 self.unit(0); // the run has to end
