@@ -11,7 +11,7 @@ use crate::c10k::c10k;
 use crate::live::{Connection, Task};
 
 thread_local! {
-    /// What connections that wait do not hold.
+    /// The thread's read buffer; a waiting connection holds none.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(new_buffer());
 }
 
