@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -166,6 +167,31 @@ def test_a_tool_that_is_too_old_is_a_limit_with_both_versions(here, tool, script
     else:
         assert limit["name"] == "toolchain"
         assert said in limit["message"]
+
+
+@pytest.mark.parametrize(
+    ("has", "least", "is_enough"),
+    [
+        ("1.26", "1.26.0", True),
+        ("1.26.0", "1.26", True),
+        ("21", "21.0.1", False),
+        ("1.9", "1.87", False),
+    ],
+)
+def test_a_version_is_compared_part_by_part_and_one_that_is_left_out_is_zero(
+    here, tool, has, least, is_enough
+):
+    tool("toy-tool", f"echo toy {has}")
+    here(row("toy", 1, more=f'needs = {{ toy-tool = "{least}" }}'))
+    assert build() == 0
+    assert (limit_of("toy") is None) == is_enough
+
+
+def test_rows_of_rust_need_the_cargo_that_their_workspace_is_written_for():
+    rows = [each for each in runtimes.foreign().values() if each.language == "Rust"]
+    workspace = tomllib.loads((rows[0].folder / "Cargo.toml").read_text())["workspace"]
+    wanted = {"cargo": workspace["package"]["rust-version"]}
+    assert [each.id for each in rows if dict(each.needs) != wanted] == []
 
 
 def test_a_row_whose_tools_are_missing_is_left_out_of_building_and_that_is_no_failure(here, capsys):

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 from ..base.processes import last_lines, run_logged
@@ -90,7 +91,11 @@ def lacking(runtime: Runtime) -> list[str]:
 
 
 def _is_at_least(version: str | None, least: str) -> bool:
-    return version is not None and _numbers(version) >= _numbers(least)
+    """A part that is left out is 0."""
+    if version is None:
+        return False
+    pairs = [*zip_longest(_numbers(version), _numbers(least), fillvalue=0)]
+    return [has for has, _ in pairs] >= [wants for _, wants in pairs]
 
 
 def _numbers(version: str) -> list[int]:
