@@ -58,7 +58,7 @@ export class Timers {
 
   async #sleepOnce(index) {
     await this.#sleepUntil(this.#schedule.offsetNs(index, 0));
-    this.counts.fired(index, 0);
+    this.counts.fired(nowNs(), index, 0);
     this.counts.ended += 1;
   }
 
@@ -66,7 +66,7 @@ export class Timers {
     const turns = this.#schedule.turns(index);
     for (let turn = 0; turn < turns; turn += 1) {
       await this.#sleepUntil(this.#schedule.offsetNs(index, turn));
-      this.counts.fired(index, turn);
+      this.counts.fired(nowNs(), index, turn);
     }
     this.counts.ended += 1;
   }
@@ -77,10 +77,14 @@ export class Timers {
     for (; wait.round < ROUNDS; wait.round += 1) {
       const isCancelled = await this.#dueOrCancelled(index, wait);
       if (isCancelled) this.counts.cancelled(index, wait.round);
-      else if (this.#schedule.isLeftToFire(index, wait.round)) this.counts.fired(index, wait.round);
-      else this.counts.wrong(index);
+      else this.#timedOut(nowNs(), index, wait.round);
     }
     this.counts.ended += 1;
+  }
+
+  #timedOut(wokeNs, index, round) {
+    if (this.#schedule.isLeftToFire(index, round)) this.counts.fired(wokeNs, index, round);
+    else this.counts.wrong(index);
   }
 
   async #cancelInTime(index) {

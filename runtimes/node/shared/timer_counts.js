@@ -24,9 +24,10 @@ export class TimerCounts {
     this.#unitsWanted = schedule.units();
   }
 
-  fired(index, turn) {
+  /** `wokeNs`: the time, read before anything else was done. */
+  fired(wokeNs, index, turn) {
     const offsetNs = this.#schedule.offsetNs(index, turn);
-    this.#lateness.record(nowNs() - this.epochNs - offsetNs);
+    this.#lateness.record(wokeNs - this.epochNs - offsetNs);
     this.#done(index, offsetNs);
   }
 

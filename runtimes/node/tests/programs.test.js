@@ -7,6 +7,7 @@ import test from 'node:test';
 
 import { Echo } from '../echo.js';
 import { nowNs } from '../shared/clock.js';
+import { Schedule } from '../shared/schedule.js';
 import { Timers } from '../tasks.js';
 import { C10K, TIMERS } from './talk.js';
 
@@ -53,6 +54,32 @@ test('a timer that should have been cancelled is an error, and the run still end
   assert.deepEqual([errors, units], [1, 1]);
   assert.match(first, /cancelled/);
 });
+
+/** Notes in `calls` whenever a method is called. */
+function note(t, calls, object, name) {
+  const method = object[name];
+  t.mock.method(object, name, function noted(...words) {
+    calls.push(name);
+    return method.apply(this, words);
+  });
+}
+
+for (const pattern of ['spread', 'storm', 'periodic', 'churn']) {
+  test(`a task that wakes reads the clock first: ${pattern}`, async (t) => {
+    const calls = [];
+    const sleepers = [];
+    t.mock.method(globalThis, 'setTimeout', (wake) => sleepers.push(wake));
+    note(t, calls, process, 'hrtime');
+    note(t, calls, Schedule.prototype, 'offsetNs');
+    note(t, calls, Schedule.prototype, 'isLeftToFire');
+    new Timers({ ...TIMERS, pattern, tasks: 2 }, () => {}).spawn(2, nowNs());
+    calls.length = 0;
+    sleepers[0]();
+    await new Promise(setImmediate);
+    assert.equal(calls[0], 'hrtime');
+    assert.ok(calls.includes('offsetNs') || calls.includes('isLeftToFire'), 'and then it does');
+  });
+}
 
 test('what the kernel has not taken is not counted as echoed', async (t) => {
   const echo = new Echo(C10K);
