@@ -24,10 +24,10 @@ export class Echo {
   async prepare() {
     const { connections, buffer, loops } = this.#cell;
     if (buffer !== 'runtime') {
-      throw new Limit('buffer', null, 0,
+      throw new Limit('buffer', null, null,
         `Node reads into blocks of its own: it serves buffer = runtime, not ${buffer}`);
     }
-    if (loops > 1) throw new Limit('loops', 1, loops, 'a process of Node has one loop');
+    if (loops > 1) throw new Error('a process of Node has one loop');
     requireDescriptors(connections);
     this.#server.listen({ host: '127.0.0.1', port: 0, backlog: backlog() });
     await once(this.#server, 'listening');

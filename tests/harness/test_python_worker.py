@@ -114,6 +114,17 @@ def test_a_listener_says_what_is_in_force() -> None:
         assert (said["tcp_nodelay"], said["linger"], said["linger_s"]) == (False, True, 3)
 
 
+def test_a_buffer_that_it_does_not_have_is_a_limit_without_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[dict[str, object]] = []
+    worker = TaskWorker("some")
+    monkeypatch.setattr(worker, "say", lambda **message: said.append(message))
+    worker.refuse_buffer("own")
+    assert (said[0]["type"], said[0]["limit"], worker.stopped) == ("limit", "buffer", True)
+    assert (said[0]["value"], said[0]["needed"]) == (None, None)
+
+
 def test_too_few_descriptors_are_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[dict[str, object]] = []
     worker = TaskWorker("some")

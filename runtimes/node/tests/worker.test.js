@@ -144,7 +144,6 @@ for (const fields of IMPOSSIBLE) {
 const LIMITS = [
   ['buffer', { ...C10K, buffer: 'lent' }],
   ['buffer', { ...C10K, buffer: 'own' }],
-  ['loops', { ...C10K, mode: 'idle', loops: 2 }],
   ['RLIMIT_NOFILE', { ...C10K, connections: 100_000_000 }],
   ['setTimeout', { ...TIMERS, window_ns: 30 * 24 * 3_600_000 * MS }],
 ];
@@ -156,6 +155,21 @@ for (const [name, cell] of LIMITS) {
     assert.equal(await talk.ended, 0);
   });
 }
+
+test('a buffer that it does not have is no number', async () => {
+  const talk = new Talk();
+  const { value, needed } = await talk.begin({ ...C10K, buffer: 'lent' });
+  assert.deepEqual([value, needed], [null, null]);
+  assert.equal(await talk.ended, 0);
+});
+
+test('several loops are an error: a process of Node has one', async () => {
+  const talk = new Talk();
+  const reply = await talk.begin({ ...C10K, mode: 'idle', loops: 2 });
+  assert.equal(reply.type, 'error');
+  assert.match(reply.message, /one loop/);
+  assert.equal(await talk.ended, 1);
+});
 
 test('a heap that is too small for the tasks is a limit, before V8 ends the process', async () => {
   const talk = new Talk({ node: ['--max-old-space-size=64', '--max-semi-space-size=1'] });

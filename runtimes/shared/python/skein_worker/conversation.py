@@ -164,7 +164,7 @@ class Worker:
         """A buffer that it does not have is a limit, and no other may stand in for it."""
         served = " or ".join(self.buffers)
         words = f"{self.runtime} has no buffer {asked}: --buffer {served}"
-        self.say(type="limit", limit="buffer", value=0, needed=1, message=words)
+        self.say(type="limit", limit="buffer", value=None, needed=None, message=words)
         self.stopped = True
 
     def on_start(self, message: Message) -> None:
