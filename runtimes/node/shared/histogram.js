@@ -1,5 +1,5 @@
 // A histogram of ns with HdrHistogram's layout: 1 ns to 60 s, 3 significant digits. All of it is
-// allocated at once. Says itself as a histogram object of the protocol, with the V2 payload.
+// allocated at once. toMessage() returns the protocol's histogram object, with the V2 payload.
 
 import { deflateSync } from 'node:zlib';
 

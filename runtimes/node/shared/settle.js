@@ -1,9 +1,9 @@
 // Before memory is read: V8 collects all garbage and gives back what it holds in reserve.
 //
-// This is what V8 does of its own when a process has been idle for some seconds. The gc() of
-// --expose-gc is not enough: it leaves the young generation as large as it has grown, up to 32 MiB
-// of empty pages, and then the readings lie on no line. V8's answer to low memory shrinks it, and
-// the inspector offers that to the program itself, without a flag and without a port.
+// The gc() of --expose-gc is not enough: it leaves the young generation as large as it has grown,
+// up to 32 MiB of empty pages, and then the readings lie on no line. V8's answer to low memory
+// shrinks it, and the inspector offers that to the program itself, without a flag and without a
+// port.
 
 export const CAN_SETTLE = process.features.inspector;
 
