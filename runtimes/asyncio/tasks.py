@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -42,14 +43,14 @@ class Tasks:
     async def sleep_once(self, index: int) -> None:
         due_ns = schedule.turn_offset_ns(self.worker.cell, index, 0)
         await asyncio.sleep(self.worker.seconds_until(due_ns))
-        self.worker.woke(index, due_ns)
+        self.worker.woke(time.monotonic_ns(), index, due_ns)
         self.worker.over += 1
 
     async def wake_again(self, index: int) -> None:
         for turn in range(schedule.turns_of(self.worker.cell, index)):
             due_ns = schedule.turn_offset_ns(self.worker.cell, index, turn)
             await asyncio.sleep(self.worker.seconds_until(due_ns))
-            self.worker.woke(index, due_ns)
+            self.worker.woke(time.monotonic_ns(), index, due_ns)
         self.worker.over += 1
 
     async def wait_in_rounds(self, index: int) -> None:
@@ -61,7 +62,7 @@ class Tasks:
                     await wait.reply
                 self.worker.replied(index, wait.round)
             except TimeoutError:
-                self.worker.timed_out(index, wait.round)
+                self.worker.timed_out(time.monotonic_ns(), index, wait.round)
             wait.round += 1
         self.worker.over += 1
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class Quiet(TaskWorker):
         super().__init__("asyncio")
         self.cell = cell
         self.said: list[dict[str, Any]] = []
+        if "tasks" in cell:
+            self.make_room()
 
     def say(self, **message: Any) -> None:
         self.said.append(message)
@@ -70,6 +73,7 @@ def test_no_round_of_churn_is_missed_even_where_the_loop_is_held_up(is_held_up: 
             await asyncio.gather(*bodies, *([hold_up()] if is_held_up else []))
 
     asyncio.run(run())
+    worker.sum_up()
     assert (worker.errors, worker.over) == (0, CHURN["tasks"])
     assert worker.checksum == checksum_of(CHURN)
 
@@ -83,7 +87,49 @@ def test_nothing_of_asyncios_fires_early() -> None:
         await asyncio.gather(*(tasks.task(index) for index in range(200)))
 
     asyncio.run(run())
+    worker.sum_up()
     assert (worker.late.count, worker.late.early) == (200, 0)
+
+
+class Expired:
+    """In place of asyncio.timeout: its time has come as soon as it begins."""
+
+    def __init__(self, calls: list[str]) -> None:
+        self.calls = calls
+
+    def __call__(self, seconds: float) -> Expired:
+        return self
+
+    async def __aenter__(self) -> None:
+        self.calls.append("woke")
+        raise TimeoutError
+
+    async def __aexit__(self, *error: object) -> None:
+        raise AssertionError("it was never entered")
+
+
+@pytest.mark.parametrize("pattern", schedule.PATTERNS)
+def test_a_task_that_wakes_reads_the_clock_first(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def noted(name: str, call: Callable[..., int]) -> Callable[..., int]:
+        def note(*words: int) -> int:
+            calls.append(name)
+            return call(*words)
+
+        return note
+
+    async def sleep(seconds: float) -> None:
+        calls.append("woke")
+
+    monkeypatch.setattr(time, "monotonic_ns", noted("clock", time.monotonic_ns))
+    monkeypatch.setattr(schedule, "scatter", noted("schedule", schedule.scatter))
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "timeout", Expired(calls))
+    asyncio.run(Tasks(Quiet(CHURN | {"pattern": pattern})).task(0))
+    assert {after for before, after in pairwise(calls) if before == "woke"} == {"clock"}
 
 
 def with_echo(buffer: str, test: Callable[[Quiet, Echo, socket.socket], Awaitable[None]]) -> None:

@@ -198,7 +198,7 @@ class FaultyWorker(SelectorsWorker):
 
     def counts(self) -> Message:
         found = super().counts()
-        if self.cell["workload"] == "timers":
+        if found["lateness"] is not None:
             found["lateness"] = self.lateness_told()
         wrong = self.fault == "counted_error" or (self.fault == "late_error" and self.stopped)
         if wrong:

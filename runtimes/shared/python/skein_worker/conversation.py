@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -125,11 +126,15 @@ class Worker:
             "type": "ready", "echoed": dict(self.cell), "conditions": self.conditions()
         }  # fmt: skip
         if message["workload"] == "timers":
-            tasks = range(self.cell["tasks"])
-            self.units_wanted = sum(schedule.turns_of(self.cell, index) for index in tasks)
+            self.make_room()
         if message["workload"] == "c10k":
             reply["port"] = self.listen()
         self.say(**reply)
+
+    def make_room(self) -> None:
+        """What is counted of timers is to be there before memory is read."""
+        tasks = range(self.cell["tasks"])
+        self.units_wanted = sum(schedule.turns_of(self.cell, index) for index in tasks)
 
     def check_cell(self) -> None:
         """Ends with an error where the work is none that there is."""
@@ -199,6 +204,11 @@ class Worker:
         self.hang_up_all()
         self.say(type="stopped", **self.counts())
 
+    @cached_property
+    def lateness_message(self) -> Message:
+        """The histogram, once all have woken."""
+        return histogram(self.lateness)
+
     def counts(self) -> Message:
         """The fields of `stats` and `stopped`."""
         return {
@@ -209,7 +219,7 @@ class Worker:
             "live_connections": self.live_connections(),
             "errors": 0,
             "first_error": "",
-            "lateness": histogram(self.lateness) if self.cell["workload"] == "timers" else None,
+            "lateness": None if self.fire_ns is None else self.lateness_message,
             "spawn_ns": self.spawn_ns,
             "fire_ns": self.fire_ns,
             "frame_bytes": None,
