@@ -30,9 +30,12 @@ What is unequal:
   timers are counted; nothing is armed again.
 - A task begins in the turn after its spawn, so `spawn_ns` has no part of its sleep.
 - With `runtime` asyncio allocates 256 KiB for each read and shrinks the block to what came.
-- The suite's own arithmetic (schedule, checksum, histogram) is in Python as well: it takes some
-  microseconds whenever a task wakes. One CPU wakes 50,000 to 100,000 tasks a second, so where a
-  cell has more, lateness shows a queue and no timer; the preset `references` has smaller cells.
+- The suite's own arithmetic is in Python as well. Whoever wakes only notes that down; checksum and
+  histogram are made when the counts are asked for (skein_worker/tasks.py). What is left is the
+  next deadline of a task that sleeps again (periodic, churn): some microseconds.
+- Where more tasks are due than Python can wake, lateness shows a queue and no timer. So it does in
+  storm. The preset `references` gives these rows fewer tasks than others in churn and in the cell
+  of a million, and as many as others in spread and storm.
 - Memory is read after gc.collect(). At all other times Python collects when it likes.
 """
 
