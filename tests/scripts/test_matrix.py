@@ -76,28 +76,30 @@ def test_a_matrix_of_no_runtime_at_all_is_refused(monkeypatch):
         small(runtimes=["references"])
 
 
-def test_the_preset_of_references_has_ten_rounds_and_each_buffer_in_cells_of_its_own(
-    two_references, monkeypatch
-):
-    overridden = [runtimes.runtimes()[name] for name in ("asyncio", "uvloop")]  # named in it
-    listed = [*matrix.references(), *overridden]
-    monkeypatch.setattr(matrix, "references", lambda: listed)
+def test_the_preset_of_references_has_ten_rounds_and_each_buffer_in_cells_of_its_own():
     preset = matrix.load_preset("references")
     assert preset.repeats == 10  # processes for lateness, of which some have a random phase
     by_group = {}
     for cell in preset.cells:
         by_group.setdefault(cell.group, {})[cell.runtime] = cell
     ours = {"coroutine", "fiber", "thread", "libuv", "callback", "epoll_floor"}
+    others = {row.id: row for row in matrix.references()}
     for group, cells in by_group.items():
         buffer = next(iter(cells.values())).setting("buffer")
-        if buffer == "runtime":
-            assert group.endswith("-runtime")
-            assert cells.keys() == {"decides", "asyncio", "uvloop"}
+        assert all(others[name].serves(buffer) for name in cells.keys() & others.keys() if buffer)
+        if buffer in ("own", "runtime"):
+            assert group.endswith(f"-{buffer}")
+            assert (buffer == "runtime") == (not ours & cells.keys())
         else:
             missing = {"thread"} if "million" in group else set()
             assert ours - missing <= cells.keys()
-            assert ("lends" in cells) == (buffer in ("lent", None))
-            assert ("decides" in cells) == (buffer is None)
+            assert {name for name, row in others.items() if row.serves(buffer or "")} | {
+                name for name in others if buffer is None
+            } <= cells.keys()
+    # Whoever has connections stands in a cell of idle ones and in one at a rate that it can serve.
+    serving = {name for name, row in others.items() if not row.why_not("c10k", "idle")}
+    for shape in ("idle", "fixed", "open"):
+        assert serving <= {cell.runtime for cell in preset.cells if cell.shape == shape}
     shapes = {(cell.workload, cell.shape) for cell in preset.cells}
     assert shapes == {("c10k", "idle"), ("c10k", "fixed"), ("c10k", "open"), ("timers", "spread"),
                       ("timers", "storm"), ("timers", "churn")}  # fmt: skip

@@ -232,8 +232,12 @@ def test_a_build_that_finds_no_tool_of_its_own_is_left_out_and_that_is_no_failur
         ("dial tcp 127.0.0.1:4000: connect: connection refused", None),
         ("dial tcp [::1]:4000: connect: connection refused", None),
         # It was reached at the second try, and then did not compile.
-        ("warning: spurious network error: Could not resolve host\n" + "compiling\n" * 15
-         + "error: expected `;`\nexit status 101", None),
+        (
+            "warning: spurious network error: Could not resolve host\n"
+            + "compiling\n" * 15
+            + "error: expected `;`\nexit status 101",
+            None,
+        ),
         ("no Toy of 3 or later\n\nexit status 69", "no Toy of 3 or later"),
         ("exit status 69", None),
         ("exit status 69\nexit status 1", None),

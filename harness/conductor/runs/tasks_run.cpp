@@ -234,8 +234,8 @@ void measure_tasks(run_request& request, const pinning& pins, const interrupts& 
       out.mark(fmt::format("spawning was given another try, with {} times the lead", times));
     }
     const time_ns lead_ns = times * usual_lead_ns(request);
-    const time_ns end_ns = request.timeout_ns ? begin_ns + *request.timeout_ns
-                                              : usual_end_ns(request, lead_ns);
+    const time_ns end_ns =
+        request.timeout_ns ? begin_ns + *request.timeout_ns : usual_end_ns(request, lead_ns);
     if (attempt(request, pins, signals, lead_ns, end_ns, out)) return;
   }
   out.invalidate("spawning ended after the first deadline");
