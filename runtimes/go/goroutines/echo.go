@@ -18,7 +18,7 @@ type echo struct {
 
 type buffer struct{ bytes []byte }
 
-func newEcho(cell *skein.Cell, done *skein.Traffic) (func(*net.TCPConn), error) {
+func newEcho(cell *skein.Cell, done *skein.Traffic) (func(*net.TCPConn) error, error) {
 	e := &echo{done: done, bufferBytes: cell.BufferBytes}
 	e.lent.New = func() any { return &buffer{make([]byte, e.bufferBytes)} }
 	switch cell.Buffer {
@@ -31,47 +31,49 @@ func newEcho(cell *skein.Cell, done *skein.Traffic) (func(*net.TCPConn), error) 
 		"a read in Go needs a buffer, lent or its own: %q is neither", cell.Buffer)}
 }
 
-// withOwnBuffer returns at the peer's end, or at its reset, which is no error.
-func (e *echo) withOwnBuffer(conn *net.TCPConn) {
+// withOwnBuffer returns what ends it: the peer's end or reset, or an error.
+func (e *echo) withOwnBuffer(conn *net.TCPConn) error {
 	buffer := make([]byte, e.bufferBytes)
 	clear(buffer) // fresh pages are there once they are touched, as after a first request
 	for {
 		count, err := conn.Read(buffer)
-		if err != nil || !e.sendBack(conn, buffer[:count]) {
-			return
+		if err == nil {
+			err = e.done.SendBack(conn, buffer[:count])
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
 
 // withLentBuffer holds a buffer from the moment that something has come until that is sent back.
-func (e *echo) withLentBuffer(conn *net.TCPConn) {
+func (e *echo) withLentBuffer(conn *net.TCPConn) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return
+		return err
 	}
 	reader := lentReader{pool: &e.lent}
 	tryRead := reader.tryRead // made once, since a method value is an object
-	for raw.Read(tryRead) == nil {
-		goesOn := reader.count > 0 && e.sendBack(conn, reader.held.bytes[:reader.count])
+	for {
+		if err := raw.Read(tryRead); err != nil {
+			return err
+		}
+		err := skein.ErrorOfRead(reader.count)
+		if err == nil {
+			err = e.done.SendBack(conn, reader.held.bytes[:reader.count])
+		}
 		e.lent.Put(reader.held)
-		if !goesOn {
-			return
+		if err != nil {
+			return err
 		}
 	}
-}
-
-func (e *echo) sendBack(conn *net.TCPConn, data []byte) bool {
-	count, err := conn.Write(data)
-	e.done.Units.Add(1)
-	e.done.Bytes.Add(int64(count))
-	return err == nil
 }
 
 // lentReader reads into a buffer of the pool, and gives that back where nothing has come.
 type lentReader struct {
 	pool  *sync.Pool
 	held  *buffer
-	count int // bytes read; 0 or less at the peer's end or reset
+	count int // as skein.ErrorOfRead takes it: an error beside it would cost each connection memory
 }
 
 // tryRead is called by RawConn.Read until it returns true: first at once, then at each readiness.
@@ -82,6 +84,9 @@ func (r *lentReader) tryRead(fd uintptr) bool {
 		r.count, err = syscall.Read(int(fd), r.held.bytes)
 	}
 	if err != syscall.EAGAIN {
+		if errno, failed := err.(syscall.Errno); failed {
+			r.count = -int(errno)
+		}
 		return true
 	}
 	r.pool.Put(r.held)

@@ -25,7 +25,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"syscall"
 
 	"skein/skein"
 )
@@ -42,11 +41,5 @@ var row = &skein.Row{
 
 func main() {
 	signal.Ignore(os.Interrupt) // the conductor says when it is over
-	os.Exit(skein.Run(row, control(), os.Stdout))
-}
-
-// control is descriptor 0 on the netpoller, so that the conversation does not keep a thread.
-func control() *os.File {
-	_ = syscall.SetNonblock(0, true) // where it fails, reading keeps a thread after all
-	return os.NewFile(0, "control")
+	os.Exit(skein.Run(row, skein.Control(), os.Stdout))
 }

@@ -4,43 +4,91 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
 	"skein/skein"
 )
 
-// conductor talks to a worker in this process.
+const (
+	isWorker = "SKEIN_TEST_IS_WORKER" // in the environment of a test program that is to be the worker
+	patience = time.Minute
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(isWorker) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// conductor talks to a worker, in this process or in one of its own.
 type conductor struct {
 	t        *testing.T
-	commands *io.PipeWriter
+	commands io.WriteCloser
 	replies  *bufio.Scanner
 	status   chan int
 }
 
 type message = map[string]any
 
+// talk loses its patience with a worker that says nothing, which is gone then.
+func talk(t *testing.T, commands io.WriteCloser, replies io.ReadCloser) *conductor {
+	c := &conductor{t: t, commands: commands, replies: bufio.NewScanner(replies), status: make(chan int, 1)}
+	c.replies.Buffer(nil, 1<<20)
+	lost := time.AfterFunc(patience, func() { replies.Close() })
+	t.Cleanup(func() { lost.Stop(); commands.Close() })
+	return c
+}
+
 func begin(t *testing.T, cell message) (*conductor, message) {
+	t.Helper()
+	return beginRow(t, row, cell)
+}
+
+func beginRow(t *testing.T, row *skein.Row, cell message) (*conductor, message) {
 	t.Helper()
 	in, commands := io.Pipe()
 	replies, out := io.Pipe()
-	c := &conductor{t: t, commands: commands, replies: bufio.NewScanner(replies), status: make(chan int, 1)}
-	c.replies.Buffer(nil, 1<<20)
+	c := talk(t, commands, replies)
 	go func() {
 		c.status <- skein.Run(row, in, out)
 		out.Close()
 	}()
-	t.Cleanup(func() { commands.Close() })
+	return c, c.prepare(cell)
+}
+
+// beginProcess begins the worker's whole program, with as many descriptors.
+func beginProcess(t *testing.T, descriptors int, cell message) (*conductor, message) {
+	t.Helper()
+	worker := exec.Command("sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0"`, descriptors), os.Args[0])
+	worker.Env = append(os.Environ(), isWorker+"=1")
+	commands, err := worker.StdinPipe()
+	replies, errOut := worker.StdoutPipe()
+	if err := errors.Join(err, errOut, worker.Start()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { worker.Process.Kill(); worker.Wait() })
+	c := talk(t, commands, replies)
+	return c, c.prepare(cell)
+}
+
+func (c *conductor) prepare(cell message) message {
+	c.t.Helper()
 	c.hear("hello")
 	c.tell(message{"type": "prepare", "cell": cell})
 	reply := c.next()
 	if reply["type"] == "ready" {
 		c.ask("start", "started")
 	}
-	return c, reply
+	return reply
 }
 
 func (c *conductor) tell(what message) {
@@ -143,13 +191,19 @@ func TestSleepersThatAreLeftAtTheEndAreNotWaitedFor(t *testing.T) {
 	c.stop()
 }
 
+func c10k(buffer string) message {
+	return message{"workload": "c10k", "connections": 100, "buffer": buffer, "buffer_bytes": 1024}
+}
+
+func address(ready message) string { return fmt.Sprintf("127.0.0.1:%.0f", ready["port"]) }
+
 func served(t *testing.T, buffer string) (*conductor, string) {
 	t.Helper()
-	c, ready := begin(t, message{"workload": "c10k", "connections": 100, "buffer": buffer, "buffer_bytes": 1024})
+	c, ready := begin(t, c10k(buffer))
 	if ready["type"] != "ready" {
 		t.Fatalf("%v", ready)
 	}
-	return c, fmt.Sprintf("127.0.0.1:%.0f", ready["port"])
+	return c, address(ready)
 }
 
 func connect(t *testing.T, address string) *net.TCPConn {
@@ -229,9 +283,50 @@ func TestAPeersResetIsNoError(t *testing.T) {
 	}
 }
 
+func TestAnErrorOfAConnectionIsSaidWithTheCounts(t *testing.T) {
+	failing := *row
+	failing.Echo = func(*skein.Cell, *skein.Traffic) (func(*net.TCPConn) error, error) {
+		return func(*net.TCPConn) error { return errors.New("planted") }, nil
+	}
+	c, ready := beginRow(t, &failing, c10k("own"))
+	if _, err := io.ReadAll(connect(t, address(ready))); err != nil {
+		t.Fatal(err)
+	}
+	c.awaitConnections(0)
+	stats := c.ask("stats", "stats")
+	if stats["errors"] != 1.0 || stats["first_error"] != "connection: planted" {
+		t.Errorf("%v", stats)
+	}
+}
+
+func TestAnErrorThatIsReadIsTheConnections(t *testing.T) {
+	reader := lentReader{}
+	reader.pool = &(&echo{}).lent
+	reader.pool.New = func() any { return &buffer{make([]byte, 8)} }
+	if !reader.tryRead(1<<20) || skein.ErrorOfRead(reader.count) != syscall.EBADF {
+		t.Errorf("%d", reader.count)
+	}
+}
+
+func TestTooFewDescriptorsAreALimitThatSaysHowManyAreNeeded(t *testing.T) {
+	c, ready := beginProcess(t, 64, c10k("own"))
+	for range 100 {
+		conn, err := net.DialTimeout("tcp", address(ready), 10*time.Second)
+		if err != nil {
+			break // the worker has given up meanwhile
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+	limit := c.hear("limit")
+	needed, _ := limit["needed"].(float64)
+	if limit["limit"] != "RLIMIT_NOFILE" || limit["value"] != 64.0 || needed <= 100 || needed > 164 {
+		t.Errorf("%v", limit)
+	}
+}
+
 func TestABufferThatNoReadCanHaveIsALimit(t *testing.T) {
-	c, limit := begin(t, message{"workload": "c10k", "connections": 1, "buffer": "runtime", "buffer_bytes": 1024})
-	if limit["type"] != "limit" || limit["limit"] != "buffer" {
+	c, limit := begin(t, c10k("runtime"))
+	if limit["type"] != "limit" || limit["limit"] != "buffer" || limit["value"] != nil || limit["needed"] != nil {
 		t.Errorf("%v", limit)
 	}
 	if status := <-c.status; status != 0 {

@@ -59,9 +59,8 @@ func (c *Cell) check() error {
 		return fmt.Errorf("pattern churn needs 2 tasks and a window of %d grids", 2*(Rounds+1))
 	case c.Workload == "c10k" && c.BufferBytes < 1:
 		return fmt.Errorf("buffer_bytes cannot be %d", c.BufferBytes)
-	case c.Loops != nil:
-		return &Limit{Name: "loops", Value: 1, Needed: *c.Loops,
-			Message: "a Go program has one netpoller"}
+	case c.Loops != nil && *c.Loops != 1:
+		return fmt.Errorf("a worker of one loop cannot serve loops = %d", *c.Loops)
 	}
 	return nil
 }

@@ -25,8 +25,8 @@ const (
 type Row struct {
 	Runtime, Loop, TimerSource, Library, LibraryVersion string
 
-	// Echo makes what serves one connection until the peer is gone.
-	Echo  func(cell *Cell, done *Traffic) (func(*net.TCPConn), error)
+	// Echo makes what serves one connection until the peer is gone, or an error ends it.
+	Echo  func(cell *Cell, done *Traffic) (func(*net.TCPConn) error, error)
 	Tasks func(cell *Cell, done *Tally) Tasks
 }
 
@@ -220,12 +220,10 @@ func (w *worker) stop() error {
 
 func (w *worker) sayCounts(kind string) error {
 	counts := message{
-		"type": kind, "units": w.traffic.Units.Load(), "bytes": w.traffic.Bytes.Load(),
-		"checksum":   fmt.Sprintf("%016x", 0),
-		"live_tasks": w.traffic.Connections.Load(), "live_connections": w.traffic.Connections.Load(),
-		"errors": 0, "first_error": "", "lateness": nil,
+		"type": kind, "checksum": fmt.Sprintf("%016x", 0), "lateness": nil,
 		"spawn_ns": w.spawnNS, "fire_ns": nil, "frame_bytes": nil,
 	}
+	w.traffic.addTo(counts)
 	if w.tally != nil {
 		if err := w.tally.addTo(counts, w.firstDueNS()); err != nil {
 			return err

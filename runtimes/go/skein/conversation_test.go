@@ -15,8 +15,10 @@ func (noTasks) Spawn(int, int, int64) {}
 
 var silent = &Row{
 	Runtime: "silent",
-	Echo:    func(*Cell, *Traffic) (func(*net.TCPConn), error) { return func(*net.TCPConn) {}, nil },
-	Tasks:   func(*Cell, *Tally) Tasks { return noTasks{} },
+	Echo: func(*Cell, *Traffic) (func(*net.TCPConn) error, error) {
+		return func(*net.TCPConn) error { return nil }, nil
+	},
+	Tasks: func(*Cell, *Tally) Tasks { return noTasks{} },
 }
 
 const prepareTimers = `{"type":"prepare","workload":"timers","cell":{"workload":"timers",` +
@@ -101,11 +103,12 @@ func TestBadInputIsAnErrorThatSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestSeveralLoopsAreALimit(t *testing.T) {
-	status, replies := converse(t, `{"type":"prepare","workload":"c10k","cell":{"workload":"c10k",`+
-		`"connections":1,"buffer":"own","buffer_bytes":1024,"loops":2}}`)
-	last := replies[len(replies)-1]
-	if status != 0 || last["type"] != "limit" || last["limit"] != "loops" {
-		t.Errorf("status %d, %v", status, last)
+func TestSeveralLoopsAreAnErrorAndOneIsServed(t *testing.T) {
+	for loops, want := range map[string]string{"null": "ready", "1": "ready", "2": "error"} {
+		_, replies := converse(t, `{"type":"prepare","workload":"c10k","cell":{"workload":"c10k",`+
+			`"connections":1,"buffer":"own","buffer_bytes":1024,"loops":`+loops+`}}`, `{"type":"stop"}`)
+		if replies[1]["type"] != want {
+			t.Errorf("loops %s: want %s, got %v", loops, want, replies[1])
+		}
 	}
 }

@@ -3,7 +3,6 @@ package skein
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"syscall"
@@ -17,19 +16,22 @@ import (
 // calls. TCP_NODELAY is Go's default, set once more on each connection that is accepted; it is set on
 // the listener as well, so that it shows in the conditions.
 type server struct {
-	cell     *Cell
-	done     *Traffic
-	fail     func(error)
-	serve    func(*net.TCPConn)
-	listener *net.TCPListener
+	cell        *Cell
+	done        *Traffic
+	fail        func(error)
+	serve       func(*net.TCPConn) error
+	listener    *net.TCPListener
+	descriptors descriptors
 
 	mutex   sync.Mutex
 	open    map[*net.TCPConn]struct{} // nil once the server has stopped
 	serving sync.WaitGroup
 }
 
-// listen takes what serves one connection until the peer is gone.
-func listen(cell *Cell, done *Traffic, fail func(error), serve func(*net.TCPConn)) (*server, error) {
+// listen takes what serves one connection until the peer is gone, or an error ends it.
+func listen(
+	cell *Cell, done *Traffic, fail func(error), serve func(*net.TCPConn) error,
+) (*server, error) {
 	config := net.ListenConfig{KeepAlive: -1, Control: noDelay}
 	config.SetMultipathTCP(false)
 	listener, err := config.Listen(context.Background(), "tcp4", "127.0.0.1:0")
@@ -37,7 +39,8 @@ func listen(cell *Cell, done *Traffic, fail func(error), serve func(*net.TCPConn
 		return nil, err
 	}
 	return &server{cell: cell, done: done, fail: fail, serve: serve,
-		listener: listener.(*net.TCPListener), open: map[*net.TCPConn]struct{}{}}, nil
+		listener: listener.(*net.TCPListener), descriptors: readDescriptors(),
+		open: map[*net.TCPConn]struct{}{}}, nil
 }
 
 func noDelay(_, _ string, raw syscall.RawConn) error {
@@ -60,7 +63,7 @@ func (s *server) accept() {
 			return
 		}
 		if err != nil {
-			s.fail(s.limitOf(err))
+			s.fail(s.descriptors.limitOf(err, s.cell.Connections))
 		}
 		if s.admit(conn) {
 			go s.handle(conn)
@@ -82,7 +85,7 @@ func (s *server) admit(conn *net.TCPConn) bool {
 }
 
 func (s *server) handle(conn *net.TCPConn) {
-	s.serve(conn)
+	s.done.ended(s.serve(conn))
 	s.mutex.Lock()
 	delete(s.open, conn)
 	s.mutex.Unlock()
@@ -101,19 +104,4 @@ func (s *server) stop() {
 	s.open = nil
 	s.mutex.Unlock()
 	s.serving.Wait()
-}
-
-// limitOf names the limit behind an error, if there is one.
-func (s *server) limitOf(err error) error {
-	limit := &Limit{Value: s.done.Connections.Load(), Needed: s.cell.Connections,
-		Message: fmt.Sprintf("with %d connections open: %v", s.done.Connections.Load(), err)}
-	switch {
-	case errors.Is(err, syscall.EMFILE):
-		limit.Name = "RLIMIT_NOFILE"
-	case errors.Is(err, syscall.ENFILE):
-		limit.Name = "fs.file-max"
-	default:
-		return err
-	}
-	return limit
 }

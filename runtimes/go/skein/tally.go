@@ -3,13 +3,7 @@ package skein
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 )
-
-// Traffic is what an echo server has done, counted by all of its goroutines.
-type Traffic struct {
-	Units, Bytes, Connections atomic.Int64
-}
 
 // Tally is what the timers of a run have come to. A mutex keeps its parts together: on one CPU it is
 // hardly ever contended.
