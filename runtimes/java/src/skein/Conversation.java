@@ -1,15 +1,17 @@
 package skein;
 
+import static skein.Replies.message;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 
 /**
  * The worker's side of harness/PROTOCOL.md: commands come one by one, on the main thread, which waits
@@ -20,7 +22,8 @@ import java.util.concurrent.TimeUnit;
 public final class Conversation {
   private final Row row;
   private final BufferedReader commands;
-  private final OutputStream replies;
+  private final Replies replies;
+  private final IntConsumer exit;
   private final Traffic traffic = new Traffic();
   private Cell cell;
   private ExecutorService threads;
@@ -33,20 +36,26 @@ public final class Conversation {
   private boolean isOver;
 
   public Conversation(Row row, InputStream commands, OutputStream replies) {
+    this(row, commands, replies, Runtime.getRuntime()::halt);
+  }
+
+  /** `exit` ends the process where a thread cannot go on while the main thread waits for a command. */
+  Conversation(Row row, InputStream commands, OutputStream replies, IntConsumer exit) {
     this.row = row;
     this.commands = new BufferedReader(new InputStreamReader(commands, StandardCharsets.UTF_8));
-    this.replies = replies;
+    this.replies = new Replies(row.id(), replies);
+    this.exit = exit;
   }
 
   /** The whole conversation. Returns the exit status. */
   public int run() {
     try {
-      say(hello());
+      replies.say(hello());
       String line;
       while (!isOver && (line = commands.readLine()) != null) obey(Json.object(line));
       return 0;
     } catch (Throwable error) { // an OutOfMemoryError, too, has a reason that is to be said
-      return giveUp(error);
+      return replies.giveUp(error);
     }
   }
 
@@ -60,7 +69,7 @@ public final class Conversation {
       case "start" -> start();
       case "phase" -> spawn(command);
       case "settle" -> settle();
-      case "stats" -> say(counts("stats"));
+      case "stats" -> replies.say(counts("stats"));
       case "stop" -> stop();
       default -> throw new IllegalArgumentException("unknown command '" + type + "'");
     }
@@ -85,7 +94,7 @@ public final class Conversation {
       throw new IllegalArgumentException("prepare without a cell");
     }
     cell = Cell.from(Json.typed(asked));
-    threads = row.threads();
+    threads = row.threads(this::fail);
     switch (String.valueOf(cell.workload())) {
       case "timers" -> makeSleepers();
       case "c10k" -> makeServer();
@@ -96,14 +105,14 @@ public final class Conversation {
   }
 
   private void makeSleepers() throws InterruptedException {
-    if (row.warmsUp()) WarmUp.sleepers(row, cell.schedule());
+    if (row.warmsUp()) WarmUp.sleepers(row, cell.schedule(), this::fail);
     tally = new Tally(cell.schedule().units(), this::finished);
     sleepers = row.sleepers(cell.schedule(), tally, threads);
   }
 
   private void makeServer() throws Exception {
     var service = row.echo(cell, traffic);
-    if (row.warmsUp()) WarmUp.echo(row, cell);
+    if (row.warmsUp()) WarmUp.echo(row, cell, this::fail);
     server = new Server(cell, traffic, service, threads, this::fail);
   }
 
@@ -113,12 +122,12 @@ public final class Conversation {
     ready.put("echoed", cell.echo(row));
     ready.put("conditions", Conditions.of(cell, listener));
     if (listener != null) ready.put("port", listener.getLocalPort());
-    say(ready);
+    replies.say(ready);
   }
 
   private void start() throws IOException {
     if (server != null) server.start();
-    say(message("started"));
+    replies.say(message("started"));
   }
 
   private void spawn(Map<String, Object> command) throws IOException {
@@ -137,12 +146,12 @@ public final class Conversation {
     reply.put("name", "spawn");
     reply.put("tasks", tasks);
     reply.put("spawn_ns", tookNs);
-    say(reply);
+    replies.say(reply);
   }
 
   private void settle() throws Exception {
     row.settle();
-    say(message("settled"));
+    replies.say(message("settled"));
   }
 
   /** An interrupt ends a sleep, and closes a socket that its thread waits on. */
@@ -150,18 +159,13 @@ public final class Conversation {
     isOver = true;
     threads.shutdownNow();
     threads.awaitTermination(1, TimeUnit.MINUTES);
-    say(counts("stopped"));
+    replies.say(counts("stopped"));
   }
 
   private Map<String, Object> counts(String type) {
     var counts = message(type);
-    counts.put("units", traffic.units.get());
-    counts.put("bytes", traffic.bytes.get());
+    traffic.addTo(counts);
     counts.put("checksum", "%016x".formatted(0));
-    counts.put("live_tasks", traffic.connections.get());
-    counts.put("live_connections", traffic.connections.get());
-    counts.put("errors", 0);
-    counts.put("first_error", "");
     counts.put("lateness", null);
     counts.put("spawn_ns", spawnNs);
     counts.put("fire_ns", null);
@@ -180,44 +184,19 @@ public final class Conversation {
     finished.put("name", "finished");
     finished.put("t_ns", lastNs);
     try {
-      say(finished);
+      replies.say(finished);
     } catch (IOException gone) {
       // The conductor is gone, which the main thread hears as well.
     }
   }
 
-  private static Map<String, Object> message(String type) {
-    var message = new LinkedHashMap<String, Object>();
-    message.put("type", type);
-    return message;
-  }
-
-  /** The last task speaks beside the main thread. */
-  private synchronized void say(Map<String, Object> message) throws IOException {
-    replies.write((Json.text(message) + "\n").getBytes(StandardCharsets.UTF_8));
-    replies.flush();
-  }
-
   /** Something went wrong where nobody waits for an answer. */
   private void fail(Throwable error) {
-    Runtime.getRuntime().halt(giveUp(error));
-  }
-
-  /** Says why, to the conductor and to a person. Returns the exit status. */
-  private int giveUp(Throwable error) {
-    System.err.println(row.id() + ": " + error);
-    var why = message(error instanceof Limit ? "limit" : "error");
-    why.put("message", String.valueOf(error.getMessage()));
-    if (error instanceof Limit limit) {
-      why.put("limit", limit.name);
-      why.put("value", limit.value);
-      why.put("needed", limit.needed);
-    }
+    int status = 1;
     try {
-      say(why);
-    } catch (IOException gone) {
-      System.err.println(row.id() + ": the conductor is gone");
+      status = replies.giveUp(error);
+    } finally {
+      exit.accept(status); // even if there was no memory left to say why
     }
-    return error instanceof Limit ? 0 : 1;
   }
 }

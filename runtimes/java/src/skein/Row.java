@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Consumer;
 
 /** A runtime: what it says of itself, and what its tasks do. */
 public interface Row {
@@ -17,8 +18,8 @@ public interface Row {
   /** Whether it runs work of its own before it is ready, so that the compiler has seen the code. */
   boolean warmsUp();
 
-  /** A thread for each task. An interrupt ends a task that waits. */
-  ExecutorService threads();
+  /** A thread for each task. An interrupt ends one that waits; what one throws is told to `fail`. */
+  ExecutorService threads(Consumer<Throwable> fail);
 
   /** Workload c10k: serves one connection until the peer is gone. */
   interface Service {

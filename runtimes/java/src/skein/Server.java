@@ -12,6 +12,9 @@ import java.util.function.Consumer;
  * Listens on a loopback port, and hands each connection to a thread. Its sockets are those of all
  * rows: IPv4, by an option of the virtual machine, with all the backlog that there is. A ServerSocket
  * does not know TCP_NODELAY, so each connection sets it: a system call for each accept.
+ *
+ * <p>An error of a connection is counted. One of the listener ends the run, and is told to `fail`;
+ * whatever else is thrown goes where the threads have been told to take it.
  */
 final class Server {
   private final Cell cell;
@@ -20,8 +23,8 @@ final class Server {
   private final ExecutorService threads;
   private final Consumer<Throwable> fail;
   private final ServerSocket listener;
+  private final Descriptors descriptors;
 
-  /** What goes wrong later is told to `fail`. */
   Server(Cell cell, Traffic done, Row.Service service, ExecutorService threads,
       Consumer<Throwable> fail) throws IOException {
     this.cell = cell;
@@ -30,6 +33,7 @@ final class Server {
     this.threads = threads;
     this.fail = fail;
     listener = new ServerSocket(0, Conditions.backlog(), InetAddress.getLoopbackAddress());
+    descriptors = new Descriptors();
   }
 
   ServerSocket listener() {
@@ -48,16 +52,8 @@ final class Server {
         threads.execute(() -> serve(peer));
       }
     } catch (IOException | RejectedExecutionException error) {
-      if (!threads.isShutdown()) fail.accept(limitOf(error));
+      if (!threads.isShutdown()) fail.accept(descriptors.limitOf(error, cell.connections()));
     }
-  }
-
-  /** The limit behind an error, which the JDK says in words alone. */
-  private Throwable limitOf(Exception error) {
-    if (!String.valueOf(error.getMessage()).contains("Too many open files")) return error;
-    long open = done.connections.get();
-    return new Limit("RLIMIT_NOFILE", open, (long) cell.connections(),
-        "with %d connections open: %s".formatted(open, error.getMessage()));
   }
 
   private void serve(Socket peer) {
@@ -65,8 +61,8 @@ final class Server {
     try (peer) {
       peer.setTcpNoDelay(true);
       service.serve(peer);
-    } catch (IOException gone) {
-      // Reset by the peer, or closed by an interrupt: neither is an error.
+    } catch (IOException error) {
+      if (!threads.isShutdown()) done.failed(error); // the interrupt that ends all closes sockets
     } finally {
       done.connections.decrementAndGet();
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -29,10 +30,10 @@ final class WarmUp {
   private WarmUp() {}
 
   /** Connections come and go, and each carries requests. */
-  static void echo(Row row, Cell cell) throws Exception {
+  static void echo(Row row, Cell cell, Consumer<Throwable> fail) throws Exception {
     var traffic = new Traffic();
-    var threads = row.threads();
-    var server = new Server(cell, traffic, row.echo(cell, traffic), threads, WarmUp::failed);
+    var threads = row.threads(fail);
+    var server = new Server(cell, traffic, row.echo(cell, traffic), threads, fail);
     server.start();
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
       int port = server.listener().getLocalPort();
@@ -60,20 +61,18 @@ final class WarmUp {
   }
 
   /** The pattern that is asked for, a few times over. */
-  static void sleepers(Row row, Schedule asked) throws InterruptedException {
+  static void sleepers(Row row, Schedule asked, Consumer<Throwable> fail) throws InterruptedException {
     for (int i = 0; i < TIMES; i++) {
       var schedule = new Schedule(TASKS, asked.pattern(), WINDOW_NS, GRID_NS, i);
       var over = new CountDownLatch(1);
       var done = new Tally(schedule.units(), lastNs -> over.countDown());
-      try (var threads = row.threads()) { // its end waits for all tasks
+      try (var threads = row.threads(fail)) { // its end waits for all tasks
         done.spawned(TASKS);
         row.sleepers(schedule, done, threads).spawn(0, TASKS, System.nanoTime() + AHEAD_NS);
-        if (!over.await(BOUND_S, TimeUnit.SECONDS)) failed(null);
+        if (!over.await(BOUND_S, TimeUnit.SECONDS)) {
+          throw new IllegalStateException("the warm-up did not end in %d s".formatted(BOUND_S));
+        }
       }
     }
-  }
-
-  private static void failed(Throwable why) {
-    throw new IllegalStateException("the warm-up failed", why);
   }
 }

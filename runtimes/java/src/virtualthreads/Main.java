@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import skein.Cell;
 import skein.Conversation;
 import skein.Limit;
@@ -76,8 +77,9 @@ public final class Main implements Row {
   }
 
   @Override
-  public ExecutorService threads() {
-    return Executors.newVirtualThreadPerTaskExecutor();
+  public ExecutorService threads(Consumer<Throwable> fail) {
+    return Executors.newThreadPerTaskExecutor(
+        Thread.ofVirtual().uncaughtExceptionHandler((thread, error) -> fail.accept(error)).factory());
   }
 
   @Override

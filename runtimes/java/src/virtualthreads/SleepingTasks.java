@@ -49,6 +49,7 @@ final class SleepingTasks implements Row.Sleepers {
     return waitWithTimeout;
   }
 
+  /** Whatever else is thrown ends the run (Row.threads). */
   private void run(int index, Task task) {
     try {
       task.run(index);

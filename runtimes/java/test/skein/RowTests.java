@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
 
 /** What a row does, without the conversation. */
 final class RowTests {
-  private static final Cell CELL = new Cell("c10k", 100, "own", 1024, null, Map.of());
+  static final Cell CELL = new Cell("c10k", 100, "own", 1024, null, Map.of());
   private final Row row;
 
   RowTests(Row row) {
@@ -41,7 +41,7 @@ final class RowTests {
     var schedule = new Schedule(1000, pattern, 200_000_000, 1_000_000, 1);
     var over = new CountDownLatch(1);
     var done = new Tally(schedule.units(), lastNs -> over.countDown());
-    try (var threads = row.threads()) {
+    try (var threads = row.threads(Tests::unexpected)) {
       done.spawned(1000);
       row.sleepers(schedule, done, threads).spawn(0, 1000, System.nanoTime() + 50_000_000);
       equal(over.await(10, TimeUnit.SECONDS), true);
@@ -56,7 +56,7 @@ final class RowTests {
   private void stopsSleepers() throws Exception {
     var schedule = new Schedule(100, "spread", 3_600_000_000_000L, 1_000_000, 1);
     var done = new Tally(100, lastNs -> {});
-    var threads = row.threads();
+    var threads = row.threads(Tests::unexpected);
     done.spawned(100);
     row.sleepers(schedule, done, threads).spawn(0, 100, System.nanoTime());
     threads.shutdownNow();
@@ -67,9 +67,7 @@ final class RowTests {
   }
 
   private Server serverOf(Traffic done, ExecutorService threads) throws IOException {
-    var server = new Server(CELL, done, row.echo(CELL, done), threads, error -> {
-      throw new AssertionError(error);
-    });
+    var server = new Server(CELL, done, row.echo(CELL, done), threads, Tests::unexpected);
     server.start();
     return server;
   }
@@ -84,11 +82,14 @@ final class RowTests {
     threads.shutdownNow();
     equal(threads.awaitTermination(10, TimeUnit.SECONDS), true);
     equal(done.connections.get(), 0L);
+    var counts = new HashMap<String, Object>();
+    done.addTo(counts);
+    equal(counts.get("errors") + ": " + counts.get("first_error"), "0: ");
   }
 
   private void halfClose() throws Exception {
     var done = new Traffic();
-    var threads = row.threads();
+    var threads = row.threads(Tests::unexpected);
     var server = serverOf(done, threads);
     long sum = 0;
     for (int size : new int[] {1, 1023, 1024, 1025, 65_536, 262_144, (3 << 20) + 7}) {
@@ -115,14 +116,14 @@ final class RowTests {
     }
   }
 
-  private static void await(BooleanSupplier holds) throws InterruptedException {
+  static void await(BooleanSupplier holds) throws InterruptedException {
     for (int i = 0; i < 10_000 && !holds.getAsBoolean(); i++) Thread.sleep(1);
     equal(holds.getAsBoolean(), true);
   }
 
   private void stopsConnections() throws Exception {
     var done = new Traffic();
-    var threads = row.threads();
+    var threads = row.threads(Tests::unexpected);
     try (var client = connect(serverOf(done, threads))) {
       await(() -> done.connections.get() == 1);
       stop(threads, done);
@@ -132,7 +133,7 @@ final class RowTests {
 
   private void reset() throws Exception {
     var done = new Traffic();
-    var threads = row.threads();
+    var threads = row.threads(Tests::unexpected);
     try (var client = connect(serverOf(done, threads))) {
       await(() -> done.connections.get() == 1);
       client.setSoLinger(true, 0);
@@ -153,7 +154,7 @@ final class RowTests {
   }
 
   private void warmUp() throws Exception {
-    WarmUp.echo(row, CELL);
-    WarmUp.sleepers(row, new Schedule(10, "churn", 200_000_000, 1_000_000, 1));
+    WarmUp.echo(row, CELL, Tests::unexpected);
+    WarmUp.sleepers(row, new Schedule(10, "churn", 200_000_000, 1_000_000, 1), Tests::unexpected);
   }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,7 +15,7 @@ import virtualthreads.Main;
 /** Runs all tests, which are plain methods: a runner of its own spares a library. */
 public final class Tests {
   private static int passed;
-  private static final List<String> failed = new ArrayList<>();
+  private static final List<String> failed = Collections.synchronizedList(new ArrayList<>());
 
   interface Body {
     void run() throws Exception;
@@ -25,6 +26,7 @@ public final class Tests {
   public static void main(String[] words) {
     new Tests().all();
     new RowTests(new Main(false)).all();
+    new FailureTests().all();
     failed.forEach(System.out::println);
     System.out.printf("%d passed, %d failed%n", passed, failed.size());
     System.exit(failed.isEmpty() ? 0 : 1);
@@ -37,6 +39,11 @@ public final class Tests {
     } catch (Throwable error) {
       failed.add(name + ": " + error);
     }
+  }
+
+  /** What no thread should have thrown. */
+  static void unexpected(Throwable error) {
+    failed.add("in a thread: " + error);
   }
 
   static void equal(Object found, Object wanted) {
@@ -56,7 +63,7 @@ public final class Tests {
     test("the end of input ends the worker", this::endOfInput);
     test("the echo is what the worker was set up with", this::echoed);
     test("bad input is an error that says what is wrong", this::badInput);
-    test("several loops are a limit", this::loops);
+    test("several loops are an error, and one is served", this::loops);
   }
 
   private void json() {
@@ -165,9 +172,12 @@ public final class Tests {
 
   // --- the conversation
 
-  private static final String PREPARE = "{\"type\":\"prepare\",\"cell\":{\"workload\":\"timers\",\"runtime\":\"asked\","
+  static final String PREPARE = "{\"type\":\"prepare\",\"cell\":{\"workload\":\"timers\",\"runtime\":\"asked\","
       + "\"style\":\"asked\",\"tasks\":1000,\"pattern\":\"spread\",\"window_ns\":200000000,\"grid_ns\":1000000,"
       + "\"timers\":null,\"stack_bytes\":16384,\"workers\":1,\"seed\":18446744073709551615}}";
+
+  static final String PREPARE_C10K = "{\"type\":\"prepare\",\"cell\":{\"workload\":\"c10k\",\"connections\":100,"
+      + "\"buffer\":\"own\",\"buffer_bytes\":1024,\"loops\":null}}";
 
   private record Talk(int status, List<Map<String, Object>> replies) {
     Map<String, Object> last() {
@@ -220,8 +230,9 @@ public final class Tests {
   }
 
   private void loops() {
-    var talk = talk("{\"type\":\"prepare\",\"cell\":{\"workload\":\"c10k\",\"connections\":1,\"buffer\":\"own\","
-        + "\"buffer_bytes\":1024,\"loops\":2}}");
-    equal(talk.status + " " + talk.last().get("limit"), "0 loops");
+    refused("a worker of one loop cannot serve loops = 2", PREPARE_C10K.replace("null", "2"));
+    for (String served : List.of("null", "1")) {
+      equal(talk(PREPARE_C10K.replace("null", served)).last().get("type"), "ready");
+    }
   }
 }
