@@ -8,14 +8,15 @@ import (
 
 // tasks is what all sleepers share. What is a sleeper's own is its index, on its stack.
 type tasks struct {
-	cell    *skein.Cell
-	done    *skein.Tally
-	epochNS int64
-	cancels []chan struct{} // pattern churn: by task; its canceller sends
+	cell      *skein.Cell
+	done      *skein.Tally
+	epochNS   int64
+	cancels   []chan struct{} // pattern churn: by task; its canceller sends
+	timeoutNS int64           // so far beyond the window that to fire is a mistake
 }
 
 func newTasks(cell *skein.Cell, done *skein.Tally) skein.Tasks {
-	t := &tasks{cell: cell, done: done}
+	t := &tasks{cell: cell, done: done, timeoutNS: cell.WindowNS + skein.TimeoutNS}
 	if cell.Pattern == "churn" {
 		t.cancels = make([]chan struct{}, cell.Tasks)
 	}
@@ -35,7 +36,7 @@ func (t *tasks) Spawn(first, end int, epochNS int64) {
 		case t.cell.IsCanceller(index):
 			go t.cancelInTime(index)
 		default:
-			t.cancels[index] = make(chan struct{})
+			t.cancels[index] = make(chan struct{}, skein.Rounds)
 			go t.waitWithTimeout(index)
 		}
 	}
@@ -58,8 +59,9 @@ func (t *tasks) wakeAgain(index int) {
 	t.done.Ended()
 }
 
-// waitWithTimeout listens for a cancel only in rounds that have one. The channel has no buffer, so a
-// canceller that comes before its waiter does waits for it, and no cancel is taken for another's.
+// waitWithTimeout listens for a cancel only in rounds that have one. The channel has room for one cancel
+// a round, at no cost in memory: a cancel stays until its waiter comes, and a waiter that has timed out
+// blocks no canceller. Its cancel may end a later round, but by then the run has an error to show.
 func (t *tasks) waitWithTimeout(index int) {
 	for round := range skein.Rounds {
 		if t.cell.LeftToFire(index, round) {
@@ -100,8 +102,6 @@ func (t *tasks) fired(index int, offsetNS int64) {
 	t.done.Fired(index, offsetNS, skein.NowNS()-t.epochNS-offsetNS)
 }
 
-// timeout reaches so far beyond the window that to fire is a mistake.
 func (t *tasks) timeout() time.Duration {
-	beforeNS := max(t.epochNS-skein.NowNS(), 0)
-	return time.Duration(beforeNS + t.cell.WindowNS + skein.TimeoutNS)
+	return time.Duration(max(t.epochNS-skein.NowNS(), 0) + t.timeoutNS)
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -189,6 +190,24 @@ func TestSleepersThatAreLeftAtTheEndAreNotWaitedFor(t *testing.T) {
 		t.Errorf("%v", stats)
 	}
 	c.stop()
+}
+
+func TestARoundThatNobodyCancelsInTimeIsAnErrorAndTheRunEnds(t *testing.T) {
+	hasty := *row
+	hasty.Tasks = func(cell *skein.Cell, done *skein.Tally) skein.Tasks {
+		t := newTasks(cell, done).(*tasks)
+		t.timeoutNS = 1
+		return t
+	}
+	c, _ := beginRow(t, &hasty, timers("churn", 16))
+	c.spawn(16, skein.NowNS()+50_000_000)
+	c.hear("phase")
+	stats := c.ask("stats", "stats")
+	first, _ := stats["first_error"].(string)
+	if stats["units"] != 15.0*skein.Rounds || stats["errors"] == 0.0 || stats["live_tasks"] != 0.0 ||
+		!strings.Contains(first, "in which it was to be cancelled") {
+		t.Errorf("%v", stats)
+	}
 }
 
 func c10k(buffer string) message {

@@ -47,7 +47,7 @@ func (t *Tally) Cancelled(index, round int) {
 }
 
 // Wrong counts a round whose timer fired though it was to be cancelled. Its turn is over all the
-// same, or the run would never end.
+// same, so that the run ends and the error shows.
 func (t *Tally) Wrong(index, round int) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
