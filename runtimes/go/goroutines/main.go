@@ -15,6 +15,8 @@
 // (golang/go#53824), so a timer fires up to 1 ms late. A stack begins at 2 KiB, doubles when it must,
 // and is halved by the collector only where less than a quarter is in use, the reserve of 800 bytes
 // included. Nobody can end a goroutine that sleeps: `stop` leaves those to the end of the process.
+// Before memory is read all free pages are given back, of which a program by itself keeps some (settle
+// in skein/conversation.go).
 //
 // What could be faster. A loop on package syscall saves the third call and the stacks, and with them
 // what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. GOMAXPROCS

@@ -197,8 +197,11 @@ func (w *worker) spawn(command *command) error {
 	})
 }
 
-// settle collects garbage, which shrinks stacks, too, and gives back the pages that are free: both
-// happen by themselves in time. The first collection makes garbage of what sync.Pool holds.
+// settle collects garbage, which shrinks stacks, too, and gives back all pages that are free. The
+// first collection makes garbage of what sync.Pool holds. A program collects by itself, but it gives
+// back less: with no memory limit the scavenger keeps 10 % more than the heap is to grow to, which by
+// default is twice what is alive (runtime/mgcscavenge.go). So what is read is the memory in use, and
+// the resident set of a program that has made garbage stays above it.
 func (w *worker) settle() error {
 	runtime.GC()
 	debug.FreeOSMemory()
