@@ -2,6 +2,7 @@ package skein;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,13 +39,18 @@ final class Conditions {
   }
 
   /**
-   * A ServerSocket does not know TCP_NODELAY, which is set on each connection that it accepts, nor
-   * the size of the send buffer, which is left out.
+   * A ServerSocket does not know TCP_NODELAY and SO_LINGER, so they are read from a connection of our
+   * own, with the options of all. Nor does it know the size of the send buffer, which is left out: a
+   * connection's has grown by then.
    */
   private static Map<String, Object> listenerConditions(ServerSocket listener) throws IOException {
     var found = new LinkedHashMap<String, Object>();
-    found.put("tcp_nodelay", true);
-    found.put("linger", false);
+    try (var client = new Socket(listener.getInetAddress(), listener.getLocalPort());
+        var peer = Server.withOptions(listener.accept())) {
+      client.setSoLinger(true, 0); // it leaves by a reset, which keeps no port
+      found.put("tcp_nodelay", peer.getTcpNoDelay());
+      found.put("linger", peer.getSoLinger() >= 0);
+    }
     found.put("receive_buffer_bytes", listener.getReceiveBufferSize());
     found.put("backlog", backlog());
     return found;

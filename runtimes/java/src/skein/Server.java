@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -40,6 +41,12 @@ final class Server {
     return listener;
   }
 
+  /** What is set on each connection. */
+  static Socket withOptions(Socket peer) throws SocketException {
+    peer.setTcpNoDelay(true);
+    return peer;
+  }
+
   /** Accepts from now on. */
   void start() {
     threads.execute(this::acceptAll);
@@ -59,8 +66,7 @@ final class Server {
   private void serve(Socket peer) {
     done.connections.incrementAndGet(); // here, so that whoever counts them finds their threads, too
     try (peer) {
-      peer.setTcpNoDelay(true);
-      service.serve(peer);
+      service.serve(withOptions(peer));
     } catch (IOException error) {
       if (!threads.isShutdown()) done.failed(error); // the interrupt that ends all closes sockets
     } finally {

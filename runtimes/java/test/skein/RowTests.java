@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ final class RowTests {
     test("a client that half-closes gets every byte and then the end", this::halfClose);
     test("connections that are open at the end are closed", this::stopsConnections);
     test("a peer's reset is no error", this::reset);
+    test("TCP_NODELAY is in force on each connection that is served", this::noDelay);
     test("another buffer than its own is a limit", this::buffers);
     test("the warm-up comes to an end", this::warmUp);
   }
@@ -140,6 +142,19 @@ final class RowTests {
     }
     await(() -> done.connections.get() == 0);
     stop(threads, done);
+  }
+
+  private void noDelay() throws Exception {
+    var found = new CompletableFuture<Boolean>();
+    var threads = row.threads(Tests::unexpected);
+    var server = new Server(CELL, new Traffic(), peer -> found.complete(peer.getTcpNoDelay()),
+        threads, Tests::unexpected);
+    equal(Conditions.of(CELL, server.listener()).toString().contains("tcp_nodelay=true, linger=false"), true);
+    server.start();
+    var client = connect(server);
+    equal(found.get(10, TimeUnit.SECONDS), true);
+    client.close();
+    threads.shutdownNow();
   }
 
   private void buffers() {
