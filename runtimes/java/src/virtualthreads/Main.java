@@ -33,9 +33,9 @@ import skein.Traffic;
  *
  * <p>What is unequal. A poller registers each wait anew, one-shot, because a virtual thread may be
  * moved: 4 system calls a request, where one that stays registered needs 2. Stacks are copied to the
- * heap while a thread waits. Frames that the compiler has not seen yet take about twice as much, so
- * the cold row's memory is no line in the number of tasks, and says more of how far the compiler is
- * than of a task. Both rows go through the space for new objects before they are ready, and collect
+ * heap while a thread waits. Frames that the compiler has not seen yet take about twice as much. The
+ * cold row's memory does not grow in proportion to tasks: it depends on how much code has been
+ * compiled. Both rows go through the space for new objects before they are ready, and collect
  * garbage before each reading; the pages that were touched once stay.
  *
  * <p>What could be faster. Compact object headers (an option of JDK 24 and later) make what a thread
