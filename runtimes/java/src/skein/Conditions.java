@@ -51,7 +51,8 @@ final class Conditions {
       found.put("tcp_nodelay", peer.getTcpNoDelay());
       found.put("linger", peer.getSoLinger() >= 0);
     }
-    found.put("receive_buffer_bytes", listener.getReceiveBufferSize());
+    // Java halves what the kernel says, because Linux doubles what it is asked for (socket(7)).
+    found.put("receive_buffer_bytes", 2 * listener.getReceiveBufferSize());
     found.put("backlog", backlog());
     return found;
   }

@@ -6,6 +6,8 @@ import static skein.Tests.test;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -149,7 +151,10 @@ final class RowTests {
     var threads = row.threads(Tests::unexpected);
     var server = new Server(CELL, new Traffic(), peer -> found.complete(peer.getTcpNoDelay()),
         threads, Tests::unexpected);
-    equal(Conditions.of(CELL, server.listener()).toString().contains("tcp_nodelay=true, linger=false"), true);
+    var said = Conditions.of(CELL, server.listener()).toString();
+    equal(said.contains("tcp_nodelay=true, linger=false"), true);
+    var usual = Files.readAllLines(Path.of("/proc/sys/net/ipv4/tcp_rmem")).get(0).split("\\s+")[1];
+    equal(said.contains("receive_buffer_bytes=" + usual + ","), true);
     server.start();
     var client = connect(server);
     equal(found.get(10, TimeUnit.SECONDS), true);
