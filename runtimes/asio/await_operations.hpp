@@ -108,8 +108,7 @@ class sent : public around<Handler> {
       : around<Handler>(std::move(handler)), to_(&to) {}
   void operator()(const error_code& said, std::size_t) {
     loop::current().refill_inline();
-    to_->waited(said);
-    this->handler_(!said);
+    this->handler_(to_->written(said));
   }
 
  private:

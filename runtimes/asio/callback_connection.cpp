@@ -124,7 +124,7 @@ void callback_connection::send_rest(bytes rest, handler<bool> on_written) {
     rest = {copy.get(), rest.size()};
   }
   net::async_write(
-      socket_, net::buffer(rest.data(), rest.size()),
+      socket_, net::buffer(rest.data(), rest.size()), while_sound(),
       [this, on_written, copy = std::move(copy)](const error_code& failed, std::size_t) noexcept {
         sent(failed, on_written);
       });
@@ -136,7 +136,7 @@ void callback_connection::sent(const error_code& failed, handler<bool> on_writte
     fail(errno_of(failed));
     if (waiting_) cancel_pending();
   }
-  written(!failed, on_written);
+  written(!failed && error_ == 0, on_written);
 }
 
 /// Ends a write that did not have to wait: inline while the budget lasts, else through the queue.
@@ -163,7 +163,7 @@ void callback_connection::written(bool complete, handler<bool> on_written) {
 
 void callback_connection::cancel() {
   if (closed_) return;
-  error_ = ECANCELED;
+  fail(ECANCELED);
   cancel_pending();
   if (receiving_ && !waiting_ && !writing_) end_later();
 }

@@ -20,7 +20,7 @@ using listed =
 template <class Connection>
 using list_of = boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 
-/// The errno that Asio says; the end of a stream is none.
+/// The errno of an Asio error; 0 at the end of a stream.
 inline int errno_of(const error_code& said) noexcept {
   return said == net::error::eof ? 0 : said.value();
 }
@@ -81,6 +81,14 @@ class connected_socket : public listed {
     const std::size_t count = socket_.write_some(net::buffer(data.data(), data.size()), failed);
     if (failed && failed != net::error::would_block) fail(errno_of(failed));
     return count;
+  }
+
+  /// The condition under which async_write sends more. It sends several times; between two sends
+  /// the reactor has no operation of it, so a cancel finds nothing to end.
+  auto while_sound() noexcept {
+    return [this](const error_code& said, std::size_t sent_bytes) -> std::size_t {
+      return error_ == 0 ? net::transfer_all()(said, sent_bytes) : 0;
+    };
   }
 
   /// The first error stays.

@@ -47,7 +47,7 @@ class basic_connection final : public connected_socket<basic_connection<Executor
   }
   template <class Handler>
   void write_all(bytes data, Handler&& handler) {
-    net::async_write(this->socket_, net::buffer(data.data(), data.size()),
+    net::async_write(this->socket_, net::buffer(data.data(), data.size()), this->while_sound(),
                      std::forward<Handler>(handler));
   }
 
@@ -56,9 +56,15 @@ class basic_connection final : public connected_socket<basic_connection<Executor
     if (said) this->fail(errno_of(said));
     if (this->error_ != 0) this->cancel_pending();
   }
+  /// The same of write_all: whether the kernel has all bytes. Without an error Asio ends it early
+  /// only if while_sound says so.
+  bool written(const error_code& said) noexcept {
+    waited(said);
+    return !said && this->error_ == 0;
+  }
 
   void cancel() noexcept {
-    this->error_ = ECANCELED;
+    this->fail(ECANCELED);
     this->cancel_pending();
   }
   void close() noexcept {

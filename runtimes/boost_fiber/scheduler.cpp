@@ -168,8 +168,7 @@ bool scheduler::write(connection& to, bytes data) {
   bool complete = false;
   wait([&](auto wake_up) {
     to.write_all(rest, [&, wake_up](const asio::error_code& said, std::size_t) {
-      to.waited(said);
-      complete = !said;
+      complete = to.written(said);
       wake_up();
     });
   });

@@ -157,7 +157,7 @@ void connection::finish_write(bool complete, handler<bool> on_written) {
 
 void connection::cancel() noexcept {
   if (closed_) return;
-  error_ = ECANCELED;
+  if (error_ == 0) error_ = ECANCELED;
   if (tail_pending()) {
     write_over_ = true;
     write_complete_ = false;

@@ -74,6 +74,46 @@ verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of) {
   return scene.found("C5");
 }
 
+namespace {
+
+/// The peer takes what the kernel has, and nothing more. So the write goes on for a while: it has
+/// room, then waits again. The cancel comes so many turns later.
+verdict cancel_a_write_that_moves(const subject& of, const std::vector<std::byte>& much,
+                                  int turns) {
+  stage scene(of);
+  auto listening = scene.listen();
+  test::loopback_client slow(listening.port, 65'536);
+  std::atomic<bool> ended{false};
+  scene.add([&](actor& self) -> act {
+    auto* peer = co_await self.accept(listening.at);
+    self.on().add([&, peer](actor& writer) -> act {
+      const bool written = co_await writer.write(*peer, much);
+      writer.on().require(!written && peer->error() == ECANCELED, "C5",
+                          "a write that moved was not cancelled");
+      ended = true;
+    });
+    co_await self.sleep_until(from_now(3 * ns_per_ms));
+    slow.wait_at_most(ns_per_ms);
+    slow.receive(much.size() / 4);
+    for (int i = 0; i < turns; ++i) co_await self.yield();
+    self.scheduler().cancel(*peer);
+    while (!ended && !self.on().hung()) co_await self.sleep_until(from_now(ns_per_ms / 2));
+    self.close(*peer);
+  });
+  scene.play();
+  return scene.found("C5");
+}
+
+}  // namespace
+
+verdict c5_cancel_ends_a_write_that_moves(const subject& of) {
+  const std::vector<std::byte> much(std::size_t{32} << 20U);
+  for (const int turns : {1, 2, 3, 5, 8}) {
+    if (auto broken = cancel_a_write_that_moves(of, much, turns)) return broken;
+  }
+  return std::nullopt;
+}
+
 verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
   stage scene(of);
   auto listening = scene.listen();

@@ -13,6 +13,9 @@ verdict c5_cancel_comes_before_the_wait(const subject& of);
 /// A pending read and a pending write of one connection, cancelled twice, end once each.
 verdict c5_cancel_ends_a_read_and_a_write_together(const subject& of);
 
+/// A write that was waiting and has got room, between any two of its sends.
+verdict c5_cancel_ends_a_write_that_moves(const subject& of);
+
 /// Another connection's read and another listener's accept go on.
 verdict c5_cancel_reaches_its_own_object_only(const subject& of);
 

@@ -50,6 +50,10 @@ SKEIN_FOR_EVERY_RUNTIME("C5: cancel ends a read and a write together") {
   require_kept(c5_cancel_ends_a_read_and_a_write_together(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("C5: cancel ends a write that moves") {
+  require_kept(c5_cancel_ends_a_write_that_moves(SKEIN_SUBJECT));
+}
+
 SKEIN_FOR_EVERY_RUNTIME("C5: cancel reaches its own object only") {
   require_kept(c5_cancel_reaches_its_own_object_only(SKEIN_SUBJECT));
 }
@@ -121,6 +125,12 @@ TEST_CASE(
     "[contract][liar]") {
   require_caught("C5", c5_cancel_ends_a_read_and_a_write_together(
                            subject_of<liars::swallows_a_connections_cancel>()));
+}
+
+TEST_CASE("liar caught on C5: swallows a connections cancel / cancel ends a write that moves",
+          "[contract][liar]") {
+  require_caught(
+      "C5", c5_cancel_ends_a_write_that_moves(subject_of<liars::swallows_a_connections_cancel>()));
 }
 
 TEST_CASE("liar caught on C5: cancels other connections / cancel reaches its own object only",
