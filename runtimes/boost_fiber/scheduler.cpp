@@ -96,12 +96,10 @@ wake scheduler::sleep_on(timer* sleeps, time_ns deadline_ns) {
     yield();
     return wake::cancelled;
   }
-  fibers::context* const self = fibers::context::active();
-  sleep pending(self);
+  sleep pending(fibers::context::active());
   sleeps_.push_back(pending);
   if (sleeps != nullptr) sleeps->pending_ = &pending;
-  self->twstatus.store(0, std::memory_order_release);
-  self->wait_until(algorithm::time_point(std::chrono::nanoseconds(deadline_ns)));
+  boost::this_fiber::sleep_until(algorithm::time_point(std::chrono::nanoseconds(deadline_ns)));
   if (sleeps != nullptr) sleeps->pending_ = nullptr;
   on().refill_inline();
   return pending.cancelled ? wake::cancelled : wake::due;
