@@ -8,14 +8,16 @@ namespace skein::boost_fiber {
 
 fibers::context* algorithm::pick_next() noexcept {
   if (ready_.empty()) return nullptr;
-  const bool is_new_turn = ready_.front().is_context(fibers::type::dispatcher_context);
-  if (is_new_turn && ++turns_ % turns_between_looks == 0 && runner_ != nullptr) {
-    on_.restart();
-    on_.poll();
-  }
+  if (fibers::context::active()->is_context(fibers::type::dispatcher_context)) begin_turn();
   fibers::context& next = ready_.front();
   ready_.pop_front();
   return &next;
+}
+
+void algorithm::begin_turn() {
+  if (runner_ == nullptr || ++turns_ % turns_between_looks != 0) return;
+  on_.restart();
+  on_.poll();
 }
 
 void algorithm::suspend_until(const time_point& wanted) noexcept {

@@ -2,8 +2,9 @@
 // which Boost.Fiber wants to be back.
 //
 // A scheduling algorithm is Boost.Fiber's place for this. Boost ships an integration with Asio as
-// an example only. There io_context::run is the outer loop and must be left for each turn of the
-// fibers; here Boost.Fiber is, and enters Asio when it would block.
+// an example only (examples/asio/round_robin.hpp). There io_context::run is the outer loop: one of
+// its handlers never returns, lets Asio run the others, and waits as a fiber while fibers run. Here
+// Boost.Fiber is the outer loop, and enters Asio when it would block.
 //
 //   1. Ready fibers run in turn, as in Boost's round_robin. Its dispatcher is one of them, and
 //      moves sleepers whose time has come to the others. So timers are looked at once in a turn.
@@ -12,6 +13,10 @@
 //      the wake-up of an Asio timer for the earliest sleeper. (epoll_wait's timeout would be
 //      rounded up to a millisecond.)
 //   4. The fiber that called run() is made ready when the run is over, or can never be.
+//   5. Asio's handlers run on the dispatcher's stack and nowhere else. A task's stack is small and
+//      unguarded, and the inbox's handler parses JSON. And a fiber can be scheduled only by another
+//      one, so a task's own handler must not find that task active. An exception that leaves a
+//      handler ends the process.
 #pragma once
 
 #include <boost/fiber/algo/algorithm.hpp>
@@ -43,6 +48,7 @@ class algorithm final : public fibers::algo::algorithm {
   bool wait_for_the_end();
 
  private:
+  void begin_turn();
   void set_wake_up(const time_point& wanted);
   void end_run();
 

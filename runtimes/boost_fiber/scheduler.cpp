@@ -40,11 +40,11 @@ void scheduler::refuse_task() {
   throw limit_error("memory", std::nullopt, static_cast<std::int64_t>(on().options().stack_bytes));
 }
 
-/// What a cancel ends must be ready before the caller stands behind it.
+/// Runs the handlers of cancelled operations first, so that their fibers are ahead of the caller in
+/// the queue.
 void scheduler::yield() {
   if (std::exchange(ends_are_queued_, false)) {
-    on().restart();
-    on().poll();
+    return wait([this](auto wake_up) { asio::net::post(on(), wake_up); });
   }
   on().refill_inline();
   boost::this_fiber::yield();

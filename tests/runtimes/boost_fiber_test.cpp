@@ -1,12 +1,17 @@
 // The risks of Boost.Fiber's row: a thread's scheduler of Boost.Fiber is one for all, a fiber may
-// be woken by others than Asio, and memory for stacks ends. What all runtimes share is tested in
-// tests/contract.
+// be woken by others than Asio, memory for stacks ends, and Asio's handlers must not run on the stack
+// of a task. What all runtimes share is tested in tests/contract.
+#include <boost/fiber/context.hpp>
 #include <boost/fiber/operations.hpp>
+#include <cerrno>
 #include <chrono>
 #include <stdexcept>
 
 #include "runtimes/boost_fiber/scheduler.hpp"
+#include "runtimes/socket.hpp"
+#include "tests/action_inbox.hpp"
 #include "tests/catch.hpp"
+#include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
 
 namespace skein {
@@ -58,6 +63,67 @@ TEST_CASE("a fiber of Boost.Fiber's beyond the ceiling is a limit, and the other
   REQUIRE_THROWS_AS(on.spawn([&] { ++ran; }), limit_error);
   on.run();
   REQUIRE(ran == 2);
+}
+
+bool is_on_the_dispatcher() {
+  using namespace boost_fiber::fibers;
+  return context::active()->is_context(type::dispatcher_context);
+}
+
+TEST_CASE("Asio's handlers run on the dispatcher's stack though Boost.Fiber's fibers are ready") {
+  scheduler on(options_with(buffer_policy::lent));
+  bool stopped = false;
+  bool on_the_dispatcher = false;
+  test::action_inbox inbox([&] {
+    on_the_dispatcher = is_on_the_dispatcher();
+    stopped = true;
+    on.stop();
+  });
+  inbox.signal();
+  on.spawn([&] {
+    while (!stopped) on.yield();
+  });
+  on.run(inbox);
+  REQUIRE(on_the_dispatcher);
+}
+
+TEST_CASE("Asio's handlers run on the dispatcher's stack though a fiber of Boost.Fiber's yields") {
+  const listening_socket socket = make_listener(blocking::no);
+  scheduler on(options_with(buffer_policy::lent));
+  auto& from = on.listen(socket.descriptor);
+  bool on_the_dispatcher = false;
+  test::action_inbox inbox([&] {
+    on_the_dispatcher = is_on_the_dispatcher();
+    on.stop();
+  });
+  on.spawn([&] {
+    on.cancel(from);
+    inbox.signal();
+    on.yield();
+  });
+  on.run(inbox);
+  REQUIRE(on_the_dispatcher);
+}
+
+TEST_CASE("Boost.Fiber's row keeps the error of a connection that is cancelled afterwards") {
+  const listening_socket socket = make_listener(blocking::no);
+  scheduler on(options_with(buffer_policy::lent));
+  auto& from = on.listen(socket.descriptor);
+  test::loopback_client client(socket.port);
+  int error_at_the_end = 0;
+  int error_after_cancel = 0;
+  on.spawn([&] {
+    scheduler::connection* const peer = on.accept(from);
+    client.reset();
+    on.read(*peer);
+    error_at_the_end = peer->error();
+    on.cancel(*peer);
+    error_after_cancel = peer->error();
+    on.close(*peer);
+  });
+  on.run();
+  REQUIRE(error_at_the_end == ECONNRESET);
+  REQUIRE(error_after_cancel == ECONNRESET);
 }
 
 }  // namespace
