@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/fiber/algo/round_robin.hpp>
 #include <boost/fiber/operations.hpp>
+#include <cassert>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -17,10 +18,13 @@ void sleep::cancel() noexcept {
 
 scheduler::scheduler(const scheduler_options& options)
     : scheduler_base(options), algorithm_(new algorithm(on())) {
+  assert(of_this_thread_ == nullptr && "one scheduler of Boost.Fiber's at a time on a thread");
+  of_this_thread_ = this;
   fibers::context::active()->get_scheduler()->set_algo(algorithm_);
 }
 
 scheduler::~scheduler() {
+  of_this_thread_ = nullptr;
   fibers::use_scheduling_algorithm<fibers::algo::round_robin>();
 }
 

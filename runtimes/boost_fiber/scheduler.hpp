@@ -4,17 +4,22 @@
 //
 // Boost.Fiber as it comes: a fiber is launched by launch::post and detached. Its stack is from
 // fixedsize_stack, the default, but of the cell's size (the default's is 128 KiB). It sleeps by
-// wait_until, in a red-black tree through the fibers, which allocates nothing. A sleep is cancelled
-// by scheduling its fiber, which takes it out of the tree.
+// this_fiber::sleep_until, in a red-black tree through the fibers, which allocates nothing. A sleep
+// is cancelled by scheduling its fiber, which takes it out of the tree.
+//
+// A thread has one scheduler of Boost.Fiber's, with one algorithm. So it can have one scheduler of
+// this row at a time: a second would take the first one's fibers, and give them back to nobody.
 //
 // Unequal: fixedsize_stack takes memory from malloc and has no guard, so a task that leaves its
 // stack is not noticed. (protected_fixedsize_stack has one, for two mappings each.) A fiber's
-// control block is at the top of its stack, and counts towards stack_bytes.
+// control block is at the top of its stack, and counts towards stack_bytes. Boost.Fiber has no way
+// to enumerate its sleepers, so stop() needs a list of them: each sleep is linked into it and out
+// of it again, and takes 32 bytes of the sleeper's stack.
 //
-// What could be faster: a build of Boost.Fiber without atomics (BOOST_FIBERS_NO_ATOMICS), which no
-// distribution has. And Asio recycles the memory of its operations only inside its run(). Fibers
-// run outside, so each wait for a socket is an allocation. Inside one of Asio's handlers, where
-// Boost's example runs them, it should be none; that was not tried.
+// What could be faster: a build of Boost.Fiber without atomics (BOOST_FIBERS_NO_ATOMICS), which the
+// distribution's is not. And Asio keeps the memory of an operation that has ended for the next one
+// only within one call of run(), run_one() or poll(). Fibers begin their waits between such calls,
+// so each wait for a socket is an allocation.
 #pragma once
 
 #include <boost/fiber/fiber.hpp>
@@ -60,6 +65,7 @@ class scheduler final
     : public asio::scheduler_base<asio::basic_connection<asio::concrete_executor>,
                                   asio::basic_listener<asio::concrete_executor>, timer> {
  public:
+  /// There is no other one on this thread.
   explicit scheduler(const scheduler_options& options);
   /// No task may be left.
   ~scheduler();
@@ -112,6 +118,8 @@ class scheduler final
   void share_turns();
   wake sleep_on(timer* sleeps, time_ns deadline_ns);
   void run_with(inbox* messages);
+
+  inline static constinit thread_local const scheduler* of_this_thread_ = nullptr;
 
   boost::intrusive_ptr<algorithm> algorithm_;
   asio::list_of<sleep> sleeps_;   ///< for stop()
