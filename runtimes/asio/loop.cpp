@@ -1,7 +1,11 @@
 #include "runtimes/asio/loop.hpp"
 
+#include <boost/system/system_error.hpp>
+#include <cassert>
 #include <fcntl.h>
 #include <stdexcept>
+
+#include "runtimes/errors.hpp"
 
 namespace skein::asio {
 
@@ -22,20 +26,23 @@ bool loop::is_scratch(bytes data) const noexcept {
 
 // --- running --------------------------------------------------------------------------------
 
+/// What may throw comes first: the destructor of an object that was not made does not run.
 loop::run_scope::run_scope(loop& runs, inbox* messages) : on_(runs), outer_(current_) {
+  if (messages != nullptr) {
+    flags_ = checked(::fcntl(messages->descriptor(), F_GETFL), "fcntl(F_GETFL) of the inbox");
+    on_.inbox_socket_.assign(messages->descriptor());
+  }
   current_ = &on_;
   on_.inbox_ = messages;
   ++on_.runs_;
-  if (messages == nullptr) return;
-  flags_ = ::fcntl(messages->descriptor(), F_GETFL);
-  on_.inbox_socket_.assign(messages->descriptor());
-  on_.wait_for_inbox();
+  if (messages != nullptr) on_.wait_for_inbox();
 }
 
 loop::run_scope::~run_scope() {
   current_ = outer_;
   if (on_.inbox_ == nullptr) return;
-  ::fcntl(on_.inbox_socket_.release(), F_SETFL, flags_);
+  [[maybe_unused]] const int restored = ::fcntl(on_.inbox_socket_.release(), F_SETFL, flags_);
+  assert(restored == 0 && "the inbox has closed its descriptor during the run");
   on_.inbox_ = nullptr;
 }
 
@@ -84,13 +91,14 @@ void loop::stop_tasks() {
 
 /// A wait of an earlier run may still complete, because it was in Asio's queue when that run ended.
 void loop::wait_for_inbox() {
-  inbox_socket_.async_wait(net::posix::descriptor_base::wait_read,
-                           [this, of_run = runs_](const error_code& failed) {
-                             if (failed || of_run != runs_ || inbox_ == nullptr) return;
-                             refill_inline();
-                             inbox_->on_readable();
-                             wait_for_inbox();
-                           });
+  inbox_socket_.async_wait(
+      net::posix::descriptor_base::wait_read, [this, of_run = runs_](const error_code& failed) {
+        if (failed == net::error::operation_aborted || of_run != runs_ || inbox_ == nullptr) return;
+        if (failed) throw boost::system::system_error(failed, "waiting for the inbox");
+        refill_inline();
+        inbox_->on_readable();
+        wait_for_inbox();
+      });
 }
 
 }  // namespace skein::asio

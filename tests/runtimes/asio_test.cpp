@@ -1,12 +1,17 @@
 // The risks of Boost.Asio's rows: timers that outlive their loop, a clock that jumps when a
-// scheduler stops, connections that are closed while Asio still has an operation of theirs, and
-// bytes that Asio reads into own memory while a write is pending. What all runtimes share is tested
-// in tests/contract.
+// scheduler stops, connections that are closed while Asio still has an operation of theirs, bytes
+// that Asio reads into own memory while a write is pending, and an inbox that cannot be waited for.
+// What all runtimes share is tested in tests/contract.
+#include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <chrono>
 #include <fcntl.h>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <sys/mman.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -18,6 +23,7 @@
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
+#include "tests/reset_session.hpp"
 #include "workloads/c10k/callback.hpp"
 #include "workloads/c10k/coroutine.hpp"
 #include "workloads/timers/callback.hpp"
@@ -284,6 +290,76 @@ TEST_CASE("Asio leaves the inbox's descriptor as it was") {
   inbox.signal();
   scheduler.run(inbox);
   REQUIRE(::fcntl(inbox.descriptor(), F_GETFL) == flags);
+}
+
+/// A file in memory is always ready, and epoll refuses it.
+class file_inbox final : public inbox {
+ public:
+  file_inbox() : file_(checked(::memfd_create("inbox", MFD_CLOEXEC), "memfd_create")) {}
+  ~file_inbox() override { ::close(file_); }
+  int descriptor() const noexcept override { return file_; }
+  void on_readable() noexcept override {}
+
+ private:
+  int file_;
+};
+
+TEMPLATE_TEST_CASE("an inbox that Asio cannot wait for ends the run with the reason", "", callbacks,
+                   awaitables) {
+  TestType scheduler(options_with(buffer_policy::lent));
+  file_inbox inbox;
+  REQUIRE_THROWS_AS(scheduler.run(inbox), boost::system::system_error);
+}
+
+TEMPLATE_TEST_CASE("an inbox whose descriptor is closed is reported, and the next run goes on", "",
+                   callbacks, awaitables) {
+  TestType scheduler(options_with(buffer_policy::lent));
+  {
+    struct closed_inbox final : inbox {
+      int descriptor() const noexcept override { return -1; }
+      void on_readable() noexcept override {}
+    } closed;
+    REQUIRE_THROWS_AS(scheduler.run(closed), std::system_error);
+  }
+  firing_record record{};
+  record.due = {from_now(ns_per_ms)};
+  timers::spawn_sleeper(scheduler, record, 0);
+  scheduler.run();
+  REQUIRE(record.fired_count == 1);
+}
+
+TEST_CASE("Asio's callbacks keep the error of a connection that is cancelled afterwards") {
+  const listening_socket socket = make_listener(blocking::no);
+  callbacks scheduler(options_with(GENERATE(buffer_policy::lent, buffer_policy::own)));
+  loopback_client client(socket.port);
+  test::reset_session<callbacks> session{scheduler, scheduler.listen(socket.descriptor), client};
+  session.spawn();
+  scheduler.run();
+  REQUIRE(session.error_at_the_end == ECONNRESET);
+  REQUIRE(session.error_after_cancel == ECONNRESET);
+}
+
+template <class S>
+typename S::task read_a_reset(S& scheduler, typename S::listener& from, loopback_client& client,
+                              std::vector<int>& errors) {
+  typename S::connection* const peer = co_await scheduler.accept(from);
+  client.reset();
+  co_await scheduler.read(*peer);
+  errors.push_back(peer->error());
+  scheduler.cancel(*peer);
+  errors.push_back(peer->error());
+  scheduler.close(*peer);
+}
+
+TEMPLATE_TEST_CASE("Asio's coroutines keep the error of a connection that is cancelled afterwards",
+                   "", awaitables, asio::any_await) {
+  const listening_socket socket = make_listener(blocking::no);
+  TestType scheduler(options_with(GENERATE(buffer_policy::lent, buffer_policy::own)));
+  loopback_client client(socket.port);
+  std::vector<int> errors;
+  scheduler.spawn(read_a_reset(scheduler, scheduler.listen(socket.descriptor), client, errors));
+  scheduler.run();
+  REQUIRE((errors == std::vector<int>{ECONNRESET, ECONNRESET}));
 }
 
 }  // namespace
