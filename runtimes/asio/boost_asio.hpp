@@ -22,7 +22,7 @@
 //
 // Not done, and what it would save: CONCURRENCY_HINT_UNSAFE has no mutexes, and then no other
 // thread may post; an allocator of a handler's own ("Custom Memory Allocation") would put the
-// operation into the session, where it takes its room for good.
+// operation into the session, where its memory stays reserved while nothing is pending.
 #pragma once
 
 // clang-format off

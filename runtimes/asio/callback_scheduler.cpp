@@ -3,7 +3,7 @@
 namespace skein::asio {
 
 /// Sessions that are spawned together start behind one operation. A user of Asio's would call their
-/// first step himself, and one operation each would leave a hole in the heap beside each.
+/// first step himself; operations of their own would be freed between the sessions and stay unused.
 void callback_scheduler::start_later(handler<> step) {
   starting_.push_back(step);
   if (starting_.size() == 1) net::post(on(), [this]() noexcept { start_all(); });
@@ -20,16 +20,20 @@ void callback_scheduler::start_all() {
 }
 
 void callback_scheduler::post(handler<> step) {
-  net::post(on(), [step]() noexcept { step(); });
+  net::post(on(), [step]() noexcept {
+    loop::current().refill_inline();
+    step();
+  });
 }
 
 void callback_scheduler::sleep_until(timer& sleeps, time_ns deadline_ns, handler<wake> on_wake) {
-  if (on().is_stopping()) {
-    return net::post(on(), [on_wake]() noexcept { on_wake(wake::cancelled); });
-  }
-  sleeps.set(on(), deadline_ns).async_wait([on_wake](const error_code& said) noexcept {
+  const auto ended = [on_wake](const error_code& said) noexcept {
     on_wake(loop::current().sleep_ended(said));
-  });
+  };
+  if (on().is_stopping()) {
+    return net::post(on(), [ended]() noexcept { ended(net::error::operation_aborted); });
+  }
+  sleeps.set(on(), deadline_ns).async_wait(ended);
 }
 
 }  // namespace skein::asio

@@ -7,6 +7,11 @@
 // What the interface adds to a program by hand: 16 bytes to a sleeper (a timer that may be made
 // before its scheduler is known), 64 to a connection (its session is an object of its own, its
 // handler is stored, and stop() needs a list of connections, as Asio's HTTP server example has).
+//
+// Unequal: this row is arranged for what Asio recycles. A listener waits for its next connection
+// before it hands one over, and sessions that are spawned together start behind one operation. The
+// coroutine rows do neither: a task accepts again when its turn comes, and each is spawned by an
+// operation of its own.
 #pragma once
 
 #include <deque>

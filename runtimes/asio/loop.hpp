@@ -1,9 +1,9 @@
 // What Boost.Asio's rows share: its io_context, the clock of its timers, and what a scheduler
 // counts.
 //
-// How stop() ends every sleep: Asio shows nobody the list of its timers, and a list of our own
-// would add 16 bytes to each. But a timer's clock is a parameter of its type. Once its scheduler is
-// stopped, the clock stands at the end of time: Asio finds every timer due, and the handlers, which
+// How stop() ends every sleep: Asio has no way to enumerate its timers, and a list of our own would
+// add 16 bytes to each. But a timer's clock is a parameter of its type. Once its scheduler is
+// stopped, the clock returns time_point::max(): Asio finds every timer due, and the handlers, which
 // look whether the scheduler was stopped, report a cancelled sleep. One more timer, which is due at
 // once, makes Asio look at the clock.
 #pragma once
@@ -24,8 +24,8 @@
 
 namespace skein::asio {
 
-/// CLOCK_MONOTONIC, as std::chrono::steady_clock is; in a scheduler that is stopped, the end of
-/// time.
+/// CLOCK_MONOTONIC, as std::chrono::steady_clock is; time_point::max() in a scheduler that is
+/// stopped.
 struct clock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;
@@ -78,7 +78,8 @@ class loop : public net::io_context {
   void stop_tasks();
   bool is_stopping() const noexcept { return stopping_; }
 
-  /// Inline completions in a row are bounded (O5). Every call from Asio starts a new row.
+  /// Inline completions in a row are bounded (O5). Every wait that was not inline, and every yield,
+  /// starts a new row; the first step of a coroutine or a fiber goes on with the one before it.
   bool take_inline() noexcept {
     if (inline_left_ == 0) return false;
     --inline_left_;
@@ -86,7 +87,7 @@ class loop : public net::io_context {
   }
   void refill_inline() noexcept { inline_left_ = options_.inline_budget; }
 
-  /// What a handler says who was called for a sleep.
+  /// How a sleep ended, for the handler that Asio called.
   wake sleep_ended(const error_code& said) noexcept {
     refill_inline();
     return said || stopping_ ? wake::cancelled : wake::due;

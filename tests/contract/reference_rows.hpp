@@ -28,7 +28,7 @@ using where_installed = runtime_list<on_boost_fiber>;
 using where_installed = runtime_list<>;
 #endif
 
-/// Everyone whom the suite examines.
+/// All runtimes that the suite tests.
 using examined =
     skein::detail::joined<interface_runtimes, runtime_list<asio_await, asio_await_any, asio_cb>,
                           where_installed>::type;
