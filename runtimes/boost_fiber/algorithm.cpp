@@ -8,9 +8,10 @@ namespace skein::boost_fiber {
 
 fibers::context* algorithm::pick_next() noexcept {
   if (ready_.empty()) return nullptr;
-  if (fibers::context::active()->is_context(fibers::type::dispatcher_context)) begin_turn();
+  if (!dispatcher_is_ready_) begin_turn();
   fibers::context& next = ready_.front();
   ready_.pop_front();
+  if (next.is_context(fibers::type::dispatcher_context)) dispatcher_is_ready_ = false;
   return &next;
 }
 
@@ -25,6 +26,7 @@ void algorithm::suspend_until(const time_point& wanted) noexcept {
   set_wake_up(wanted);
   on_.restart();
   stuck_ = on_.run_one() == 0;
+  if (!stuck_) on_.poll();
   if (stuck_ || on_.is_over()) end_run();
 }
 

@@ -14,7 +14,9 @@
 // stack is not noticed. (protected_fixedsize_stack has one, for two mappings each.) A fiber's
 // control block is at the top of its stack, and counts towards stack_bytes. Boost.Fiber has no way
 // to enumerate its sleepers, so stop() needs a list of them: each sleep is linked into it and out
-// of it again, and takes 32 bytes of the sleeper's stack.
+// of it again, and takes 32 bytes of the sleeper's stack. Stacks from malloc are not aligned to
+// pages, so the 1 KB or so that a sleeper uses lies in two pages for every fourth: it takes a page
+// and a quarter, and would take one if they were.
 //
 // What could be faster: a build of Boost.Fiber without atomics (BOOST_FIBERS_NO_ATOMICS), which the
 // distribution's is not. And Asio keeps the memory of an operation that has ended for the next one
