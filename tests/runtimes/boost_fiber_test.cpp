@@ -5,7 +5,12 @@
 #include <boost/fiber/operations.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <stdexcept>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utility>
 
 #include "runtimes/boost_fiber/scheduler.hpp"
 #include "runtimes/socket.hpp"
@@ -63,6 +68,43 @@ TEST_CASE("a fiber of Boost.Fiber's beyond the ceiling is a limit, and the other
   REQUIRE_THROWS_AS(on.spawn([&] { ++ran; }), limit_error);
   on.run();
   REQUIRE(ran == 2);
+}
+
+/// Stays readable, as standard input does at its end, until it was called a thousand times.
+class stubborn_inbox final : public inbox {
+ public:
+  explicit stubborn_inbox(std::function<void()> action) : action_(std::move(action)) {
+    checked(::eventfd_write(event_, 1), "eventfd_write");
+  }
+  ~stubborn_inbox() override { ::close(event_); }
+  int descriptor() const noexcept override { return event_; }
+  void on_readable() noexcept override {
+    std::uint64_t count = 0;
+    if (++calls_ == 1000) checked(::eventfd_read(event_, &count), "eventfd_read");
+    action_();
+  }
+  int calls() const noexcept { return calls_; }
+
+ private:
+  int event_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+  int calls_ = 0;
+  std::function<void()> action_;
+};
+
+TEST_CASE("Boost.Fiber's fibers run though the inbox stays readable") {
+  const bool asleep = GENERATE(false, true);
+  scheduler on(options_with(buffer_policy::lent));
+  scheduler::timer timer;
+  stubborn_inbox inbox([&] { on.cancel(timer); });
+  int calls_before = 0;
+  on.spawn([&] {
+    if (asleep) on.sleep_until(timer, from_now(test::far_away_ns));
+    while (inbox.calls() == 0) on.yield();
+    calls_before = inbox.calls();
+    on.stop();
+  });
+  on.run(inbox);
+  REQUIRE(calls_before < 1000);
 }
 
 bool is_on_the_dispatcher() {
