@@ -46,8 +46,8 @@ loop::run_scope::~run_scope() {
   on_.inbox_ = nullptr;
 }
 
-/// Asio's run() returns when it was stopped, by leave_if_over or by the inbox, and when nothing is left
-/// to wait for.
+/// Asio's run() returns when leave_if_over or the inbox has stopped it, and when nothing is left to
+/// wait for.
 void loop::run_tasks(inbox* messages) {
   const run_scope running(*this, messages);
   while (!is_over()) {
@@ -91,8 +91,8 @@ void loop::stop_tasks() {
 }
 
 /// A wait of an earlier run may still complete, because it was in Asio's queue when that run ended.
-/// Asio is stopped after each call: poll() returns when no handler is ready any more, and an inbox may
-/// stay readable.
+/// Asio is stopped after each call, since poll() goes on while one more handler is ready, and an
+/// inbox may stay readable.
 void loop::wait_for_inbox() {
   inbox_socket_.async_wait(
       net::posix::descriptor_base::wait_read, [this, of_run = runs_](const error_code& failed) {
