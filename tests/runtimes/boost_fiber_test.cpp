@@ -1,6 +1,6 @@
 // The risks of Boost.Fiber's row: a thread's scheduler of Boost.Fiber is one for all, a fiber may
-// be woken by others than Asio, memory for stacks ends, and Asio's handlers must not run on the stack
-// of a task. What all runtimes share is tested in tests/contract.
+// be woken by others than Asio, memory for stacks ends, Asio's handlers must not run on a task's
+// stack, and an inbox may stay readable. What all runtimes share is tested in tests/contract.
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/operations.hpp>
 #include <cerrno>
