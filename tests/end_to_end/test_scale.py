@@ -193,7 +193,7 @@ def test_a_run_that_takes_long_says_what_is_awaited(results: Path) -> None:
 
 def test_a_far_first_deadline_is_said_to_be_awaited(results: Path) -> None:
     """So many tasks have a lead of many seconds, in which nothing else happens."""
-    words = ("timers", "--runtime", "epoll_floor", "--tasks", "600000", "--window", "100ms")
+    words = ("timers", "--runtime", "epoll_floor", "--tasks", "1500000", "--window", "100ms")
     done, run = run_of(results, *words, "--memory", "off")
     assert run["status"] in ("ok", "invalid"), run["reasons"]
     assert "skein: waiting for the epoch, for which all tasks must be there" in done.err
