@@ -29,7 +29,7 @@ namespace skein::conductor {
 namespace {
 
 constexpr time_ns settle_ns = 10 * ns_per_s;  // for counts to catch up with the peer
-constexpr time_ns look_again_ns = 10 * ns_per_ms;
+constexpr time_ns look_again_ns = 10 * ns_per_ms, longest_pause_ns = 320 * ns_per_ms;
 
 class served_run {
  public:
@@ -108,18 +108,20 @@ class served_run {
                  });
   }
 
-  /// Asks until the counts are right; they catch up with the peer's within a moment.
+  /// Asks until the counts are right; they catch up with the peer's within a moment. Every answer
+  /// takes the worker some allocations, which a counted run sees: so it asks less often, the longer
+  /// it takes.
   template <typename Right, typename Complaint>
   worker_counts await_counts(Right right, Complaint complaint) {
     const time_ns deadline_ns =
         std::min(monotonic_clock::now_ns() + settle_ns, talk_.cell_deadline_ns());
-    for (;;) {
+    for (time_ns pause_ns = look_again_ns;; pause_ns = std::min(2 * pause_ns, longest_pause_ns)) {
       worker_counts now = ask_counts(talk_, worker_, soon());
       if (right(now)) return now;
       if (monotonic_clock::now_ns() >= deadline_ns) {
         throw failed_by(worker_, status::failed, complaint(now));
       }
-      talk_.wait_until(monotonic_clock::now_ns() + look_again_ns);
+      talk_.wait_until(monotonic_clock::now_ns() + pause_ns);
     }
   }
 
