@@ -28,6 +28,12 @@
 // clang-format off
 #include <utility>  // first: Boost 1.74 uses std::exchange without it
 
+// Of clang, Boost 1.74 knows the experimental coroutines alone.
+#if defined(__clang__) && !defined(BOOST_ASIO_HAS_CO_AWAIT)
+#define BOOST_ASIO_HAS_CO_AWAIT 1
+#define BOOST_ASIO_HAS_STD_COROUTINE 1
+#endif
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
