@@ -12,6 +12,7 @@ type tasks struct {
 	done      *skein.Tally
 	epochNS   int64
 	cancels   []chan struct{} // pattern churn: by task; its canceller sends
+	never     chan struct{}   // likewise, of all tasks; nobody sends
 	timeoutNS int64           // so far beyond the window that to fire is a mistake
 }
 
@@ -19,6 +20,7 @@ func newTasks(cell *skein.Cell, done *skein.Tally) skein.Tasks {
 	t := &tasks{cell: cell, done: done, timeoutNS: cell.WindowNS + skein.TimeoutNS}
 	if cell.Pattern == "churn" {
 		t.cancels = make([]chan struct{}, cell.Tasks)
+		t.never = make(chan struct{})
 	}
 	return t
 }
@@ -59,25 +61,33 @@ func (t *tasks) wakeAgain(index int) {
 	t.done.Ended()
 }
 
-// waitWithTimeout listens for a cancel only in rounds that have one. The channel has room for one cancel
-// a round, at no cost in memory: a cancel stays until its waiter comes, and a waiter that has timed out
-// blocks no canceller. Its cancel may end a later round, but by then the run has an error to show.
+// waitWithTimeout waits in one form in every round: a program does not know which of its timeouts will fire.
+// In a round left to fire it listens where nobody sends, for a waiter that comes late must not take the
+// cancel of its next round. The channel has room for one cancel a round, at no cost in memory: a cancel
+// stays until its waiter comes, and a waiter that has timed out blocks no canceller. Its cancel may end a
+// later round, but by then the run has an error to show.
 func (t *tasks) waitWithTimeout(index int) {
 	for round := range skein.Rounds {
 		if t.cell.LeftToFire(index, round) {
 			offsetNS := t.cell.FireNS(index, round)
-			<-time.After(t.until(offsetNS))
+			isCancelled(t.never, t.until(offsetNS))
 			t.fired(index, offsetNS)
-			continue
-		}
-		select {
-		case <-time.After(t.timeout()):
-			t.done.Wrong(index, round)
-		case <-t.cancels[index]:
+		} else if isCancelled(t.cancels[index], t.timeout()) {
 			t.done.Cancelled(index, round)
+		} else {
+			t.done.Wrong(index, round)
 		}
 	}
 	t.done.Ended()
+}
+
+func isCancelled(by <-chan struct{}, within time.Duration) bool {
+	select {
+	case <-time.After(within):
+		return false
+	case <-by:
+		return true
+	}
 }
 
 func (t *tasks) cancelInTime(canceller int) {

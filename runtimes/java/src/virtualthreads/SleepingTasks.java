@@ -74,19 +74,27 @@ final class SleepingTasks implements Row.Sleepers {
     }
   }
 
-  /** A permit stays until it is taken, so no cancel is lost where this thread comes late. */
+  /**
+   * Waits in one form in every round: a program does not know which of its timeouts will fire. A
+   * permit stays until it is taken, so no cancel is lost where this thread comes late. In a round
+   * left to fire it wants more permits than there are, for it must not take its next round's.
+   */
   private void waitWithTimeout(int index) throws InterruptedException {
     for (int round = 0; round < Schedule.ROUNDS; round++) {
       if (schedule.isLeftToFire(index, round)) {
         long offsetNs = schedule.fireNs(index, round);
-        sleepUntil(offsetNs);
+        isCancelled(index, Schedule.ROUNDS + 1, untilNs(offsetNs));
         fired(index, offsetNs);
-      } else if (cancels[index].tryAcquire(timeoutNs(), TimeUnit.NANOSECONDS)) {
+      } else if (isCancelled(index, 1, timeoutNs())) {
         done.cancelled(index, round);
       } else {
         done.wrong(index, round);
       }
     }
+  }
+
+  private boolean isCancelled(int index, int permits, long withinNs) throws InterruptedException {
+    return cancels[index].tryAcquire(permits, withinNs, TimeUnit.NANOSECONDS);
   }
 
   private void cancelInTime(int canceller) throws InterruptedException {
@@ -100,7 +108,11 @@ final class SleepingTasks implements Row.Sleepers {
   }
 
   private void sleepUntil(long offsetNs) throws InterruptedException {
-    Thread.sleep(Duration.ofNanos(epochNs + offsetNs - System.nanoTime()));
+    Thread.sleep(Duration.ofNanos(untilNs(offsetNs)));
+  }
+
+  private long untilNs(long offsetNs) {
+    return epochNs + offsetNs - System.nanoTime();
   }
 
   private void fired(int index, long offsetNs) {
