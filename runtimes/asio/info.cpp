@@ -1,24 +1,17 @@
 #include "runtimes/asio/info.hpp"
 
 #include <boost/asio/version.hpp>
-#include <boost/version.hpp>
 #include <string>
+
+#include "runtimes/shared/boost_version.hpp"
 
 namespace skein::asio {
 
 namespace {
 
-std::string dotted(int major, int minor, int patch) {
-  return std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(patch);
-}
-
-/// All of it is headers: what was compiled against is what runs.
 std::string_view version() {
   static const std::string said =
-      dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100) + " (Asio " +
-      dotted(BOOST_ASIO_VERSION / 100000, BOOST_ASIO_VERSION / 100 % 1000,
-             BOOST_ASIO_VERSION % 100) +
-      ')';
+      boost_version_text() + " (Asio " + boost_version_text(BOOST_ASIO_VERSION) + ')';
   return said;
 }
 

@@ -1,16 +1,15 @@
 #include "runtimes/boost_fiber/info.hpp"
 
-#include <boost/version.hpp>
 #include <string>
+
+#include "runtimes/shared/boost_version.hpp"
 
 namespace skein::boost_fiber {
 
 namespace {
 
 std::string_view version() {
-  static const std::string said = std::to_string(BOOST_VERSION / 100000) + '.' +
-                                  std::to_string(BOOST_VERSION / 100 % 1000) + '.' +
-                                  std::to_string(BOOST_VERSION % 100);
+  static const std::string said = boost_version_text();
   return said;
 }
 

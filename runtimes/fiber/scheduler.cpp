@@ -1,15 +1,14 @@
 #include "runtimes/fiber/scheduler.hpp"
 
-#include <boost/version.hpp>
 #include <stdexcept>
 #include <string>
+
+#include "runtimes/shared/boost_version.hpp"
 
 namespace skein::fiber {
 
 std::string_view boost_version() {
-  static const std::string version = std::to_string(BOOST_VERSION / 100000) + '.' +
-                                     std::to_string(BOOST_VERSION / 100 % 1000) + '.' +
-                                     std::to_string(BOOST_VERSION % 100);
+  static const std::string version = boost_version_text();
   return version;
 }
 

@@ -68,7 +68,7 @@ void connection_registry::close(connection& closed) noexcept {
 }
 
 void connection_registry::cancel(connection& target) noexcept {
-  target.error_.store(ECANCELED, std::memory_order_release);
+  target.fail(ECANCELED);
   ::shutdown(target.descriptor_, SHUT_RDWR);
 }
 

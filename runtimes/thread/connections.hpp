@@ -7,8 +7,7 @@
 //
 // Two threads may do only one thing to a connection at once: one uses it while another ends it.
 // `error_` coordinates the two:
-//   - It goes from 0 to an errno once, or to ECANCELED from anything. Nonzero means the connection
-//     has ended.
+//   - It goes from 0 to an errno or to ECANCELED, once. Nonzero means the connection has ended.
 //   - cancel stores ECANCELED (release), then calls shutdown, which ends a blocked call. The task
 //     reads `error_` (acquire) before each system call, which keeps later calls from starting, and
 //     again after a call that failed or found the end. Both sides take the kernel's socket lock,
@@ -41,7 +40,7 @@ class connection {
   friend class connection_registry;
   friend class scheduler;
 
-  /// Keeps the first error; only a cancel replaces it.
+  /// Keeps the first error, which a cancel may be.
   void fail(int error_number) noexcept {
     int none = 0;
     error_.compare_exchange_strong(none, error_number, std::memory_order_acq_rel);

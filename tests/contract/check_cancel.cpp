@@ -165,6 +165,25 @@ verdict c5_cancel_reaches_its_own_object_only(const subject& of) {
   return scene.found("C5");
 }
 
+verdict c5_a_cancel_hides_no_earlier_error(const subject& of) {
+  stage scene(of);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port);
+  scene.add([&](actor& self) -> act {
+    auto* peer = co_await self.accept(listening.at);
+    client.reset();
+    const bytes chunk = co_await self.read(*peer);
+    self.on().require(chunk.empty() && peer->error() == ECONNRESET, "C1",
+                      "the end of a connection that the peer reset was not ECONNRESET");
+    for (int i = 0; i < 2; ++i) self.scheduler().cancel(*peer);
+    self.on().require(peer->error() == ECONNRESET, "C5",
+                      "a cancel hid the error that had ended the connection");
+    self.close(*peer);
+  });
+  scene.play();
+  return scene.found("C5");
+}
+
 verdict c5_a_cancelled_read_gets_no_bytes(const subject& of) {
   if (!of.single_threaded) return std::nullopt;  // the kernel may have woken the thread by then
   stage scene(of);

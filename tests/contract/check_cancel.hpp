@@ -19,6 +19,9 @@ verdict c5_cancel_ends_a_write_that_moves(const subject& of);
 /// Another connection's read and another listener's accept go on.
 verdict c5_cancel_reaches_its_own_object_only(const subject& of);
 
+/// What ended a connection before it was cancelled is what its error goes on saying.
+verdict c5_a_cancel_hides_no_earlier_error(const subject& of);
+
 /// Bytes that nobody had read at the cancel stay unread, in a single-threaded runtime.
 verdict c5_a_cancelled_read_gets_no_bytes(const subject& of);
 

@@ -58,6 +58,15 @@ SKEIN_FOR_EVERY_RUNTIME("C5: cancel reaches its own object only") {
   require_kept(c5_cancel_reaches_its_own_object_only(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("C5: a cancel hides no earlier error") {
+  require_kept(c5_a_cancel_hides_no_earlier_error(SKEIN_SUBJECT));
+}
+
+TEST_CASE("liar caught on C5: hides an error / a cancel hides no earlier error",
+          "[contract][liar]") {
+  require_caught("C5", c5_a_cancel_hides_no_earlier_error(subject_of<liars::hides_an_error>()));
+}
+
 TEST_CASE("liar caught on C5: swallows a connections cancel / cancel ends a read",
           "[contract][liar]") {
   require_caught("C5", c5_cancel_ends_a_read(subject_of<liars::swallows_a_connections_cancel>()));

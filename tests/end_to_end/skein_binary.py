@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from skein_scripts.records.runtime_rules import OURS
+from skein_scripts.records.runtimes import foreign
+
 BUILD = Path(os.environ.get("SKEIN_BUILD_DIR", ROOT / "build" / "release"))
 SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"
@@ -70,8 +75,7 @@ def listed_runtimes() -> tuple[str, ...]:
 RUNTIMES = listed_runtimes()
 # Other people's runtimes behind our interface, with their workers, and those that are built here.
 REFERENCE_ROWS = {
-    **dict.fromkeys(("asio_await", "asio_await_any", "asio_cb"), BUILD / "skein_asio"),
-    "boost_fiber": BUILD / "skein_boost_fiber",
+    name: BUILD / Path(row.run[0]).name for name, row in foreign().items() if row.language == OURS
 }
 REFERENCES = tuple(row for row, worker in REFERENCE_ROWS.items() if worker.is_file())
 IN_CPP = (*RUNTIMES, *REFERENCES)

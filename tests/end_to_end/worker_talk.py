@@ -12,7 +12,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ from functools import cache
 from typing import Any
 
 import skein_binary as skein
-
-sys.path.insert(0, str(skein.ROOT / "scripts"))
 
 from skein_scripts.records.runtimes import Runtime, foreign
 from skein_scripts.records.workloads import workloads

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <sys/mman.h>
 #include <system_error>
@@ -23,7 +22,6 @@
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
-#include "tests/reset_session.hpp"
 #include "workloads/c10k/callback.hpp"
 #include "workloads/c10k/coroutine.hpp"
 #include "workloads/timers/callback.hpp"
@@ -326,40 +324,6 @@ TEMPLATE_TEST_CASE("an inbox whose descriptor is closed is reported, and the nex
   timers::spawn_sleeper(scheduler, record, 0);
   scheduler.run();
   REQUIRE(record.fired_count == 1);
-}
-
-TEST_CASE("Asio's callbacks keep the error of a connection that is cancelled afterwards") {
-  const listening_socket socket = make_listener(blocking::no);
-  callbacks scheduler(options_with(GENERATE(buffer_policy::lent, buffer_policy::own)));
-  loopback_client client(socket.port);
-  test::reset_session<callbacks> session{scheduler, scheduler.listen(socket.descriptor), client};
-  session.spawn();
-  scheduler.run();
-  REQUIRE(session.error_at_the_end == ECONNRESET);
-  REQUIRE(session.error_after_cancel == ECONNRESET);
-}
-
-template <class S>
-typename S::task read_a_reset(S& scheduler, typename S::listener& from, loopback_client& client,
-                              std::vector<int>& errors) {
-  typename S::connection* const peer = co_await scheduler.accept(from);
-  client.reset();
-  co_await scheduler.read(*peer);
-  errors.push_back(peer->error());
-  scheduler.cancel(*peer);
-  errors.push_back(peer->error());
-  scheduler.close(*peer);
-}
-
-TEMPLATE_TEST_CASE("Asio's coroutines keep the error of a connection that is cancelled afterwards",
-                   "", awaitables, asio::any_await) {
-  const listening_socket socket = make_listener(blocking::no);
-  TestType scheduler(options_with(GENERATE(buffer_policy::lent, buffer_policy::own)));
-  loopback_client client(socket.port);
-  std::vector<int> errors;
-  scheduler.spawn(read_a_reset(scheduler, scheduler.listen(socket.descriptor), client, errors));
-  scheduler.run();
-  REQUIRE((errors == std::vector<int>{ECONNRESET, ECONNRESET}));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 // stack, and an inbox may stay readable. What all runtimes share is tested in tests/contract.
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/operations.hpp>
-#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -145,27 +144,6 @@ TEST_CASE("Asio's handlers run on the dispatcher's stack though a fiber of Boost
   });
   on.run(inbox);
   REQUIRE(on_the_dispatcher);
-}
-
-TEST_CASE("Boost.Fiber's row keeps the error of a connection that is cancelled afterwards") {
-  const listening_socket socket = make_listener(blocking::no);
-  scheduler on(options_with(buffer_policy::lent));
-  auto& from = on.listen(socket.descriptor);
-  test::loopback_client client(socket.port);
-  int error_at_the_end = 0;
-  int error_after_cancel = 0;
-  on.spawn([&] {
-    scheduler::connection* const peer = on.accept(from);
-    client.reset();
-    on.read(*peer);
-    error_at_the_end = peer->error();
-    on.cancel(*peer);
-    error_after_cancel = peer->error();
-    on.close(*peer);
-  });
-  on.run();
-  REQUIRE(error_at_the_end == ECONNRESET);
-  REQUIRE(error_after_cancel == ECONNRESET);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // In which order the libuv runtime tells a session what became of its waits, where one turn ends
 // several of them, and with which error.
-#include <cerrno>
 #include <string>
 
 #include "runtimes/libuv/scheduler.hpp"
@@ -8,7 +7,6 @@
 #include "tests/catch.hpp"
 #include "tests/loopback_client.hpp"
 #include "tests/options.hpp"
-#include "tests/reset_session.hpp"
 
 namespace skein {
 namespace {
@@ -55,18 +53,6 @@ TEST_CASE("libuv ends a cancelled write before it ends the stream, so that the e
   scheduler.run();
   CHECK(session.heard == "we");
   CHECK(scheduler.live().connections == 0);
-}
-
-TEST_CASE("libuv keeps the error that ended a connection when it is cancelled afterwards") {
-  const listening_socket socket = make_listener(blocking::no);
-  libuv_scheduler scheduler(options_with(buffer_policy::lent));
-  loopback_client client(socket.port);
-  test::reset_session<libuv_scheduler> session{scheduler, scheduler.listen(socket.descriptor),
-                                               client};
-  session.spawn();
-  scheduler.run();
-  REQUIRE(session.error_at_the_end == ECONNRESET);
-  REQUIRE(session.error_after_cancel == ECONNRESET);
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ FAMILIES = ("stackless", "stackful", "thread", "callback", "future", "floor")
 MARKERS = ".ov^<>8sp*hHDdPX"  # the filled ones of matplotlib, which is not loaded for a check
 _MUST = ("id", "order", "family", "colour", "marker")
 _MAY = ("language", "run", "build", "test", "tools", "needs", "buffers", "reference", "cannot")
-_LISTS = ("run", "build", "test", "tools", "buffers")
-_TABLES = ("needs", "cannot")
+LISTS = ("run", "build", "test", "tools", "buffers")
+TABLES = ("needs", "cannot")
 
 
 def check_file(table: Table) -> None:
@@ -86,11 +86,11 @@ def _check_types(entry: Table) -> None:
         raise UsageError(f"reference is true or false, not {_shown(entry['reference'])}")
     if not _is_text(entry.get("language", OURS)):
         raise UsageError(f"language is a name, not {_shown(entry['language'])}")
-    for key in _LISTS:
+    for key in LISTS:
         value = entry.get(key, ["left out"])
         if not isinstance(value, list) or not value or not all(map(_is_text, value)):
             raise UsageError(f'{key} is a list of words, ["perl", "x"], not {_shown(value)}')
-    for key in _TABLES:
+    for key in TABLES:
         value = entry.get(key, {})
         if not isinstance(value, dict) or not all(map(_is_text, value.values())):
             raise UsageError(f'{key} is a table of texts, {{ name = "text" }}, not {_shown(value)}')

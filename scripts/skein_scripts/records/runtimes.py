@@ -16,7 +16,7 @@ from typing import Any
 from ..base.errors import UsageError
 from ..base.tree import ROOT
 from . import runtime_rules
-from .runtime_rules import OURS
+from .runtime_rules import LISTS, OURS, TABLES
 
 FLOOR = "epoll_floor"
 FOLDER = ROOT / "runtimes"
@@ -92,9 +92,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 def _runtime(folder: Path, entry: dict[str, Any]) -> Runtime:
     values: dict[str, Any] = {**entry, "folder": folder}
-    lists = ("run", "build", "test", "tools", "buffers")
-    values |= {name: tuple(entry[name]) for name in lists if name in entry}
-    values |= {name: tuple(entry.get(name, {}).items()) for name in ("cannot", "needs")}
+    values |= {name: tuple(entry[name]) for name in LISTS if name in entry}
+    values |= {name: tuple(entry.get(name, {}).items()) for name in TABLES}
     values.setdefault("reference", "run" in entry)
     return Runtime(**values)
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <list>
 #include <memory>
 #include <netinet/tcp.h>
@@ -185,6 +186,16 @@ struct cancels_other_connections : base {
 
  private:
   std::set<connection*> open_;
+};
+
+/// C5: says that whatever was cancelled ended by it.
+struct hides_an_error : base {
+  using base::base;
+  using base::cancel;
+  void cancel(connection& target) {
+    base::cancel(target);
+    target.error_number = ECANCELED;
+  }
 };
 
 /// C5: looks once more for bytes when a read was cancelled.
