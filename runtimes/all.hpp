@@ -7,6 +7,7 @@
 #include "runtimes/epoll_floor/info.hpp"
 #include "runtimes/fiber/scheduler.hpp"
 #include "runtimes/fiber_asm/scheduler.hpp"
+#include "runtimes/future/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/list.hpp"
 #include "runtimes/thread/scheduler.hpp"
@@ -24,9 +25,10 @@ using on_this_processor = runtime_list<>;
 
 }  // namespace detail
 
-/// The runtimes that model the interface, in any of its three styles.
+/// The runtimes that model the interface, in any of its four styles.
 using interface_runtimes = detail::joined<
-    runtime_list<coroutine::scheduler, coroutine::uring_scheduler, fiber::scheduler>,
+    runtime_list<coroutine::scheduler, coroutine::uring_scheduler, future::scheduler,
+                 fiber::scheduler>,
     detail::on_this_processor,
     runtime_list<fiber::uring_scheduler, thread::scheduler, thread_default::scheduler,
                  callback::scheduler, callback::uring_scheduler, libuv::scheduler>>::type;

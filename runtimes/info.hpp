@@ -11,7 +11,7 @@ namespace skein {
 /// Facts about one runtime. All strings are static.
 struct runtime_info {
   std::string_view id;               ///< = folder = namespace = colour in every plot
-  std::string_view style;            ///< direct | coroutine | callback | none
+  std::string_view style;            ///< direct | coroutine | callback | poll | none
   std::string_view task;             ///< what a waiting task is made of
   std::string_view loop;             ///< what it waits on
   std::string_view timer_source;     ///< what wakes a sleeper

@@ -13,6 +13,8 @@
 //      came first, its ordinary result.
 //   O4 A multishot op completes many times: `more` is true on all but the last, and O2 holds until
 //      the last.
+//      A waiter that goes away may instead withdraw the op, where its loop can: it is idle at once,
+//      and no completion follows.
 //   O5 No more than `inline_budget` operations in a row finish inline. The next one is answered
 //      `pending` and completed through the run queue, so that one busy task cannot starve others.
 // Readiness loops (epoll) and completion loops (io_uring) share these rules. They are those of the
@@ -34,8 +36,9 @@ enum class submitted : bool { done, pending };
 ///   queued   in the run queue, in no other list
 enum class op_state : std::uint8_t { idle, waiting, queued };
 
-/// What the loop must do when it takes the op from its run queue.
-enum class queued_action : std::uint8_t { complete, retry_read, retry_accept };
+/// What the loop must do when it takes the op from its run queue; `report_readable`, when bytes come
+/// for an op that waits.
+enum class queued_action : std::uint8_t { complete, retry_read, retry_accept, report_readable };
 
 struct op {
   using complete_fn = void (*)(op&) noexcept;
@@ -92,6 +95,15 @@ class op_queue {
     if (head_ == nullptr) tail_ = &head_;
     first->next = nullptr;
     return first;
+  }
+
+  /// Takes an op out of the middle: the list is searched from its head.
+  void remove(op& removed) noexcept {
+    op** link = &head_;
+    while (*link != &removed) link = &(*link)->next;
+    *link = removed.next;
+    if (*link == nullptr) tail_ = link;
+    removed.next = nullptr;
   }
 
   op_queue() = default;

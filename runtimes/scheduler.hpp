@@ -1,7 +1,8 @@
 // THE INTERFACE: what a runtime offers a workload, as a contract in prose and then as concepts.
 //
-// Three calling styles exist, so there are three concepts: direct (a call returns when it is done),
-// coroutine (co_await) and callback (a completion handler comes last). The verbs are the same:
+// Four calling styles exist, so there are four concepts: direct (a call returns when it is done),
+// coroutine (co_await), callback (a completion handler comes last) and poll (a future is asked
+// whether it is ready, poll.hpp). The verbs are the same:
 //
 //     spawn  yield  sleep_until  accept  read  write  close  cancel  |  run  stop
 //
@@ -61,6 +62,20 @@
 //   W3  Between run's return and destruction live() is {0, 0} for a workload that closes what it
 //       accepts.
 //
+// Poll style only. A future is *over* once it has answered `ready`.
+//   P1  A future is lazy: making one begins nothing, and a task's is not polled inside spawn.
+//   P2  A future that answers pending has seen to it that its context's waker is woken when it is
+//       worth while to poll it again. A woken task is polled, and one that was not woken need not
+//       be.
+//   P3  A future is not moved or copied between two polls, and no future can be.
+//   P4  A task that is woken while it is polled is polled once more.
+//   P5  A task that is woken twice before it is polled is polled once.
+//   P6  A future that is over is not polled again, and waking its task does nothing.
+//   P7  A future may be dropped at any time. Its operation is withdrawn at once, nothing it held
+//       is kept, and no other wait is touched.
+//   P8  A cloned waker wakes its task from any thread, and a sleeping scheduler with it; no wake is
+//       lost. It may outlive task and scheduler, and then does nothing.
+//
 // Threads and memory order: all verbs are called on the owner thread or by a task. A single-
 // threaded runtime runs every task on the owner thread, so tasks need no synchronisation among
 // themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
@@ -78,6 +93,7 @@
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/options.hpp"
+#include "runtimes/poll.hpp"
 
 namespace skein {
 
@@ -152,6 +168,38 @@ concept coroutine_scheduler =
       { scheduler.accept(listener) } -> awaiter_of<typename S::connection*>;
       { scheduler.read(connection) } -> awaiter_of<bytes>;
       { scheduler.write(connection, data) } -> awaiter_of<bool>;
+    };
+
+namespace detail {
+/// A stand-in for what is spawned.
+struct poll_probe : pinned {
+  using output = nothing;
+  polled<nothing> poll(context&) { return pending; }
+};
+}  // namespace detail
+
+/// Poll: a verb gives a future, which begins when it is first polled. The types of the futures have
+/// names, since a future that waits for several things in turn has room for each of them.
+template <class S>
+concept poll_scheduler =
+    scheduler<S> &&
+    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
+             typename S::timer& timer, time_ns deadline_ns, bytes data) {
+      requires pollable_of<typename S::yielding, nothing>;
+      requires pollable_of<typename S::sleeping, wake>;
+      requires pollable_of<typename S::sleeping_on, wake>;
+      requires pollable_of<typename S::accepting, typename S::connection*>;
+      requires pollable_of<typename S::reading, bytes>;
+      requires pollable_of<typename S::writing, bool>;
+      requires std::constructible_from<typename S::yielding, S&>;
+      requires std::constructible_from<typename S::sleeping, S&, time_ns>;
+      requires std::constructible_from<typename S::sleeping_on, S&, typename S::timer&, time_ns>;
+      requires std::constructible_from<typename S::accepting, S&, typename S::listener&>;
+      requires std::constructible_from<typename S::reading, S&, typename S::connection&>;
+      /// `data` need only stay until the first poll.
+      requires std::constructible_from<typename S::writing, S&, typename S::connection&, bytes>;
+      /// Makes a task of a future, built in place from what is passed.
+      { scheduler.template spawn<detail::poll_probe>() } -> std::same_as<void>;
     };
 
 namespace detail {

@@ -15,10 +15,11 @@ template <class S>
 inline constexpr tasks_on tasks_of =
     requires { requires S::tasks_run_in_parallel; } ? tasks_on::many_threads : tasks_on::one_thread;
 
-/// The frame size of the task spawned last, in the style that has frames.
+/// The size of the task spawned last, where the runtime knows it: a coroutine's frame, a future and
+/// its head.
 template <class S>
 std::optional<std::size_t> frame_bytes_of() {
-  if constexpr (coroutine_scheduler<S>) {
+  if constexpr (requires { S::frame_bytes(); }) {
     return S::frame_bytes();
   } else {
     return std::nullopt;

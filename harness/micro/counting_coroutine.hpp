@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <exception>
 
-#include "runtimes/coroutine/frame_pool.hpp"
+#include "runtimes/shared/frame_pool.hpp"
 
 namespace skein::micro {
 
@@ -14,10 +14,10 @@ namespace skein::micro {
 struct counting {
   struct promise_type {
     static void* operator new(std::size_t size_bytes) {
-      return coroutine::frame_pool::local().allocate(size_bytes);
+      return frame_pool::local().allocate(size_bytes);
     }
     static void operator delete(void* frame, std::size_t size_bytes) noexcept {
-      coroutine::frame_pool::local().release(frame, size_bytes);
+      frame_pool::local().release(frame, size_bytes);
     }
     counting get_return_object() noexcept {
       return {std::coroutine_handle<promise_type>::from_promise(*this)};

@@ -19,7 +19,10 @@
 //    its near ring and moves none; timer_expire/timer_wheel has the other case.
 //  - All timers expire in one turn. In use a turn finds few, and its own cost counts for more.
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "harness/micro/bench.hpp"
 #include "harness/micro/benchmarks.hpp"
@@ -160,6 +163,88 @@ void run_batch(S& on, std::size_t tasks, timer_board<S>& board) {
   for (std::size_t i = 0; i < tasks; ++i) {
     on.template spawn<&sleeping_session<S>::on_step>(new sleeping_session<S>{on, board, i});
   }
+  on.run();
+}
+
+// --- poll -----------------------------------------------------------------------------------
+
+template <poll_scheduler S>
+class leading_future : pinned {
+ public:
+  using output = nothing;
+
+  leading_future(S& on, timer_board<S>& board) : on_(on), board_(board) { yields_.emplace(on); }
+
+  polled<nothing> poll(context& with) {
+    while (yields_->poll(with)) {
+      direct(steps_++);
+      if (steps_ > 2 && board_.all_awake()) {
+        board_.end_waking();
+        return nothing{};
+      }
+      yields_.emplace(on_);
+    }
+    return pending;
+  }
+
+ private:
+  void direct(int step) noexcept {
+    if (step == 0) board_.cancel_first_use(on_);
+    if (step == 1) board_.begin_insert();
+    if (step != 2) return;
+    board_.end_insert();
+    board_.begin_waking(on_);
+  }
+
+  S& on_;
+  timer_board<S>& board_;
+  int steps_ = 0;
+  std::optional<typename S::yielding> yields_;
+};
+
+template <poll_scheduler S>
+class sleeping_future : pinned {
+ public:
+  using output = nothing;
+
+  sleeping_future(S& on, timer_board<S>& board, std::size_t index)
+      : on_(on),
+        board_(board),
+        index_(index),
+        waits_(std::in_place_type<sleeping>, on, own_, board.present(index, own_)) {}
+
+  polled<nothing> poll(context& with) {
+    while (true) {
+      if (auto* sleep = std::get_if<sleeping>(&waits_)) {
+        const auto how = sleep->poll(with);
+        if (!how) return pending;
+        board_.woke(*how);
+        waits_.template emplace<yielding>(on_);
+      } else {
+        if (!std::get<yielding>(waits_).poll(with)) return pending;
+        if (slept_twice_) return nothing{};
+        slept_twice_ = true;
+        waits_.template emplace<sleeping>(on_, own_, board_.deadline_ns(index_));
+      }
+    }
+  }
+
+ private:
+  using sleeping = typename S::sleeping_on;
+  using yielding = typename S::yielding;
+
+  S& on_;
+  timer_board<S>& board_;
+  std::size_t index_;
+  bool slept_twice_ = false;
+  typename S::timer own_;
+  std::variant<sleeping, yielding> waits_;
+};
+
+template <poll_scheduler S>
+void run_batch(S& on, std::size_t tasks, timer_board<S>& board) {
+  on.template spawn<leading_future<S>>(on, board);
+  for (std::size_t i = 0; i < tasks; ++i) on.template spawn<sleeping_future<S>>(on, board, i);
   on.run();
 }
 

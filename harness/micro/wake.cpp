@@ -113,6 +113,26 @@ void spawn_answer(S& on, line& of) {
   on.template spawn<&answering_session<S>::on_step>(new answering_session<S>{on, of});
 }
 
+class answering_future : pinned {
+ public:
+  using output = nothing;
+
+  explicit answering_future(line& of) noexcept : line_(of) {}
+
+  polled<nothing> poll(context&) noexcept {
+    line_.answer();
+    return nothing{};
+  }
+
+ private:
+  line& line_;
+};
+
+template <poll_scheduler S>
+void spawn_answer(S& on, line& of) {
+  on.template spawn<answering_future>(of);
+}
+
 /// The floor has no tasks: the inbox itself answers.
 struct nothing_due {
   static time_ns due_ns(std::size_t) noexcept { return 0; }

@@ -16,6 +16,7 @@
 //    own lines, its address-translation entry, and its neighbours' cache conflicts.
 //  - A callback's state is an object in an array, laid out better than a task's would be.
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,69 @@ void run_batch(S& on, std::size_t tasks, yielding& all) {
   std::vector<follower<S>> others(tasks - 1, follower<S>{on, all});
   on.template spawn<&leader<S>::on_step>(&first);
   for (follower<S>& each : others) on.template spawn<&follower<S>::on_step>(&each);
+  on.run();
+}
+
+// --- poll -----------------------------------------------------------------------------------
+
+template <poll_scheduler S>
+class leading_future : pinned {
+ public:
+  using output = nothing;
+
+  leading_future(S& on, yielding& all) : on_(on), all_(all) { yields_.emplace(on); }
+
+  polled<nothing> poll(context& with) {
+    while (yields_->poll(with)) {
+      if (round_ == 0) all_.watch.start();
+      if (round_ == all_.rounds) {
+        all_.watch.stop();
+        ++all_.finished;
+        return nothing{};
+      }
+      ++round_;
+      yields_.emplace(on_);
+    }
+    return pending;
+  }
+
+ private:
+  S& on_;
+  yielding& all_;
+  std::size_t round_ = 0;
+  std::optional<typename S::yielding> yields_;
+};
+
+template <poll_scheduler S>
+class following_future : pinned {
+ public:
+  using output = nothing;
+
+  following_future(S& on, yielding& all) : on_(on), all_(all) { yields_.emplace(on); }
+
+  polled<nothing> poll(context& with) {
+    while (yields_->poll(with)) {
+      if (round_ == all_.rounds) {
+        ++all_.finished;
+        return nothing{};
+      }
+      ++round_;
+      yields_.emplace(on_);
+    }
+    return pending;
+  }
+
+ private:
+  S& on_;
+  yielding& all_;
+  std::size_t round_ = 0;
+  std::optional<typename S::yielding> yields_;
+};
+
+template <poll_scheduler S>
+void run_batch(S& on, std::size_t tasks, yielding& all) {
+  on.template spawn<leading_future<S>>(on, all);
+  for (std::size_t i = 1; i < tasks; ++i) on.template spawn<following_future<S>>(on, all);
   on.run();
 }
 

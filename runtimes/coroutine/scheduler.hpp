@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/coroutine/frame_pool.hpp"
+#include "runtimes/shared/frame_pool.hpp"
 #include "runtimes/coroutine/task.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"

@@ -19,7 +19,7 @@
 #include <utility>
 
 #include "runtimes/coroutine/awaitable.hpp"
-#include "runtimes/coroutine/frame_pool.hpp"
+#include "runtimes/shared/frame_pool.hpp"
 #include "runtimes/op.hpp"
 
 namespace skein::coroutine {

@@ -225,6 +225,24 @@ submitted epoll_loop::submit_read(connection& from, op& waiter) {
   return submitted::pending;
 }
 
+submitted epoll_loop::submit_read_when_polled(connection& from, op& waiter) {
+  assert(from.reader == nullptr && "one read at a time on a connection (C4)");
+  waiter.target = &from;
+  if (from.error_number != 0) return answer(waiter, -from.error_number);
+  if (from.readable) {
+    if (!take_inline()) {
+      post(waiter);
+      return submitted::pending;
+    }
+    if (try_read(from, waiter)) return submitted::done;
+  }
+  from.reader = &waiter;
+  waiter.multishot = true;
+  waiter.action = queued_action::report_readable;
+  park(waiter);
+  return submitted::pending;
+}
+
 /// True if the op has its result. False: it would block.
 bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
   ssize_t count = 0;
@@ -250,7 +268,10 @@ bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
 void epoll_loop::continue_read(connection& from) {
   op* waiter = from.reader;
   if (waiter == nullptr || waiter->state == op_state::queued) return;
-  if (waiter->multishot && from.writer != nullptr) return;  // goes on when the write is over
+  if (waiter->multishot) {
+    if (waiter->action == queued_action::report_readable) return end_now(from.reader, 0);
+    if (from.writer != nullptr) return;  // goes on when the write is over
+  }
   if (!try_read(from, *waiter)) return;
   if (waiter->multishot && waiter->result > 0) {
     // Further chunks go through the run queue, so that a peer that never stops sending shares the
@@ -309,9 +330,13 @@ void epoll_loop::continue_write(connection& to) {
   finish_write(to, 0);
 }
 
+void epoll_loop::drop_unsent(connection& of) noexcept {
+  unsent_.erase(of.slot);
+  of.has_unsent = false;
+}
+
 void epoll_loop::finish_write(connection& to, int result) {
-  unsent_.erase(to.slot);
-  to.has_unsent = false;
+  drop_unsent(to);
   const std::uint32_t generation = to.generation;
   end_now(to.writer, result);
   const bool same = to.open() && to.generation == generation;
@@ -324,10 +349,7 @@ void epoll_loop::finish_write(connection& to, int result) {
 void epoll_loop::cancel(connection& target) noexcept {
   if (!target.open()) return;
   if (target.error_number == 0) target.error_number = ECANCELED;
-  if (target.has_unsent) {
-    unsent_.erase(target.slot);
-    target.has_unsent = false;
-  }
+  if (target.has_unsent) drop_unsent(target);
   end_later(target.reader, -ECANCELED);
   end_later(target.writer, -ECANCELED);
 }
@@ -335,6 +357,24 @@ void epoll_loop::cancel(connection& target) noexcept {
 void epoll_loop::cancel(listener& target) noexcept {
   target.error_number = ECANCELED;
   end_later(target.waiter, -ECANCELED);
+}
+
+void epoll_loop::withdraw_accept(listener& from, op& waiter) noexcept {
+  if (from.waiter == &waiter) from.waiter = nullptr;
+  make_idle(waiter);
+}
+
+void epoll_loop::withdraw_read(connection& from, op& waiter) noexcept {
+  if (from.reader == &waiter) from.reader = nullptr;
+  make_idle(waiter);
+}
+
+void epoll_loop::withdraw_write(connection& to, op& waiter) noexcept {
+  if (to.writer == &waiter) {
+    to.writer = nullptr;
+    drop_unsent(to);
+  }
+  make_idle(waiter);
 }
 
 void epoll_loop::close(connection& closed) noexcept {

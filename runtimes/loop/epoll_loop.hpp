@@ -59,8 +59,16 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   /// What the kernel does not take at once is copied, so the caller's bytes may be reused on
   /// return.
   submitted submit_write(connection& to, std::span<const std::byte> data, op& waiter);
+  /// As submit_read, but an op that has to wait completes as soon as a read is worth trying, and
+  /// without one: it is submitted again. For who cannot take lent bytes at the moment they come.
+  submitted submit_read_when_polled(connection& from, op& waiter);
   void cancel(connection& target) noexcept;
   void cancel(listener& target) noexcept;
+  // Withdraw an op of the object in whatever state it is (O3). Of a write that was pending the peer
+  // gets a part, or nothing.
+  void withdraw_accept(listener& from, op& waiter) noexcept;
+  void withdraw_read(connection& from, op& waiter) noexcept;
+  void withdraw_write(connection& to, op& waiter) noexcept;
   void close(connection& closed) noexcept;
   const std::byte* data(const connection& of) const noexcept { return buffer_of(of); }
 
@@ -84,6 +92,7 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   bool try_read(connection& from, op& waiter) noexcept;
   void continue_read(connection& from);
 
+  void drop_unsent(connection& of) noexcept;
   submitted keep_unsent(connection& to, std::span<const std::byte> rest, op& waiter);
   void continue_write(connection& to);
   void finish_write(connection& to, int result);

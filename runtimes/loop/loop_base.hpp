@@ -61,6 +61,9 @@ class loop_base {
   /// `sleeper` may be in any state; only one that waits for its deadline is affected.
   void cancel_sleep(op& sleeper) noexcept;
 
+  /// Withdraws a sleep in whatever state it is (O3).
+  void withdraw_sleep(op& sleeper) noexcept;
+
   /// Runs until `done()`, which is asked after tasks ran and before the loop would block. Serves
   /// `messages`, if any, meanwhile.
   template <class Done>
@@ -88,6 +91,8 @@ class loop_base {
   void count_more_steps(std::size_t steps) noexcept {
     ran_since_look_ += static_cast<std::uint32_t>(steps);
   }
+  /// Each such step has an inline budget of its own (O5).
+  void begin_step() noexcept { refill_inline(); }
 
   std::size_t live_connections() const noexcept { return connections_.live(); }
   std::size_t pending_timers() const noexcept { return timers_.size(); }
@@ -113,6 +118,7 @@ class loop_base {
   void expire_timers();
 
   static void park(op& waiter) noexcept { waiter.state = op_state::waiting; }
+  void make_idle(op& withdrawn) noexcept;
   void defer(op& waiter, queued_action action) noexcept;
   submitted answer(op& waiter, int result) noexcept;
   void end_now(op*& pending, int result);
@@ -172,6 +178,7 @@ void loop_base<Loop, Listener>::resume_queued(op& ready) {
   refill_inline();
   switch (ready.action) {
     case queued_action::complete:
+    case queued_action::report_readable:  // never of a queued op: defer says what is to be done
       ready.state = op_state::idle;
       complete(ready);
       return;
@@ -221,7 +228,20 @@ void loop_base<Loop, Listener>::cancel_sleep(op& sleeper) noexcept {
   post(sleeper);
 }
 
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::withdraw_sleep(op& sleeper) noexcept {
+  if (sleeper.state == op_state::waiting) timers_.cancel(sleeper);
+  make_idle(sleeper);
+}
+
 // --- ends -----------------------------------------------------------------------------------
+
+/// The rest of a withdrawal, once nothing else points at the op. One that is queued is searched for.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::make_idle(op& withdrawn) noexcept {
+  if (withdrawn.state == op_state::queued) run_queue_.remove(withdrawn);
+  withdrawn.state = op_state::idle;
+}
 
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::stop() noexcept {

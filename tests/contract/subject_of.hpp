@@ -7,6 +7,7 @@
 #include "tests/contract/adapt_callback.hpp"
 #include "tests/contract/adapt_coroutine.hpp"
 #include "tests/contract/adapt_direct.hpp"
+#include "tests/contract/adapt_poll.hpp"
 #include "tests/contract/subject.hpp"
 
 namespace skein::contract {

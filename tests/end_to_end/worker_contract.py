@@ -36,7 +36,7 @@ from worker_talk import (
     workloads,
 )
 
-STYLES = ("direct", "coroutine", "callback", "none")
+STYLES = ("direct", "coroutine", "callback", "poll", "none")
 TRAITS = ("growing_stacks", "settles", "warms_up")
 SIZES = (1, 1023, 1024, 1025, 16_384, 16_385, 65_536, 262_144)
 LARGE = (3 << 20) + 7

@@ -185,14 +185,14 @@ TEST_CASE("frames are recycled: tasks that run one after the other share one") {
 }
 
 TEST_CASE("the frame size told is what the compiler asked for, not what the pool gives") {
-  coroutine::frame_pool pool;
+  frame_pool pool;
   void* const frame = pool.allocate(393);
   REQUIRE(pool.last_frame_bytes() == 393);
   pool.release(frame, 393);
 }
 
 TEST_CASE("the pool reuses the frame released last, by size class") {
-  coroutine::frame_pool pool;
+  frame_pool pool;
   void* const small = pool.allocate(40);
   void* const large = pool.allocate(400);
   REQUIRE(pool.last_frame_bytes() == 400);
@@ -200,13 +200,13 @@ TEST_CASE("the pool reuses the frame released last, by size class") {
   pool.release(large, 400);
   REQUIRE(pool.allocate(33) == small);
   REQUIRE(pool.allocate(395) == large);
-  REQUIRE(coroutine::frame_pool::class_bytes(33) == 48);
-  REQUIRE(coroutine::frame_pool::class_bytes(48) == 48);
+  REQUIRE(frame_pool::class_bytes(33) == 48);
+  REQUIRE(frame_pool::class_bytes(48) == 48);
 }
 
 TEST_CASE("a burst that has ended in any order leaves the pool as the first one found it") {
   constexpr std::size_t frame_bytes = 128;
-  coroutine::frame_pool pool;
+  frame_pool pool;
   const auto burst = [&pool] {
     std::vector<void*> frames(30'000);  // of several blocks
     std::ranges::generate(frames, [&pool] { return pool.allocate(frame_bytes); });
@@ -222,7 +222,7 @@ TEST_CASE("a burst that has ended in any order leaves the pool as the first one 
 #endif
 
 TEST_CASE("frames of all sizes hold what is written into them") {
-  coroutine::frame_pool pool;
+  frame_pool pool;
   std::vector<std::pair<unsigned char*, std::size_t>> frames;
   for (std::size_t size_bytes = 1; size_bytes < 3000; size_bytes = size_bytes * 5 / 4 + 1) {
     for (int i = 0; i < 20; ++i) {

@@ -9,6 +9,7 @@
 #include "workloads/c10k/counters.hpp"
 #include "workloads/c10k/direct.hpp"
 #include "workloads/c10k/parameters.hpp"
+#include "workloads/c10k/poll.hpp"
 #include "workloads/program.hpp"
 #include "workloads/styles.hpp"
 

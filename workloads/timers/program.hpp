@@ -8,6 +8,7 @@
 #include "workloads/timers/callback.hpp"
 #include "workloads/timers/coroutine.hpp"
 #include "workloads/timers/direct.hpp"
+#include "workloads/timers/poll.hpp"
 #include "workloads/timers/sleepers.hpp"
 #include "workloads/timers/timeouts.hpp"
 #include "workloads/timers/wakers.hpp"

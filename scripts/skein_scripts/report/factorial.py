@@ -21,7 +21,7 @@ from ..records.metrics import Metric
 from ..records.runtimes import FLOOR
 from .table_cells import cell_text, shown_of
 
-STYLES = ("coroutine", "direct", "callback")
+STYLES = ("coroutine", "direct", "callback", "poll")
 _NO_LOOP = "none"
 
 Grid = dict[tuple[str, str], Series]

@@ -1,6 +1,6 @@
-// Recycling allocator for coroutine frames: one free list per 16-byte size class, backed by blocks
-// of 1 MiB. A frame spawned after another ended costs a pop and a push instead of a malloc and a
-// free.
+// Recycling allocator for tasks whose size is known when they are made, coroutine frames and polled
+// futures: one free list per 16-byte size class, backed by blocks of 1 MiB. A frame spawned after
+// another ended costs a pop and a push instead of a malloc and a free.
 //
 // Frames are cut from a block one by one, in address order, so memory that no task used is not
 // touched. Once all frames of a class are back, the free list is dropped and the class starts over
@@ -25,7 +25,7 @@
 #include <sys/mman.h>
 #include <utility>
 
-namespace skein::coroutine {
+namespace skein {
 
 class frame_pool {
  public:
@@ -176,4 +176,4 @@ class frame_pool {
   std::array<size_class, classes> classes_{};
 };
 
-}  // namespace skein::coroutine
+}  // namespace skein

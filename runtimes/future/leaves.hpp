@@ -1,0 +1,195 @@
+// The futures that wait for the loop: one for each verb. Each holds its operation, submits it when
+// it is first polled, and wakes its task when it completes. One that is dropped withdraws it (P7).
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/timer.hpp"
+#include "runtimes/op.hpp"
+#include "runtimes/poll.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::future {
+
+class scheduler;
+epoll_loop& loop_of(scheduler& of) noexcept;
+
+/// An operation whose completion wakes whoever polled last. The waker is a loan: who lent it
+/// outlives the future that it was lent to (poll.hpp).
+class operation : op {
+ protected:
+  explicit operation(epoll_loop& loop) noexcept : op(&completed), loop_(loop) {}
+
+  bool waits() const noexcept { return state != op_state::idle; }
+  bool begun() const noexcept { return waker_.table != nullptr; }
+  void note(const context& with) noexcept { waker_ = with.waker(); }
+  op& self() noexcept { return *this; }
+  const op& self() const noexcept { return *this; }
+
+  /// One poll of an operation that is submitted once: whether it has its result.
+  template <class Submit>
+  bool is_done(const context& with, Submit&& submit) {
+    const bool first = !begun();
+    note(with);
+    if (first) return submit() == submitted::done;
+    return !waits();
+  }
+
+ private:
+  static void completed(op& finished) noexcept {
+    static_cast<operation&>(finished).waker_.wake();
+  }
+
+ protected:
+  epoll_loop& loop_;
+
+ private:
+  waker_ref waker_;
+};
+
+/// Ready when all other runnable tasks have been polled (S4).
+class yielding : pinned {
+ public:
+  using output = nothing;
+
+  explicit yielding(scheduler&) noexcept {}
+
+  polled<nothing> poll(context& with) noexcept {
+    if (yielded_) return nothing{};
+    yielded_ = true;
+    with.waker().wake();
+    return pending;
+  }
+
+ private:
+  bool yielded_ = false;
+};
+
+/// Ready at its deadline; cancelled when the scheduler stops.
+class sleeping : operation {
+ public:
+  using output = wake;
+
+  sleeping(scheduler& on, time_ns until_ns) noexcept : operation(loop_of(on)) {
+    self().deadline_ns = until_ns;
+  }
+  ~sleeping() {
+    if (waits()) loop_.withdraw_sleep(self());
+  }
+
+  polled<wake> poll(context& with) {
+    if (!is_done(with, [this] { return loop_.submit_sleep(self()); })) return pending;
+    return self().result == 0 ? wake::due : wake::cancelled;
+  }
+
+ private:
+  friend class sleeping_on;
+};
+
+/// The same, and cancelled by its timer (T2).
+class sleeping_on : pinned {
+ public:
+  using output = wake;
+
+  sleeping_on(scheduler& on, timer& by, time_ns until_ns) noexcept
+      : sleep_(on, until_ns), timer_(by) {}
+  ~sleeping_on() { leave_timer(); }
+
+  polled<wake> poll(context& with) {
+    if (!sleep_.begun()) {
+      assert(timer_.waiter == nullptr && "a timer carries one wait at a time (T3)");
+      timer_.waiter = &sleep_.self();
+    }
+    const polled<wake> how = sleep_.poll(with);
+    if (how) leave_timer();
+    return how;
+  }
+
+ private:
+  void leave_timer() noexcept {
+    if (timer_.waiter == &sleep_.self()) timer_.waiter = nullptr;
+  }
+
+  sleeping sleep_;
+  timer& timer_;
+};
+
+/// The next connection; null when the listener was cancelled, or failed. Dropped with a connection
+/// that nobody took, it closes it.
+class accepting : operation {
+ public:
+  using output = connection*;
+
+  accepting(scheduler& on, listener& from) noexcept : operation(loop_of(on)), from_(from) {}
+  ~accepting() {
+    if (waits()) loop_.withdraw_accept(from_, self());
+    if (begun() && !waits() && accepted() != nullptr) loop_.close(*accepted());
+  }
+
+  polled<connection*> poll(context& with) {
+    if (!is_done(with, [this] { return loop_.submit_accept(from_, self()); })) return pending;
+    connection* const taken = accepted();
+    self().target = nullptr;
+    return taken;
+  }
+
+ private:
+  /// The operation's target is the listener until it has completed without an error.
+  connection* accepted() noexcept {
+    void* const target = self().target;
+    return target == &from_ || self().result < 0 ? nullptr : static_cast<connection*>(target);
+  }
+
+  listener& from_;
+};
+
+/// The next bytes; empty at the end, after an error, or cancelled. What has arrived is read when it
+/// is asked for, and not when it arrives: lent bytes lie in a buffer that all tasks share.
+class reading : operation {
+ public:
+  using output = bytes;
+
+  reading(scheduler& on, connection& from) noexcept : operation(loop_of(on)), from_(from) {}
+  ~reading() {
+    if (waits()) loop_.withdraw_read(from_, self());
+  }
+
+  polled<bytes> poll(context& with) {
+    note(with);
+    if (waits() || loop_.submit_read_when_polled(from_, self()) != submitted::done) return pending;
+    const auto size_bytes = self().result;
+    if (size_bytes <= 0) return bytes{};
+    return bytes{loop_.data(from_), static_cast<std::size_t>(size_bytes)};
+  }
+
+ private:
+  connection& from_;
+};
+
+/// Whether all bytes are with the kernel.
+class writing : operation {
+ public:
+  using output = bool;
+
+  writing(scheduler& on, connection& to, bytes data) noexcept
+      : operation(loop_of(on)), to_(to), data_(data) {}
+  ~writing() {
+    if (waits()) loop_.withdraw_write(to_, self());
+  }
+
+  std::size_t size_bytes() const noexcept { return data_.size(); }
+
+  polled<bool> poll(context& with) {
+    if (!is_done(with, [this] { return loop_.submit_write(to_, data_, self()); })) return pending;
+    return self().result == 0;
+  }
+
+ private:
+  connection& to_;
+  bytes data_;
+};
+
+}  // namespace skein::future

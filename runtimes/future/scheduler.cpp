@@ -1,0 +1,113 @@
+#include "runtimes/future/scheduler.hpp"
+
+namespace skein::future {
+
+namespace {
+
+task_head& task_at(void* data) noexcept {
+  return *static_cast<task_head*>(data);
+}
+
+/// Nobody owns a lent waker, so nobody gives one up.
+void never(void*) noexcept {
+  assert(false && "a lent waker was given up");
+}
+
+}  // namespace
+
+const waker_table scheduler::lent_table{
+    .clone =
+        [](void* data) {
+          task_head& of = task_at(data);
+          if (of.state == task_state::over) return shared_waker::of_nobody();
+          return of.home.share_waker(of).clone();
+        },
+    .wake = &never,
+    .wake_by_ref = [](void* data) noexcept { task_at(data).home.wake(task_at(data)); },
+    .drop = &never};
+
+scheduler::scheduler(const scheduler_options& options)
+    : loop_(options), turn_(*this), remote_(*this) {}
+
+scheduler::~scheduler() {
+  assert(live_tasks_ == 0 && "a task outlived its scheduler");
+}
+
+waker_ref scheduler::lent_waker(task_head& of) noexcept {
+  if (of.shares_waker) [[unlikely]]
+    return shared_.find(&of)->second->lent();
+  return {&of, &lent_table};
+}
+
+/// What its clones share is made once for a task. From then on it is also what the task lends, so
+/// that a future which keeps a clone sees that it has the right one (will_wake).
+shared_waker& scheduler::share_waker(task_head& of) {
+  const auto [place, is_new] = shared_.try_emplace(&of, nullptr);
+  if (is_new) {
+    try {
+      place->second = new shared_waker(of);
+    } catch (...) {
+      shared_.erase(place);
+      throw;
+    }
+    of.shares_waker = true;
+  }
+  return *place->second;
+}
+
+/// Polls the tasks that were woken before this turn, so that one which yields comes after all
+/// others (S4). Polls no more of them than the loop allows before it looks at timers and the
+/// kernel.
+void scheduler::poll_woken() noexcept {
+  const std::size_t count = std::min(woken_.size(), loop_.steps_left());
+  loop_.count_more_steps(count - 1);
+  for (std::size_t left = count; left > 0; --left) {
+    loop_.begin_step();
+    poll(woken_.pop());
+  }
+  if (!woken_.empty() && turn_.state == op_state::idle) loop_.post(turn_);
+}
+
+void scheduler::poll(task_head& woken) noexcept {
+  woken.state = task_state::polling;
+  context with(lent_waker(woken));
+  if (woken.act(woken, &with)) return end(woken);
+  if (woken.state == task_state::polling_again) return enqueue(woken);
+  woken.state = task_state::idle;
+}
+
+void scheduler::end(task_head& over) noexcept {
+  over.state = task_state::over;
+  if (over.shares_waker) {
+    const auto place = shared_.find(&over);
+    shared_waker& left = *place->second;
+    shared_.erase(place);
+    left.forget_task();
+    left.release();
+  }
+  --live_tasks_;
+  over.act(over, nullptr);
+}
+
+template <class Done>
+void scheduler::run_on_this_thread(inbox& messages, Done&& done) {
+  struct running {
+    explicit running(scheduler* now) noexcept : before(std::exchange(running_here_, now)) {}
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+    ~running() { running_here_ = before; }
+    scheduler* before;
+  } const here(this);
+  loop_.run(&messages, std::forward<Done>(done));
+}
+
+void scheduler::run() {
+  run_on_this_thread(remote_, [this] { return live_tasks_ == 0; });
+}
+
+void scheduler::run(inbox& messages) {
+  joined_inbox both(remote_, messages);
+  run_on_this_thread(both, [this] { return loop_.stopping() && live_tasks_ == 0; });
+}
+
+}  // namespace skein::future

@@ -1,0 +1,146 @@
+// Polled futures on an event loop: the poll style of the interface.
+//
+// A task is woken, which puts it into a list, and polled when its turn comes, from its outermost
+// future down. The loop is the one that coroutines and fibers run on, so that the three differ in
+// nothing but the model. Tasks are polled in the order in which they were woken.
+//
+// What is woken by the loop's events is polled after all of them have been delivered; coroutines
+// are resumed as each is delivered. That is the model's price, and the executors' that people use
+// (tokio's current_thread, futures' LocalPool).
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "runtimes/future/leaves.hpp"
+#include "runtimes/future/shared_waker.hpp"
+#include "runtimes/future/task.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/info.hpp"
+#include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/loop/info_on.hpp"
+#include "runtimes/loop/timer.hpp"
+#include "runtimes/op.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/poll.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::future {
+
+class scheduler : pinned {
+ public:
+  using connection = skein::connection;
+  using listener = skein::listener;
+  using timer = skein::timer;
+
+  using yielding = future::yielding;
+  using sleeping = future::sleeping;
+  using sleeping_on = future::sleeping_on;
+  using accepting = future::accepting;
+  using reading = future::reading;
+  using writing = future::writing;
+
+  explicit scheduler(const scheduler_options& options);
+  ~scheduler();
+
+  static runtime_info info() {
+    runtime_info about = info_on<scheduler, epoll_loop>("future");
+    about.style = "poll";
+    about.task = "a future and 32 B, in one allocation from a recycling pool";
+    about.takes_timers = true;
+    return about;
+  }
+
+  /// Of the task that this thread spawned last; none before the first.
+  static std::optional<std::size_t> frame_bytes() noexcept {
+    const std::size_t size_bytes = frame_pool::local().last_frame_bytes();
+    return size_bytes > 0 ? std::optional(size_bytes) : std::nullopt;
+  }
+
+  template <class F, class... Parts>
+  void spawn(Parts&&... parts) {
+    auto* spawned = new task<F>(*this, std::forward<Parts>(parts)...);
+    ++live_tasks_;
+    wake(*spawned);
+  }
+
+  listener& listen(int descriptor) { return loop_.listen(descriptor); }
+  void close(connection& closed) noexcept { loop_.close(closed); }
+  void cancel(connection& target) noexcept { loop_.cancel(target); }
+  void cancel(listener& target) noexcept { loop_.cancel(target); }
+  void cancel(timer& target) noexcept {
+    if (target.waiter != nullptr) loop_.cancel_sleep(*target.waiter);
+  }
+
+  void run();
+  void run(inbox& messages);
+  void stop() noexcept { loop_.stop(); }
+
+  live_counts live() const noexcept { return {live_tasks_, loop_.live_connections()}; }
+
+  /// Sees to it that a task is polled: on the owner thread. A task that is to be anyhow is not
+  /// queued twice (P5).
+  void wake(task_head& woken) noexcept {
+    if (woken.state == task_state::idle) {
+      enqueue(woken);
+    } else if (woken.state == task_state::polling) {
+      woken.state = task_state::polling_again;
+    }
+  }
+
+  /// The same from any thread, for who holds the lock of the task's shared waker.
+  void wake_from_anywhere(task_head& woken, shared_waker& by) noexcept {
+    if (running_here_ == this) {
+      wake(woken);
+    } else {
+      remote_.add(by);
+    }
+  }
+
+ private:
+  friend epoll_loop& loop_of(scheduler& of) noexcept;
+
+  /// The operation behind which the woken tasks wait.
+  struct turn : op {
+    explicit turn(scheduler& on) noexcept : op(&completed), home(on) {}
+    static void completed(op& turned) noexcept { static_cast<turn&>(turned).home.poll_woken(); }
+    scheduler& home;
+  };
+
+  void enqueue(task_head& woken) noexcept {
+    woken.state = task_state::queued;
+    woken_.push(woken);
+    if (turn_.state == op_state::idle) loop_.post(turn_);
+  }
+
+  void poll_woken() noexcept;
+  void poll(task_head& woken) noexcept;
+  void end(task_head& over) noexcept;
+  template <class Done>
+  void run_on_this_thread(inbox& messages, Done&& done);
+
+  static const waker_table lent_table;
+  waker_ref lent_waker(task_head& of) noexcept;
+  shared_waker& share_waker(task_head& of);
+
+  inline static constinit thread_local scheduler* running_here_ = nullptr;
+
+  epoll_loop loop_;
+  turn turn_;
+  task_queue woken_;
+  std::size_t live_tasks_ = 0;
+  std::unordered_map<task_head*, shared_waker*> shared_;  ///< of tasks whose waker was cloned
+  remote_wakes remote_;
+};
+
+inline epoll_loop& loop_of(scheduler& of) noexcept {
+  return of.loop_;
+}
+
+static_assert(poll_scheduler<scheduler>);
+
+}  // namespace skein::future

@@ -1,0 +1,107 @@
+// Acts in the poll style: a request becomes one of the runtime's futures inside the task's own, and
+// its output the answer.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "tests/contract/act.hpp"
+#include "tests/contract/stage.hpp"
+
+namespace skein::contract {
+
+template <poll_scheduler S>
+struct adapter<S> {
+  using part = plain_part<S>;
+
+  static void spawn(S& scheduler, actor& task) {
+    scheduler.template spawn<performing>(scheduler, task);
+  }
+
+ private:
+  class performing : pinned {
+   public:
+    using output = nothing;
+
+    performing(S& scheduler, actor& task) noexcept : scheduler_(scheduler), task_(task) {}
+
+    polled<nothing> poll(context& with) {
+      while (true) {
+        if (!begun_) {
+          if (!task_.proceed()) return nothing{};
+          begin();
+          begun_ = true;
+        }
+        if (!std::visit([&](auto& waits) { return answers(waits, with); }, waits_)) return pending;
+        waits_.template emplace<std::monostate>();
+        begun_ = false;
+      }
+    }
+
+   private:
+    using yielding = typename S::yielding;
+    using sleeping = typename S::sleeping;
+    using sleeping_on = typename S::sleeping_on;
+    using accepting = typename S::accepting;
+    using reading = typename S::reading;
+    using writing = typename S::writing;
+
+    void begin() {
+      const auto& asked = task_.asked();
+      switch (asked.what) {
+        case verb::none:
+          return;
+        case verb::yield:
+          waits_.template emplace<yielding>(scheduler_);
+          return;
+        case verb::sleep:
+          waits_.template emplace<sleeping>(scheduler_, asked.deadline_ns);
+          return;
+        case verb::sleep_on_timer:
+          waits_.template emplace<sleeping_on>(scheduler_, own<S>(*asked.on), asked.deadline_ns);
+          return;
+        case verb::accept:
+          waits_.template emplace<accepting>(scheduler_, own<S>(*asked.from));
+          return;
+        case verb::read:
+          waits_.template emplace<reading>(scheduler_, own<S>(*asked.peer));
+          return;
+        case verb::write:
+          waits_.template emplace<writing>(scheduler_, own<S>(*asked.peer), asked.data);
+          return;
+      }
+    }
+
+    bool answers(std::monostate&, context&) const noexcept { return true; }
+    bool answers(yielding& waits, context& with) { return waits.poll(with).has_value(); }
+    template <class Sleep>
+    bool answers(Sleep& waits, context& with) {
+      const auto how = waits.poll(with);
+      if (how) task_.answered().how = *how;
+      return how.has_value();
+    }
+    bool answers(accepting& waits, context& with) {
+      const auto peer = waits.poll(with);
+      if (peer) task_.answered().accepted = task_.on().template adopted<S>(*peer);
+      return peer.has_value();
+    }
+    bool answers(reading& waits, context& with) {
+      const auto chunk = waits.poll(with);
+      if (chunk) task_.answered().chunk = *chunk;
+      return chunk.has_value();
+    }
+    bool answers(writing& waits, context& with) {
+      const auto written = waits.poll(with);
+      if (written) task_.answered().written = *written;
+      return written.has_value();
+    }
+
+    S& scheduler_;
+    actor& task_;
+    bool begun_ = false;
+    std::variant<std::monostate, yielding, sleeping, sleeping_on, accepting, reading, writing>
+        waits_;
+  };
+};
+
+}  // namespace skein::contract

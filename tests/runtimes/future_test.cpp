@@ -1,0 +1,344 @@
+// The future runtime's own risks: sizes, wakers that outlive what they wake, combinators, block_on,
+// and many futures dropped at once. What every runtime promises is in tests/contract.
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/future/block_on.hpp"
+#include "runtimes/future/combinators.hpp"
+#include "runtimes/future/scheduler.hpp"
+#include "runtimes/socket.hpp"
+#include "tests/action_inbox.hpp"
+#include "tests/catch.hpp"
+#include "tests/loopback_client.hpp"
+#include "tests/options.hpp"
+#include "workloads/c10k/counters.hpp"
+#include "workloads/c10k/poll.hpp"
+#include "workloads/timers/poll.hpp"
+
+namespace skein {
+namespace {
+
+using future::scheduler;
+using test::from_now;
+using test::options_for;
+
+/// A task that polls one future and keeps its output.
+template <pollable F>
+class keeping : pinned {
+ public:
+  using output = nothing;
+  using kept = std::optional<typename F::output>;
+
+  template <class Make>
+  keeping(kept& to, Make make) : to_(to), inner_(make) {}
+
+  polled<nothing> poll(context& with) {
+    to_ = (*inner_).poll(with);
+    if (!to_) return pending;
+    return nothing{};
+  }
+
+ private:
+  kept& to_;
+  future::part<F> inner_;
+};
+
+/// Runs a future as the only task, and returns its output.
+template <class Make>
+auto run_alone(scheduler& on, Make make) {
+  using made = std::invoke_result_t<Make&>;
+  typename keeping<made>::kept output;
+  on.spawn<keeping<made>>(output, make);
+  on.run();
+  return *output;
+}
+
+/// Pending until somebody opens it, and woken then.
+class gate : pinned {
+ public:
+  using output = int;
+
+  explicit gate(std::atomic<int>& opened, std::optional<waker>* to_wake = nullptr) noexcept
+      : opened_(opened), to_wake_(to_wake) {}
+  polled<int> poll(context& with) {
+    if (to_wake_ != nullptr) to_wake_->emplace(with.waker());
+    const int value = opened_.load(std::memory_order_acquire);
+    if (value == 0) return pending;
+    return value;
+  }
+
+ private:
+  std::atomic<int>& opened_;
+  std::optional<waker>* to_wake_;
+};
+
+struct no_context {
+  static time_ns due_ns(std::size_t) noexcept { return 0; }
+  static void fired(std::size_t, time_ns, wake) noexcept {}
+};
+struct no_counters {
+  void add(std::size_t) noexcept {}
+  void error(int) noexcept {}
+};
+
+TEST_CASE("a sleeping task takes 112 B, and one that echoes no more than a coroutine's 160") {
+  STATIC_REQUIRE(sizeof(future::task<timers::sleep_once<scheduler, no_context>>) == 112);
+  STATIC_REQUIRE(sizeof(future::task<c10k::echo<scheduler, no_counters>>) <= 160);
+}
+
+TEST_CASE("futures and what is made of them can be neither copied nor moved") {
+  using leaf = decltype([](std::atomic<int>& opened) { return gate(opened); });
+  STATIC_REQUIRE(pollable<scheduler::sleeping>);
+  STATIC_REQUIRE(pollable<scheduler::reading>);
+  STATIC_REQUIRE(pollable<gate>);
+  STATIC_REQUIRE(!std::is_move_constructible_v<std::invoke_result_t<leaf, std::atomic<int>&>>);
+}
+
+TEST_CASE("map changes an output, and then goes on with another future") {
+  scheduler on(options_for(10));
+  std::atomic<int> opened{20};
+  const int sum = run_alone(on, [&] {
+    return future::then([&] { return future::map([&] { return gate(opened); },
+                                                 [](int value) { return value + 1; }); },
+                        [&](int value) {
+                          return future::map([&] { return scheduler::sleeping(on, from_now(ns_per_ms)); },
+                                             [value](wake) { return 2 * value; });
+                        });
+  });
+  REQUIRE(sum == 42);
+}
+
+TEST_CASE("join waits for all of its parts, and polls none that has ended") {
+  scheduler on(options_for(10));
+  std::atomic<int> opened{5};
+  const time_ns due_ns = from_now(5 * ns_per_ms);
+  const auto [first, second, third] = run_alone(on, [&] {
+    return future::join([&] { return gate(opened); },
+                        [&] { return scheduler::sleeping(on, due_ns); },
+                        [&] { return scheduler::sleeping(on, due_ns - ns_per_ms); });
+  });
+  REQUIRE(monotonic_clock::now_ns() >= due_ns);
+  REQUIRE(first == 5);
+  REQUIRE((second == wake::due && third == wake::due));
+}
+
+TEST_CASE("select ends with the first of its parts, and has dropped the others by then") {
+  scheduler on(options_for(10));
+  const auto first = run_alone(on, [&] {
+    return future::select([&] { return scheduler::sleeping(on, from_now(test::far_away_ns)); },
+                          [&] { return scheduler::sleeping(on, from_now(2 * ns_per_ms)); });
+  });
+  REQUIRE(first.index() == 1);
+}
+
+TEST_CASE("timeout gives an output that comes in time, and nothing for one that does not") {
+  scheduler on(options_for(10));
+  std::atomic<int> opened{7};
+  std::atomic<int> closed{0};
+  const auto in_time = run_alone(on, [&] {
+    return future::timeout(on, from_now(test::far_away_ns), [&] { return gate(opened); });
+  });
+  const auto too_late = run_alone(on, [&] {
+    return future::timeout(on, from_now(2 * ns_per_ms), [&] { return gate(closed); });
+  });
+  REQUIRE(in_time == 7);
+  REQUIRE(!too_late.has_value());
+}
+
+TEST_CASE("block_on parks the thread until another one wakes the future") {
+  std::atomic<int> opened{0};
+  std::optional<waker> to_wake;
+  std::atomic<bool> polled_once{false};
+  std::thread opener([&] {
+    while (!polled_once.load(std::memory_order_acquire)) std::this_thread::yield();
+    opened.store(3, std::memory_order_release);
+    to_wake->wake_by_ref();
+  });
+  class announced : pinned {
+   public:
+    using output = int;
+    announced(std::atomic<int>& opened, std::optional<waker>& to_wake, std::atomic<bool>& once)
+        : gate_(opened), to_wake_(to_wake), once_(once) {}
+    polled<int> poll(context& with) {
+      if (!to_wake_) to_wake_.emplace(with.waker());
+      once_.store(true, std::memory_order_release);
+      return gate_.poll(with);
+    }
+
+   private:
+    gate gate_;
+    std::optional<waker>& to_wake_;
+    std::atomic<bool>& once_;
+  };
+  const int value = future::block_on([&] { return announced(opened, to_wake, polled_once); });
+  opener.join();
+  REQUIRE(value == 3);
+}
+
+TEST_CASE("a waker may outlive its task and its scheduler, and then wakes nobody") {
+  std::optional<waker> kept;
+  {
+    std::atomic<int> opened{1};
+    scheduler on(options_for(10));
+    run_alone(on, [&] { return gate(opened, &kept); });
+    kept->wake_by_ref();
+  }
+  waker copy(*kept);
+  std::move(*kept).wake();
+  REQUIRE(!*kept);
+  copy.wake_by_ref();
+  REQUIRE(copy);
+}
+
+TEST_CASE("a future that clones its waker while it is dropped gets one that wakes nobody") {
+  class clones_at_the_end : pinned {
+   public:
+    using output = nothing;
+    explicit clones_at_the_end(std::optional<waker>& to) : to_(to) {}
+    ~clones_at_the_end() { to_.emplace(lent_); }
+    polled<nothing> poll(context& with) {
+      lent_ = with.waker();
+      return nothing{};
+    }
+
+   private:
+    std::optional<waker>& to_;
+    waker_ref lent_;
+  };
+  std::optional<waker> kept;
+  scheduler on(options_for(10));
+  on.spawn<clones_at_the_end>(kept);
+  on.run();
+  kept->wake_by_ref();
+  REQUIRE(on.live().tasks == 0);
+}
+
+TEST_CASE("a task whose waker was cloned lends the clones' waker from then on") {
+  scheduler on(options_for(10));
+  class compares : pinned {
+   public:
+    using output = bool;
+    polled<bool> poll(context& with) {
+      if (kept_) return kept_->ref().will_wake(with.waker());
+      kept_.emplace(with.waker());
+      kept_->wake_by_ref();
+      return pending;
+    }
+
+   private:
+    std::optional<waker> kept_;
+  };
+  REQUIRE(run_alone(on, [] { return compares(); }));
+}
+
+TEST_CASE("another thread's wake comes through beside the inbox") {
+  scheduler on(options_for(10));
+  std::atomic<int> opened{0};
+  std::optional<waker> to_wake;
+  test::action_inbox inbox([&] { on.stop(); });
+  std::thread other;
+  class opened_by_another : pinned {
+   public:
+    using output = nothing;
+    opened_by_another(std::atomic<int>& opened, std::thread& other, test::action_inbox& inbox)
+        : opened_(opened), other_(other), inbox_(inbox) {}
+    polled<nothing> poll(context& with) {
+      if (!other_.joinable()) {
+        other_ = std::thread([this, by = waker(with.waker())] {
+          opened_.store(1);
+          by.wake_by_ref();
+        });
+      }
+      if (opened_.load() == 0) return pending;
+      inbox_.signal();
+      return nothing{};
+    }
+
+   private:
+    std::atomic<int>& opened_;
+    std::thread& other_;
+    test::action_inbox& inbox_;
+  };
+  on.spawn<opened_by_another>(opened, other, inbox);
+  on.run(inbox);
+  other.join();
+  REQUIRE(on.live().tasks == 0);
+}
+
+/// So many sleeps, all begun at its first poll and dropped at its second.
+class drops_many : pinned {
+ public:
+  using output = nothing;
+
+  drops_many(scheduler& on, std::size_t many) : on_(on), many_(many), pause_(on, from_now(ns_per_ms)) {}
+
+  polled<nothing> poll(context& with) {
+    while (sleeps_.size() < many_) {
+      auto& begun = *sleeps_.emplace_back(std::make_unique<scheduler::sleeping>(
+          on_, from_now(test::far_away_ns + static_cast<time_ns>(sleeps_.size()))));
+      if (begun.poll(with)) return nothing{};
+    }
+    if (!pause_.poll(with)) return pending;
+    sleeps_.clear();
+    return nothing{};
+  }
+
+ private:
+  scheduler& on_;
+  std::size_t many_;
+  scheduler::sleeping pause_;
+  std::vector<std::unique_ptr<scheduler::sleeping>> sleeps_;
+};
+
+TEST_CASE("100,000 pending futures are dropped, and every operation is withdrawn") {
+  scheduler on(options_for(10));
+  on.spawn<drops_many>(on, 100'000);
+  on.run();  // the loop asserts at its end that no timer is left
+  REQUIRE(on.live().tasks == 0);
+}
+
+TEST_CASE("what is dropped while its completion is queued completes no more") {
+  scheduler on(options_for(10));
+  scheduler::timer by;
+  std::optional<scheduler::sleeping_on> sleep(std::in_place, on, by, from_now(test::far_away_ns));
+  int polls = 0;
+  class cancels_and_drops : pinned {
+   public:
+    using output = nothing;
+    cancels_and_drops(scheduler& on, scheduler::timer& by,
+                      std::optional<scheduler::sleeping_on>& sleep, int& polls)
+        : on_(on), by_(by), sleep_(sleep), polls_(polls), pause_(on, from_now(2 * ns_per_ms)) {}
+    polled<nothing> poll(context& with) {
+      ++polls_;
+      if (sleep_) {
+        if (sleep_->poll(with)) return nothing{};
+        on_.cancel(by_);  // its operation is in the run queue now
+        sleep_.reset();
+      }
+      if (!pause_.poll(with)) return pending;
+      return nothing{};
+    }
+
+   private:
+    scheduler& on_;
+    scheduler::timer& by_;
+    std::optional<scheduler::sleeping_on>& sleep_;
+    int& polls_;
+    scheduler::sleeping pause_;
+  } ;
+  on.spawn<cancels_and_drops>(on, by, sleep, polls);
+  on.run();
+  REQUIRE(polls == 2);
+  REQUIRE(by.waiter == nullptr);
+}
+
+}  // namespace
+}  // namespace skein
