@@ -8,6 +8,7 @@
 #include "runtimes/fiber/scheduler.hpp"
 #include "runtimes/fiber_asm/scheduler.hpp"
 #include "runtimes/future/scheduler.hpp"
+#include "runtimes/future_busy/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/list.hpp"
 #include "runtimes/thread/scheduler.hpp"
@@ -28,7 +29,7 @@ using on_this_processor = runtime_list<>;
 /// The runtimes that model the interface, in any of its four styles.
 using interface_runtimes = detail::joined<
     runtime_list<coroutine::scheduler, coroutine::uring_scheduler, future::scheduler,
-                 fiber::scheduler>,
+                 future_busy::scheduler, fiber::scheduler>,
     detail::on_this_processor,
     runtime_list<fiber::uring_scheduler, thread::scheduler, thread_default::scheduler,
                  callback::scheduler, callback::uring_scheduler, libuv::scheduler>>::type;

@@ -69,7 +69,8 @@
 //       be.
 //   P3  A future is not moved or copied between two polls, and no future can be.
 //   P4  A task that is woken while it is polled is polled once more.
-//   P5  A task that is woken twice before it is polled is polled once.
+//   P5  A task that is woken twice before it is polled is polled once. (An executor that polls
+//       everything round and round says so, polls_unasked.)
 //   P6  A future that is over is not polled again, and waking its task does nothing.
 //   P7  A future may be dropped at any time. Its operation is withdrawn at once, nothing it held
 //       is kept, and no other wait is touched.
