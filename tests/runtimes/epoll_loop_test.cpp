@@ -206,5 +206,96 @@ TEST_CASE("own bytes stay until their connection's next read, lent ones share th
   at.loop.close(of_second);
 }
 
+TEST_CASE("a read for who polls completes when bytes are there, and leaves them there") {
+  bench at;
+  loopback_client peer(at.port);
+  connection& accepted = at.accept();
+  noted reader;
+  REQUIRE((at.loop.submit_read_when_polled(accepted, reader) == submitted::pending));
+  at.settle();
+  REQUIRE(reader.completions == 0);
+  peer.send(pattern_bytes(10));
+  at.run_until([&] { return reader.completions == 1; });
+  at.settle();
+  REQUIRE(reader.completions == 1);
+  REQUIRE((at.loop.submit_read_when_polled(accepted, reader) == submitted::done));
+  REQUIRE(reader.result == 10);
+  REQUIRE(at.bytes_of(accepted, 10) == pattern_bytes(10));
+  REQUIRE((at.loop.submit_read_when_polled(accepted, reader) == submitted::pending));
+  at.loop.cancel(accepted);
+  at.run_until([&] { return reader.completions == 2; });
+  REQUIRE((at.loop.submit_read_when_polled(accepted, reader) == submitted::done));
+  REQUIRE(reader.result == -ECANCELED);
+  at.loop.close(accepted);
+}
+
+TEST_CASE("a read for who polls hears of a reset, and of the end of the stream") {
+  bench at;
+  loopback_client resetting(at.port);
+  connection& reset = at.accept();
+  loopback_client ending(at.port);
+  connection& ended = at.accept();
+  noted of_reset;
+  noted of_ended;
+  REQUIRE((at.loop.submit_read_when_polled(reset, of_reset) == submitted::pending));
+  REQUIRE((at.loop.submit_read_when_polled(ended, of_ended) == submitted::pending));
+  resetting.reset();
+  ending.close();
+  at.run_until([&] { return of_reset.completions == 1 && of_ended.completions == 1; });
+  REQUIRE((at.loop.submit_read_when_polled(reset, of_reset) == submitted::done));
+  REQUIRE(of_reset.result == -ECONNRESET);
+  REQUIRE((at.loop.submit_read_when_polled(ended, of_ended) == submitted::done));
+  REQUIRE(of_ended.result == 0);
+  at.loop.close(reset);
+  at.loop.close(ended);
+}
+
+TEST_CASE("a read for who polls is bounded, too: out of budget it completes through the queue") {
+  scheduler_options options = options_with(buffer_policy::lent, 16);
+  options.inline_budget = 2;
+  bench at(options);
+  loopback_client peer(at.port);
+  connection& accepted = at.accept();
+  peer.send(pattern_bytes(64));
+  int in_a_row = 0;
+  noted reader;
+  while (at.loop.submit_read_when_polled(accepted, reader) == submitted::done) ++in_a_row;
+  REQUIRE(in_a_row <= 2);
+  REQUIRE((reader.state == op_state::queued));
+  at.run_until([&] { return reader.completions == 1; });
+  REQUIRE((at.loop.submit_read_when_polled(accepted, reader) == submitted::done));
+  REQUIRE(reader.result == 16);
+  at.loop.close(accepted);
+}
+
+TEST_CASE("O3: what waits at a connection or a listener is withdrawn, and another takes its place") {
+  bench at;
+  noted accepting;
+  REQUIRE((at.loop.submit_accept(*at.listener, accepting) == submitted::pending));
+  at.loop.withdraw_accept(*at.listener, accepting);
+  loopback_client peer(at.port, 16 * 1024);
+  connection& accepted = at.accept();
+  const std::vector<std::byte> much = pattern_bytes(std::size_t{5} << 20U);
+  noted reading;
+  noted writing;
+  REQUIRE((at.loop.submit_read(accepted, reading) == submitted::pending));
+  REQUIRE((at.loop.submit_write(accepted, much, writing) == submitted::pending));
+  SECTION("while they wait") {
+    at.loop.withdraw_read(accepted, reading);
+    at.loop.withdraw_write(accepted, writing);
+    peer.send(pattern_bytes(3));
+    REQUIRE(at.read(accepted) == 3);
+  }
+  SECTION("while their completions are queued") {
+    at.loop.cancel(accepted);
+    at.loop.withdraw_read(accepted, reading);
+    at.loop.withdraw_write(accepted, writing);
+    REQUIRE(at.read(accepted) == -ECANCELED);
+  }
+  at.settle();
+  REQUIRE(accepting.completions + reading.completions + writing.completions == 0);
+  at.loop.close(accepted);
+}
+
 }  // namespace
 }  // namespace skein

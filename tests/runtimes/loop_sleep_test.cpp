@@ -72,5 +72,38 @@ SKEIN_FOR_BOTH_LOOPS("a loop that is left and run again goes on where it was") {
   REQUIRE(sleeper.result == 0);
 }
 
+SKEIN_FOR_BOTH_LOOPS("O3: a withdrawn sleep is idle at once and does not complete") {
+  test::bench_of<TestType> at;
+  noted before;
+  noted withdrawn;
+  noted behind;
+  for (noted* each : {&before, &withdrawn, &behind}) {
+    each->deadline_ns = from_now(far_away_ns);
+    REQUIRE((at.loop.submit_sleep(*each) == submitted::pending));
+  }
+  SECTION("while it waits") {
+    at.loop.withdraw_sleep(withdrawn);
+    REQUIRE(at.loop.pending_timers() == 2);
+  }
+  SECTION("while its completion is queued, between two others") {
+    for (noted* each : {&before, &withdrawn, &behind}) at.loop.cancel_sleep(*each);
+    at.loop.withdraw_sleep(withdrawn);
+  }
+  SECTION("while its completion is queued as the last") {
+    for (noted* each : {&before, &behind, &withdrawn}) at.loop.cancel_sleep(*each);
+    at.loop.withdraw_sleep(withdrawn);
+  }
+  REQUIRE((withdrawn.state == op_state::idle));
+  for (noted* each : {&before, &behind}) at.loop.cancel_sleep(*each);
+  at.run_until([&] { return before.completions == 1 && behind.completions == 1; });
+  at.settle();
+  REQUIRE(withdrawn.completions == 0);
+  at.loop.withdraw_sleep(withdrawn);  // again, and of an op that is idle: nothing
+  withdrawn.deadline_ns = from_now(ns_per_ms);
+  REQUIRE((at.loop.submit_sleep(withdrawn) == submitted::pending));
+  at.run_until([&] { return withdrawn.completions == 1; });
+  REQUIRE(withdrawn.result == 0);
+}
+
 }  // namespace
 }  // namespace skein
