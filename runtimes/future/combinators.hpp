@@ -9,15 +9,16 @@
 // more; a part that has ended is not polled again (P6).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <functional>
+#include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "runtimes/clock.hpp"
 #include "runtimes/poll.hpp"
 
 namespace skein::future {
@@ -154,7 +155,7 @@ class select : pinned {
   template <std::size_t... I>
   polled<output> poll_each(context& with, std::index_sequence<I...>) {
     polled<output> first = pending;
-    (poll_one<I>(with, first) || ...);
+    static_cast<void>((poll_one<I>(with, first) || ...));
     if (first) (std::get<I>(parts_).reset(), ...);
     return first;
   }
