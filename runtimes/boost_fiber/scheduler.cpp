@@ -100,13 +100,13 @@ wake scheduler::sleep_on(timer* sleeps, time_ns deadline_ns) {
     yield();
     return wake::cancelled;
   }
-  sleep pending(fibers::context::active());
-  sleeps_.push_back(pending);
-  if (sleeps != nullptr) sleeps->pending_ = &pending;
+  sleep waiting(fibers::context::active());
+  sleeps_.push_back(waiting);
+  if (sleeps != nullptr) sleeps->pending_ = &waiting;
   boost::this_fiber::sleep_until(algorithm::time_point(std::chrono::nanoseconds(deadline_ns)));
   if (sleeps != nullptr) sleeps->pending_ = nullptr;
   on().refill_inline();
-  return pending.cancelled ? wake::cancelled : wake::due;
+  return waiting.cancelled ? wake::cancelled : wake::due;
 }
 
 scheduler::connection* scheduler::accept(listener& from) {

@@ -176,7 +176,8 @@ class timeout : pinned {
  public:
   using output = std::optional<output_of<Make>>;
 
-  timeout(S& on, time_ns deadline_ns, Make make) : part_(make), sleep_(std::in_place, on, deadline_ns) {}
+  timeout(S& on, time_ns deadline_ns, Make make)
+      : part_(make), sleep_(std::in_place, on, deadline_ns) {}
 
   polled<output> poll(context& with) {
     if (auto ready = (*part_).poll(with)) {

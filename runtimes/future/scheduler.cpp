@@ -55,38 +55,52 @@ shared_waker& scheduler::share_waker(task_head& of) {
   return *place->second;
 }
 
-/// Polls the tasks that were woken before this turn, so that one which yields comes after all
-/// others (S4). Polls no more of them than the loop allows before it looks at timers and the
-/// kernel.
+/// Polls the tasks that were woken before this turn, and no more of them than the loop allows before
+/// it looks at timers and the kernel.
+///
+/// A task that yields comes after all that can be run by then (S4). Some of these may have but their
+/// operation in the run queue, as after a cancel. So the next turn is posted when this one is over,
+/// behind all such operations. By its beginning they have woken their tasks, and those that yielded
+/// are put behind them.
 void scheduler::poll_woken() noexcept {
+  woken_.append(again_);
+  in_turn_ = true;
   const std::size_t count = std::min(woken_.size(), loop_.steps_left());
   loop_.count_more_steps(count - 1);
   for (std::size_t left = count; left > 0; --left) {
     loop_.begin_step();
     poll(woken_.pop());
   }
-  if (!woken_.empty() && turn_.state == op_state::idle) loop_.post(turn_);
+  in_turn_ = false;
+  if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
 }
 
 void scheduler::poll(task_head& woken) noexcept {
   woken.state = task_state::polling;
   context with(lent_waker(woken));
   if (woken.act(woken, &with)) return end(woken);
-  if (woken.state == task_state::polling_again) return enqueue(woken);
-  woken.state = task_state::idle;
+  if (woken.state == task_state::polling_again) {
+    woken.state = task_state::queued;
+    again_.push(woken);
+  } else {
+    woken.state = task_state::idle;
+  }
 }
 
+/// Until the future is dropped it may use a waker that it was lent, so what that refers to is given
+/// up last.
 void scheduler::end(task_head& over) noexcept {
   over.state = task_state::over;
+  shared_waker* left = nullptr;
   if (over.shares_waker) {
     const auto place = shared_.find(&over);
-    shared_waker& left = *place->second;
+    left = place->second;
     shared_.erase(place);
-    left.forget_task();
-    left.release();
+    left->forget_task();
   }
   --live_tasks_;
   over.act(over, nullptr);
+  if (left != nullptr) left->release();
 }
 
 template <class Done>

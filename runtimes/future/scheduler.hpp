@@ -2,7 +2,8 @@
 //
 // A task is woken, which puts it into a list, and polled when its turn comes, from its outermost
 // future down. The loop is the one that coroutines and fibers run on, so that the three differ in
-// nothing but the model. Tasks are polled in the order in which they were woken.
+// nothing but the model. Tasks are polled in the order in which they were woken; one that is woken
+// while it is polled comes after all that could be run by then.
 //
 // What is woken by the loop's events is polled after all of them have been delivered; coroutines
 // are resumed as each is delivered. That is the model's price, and the executors' that people use
@@ -114,7 +115,7 @@ class scheduler : pinned {
   void enqueue(task_head& woken) noexcept {
     woken.state = task_state::queued;
     woken_.push(woken);
-    if (turn_.state == op_state::idle) loop_.post(turn_);
+    if (!in_turn_ && turn_.state == op_state::idle) loop_.post(turn_);
   }
 
   void poll_woken() noexcept;
@@ -132,6 +133,8 @@ class scheduler : pinned {
   epoll_loop loop_;
   turn turn_;
   task_queue woken_;
+  task_queue again_;      ///< woke themselves in this turn: polled after all others (S4)
+  bool in_turn_ = false;  ///< the next turn is posted at the end of this one
   std::size_t live_tasks_ = 0;
   std::unordered_map<task_head*, shared_waker*> shared_;  ///< of tasks whose waker was cloned
   remote_wakes remote_;

@@ -92,6 +92,14 @@ class task_queue {
     return first;
   }
 
+  /// Puts all tasks of another list behind its own.
+  void append(task_queue& others) noexcept {
+    if (others.empty()) return;
+    *tail_ = std::exchange(others.head_, nullptr);
+    tail_ = std::exchange(others.tail_, &others.head_);
+    size_ += std::exchange(others.size_, 0U);
+  }
+
   task_queue() = default;
   task_queue(const task_queue&) = delete;
   task_queue& operator=(const task_queue&) = delete;

@@ -1,7 +1,8 @@
 #include "runtimes/future_busy/scheduler.hpp"
 
+#include <algorithm>
+#include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
 #include <poll.h>
 #include <sys/socket.h>
@@ -86,20 +87,21 @@ polled<bytes> reading::poll(context&) noexcept {
 
 polled<bool> writing::poll(context&) {
   if (to_.error_number != 0) return false;
-  if (!on_.take_inline() && rest_ != nullptr) return pending;
-  ssize_t count = 0;
-  do {
-    count = ::send(to_.descriptor, data_.data(), data_.size(), MSG_NOSIGNAL);
-  } while (count < 0 && errno == EINTR);
-  if (count < 0 && errno != EAGAIN) {
-    to_.error_number = errno;
-    return false;
+  if (on_.take_inline()) {
+    ssize_t count = 0;
+    do {
+      count = ::send(to_.descriptor, data_.data(), data_.size(), MSG_NOSIGNAL);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0 && errno != EAGAIN) {
+      to_.error_number = errno;
+      return false;
+    }
+    if (count > 0) data_ = data_.subspan(static_cast<std::size_t>(count));
+    if (data_.empty()) return true;
   }
-  if (count > 0) data_ = data_.subspan(static_cast<std::size_t>(count));
-  if (data_.empty()) return true;
   if (rest_ == nullptr) {
     rest_ = std::make_unique_for_overwrite<std::byte[]>(data_.size());
-    std::memcpy(rest_.get(), data_.data(), data_.size());
+    std::ranges::copy(data_, rest_.get());
     data_ = {rest_.get(), data_.size()};
   }
   return pending;

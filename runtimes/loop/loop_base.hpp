@@ -121,8 +121,8 @@ class loop_base {
   void make_idle(op& withdrawn) noexcept;
   void defer(op& waiter, queued_action action) noexcept;
   submitted answer(op& waiter, int result) noexcept;
-  void end_now(op*& pending, int result);
-  void end_later(op*& pending, int result) noexcept;
+  void end_now(op*& waiting, int result);
+  void end_later(op*& waiting, int result) noexcept;
   bool deliver_chunk(connection& from, op& waiter);
   void resume_reading(connection& from) noexcept;
 
@@ -278,9 +278,9 @@ submitted loop_base<Loop, Listener>::answer(op& waiter, int result) noexcept {
 
 /// Completes a pending op from within an event.
 template <class Loop, class Listener>
-void loop_base<Loop, Listener>::end_now(op*& pending, int result) {
-  op& ended = *pending;
-  pending = nullptr;
+void loop_base<Loop, Listener>::end_now(op*& waiting, int result) {
+  op& ended = *waiting;
+  waiting = nullptr;
   ended.result = result;
   ended.state = op_state::idle;
   complete(ended);
@@ -288,10 +288,10 @@ void loop_base<Loop, Listener>::end_now(op*& pending, int result) {
 
 /// Completes a pending op through the run queue. The op may be there already, waiting for a retry.
 template <class Loop, class Listener>
-void loop_base<Loop, Listener>::end_later(op*& pending, int result) noexcept {
-  if (pending == nullptr) return;
-  op& ended = *pending;
-  pending = nullptr;
+void loop_base<Loop, Listener>::end_later(op*& waiting, int result) noexcept {
+  if (waiting == nullptr) return;
+  op& ended = *waiting;
+  waiting = nullptr;
   ended.result = result;
   ended.more = false;
   if (ended.state == op_state::queued) {

@@ -72,7 +72,7 @@ struct adapter<S> {
       }
     }
 
-    bool answers(std::monostate&, context&) const noexcept { return true; }
+    bool answers(std::monostate&, context&) noexcept { return true; }
     bool answers(yielding& waits, context& with) { return waits.poll(with).has_value(); }
     template <class Sleep>
     bool answers(Sleep& waits, context& with) {

@@ -90,8 +90,8 @@ struct no_counters {
 };
 
 TEST_CASE("a sleeping task takes 112 B, and one that echoes no more than a coroutine's 160") {
-  STATIC_REQUIRE(sizeof(future::task<timers::sleep_once<scheduler, no_context>>) == 112);
-  STATIC_REQUIRE(sizeof(future::task<c10k::echo<scheduler, no_counters>>) <= 160);
+  STATIC_REQUIRE(sizeof(future::task<timers::sleep_once_future<scheduler, no_context>>) == 112);
+  STATIC_REQUIRE(sizeof(future::task<c10k::echo_future<scheduler, no_counters>>) <= 160);
 }
 
 TEST_CASE("futures and what is made of them can be neither copied nor moved") {
@@ -278,7 +278,8 @@ class drops_many : pinned {
  public:
   using output = nothing;
 
-  drops_many(scheduler& on, std::size_t many) : on_(on), many_(many), pause_(on, from_now(ns_per_ms)) {}
+  drops_many(scheduler& on, std::size_t many)
+      : on_(on), many_(many), pause_(on, from_now(ns_per_ms)) {}
 
   polled<nothing> poll(context& with) {
     while (sleeps_.size() < many_) {
@@ -333,7 +334,7 @@ TEST_CASE("what is dropped while its completion is queued completes no more") {
     std::optional<scheduler::sleeping_on>& sleep_;
     int& polls_;
     scheduler::sleeping pause_;
-  } ;
+  };
   on.spawn<cancels_and_drops>(on, by, sleep, polls);
   on.run();
   REQUIRE(polls == 2);

@@ -26,24 +26,24 @@ SKEIN_FOR_BOTH_LOOPS(
   loopback_client streaming(at.port);
   connection& streamed = at.accept();
   const std::vector<std::byte> much(std::size_t{8} << 20U);
-  std::vector<noted> pending(6);
-  at.loop.submit_read(quiet, pending[0]);
-  at.loop.submit_read(clogged, pending[1]);
-  at.loop.submit_write(clogged, much, pending[2]);
-  at.loop.submit_accept(*at.listener, pending[3]);
-  pending[4].deadline_ns = from_now(far_away_ns);
-  at.loop.submit_sleep(pending[4]);
-  pending[5].multishot = true;
-  at.loop.submit_read(streamed, pending[5]);
+  std::vector<noted> waiting(6);
+  at.loop.submit_read(quiet, waiting[0]);
+  at.loop.submit_read(clogged, waiting[1]);
+  at.loop.submit_write(clogged, much, waiting[2]);
+  at.loop.submit_accept(*at.listener, waiting[3]);
+  waiting[4].deadline_ns = from_now(far_away_ns);
+  at.loop.submit_sleep(waiting[4]);
+  waiting[5].multishot = true;
+  at.loop.submit_read(streamed, waiting[5]);
   at.settle();
   at.loop.stop();
   at.loop.stop();
   REQUIRE(at.loop.stopping());
-  for (const noted& each : pending) REQUIRE(each.completions == 0);
+  for (const noted& each : waiting) REQUIRE(each.completions == 0);
   at.loop.run(nullptr, [&] {
-    return std::ranges::all_of(pending, [](const noted& each) { return each.completions > 0; });
+    return std::ranges::all_of(waiting, [](const noted& each) { return each.completions > 0; });
   });
-  for (const noted& each : pending) {
+  for (const noted& each : waiting) {
     REQUIRE(each.completions == 1);
     REQUIRE(each.result == -ECANCELED);
     REQUIRE((each.state == op_state::idle));

@@ -13,11 +13,11 @@
 namespace skein::c10k {
 
 template <poll_scheduler S, class Counters>
-class echo : pinned {
+class echo_future : pinned {
  public:
   using output = nothing;
 
-  echo(S& scheduler, typename S::connection& peer, Counters& counters)
+  echo_future(S& scheduler, typename S::connection& peer, Counters& counters)
       : scheduler_(scheduler),
         peer_(peer),
         counters_(counters),
@@ -54,11 +54,11 @@ class echo : pinned {
 };
 
 template <poll_scheduler S, class Counters>
-class accept_all : pinned {
+class accept_all_future : pinned {
  public:
   using output = nothing;
 
-  accept_all(S& scheduler, typename S::listener& from, Counters& counters)
+  accept_all_future(S& scheduler, typename S::listener& from, Counters& counters)
       : scheduler_(scheduler), from_(from), counters_(counters) {
     waits_.emplace(scheduler, from);
   }
@@ -68,7 +68,7 @@ class accept_all : pinned {
       const auto peer = waits_->poll(with);
       if (!peer) return pending;
       if (*peer == nullptr) break;
-      scheduler_.template spawn<echo<S, Counters>>(scheduler_, **peer, counters_);
+      scheduler_.template spawn<echo_future<S, Counters>>(scheduler_, **peer, counters_);
       waits_.emplace(scheduler_, from_);
     }
     counters_.error(from_.error());
@@ -86,7 +86,7 @@ class accept_all : pinned {
 /// `counters` must outlive the run.
 template <poll_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
-  scheduler.template spawn<accept_all<S, Counters>>(scheduler, from, counters);
+  scheduler.template spawn<accept_all_future<S, Counters>>(scheduler, from, counters);
 }
 
 }  // namespace skein::c10k

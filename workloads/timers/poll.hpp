@@ -17,11 +17,11 @@
 namespace skein::timers {
 
 template <poll_scheduler S, class Context>
-class sleep_once : pinned {
+class sleep_once_future : pinned {
  public:
   using output = nothing;
 
-  sleep_once(S& scheduler, Context& shared, std::size_t index)
+  sleep_once_future(S& scheduler, Context& shared, std::size_t index)
       : context_(shared), index_(index), sleep_(scheduler, shared.due_ns(index)) {}
 
   polled<nothing> poll(context& with) {
@@ -38,11 +38,11 @@ class sleep_once : pinned {
 };
 
 template <poll_scheduler S, class Context>
-class wake_again : pinned {
+class wake_again_future : pinned {
  public:
   using output = nothing;
 
-  wake_again(S& scheduler, Context& shared, std::size_t index) noexcept
+  wake_again_future(S& scheduler, Context& shared, std::size_t index) noexcept
       : scheduler_(scheduler), context_(shared), index_(index) {}
 
   polled<nothing> poll(context& with) {
@@ -65,11 +65,11 @@ class wake_again : pinned {
 };
 
 template <poll_scheduler S, class Context>
-class wait_with_timeout : pinned {
+class wait_with_timeout_future : pinned {
  public:
   using output = nothing;
 
-  wait_with_timeout(S& scheduler, Context& shared, std::size_t index) noexcept
+  wait_with_timeout_future(S& scheduler, Context& shared, std::size_t index) noexcept
       : scheduler_(scheduler), context_(shared), index_(index) {}
 
   polled<nothing> poll(context& with) {
@@ -94,11 +94,11 @@ class wait_with_timeout : pinned {
 };
 
 template <poll_scheduler S, class Context>
-class cancel_in_time : pinned {
+class cancel_in_time_future : pinned {
  public:
   using output = nothing;
 
-  cancel_in_time(S& scheduler, Context& shared, std::size_t index) noexcept
+  cancel_in_time_future(S& scheduler, Context& shared, std::size_t index) noexcept
       : scheduler_(scheduler), context_(shared), index_(index) {}
 
   polled<nothing> poll(context& with) {
@@ -137,7 +137,7 @@ class cancel_in_time : pinned {
 /// Spawns task number `index`. `context` must outlive it.
 template <poll_scheduler S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
-  scheduler.template spawn<sleep_once<S, Context>>(scheduler, context, index);
+  scheduler.template spawn<sleep_once_future<S, Context>>(scheduler, context, index);
 }
 
 /// The same for each pattern's context.
@@ -147,15 +147,15 @@ void spawn_task(S& scheduler, sleepers<Threads>& context, std::size_t index) {
 }
 template <poll_scheduler S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, wakers<Threads>& context, std::size_t index) {
-  scheduler.template spawn<wake_again<S, wakers<Threads>>>(scheduler, context, index);
+  scheduler.template spawn<wake_again_future<S, wakers<Threads>>>(scheduler, context, index);
 }
 template <poll_scheduler S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, timeouts<typename S::timer, Threads>& context, std::size_t index) {
   using shared = timeouts<typename S::timer, Threads>;
   if (context.enroll(index)) {
-    scheduler.template spawn<cancel_in_time<S, shared>>(scheduler, context, index);
+    scheduler.template spawn<cancel_in_time_future<S, shared>>(scheduler, context, index);
   } else {
-    scheduler.template spawn<wait_with_timeout<S, shared>>(scheduler, context, index);
+    scheduler.template spawn<wait_with_timeout_future<S, shared>>(scheduler, context, index);
   }
 }
 

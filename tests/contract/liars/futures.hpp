@@ -22,6 +22,7 @@ namespace skein::contract::liars {
 class watched : public future::scheduler {
  public:
   using scheduler::scheduler;
+  using scheduler::run;
 
   void run() {
     scheduler::spawn<watchman>(*this);
@@ -93,18 +94,19 @@ class lie : pinned {
   F inner_;
 };
 
+inline void wake_nobody(void*) noexcept {}
+
+template <auto Wake>
+waker_ref plain_ref(void* data);
+
 /// Wakers that call `Wake` and count nothing: what they point at lives as long as the test.
 template <auto Wake>
-inline constexpr waker_table plain_table{.clone = [](void* data) { return plain_ref<Wake>(data); },
-                                         .wake = Wake,
-                                         .wake_by_ref = Wake,
-                                         .drop = [](void*) noexcept {}};
+inline constexpr waker_table plain_table{
+    .clone = &plain_ref<Wake>, .wake = Wake, .wake_by_ref = Wake, .drop = &wake_nobody};
 template <auto Wake>
 waker_ref plain_ref(void* data) {
   return {data, &plain_table<Wake>};
 }
-
-inline void wake_nobody(void*) noexcept {}
 
 /// P1: polls what it is given at once.
 template <class F>
@@ -228,13 +230,13 @@ class keeps_dropped_sleeps : public future::scheduler {
 
   class sleeping : pinned {
    public:
-    using output = wake;
+    using output = skein::wake;  // the scheduler has a member of that name
 
     sleeping(keeps_dropped_sleeps& on, time_ns until_ns)
         : on_(on), sleep_(std::make_unique<future::sleeping>(on, until_ns)) {}
     ~sleeping() { on_.kept_.push_back(std::move(sleep_)); }
 
-    polled<wake> poll(context& with) { return sleep_->poll(with); }
+    polled<output> poll(context& with) { return sleep_->poll(with); }
 
    private:
     keeps_dropped_sleeps& on_;
