@@ -55,13 +55,13 @@ shared_waker& scheduler::share_waker(task_head& of) {
   return *place->second;
 }
 
-/// Polls the tasks that were woken before this turn, and no more of them than the loop allows before
-/// it looks at timers and the kernel.
+/// Polls the tasks that were woken before this turn, and no more of them than the loop allows
+/// before it looks at timers and the kernel.
 ///
-/// A task that yields comes after all that can be run by then (S4). Some of these may have but their
-/// operation in the run queue, as after a cancel. So the next turn is posted when this one is over,
-/// behind all such operations. By its beginning they have woken their tasks, and those that yielded
-/// are put behind them.
+/// A task that yields comes after all that can be run by then (S4). Of some of these only the
+/// operation is in the run queue, as after a cancel. So the next turn is posted when this one is
+/// over, behind all such operations. By its beginning they have woken their tasks, and those that
+/// yielded are put behind them.
 void scheduler::poll_woken() noexcept {
   woken_.append(again_);
   in_turn_ = true;

@@ -197,8 +197,8 @@ verdict p7_a_dropped_sleep_is_withdrawn() {
   findings found;
   S on(test::options_for(10));
   const time_ns start_ns = monotonic_clock::now_ns();
-  std::optional<typename S::sleeping> dropped(std::in_place, on, start_ns + 3 * ns_per_ms);
-  typename S::sleeping kept(on, start_ns + 12 * ns_per_ms);
+  std::optional<typename S::sleeping> dropped(std::in_place, on, start_ns + 20 * ns_per_ms);
+  typename S::sleeping kept(on, start_ns + 40 * ns_per_ms);
   int polls = 0;
   on.template spawn<scripted>([&](context& with) {
     ++polls;
@@ -300,13 +300,16 @@ verdict p8_no_wake_from_another_thread_is_lost(std::uint64_t of_each) {
   {
     S on(test::options_for(10));
     on.template spawn<scripted>([&](context& with) {
-      while (wakers.size() < threads) {
-        wakers.emplace_back([&announced, of_each, by = waker(with.waker())] {
-          for (std::uint64_t i = 0; i < of_each; ++i) {
-            announced.fetch_add(1, std::memory_order_relaxed);
-            by.wake_by_ref();
-          }
-        });
+      if (wakers.empty()) {
+        for (std::size_t i = 0; i < threads; ++i) {
+          wakers.emplace_back([&announced, of_each, by = waker(with.waker())] {
+            for (std::uint64_t made = 0; made < of_each; ++made) {
+              announced.fetch_add(1, std::memory_order_relaxed);
+              by.wake_by_ref();
+            }
+          });
+        }
+        return false;  // whatever was announced meanwhile, its wakes must still be heard
       }
       return announced.load(std::memory_order_relaxed) == threads * of_each;
     });
