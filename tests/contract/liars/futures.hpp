@@ -36,7 +36,7 @@ class watched : public future::scheduler {
  private:
   static constexpr time_ns patience_ns = 300 * ns_per_ms;
 
-  class watchman : pinned {
+  class watchman : skein::pinned {
    public:
     using output = nothing;
 
@@ -228,9 +228,9 @@ class keeps_dropped_sleeps : public future::scheduler {
  public:
   using scheduler::scheduler;
 
-  class sleeping : pinned {
+  class sleeping : skein::pinned {
    public:
-    using output = skein::wake;  // the scheduler has a member of that name
+    using output = skein::wake;  // in here `wake` and `pinned` are the scheduler's own
 
     sleeping(keeps_dropped_sleeps& on, time_ns until_ns)
         : on_(on), sleep_(std::make_unique<future::sleeping>(on, until_ns)) {}
