@@ -112,7 +112,8 @@ concept pollable = !std::is_copy_constructible_v<F> && !std::is_move_constructib
 template <class F, class Output>
 concept pollable_of = pollable<F> && std::same_as<typename F::output, Output>;
 
-/// Base of futures: neither copied nor moved.
+/// Base of futures that hold none: neither copied nor moved. One that holds futures cannot be moved
+/// anyhow, and this base beside theirs would need an address of its own.
 class pinned {
  public:
   pinned() = default;

@@ -78,7 +78,7 @@ void spawn_waiting(S& on, waking& all) {
 // --- poll -----------------------------------------------------------------------------------
 
 template <poll_scheduler S, std::size_t Depth>
-class nested : pinned {
+class nested {
  public:
   using output = nothing;
 

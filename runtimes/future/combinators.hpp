@@ -25,13 +25,15 @@ namespace skein::future {
 
 /// A future of a function's result, in place; dropped by reset.
 template <pollable F>
-class part : pinned {
+class part {
  public:
   template <class Make>
   explicit part(Make& make) {
     begin(make);
   }
   part() noexcept {}
+  part(const part&) = delete;
+  part& operator=(const part&) = delete;
   ~part() { reset(); }
 
   template <class Make>
@@ -59,7 +61,7 @@ using output_of = typename made_by<Make, Given...>::output;
 
 /// The output of one future, changed by a function.
 template <class Make, class Change>
-class map : pinned {
+class map {
  public:
   using output = std::invoke_result_t<Change&, output_of<Make>>;
 
@@ -79,7 +81,7 @@ class map : pinned {
 
 /// A future, and then one that is made of its output.
 template <class Make, class Next>
-class then : pinned {
+class then {
   using first_part = made_by<Make>;
   using second_part = made_by<Next, output_of<Make>>;
 
@@ -107,7 +109,7 @@ class then : pinned {
 
 /// All of several futures: ready when the last is, with all outputs.
 template <class... Make>
-class join : pinned {
+class join {
  public:
   using output = std::tuple<output_of<Make>...>;
 
@@ -141,7 +143,7 @@ class join : pinned {
 /// The first of several futures, in their order where more than one is ready at once. The others are
 /// dropped with it, and not later.
 template <class... Make>
-class select : pinned {
+class select {
  public:
   using output = std::variant<output_of<Make>...>;
 
@@ -172,7 +174,7 @@ class select : pinned {
 /// A future that is given up on at a deadline: its output, or nothing. `S` is the scheduler whose
 /// clock it is.
 template <class S, class Make>
-class timeout : pinned {
+class timeout {
  public:
   using output = std::optional<output_of<Make>>;
 

@@ -90,7 +90,7 @@ class sleeping : operation {
 };
 
 /// The same, and cancelled by its timer (T2).
-class sleeping_on : pinned {
+class sleeping_on {
  public:
   using output = wake;
 

@@ -81,7 +81,7 @@ class sleeping : pinned {
   time_ns until_ns_;
 };
 
-class sleeping_on : pinned {
+class sleeping_on {
  public:
   using output = wake;
 
