@@ -1,6 +1,7 @@
 // The concepts: for each a type that models it and one that, for a single wrong verb, does not.
 #include "runtimes/coroutine/scheduler.hpp"
 #include "runtimes/fiber/scheduler.hpp"
+#include "runtimes/future/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/thread/scheduler.hpp"
@@ -82,6 +83,36 @@ struct callbacks : common {
   void task_done();
 };
 
+/// A future that is only declared.
+template <class Output>
+struct answering : pinned {
+  using output = Output;
+  polled<Output> poll(context& with);
+};
+struct polls : common {
+  using common::common;
+  struct yielding : answering<nothing> {
+    explicit yielding(polls& on);
+  };
+  struct sleeping : answering<wake> {
+    sleeping(polls& on, time_ns deadline_ns);
+  };
+  struct sleeping_on : answering<wake> {
+    sleeping_on(polls& on, timer& by, time_ns deadline_ns);
+  };
+  struct accepting : answering<connection*> {
+    accepting(polls& on, listener& from);
+  };
+  struct reading : answering<bytes> {
+    reading(polls& on, connection& from);
+  };
+  struct writing : answering<bool> {
+    writing(polls& on, connection& to, bytes data);
+  };
+  template <class F, class... Parts>
+  void spawn(Parts&&... parts);
+};
+
 // One wrong verb each. -------------------------------------------------------------------------
 
 struct without_stop : direct {
@@ -147,15 +178,32 @@ struct reads_instead_of_receiving : callbacks {
   template <auto OnChunk, class Session>
   void receive(Session* session);
 };
+struct reads_what_can_move : polls {
+  using polls::polls;
+  struct reading {
+    using output = bytes;
+    reading(polls& on, connection& from);
+    polled<bytes> poll(context& with);
+  };
+};
+struct polls_without_a_context : polls {
+  using polls::polls;
+  struct sleeping : pinned {
+    using output = wake;
+    sleeping(polls& on, time_ns deadline_ns);
+    polled<wake> poll();
+  };
+};
 
 template <class S>
 constexpr int styles = (direct_scheduler<S> ? 1 : 0) + (coroutine_scheduler<S> ? 1 : 0) +
-                       (callback_scheduler<S> ? 1 : 0);
+                       (callback_scheduler<S> ? 1 : 0) + (poll_scheduler<S> ? 1 : 0);
 
 static_assert(scheduler<common>);
 static_assert(direct_scheduler<direct> && styles<direct> == 1);
 static_assert(coroutine_scheduler<coroutines> && styles<coroutines> == 1);
 static_assert(callback_scheduler<callbacks> && styles<callbacks> == 1);
+static_assert(poll_scheduler<polls> && styles<polls> == 1);
 static_assert(styles<common> == 0);
 
 static_assert(!scheduler<without_stop>);
@@ -173,12 +221,15 @@ static_assert(!coroutine_scheduler<reads_without_awaiting>);
 static_assert(!coroutine_scheduler<task_does_not_move>);
 static_assert(!callback_scheduler<cannot_tell_the_end>);
 static_assert(!callback_scheduler<reads_instead_of_receiving>);
+static_assert(!poll_scheduler<reads_what_can_move>);
+static_assert(!poll_scheduler<polls_without_a_context>);
 
 TEST_CASE("every runtime models one style and one only") {
   REQUIRE((coroutine_scheduler<coroutine::scheduler> && styles<coroutine::scheduler> == 1));
   REQUIRE((direct_scheduler<fiber::scheduler> && styles<fiber::scheduler> == 1));
   REQUIRE((direct_scheduler<thread::scheduler> && styles<thread::scheduler> == 1));
   REQUIRE((callback_scheduler<libuv::scheduler> && styles<libuv::scheduler> == 1));
+  REQUIRE((poll_scheduler<future::scheduler> && styles<future::scheduler> == 1));
 }
 
 TEST_CASE("a runtime says in its row what its type says") {
@@ -186,13 +237,15 @@ TEST_CASE("a runtime says in its row what its type says") {
   REQUIRE(fiber::scheduler::info().style == "direct");
   REQUIRE(thread::scheduler::info().style == "direct");
   REQUIRE(libuv::scheduler::info().style == "callback");
+  REQUIRE(future::scheduler::info().style == "poll");
 }
 
 TEMPLATE_TEST_CASE("one wrong verb is enough not to model the concept", "", without_stop,
                    cannot_cancel_timers, live_is_a_number, made_from_nothing, without_inbox,
                    sleep_returns_nothing, write_returns_a_count, read_fills_a_buffer,
                    accepts_a_descriptor, wakes_without_saying_how, reads_without_awaiting,
-                   task_does_not_move, cannot_tell_the_end, reads_instead_of_receiving) {
+                   task_does_not_move, cannot_tell_the_end, reads_instead_of_receiving,
+                   reads_what_can_move, polls_without_a_context) {
   REQUIRE(styles<TestType> == 0);
 }
 
