@@ -36,8 +36,8 @@ enum class submitted : bool { done, pending };
 ///   queued   in the run queue, in no other list
 enum class op_state : std::uint8_t { idle, waiting, queued };
 
-/// What the loop must do when it takes the op from its run queue; with `report_readable`, when bytes
-/// come for an op that waits.
+/// What the loop must do when it takes the op from its run queue; with `report_readable`, when
+/// bytes come for an op that waits.
 enum class queued_action : std::uint8_t { complete, retry_read, retry_accept, report_readable };
 
 struct op {

@@ -5,8 +5,8 @@
 //                       [&](bytes chunk) { return writing(on, peer, chunk); });
 //
 // A part is polled whenever the whole is: a waker says that something happened, not what. That is
-// the model, and what depth and width cost in it. A part is dropped as soon as the whole needs it no
-// more; a part that has ended is not polled again (P6).
+// the model, and what depth and width cost in it. A part is dropped as soon as the whole needs it
+// no more; a part that has ended is not polled again (P6).
 #pragma once
 
 #include <cstddef>
