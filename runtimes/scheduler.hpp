@@ -47,7 +47,8 @@
 //   C4  At most one read and one write may be pending on a connection.
 //   C5  cancel(connection) ends pending and later reads and writes as cancelled; the task can then
 //       only close it. Of a write that was pending the peer gets a part, or nothing. An error that
-//       had ended the connection before stays what error() says. cancel(listener) does the same for accept, which then returns null.
+//       had ended the connection before stays what error() says. cancel(listener) does the same for
+//       accept, which then returns null.
 //   C6  A connection is a slot and a generation, never a bare descriptor: closing one and accepting
 //       another on the same descriptor confuses no pending event. close(connection) is called
 //       exactly once, by its task, with no wait of it pending; the reference is dead afterwards.
