@@ -15,7 +15,7 @@ namespace skein {
 /// What a future says when it is polled: its output, or nothing yet.
 template <class T>
 using polled = std::optional<T>;
-inline constexpr std::nullopt_t pending = std::nullopt;
+inline constexpr std::nullopt_t not_ready = std::nullopt;
 
 /// The output of a future that has none.
 struct nothing {};
@@ -102,11 +102,11 @@ class context {
 /// So it cannot be moved at all: it is built where it stays, out of a prvalue or in place.
 template <class F>
 concept pollable = !std::is_copy_constructible_v<F> && !std::is_move_constructible_v<F> &&
-                 !std::is_copy_assignable_v<F> && !std::is_move_assignable_v<F> &&
-                 requires(F& polling, context& with) {
-                   typename F::output;
-                   { polling.poll(with) } -> std::same_as<polled<typename F::output>>;
-                 };
+                   !std::is_copy_assignable_v<F> && !std::is_move_assignable_v<F> &&
+                   requires(F& polling, context& with) {
+                     typename F::output;
+                     { polling.poll(with) } -> std::same_as<polled<typename F::output>>;
+                   };
 
 /// A future with this output.
 template <class F, class Output>

@@ -176,7 +176,7 @@ namespace detail {
 /// A stand-in for what is spawned.
 struct poll_probe : pinned {
   using output = nothing;
-  polled<nothing> poll(context&) { return pending; }
+  polled<nothing> poll(context&) { return not_ready; }
 };
 }  // namespace detail
 

@@ -87,7 +87,7 @@ class nested {
   [[gnu::noinline]] polled<nothing> poll(context& with) {
     auto* const awaited = std::get_if<nested<S, Depth - 1>>(&inner_);
     if (awaited == nullptr) return nothing{};
-    if (!awaited->poll(with)) return pending;
+    if (!awaited->poll(with)) return not_ready;
     inner_.template emplace<std::monostate>();
     return nothing{};
   }
@@ -114,7 +114,7 @@ class nested<S, 1> : pinned {
       ++woken_;
       yields_.emplace(on_);
     }
-    return pending;
+    return not_ready;
   }
 
  private:

@@ -184,7 +184,7 @@ class leading_future : pinned {
       }
       yields_.emplace(on_);
     }
-    return pending;
+    return not_ready;
   }
 
  private:
@@ -217,11 +217,11 @@ class sleeping_future : pinned {
     while (true) {
       if (auto* sleep = std::get_if<sleeping>(&waits_)) {
         const auto how = sleep->poll(with);
-        if (!how) return pending;
+        if (!how) return not_ready;
         board_.woke(*how);
         waits_.template emplace<yielding>(on_);
       } else {
-        if (!std::get<yielding>(waits_).poll(with)) return pending;
+        if (!std::get<yielding>(waits_).poll(with)) return not_ready;
         if (slept_twice_) return nothing{};
         slept_twice_ = true;
         waits_.template emplace<sleeping>(on_, own_, board_.deadline_ns(index_));

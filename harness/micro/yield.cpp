@@ -145,7 +145,7 @@ class leading_future : pinned {
       ++round_;
       yields_.emplace(on_);
     }
-    return pending;
+    return not_ready;
   }
 
  private:
@@ -171,7 +171,7 @@ class following_future : pinned {
       ++round_;
       yields_.emplace(on_);
     }
-    return pending;
+    return not_ready;
   }
 
  private:

@@ -12,7 +12,6 @@
 #include <optional>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/shared/frame_pool.hpp"
 #include "runtimes/coroutine/task.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
@@ -22,6 +21,7 @@
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/frame_pool.hpp"
 
 namespace skein::coroutine {
 

@@ -19,8 +19,8 @@
 #include <utility>
 
 #include "runtimes/coroutine/awaitable.hpp"
-#include "runtimes/shared/frame_pool.hpp"
 #include "runtimes/op.hpp"
+#include "runtimes/shared/frame_pool.hpp"
 
 namespace skein::coroutine {
 

@@ -69,7 +69,7 @@ class map {
 
   polled<output> poll(context& with) {
     auto ready = (*part_).poll(with);
-    if (!ready) return pending;
+    if (!ready) return not_ready;
     part_.reset();
     return std::invoke(change_, *std::move(ready));
   }
@@ -93,7 +93,7 @@ class then {
   polled<output> poll(context& with) {
     if (first_) {
       auto ready = (*first_).poll(with);
-      if (!ready) return pending;
+      if (!ready) return not_ready;
       first_.reset();
       auto make = [&] { return std::invoke(next_, *std::move(ready)); };
       second_.begin(make);
@@ -114,16 +114,16 @@ class join {
   using output = std::tuple<output_of<Make>...>;
 
   explicit join(Make... make) : parts_(make...) {}
+  join(const join&) = delete;  // which a tuple of what cannot be moved does not say
+  join& operator=(const join&) = delete;
 
-  polled<output> poll(context& with) {
-    return poll_each(with, std::index_sequence_for<Make...>());
-  }
+  polled<output> poll(context& with) { return poll_each(with, std::index_sequence_for<Make...>()); }
 
  private:
   template <std::size_t... I>
   polled<output> poll_each(context& with, std::index_sequence<I...>) {
     (poll_one<I>(with), ...);
-    if (!(std::get<I>(outputs_).has_value() && ...)) return pending;
+    if (!(std::get<I>(outputs_).has_value() && ...)) return not_ready;
     return output(*std::move(std::get<I>(outputs_))...);
   }
   template <std::size_t I>
@@ -148,15 +148,15 @@ class select {
   using output = std::variant<output_of<Make>...>;
 
   explicit select(Make... make) : parts_(make...) {}
+  select(const select&) = delete;  // which a tuple of what cannot be moved does not say
+  select& operator=(const select&) = delete;
 
-  polled<output> poll(context& with) {
-    return poll_each(with, std::index_sequence_for<Make...>());
-  }
+  polled<output> poll(context& with) { return poll_each(with, std::index_sequence_for<Make...>()); }
 
  private:
   template <std::size_t... I>
   polled<output> poll_each(context& with, std::index_sequence<I...>) {
-    polled<output> first = pending;
+    polled<output> first = not_ready;
     static_cast<void>((poll_one<I>(with, first) || ...));
     if (first) (std::get<I>(parts_).reset(), ...);
     return first;
@@ -184,11 +184,11 @@ class timeout {
   polled<output> poll(context& with) {
     if (auto ready = (*part_).poll(with)) {
       end();
-      return output(*std::move(ready));
+      return polled<output>(std::in_place, *std::move(ready));
     }
-    if (!sleep_->poll(with)) return pending;
+    if (!sleep_->poll(with)) return not_ready;
     end();
-    return output(std::nullopt);
+    return polled<output>(std::in_place);
   }
 
  private:

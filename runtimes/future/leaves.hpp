@@ -39,9 +39,7 @@ class operation : op {
   }
 
  private:
-  static void completed(op& finished) noexcept {
-    static_cast<operation&>(finished).waker_.wake();
-  }
+  static void completed(op& finished) noexcept { static_cast<operation&>(finished).waker_.wake(); }
 
  protected:
   epoll_loop& loop_;
@@ -61,7 +59,7 @@ class yielding : pinned {
     if (yielded_) return nothing{};
     yielded_ = true;
     with.waker().wake();
-    return pending;
+    return not_ready;
   }
 
  private:
@@ -81,7 +79,7 @@ class sleeping : operation {
   }
 
   polled<wake> poll(context& with) {
-    if (!is_done(with, [this] { return loop_.submit_sleep(self()); })) return pending;
+    if (!is_done(with, [this] { return loop_.submit_sleep(self()); })) return not_ready;
     return self().result == 0 ? wake::due : wake::cancelled;
   }
 
@@ -130,7 +128,7 @@ class accepting : operation {
   }
 
   polled<connection*> poll(context& with) {
-    if (!is_done(with, [this] { return loop_.submit_accept(from_, self()); })) return pending;
+    if (!is_done(with, [this] { return loop_.submit_accept(from_, self()); })) return not_ready;
     connection* const taken = accepted();
     self().target = nullptr;
     return taken;
@@ -139,8 +137,8 @@ class accepting : operation {
  private:
   /// The operation's target is the listener until it has completed without an error.
   connection* accepted() noexcept {
-    void* const target = self().target;
-    return target == &from_ || self().result < 0 ? nullptr : static_cast<connection*>(target);
+    void* const found = self().target;
+    return found == &from_ || self().result < 0 ? nullptr : static_cast<connection*>(found);
   }
 
   listener& from_;
@@ -159,7 +157,8 @@ class reading : operation {
 
   polled<bytes> poll(context& with) {
     note(with);
-    if (waits() || loop_.submit_read_when_polled(from_, self()) != submitted::done) return pending;
+    if (waits() || loop_.submit_read_when_polled(from_, self()) != submitted::done)
+      return not_ready;
     const auto size_bytes = self().result;
     if (size_bytes <= 0) return bytes{};
     return bytes{loop_.data(from_), static_cast<std::size_t>(size_bytes)};
@@ -183,7 +182,7 @@ class writing : operation {
   std::size_t size_bytes() const noexcept { return data_.size(); }
 
   polled<bool> poll(context& with) {
-    if (!is_done(with, [this] { return loop_.submit_write(to_, data_, self()); })) return pending;
+    if (!is_done(with, [this] { return loop_.submit_write(to_, data_, self()); })) return not_ready;
     return self().result == 0;
   }
 

@@ -16,10 +16,8 @@ namespace {
 waker_ref clone_nothing(void* data);
 void do_nothing(void*) noexcept {}
 
-constexpr waker_table no_need{.clone = &clone_nothing,
-                              .wake = &do_nothing,
-                              .wake_by_ref = &do_nothing,
-                              .drop = &do_nothing};
+constexpr waker_table no_need{
+    .clone = &clone_nothing, .wake = &do_nothing, .wake_by_ref = &do_nothing, .drop = &do_nothing};
 
 waker_ref clone_nothing(void* data) {
   return {data, &no_need};
@@ -30,9 +28,9 @@ waker_ref clone_nothing(void* data) {
 // --- futures --------------------------------------------------------------------------------
 
 polled<wake> sleeping::poll(context&) noexcept {
-  if (on_.stopping_) return wake::cancelled;
-  if (monotonic_clock::now_ns() < until_ns_ || !on_.take_inline()) return pending;
-  return wake::due;
+  const bool due = on_.stopping_ || monotonic_clock::now_ns() >= until_ns_;
+  if (!due || !on_.take_inline()) return not_ready;
+  return on_.stopping_ ? wake::cancelled : wake::due;
 }
 
 polled<wake> sleeping_on::poll(context& with) noexcept {
@@ -49,15 +47,15 @@ polled<wake> sleeping_on::poll(context& with) noexcept {
 }
 
 polled<connection*> accepting::poll(context&) {
+  if (!on_.take_inline()) return not_ready;
   if (on_.stopping_) from_.error_number = ECANCELED;
   if (from_.error_number != 0) return nullptr;
-  if (!on_.take_inline()) return pending;
   int descriptor = -1;
   do {
     descriptor = ::accept4(from_.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   } while (descriptor < 0 && (errno == EINTR || errno == ECONNABORTED));
   if (descriptor < 0) {
-    if (errno == EAGAIN) return pending;
+    if (errno == EAGAIN) return not_ready;
     from_.error_number = errno;
     return nullptr;
   }
@@ -71,8 +69,8 @@ polled<connection*> accepting::poll(context&) {
 }
 
 polled<bytes> reading::poll(context&) noexcept {
+  if (!on_.take_inline()) return not_ready;
   if (from_.error_number != 0) return bytes{};
-  if (!on_.take_inline()) return pending;
   std::byte* const buffer =
       from_.own_buffer != nullptr ? from_.own_buffer.get() : on_.scratch_.get();
   ssize_t count = 0;
@@ -80,14 +78,14 @@ polled<bytes> reading::poll(context&) noexcept {
     count = ::recv(from_.descriptor, buffer, on_.options_.buffer_bytes, 0);
   } while (count < 0 && errno == EINTR);
   if (count >= 0) return bytes{buffer, static_cast<std::size_t>(count)};
-  if (errno == EAGAIN) return pending;
+  if (errno == EAGAIN) return not_ready;
   from_.error_number = errno;
   return bytes{};
 }
 
 polled<bool> writing::poll(context&) {
-  if (to_.error_number != 0) return false;
   if (on_.take_inline()) {
+    if (to_.error_number != 0) return false;
     ssize_t count = 0;
     do {
       count = ::send(to_.descriptor, data_.data(), data_.size(), MSG_NOSIGNAL);
@@ -104,7 +102,7 @@ polled<bool> writing::poll(context&) {
     std::ranges::copy(data_, rest_.get());
     data_ = {rest_.get(), data_.size()};
   }
-  return pending;
+  return not_ready;
 }
 
 // --- the scheduler --------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class yielding : pinned {
   explicit yielding(scheduler&) noexcept {}
   polled<nothing> poll(context&) noexcept {
     if (std::exchange(yielded_, true)) return nothing{};
-    return pending;
+    return not_ready;
   }
 
  private:
@@ -207,8 +207,7 @@ class scheduler : pinned {
     static_assert(pollable<F>, "a task is made of a future, which cannot be moved");
 
     template <class... Parts>
-    explicit task(Parts&&... parts)
-        : task_head(&perform), inner(std::forward<Parts>(parts)...) {}
+    explicit task(Parts&&... parts) : task_head(&perform), inner(std::forward<Parts>(parts)...) {}
 
     static void* operator new(std::size_t size_bytes) {
       return frame_pool::local().allocate(size_bytes);

@@ -32,7 +32,8 @@ struct adapter<S> {
           begin();
           begun_ = true;
         }
-        if (!std::visit([&](auto& waits) { return answers(waits, with); }, waits_)) return pending;
+        if (!std::visit([&](auto& waits) { return answers(waits, with); }, waits_))
+          return not_ready;
         waits_.template emplace<std::monostate>();
         begun_ = false;
       }

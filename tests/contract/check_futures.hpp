@@ -34,7 +34,7 @@ class scripted : pinned {
 
   polled<nothing> poll(context& with) {
     if (does_(with)) return nothing{};
-    return pending;
+    return not_ready;
   }
 
  private:
@@ -104,7 +104,7 @@ class rooted : pinned {
     require(*found_, at_ == this, "P3", "a future moved between two polls");
     if (--left_ == 0) return nothing{};
     with.waker().wake();
-    return pending;
+    return not_ready;
   }
 
  private:

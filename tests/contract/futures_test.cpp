@@ -1,12 +1,13 @@
 // Clauses P1 to P8, for every runtime of the poll style and against the liars that break them.
 // What each check does is in check_futures.hpp; who lies, and how, in liars/futures.hpp.
+#include "tests/contract/liars/futures.hpp"
+
 #include <type_traits>
 
 #include "runtimes/all.hpp"
 #include "runtimes/future/combinators.hpp"
 #include "tests/contract/check_futures.hpp"
 #include "tests/contract/every_runtime.hpp"
-#include "tests/contract/liars/futures.hpp"
 
 namespace skein::contract {
 namespace {
@@ -87,7 +88,8 @@ TEST_CASE("liar caught on P3: moves futures / a future stays where it was polled
 
 TEST_CASE("liar caught on P4: forgets a wake while polling / woken while polled is polled again",
           "[contract][liar]") {
-  require_caught("P4", p4_woken_while_polled_is_polled_again<liars::forgets_a_wake_while_polling>());
+  require_caught("P4",
+                 p4_woken_while_polled_is_polled_again<liars::forgets_a_wake_while_polling>());
 }
 
 TEST_CASE("liar caught on P5: polls for every wake / woken twice is polled once",

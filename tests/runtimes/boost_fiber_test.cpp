@@ -107,8 +107,8 @@ TEST_CASE("Boost.Fiber's fibers run though the inbox stays readable") {
 }
 
 bool is_on_the_dispatcher() {
-  using namespace boost_fiber::fibers;
-  return context::active()->is_context(type::dispatcher_context);
+  namespace fibers = boost_fiber::fibers;
+  return fibers::context::active()->is_context(fibers::type::dispatcher_context);
 }
 
 TEST_CASE("Asio's handlers run on the dispatcher's stack though Boost.Fiber's fibers are ready") {

@@ -268,7 +268,8 @@ TEST_CASE("a read for who polls is bounded, too: out of budget it completes thro
   at.loop.close(accepted);
 }
 
-TEST_CASE("O3: what waits at a connection or a listener is withdrawn, and another takes its place") {
+TEST_CASE(
+    "O3: what waits at a connection or a listener is withdrawn, and another takes its place") {
   bench at;
   noted accepting;
   REQUIRE((at.loop.submit_accept(*at.listener, accepting) == submitted::pending));

@@ -42,7 +42,7 @@ class keeping : pinned {
 
   polled<nothing> poll(context& with) {
     to_ = (*inner_).poll(with);
-    if (!to_) return pending;
+    if (!to_) return not_ready;
     return nothing{};
   }
 
@@ -71,7 +71,7 @@ class gate : pinned {
   polled<int> poll(context& with) {
     if (to_wake_ != nullptr) to_wake_->emplace(with.waker());
     const int value = opened_.load(std::memory_order_acquire);
-    if (value == 0) return pending;
+    if (value == 0) return not_ready;
     return value;
   }
 
@@ -106,12 +106,14 @@ TEST_CASE("map changes an output, and then goes on with another future") {
   scheduler on(options_for(10));
   std::atomic<int> opened{20};
   const int sum = run_alone(on, [&] {
-    return future::then([&] { return future::map([&] { return gate(opened); },
-                                                 [](int value) { return value + 1; }); },
-                        [&](int value) {
-                          return future::map([&] { return scheduler::sleeping(on, from_now(ns_per_ms)); },
-                                             [value](wake) { return 2 * value; });
-                        });
+    return future::then(
+        [&] {
+          return future::map([&] { return gate(opened); }, [](int value) { return value + 1; });
+        },
+        [&](int value) {
+          return future::map([&] { return scheduler::sleeping(on, from_now(ns_per_ms)); },
+                             [value](wake) { return 2 * value; });
+        });
   });
   REQUIRE(sum == 42);
 }
@@ -143,15 +145,39 @@ TEST_CASE("timeout gives an output that comes in time, and nothing for one that 
   scheduler on(options_for(10));
   std::atomic<int> opened{7};
   std::atomic<int> closed{0};
-  const auto in_time = run_alone(on, [&] {
-    return future::timeout(on, from_now(test::far_away_ns), [&] { return gate(opened); });
+  const auto or_none = [](std::optional<int> output) { return output.value_or(-1); };
+  const int in_time = run_alone(on, [&] {
+    return future::map(
+        [&] {
+          return future::timeout(on, from_now(test::far_away_ns), [&] { return gate(opened); });
+        },
+        or_none);
   });
-  const auto too_late = run_alone(on, [&] {
-    return future::timeout(on, from_now(2 * ns_per_ms), [&] { return gate(closed); });
+  const int too_late = run_alone(on, [&] {
+    return future::map(
+        [&] { return future::timeout(on, from_now(2 * ns_per_ms), [&] { return gate(closed); }); },
+        or_none);
   });
   REQUIRE(in_time == 7);
-  REQUIRE(!too_late.has_value());
+  REQUIRE(too_late == -1);
 }
+
+class announced : pinned {
+ public:
+  using output = int;
+  announced(std::atomic<int>& opened, std::optional<waker>& to_wake, std::atomic<bool>& once)
+      : gate_(opened), to_wake_(to_wake), once_(once) {}
+  polled<int> poll(context& with) {
+    if (!to_wake_) to_wake_.emplace(with.waker());
+    once_.store(true, std::memory_order_release);
+    return gate_.poll(with);
+  }
+
+ private:
+  gate gate_;
+  std::optional<waker>& to_wake_;
+  std::atomic<bool>& once_;
+};
 
 TEST_CASE("block_on parks the thread until another one wakes the future") {
   std::atomic<int> opened{0};
@@ -162,22 +188,6 @@ TEST_CASE("block_on parks the thread until another one wakes the future") {
     opened.store(3, std::memory_order_release);
     to_wake->wake_by_ref();
   });
-  class announced : pinned {
-   public:
-    using output = int;
-    announced(std::atomic<int>& opened, std::optional<waker>& to_wake, std::atomic<bool>& once)
-        : gate_(opened), to_wake_(to_wake), once_(once) {}
-    polled<int> poll(context& with) {
-      if (!to_wake_) to_wake_.emplace(with.waker());
-      once_.store(true, std::memory_order_release);
-      return gate_.poll(with);
-    }
-
-   private:
-    gate gate_;
-    std::optional<waker>& to_wake_;
-    std::atomic<bool>& once_;
-  };
   const int value = future::block_on([&] { return announced(opened, to_wake, polled_once); });
   opener.join();
   REQUIRE(value == 3);
@@ -198,21 +208,22 @@ TEST_CASE("a waker may outlive its task and its scheduler, and then wakes nobody
   REQUIRE(copy);
 }
 
-TEST_CASE("a future that clones its waker while it is dropped gets one that wakes nobody") {
-  class clones_at_the_end : pinned {
-   public:
-    using output = nothing;
-    explicit clones_at_the_end(std::optional<waker>& to) : to_(to) {}
-    ~clones_at_the_end() { to_.emplace(lent_); }
-    polled<nothing> poll(context& with) {
-      lent_ = with.waker();
-      return nothing{};
-    }
+class clones_at_the_end : pinned {
+ public:
+  using output = nothing;
+  explicit clones_at_the_end(std::optional<waker>& to) : to_(to) {}
+  ~clones_at_the_end() { to_.emplace(lent_); }
+  polled<nothing> poll(context& with) {
+    lent_ = with.waker();
+    return nothing{};
+  }
 
-   private:
-    std::optional<waker>& to_;
-    waker_ref lent_;
-  };
+ private:
+  std::optional<waker>& to_;
+  waker_ref lent_;
+};
+
+TEST_CASE("a future that clones its waker while it is dropped gets one that wakes nobody") {
   std::optional<waker> kept;
   scheduler on(options_for(10));
   on.spawn<clones_at_the_end>(kept);
@@ -221,23 +232,47 @@ TEST_CASE("a future that clones its waker while it is dropped gets one that wake
   REQUIRE(on.live().tasks == 0);
 }
 
+class compares : pinned {
+ public:
+  using output = bool;
+  polled<bool> poll(context& with) {
+    if (kept_) return kept_->ref().will_wake(with.waker());
+    kept_.emplace(with.waker());
+    kept_->wake_by_ref();
+    return not_ready;
+  }
+
+ private:
+  std::optional<waker> kept_;
+};
+
 TEST_CASE("a task whose waker was cloned lends the clones' waker from then on") {
   scheduler on(options_for(10));
-  class compares : pinned {
-   public:
-    using output = bool;
-    polled<bool> poll(context& with) {
-      if (kept_) return kept_->ref().will_wake(with.waker());
-      kept_.emplace(with.waker());
-      kept_->wake_by_ref();
-      return pending;
-    }
-
-   private:
-    std::optional<waker> kept_;
-  };
   REQUIRE(run_alone(on, [] { return compares(); }));
 }
+
+class opened_by_another : pinned {
+ public:
+  using output = nothing;
+  opened_by_another(std::atomic<int>& opened, std::thread& other, test::action_inbox& inbox)
+      : opened_(opened), other_(other), inbox_(inbox) {}
+  polled<nothing> poll(context& with) {
+    if (!other_.joinable()) {
+      other_ = std::thread([this, by = waker(with.waker())] {
+        opened_.store(1);
+        by.wake_by_ref();
+      });
+    }
+    if (opened_.load() == 0) return not_ready;
+    inbox_.signal();
+    return nothing{};
+  }
+
+ private:
+  std::atomic<int>& opened_;
+  std::thread& other_;
+  test::action_inbox& inbox_;
+};
 
 TEST_CASE("another thread's wake comes through beside the inbox") {
   scheduler on(options_for(10));
@@ -245,28 +280,6 @@ TEST_CASE("another thread's wake comes through beside the inbox") {
   std::optional<waker> to_wake;
   test::action_inbox inbox([&] { on.stop(); });
   std::thread other;
-  class opened_by_another : pinned {
-   public:
-    using output = nothing;
-    opened_by_another(std::atomic<int>& opened, std::thread& other, test::action_inbox& inbox)
-        : opened_(opened), other_(other), inbox_(inbox) {}
-    polled<nothing> poll(context& with) {
-      if (!other_.joinable()) {
-        other_ = std::thread([this, by = waker(with.waker())] {
-          opened_.store(1);
-          by.wake_by_ref();
-        });
-      }
-      if (opened_.load() == 0) return pending;
-      inbox_.signal();
-      return nothing{};
-    }
-
-   private:
-    std::atomic<int>& opened_;
-    std::thread& other_;
-    test::action_inbox& inbox_;
-  };
   on.spawn<opened_by_another>(opened, other, inbox);
   on.run(inbox);
   other.join();
@@ -287,7 +300,7 @@ class drops_many : pinned {
           on_, from_now(test::far_away_ns + static_cast<time_ns>(sleeps_.size()))));
       if (begun.poll(with)) return nothing{};
     }
-    if (!pause_.poll(with)) return pending;
+    if (!pause_.poll(with)) return not_ready;
     sleeps_.clear();
     return nothing{};
   }
@@ -301,40 +314,41 @@ class drops_many : pinned {
 
 TEST_CASE("100,000 pending futures are dropped, and every operation is withdrawn") {
   scheduler on(options_for(10));
-  on.spawn<drops_many>(on, 100'000);
+  on.spawn<drops_many>(on, std::size_t{100'000});
   on.run();  // the loop asserts at its end that no timer is left
   REQUIRE(on.live().tasks == 0);
 }
+
+class cancels_and_drops : pinned {
+ public:
+  using output = nothing;
+  cancels_and_drops(scheduler& on, scheduler::timer& by,
+                    std::optional<scheduler::sleeping_on>& sleep, int& polls)
+      : on_(on), by_(by), sleep_(sleep), polls_(polls), pause_(on, from_now(2 * ns_per_ms)) {}
+  polled<nothing> poll(context& with) {
+    ++polls_;
+    if (sleep_) {
+      if (sleep_->poll(with)) return nothing{};
+      on_.cancel(by_);  // its operation is in the run queue now
+      sleep_.reset();
+    }
+    if (!pause_.poll(with)) return not_ready;
+    return nothing{};
+  }
+
+ private:
+  scheduler& on_;
+  scheduler::timer& by_;
+  std::optional<scheduler::sleeping_on>& sleep_;
+  int& polls_;
+  scheduler::sleeping pause_;
+};
 
 TEST_CASE("what is dropped while its completion is queued completes no more") {
   scheduler on(options_for(10));
   scheduler::timer by;
   std::optional<scheduler::sleeping_on> sleep(std::in_place, on, by, from_now(test::far_away_ns));
   int polls = 0;
-  class cancels_and_drops : pinned {
-   public:
-    using output = nothing;
-    cancels_and_drops(scheduler& on, scheduler::timer& by,
-                      std::optional<scheduler::sleeping_on>& sleep, int& polls)
-        : on_(on), by_(by), sleep_(sleep), polls_(polls), pause_(on, from_now(2 * ns_per_ms)) {}
-    polled<nothing> poll(context& with) {
-      ++polls_;
-      if (sleep_) {
-        if (sleep_->poll(with)) return nothing{};
-        on_.cancel(by_);  // its operation is in the run queue now
-        sleep_.reset();
-      }
-      if (!pause_.poll(with)) return pending;
-      return nothing{};
-    }
-
-   private:
-    scheduler& on_;
-    scheduler::timer& by_;
-    std::optional<scheduler::sleeping_on>& sleep_;
-    int& polls_;
-    scheduler::sleeping pause_;
-  };
   on.spawn<cancels_and_drops>(on, by, sleep, polls);
   on.run();
   REQUIRE(polls == 2);

@@ -27,13 +27,13 @@ class echo_future : pinned {
     while (true) {
       if (auto* read = std::get_if<reading>(&waits_)) {
         const auto chunk = read->poll(with);
-        if (!chunk) return pending;
+        if (!chunk) return not_ready;
         if (chunk->empty()) break;
         waits_.template emplace<writing>(scheduler_, peer_, *chunk);
       } else {
         auto& write = std::get<writing>(waits_);
         const auto complete = write.poll(with);
-        if (!complete) return pending;
+        if (!complete) return not_ready;
         if (*complete) counters_.add(write.size_bytes());
         waits_.template emplace<reading>(scheduler_, peer_);
       }
@@ -66,7 +66,7 @@ class accept_all_future : pinned {
   polled<nothing> poll(context& with) {
     while (true) {
       const auto peer = waits_->poll(with);
-      if (!peer) return pending;
+      if (!peer) return not_ready;
       if (*peer == nullptr) break;
       scheduler_.template spawn<echo_future<S, Counters>>(scheduler_, **peer, counters_);
       waits_.emplace(scheduler_, from_);

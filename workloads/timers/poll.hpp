@@ -26,7 +26,7 @@ class sleep_once_future : pinned {
 
   polled<nothing> poll(context& with) {
     const auto how = sleep_.poll(with);
-    if (!how) return pending;
+    if (!how) return not_ready;
     context_.fired(index_, monotonic_clock::now_ns(), *how);
     return nothing{};
   }
@@ -49,7 +49,7 @@ class wake_again_future : pinned {
     while (turn_ < context_.turns(index_)) {
       if (!sleep_) sleep_.emplace(scheduler_, context_.due_ns(index_, turn_));
       const auto how = sleep_->poll(with);
-      if (!how) return pending;
+      if (!how) return not_ready;
       turn_ = context_.woke(index_, turn_, monotonic_clock::now_ns(), *how);
       sleep_.reset();
     }
@@ -78,7 +78,7 @@ class wait_with_timeout_future : pinned {
         sleep_.emplace(scheduler_, context_.timer(index_), context_.due_ns(index_, round_));
       }
       const auto how = sleep_->poll(with);
-      if (!how) return pending;
+      if (!how) return not_ready;
       sleep_.reset();
       round_ = context_.ended(index_, round_, monotonic_clock::now_ns(), *how);
     }
@@ -109,10 +109,10 @@ class cancel_in_time_future : pinned {
       }
       if (auto* sleep = std::get_if<sleeping>(&waits_)) {
         const auto how = sleep->poll(with);
-        if (!how) return pending;
+        if (!how) return not_ready;
         if (*how == wake::cancelled) return nothing{};
       } else if (!std::get<yielding>(waits_).poll(with)) {
-        return pending;
+        return not_ready;
       }
       if (context_.cancel_round(scheduler_, index_, round_)) {
         waits_.template emplace<yielding>(scheduler_);

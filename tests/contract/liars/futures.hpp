@@ -21,8 +21,8 @@ namespace skein::contract::liars {
 /// The future runtime, and a watchman.
 class watched : public future::scheduler {
  public:
-  using scheduler::scheduler;
   using scheduler::run;
+  using scheduler::scheduler;
 
   void run() {
     scheduler::spawn<watchman>(*this);
@@ -48,7 +48,7 @@ class watched : public future::scheduler {
         if (monotonic_clock::now_ns() - began_ns_ > patience_ns) over_.wake_all();
         look_again();
       }
-      return pending;
+      return not_ready;
     }
 
    private:
@@ -112,7 +112,8 @@ waker_ref plain_ref(void* data) {
 template <class F>
 struct begun_at_once : lie<F> {
   template <class... Parts>
-  explicit begun_at_once(watched& on, Parts&&... parts) : lie<F>(on, std::forward<Parts>(parts)...) {
+  explicit begun_at_once(watched& on, Parts&&... parts)
+      : lie<F>(on, std::forward<Parts>(parts)...) {
     context deaf(plain_ref<&wake_nobody>(nullptr));
     this->inner_.poll(deaf);
   }
