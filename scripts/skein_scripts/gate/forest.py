@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 300.0, 26.0  # of a row's figure, in its own units
 _MARGIN = 16.0  # half of the label at an end
 # Ratios at which an axis may end, each with the tick between it and 1.
 _ENDS = ((1.1, 1.05), (1.25, 1.1), (1.5, 1.25), (2.0, 1.5))
+_HELD = 0.9  # of the intervals: one wild figure would make points of all others
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,14 @@ class Axis:
 
     @staticmethod
     def of(comparisons: Sequence[Comparison]) -> Axis:
-        """The shortest on which all gated intervals fit, or all where none is gated; the longest
-        where they fit on none: what is beyond it ends in an arrow."""
+        """The shortest on which nine in ten of the gated intervals fit, or of all where none is
+        gated; the longest where they fit on none. What goes on beyond it ends in an arrow."""
         having = [one for one in comparisons if one.interval]
         chosen = [one for one in having if one.metric.gated] or having
-        reach = max(
-            (abs(math.log(ratio)) for one in chosen for ratio in one.interval or ()), default=0.0
+        reaches = sorted(
+            max(abs(math.log(ratio)) for ratio in one.interval or (1.0,)) for one in chosen
         )
+        reach = reaches[math.ceil(_HELD * len(reaches)) - 1] if reaches else 0.0
         return Axis(*next((ends for ends in _ENDS if reach <= math.log(ends[0])), _ENDS[-1]))
 
     def holds(self, ratio: float) -> bool:
