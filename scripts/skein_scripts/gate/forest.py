@@ -65,7 +65,8 @@ class Marks:
     low: float
     high: float
     median: float | None  # None: beyond an end
-    goes_on_left: bool  # the interval does not end on the axis
+    caps: tuple[float, ...]  # the ends of the interval that are on the axis
+    goes_on_left: bool  # it goes on beyond
     goes_on_right: bool
     text: str  # all of it, for whoever does not see it
 
@@ -83,6 +84,7 @@ def marks_of(one: Comparison, axis: Axis) -> Marks | None:
         low=axis.x(low),
         high=axis.x(high),
         median=axis.x(one.ratio) if axis.holds(one.ratio) else None,
+        caps=tuple(axis.x(ratio) for ratio in (low, high) if axis.holds(ratio)),
         goes_on_left=low < 1 and not axis.holds(low),
         goes_on_right=high > 1 and not axis.holds(high),
         text=f"ratio {format_ratio(one.ratio)}, from {format_ratio(low)} to {format_ratio(high)}",

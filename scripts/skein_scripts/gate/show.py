@@ -87,12 +87,15 @@ def verdict_text(one: Comparison) -> str:
         return one.verdict
     seen = one.detectable_effect
     if one.verdict == UNCHANGED and one.min_effect is not None:
-        return f"unchanged within {100 * one.min_effect:.2g} %"
+        return f"unchanged within {_effect(one.min_effect)}"
     if seen is not None and math.isfinite(seen):
-        places = ".2g" if seen < 1 else ".0f"
-        change = f"{100 * seen:{places}} %"
-        return f"{one.verdict}: a change of {change} would have been seen every other time"
+        return f"{one.verdict}: a change of {_effect(seen)} would have been seen every other time"
     return f"{one.verdict}: {one.reasons[-1]}" if one.reasons else one.verdict
+
+
+def _effect(share: float) -> str:
+    """A size of a change: two digits, and no exponent."""
+    return f"{100 * share:{'.2g' if share < 0.1 else '.0f'}} %"
 
 
 def _legend(comparisons: Sequence[Comparison]) -> list[str]:
