@@ -151,11 +151,16 @@ def test_a_summary_that_cannot_be_written_is_no_pass(gate):
 
 def test_a_costlier_request_is_confirmed_on_fresh_pairs_and_named(gate):
     lines, markdown = gate.folder / "v.jsonl", gate.folder / "v.md"
+    html = gate.folder / "v.html"
     slow = gate.arm("slow", COST={"coroutine": 1.1})
-    done = gate(gate.arm("base"), slow, "--json", lines, "--markdown", markdown)
+    words = ("--json", lines, "--markdown", markdown, "--html", html)
+    done = gate(gate.arm("base"), slow, *words)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "REGRESSION CONFIRMED: fixed/coroutine" in done.stdout
     assert "REGRESSION CONFIRMED" in markdown.read_text()
+    page = html.read_text(encoding="utf-8")
+    assert '<p class="lead worse">REGRESSION CONFIRMED: fixed/coroutine' in page
+    assert page.index("<h2>Confirmed on fresh pairs: ") < page.index("<h2>Screened: ")
     found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
     confirmed = [one for one in found if one["stage"] == "confirm"]
     assert {one["cell"] for one in confirmed} == {"fixed/coroutine"}

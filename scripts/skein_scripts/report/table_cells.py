@@ -17,6 +17,7 @@ from .percentiles import percentile_of
 MERGED_MARK = " †"
 _OF_RUNS: dict[str, Callable[[list[float]], float]] = {"sum": sum, "most": max}
 _OF_THE_FLOOR = {"difference": "the floor", "ratio": "1"}
+MERGED_NOTE = f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it"
 
 
 def shown_of(column: Column, group: Group) -> Metric:
