@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from skein_scripts.records import results
 
 FETCHING = ("src", "href", "srcset", "data", "poster", "action")
-HEADLINE = "Medians of the rounds."
+HEADLINE = "Medians of the rounds"
 
 
 @dataclass

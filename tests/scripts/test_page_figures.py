@@ -97,9 +97,12 @@ def test_a_figure_is_smaller_and_keeps_what_it_draws(svg):
     assert "<style" not in small
     assert "<!--" not in small
     for colour in set(re.findall(r"(?:stroke|fill): (#[0-9a-f]{6})", svg)):
-        assert colour in small + str(figures.shapes())
+        assert colour in small + str(figures.shapes()) + str(figures.style())
     # Every glyph and marker, and every line.
-    assert small.count("<use") == svg.count("<use")
+    words = dict(re.findall(r'<g id="(w\d+)">(.*?)</g>', str(figures.shapes())))
+    assert len(words) > 3
+    spelled = re.sub(r'<use href="#(w\d+)"[^>]*>', lambda word: words[word[1]], small)
+    assert spelled.count("<use") == svg.count("<use")
     assert small.count("<path") == svg.count("<path") - svg.count("<path id=")
 
 
@@ -123,6 +126,19 @@ def test_two_figures_share_their_glyphs_and_no_other_name(svg, tmp_path):
     assert str(once.shapes()) == str(figures.shapes())
     assert len({one for one in made.ids if one.startswith("f1-")}) > 0
     assert len({one for one in made.ids if one.startswith("f2-")}) > 0
+
+
+def test_styles_are_rules_of_the_page_each_once(svg):
+    figures = Figures()
+    small = str(figures.inline(svg, "said"))
+    rules = dict(re.findall(r"\.(\S+)\{(.*)\}", str(figures.style())))
+    assert set(re.findall(r'class="(k\d+)"', small)) == set(rules)
+    assert len(set(rules.values())) == len(rules)
+    assert all("url(" in one for one in re.findall(r'style="([^"]*)"', small))
+    hostile = svg.replace("fill: #0072b2", "fill: #0072b2} * {color: red")
+    other = Figures()
+    assert "red" in str(other.inline(hostile, "said"))
+    assert "red" not in str(other.style())
 
 
 def test_groups_of_a_runtime_say_whose_they_are(svg):

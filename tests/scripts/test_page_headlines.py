@@ -2,6 +2,7 @@
 stands in the headline table and in the sentence of each question."""
 
 import copy
+import dataclasses
 
 import pytest
 
@@ -9,11 +10,11 @@ from page_parts import Page, with_rounds
 from skein_scripts.base.errors import UsageError
 from skein_scripts.records import headlines as declared
 from skein_scripts.records import results
-from skein_scripts.records.groups import Series, group_runs
+from skein_scripts.records.groups import Group, Series, group_runs
 from skein_scripts.records.metrics import metrics, named
 from skein_scripts.report import report_pages
 from skein_scripts.report.answers import answer
-from skein_scripts.report.headline_columns import columns_of
+from skein_scripts.report.headline_columns import Entry, Figure, columns_of
 from skein_scripts.report.headline_table import make_table
 from skein_scripts.report.paired import told_apart
 from skein_scripts.report.ranking import Placed, rank
@@ -364,14 +365,14 @@ def text_of(records, title):
 
 def test_a_sentence_names_the_floor_the_order_and_the_range_of_the_rest(planted):
     assert text_of(with_rounds(planted, 3), "memory of an idle connection") == (
-        "epoll_floor 23 B (the floor), then coroutine 197 B, fiber 4,127 B, thread 8,539 B;"
-        " kernel B/conn.: 7,993 B (epoll_floor) to 30,577 B (thread)."
+        "epoll_floor 23 B (the floor), then coroutine 197 B, then fiber 4,127 B, then thread"
+        " 8,539 B; kernel B/conn.: 7,993 B (epoll_floor) to 30,577 B (thread)."
     )
 
 
 def test_a_sentence_says_who_is_last_and_who_was_early(planted):
     text = text_of(with_rounds(planted, 3), "lateness of a timer")
-    assert text.startswith("epoll_floor 43.3 µs (the floor), then coroutine 35.3 µs, fiber 50.9 µs")
+    assert text.startswith("epoll_floor 43.3 µs (the floor), then coroutine 35.3 µs, then fiber")
     assert "libuv 578 µs" in text
     assert "early: libuv 444" in text
     assert text.endswith("not compared, for other work (‡): thread.")
@@ -381,7 +382,23 @@ def test_a_tie_is_said_in_the_sentence(planted):
     records = with_rounds(planted, 3)
     tie(records)
     text = text_of(records, "memory of an idle connection")
-    assert "coroutine 197 B (not told apart), thread 8,539 B" in text
+    assert "coroutine 197 B (not told apart), then thread 8,539 B" in text
+
+
+def test_of_many_that_share_a_place_the_first_and_the_last_are_named():
+    mixed = [1.01, 0.99] * 3
+    names = ("coroutine", "fiber", "thread", "libuv", "callback")
+    (cpu,) = columns_of(headline_of("CPU of a request"), [])
+    entries = {
+        name: Entry(Group("g", "c10k", []), series_of(name, times(mixed)), Figure(place, ""),
+                    None, None)
+        for place, name in enumerate(names)
+    }  # fmt: skip
+    text = answer([dataclasses.replace(cpu, entries=entries)]).text
+    assert text == (
+        "coroutine +0.00 µs, fiber +0.00 µs, thread +0.00 µs, ... callback +0.00 µs"
+        " (5 rows, not told apart)."
+    )
 
 
 def test_three_rounds_have_an_order_and_no_verdict(planted):

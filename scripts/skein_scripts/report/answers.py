@@ -60,8 +60,8 @@ def _order(column: Column) -> str:
         alone = ranking.in_order[0]
         parts.append(f"{_figure(column, alone)}, with no other to compare it with")
         return ", then ".join(parts)
-    shown = ", ".join(_group(column, group) for group in ranking.groups[:_PLACES])
-    text = ", then ".join([*parts, shown])
+    shown = (_group(column, group) for group in ranking.groups[:_PLACES])
+    text = ", then ".join([*parts, *shown])
     last = max(ranking.in_order, key=lambda one: column.metric.worse * one.value)
     if len(ranking.groups) > _PLACES:
         text += f"; {column.headline.last}: {_figure(column, last)}"
@@ -90,13 +90,14 @@ def _unresolved(column: Column, parts: list[str]) -> str:
 def _group(column: Column, group: Sequence[Placed]) -> str:
     if len(group) == 1:
         return _figure(column, group[0])
-    return f"{_list(column, group)} (not told apart)"
+    rows = f"{len(group)} rows, " if len(group) > _NAMES else ""
+    return f"{_list(column, group)} ({rows}not told apart)"
 
 
 def _list(column: Column, placed: Sequence[Placed]) -> str:
     names = [_figure(column, one) for one in placed]
     if len(names) > _NAMES:
-        return f"{', '.join(names[: _NAMES - 1])} to {names[-1]}, {len(names)} rows"
+        return f"{', '.join(names[: _NAMES - 1])}, ... {names[-1]}"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 

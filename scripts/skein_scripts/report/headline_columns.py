@@ -136,9 +136,12 @@ def _entry(main: Group, group: Group, series: Series, metric: Metric) -> Entry:
 
 
 def _times_floor(metric: Metric, group: Group, series: Series) -> Summary | None:
-    """How many times the floor's, round by round; of counts there is no such thing."""
+    """How many times the floor's, round by round. Of counts, and of a floor that takes nothing,
+    there is no such thing."""
     floor = group.of(FLOOR)
     if floor is None or floor is series or metric.of_runs is not None:
+        return None
+    if metric.min_step and (floor.median(metric) or 0.0) < 1:
         return None
     return ratio_of(pairs_of(series, floor, metric.of))
 

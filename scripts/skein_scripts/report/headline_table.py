@@ -167,8 +167,6 @@ def _cell(column: Column, scale: Scale, runtime: str) -> Cell:
     text = metric.in_column(figure.value)
     interval = _interval(metric, entry)
     is_best = column.ranking.is_best(runtime)
-    # A column of differences has the floor as its zero.
-    floor = column.floor if metric.against_floor is None else None
     return Cell(
         text=text,
         copied=text + interval,
@@ -176,11 +174,19 @@ def _cell(column: Column, scale: Scale, runtime: str) -> Cell:
         times=_times(entry),
         value=figure.value,
         bar=_per_cent(scale.share(figure.value)),
-        floor=_per_cent(scale.share(floor.figure.value)) if floor and floor.figure else None,
+        floor=_floor_end(column, scale),
         is_best=is_best,
         is_bad=metric.must_be_0 and figure.value > 0,
         is_other=entry.other_work is not None,
     )
+
+
+def _floor_end(column: Column, scale: Scale) -> float | None:
+    """Where the floor's bar ends; None where it has none, as in a column of differences."""
+    floor = column.floor
+    if floor is None or floor.figure is None or column.metric.against_floor is not None:
+        return None
+    return _per_cent(scale.share(floor.figure.value)) or None
 
 
 def _without_figure(column: Column, entry: Entry) -> Cell:

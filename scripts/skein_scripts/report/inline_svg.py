@@ -2,10 +2,10 @@
 others in one document.
 
 What goes: the head, metadata, comments, groups without a use, digits beyond a tenth of a point (an
-eighth of a pixel), and the one style sheet, which would be that of the whole page. Glyphs and
-markers that several figures have are kept once. Identifiers get the figure's own prefix. A group
-that matplotlib was given the name runtime:ID for (or runtime:ID:N, where a figure has several)
-says data-runtime="ID" instead, by which the page finds it.
+eighth of a pixel), and the one style sheet, which would be that of the whole page. Glyphs, words,
+markers and styles that recur are kept once for all figures. Identifiers get the figure's own
+prefix. A group that matplotlib was given the name runtime:ID for (or runtime:ID:N, where a figure
+has several) says data-runtime="ID" instead, by which the page finds it.
 
 Nothing is drawn here. An element or command of a path that is not known is kept as it is.
 """
@@ -22,12 +22,15 @@ from markupsafe import Markup, escape
 from .svg_paths import compact_path
 
 RUNTIME = "runtime:"
-_SHARED, _OWN = "s", "f"  # how names in the page begin
+_SHARED, _OWN, _WORD, _CLASS = "s", "f", "w", "k"  # how names in the page begin
 _DROPPED = ("metadata", "style", "title", "desc", "script")
 _WITH_TEXT = ("text", "tspan")
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _SHIFT = re.compile(r"translate\((\S+?)(?:[ ,]+(\S+?))?\)")
+# What a word is written with: two glyphs or more.
+_GLYPHS = re.compile(r'(?:<use href="#s\d+"(?: x="[^"]*")?(?: y="[^"]*")?/>){2,}')
+_PLAIN = re.compile(r"[-\w#.,:; %']+")  # a style that may stand in the page's style sheet
 _PLACES = ("x", "y", "width", "height", "x1", "x2", "y1", "y2", "cx", "cy", "r", "stroke-width")
 
 
@@ -36,7 +39,10 @@ class Figures:
 
     def __init__(self) -> None:
         self._count = 0
-        self._shapes: dict[tuple[str, ...], str] = {}  # by what it looks like: its name
+        # By what they look like, their names.
+        self._shapes: dict[tuple[str, ...], str] = {}
+        self._words: dict[str, str] = {}
+        self._styles: dict[str, str] = {}
 
     def inline(self, svg: str, said: str) -> Markup:
         """A figure, with what it says to those who do not see it. Raises ValueError where the text
@@ -50,7 +56,7 @@ class Figures:
         self._count += 1
         names = self._names_of(root)
         given = (("aria-label", said), ("viewBox", root.get("viewBox", "0 0 1 1")))
-        body = "".join(text for child in root for text in _written(child, names))
+        body = "".join(text for child in root for text in self._written(child, names))
         return Markup(f'<svg class="plot" role="img"{_attributes(given)}>{body}</svg>')
 
     def shapes(self) -> Markup:
@@ -58,11 +64,16 @@ class Figures:
         paths = "".join(
             f'<path id="{name}"{_attributes(zip(("d", "style", "transform"), look, strict=True))}/>'
             for look, name in self._shapes.items()
-        )
+        ) + "".join(f'<g id="{name}">{glyphs}</g>' for glyphs, name in self._words.items())
         return Markup(
             '<svg width="0" height="0" class="shapes" aria-hidden="true" focusable="false">'
             f"<defs>{paths}</defs></svg>"
         )
+
+    def style(self) -> Markup:
+        """The rules of what the figures are drawn with, for the page's style sheet."""
+        rules = (f".{name}{{{style}}}" for style, name in self._styles.items())
+        return Markup("\n".join(rules))
 
     def _names_of(self, root: Element) -> dict[str, str]:
         """By name in the figure, the name in the page: of all that is referred to."""
@@ -83,6 +94,43 @@ class Figures:
         )
         return self._shapes.setdefault(look, f"{_SHARED}{len(self._shapes)}")
 
+    def _written(self, element: Element, names: dict[str, str]) -> Iterator[str]:
+        """An element as text, in pieces."""
+        tag = _tag(element)
+        if tag in _DROPPED or names.get(element.get("id", ""), "").startswith(_SHARED):
+            return
+        has_text = tag in _WITH_TEXT
+        inner = [text for child in element for text in self._written(child, names)]
+        if has_text and element.text:
+            inner.insert(0, str(escape(element.text)))
+        name = element.get("id", "")
+        runtime = _runtime_of(name) if tag == "g" else None
+        given = [] if runtime is None else [("data-runtime", runtime)]
+        if runtime is None and name in names:
+            given.append(("id", names[name]))
+        given += [self._drawn(*one) for one in _kept(element, names)]
+        if tag in ("g", "defs") and not inner:
+            return
+        if tag == "g" and not given:
+            yield from inner
+            return
+        if runtime is None and tag == "g" and _GLYPHS.fullmatch(glyphs := "".join(inner)):
+            word = self._words.setdefault(glyphs, f"{_WORD}{len(self._words)}")
+            yield f'<use href="#{word}"{_attributes(given)}/>'
+            return
+        if runtime is not None:
+            inner.insert(0, f"<title>{escape(runtime)}</title>")
+        yield f"<{tag}{_attributes(given)}"
+        yield from [">", *inner, f"</{tag}>"] if inner else ["/>"]
+        if has_text and tag != "text" and element.tail:
+            yield str(escape(element.tail))
+
+    def _drawn(self, name: str, value: str) -> tuple[str, str]:
+        """An attribute; of a style, which recurs, its class."""
+        if name != "style" or not _PLAIN.fullmatch(value):
+            return name, value
+        return "class", self._styles.setdefault(value, f"{_CLASS}{len(self._styles)}")
+
 
 def _is_shape(element: Element) -> bool:
     """Whether a definition is a path that refers to nothing: the same in every figure."""
@@ -99,34 +147,6 @@ def _referred_to(root: Element) -> Iterator[str]:
             yield from _REFERENCE.findall(value)
             if _local(key) == "href" and value.startswith("#"):
                 yield value[1:]
-
-
-def _written(element: Element, names: dict[str, str]) -> Iterator[str]:
-    """An element as text, in pieces."""
-    tag = _tag(element)
-    if tag in _DROPPED or names.get(element.get("id", ""), "").startswith(_SHARED):
-        return
-    has_text = tag in _WITH_TEXT
-    inner = [text for child in element for text in _written(child, names)]
-    if has_text and element.text:
-        inner.insert(0, str(escape(element.text)))
-    name = element.get("id", "")
-    runtime = _runtime_of(name) if tag == "g" else None
-    given = [] if runtime is None else [("data-runtime", runtime)]
-    if runtime is None and name in names:
-        given.append(("id", names[name]))
-    given += _kept(element, names)
-    if tag in ("g", "defs") and not inner:
-        return
-    if tag == "g" and not given:
-        yield from inner
-        return
-    if runtime is not None:
-        inner.insert(0, f"<title>{escape(runtime)}</title>")
-    yield f"<{tag}{_attributes(given)}"
-    yield from [">", *inner, f"</{tag}>"] if inner else ["/>"]
-    if has_text and tag != "text" and element.tail:
-        yield str(escape(element.tail))
 
 
 def _runtime_of(name: str) -> str | None:

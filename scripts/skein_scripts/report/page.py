@@ -92,6 +92,7 @@ def render(
         "families": _families(groups),
         "parts": parts,
         "shapes": pictures.shapes(),
+        "style_of_figures": pictures.style(),
         "without_number": _without_number(records),
         "commands": commands(session) if session else [],
         "family_of": family_of,
