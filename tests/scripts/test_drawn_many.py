@@ -194,3 +194,11 @@ def test_the_figures_of_many_rows_are_the_same_bytes_when_drawn_again(tmp_path):
     assert [path.name for path in first] == [path.name for path in second]
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
+
+
+def test_a_foot_is_broken_where_the_figure_ends():
+    words = "a figure of many rows says of each that has no number why it has none " * 9
+    lines = style.wrapped(words, 8, 5)
+    assert " ".join(lines) == words.strip()
+    assert all(style.width_in(line, 8) <= 5 for line in lines)
+    assert all(style.width_in(f"{a} {b.split()[0]}", 8) > 5 for a, b in itertools.pairwise(lines))

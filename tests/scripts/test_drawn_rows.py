@@ -247,3 +247,27 @@ def test_a_figure_is_as_high_as_it_has_rows():
         figure_of(memory_per_task, planted_rows.records(count)).get_figheight() for count in (3, 30)
     )
     assert many - few == pytest.approx(2 * (27 + 10) * 0.225, abs=1)
+
+
+def test_work_in_which_no_memory_was_read_has_no_panel_of_it(changed):
+    for run in results.runs(changed):
+        if run["run_id"].startswith("spread-"):
+            run["memory"] = None
+    titles = [axes.get_title(loc="left") for axes in figure_of(memory_per_task, changed).axes]
+    assert [title.split(":")[0] for title in titles] == ["c10k, idle", "timers, churn"]
+
+
+def test_a_runtime_looks_the_same_in_all_panels_of_a_figure():
+    """Also where one panel has few and another many."""
+    records = planted_rows.records(12)
+    few = [
+        run for run in records
+        if run.get("cell", {}).get("pattern") != "spread"
+        or run["cell"]["runtime"] in ("fiber", "libuv", "epoll_floor")
+    ]  # fmt: skip
+    many, three = figure_of(memory_per_task, few).axes
+    colours = {mark.runtime: mark.colour for mark in drawn.marks(many) if mark.marker == "o"}
+    assert len(drawn.rows(three)) == 3
+    for mark in drawn.marks(three):
+        if mark.marker == "o":
+            assert mark.colour == colours[mark.runtime]

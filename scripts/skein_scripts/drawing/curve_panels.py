@@ -25,6 +25,7 @@ from .families import Family, Look
 Floats = npt.NDArray[np.float64]
 
 _ACROSS = 2  # panels in a row
+_BETWEEN_IN, _WITH_TICKS_IN = 0.2, 0.55  # left of the second, without and with labels of its own
 _ALONE_IN, _AMONG_IN = 3.4, 1.7  # the least height of one panel for all, and of one of many
 _MARKED = 12  # at most so many points have a marker each; of more, a few
 _MARKS = 6
@@ -67,23 +68,29 @@ def draw(
     dress: Callable[[Axes], None],
     key: Sequence[Artist] = (),
     below: Sequence[frame.Row] = (),
+    share_y: bool = True,
 ) -> tuple[Figure, list[Axes], list[list[Axes]]]:
     """The figure, its panels of curves, and the rows of panels asked for below them, which are
-    empty. `dress` sets the scales, limits and ticks of a panel, the same for all, which share them.
-    It is not called where there is no curve at all."""
+    empty. `dress` sets the scales, limits and ticks of a panel. All panels share them, or without
+    `share_y` those of a column do. It is not called where there is no curve at all."""
     names = {curve.runtime for column in columns for curve in column.curves}
     panels = families.panels_of(names)
     looks = families.looks_of(names)
     cells = [(family, column) for family in panels for column in columns]
-    rows = _rows(cells)
+    rows = _rows(cells, share_y)
     figure, axes = frame.new_figure(title, [*rows, *below], foot, key)
     flat = [panel for row in axes[: len(rows)] for panel in row]
-    for panel in flat[1:]:
+    for index, panel in enumerate(flat[1:], start=1):
         panel.sharex(flat[0])
-        panel.sharey(flat[0])
+        if share_y or index >= _ACROSS:
+            panel.sharey(flat[0 if share_y else index % _ACROSS])
     for index, (panel, (family, column)) in enumerate(zip(flat, cells, strict=True)):
-        _fill(panel, family, column, looks)
-        _name(panel, family, column, index, len(cells), y_label)
+        _fill(panel, family, column, looks, is_one=len(panels) == 1)
+        _name(panel, family, column, index, len(cells))
+        if index % _ACROSS == 0:
+            panel.set_ylabel(y_label)
+        elif share_y:
+            panel.tick_params(which="both", labelleft=False)
     for panel in flat:
         if names:
             dress(panel)
@@ -99,7 +106,7 @@ def _is_own(curve: Curve, family: Family) -> bool:
     return curve.runtime == FLOOR or curve.runtime in family.runtimes
 
 
-def _rows(cells: Sequence[tuple[Family, Column]]) -> list[frame.Row]:
+def _rows(cells: Sequence[tuple[Family, Column]], share_y: bool) -> list[frame.Row]:
     across = min(_ACROSS, len(cells))
     own = [[curve for curve in column.curves if _is_own(curve, one)] for one, column in cells]
     most = max(len(curves) for curves in own)
@@ -114,6 +121,7 @@ def _rows(cells: Sequence[tuple[Family, Column]]) -> list[frame.Row]:
             below_in=0.5 if _has_label(min(start + across, len(cells)) - 1, len(cells)) else 0.3,
             columns=across,
             panels=min(across, len(cells) - start),
+            between_in=_BETWEEN_IN if share_y else _WITH_TICKS_IN,
             right_in=right_in,
         )
         for start in range(0, len(cells), across)
@@ -129,16 +137,12 @@ def _title(family: Family, column: Column) -> str:
     return "\n".join(part for part in (family.title, column.title) if part)
 
 
-def _name(axes: Axes, family: Family, column: Column, index: int, count: int, y_label: str) -> None:
+def _name(axes: Axes, family: Family, column: Column, index: int, count: int) -> None:
     """The title, and the labels of the axes where nothing stands left of the panel or below."""
     axes.set_title(_title(family, column), pad=5)
     axes.grid(color=style.GRID_COLOUR)
     if _has_label(index, count):
         axes.set_xlabel(column.x_label)
-    if index % _ACROSS == 0:
-        axes.set_ylabel(y_label)
-    else:
-        axes.tick_params(which="both", labelleft=False)
     if not column.curves:
         axes.annotate(
             "no numbers",
@@ -151,12 +155,14 @@ def _name(axes: Axes, family: Family, column: Column, index: int, count: int, y_
         )
 
 
-def _fill(axes: Axes, family: Family, column: Column, looks: dict[str, Look]) -> None:
+def _fill(axes: Axes, family: Family, column: Column, looks: dict[str, Look], is_one: bool) -> None:
     own = [curve for curve in column.curves if _is_own(curve, family)]
     for curve in column.curves:
         if not _is_own(curve, family):
             _draw_context(axes, curve)
     for rank, curve in enumerate(own):
+        if is_one or curve.runtime != FLOOR:
+            _draw_band(axes, curve, looks[curve.runtime])
         _draw_own(axes, curve, looks[curve.runtime], rank, len(own))
 
 
@@ -174,13 +180,17 @@ def _draw_context(axes: Axes, curve: Curve) -> None:
     )
 
 
-def _draw_own(axes: Axes, curve: Curve, look: Look, rank: int, count: int) -> None:
-    """A curve in its colour; the first in order is on top."""
-    layer = 3 - 0.1 * rank / count
-    common: Any = {"color": look.colour, "zorder": layer, "gid": style.gid(curve.runtime)}
+def _draw_band(axes: Axes, curve: Curve, look: Look) -> None:
     if curve.band is not None:
-        plain: Any = common | {"zorder": layer - 1, "alpha": 0.15, "linewidth": 0}
-        axes.fill_between(curve.x, *curve.band, **plain)
+        plain: Any = {"color": look.colour, "alpha": 0.13, "linewidth": 0, "zorder": 1.8}
+        axes.fill_between(curve.x, *curve.band, gid=style.gid(curve.runtime), **plain)
+
+
+def _draw_own(axes: Axes, curve: Curve, look: Look, rank: int, count: int) -> None:
+    """A curve in its colour; the first in order is on top, and over all the floor, whose gaps show
+    what is below."""
+    layer = 3.1 if curve.runtime == FLOOR else 3 - 0.1 * rank / count
+    common: Any = {"color": look.colour, "zorder": layer, "gid": style.gid(curve.runtime)}
     points = len(curve.x) if curve.trusted is None else curve.trusted
     axes.plot(
         curve.x[:points],

@@ -82,8 +82,10 @@ def gid(runtime: str) -> str:
 def number_gids(figure: Figure) -> None:
     """Gives artists with the same gid a number each: `runtime:fiber:1`, `runtime:fiber:2`."""
     found: dict[str, list[Artist]] = {}
-    for artist in figure.findobj(lambda one: one.get_gid() is not None):
-        found.setdefault(str(artist.get_gid()), []).append(artist)
+    for axes in figure.axes:
+        for artist in (*axes.get_children(), *axes.get_yticklabels()):
+            if artist.get_gid() is not None:
+                found.setdefault(str(artist.get_gid()), []).append(artist)
     for name, artists in found.items():
         for number, artist in enumerate(artists, start=1):
             artist.set_gid(f"{name}:{number}" if len(artists) > 1 else name)

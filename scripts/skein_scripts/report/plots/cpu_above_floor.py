@@ -90,8 +90,9 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
             " On loopback half of TCP's work is charged to the sender: common to all"
         ),
     )
+    looks = families.looks_of(one.runtime for group in chosen for one in group.series)
     for (panel,), group, chart in zip(axes, chosen, charts, strict=True):
-        _panel(panel, group, chart)
+        _panel(panel, group, chart, looks)
         row_chart.dress(panel, chart, margins, group.title())
     return figure
 
@@ -116,9 +117,8 @@ def _cells(series: Series, group: Group, repeats: int) -> tuple[str, ...]:
     return own, above, f"{ratio.median:.3f}", reach, count
 
 
-def _panel(axes: Axes, group: Group, chart: Chart) -> None:
+def _panel(axes: Axes, group: Group, chart: Chart, looks: dict[str, Look]) -> None:
     by_name = {series.runtime: series for series in group.series}
-    looks = families.looks_of(by_name)
     drawn: list[float] = []
     for y, line in chart.rows:
         series = by_name[line.runtime]

@@ -18,6 +18,7 @@ from .distribution_curves import curve_of
 from .group_rows import called
 
 NAME = "latency_spectrum"
+_FROM_SHARE = 0.01  # what is left of it has no room on the axis, and spans decades of time
 # The most important first: where there is no room for all, the first stay.
 _TICKS = {
     0.5: "50 %",
@@ -64,7 +65,10 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
 
 
 def _column(group: Group, distribution: str) -> Column:
-    curves = [curve_of(series, called(series, group), distribution) for series in group.series]
+    curves = [
+        curve_of(series, called(series, group), distribution, from_share=_FROM_SHARE)
+        for series in group.series
+    ]
     shown = [_on_axis(curve) for curve in curves if curve is not None]
     return Column(_TITLES[distribution], "percentile of requests", shown)
 

@@ -84,8 +84,9 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
         _missing(sweep),
     )
     title = f"Latency against load · {describe_work(cell | {'rate_per_s': None})}"
-    key = [curve_panels.hollow_key("saturated")]
-    figure, *_ = curve_panels.draw(title, columns, "latency", foot, _dress, key)
+    hollow = any(curve.hollow for column in columns for curve in column.curves)
+    key = [curve_panels.hollow_key("saturated")] if hollow else []
+    figure, *_ = curve_panels.draw(title, columns, "latency", foot, _dress, key, share_y=False)
     return figure
 
 

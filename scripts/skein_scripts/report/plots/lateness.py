@@ -26,6 +26,7 @@ from .group_rows import called, chart_of
 NAME = "lateness"
 _EARLY = named("early_fires")
 _EARLIEST = named("early_by_most")
+_LEAST_NS = 1_000.0  # where the axis begins if anything is less late: there are decades to 1 ns
 _LEAST_SHARE, _MOST_SHARE = 0.0008, 0.99993
 # The most important first: where there is no room for all, the first stay.
 _TICKS = (0.5, 0.99, 0.01, 0.9999, 0.9, 0.1, 0.999, 0.001, 0.99999)
@@ -61,6 +62,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
     def dress(axes: Axes) -> None:
         _mark_floor(axes, context)
         axes.set_yscale("log")
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], _LEAST_NS))
         style.log_labels(axes.yaxis, units.format_tick)
         axes.set_xscale("logit")
         axes.set_xlim(_LEAST_SHARE, 1 - (1 - farthest) / 1.15)
@@ -75,7 +77,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
             "Lateness = fired - due on the same clock, histograms merged over"
             f" {repeats_text([group])}; shaded: the range of the runs by themselves; dotted: fewer"
             f" than {TRUSTED_TAIL_SAMPLES} samples beyond. Early timers are in no histogram, only"
-            " counted: a curve begins at their share",
+            " counted: a curve begins at their share. Less than 1 µs late is not shown",
             [*style.missing_notes([group]), *_floor_note(context)],
         ),
         dress,

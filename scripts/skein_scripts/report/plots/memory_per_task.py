@@ -57,7 +57,7 @@ class _Row:
 
 def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     """A panel for each group; None where no group fits."""
-    chosen = groups_of(groups)
+    chosen = [group for group in groups_of(groups) if _is_shown(group)]
     if not chosen:
         return None
     repeats = max(group.repeats for group in chosen)
@@ -74,10 +74,17 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
         ),
         _key(),
     )
+    looks = families.looks_of(one.runtime for group in chosen for one in group.series)
     for (panel,), group, chart in zip(axes, chosen, charts, strict=True):
-        _panel(panel, group, chart)
+        _panel(panel, group, chart, looks)
         row_chart.dress(panel, chart, margins, group.title())
     return figure
+
+
+def _is_shown(group: Group) -> bool:
+    """Whether memory was read at all, or no run counts, for reasons that are to be seen."""
+    ok = [series for series in group.series if series.ok]
+    return not ok or any(True for series in ok for _ in _Row.of(series).values)
 
 
 def _key() -> list[Artist]:
@@ -100,9 +107,8 @@ def _cells(series: Series, repeats: int) -> tuple[str, ...]:
     return user, kernel, both, count_text(len(series.ok), repeats).removeprefix(", ")
 
 
-def _panel(axes: Axes, group: Group, chart: Chart) -> None:
+def _panel(axes: Axes, group: Group, chart: Chart, looks: dict[str, Look]) -> None:
     by_name = {series.runtime: series for series in group.series}
-    looks = families.looks_of(by_name)
     drawn: list[float] = []
     for y, line in chart.rows:
         series = by_name[line.runtime]
