@@ -15,8 +15,8 @@ from skein_scripts.report.plots import latency_spectrum, latency_vs_load
 
 # --- latency at every percentile ---
 
-# The axis begins at the first percentile. All rounds: 29,900, 29,500, 450 and 150 of 60,000 samples.
-# libuv's two: 19,900, 19,700, 300, 100.
+# From the first percentile on. All rounds: 29,900, 29,500, 450 and 150 of 60,000 samples. libuv's
+# two: 19,900, 19,700, 300, 100.
 LATENCY_X = (1 / 0.99, 60_000 / 30_100, 100, 400)
 LIBUV_X = (1 / 0.99, 40_000 / 20_100, 100, 400)
 SERVICE_X = (1 / 0.99, 2.5, 200, 60_000 / 90)

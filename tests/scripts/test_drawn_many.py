@@ -135,9 +135,7 @@ def test_a_mark_of_a_runtime_without_a_family_here_is_drawn_and_told_apart():
     names = ["fiber", "made_up", "of_somebody", FLOOR]
     looks = families.looks_of(names)
     assert len({(look.colour, look.marker) for look in looks.values()}) == len(names)
-    assert families.families_of(names)[-1] == families.Family(
-        "not declared", ("made_up", "of_somebody")
-    )
+    assert families.families_of(names)[-1] == families.Family("others", ("made_up", "of_somebody"))
 
 
 def test_all_that_are_declared_have_a_family_and_looks_of_their_own_within_it():

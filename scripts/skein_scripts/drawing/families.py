@@ -102,6 +102,6 @@ def _key(name: str) -> tuple[str, bool]:
 def _title(names: list[str]) -> str:
     known = [runtimes()[name] for name in names if name in runtimes()]
     if not known:
-        return "not declared"
+        return "others"
     languages = dict.fromkeys(one.language for one in known)
     return f"{known[0].family} · {', '.join(languages)}"

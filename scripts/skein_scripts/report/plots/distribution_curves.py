@@ -15,9 +15,9 @@ from ...records.histogram import TRUSTED_TAIL_SAMPLES, Recorded, merged_histogra
 from ...records.shapes import Run
 
 _MOST_POINTS = 80  # of a curve: more cannot be told apart, and make a figure large
-_NEAR_0 = 1e-3  # shares below it are not spread out
 
 Early = Callable[[Sequence[Run]], int]
+Place = Callable[[Floats], Floats]
 
 
 def none_early(_: Sequence[Run]) -> int:
@@ -29,18 +29,20 @@ def curve_of(
     series: Series,
     label: str,
     distribution: str,
+    place: Place,
     early_of: Early = none_early,
     from_share: float = 0.0,
 ) -> Curve | None:
-    """The shares are its x, from `from_share` on. None where the runs have no samples. The band is
-    the range of single runs."""
+    """The shares are its x, from `from_share` on; `place` says where on the axis one stands, for
+    points to be thinned evenly. None where the runs have no samples. The band is the range of
+    single runs."""
     recorded = merged_histogram(series.ok, distribution)
     if recorded.total == 0:
         return None
     early = early_of(series.ok)
     shares = shares_before(recorded, early)
     first = max(0, int(np.searchsorted(shares, from_share, side="right")) - 1)
-    kept = first + _spread_out(shares[first:])
+    kept = first + _spread_out(place(np.maximum(shares[first:], from_share)))
     beyond = (1 - shares[kept]) * (recorded.total + early)
     return Curve(
         runtime=series.runtime,
@@ -58,14 +60,12 @@ def shares_before(recorded: Recorded, early: int) -> Floats:
     return np.asarray(before / (recorded.total + early), dtype=np.float64)
 
 
-def _spread_out(shares: Floats) -> npt.NDArray[np.intp]:
-    """Which points to draw: they have the same room on an axis that gives each further nine as much
-    as the one before."""
-    if len(shares) <= _MOST_POINTS:
-        return np.arange(len(shares))
-    places = np.log((shares + _NEAR_0) / (1 - shares))
+def _spread_out(places: Floats) -> npt.NDArray[np.intp]:
+    """Which points to draw, of those at these places."""
+    if len(places) <= _MOST_POINTS:
+        return np.arange(len(places))
     wanted = np.linspace(places[0], places[-1], _MOST_POINTS)
-    return np.unique(np.searchsorted(places, wanted).clip(0, len(shares) - 1))
+    return np.unique(np.searchsorted(places, wanted).clip(0, len(places) - 1))
 
 
 def _band(

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...base import units
 from ...drawing import curve_panels, frame, style
-from ...drawing.curve_panels import Column, Curve
+from ...drawing.curve_panels import Column, Curve, Floats
 from ...records.groups import Group, repeats_text
 from ...records.histogram import TRUSTED_TAIL_SAMPLES
 from .distribution_curves import curve_of
@@ -66,11 +67,15 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
 
 def _column(group: Group, distribution: str) -> Column:
     curves = [
-        curve_of(series, called(series, group), distribution, from_share=_FROM_SHARE)
+        curve_of(series, called(series, group), distribution, _place, from_share=_FROM_SHARE)
         for series in group.series
     ]
     shown = [_on_axis(curve) for curve in curves if curve is not None]
     return Column(_TITLES[distribution], "percentile of requests", shown)
+
+
+def _place(shares: Floats) -> Floats:
+    return np.asarray(-np.log(1 - shares))
 
 
 def _on_axis(curve: Curve) -> Curve:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...base import units
 from ...drawing import curve_panels, families, frame, row_chart, style
-from ...drawing.curve_panels import Column
+from ...drawing.curve_panels import Column, Floats
 from ...drawing.row_chart import Chart, Margins
 from ...records.groups import Group, Series, repeats_text
 from ...records.histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
@@ -48,12 +49,16 @@ def _count_early(runs: Sequence[Run]) -> int:
     return int(sum(value for run in runs if (value := _EARLY.read(run)) is not None))
 
 
+def _place(shares: Floats) -> Floats:
+    return np.asarray(np.log(shares / (1 - shares)))
+
+
 def draw(group: Group, context: frame.Context) -> Figure | None:
     """One figure for a group with timers; None for others."""
     if not groups_of([group]):
         return None
     curves = [
-        curve_of(series, called(series, group), NAME, _count_early, _LEAST_SHARE)
+        curve_of(series, called(series, group), NAME, _place, _count_early, _LEAST_SHARE)
         for series in group.series
     ]
     shown = [curve for curve in curves if curve is not None]
