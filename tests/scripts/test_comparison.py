@@ -468,3 +468,12 @@ def test_what_would_have_been_seen_is_the_wider_half_of_the_interval():
     assert found.detectable == pytest.approx(0.2)
     assert pair_statistics.estimate([-value for value in values]).detectable == pytest.approx(0.2)
     assert pair_statistics.estimate(values[:5]).detectable is None
+
+
+def test_quiet_leaves_the_verdicts_in_numbers(file_with, capsys):
+    same, other = file_with("base", [1000.0] * 12), file_with("candidate", [1000.0] * 12)
+    assert call(same, other) == 0
+    whole = capsys.readouterr().out
+    assert call(same, other, "--quiet") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert whole.splitlines()[-1] == line

@@ -527,3 +527,16 @@ warmup_requests = 0
     done = gate(gate.arm("base"), gate.arm("candidate"), "--markdown", markdown)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "valgrind is not installed" in markdown.read_text()
+
+
+def test_quiet_leaves_the_verdict_alone(gate):
+    done = gate(gate.arm("base"), gate.arm("candidate"), "--filter", "group=fixed", "--quiet")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("no regression confirmed; screened: ")
+
+
+def test_verbose_says_first_what_is_measured(gate):
+    done = gate(gate.arm("base"), gate.arm("candidate"), "--filter", "group=fixed", "-v")
+    assert "pairs of ~" in done.stdout.partition("Screened: ")[0]
+    assert "skein run c10k --runtime" in done.stdout

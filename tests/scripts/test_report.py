@@ -9,7 +9,7 @@ from rich.console import Console
 from matrix_support import HERE, ROOT, matrix_run_in
 from skein_scripts.base import table
 from skein_scripts.base.errors import UsageError
-from skein_scripts.commands import plot
+from skein_scripts.commands import plot, report
 from skein_scripts.drawing import frame, style
 from skein_scripts.records import results
 from skein_scripts.records.groups import group_runs
@@ -250,3 +250,16 @@ def test_a_table_of_churned_timers_has_the_cost_of_arming_and_cancelling(tmp_pat
     assert [path.stem for path in all_figures.draw_all(run.records(), tmp_path / "plots")][
         -1
     ] == "lateness"
+
+
+def test_quiet_says_only_what_to_open_and_verbose_every_file(records, tmp_path, capsys):
+    path = tmp_path / "results.jsonl"
+    path.write_text("".join(results.dump(record) for record in records), encoding="utf-8")
+    assert report.main([str(path), "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == f"report: {tmp_path / 'report.html'}"
+    assert "p99" not in said
+    assert report.main([str(path), "--verbose"]) == 0
+    said = capsys.readouterr().out
+    for figure in (tmp_path / "plots").glob("*.svg"):
+        assert f"wrote {figure}" in said

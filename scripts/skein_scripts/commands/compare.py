@@ -16,7 +16,7 @@ from ..base import table
 from ..base.errors import OK, MeasureError, UsageError
 from ..base.names import check_name
 from ..base.outputs import do_all, raise_first, require_writable, write_text
-from ..base.terminal import Terminal, say
+from ..base.terminal import add_output_options, tell, terminal_of
 from ..gate import measured, record, show, verdict_page
 from ..gate.compared import Comparison
 from ..gate.failures import failures
@@ -90,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="compare two machines or compilers; marked everywhere",
     )
     measured.add_options(parser)
+    add_output_options(parser)
     return parser
 
 
@@ -212,7 +213,7 @@ def main(arguments: list[str]) -> int:
         read=[*named, options.matrix],
         measured_into=options.output / RESULTS_NAME if options.output and is_measured else None,
     )
-    console = Terminal()
+    console = terminal_of(options)
     if is_measured:
         compared = measured.measure(options, names_of_runtimes(options), metrics, console)
     else:
@@ -244,7 +245,7 @@ def main(arguments: list[str]) -> int:
 
     def print_table() -> None:
         show.render(made, console)
-        say(console, show.counts(compared.comparisons))
+        tell(console, show.counts(compared.comparisons))
 
     def check() -> None:
         check_complete(compared.comparisons, compared.failed, compared.undecided)

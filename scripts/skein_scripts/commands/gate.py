@@ -25,7 +25,7 @@ from ..base.errors import (
 )
 from ..base.names import check_name
 from ..base.outputs import do_all, raise_first, require_writable, write_text
-from ..base.terminal import Terminal, say
+from ..base.terminal import add_output_options, say, tell, terminal_of
 from ..base.units import format_clock, parse_duration_ns
 from ..gate import builds, record, show, stages, verdict_page
 from ..gate.builds import Build
@@ -80,8 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--filter",
         action="append",
         default=[],
-        metavar="KEY=A|B,...",
-        help="only these cells; repeated: cells that match any",
+        metavar=selection.FILTER_FORM,
+        help=selection.FILTER_HELP,
     )
     parser.add_argument(
         "--budget",
@@ -105,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="a summary for a reader")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every comparison, as JSON Lines")
     parser.add_argument("--html", type=Path, metavar="FILE", help="a page with forest plots")
+    add_output_options(parser)
     return parser
 
 
@@ -149,7 +150,7 @@ def print_plan(matrix: Matrix, schedule: stages.Schedule, console: Console) -> N
             f"{schedule.screen.of(cell):3} pairs of ~{pair_s(cell):.1f} s:"
             f" skein run {' '.join(cell.arguments())}",
         )
-    say(console, time_of(matrix, schedule))
+    tell(console, time_of(matrix, schedule))
 
 
 def time_of(matrix: Matrix, schedule: stages.Schedule) -> str:
@@ -258,7 +259,7 @@ def publish(
     def print_tables() -> None:
         for made in reversed(tables):
             show.render(made, console)
-        say(console, summary(result))
+        tell(console, summary(result))
 
     chosen = {
         write_json: options.json,
@@ -288,7 +289,7 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = Terminal()
+    console = terminal_of(options)
     matrix = selection.apply_filters(load_matrix(options.matrix), options.filter)
     matrix, left_out = without_unmeasurable(matrix)
     for line in left_out:
@@ -328,7 +329,10 @@ def main(arguments: list[str]) -> int:
         matrix, options.output, options.cpu_options, injection_of(options)
     )
     gate = Gate(paired_session, schedule, metrics_of(matrix), lambda text: say(console, text))
-    say(console, time_of(matrix, schedule))
+    if console.verbose:
+        print_plan(matrix, schedule, console)
+    else:
+        say(console, time_of(matrix, schedule))
     labels = (base.label, candidate.label)
     try:
         gate.run(base, candidate)

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..base.errors import UsageError
-from ..base.terminal import say
+from ..base.terminal import detail, say
 from ..matrix import selection
 from ..matrix.matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
 from ..records import conditions
@@ -68,8 +68,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--filter",
         action="append",
         default=[],
-        metavar="KEY=A|B,...",
-        help="only these cells; repeated: cells that match any",
+        metavar=selection.FILTER_FORM,
+        help=selection.FILTER_HELP,
     )
     group.add_argument(
         "--pairs", type=int, metavar="N", default=_USUAL_PAIRS, help="of each cell with load (20)"
@@ -130,6 +130,8 @@ def measure(
         other_runtime=runtimes[1] if runtimes else None,
     )
     metrics = [metric for metric in METRICS if not names or metric.name in names]
+    for cell in matrix.cells:
+        detail(console, f"skein run {' '.join(cell.arguments())}")
     with paired_session.measuring(base, candidate) as paired:
         comparisons, lost = _measure(options.pairs, matrix.cells, metrics, names, paired, console)
         failed = failures(paired.runs["candidate"], paired.name_of)

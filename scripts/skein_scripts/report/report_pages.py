@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ..base import table
 from ..base.outputs import require_folder, require_writable, write_text
-from ..base.terminal import say
+from ..base.terminal import detail, say, tell
 from ..base.units import format_bytes, format_duration
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
@@ -123,9 +123,11 @@ def make(results: Path, folder: Path, console: Console) -> Path:
     path = find_results(results)
     records = load(path)
     figures = all_figures.draw_all(records, folder / PLOTS)
+    for figure in figures:
+        detail(console, f"wrote {figure}")
     print_tables(records, console)
     html, _ = write(records, folder, figures, is_cut_short(path))
-    say(console, f"report: {html}")
+    tell(console, f"report: {html}")
     return html
 
 
@@ -140,7 +142,7 @@ def print_tables(records: Sequence[Record], console: Console, spreads: bool = Fa
     make_table = spread.make_table if spreads else results_table.make_table
     is_bad = bool(session_verdict.inconclusive(records))
     for line in session_verdict.verdicts(records):
-        say(console, line, "bold red" if is_bad else "")
+        (tell if is_bad else say)(console, line, "bold red" if is_bad else "")
     console.print()
     for group in group_runs(records):
         table.render(make_table(group), console)
