@@ -23,7 +23,11 @@ from .group_rows import chart_of
 
 NAME = "cpu_above_floor"
 _CPU = named("cpu_per_op")
-_HEADINGS = ("µs", "above floor", "× floor", "", "")
+_HEADINGS = (
+    "µs",
+    *(named(each).heading or "" for each in ("cpu_over_floor", "cpu_times_floor")),
+    *("", ""),
+)
 
 
 def groups_of(groups: list[Group]) -> list[Group]:
