@@ -23,11 +23,9 @@ from .group_rows import chart_of
 
 NAME = "cpu_above_floor"
 _CPU = named("cpu_per_op")
-_HEADINGS = (
-    "µs",
-    *(named(each).heading or "" for each in ("cpu_over_floor", "cpu_times_floor")),
-    *("", ""),
-)
+_OVER = named("cpu_over_floor")
+_TIMES = named("cpu_times_floor")
+_HEADINGS = ("µs", _OVER.heading or "", _TIMES.heading or "", "", "")
 
 
 def groups_of(groups: list[Group]) -> list[Group]:
