@@ -53,6 +53,15 @@ struct field {
   bool settable = true;
 };
 
+/// What is said of one mode or pattern, beside what is said of the workload; may be empty.
+struct shape_texts {
+  std::string_view word;
+  std::string_view does;
+  std::string_view measures = {};
+  std::string_view leaves_out = {};
+  std::string_view unfair = {};
+};
+
 /// Who sets the pace: a load generator, or the tasks themselves, which end when all is done.
 enum class run_kind : std::uint8_t { served, tasks };
 
@@ -63,10 +72,12 @@ struct declaration {
   std::string_view leaves_out;
   std::string_view unfair;  ///< how a comparison on it might still be unfair
   std::string_view example;
+  std::string_view page;  ///< of the documentation, where more is said
   run_kind run;
-  std::string_view task;   ///< what one of its tasks is called
-  std::string_view tasks;  ///< the field that counts its tasks
-  std::string_view shape;  ///< the field that says what kind of work it is
+  std::string_view task;                ///< what one of its tasks is called
+  std::string_view tasks;               ///< the field that counts its tasks
+  std::string_view shape;               ///< the field that says what kind of work it is
+  std::span<const shape_texts> shapes;  ///< in the order of its words
   std::span<const field> fields;
 };
 

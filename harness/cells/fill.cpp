@@ -18,8 +18,6 @@ using workloads::declaration;
 using workloads::field;
 using workloads::field_kind;
 
-constexpr time_ns most_duration_ns = 24 * 3600 * ns_per_s;
-
 std::vector<std::string> names_of(std::span<const std::string_view> words) {
   return {words.begin(), words.end()};
 }
@@ -28,25 +26,6 @@ std::vector<std::string> names_of(std::span<const std::string_view> words) {
 std::string listed(std::span<const std::string_view> words) {
   const std::string text = fmt::format("{}", fmt::join(words.first(words.size() - 1), ", "));
   return text.empty() ? std::string(words.back()) : fmt::format("{} and {}", text, words.back());
-}
-
-json parse(const field& which, const std::string& text) {
-  switch (which.kind) {
-    case field_kind::count:
-      return parse_count(text);
-    case field_kind::size:
-      return parse_size(text);
-    case field_kind::duration:
-      return parse_duration(text);
-    case field_kind::rate:
-      return parse_rate(text);
-    case field_kind::seed:
-      return parse_seed(text);
-    case field_kind::word:
-      break;
-  }
-  require_known(which.option.substr(2), text, names_of(which.words));
-  return text;
 }
 
 bool is_number(const field& which) {
@@ -63,7 +42,7 @@ auto parsed(const field& which, const std::string& text, Parser parser) -> declt
   }
 }
 json parsed(const field& which, const std::string& text) {
-  return parsed(which, text, [&](const std::string& given) { return parse(which, given); });
+  return parsed(which, text, [&](const std::string& given) { return parse_value(which, given); });
 }
 
 class filler {
@@ -228,73 +207,31 @@ class filler {
   filled result_;
 };
 
-/// "100 % in open, 5 % in idle_heavy, else 100"; empty where there is no default.
-std::string default_text(const field& which) {
-  if (which.kind == field_kind::word) return std::string(which.usual_word);
-  if (!which.usual) return {};
-  std::string text;
-  for (const workloads::share& each : which.shares) {
-    text += fmt::format("{} % in {}, ", each.percent, each.shape);
-  }
-  return text + (text.empty() ? "" : "else ") + value_text(which, *which.usual);
-}
-
-std::string_view name_of(field_kind kind) {
-  constexpr std::array<std::string_view, 6> names{"count", "size", "duration",
-                                                  "rate",  "word", "seed"};
-  return names[static_cast<std::size_t>(kind)];
-}
-
-json bound_json(const std::optional<workloads::bound>& which) {
-  if (!which) return nullptr;
-  return which->field.empty() ? json(which->value) : json(which->field);
-}
-
-json to_json(const field& which) {
-  json usual = which.usual_word.empty() ? json(nullptr) : json(which.usual_word);
-  if (which.usual) usual = *which.usual;
-  return {{"name", which.name},
-          {"option", which.option},
-          {"kind", name_of(which.kind)},
-          {"in", which.shapes},
-          {"words", which.words},
-          {"least", bound_json(which.least)},
-          {"most", bound_json(which.most)},
-          {"default", std::move(usual)},
-          {"test", which.test ? json(*which.test) : json(nullptr)},
-          {"measuring", which.measuring},
-          {"help", which.help}};
-}
-
 }  // namespace
+
+json parse_value(const field& which, const std::string& text) {
+  switch (which.kind) {
+    case field_kind::count:
+      return parse_count(text);
+    case field_kind::size:
+      return parse_size(text);
+    case field_kind::duration:
+      return parse_duration(text);
+    case field_kind::rate:
+      return parse_rate(text);
+    case field_kind::seed:
+      return parse_seed(text);
+    case field_kind::word:
+      break;
+  }
+  require_known(which.option.substr(2), text, names_of(which.words));
+  return text;
+}
 
 filled fill(const declaration& declared, const said_values& said, const std::string& size,
             const fill_hooks& hooks) {
-  if (!size.empty()) require_known("size", size, std::vector<std::string>{"test", "base"});
+  if (!size.empty()) require_known("size", size, names_of(size_names));
   return filler(declared, said, size == "test", hooks).run();
-}
-
-std::string help_of(const declaration& declared, const field& which) {
-  std::string text(which.help);
-  if (!which.shapes.empty()) {
-    text += fmt::format(" ({} {})", declared.shape, fmt::join(which.shapes, ", "));
-  }
-  const std::string usual = default_text(which);
-  return usual.empty() ? text : fmt::format("{} [{}]", text, usual);
-}
-
-json to_json(const declaration& declared) {
-  json fields = json::array();
-  for (const field& each : declared.fields) fields.push_back(to_json(each));
-  const auto shape = std::find_if(declared.fields.begin(), declared.fields.end(),
-                                  [&](const field& each) { return each.name == declared.shape; });
-  return {{"id", declared.id},
-          {"description", declared.description},
-          {std::string(declared.shape) + "s", shape->words},
-          {"fields", std::move(fields)},
-          {"measures", declared.measures},
-          {"leaves_out", declared.leaves_out},
-          {"unfair", declared.unfair}};
 }
 
 }  // namespace skein::cells

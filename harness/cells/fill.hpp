@@ -4,6 +4,7 @@
 // the workload, and what depends on the machine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -28,21 +29,20 @@ struct fill_hooks {
   std::function<bool(const workloads::field&, bool said)> is_taken;
 };
 
+inline constexpr std::array<std::string_view, 2> size_names{"test", "base"};
+
 struct filled {
   json values;  ///< by name, every field of the declaration, those for measuring as well
   std::optional<double> rate_share;  ///< of a rate that is auto:N%, which is then null
 };
+
+/// The value that a text stands for, whatever its bounds. Throws usage_error.
+json parse_value(const workloads::field& field, const std::string& text);
 
 /// Throws usage_error, which names the option and says what it may be.
 ///
 /// @param size  "test" or "base"; empty: base
 filled fill(const workloads::declaration& declared, const said_values& said,
             const std::string& size, const fill_hooks& hooks);
-
-/// The help of the field's option: what it is, where it applies, its default.
-std::string help_of(const workloads::declaration& declared, const workloads::field& field);
-
-/// The declaration for programs (`skein list --json`).
-json to_json(const workloads::declaration& declared);
 
 }  // namespace skein::cells

@@ -12,6 +12,9 @@
 
 namespace skein::cells {
 
+/// The longest duration that an option takes: a day.
+inline constexpr time_ns most_duration_ns = 24 * 3600 * ns_per_s;
+
 // Each parser throws usage_error, which says what would have been right. The scripts read the same
 // grammar (skein_scripts/base/units.py), and tests/quantities.json holds both parsers to it.
 

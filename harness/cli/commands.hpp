@@ -28,13 +28,24 @@ struct command {
 using arguments = std::vector<std::string>;
 
 std::vector<command> add_list(CLI::App& program);
+std::vector<command> add_explain(CLI::App& program);
 std::vector<command> add_doctor(CLI::App& program);
 std::vector<command> add_session(CLI::App& program, const arguments& argv);
 std::vector<command> add_run(CLI::App& program, const arguments& argv);
 std::vector<command> add_processes(CLI::App& program);  ///< worker, generator
+/// Completes whatever the program has when the command is run.
+std::vector<command> add_completion(CLI::App& program);
 
 /// For messages: the ids of all runtimes.
 std::vector<std::string> runtime_names();
+
+/// What stands for an option's value in its help. Completion offers what these three stand for, and
+/// the words of one that lists them: "test|base".
+namespace placeholder {
+inline constexpr const char* runtime = "RUNTIME";
+inline constexpr const char* name = "NAME";  ///< of what can be explained
+inline constexpr const char* file = "FILE";
+}  // namespace placeholder
 
 /// Parses the option's value; an error message begins with the option's name.
 template <typename Parser>

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "generated/runtimes.hpp"
-#include "harness/cells/fill.hpp"
+#include "harness/cells/describe.hpp"
 #include "harness/cli/commands.hpp"
 #include "harness/measure/json.hpp"
 #include "workloads/all.hpp"
@@ -36,8 +36,10 @@ void print_lists_json() {
     all["runtimes"].push_back(runtime_json(runtime));
   all["foreign"] = json::array();
   for (const foreign_runtime& each : foreign_runtimes) {
-    all["foreign"].push_back(
-        {{"id", each.id}, {"language", each.language}, {"folder", each.folder}});
+    all["foreign"].push_back({{"id", each.id},
+                              {"language", each.language},
+                              {"folder", each.folder},
+                              {"description", each.about}});
   }
   for (const auto* const workload : workloads::declarations) {
     all["workloads"].push_back(cells::to_json(*workload));
@@ -54,12 +56,13 @@ void print_lists() {
   }
   fmt::print("programs of their own (a matrix starts them; see runtimes/README.md)\n");
   for (const foreign_runtime& each : foreign_runtimes) {
-    fmt::print("  {:<16} {}, runtimes/{}\n", each.id, each.language, each.folder);
+    fmt::print("  {:<16} {}; {}, runtimes/{}\n", each.id, each.about, each.language, each.folder);
   }
   fmt::print("workloads\n");
   for (const auto* const workload : workloads::declarations) {
     fmt::print("  {:<12} {}\n", workload->id, workload->description);
   }
+  fmt::print("what each is, measures and leaves out: skein explain NAME\n");
 }
 
 }  // namespace
@@ -74,7 +77,8 @@ std::vector<command> add_list(CLI::App& program) {
   auto* const app = program.add_subcommand("list", "What can be measured: runtimes and workloads");
   const auto as_json = std::make_shared<bool>(false);
   app->add_flag("--json", *as_json, "For programs");
-  app->footer("Example:\n  skein list --json");
+  app->footer(
+      "What one of them is and measures: skein explain NAME.\nExample:\n  skein list --json");
   return {{app, [as_json] {
              if (*as_json) {
                print_lists_json();

@@ -107,8 +107,9 @@ bool is_end_of_a_run(const arguments& words) {
 std::vector<command> commands_for(CLI::App& program, const arguments& words) {
   if (is_end_of_a_run(words)) return add_processes(program);
   std::vector<command> commands;
-  for (auto&& more : {add_list(program), add_doctor(program), add_run(program, words),
-                      add_session(program, words), add_processes(program)}) {
+  for (auto&& more :
+       {add_list(program), add_explain(program), add_doctor(program), add_run(program, words),
+        add_session(program, words), add_completion(program), add_processes(program)}) {
     std::copy(more.begin(), more.end(), std::back_inserter(commands));
   }
   return commands;

@@ -16,8 +16,6 @@ using cells::parse_duration;
 using cells::parse_size;
 using cells::require_known;
 
-constexpr time_ns max_duration_ns = 24 * 3600 * ns_per_s;
-
 /// Quotes the option's text where there is one, because the number may not fit 64 bits.
 std::int64_t bounded(const char* option, const std::string& text, std::int64_t value,
                      std::int64_t low, std::int64_t high, std::string (*shown)(std::int64_t)) {
@@ -43,7 +41,7 @@ std::int64_t size_or(const char* option, const std::string& text, std::int64_t o
 
 time_ns duration_or(const char* option, const std::string& text, time_ns otherwise, time_ns low) {
   const time_ns value = text.empty() ? otherwise : parsed(option, text, parse_duration);
-  return bounded(option, text, value, low, max_duration_ns, format_duration);
+  return bounded(option, text, value, low, cells::most_duration_ns, format_duration);
 }
 
 std::string choice_or(const char* kind, const std::string& text, const std::string& otherwise,

@@ -16,7 +16,7 @@ std::vector<command> add_processes(CLI::App& program) {
   auto* const worker = program.add_subcommand(
       "worker", "Be the measured process: commands on standard input, replies on standard output");
   const auto runtime = std::make_shared<std::string>();
-  worker->add_option("--runtime", *runtime, "Which runtime to be");
+  worker->add_option("--runtime", *runtime, "Which runtime to be")->type_name(placeholder::runtime);
   worker->footer(
       "Example (say hello and end, for the channel ends):\n"
       "  skein worker --runtime coroutine < /dev/null");

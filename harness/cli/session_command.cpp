@@ -56,11 +56,14 @@ std::vector<command> add_session(CLI::App& program, const arguments& argv) {
   auto* const app = program.add_subcommand(
       "session", "Describe machine and build as one JSON line, the session line of a results file");
   const auto words = std::make_shared<session_words>();
-  app->add_option("--argv", words->argv, "What to record as the command, a JSON list of strings");
-  app->add_option("--seed", words->seed, "The plan's seed");
+  app->add_option("--argv", words->argv, "What to record as the command, a JSON list of strings")
+      ->type_name("JSON");
+  app->add_option("--seed", words->seed, "The plan's seed")->type_name("N");
   app->add_option("--worker-cpus", words->worker_cpus, "CPUs of the workers, e.g. 0 or 0,2-3")
+      ->type_name("CPUS")
       ->capture_default_str();
   app->add_option("--generator-cpus", words->generator_cpus, "CPUs of the load generator")
+      ->type_name("CPUS")
       ->capture_default_str();
   app->footer(
       "Takes about half a second, for it probes how promptly the machine runs a thread.\n"

@@ -130,6 +130,9 @@ struct outcome {
   std::optional<time_ns> window_ns;
   std::optional<time_ns> spawn_ns;
   std::optional<time_ns> fire_ns;
+  /// Messages that the worker was sent. It answers each, which takes it instructions and
+  /// allocations beside its work.
+  std::optional<std::int64_t> messages;
 
   std::optional<protocol::work_done> work;
   std::optional<protocol::load_result> load;  ///< empty where none was sent: timers, and mode idle

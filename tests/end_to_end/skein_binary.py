@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from skein_scripts.records.runtime_rules import OURS
 from skein_scripts.records.runtimes import foreign
 
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("SKEIN_BUILD_DIR", ROOT / "build" / "release"))
 SKEIN = BUILD / "skein"
 SCHEMA = ROOT / "results" / "schema" / "v1.json"

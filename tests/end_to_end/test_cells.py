@@ -75,6 +75,8 @@ def test_every_runtime_serves_c10k_in_every_mode(runtime: str, mode: str, result
     run = measure(results, "c10k", *skein.with_runtime(runtime), "--mode", mode, *hold)
     check_common(run)
     assert run["load"]["model"] == mode
+    # Its name, the cell, start, and its counts at every step of memory and once at the end.
+    assert run["messages"] >= 3 + len(run["memory"]["points"]) + 1
     if mode == "idle":
         assert run["work"]["units"] == 0
         assert run["latency"] is None

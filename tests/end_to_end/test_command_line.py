@@ -100,6 +100,13 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         ([], "see skein --help"),
         (["worker"], "--runtime is required"),
         (["worker", "--runtime", "libvu"], "nearest: libuv"),
+        (["explain"], "valid: c10k, c10k/open"),
+        (["explain", "timers/chrun"], "nearest: churn"),
+        (["explain", "tokoi"], "nearest: tokio"),
+        (["explain", "c10k/fiber/10000/fixd"], "'fixd' is no part of the id of a cell of c10k"),
+        (["explain", "c10k", "timers"], "explain takes no argument 'timers'"),
+        (["completion"], "valid: bash, zsh, fish"),
+        (["completion", "bsah"], "nearest: bash"),
     ],
 )
 def test_bad_input_is_refused_with_what_would_be_right(words: list[str], said: str) -> None:
@@ -109,21 +116,23 @@ def test_bad_input_is_refused_with_what_would_be_right(words: list[str], said: s
     assert done.err.startswith("skein: ")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["list"],
-        ["doctor"],
-        ["session"],
-        ["run"],
-        ["run", "c10k"],
-        ["run", "timers"],
-        ["worker"],
-        ["generator"],
-    ],
-)
-def test_every_help_ends_with_an_example(words: list[str]) -> None:
+def commands_below(*path: str) -> list[tuple[str, ...]]:
+    """A command and every one below it, as their helps list them."""
+    listed = skein.call(*path, "--help").out.partition("\nSubcommands:\n")[2].partition("\n\n")[0]
+    names = [line.split()[0] for line in listed.splitlines() if line[2:3].strip()]
+    return [path, *(below for name in names for below in commands_below(*path, name))]
+
+
+COMMANDS = commands_below() if skein.SKEIN.is_file() else []
+
+
+def test_all_commands_are_found_in_the_helps() -> None:
+    assert {("list",), ("explain",), ("completion",), ("generator",)} <= set(COMMANDS)
+    assert {("run", name) for name in workloads()} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_help_ends_with_an_example(words: tuple[str, ...]) -> None:
     done = skein.call(*words, "--help")
     assert done.status == 0
     assert "skein " in done.out.rstrip().rpartition("Example")[2]

@@ -3,10 +3,14 @@
 skein_test_program(skein_tests
   SOURCES
     harness/cells/cell_test.cpp
+    harness/cells/describe_test.cpp
     harness/cells/fill_test.cpp
+    harness/cells/find_named_test.cpp
     harness/cells/nearest_test.cpp
     harness/cells/parameters_test.cpp
     harness/cells/units_test.cpp
+    harness/cli/completion_test.cpp
+    harness/cli/explanation_test.cpp
     harness/conductor/child_test.cpp
     harness/conductor/conditions_test.cpp
     harness/conductor/conversation_test.cpp

@@ -68,7 +68,14 @@ samples = []
 measures = ""
 leaves_out = ""
 unfair = ""
+page = ""
 example = ""
+
+[shapes.fair]
+does = "each in its turn"
+
+[shapes.random]
+does = "whoever is drawn"
 
 [[field]]
 name = "tasks"

@@ -1,4 +1,4 @@
-"""What is drawn in a figure, as numbers and text: bars, points, labels, ticks. Colours and markers
+"""What is drawn in a figure, as numbers and text: marks, curves, labels, ticks. Colours and markers
 of runtimes stand here once more, by hand, so that a test sees two that are swapped."""
 
 import re
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import pytest
-from matplotlib.collections import LineCollection
+from matplotlib.collections import PolyCollection
+from matplotlib.text import Text
 
 from skein_scripts.drawing import frame, style
 from skein_scripts.records import results
@@ -24,7 +25,7 @@ MARKERS = {
     "thread": "^", "thread_default": "<", "callback": "X", "callback_uring": "*", "libuv": "D",
     "epoll_floor": "P", "future": "v", "future_busy": "^",
 }  # fmt: skip
-GREY, BLACK, WHITE = "#c4c4c4", "#000000", "#ffffff"
+INK, CONTEXT, WHITE = "#222222", "#c9c9c9", "#ffffff"
 _RUNTIME_OF = {colour: runtime for runtime, colour in COLOURS.items()}
 
 
@@ -37,6 +38,12 @@ def runtime_of(colour):
     return _RUNTIME_OF.get(hex_of(colour), hex_of(colour))
 
 
+def runtime_in(artist):
+    """The runtime that an artist's gid names; None where it belongs to nobody."""
+    kind, _, runtime = (artist.get_gid() or "").partition(":")
+    return runtime.partition(":")[0] if kind == "runtime" else None
+
+
 def draw(make, *arguments):
     """A figure of `make`, laid out as it is saved: ticks and labels stand where they are drawn."""
     with style.looks():
@@ -47,23 +54,82 @@ def draw(make, *arguments):
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A horizontal bar."""
+class Mark:
+    """A point of a dot plot."""
 
-    row: int
-    left: float
-    right: float
-    colour: str  # of its face
-    edge: str
-    is_hatched: bool
+    runtime: str  # by its gid
+    row: float
+    x: float
+    marker: str
+    colour: str
+    is_hollow: bool
 
 
-def bars(axes):
+def marks(axes):
     return [
-        Bar(round(one.get_y() + one.get_height() / 2), one.get_x(), one.get_x() + one.get_width(),
-            hex_of(one.get_facecolor()), hex_of(one.get_edgecolor()), bool(one.get_hatch()))
-        for one in axes.patches
+        Mark(runtime_in(one), float(y), float(x), str(one.get_marker()), hex_of(one.get_color()),
+             hex_of(one.get_markerfacecolor()) == WHITE)
+        for one in _lines(axes) if one.get_linestyle() == "None" for x, y in one.get_xydata()
     ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Span:
+    """A level line from one place to another: a whisker, or what lies between floor and mark."""
+
+    runtime: str  # by its gid
+    row: float
+    low: float
+    high: float
+    colour: str
+
+
+def spans(axes):
+    return [
+        Span(runtime_in(one), float(one.get_ydata()[0]), *map(float, one.get_xdata()),
+             hex_of(one.get_color()))
+        for one in _lines(axes)
+        if one.get_linestyle() == "-" and len(one.get_xdata()) == 2
+        and len(set(one.get_ydata())) == 1
+    ]  # fmt: skip
+
+
+def cells(axes):
+    """The numbers right of a dot plot: of each row, by its name, from the left."""
+    named = dict(zip(axes.get_yticks(), rows(axes), strict=True))
+    found = {}
+    for one in axes.texts:
+        (x, y), (x_of, y_of) = one.xy, one.xycoords
+        if (x, x_of, y_of) == (1, "axes fraction", "data"):
+            found.setdefault(named[y], []).append((one.get_position()[0], one.get_text()))
+    return {name: [text for _, text in sorted(texts)] for name, texts in found.items()}
+
+
+def headings(axes):
+    """The lines of a dot plot that name the rows below, by their place."""
+    rows_at = set(axes.get_yticks())
+    return {
+        one.xy[1]: one.get_text() for one in axes.texts
+        if one.xycoords == ("axes fraction", "data") and one.xy[1] not in rows_at
+    }  # fmt: skip
+
+
+def reasons(axes):
+    """What stands where a row has no marks, by the name of the row."""
+    named = dict(zip(axes.get_yticks(), rows(axes), strict=True))
+    return {
+        named[one.xy[1]]: one.get_text() for one in axes.texts
+        if one.get_text().startswith("no result")
+    }  # fmt: skip
+
+
+def ends(axes):
+    """The labels at the ends of curves, from the top, each with the runtime that its gid names."""
+    found = [
+        (one.xy[1], one.get_text(), runtime_in(one)) for one in axes.texts
+        if one.get_gid() and one.xycoords == "axes fraction"
+    ]  # fmt: skip
+    return [(text, runtime) for _, text, runtime in sorted(found, reverse=True)]
 
 
 @dataclass(frozen=True)
@@ -85,8 +151,13 @@ def curves(axes):
               str(one.get_marker()), one.get_linestyle() if one.get_linewidth() else "None",
               one.get_linewidth(), one.get_alpha() is not None and one.get_alpha() < 1,
               hex_of(one.get_markerfacecolor()) == WHITE)
-        for one in axes.lines
+        for one in _lines(axes)
     ]  # fmt: skip
+
+
+def _lines(axes):
+    """All but those that lead from a curve to its label."""
+    return [one for one in axes.lines if one.get_transform() is not axes.transAxes]
 
 
 def upright_lines(axes):
@@ -95,16 +166,6 @@ def upright_lines(axes):
         (one.get_xdata()[0], runtime_of(one.get_color()), one.get_linestyle())
         for one in axes.lines
         if list(one.get_ydata()) == [0, 1] and len(set(one.get_xdata())) == 1
-    ]
-
-
-def whiskers(axes):
-    """The ends of error bars in x: (row, low, high)."""
-    return [
-        (float(y), float(low), float(high))
-        for one in axes.collections
-        if isinstance(one, LineCollection)
-        for (low, y), (high, _) in one.get_segments()
     ]
 
 
@@ -125,19 +186,16 @@ def ticks(axis):
 
 
 def rows(axes):
-    """The names of the rows of a chart of bars, from the top."""
+    """The names of the rows of a dot plot, from the top."""
     bottom, top = axes.get_ylim()
     assert bottom > top, "the first row stands at the top"
     return [label.get_text() for label in axes.get_yticklabels()]
 
 
-def legend(figure):
-    """Names in the legend, with the runtime whose colour and the marker that stand for them."""
+def key(figure):
+    """What the markers mean, from the row below the title."""
     (shown,) = figure.legends
-    return [
-        (text.get_text(), runtime_of(handle.get_color()), str(handle.get_marker()))
-        for text, handle in zip(shown.get_texts(), shown.legend_handles, strict=True)
-    ]
+    return [text.get_text() for text in shown.get_texts()]
 
 
 def foot(figure):
@@ -185,3 +243,51 @@ def of(curves, runtime, **wanted):
 
 def close(points):
     return [(pytest.approx(x), pytest.approx(y)) for x, y in points]
+
+
+def bands(axes):
+    """The shaded ranges, by runtime: at each x the lowest and the highest."""
+    found = {}
+    for one in axes.collections:
+        if isinstance(one, PolyCollection):
+            at = {}
+            for x, y in one.get_paths()[0].vertices:
+                at.setdefault(round(float(x), 9), []).append(float(y))
+            found[runtime_in(one)] = {x: (min(ys), max(ys)) for x, ys in at.items()}
+    return found
+
+
+def texts(figure):
+    """All that can be read in a figure that was laid out."""
+    found = [*figure.texts, *(one for shown in figure.legends for one in shown.get_texts())]
+    for axes in figure.axes:
+        found += [*axes.texts, *(axes.findobj(Text) if not axes.axison else [])]
+        if axes.axison:
+            found += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+            for axis in (axes.xaxis, axes.yaxis):
+                low, high = sorted(axis.get_view_interval())
+                found += [
+                    tick.label1 for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+                    if tick.label1.get_visible() and low <= tick.get_loc() <= high
+                ]  # fmt: skip
+    return [one for one in dict.fromkeys(found) if one.get_visible() and one.get_text().strip()]
+
+
+def overlaps(figure):
+    """Pairs of texts that touch, and texts that leave the figure."""
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    boxes = [
+        (one.get_text(), one.get_window_extent(renderer).padded(-0.75)) for one in texts(figure)
+    ]
+    found = [
+        (first, second)
+        for index, (first, box) in enumerate(boxes)
+        for second, other in boxes[index + 1 :]
+        if box.x0 < other.x1 and other.x0 < box.x1 and box.y0 < other.y1 and other.y0 < box.y1
+    ]
+    whole = figure.bbox
+    return found + [
+        (text, "the edge") for text, box in boxes
+        if box.x0 < 0 or box.y0 < 0 or box.x1 > whole.x1 or box.y1 > whole.y1
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import random
+import re
 import sys
 from statistics import median
 
@@ -238,6 +239,43 @@ def test_two_files_are_compared_round_by_round_and_written_as_asked(file_with, t
     assert cpu["base_median"] == pytest.approx(median([1000.0 + i % 5 for i in range(12)]))
 
 
+def test_a_page_has_the_verdicts_and_the_conditions_that_changed(file_with, tmp_path, capsys):
+    base = file_with("base", [1000.0 + i % 5 for i in range(12)],
+                     run={"conditions": {"inline_budget": 128, "allocator": "glibc"}})  # fmt: skip
+    slow = file_with("slow", [1100.0 + i % 5 for i in range(12)],
+                     run={"conditions": {"inline_budget": 64, "allocator": "glibc"}})  # fmt: skip
+    html, markdown = tmp_path / "out" / "v.html", tmp_path / "out" / "v.md"
+    assert call(base, slow, "--html", html, "--markdown", markdown) == 0
+    changed = "inline_budget was 128 and is 64"
+    assert f"OTHER CONDITIONS IN THE CANDIDATE: {changed}" in capsys.readouterr().out
+    assert f"OTHER CONDITIONS IN THE CANDIDATE: {changed}" in markdown.read_text()
+    text = html.read_text(encoding="utf-8")
+    assert f"<li>{changed}</li>" in text
+    assert "allocator" not in text
+    assert f"<h1>skein compare: {slow} against {base}</h1>" in text
+    rows = re.findall(r'<tr role="row" class="(\w+)', text)
+    lines = [line for line in markdown.read_text().splitlines() if line.startswith("| c10k/")]
+    assert rows == [re.match(r"\w+", line.split(" | ")[-1])[0] for line in lines]
+    assert rows[0] == "regressed"
+    assert text.count('role="img"') == len(rows)
+
+
+def test_a_page_names_what_was_not_compared(file_with, fixture_v1, tmp_path):
+    timers = next(
+        one for one in results.runs(results.load(fixture_v1))
+        if one["status"] == "ok" and one["cell"]["workload"] == "timers"
+    )  # fmt: skip
+    more, base = file_with("more", [1000.0] * 8), file_with("base", [1000.0] * 8)
+    with (more / results.RESULTS_NAME).open("a", encoding="utf-8") as file:
+        file.write(results.dump(timers | {"run_id": "more-t", "block": 0}))
+    html = tmp_path / "v.html"
+    assert call(more, base, "--html", html) == 4
+    text = html.read_text(encoding="utf-8")
+    assert f"NOT COMPARED: {timers['cell_id']} cpu_per_op" in text
+    assert '<tr role="row" class="missing' in text
+    assert '<span class="none">no ratio</span>' in text
+
+
 def test_an_output_that_cannot_be_written_keeps_no_other_from_being_written(
     file_with, tmp_path, capsys
 ):
@@ -430,3 +468,12 @@ def test_what_would_have_been_seen_is_the_wider_half_of_the_interval():
     assert found.detectable == pytest.approx(0.2)
     assert pair_statistics.estimate([-value for value in values]).detectable == pytest.approx(0.2)
     assert pair_statistics.estimate(values[:5]).detectable is None
+
+
+def test_quiet_leaves_the_verdicts_in_numbers(file_with, capsys):
+    same, other = file_with("base", [1000.0] * 12), file_with("candidate", [1000.0] * 12)
+    assert call(same, other) == 0
+    whole = capsys.readouterr().out
+    assert call(same, other, "--quiet") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert whole.splitlines()[-1] == line

@@ -38,18 +38,22 @@ def test_of_an_exact_figure_most_pairs_must_agree_and_few_are_enough(values, ver
 class CountedRunner:
     """Stands in for a runner whose worker runs under callgrind."""
 
-    def __init__(self, extra, status="ok", more=()):
+    def __init__(self, extra, status="ok", more=(), questions=()):
         self.command = extra[1]
         self._status = status
         self._more = iter(more)  # what each run has beside its requests
+        self._questions = iter(questions)  # which each run is asked beside the usual ones
 
     def measure(self, slot):
         requests = slot.cell.settings["requests"]
         out = next(word for word in self.command.split() if "callgrind-out-file" in word)
+        questions = next(self._questions, 0)
+        extra = next(self._more, 0) + 109_000 * questions
         with open(out.split("=", 1)[1], "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(f"totals: {1_000_000 + 1200 * requests + next(self._more, 0)}\n")
+            file.write(f"totals: {1_000_000 + 1200 * requests + extra}\n")
         return {
             "status": self._status, "reasons": [], "work": {"units": requests},
+            "messages": 10 + questions,
             "latency": {"p50": 1}, "load": {"achieved_per_s": 9},
             "cpu": {"per_op_ns": 5, "voluntary_switches": 3},
         }  # fmt: skip
@@ -96,6 +100,34 @@ def test_of_runs_that_are_disturbed_by_turns_each_counts_with_its_fewest(tmp_pat
     )
     record = counter.measure(counted_slot())
     assert (record["status"], record["cpu"]["instructions_per_op"]) == ("ok", 1200)
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        (2, 0, 0, 1, 0, 0, 2, 1, 2, 0),  # the shortest run is asked more often in most turns
+        (1, 2, 3, 3, 1, 2, 2, 3, 1),  # no turn is alike, and after three all have been asked alike
+    ],
+)
+def test_runs_that_were_asked_more_often_are_not_put_on_one_line(tmp_path, questions):
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"), tmp_path, lambda words: CountedRunner(words, questions=questions)
+    )
+    record = counter.measure(counted_slot())
+    assert (record["status"], record["cpu"]["instructions_per_op"]) == ("ok", 1200)
+
+
+def test_without_runs_that_were_asked_alike_there_is_no_count(tmp_path):
+    counter = counting.InstructionCounter(
+        Skein(tmp_path / "skein"),
+        tmp_path,
+        lambda words: CountedRunner(words, questions=iter(range(1000))),
+    )
+    record = counter.measure(counted_slot())
+    assert (record["status"], INSTRUCTIONS.of(record)) == ("invalid", None)
+    assert record["reasons"] == [
+        "the worker was asked for its counts more or less often in every run"
+    ]
 
 
 @pytest.mark.parametrize("disturbed", [0, 1, 2])

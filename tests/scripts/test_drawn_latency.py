@@ -15,10 +15,11 @@ from skein_scripts.report.plots import latency_spectrum, latency_vs_load
 
 # --- latency at every percentile ---
 
-# All rounds: 29,900, 29,500, 450 and 150 of 60,000 samples. libuv's two: 19,900, 19,700, 300, 100.
-LATENCY_X = (1, 60_000 / 30_100, 100, 400)
-LIBUV_X = (1, 40_000 / 20_100, 100, 400)
-SERVICE_X = (1, 2.5, 200, 60_000 / 90)
+# From the first percentile on. All rounds: 29,900, 29,500, 450 and 150 of 60,000 samples. libuv's
+# two: 19,900, 19,700, 300, 100.
+LATENCY_X = (1 / 0.99, 60_000 / 30_100, 100, 400)
+LIBUV_X = (1 / 0.99, 40_000 / 20_100, 100, 400)
+SERVICE_X = (1 / 0.99, 2.5, 200, 60_000 / 90)
 # The fourth step has fewer than 200 samples of all.
 LATENCY_Y = {
     "coroutine": (40_959, 81_919, 163_839, 327_679),
@@ -50,25 +51,30 @@ def test_latency_is_drawn_at_the_percentile_at_which_it_begins(spectrum):
         for runtime, values in expected.items():
             x = LIBUV_X if (runtime, axes) == ("libuv", left) else places
             points = list(zip(x, values, strict=True))
-            (solid,) = of(found, runtime, line="-", is_faint=False)
+            solid_line = "--" if runtime == "epoll_floor" else "-"
+            (solid,) = of(found, runtime, line=solid_line)
             (dotted,) = of(found, runtime, line=":")
             assert solid.points == close(points[:3])
             assert dotted.points == close(points[2:])
 
 
-def test_each_run_is_drawn_thin_by_itself(spectrum):
+def test_the_range_of_the_runs_is_shaded(spectrum):
     left, right = spectrum.axes
-    thin = of(drawn.curves(left), "coroutine", is_faint=True)
-    assert {round(curve.width, 1) for curve in thin} == {0.6}
-    # 10,400, 10,000 and 9,500 of 20,000 samples are on the first step.
-    assert [curve.points[1] for curve in thin] == close(
-        [(20_000 / 9_600, 81_919), (2, 81_919), (20_000 / 10_500, 81_919)]
-    )
-    assert len(of(drawn.curves(left), "libuv", is_faint=True)) == 2
-    of_service = of(drawn.curves(right), "coroutine", is_faint=True)
-    assert [tuple(y for _, y in curve.points) for curve in of_service] == (
-        [SERVICE_Y["coroutine"]] * 3
-    )
+    coroutine = drawn.bands(left)["coroutine"]
+    # 10,400, 10,000 and 9,500 of 20,000 samples are on the first step: at 29,900 of 60,000, only
+    # the last of the runs has left it.
+    assert coroutine[round(1 / 0.99, 9)] == (40_959, 40_959)
+    assert coroutine[round(LATENCY_X[1], 9)] == (40_959, 81_919)
+    assert set(drawn.bands(left)) == set(LATENCY_Y)
+    assert drawn.bands(right)["coroutine"][round(1 / 0.99, 9)] == (20_479, 20_479)
+
+
+def test_curves_have_their_names_at_their_ends_the_slowest_on_top(spectrum):
+    left, right = spectrum.axes
+    by_end = sorted(LATENCY_Y, key=lambda name: -LATENCY_Y[name][-1])
+    assert drawn.ends(left) == [(name, name) for name in by_end]
+    assert {name for name, _ in drawn.ends(right)} == set(LATENCY_Y)
+    assert spectrum.legends == []
 
 
 def test_the_axes_of_the_spectrum_name_percentiles_and_times(spectrum):
@@ -79,17 +85,14 @@ def test_the_axes_of_the_spectrum_name_percentiles_and_times(spectrum):
         ]  # fmt: skip
         assert axes.get_xlabel() == "percentile of requests"
     check_ticks(left.yaxis, 1)
-    assert left.get_title(loc="left") == "from the intended send time (latency)"
+    assert left.get_title(loc="left") == "from the intended send (latency)"
     assert right.get_title(loc="left") == "from the actual send (service time)"
     assert drawn.title(spectrum) == (
         "Latency spectrum · c10k, fixed: 1,000 connections, 50 active, 64 B, lent buffers"
     )
-    assert [(name, runtime) for name, runtime, _ in drawn.legend(spectrum)] == [
-        (name, name) for name in LATENCY_Y
-    ]
     assert drawn.foot(spectrum).startswith(
-        "Histograms merged over n = 3 runs of each runtime (libuv 2); thin: each run by itself;"
-        " dotted: fewer than 200 samples beyond"
+        "Histograms merged over n = 3 runs of each runtime (libuv 2); shaded: the range of the"
+        " runs by themselves; dotted: fewer than 200 samples beyond"
     )
 
 
@@ -115,7 +118,8 @@ def test_latency_stands_at_the_rate_that_was_achieved(against_load):
     for axes, percentile in zip(against_load.axes, (1, 2), strict=True):
         assert axes.get_title(loc="left") == ("p50", "p99")[percentile - 1]
         for runtime, loads in LOADS.items():
-            (curve,) = of(drawn.curves(axes), runtime, line="-")
+            line = "--" if runtime == "epoll_floor" else "-"
+            (curve,) = of(drawn.curves(axes), runtime, line=line)
             assert curve.points[: len(loads)] == close(
                 [(load[0], load[percentile]) for load in loads]
             )
@@ -139,9 +143,10 @@ def test_the_axes_against_load_name_rates_and_times(against_load):
         check_ticks(axes.xaxis, 4)
         assert axes.get_xlabel() == "achieved rate (requests/s)"
     check_ticks(left.yaxis, 1)
-    assert drawn.legend(against_load) == [
-        *((name, name, MARKERS[name]) for name in LOADS), ("saturated", "#777777", "o"),
-    ]  # fmt: skip
+    assert drawn.key(against_load) == ["saturated"]
+    assert drawn.ends(left) == [
+        (name, name) for name in ("thread", "fiber", "coroutine", "epoll_floor")
+    ]
     assert drawn.title(against_load) == (
         "Latency against load · c10k, open: 1,000 connections, 50 active, 64 B, lent buffers"
     )

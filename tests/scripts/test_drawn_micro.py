@@ -58,60 +58,79 @@ def costs(records):
     return drawn.draw(micro_costs.draw, records, frame.Context.of(None))
 
 
-# Row of the figure, median, range. Kin has the colour of what it belongs to and a hollow marker.
+# Step: runtime: median, range, numbers, marker, and whose colour: that of what kin belongs to.
 DRAWN = {
-    ("libuv", "D"): {"spawn finish": (79, 61, 83)},
-    ("coroutine", "o"): {"yield, 1": (5.3, 5.1, 7.9), "yield, 1,000": (7.1, 6.1, 8.9)},
-    ("fiber", "s"): {"yield, 1": (41, 40, 59), "yield, 1,000": (84, 71, 97)},
-    ("coroutine", "*"): {"timer cancel, 10,000": (13, 11, 17)},
-    ("coroutine", "x"): {"timer cancel, 10,000": (23.9, 19.9, 29.9)},
-}
-ROWS = ["spawn finish", "yield, 1", "yield, 1,000", "yield, 100,000", "timer cancel, 10,000"]
+    "spawn finish": {"libuv": (79, 61, 83, ["79.0 ns", "[61.0 ns, 83.0 ns]"], "D", "libuv")},
+    "yield, 1": {
+        "coroutine": (5.3, 5.1, 7.9, ["5.30 ns", "[5.10 ns, 7.90 ns]"], "o", "coroutine"),
+        "fiber": (41, 40, 59, ["41.0 ns", "[40.0 ns, 59.0 ns]"], "s", "fiber"),
+    },
+    "yield, 1,000": {
+        "coroutine": (7.1, 6.1, 8.9, ["7.10 ns", "[6.10 ns, 8.90 ns]"], "o", "coroutine"),
+        "fiber": (84, 71, 97, ["84.0 ns", "[71.0 ns, 97.0 ns]", "n = 2"], "s", "fiber"),
+    },
+    "yield, 100,000": {"thread": None},
+    "timer cancel, 10,000": {
+        "timer_wheel": (13, 11, 17, ["13.0 ns", "[11.0 ns, 17.0 ns]"], "*", "coroutine"),
+        "coroutine_heap": (23.9, 19.9, 29.9, ["23.9 ns", "[19.9 ns, 29.9 ns]"], "x", "coroutine"),
+    },
+}  # fmt: skip
 
 
-def test_each_step_stands_in_its_row_at_its_median_with_its_range(costs):
+def test_each_step_has_a_row_for_each_runtime_at_its_median_with_its_range(costs):
     (axes,) = costs.axes
-    assert drawn.rows(axes) == ROWS
-    curves = drawn.curves(axes)
-    expected = 0
-    for (runtime, marker), steps in DRAWN.items():
-        for row, (median, low, high) in steps.items():
-            expected += 1
-            (point,) = [
-                c for c in curves
-                if (c.runtime, c.marker, c.line) == (runtime, marker, "None")
-                and round(c.points[0][1]) == ROWS.index(row)
-            ]  # fmt: skip
-            ((x, y),) = point.points
-            assert x == pytest.approx(median)
-            assert point.is_hollow == (marker in "*x")
-            (span,) = [c for c in curves if c.line == "-" and c.points[0][1] == y
-                       and len(c.points) == 2 and c.points[1][1] == y]  # fmt: skip
-            assert (span.runtime, [x for x, _ in span.points]) == (runtime, [low, high])
-    assert len([c for c in curves if c.line == "None"]) == expected
-    borders = [c.points[0][1] for c in curves if [x for x, _ in c.points] == [0, 1]]
-    assert borders == [0.5, 1.5, 2.5, 3.5]
+    assert drawn.rows(axes) == [runtime for rows in DRAWN.values() for runtime in rows]
+    y = 0
+    for step, rows in DRAWN.items():
+        assert drawn.headings(axes)[y] == step
+        for runtime, expected in rows.items():
+            y += 1
+            found = [mark for mark in drawn.marks(axes) if mark.row == y]
+            if expected is None:
+                assert found == []
+                continue
+            median, low, high, numbers, marker, base = expected
+            (mark,) = found
+            assert (mark.runtime, mark.x, mark.marker) == (runtime, pytest.approx(median), marker)
+            assert mark.colour == COLOURS[base]
+            assert mark.is_hollow == (marker in "*x")
+            (span,) = [span for span in drawn.spans(axes) if span.row == y]
+            assert (span.runtime, span.low, span.high) == (runtime, low, high)
+            assert numbers_at(axes, y) == numbers
+        y += 1
+
+
+def numbers_at(axes, y):
+    """Names of rows recur: by place."""
+    return [
+        one.get_text() for one in axes.texts
+        if one.xycoords == ("axes fraction", "data") and one.xy == (1, y)
+    ]  # fmt: skip
+
+
+def test_a_step_that_met_a_limit_says_so_in_its_row(costs):
+    (axes,) = costs.axes
+    assert drawn.reasons(axes) == {
+        "thread": "no result (kernel.pid_max is 32768, needed 100002)"
+    }  # fmt: skip
 
 
 def test_controls_are_lines_at_their_medians_with_their_names(costs):
     (axes,) = costs.axes
     expected = {1.3: "call", 113: "system call", 4_210: "wake a thread,\nsame core, and back",
                 9_710: "... on another\ncore"}  # fmt: skip
-    assert drawn.upright_lines(axes) == [(x, "#777777", "--") for x in expected]
-    assert [(x, text) for x, _, text in drawn.labels(axes)] == list(expected.items())
+    assert drawn.upright_lines(axes) == [(x, "#6b6b6b", "--") for x in expected]
+    named = [(one.xy[0], one.get_text()) for one in axes.texts
+             if one.xycoords == ("data", "axes fraction")]  # fmt: skip
+    assert named == list(expected.items())
 
 
 def test_the_axis_of_steps_is_in_time_and_the_foot_says_of_how_many(costs):
     (axes,) = costs.axes
     check_ticks(axes.xaxis, 3)
-    assert axes.get_xlabel() == "wall time of one item"
-    names = [("coroutine", "coroutine", "o"), ("fiber", "fiber", "s"), ("thread", "thread", "^"),
-             ("libuv", "libuv", "D"), ("timer_wheel", "coroutine", "*"),
-             ("coroutine_heap", "coroutine", "x")]  # fmt: skip
-    assert drawn.legend(costs) == names
+    assert axes.get_xlabel() == "wall time of one item, logarithmic"
     assert drawn.foot(costs).startswith(
-        "No result: thread, yield, 100,000 (kernel.pid_max is 32768, needed 100002)"
-        " Wall time of one item, each repetition a process; marker: median of n = 3 (fiber, yield,"
+        "Wall time of one item, each repetition a process; marker: median of n = 3 (fiber, yield,"
         " 1,000: 2); whisker: range of 3 runs (too few for a 95 % interval); where another n stands"
         " it is of that many runs, below 6 the range. A number after"
     )
@@ -124,28 +143,25 @@ def test_switches_stand_at_their_number_of_tasks_with_their_range(records):
                 {"fiber": [(1000, 17.3, 13.3, 19.3), (100_000, 173, 139, 193)]})  # fmt: skip
     for axes, title, expected in zip(figure.axes, ("yield", "switch alone"), by_panel, strict=True):
         assert axes.get_title(loc="left") == title
-        assert len(axes.containers) == len(expected)
-        for bars, (runtime, points) in zip(axes.containers, expected.items(), strict=True):
-            line, _, (ends,) = bars.lines
-            assert drawn.hex_of(line.get_color()) == COLOURS[runtime]
-            assert line.get_marker() == MARKERS[runtime]
-            assert [tuple(xy) for xy in line.get_xydata()] == [
-                (x, pytest.approx(y)) for x, y, _, _ in points
-            ]
-            assert [(low[1], high[1]) for low, high in ends.get_segments()] == [
-                (pytest.approx(low), pytest.approx(high)) for *_, low, high in points
-            ]
+        curves = drawn.curves(axes)
+        assert [curve.runtime for curve in curves] == list(expected)
+        for curve, (runtime, points) in zip(curves, expected.items(), strict=True):
+            assert curve.marker == MARKERS[runtime]
+            assert curve.points == drawn.close((x, y) for x, y, _, _ in points)
+            assert drawn.bands(axes)[runtime] == {
+                x: (pytest.approx(low), pytest.approx(high)) for x, _, low, high in points
+            }
+        assert {name for name, _ in drawn.ends(axes)} == set(expected)
         assert axes.get_xlabel() == "tasks"
+        assert drawn.ticks(axes.xaxis) == [(1, "1"), (1000, "1,000"), (100_000, "100,000")]
     left, right = figure.axes
-    assert drawn.ticks(left.xaxis) == [(1, "1"), (1000, "1,000")]
-    assert drawn.ticks(right.xaxis) == [(1000, "1,000"), (100_000, "100,000")]
     check_ticks(left.yaxis, 1)
     assert (left.get_ylabel(), right.get_ylabel()) == ("wall time", "")
     assert drawn.foot(figure).startswith(
         "No result: thread, yield, 100,000 (kernel.pid_max is 32768, needed 100002) No result:"
         " thread, switch many, 100,000 (kernel.pid_max is 32768, needed 100002) Median of n = 3"
-        " (fiber, yield, 1,000: 2), bar: range of 3 runs (too few for a 95 % interval); where"
-        " another n stands it is of that many runs, below 6 the range. Left:"
+        " (fiber, yield, 1,000: 2), shaded: range of 3 runs (too few for a 95 % interval); where"
+        " another n stands it is of that many runs, below 6 the range. yield:"
     )
 
 

@@ -2,12 +2,14 @@
 of them. From results and points that were made by hand."""
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 import drawn
 from drawn import COLOURS, MARKERS
 from planted_results import COMMIT
 from skein_scripts.commands import trend
+from skein_scripts.drawing import frame, style
 from skein_scripts.records import results
 from skein_scripts.records.metrics import named
 from skein_scripts.trend import change_points, figure, history
@@ -159,3 +161,25 @@ def test_the_terminal_says_each_change_with_its_sign(points, tmp_path, monkeypat
         f"wrote {tmp_path}/trend-cpu_per_op.svg",
         f"wrote {tmp_path}/trend-throughput.svg",
     ]
+
+
+def test_the_last_digits_of_the_layout_do_not_reach_the_figure(
+    points, lines, tmp_path, monkeypatch
+):
+    """The trend's panel has no fixed place: a solver finds it, differently from time to time."""
+
+    def bytes_of(name):
+        with style.looks():
+            made = figure.draw(named("cpu_per_op"), lines, points, [], "")
+            return [path.read_bytes() for path in frame.save(made, tmp_path / name, "trend")]
+
+    first, lay_out = bytes_of("first"), Figure.draw_without_rendering
+
+    def lay_out_as_another_solver_would(made):
+        lay_out(made)
+        for axes in made.axes:
+            left, *rest = axes.get_position().bounds
+            axes.set_position((left * (1 + 1e-14), *rest))
+
+    monkeypatch.setattr(Figure, "draw_without_rendering", lay_out_as_another_solver_would)
+    assert bytes_of("second") == first

@@ -2,6 +2,7 @@
 the reader of the output or the Python that runs it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,6 +34,29 @@ def test_every_script_prints_its_help(script):
     done = run(sys.executable, script, "--help")
     assert done.returncode == 0, done.stderr
     assert "usage:" in done.stdout
+
+
+def subcommands_of(said):
+    """Those that a help lists, each as words for the command line."""
+    listed = re.search(r"positional arguments:\n  \{([\w,]+)\}", said)
+    return [(name,) for name in listed[1].split(",")] if listed else []
+
+
+@every_script
+def test_every_help_has_an_example_that_calls_the_script(script):
+    called = "scripts/test" if script.name == "run_tests.py" else f"scripts/{script.name}"
+    said = run(sys.executable, script, "--help").stdout
+    for words in ((), *subcommands_of(said)):
+        _, found, examples = run(sys.executable, script, *words, "--help").stdout.partition(
+            "example"
+        )
+        assert found, words
+        assert " ".join([called, *words]) in examples
+
+
+def test_a_script_with_subcommands_is_found_to_have_them():
+    said = run(sys.executable, ROOT / "scripts" / "trend.py", "--help").stdout
+    assert subcommands_of(said) == [("add",), ("show",)]
 
 
 @every_script

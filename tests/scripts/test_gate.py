@@ -151,11 +151,16 @@ def test_a_summary_that_cannot_be_written_is_no_pass(gate):
 
 def test_a_costlier_request_is_confirmed_on_fresh_pairs_and_named(gate):
     lines, markdown = gate.folder / "v.jsonl", gate.folder / "v.md"
+    html = gate.folder / "v.html"
     slow = gate.arm("slow", COST={"coroutine": 1.1})
-    done = gate(gate.arm("base"), slow, "--json", lines, "--markdown", markdown)
+    words = ("--json", lines, "--markdown", markdown, "--html", html)
+    done = gate(gate.arm("base"), slow, *words)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "REGRESSION CONFIRMED: fixed/coroutine" in done.stdout
     assert "REGRESSION CONFIRMED" in markdown.read_text()
+    page = html.read_text(encoding="utf-8")
+    assert '<p class="lead worse">REGRESSION CONFIRMED: fixed/coroutine' in page
+    assert page.index("<h2>Confirmed on fresh pairs: ") < page.index("<h2>Screened: ")
     found = [json.loads(line) for line in lines.read_text().splitlines()][1:]
     confirmed = [one for one in found if one["stage"] == "confirm"]
     assert {one["cell"] for one in confirmed} == {"fixed/coroutine"}
@@ -522,3 +527,16 @@ warmup_requests = 0
     done = gate(gate.arm("base"), gate.arm("candidate"), "--markdown", markdown)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "valgrind is not installed" in markdown.read_text()
+
+
+def test_quiet_leaves_the_verdict_alone(gate):
+    done = gate(gate.arm("base"), gate.arm("candidate"), "--filter", "group=fixed", "--quiet")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("no regression confirmed; screened: ")
+
+
+def test_verbose_says_first_what_is_measured(gate):
+    done = gate(gate.arm("base"), gate.arm("candidate"), "--filter", "group=fixed", "-v")
+    assert "pairs of ~" in done.stdout.partition("Screened: ")[0]
+    assert "skein run c10k --runtime" in done.stdout

@@ -222,6 +222,21 @@ def test_a_filter_keeps_the_cells_that_match_all_its_parts():
     assert keys(kept) == {"fixed/coroutine", "fixed/libuv"}
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("runtime=~.*o.*", {"coroutine", "epoll_floor"}),
+        ("runtime=~lib|cor.*", {"coroutine"}),
+        ("runtime=~co(r|n)o.*,group=fixed", {"coroutine"}),
+        ("group=fixed, runtime=~[a-z]{5,6}", {"libuv"}),
+        ("group=~f.{1,9},runtime=libuv|coroutine", {"libuv", "coroutine"}),
+        ("connections=~1.*", {"coroutine", "libuv", "epoll_floor"}),
+    ],
+)
+def test_a_filter_takes_a_regular_expression_of_the_whole_value(text, kept):
+    assert {cell.runtime for cell in selection.apply_filters(small(), [text]).cells} == kept
+
+
 def test_repeated_filters_keep_the_cells_that_match_any():
     kept = selection.apply_filters(small(), ["runtime=libuv", "group=spread"])
     assert keys(kept) == {"fixed/libuv", "spread/coroutine", "spread/libuv", "spread/epoll_floor"}
@@ -233,6 +248,9 @@ def test_repeated_filters_keep_the_cells_that_match_any():
         ("runtime=corutine", "did you mean 'coroutine'"),
         ("runtme=libuv", "did you mean 'runtime'"),
         ("libuv", "write it like"),
+        ("runtime=~(", "'\\(' is no regular expression: missing"),
+        ("runtime=~lib", "no runtime in --filter matches 'lib' as a whole .valid: coroutine"),
+        ("runtime=lib.*", "a regular expression is written runtime=~lib"),
         ("workload=c10k,pattern=spread", "nothing matches --filter"),
     ],
 )

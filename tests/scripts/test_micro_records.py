@@ -132,7 +132,7 @@ def test_the_figure_shows_medians_names_limits_and_draws_controls_as_lines() -> 
     medians = {line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == "None"}
     assert {10.0, 12.0, 80.0} <= medians
     assert any("system call" in text.get_text() for text in axes.texts)
-    assert any("kernel.pid_max" in text.get_text() for text in figure.texts)
+    assert any("kernel.pid_max" in text.get_text() for text in axes.texts)
     assert axes.get_xscale() == "log"
 
 

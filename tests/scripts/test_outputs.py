@@ -95,7 +95,7 @@ def binaries(matrix_run):
     return [matrix_run.skein, matrix_run.skein]
 
 
-@pytest.mark.parametrize("option", ["--json", "--markdown"])
+@pytest.mark.parametrize("option", ["--json", "--markdown", "--html"])
 def test_measuring_scripts_find_out_before_they_measure(matrix_run, monkeypatch, option):
     for name, value in matrix_run.environment.items():
         monkeypatch.setenv(name, value)
@@ -107,7 +107,7 @@ def test_measuring_scripts_find_out_before_they_measure(matrix_run, monkeypatch,
     assert matrix_run.calls() == []
 
 
-@pytest.mark.parametrize("option", ["--json", "--markdown"])
+@pytest.mark.parametrize("option", ["--json", "--markdown", "--html"])
 @pytest.mark.parametrize("name", ["out/results.jsonl", "out/../out/results.jsonl", "matrix.toml"])
 def test_no_output_is_what_is_measured_into_or_the_matrix(
     matrix_run, monkeypatch, option, name, capsys
@@ -165,6 +165,7 @@ def test_no_script_writes_over_what_it_reads(measured, tmp_path):
     for program, main, *words in (
         ("compare.py", compare.main, measured, measured, "--json", measured),
         ("compare.py", compare.main, folder, folder, "--markdown", measured),
+        ("compare.py", compare.main, folder, folder, "--html", measured),
         ("export.py", export.main, folder, "--format", "bencher", "--output", measured),
         ("rates.py", rates.main, folder, "--write", measured),
     ):

@@ -113,7 +113,10 @@ def test_every_page_is_found_from_the_first():
 
 
 def test_no_page_is_longer_than_a_person_reads():
-    assert too_long(ROOT, PAGES) == []
+    # A report has as many tables as its run has cells; the page beside it is what is read.
+    written = [page for page in PAGES if ROOT / "results" / "published" not in page.parents]
+    assert len(written) > 10
+    assert too_long(ROOT, written) == []
 
 
 def test_every_page_and_section_that_a_file_names_is_there():

@@ -3,18 +3,18 @@ session says of itself; and the facts of the machine. From results that were mad
 
 import copy
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from page_parts import Page
 from skein_scripts.base import table
 from skein_scripts.commands import run_matrix
 from skein_scripts.drawing import frame
 from skein_scripts.records import conditions, results, session_verdict
 from skein_scripts.records.groups import group_runs
-from skein_scripts.report import factorial, report_pages, results_table
+from skein_scripts.report import factorial, report_pages, results_table, spread
 from skein_scripts.session import session_end
 from skein_scripts.session.runner import Tally
 
@@ -32,35 +32,6 @@ FIXED_LINES = {
     "user µs": ["0.613", "0.503", "0.641", "0.547", "1.11", "0.825", "0.401"],
     "kernel B/conn.": ["8,101", "9,103", "8,211", "9,211", "30,603", "8,169", "7,901"],
 }  # fmt: skip
-
-
-class Tables(HTMLParser):
-    """The cells of every table of a page, and the colour of a row's swatch."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.tables, self.swatches, self._cell = [], [], None
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self._cell = ""
-        elif tag == "span" and given.get("class") == "swatch":
-            self.swatches.append(given["style"].removeprefix("background: "))
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th"):
-            self.tables[-1][-1].append(self._cell)
-            self._cell = None
-
-    def handle_data(self, data):
-        if self._cell is not None:
-            self._cell += data
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +76,15 @@ def test_runs_by_hand_have_a_report(by_hand, kept, tmp_path):
 
 
 def test_the_html_page_has_every_table_cell_for_cell(pages, planted):
-    page = Tables(pages[0])
-    groups = group_runs(planted)
-    for group, cells in zip(groups, page.tables, strict=False):
-        made = results_table.make_table(group)
-        assert cells == [made.columns, *made.rows]
-    assert len(page.tables) == 7 + 1 + 7 + 1  # results, style by loop, spread, machine
-    assert page.tables[7][1] == ["coroutine", "CPU/request µs", "5.21", "4.60", "–"]
-    assert page.tables[8 + 3][7] == [
+    page = Page(pages[0])
+    for group in group_runs(planted):
+        for made in (results_table.make_table(group), spread.make_table(group)):
+            assert page.table(made.title).texts() == [made.columns, *made.rows]
+    (made,) = factorial.make_tables(group_runs(planted))
+    style_by_loop = page.table(made.title).texts()
+    assert style_by_loop[1] == ["coroutine", "CPU/request µs", "5.21", "4.60", "–"]
+    assert style_by_loop[1:] == made.rows
+    assert page.table("Spread · c10k, fixed").texts()[7] == [
         "epoll_floor", "3 of 3", "0",
         "241,300/s, 10 % [234,061/s..258,191/s, MAD 3 %]",
         "4.10, 19.5 % [4.00..4.80, MAD 2.39 %]",
@@ -125,8 +97,10 @@ def test_the_html_page_has_every_table_cell_for_cell(pages, planted):
 
 
 def test_a_runtime_has_its_own_colour_in_the_page(pages, planted):
-    rows = [series.runtime for group in group_runs(planted) for series in group.series]
-    assert Tables(pages[0]).swatches[: len(rows)] == [COLOURS[runtime] for runtime in rows]
+    page = Page(pages[0])
+    rows = [name for table in page.tables for name in table.runtimes if name is not None]
+    assert set(rows) == set(COLOURS)
+    assert page.swatches == [COLOURS[runtime] for runtime in rows]
 
 
 def test_the_markdown_page_has_every_row(pages, planted):
@@ -159,10 +133,14 @@ def test_both_pages_say_how_many_runs_and_what_became_of_the_session(pages):
         ) in text
         assert "c10k/thread/1000/fixed: invalid: steal of 3 % on CPU 0" in text
         assert "c10k/libuv/1000/fixed: failed: the worker was ended by SIGSEGV" in text
-        assert text.count("c10k/libuv/1000/idle: timeout: no answer within 40 s") == 3
-        assert text.count("c10k/thread/1000/open/rate=30011: limit: RLIMIT_NPROC 9000") == 3
         assert "Memory against the number of waiting tasks." in text
         assert "How late timers fire, and how many fire early." in text
+    html, markdown = (re.sub(r"\s+", " ", page) for page in pages)
+    for reason in ("c10k/libuv/1000/idle: timeout: no answer within 40 s",
+                   "c10k/thread/1000/open/rate=30011: limit: RLIMIT_NPROC 9000"):  # fmt: skip
+        assert markdown.count(reason) == 3
+        assert html.count(reason) == 1
+    assert html.count("(3 runs)") == 2
     assert "![Memory against the number of waiting tasks.](plots/memory_vs_n.svg)" in pages[1]
 
 

@@ -2,6 +2,7 @@
 seen. The comparisons are made by hand; what follows from pairs is for test_comparison.py."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -71,6 +72,12 @@ def test_what_is_not_decided_says_how_large_a_change_would_have_been_seen(made):
         # 3.907 / 1.204 and 1.204 / 0.377: 225 %.
         "inconclusive: a change of 225 % would have been seen every other time",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("effect", "said"), [(0.042, "4.2 %"), (0.996, "100 %"), (6.0, "600 %")])
+def test_unchanged_says_within_what_however_much_that_is(effect, said):
+    found = replace(SAME, min_effect=effect)
+    assert show.verdict_text(found) == f"unchanged within {said}"
 
 
 def test_the_notes_say_what_a_change_is_and_where_the_interval_is_the_range(made):

@@ -1,13 +1,17 @@
 """What a person sees while a matrix runs: how many runs are done, how long they took and how long
 the others will. And what a run is thought to take before any has run."""
 
+import io
+
 import pytest
 from rich.console import Console
 
+from skein_scripts.base.terminal import Terminal
 from skein_scripts.commands import matrix_options
 from skein_scripts.matrix import plan
 from skein_scripts.matrix.matrix import Cell, Matrix
 from skein_scripts.matrix.plan import Slot
+from skein_scripts.records.metrics import named
 from skein_scripts.session import progress
 
 TIMERS = {"pattern": "spread", "tasks": 100_000, "window": "2s"}
@@ -68,9 +72,9 @@ def test_a_line_has_place_name_outcome_time_taken_and_time_left():
     console = Console(width=200)
     with console.capture() as captured, progress.LineProgress(slots, console) as lines:
         for slot, record, wall_s in (
-            (slots[0], {"status": "ok", "reasons": []}, 4.3),
-            (slots[1], {"status": "limit", "reasons": ["too low", "more"]}, 6.0),
-            (slots[2], {"status": "ok", "reasons": ["not steady"]}, 66.6),
+            (slots[0], {"status": "ok", "reasons": [], "cell": {}}, 4.3),
+            (slots[1], {"status": "limit", "reasons": ["too low", "more"], "cell": {}}, 6.0),
+            (slots[2], {"status": "ok", "reasons": ["not steady"], "cell": {}}, 66.6),
         ):
             lines.begin(slot)
             lines.end(slot, record, wall_s)
@@ -116,7 +120,7 @@ def test_a_bar_moves_and_says_what_is_left():
     assert (task.total, task.completed, task.fields["left"]) == (2, 0, "0:10")  # 10.3 s
     bar.begin(slots[0])
     assert task.description == "timers · fiber · round 1"
-    bar.end(slots[0], {"status": "ok", "reasons": []}, 43.0)
+    bar.end(slots[0], {"status": "ok", "reasons": [], "cell": {}}, 43.0)
     assert (task.completed, task.fields["left"]) == (1, "1:00")  # ten times 6 s
 
 
@@ -141,3 +145,68 @@ def test_a_plan_with_rates_as_shares_counts_three_probes():
     matrix = Matrix("m", 7, 1, 0, (Cell("open", "c10k", "fiber", rate),))
     # Three of 1.8 + 0.2 + 1 + 2 s, and an anchor of 3.02 s.
     assert matrix_options.probes_s(matrix) == pytest.approx(3 * 5.0 + 3.02)
+
+
+def measured(planted, workload, mode):
+    """A run of the planted results that counts."""
+    return next(
+        run
+        for run in planted
+        if run["kind"] == "run"
+        and run["status"] == "ok"
+        and run["cell"]["workload"] == workload
+        and mode in (run["cell"].get("mode"), run["cell"].get("pattern"))
+    )
+
+
+def test_a_line_has_the_first_figures_that_the_run_has(planted):
+    run = measured(planted, "c10k", "open")
+    figures = progress.figures_of(run)
+    p99 = run["latency"]["p99"]
+    assert f"p99 {named('latency_p99').show(p99)}" in figures
+    assert f"CPU/request {named('cpu_per_op').show(run['cpu']['per_op_ns'])}" in figures
+    assert 2 <= len(figures.split(", ")) <= 6
+    console = Console(width=400)
+    with console.capture() as captured:
+        progress.LineProgress([Slot(B, 0, 0)], console).end(Slot(B, 0, 0), run, 6.0)
+    assert f": ok; {figures} (6.0 s, 0:00 left)" in captured.get()
+
+
+def test_a_run_that_does_not_count_has_no_figures(planted):
+    run = dict(measured(planted, "timers", "spread"))
+    assert "late p99" in progress.figures_of(run)
+    assert progress.figures_of(run | {"status": "invalid"}) == ""
+    assert progress.figures_of(run | {"cell": {"workload": "another"}}) == ""
+
+
+def test_a_bar_shows_what_was_measured_last_and_draws_only_when_that_changes(planted):
+    run = measured(planted, "timers", "spread")
+    slots = [Slot(A, 0, 0), Slot(B, 0, 1)]
+    console = Terminal(file=io.StringIO(), width=200, force_terminal=True)
+    with progress.BarProgress(slots, console) as bar:
+        bar.begin(slots[0])
+        bar.end(slots[0], run, 4.3)
+        assert progress.figures_of(run) in console.file.getvalue()
+        assert bar._progress.live._refresh_thread is None
+
+
+def test_quiet_prints_only_the_runs_that_were_not_measured():
+    slots = [Slot(A, block, 0) for block in range(4)]
+    console = Terminal(file=io.StringIO(), quiet=True, force_terminal=True, color="never")
+    with progress.make_progress(slots, console) as lines:
+        for slot, status in zip(slots, ("ok", "limit", "invalid", "failed"), strict=True):
+            lines.begin(slot)
+            lines.end(slot, {"status": status, "reasons": ["why"], "cell": {}}, 1.0)
+    printed = console.file.getvalue().splitlines()
+    assert [line.split(": ")[1] for line in printed] == ["invalid", "failed"]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_verbose_prints_the_call_of_each_run(is_terminal):
+    slots = [Slot(A, 0, 0)]
+    console = Terminal(
+        file=io.StringIO(), width=200, verbose=True, force_terminal=is_terminal, color="never"
+    )
+    with progress.make_progress(slots, console) as shown:
+        shown.begin(slots[0])
+    assert "skein run timers --runtime fiber --" in console.file.getvalue()

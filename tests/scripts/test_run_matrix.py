@@ -425,3 +425,49 @@ def test_results_of_runs_are_json_that_any_reader_takes(matrix_run):
     matrix_run("--repeats", "1")
     for line in matrix_run.results.read_text().splitlines():
         json.loads(line, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_quiet_leaves_the_verdict_the_tally_and_what_to_open_and_names_what_failed(matrix_run):
+    matrix_run.fault(**{"c10k/fixed/libuv": "crash"})
+    done = matrix_run("-q", "--report", "--repeats", "1")
+    assert done.returncode == 4
+    lines = done.stdout.splitlines()
+    assert "fixed · libuv" in lines[0]
+    assert "1 failed, 5 ok; results: " in lines[-2]
+    assert lines[-1] == f"report: {matrix_run.output / 'report.html'}"
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("words", [(), ("--report",)])
+def test_the_last_line_says_what_to_open(matrix_run, words):
+    last = matrix_run("--filter", "workload=timers", "--repeats", "1", *words).stdout.splitlines()[
+        -1
+    ]
+    opened = matrix_run.output / ("report.html" if words else "results.jsonl")
+    assert last.endswith(str(opened))
+    assert opened.is_file()
+
+
+def test_verbose_prints_every_call_and_every_file(matrix_run):
+    words = ("--filter", "workload=timers", "--repeats", "1", "--report")
+    done = matrix_run("--verbose", *words)
+    assert done.stdout.count("skein run timers --runtime") == 3
+    assert f"wrote {matrix_run.output}/plots/" in done.stdout
+
+
+def test_a_quiet_plan_is_its_last_line(matrix_run):
+    done = matrix_run("--dry-run", "--quiet")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("12 runs of 6 cells in 2 rounds, about 0:")
+
+
+def test_a_regular_expression_that_is_none_is_a_usage_error_with_the_reason(matrix_run):
+    done = matrix_run("--filter", "runtime=~co(")
+    assert done.returncode == 2
+    assert "'co(' is no regular expression: missing )" in done.stderr
+    assert matrix_run.calls() == []
+
+
+def test_a_regular_expression_chooses_runtimes(matrix_run):
+    done = matrix_run("--dry-run", "--filter", "workload=timers,runtime=~.*(uv|floor)")
+    assert "4 runs of 2 cells" in done.stdout

@@ -1,11 +1,12 @@
 """Manifests: which runtimes there are, in which order and looks, and how a foreign one is run."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 
 from skein_scripts.matrix.matrix import Cell
-from skein_scripts.records import runtimes
+from skein_scripts.records import reference_page, runtimes
 from skein_scripts.session import cell_record
 
 MANIFEST = """
@@ -97,12 +98,33 @@ def test_a_worker_of_its_own_is_a_reference_unless_its_manifest_says_otherwise(t
     assert not runtimes.runtimes()["python_selectors"].reference
 
 
-def test_the_page_of_references_has_a_line_on_each_and_each_line_a_source():
-    page = (runtimes.FOLDER.parent / "runtimes/REFERENCES.md").read_text(encoding="utf-8")
+def test_the_page_of_references_is_what_the_manifests_say_and_each_line_has_a_source():
+    page = reference_page.PAGE.read_text(encoding="utf-8")
+    rows = runtimes.references()
+    assert page == reference_page.with_table(page, rows), "call: scripts/references.py page"
     lines = [line.split("`") for line in page.splitlines() if line.startswith("| `")]
-    known = [name for name, each in runtimes.runtimes().items() if each.reference]
-    assert [line[1] for line in lines] == known
+    assert [line[1] for line in lines] == [row.id for row in rows]
     assert [line[-2] for line in lines if not (runtimes.FOLDER / line[-2]).is_dir()] == []
+
+
+def test_a_row_of_the_page_says_what_it_serves_or_else_what_it_does(toy):
+    page = "# Rows\n\n| old |\n|---|\n| row |\n\nand more\n"
+    row = replace(toy, about="toys", unfair="slow", folder=runtimes.FOLDER / "toy", cannot=())
+    for one, said in (
+        (replace(row, buffers=("lent", "own")), "lent, own"),
+        (replace(row, cannot=(("c10k", "why"),)), "timers only"),
+        (replace(row, cannot=(("c10k", "why"), ("timers", "why"))), "no workload"),
+    ):
+        written = reference_page.with_table(page, [one])
+        assert written.splitlines()[4:] == [
+            f"| `toy` | toys | {said} | slow | `toy/` |", "", "and more"
+        ]  # fmt: skip
+
+
+def test_every_worker_of_its_own_says_what_it_is_and_what_is_unequal_about_it():
+    for row in runtimes.foreign().values():
+        assert row.about, row.id
+        assert row.unfair, row.id
 
 
 def test_a_missing_tool_is_a_limit_that_names_it(toy):

@@ -3,6 +3,7 @@ have, for the workloads there are and for one that is added."""
 
 import copy
 import json
+import re
 import shutil
 
 import jsonschema
@@ -102,6 +103,13 @@ def test_the_schema_is_one_and_every_reference_leads_somewhere():
     resolver = jsonschema.Draft202012Validator(whole)._resolver
     for reference in set(references(whole)):
         resolver.lookup(reference)
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.parent.name)
+def test_a_published_run_names_no_folder_of_the_machine_that_made_it(path):
+    session = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    assert session["kind"] == "session"
+    assert [word for word in session["argv"] if re.search(r"(^|=)[/~]", word)] == []
 
 
 @pytest.mark.parametrize("path", [*PUBLISHED, *FIXTURES], ids=lambda path: path.parent.name)

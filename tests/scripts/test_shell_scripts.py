@@ -24,13 +24,6 @@ def test_every_command_has_help_with_an_example(name):
     assert "Example: scripts/" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["run_matrix.py", "plot.py", "report.py", "instructions.py"])
-def test_every_program_has_help_with_an_example(name):
-    done = run(sys.executable, ROOT / "scripts" / name, "--help")
-    assert done.returncode == 0
-    assert "example" in done.stdout
-
-
 def test_importing_the_package_starts_nothing_and_prints_nothing(tmp_path):
     folder = ROOT / "scripts" / "skein_scripts"
     modules = [

@@ -1,14 +1,15 @@
 """Names as they are shown: brackets, control characters, wide and very long ones, everywhere."""
 
+import argparse
 import io
 
 import pytest
 from rich.console import Console
 
 from matrix_support import SMALL_MATRIX
-from skein_scripts.base import table
+from skein_scripts.base import table, terminal
 from skein_scripts.base.errors import MeasureError, ReaderGoneError
-from skein_scripts.base.terminal import Terminal, say
+from skein_scripts.base.terminal import Terminal, detail, say, tell
 from skein_scripts.base.visible import visible
 from skein_scripts.gate import judge, show
 from skein_scripts.matrix.matrix import Cell, Matrix
@@ -118,3 +119,85 @@ def test_a_table_in_a_file_is_not_folded_unless_the_environment_says_how_wide_it
     assert Terminal(file=io.StringIO(), width=90).width == 90
     monkeypatch.setenv("COLUMNS", "72")
     assert Terminal(file=io.StringIO()).width == 72
+
+
+def chosen(*words, **more):
+    """The terminal that these options ask for, on a file of its own."""
+    parser = argparse.ArgumentParser()
+    terminal.add_output_options(parser)
+    console = terminal.terminal_of(parser.parse_args(words))
+    console.file = io.StringIO()
+    for name, value in more.items():
+        setattr(console, name, value)
+    return console
+
+
+def three_lines(console):
+    """What is left of a line for everybody, one that always stands, and a detail."""
+    say(console, "said")
+    tell(console, "told")
+    detail(console, "detail")
+    console.print("a table")
+    return console.file.getvalue().splitlines()
+
+
+def test_quiet_leaves_what_is_told_and_verbose_adds_what_is_a_detail():
+    assert three_lines(chosen()) == ["said", "told", "a table"]
+    assert three_lines(chosen("--quiet")) == three_lines(chosen("-q")) == ["told"]
+    assert three_lines(chosen("--verbose")) == ["said", "told", "detail", "a table"]
+    assert three_lines(chosen("-v")) == ["said", "told", "detail", "a table"]
+
+
+def test_quiet_is_quiet_again_after_a_line_that_could_not_be_told():
+    class Full(io.StringIO):
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+    console = chosen("-q", file=Full())
+    with pytest.raises(MeasureError):
+        tell(console, "told")
+    assert console.quiet
+
+
+@pytest.mark.parametrize(
+    ("words", "no_color", "coloured"),
+    [
+        ([], None, False),  # a file is no terminal
+        (["--color", "always"], None, True),
+        (["--color", "always"], "1", True),  # what is said now, before what is said for ever
+        (["--color", "never"], None, False),
+        (["--color", "auto"], "1", False),
+    ],
+)
+def test_colours_go_where_they_are_wanted(words, no_color, coloured, monkeypatch):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    console = chosen(*words)
+    say(console, "red", "bold red")
+    assert ("\x1b[" in console.file.getvalue()) == coloured
+
+
+@pytest.mark.parametrize(
+    ("no_color", "color", "coloured"),
+    [(None, "auto", True), ("", "auto", True), ("1", "auto", False), (None, "never", False)],
+)
+def test_a_terminal_has_colours_unless_the_environment_or_an_option_says_no(
+    no_color, color, coloured, monkeypatch
+):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    console = Terminal(file=io.StringIO(), force_terminal=True, color=color)
+    say(console, "red", "bold red")
+    assert ("\x1b[" in console.file.getvalue()) == coloured
+
+
+@pytest.mark.parametrize("words", [["-q", "-v"], ["--color", "sometimes"]])
+def test_options_that_contradict_each_other_are_refused(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        chosen(*words)
+    assert ended.value.code == 2
+    assert "error: argument" in capsys.readouterr().err

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from matrix_support import ROOT
+from matrix_support import ROOT, call_main
+from skein_scripts.commands import site
 
 GATE = (ROOT / ".github" / "workflows" / "gate.yml").read_text(encoding="utf-8")
 HOUR_S = 3600
@@ -63,3 +64,15 @@ def test_a_point_of_the_trend_needs_no_gate_that_passes_and_no_bench_without_a_f
     job = GATE.partition("\n  history:")[2]
     assert "needs:" not in job
     assert re.search(r"run: scripts/bench .* \|\| \[ \$\? -eq 4 \]", job)
+
+
+@pytest.mark.slow  # it reads all that is published
+def test_the_pages_workflow_deploys_the_folder_that_the_site_is_built_into(tmp_path):
+    text = (ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8")
+    command = re.search(r"\.venv/bin/python scripts/site\.py (\S+) --output (\S+)\n", text)
+    published, output = command.groups()
+    assert re.search(rf"upload-pages-artifact@v\d+\n +with:\n +path: {output}\n", text)
+    assert f"- {published}/**" in text  # a run that is published builds it anew
+    words = (ROOT / published, "--output", tmp_path / output)
+    assert call_main("site.py", site.main, *words) == 0
+    assert (tmp_path / output / "index.html").is_file()

@@ -18,7 +18,15 @@ notes = { back = "the last yields first" }
 measures = ""
 leaves_out = ""
 unfair = ""
+page = "workloads/README.md"
 example = ""
+
+[shapes.forth]
+does = "the first yields first"
+leaves_out = "the last"
+
+[shapes.back]
+does = "the last yields first"
 
 [[field]]
 name = "tasks"
@@ -74,6 +82,16 @@ def test_a_good_declaration_is_read(planted):
     assert toy.notes == {"back": "the last yields first"}
 
 
+def test_what_a_mode_does_is_read_and_what_it_does_not_say_is_empty(planted):
+    texts = planted(GOOD)["toy"].shape_texts
+    assert list(texts) == ["forth", "back"]
+    assert (texts["forth"].does, texts["forth"].leaves_out) == (
+        "the first yields first",
+        "the last",
+    )
+    assert texts["back"].unfair == ""
+
+
 def test_work_that_no_script_names_is_said_in_the_words_of_its_folder(planted):
     toy = planted(GOOD)["toy"]
     cell = {"workload": "toy", "tasks": 2_000, "order": "forth", "yields": 3, "seed": 1}
@@ -123,6 +141,13 @@ def test_runs_that_differ_in_a_field_of_their_own_workload_are_other_work(plante
         ("samples = []", 'samples = "lateness"', "samples is a list"),
         ("{ back =", "{ black =", "unknown mode or pattern 'black'"),
         ("{ forth =", "{ fourth =", "field 'yields': unknown mode or pattern 'fourth'"),
+        ('page = "workloads/README.md"\n', "", "it has no page"),
+        ("[shapes.back]", "[shapes.black]",
+         "unknown mode or pattern in shapes 'black' (valid: forth, back); did you mean 'back'?"),
+        ('[shapes.back]\ndoes = "the last yields first"\n', "", "shapes.back: it has no does"),
+        ('does = "the last', 'dose = "the last', "shapes.back: unknown key 'dose'"),
+        ('leaves_out = "the last"', "leaves_out = 5", "shapes.forth: leaves_out is a text, not 5"),
+        ('leaves_out = "the last"', 'leaves_out = " "', "shapes.forth: leaves_out is a text"),
         ("least = 1\nmost", 'instead_of = "yield"\nmost', "unknown field in instead_of 'yield'"),
     ],
 )  # fmt: skip

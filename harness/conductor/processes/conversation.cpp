@@ -89,7 +89,13 @@ void conversation::add(child_process& child) {
   peers_.back().child = &child;
 }
 
+std::int64_t conversation::said_to(const child_process& child) const {
+  const auto found = std::ranges::find(peers_, &child, &peer::child);
+  return found == peers_.end() ? 0 : found->said;
+}
+
 void conversation::say(child_process& child, const json& message) {
+  ++peer_of(child).said;
   try {
     child.channel().write_line(measure::to_text(message));
   } catch (const std::system_error&) {

@@ -72,10 +72,14 @@ class conversation {
 
   [[nodiscard]] time_ns cell_deadline_ns() const noexcept { return cell_deadline_ns_; }
 
+  /// How many messages this child was sent.
+  [[nodiscard]] std::int64_t said_to(const child_process& child) const;
+
  private:
   struct peer {
     child_process* child;
     std::deque<json> messages;
+    std::int64_t said = 0;
     bool leaving = false;
     bool at_end = false;
   };

@@ -138,6 +138,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["window_ns"] = or_null(out.window_ns);
   record["spawn_ns"] = request.counted ? json(nullptr) : or_null(out.spawn_ns);
   record["fire_ns"] = request.counted ? json(nullptr) : or_null(out.fire_ns);
+  if (out.messages) record["messages"] = *out.messages;
   if (request.counted) record["counted"] = true;
   record["status"] = name_of(out.how);
   record["reasons"] = out.reasons;

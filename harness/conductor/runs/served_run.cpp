@@ -288,6 +288,7 @@ class served_run {
     await_connections(0);
     talk_.awaits("the worker to end");
     read_memory_after(talk_, worker_, request_, out_);
+    out_.messages = talk_.said_to(worker_);
     out_.memory_extras.frame_bytes = stop(talk_, worker_).frame_bytes;
   }
 

@@ -1,6 +1,7 @@
 """The ways a script ends, and their exit statuses. Every script ends through run_program(), so that
-1 is a confirmed regression (of scripts/run_tests.py: a failed test) and nothing else: Python's own
-1 for an error, its 120 for output that cannot be written, and a missing package are none.
+1 is a confirmed regression (of scripts/run_tests.py a failed test, of scripts/render_readme.py a
+README that says something else) and nothing else: Python's own 1 for an error, its 120 for output
+that cannot be written, and a missing package are none.
 
 Imports the standard library alone, in words that an older Python reads: it has to work where our
 packages are missing. Leaves out formatting: messages are text.
@@ -22,6 +23,7 @@ from .visible import visible
 OK = 0
 REGRESSION = 1
 FAILED_TESTS = 1
+DIFFERS = 1
 USAGE = 2
 UNDECIDED = 3
 COULD_NOT_MEASURE = 4

@@ -26,7 +26,12 @@ def choose(sections: list[Section], only: list[str]) -> list[Section]:
 
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
-    parser = argparse.ArgumentParser(prog="scripts/test", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="scripts/test",
+        description="Runs every test and check that is installed already.",
+        epilog="example: scripts/test --quick",
+        allow_abbrev=False,
+    )
     parser.add_argument(
         "--quick", action="store_true", help="a short loop: says what it leaves out"
     )

@@ -16,12 +16,12 @@ from ..base import table
 from ..base.errors import OK, MeasureError, UsageError
 from ..base.names import check_name
 from ..base.outputs import do_all, raise_first, require_writable, write_text
-from ..base.terminal import Terminal, say
-from ..gate import measured, record, show
+from ..base.terminal import add_output_options, tell, terminal_of
+from ..gate import measured, record, show, verdict_page
 from ..gate.compared import Comparison
 from ..gate.failures import failures
 from ..gate.judge import ALPHA, judge
-from ..gate.pairing import lost_cells, make_counts, make_pairs, unpaired
+from ..gate.pairing import lost_cells, make_counts, make_pairs, matched_runs, unpaired
 from ..gate.sources import (
     RecordedArm,
     arm_of_file,
@@ -31,14 +31,15 @@ from ..gate.sources import (
     narrowed,
     same_in_each_arm,
 )
-from ..records import zero_counts
+from ..records import conditions, zero_counts
 from ..records.cells import CellNames, NameOf, id_of, id_without_runtime
 from ..records.metrics import METRICS
 from ..records.results import RESULTS_NAME, results_at
+from ..records.shapes import Run
 
 _EPILOG = """\
 examples:
-  scripts/compare.py out/before out/after --markdown verdicts.md
+  scripts/compare.py out/before out/after --markdown verdicts.md --html verdicts.html
   scripts/compare.py out/first --runtimes libuv,coroutine --metrics cpu_per_op,user_bytes_per_task
   scripts/compare.py main HEAD --output out/compared --filter group=c10k-fixed --pairs 30
   scripts/compare.py build/release/skein --runtimes libuv,coroutine --output out/compared
@@ -82,12 +83,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--metrics", metavar="A,B,...", help="only these")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there, too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the comparisons there")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with forest plots")
     parser.add_argument(
         "--allow-environment-mismatch",
         action="store_true",
         help="compare two machines or compilers; marked everywhere",
     )
     measured.add_options(parser)
+    add_output_options(parser)
     return parser
 
 
@@ -132,9 +135,17 @@ def naming(base: RecordedArm, candidate: RecordedArm, of_one_file: bool) -> Name
 def check_complete(
     comparisons: Sequence[Comparison], failed: Sequence[str] = (), undecided: Sequence[str] = ()
 ) -> None:
-    """Raises MeasureError where the candidate failed, nothing has a pair, something gated lost its
-    own, or too many pairs were lost to tell: a comparison of the rest would be taken for one of the
-    whole. What only the candidate has is no loss."""
+    """Raises MeasureError where there is a problem (problems_of): a comparison of the rest would be
+    taken for one of the whole."""
+    if problems := problems_of(comparisons, failed, undecided):
+        raise MeasureError("; ".join(problems))
+
+
+def problems_of(
+    comparisons: Sequence[Comparison], failed: Sequence[str] = (), undecided: Sequence[str] = ()
+) -> list[str]:
+    """Whether the candidate failed, nothing has a pair, something gated lost its own, or too many
+    pairs were lost to tell. What only the candidate has is no loss."""
     problems = [f"THE CANDIDATE FAILED: {'; '.join(failed)}"] if failed else []
     lost = [one for one in comparisons if one.is_lost]
     if not any(one.pairs for one in comparisons):
@@ -152,8 +163,7 @@ def check_complete(
             f"UNDECIDED: {'; '.join(undecided)}: too few pairs count to tell: measure again, or"
             " more of them with --pairs"
         )
-    if problems:
-        raise MeasureError("; ".join(problems))
+    return problems
 
 
 def _with_reason(one: Comparison) -> str:
@@ -176,6 +186,18 @@ def _verdicts(
     return judge([*pairs, *measured.chosen(counted, metrics)])
 
 
+def page_of(compared: measured.Compared) -> str:
+    """The page that --html writes."""
+    came_to = (compared.comparisons, compared.failed, compared.undecided)
+    return verdict_page.page(
+        f"skein compare: {compared.title}",
+        [show.counts(compared.comparisons), *problems_of(*came_to)],
+        (compared.base, compared.candidate),
+        compared.changed,
+        [verdict_page.part(compared.comparisons, compared.title, compared.notes)],
+    )
+
+
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
@@ -187,15 +209,17 @@ def main(arguments: list[str]) -> int:
     require_writable(
         options.markdown,
         options.json,
+        options.html,
         read=[*named, options.matrix],
         measured_into=options.output / RESULTS_NAME if options.output and is_measured else None,
     )
-    console = Terminal()
+    console = terminal_of(options)
     if is_measured:
         compared = measured.measure(options, names_of_runtimes(options), metrics, console)
     else:
         compared = _compare_files(options, metrics)
-    made = show.table_of(compared.comparisons, compared.title, compared.notes)
+    notes = [*compared.notes, *show.lines_of_changed(compared.changed)]
+    made = show.table_of(compared.comparisons, compared.title, notes)
 
     def write_markdown() -> None:
         if options.markdown:
@@ -209,20 +233,24 @@ def main(arguments: list[str]) -> int:
                 compared.mismatches,
                 ALPHA,
                 interleaved=compared.interleaved,
-                notes=compared.notes,
+                notes=notes,
                 undecided=compared.undecided,
                 failed=compared.failed,
             )
             record.write(options.json, head, {"single": compared.comparisons})
 
+    def write_html() -> None:
+        if options.html:
+            write_text(options.html, page_of(compared))
+
     def print_table() -> None:
         show.render(made, console)
-        say(console, show.counts(compared.comparisons))
+        tell(console, show.counts(compared.comparisons))
 
     def check() -> None:
         check_complete(compared.comparisons, compared.failed, compared.undecided)
 
-    raise_first(do_all([write_markdown, write_json, print_table, check]))
+    raise_first(do_all([write_markdown, write_json, write_html, print_table, check]))
     return OK
 
 
@@ -246,4 +274,12 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
         mismatches,
         interleaved=of_one_file,
         failed=failures(candidate.runs, name_of),
+        changed=conditions.changes(*_in_pairs(base, candidate, name_of)),
     )
+
+
+def _in_pairs(
+    base: RecordedArm, candidate: RecordedArm, name_of: NameOf
+) -> tuple[list[Run], list[Run]]:
+    both = matched_runs(base.runs, candidate.runs, name_of)
+    return [run for run, _ in both], [run for _, run in both]

@@ -25,9 +25,9 @@ from ..base.errors import (
 )
 from ..base.names import check_name
 from ..base.outputs import do_all, raise_first, require_writable, write_text
-from ..base.terminal import Terminal, say
+from ..base.terminal import add_output_options, say, tell, terminal_of
 from ..base.units import format_clock, parse_duration_ns
-from ..gate import builds, record, show, stages
+from ..gate import builds, record, show, stages, verdict_page
 from ..gate.builds import Build
 from ..gate.gating import Gate
 from ..gate.injection import add_options, injection_of
@@ -43,7 +43,8 @@ from ..session.options import add_cpu_options, cpu_options, seed
 USUAL_BUDGET_S = 660.0
 _EPILOG = """\
 examples:
-  scripts/gate.py --base main --candidate HEAD --output out/gate --budget 10m --markdown gate.md
+  scripts/gate.py --base main --candidate HEAD --output out/gate --budget 10m --markdown gate.md \\
+      --html gate.html
   scripts/gate.py --base-binary old/skein --candidate-binary new/skein --output out/gate \\
       --filter 'runtime=coroutine' --strict
 
@@ -79,8 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--filter",
         action="append",
         default=[],
-        metavar="KEY=A|B,...",
-        help="only these cells; repeated: cells that match any",
+        metavar=selection.FILTER_FORM,
+        help=selection.FILTER_HELP,
     )
     parser.add_argument(
         "--budget",
@@ -103,6 +104,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="print plan and time, do nothing")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="a summary for a reader")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every comparison, as JSON Lines")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="a page with forest plots")
+    add_output_options(parser)
     return parser
 
 
@@ -147,7 +150,7 @@ def print_plan(matrix: Matrix, schedule: stages.Schedule, console: Console) -> N
             f"{schedule.screen.of(cell):3} pairs of ~{pair_s(cell):.1f} s:"
             f" skein run {' '.join(cell.arguments())}",
         )
-    say(console, time_of(matrix, schedule))
+    tell(console, time_of(matrix, schedule))
 
 
 def time_of(matrix: Matrix, schedule: stages.Schedule) -> str:
@@ -211,30 +214,33 @@ def publish(
     left_out: list[str],
     console: Console,
 ) -> tuple[list[ScriptError], bool]:
-    """Table, JSON and Markdown of what was judged so far. Returns the errors of outputs that could
-    not be written, and whether another one was."""
+    """Table, JSON, Markdown and HTML of what was judged so far. Returns the errors of outputs that
+    could not be written, and whether another one was."""
     result = gate.result
     notes = [*left_out, f"{gate.repeated} pairs were measured anew, a run of theirs being invalid"]
     if injection := injection_of(options):
         notes.append(f"THE CANDIDATE WAS MADE WORSE ON PURPOSE: {injection.describe()}")
-    notes += [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in gate.changed_conditions]
+    said = [*notes, *show.lines_of_changed(gate.changed_conditions)]
     title = f"{labels[1]} against {labels[0]}"
-    tables = [show.table_of(result.screened, f"Screened: {title}", notes)]
+    screened, confirmed = f"Screened: {title}", f"Confirmed on fresh pairs: {title}"
+    tables = [show.table_of(result.screened, screened, said)]
+    parts = [verdict_page.part(result.screened, screened, notes)]
     if result.confirmed:
-        tables.insert(0, show.table_of(result.confirmed, f"Confirmed on fresh pairs: {title}", []))
+        tables.insert(0, show.table_of(result.confirmed, confirmed, []))
+        parts.insert(0, verdict_page.part(result.confirmed, confirmed, []))
+    base, candidate = (
+        record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
+        for arm, label in zip(ARMS, labels, strict=True)
+    )
 
     def write_json() -> None:
-        base, candidate = (
-            record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
-            for arm, label in zip(ARMS, labels, strict=True)
-        )
         head = record.head(
             base,
             candidate,
             [],
             stages.CONFIRM_ALPHA,
             interleaved=True,
-            notes=[summary(result), *notes],
+            notes=[summary(result), *said],
             incomplete=result.incomplete,
             failed=result.failed,
             undecided=result.left_open,
@@ -245,12 +251,22 @@ def publish(
         text = f"## skein gate\n\n**{table.in_markdown(summary(result))}**\n\n"
         write_text(options.markdown, text + "\n".join(map(table.markdown, tables)))
 
+    def write_html() -> None:
+        sides, changed = (base, candidate), gate.changed_conditions
+        page = verdict_page.page("skein gate", [summary(result)], sides, changed, parts)
+        write_text(options.html, page)
+
     def print_tables() -> None:
         for made in reversed(tables):
             show.render(made, console)
-        say(console, summary(result))
+        tell(console, summary(result))
 
-    chosen = {write_json: options.json, write_markdown: options.markdown, print_tables: True}
+    chosen = {
+        write_json: options.json,
+        write_markdown: options.markdown,
+        write_html: options.html,
+        print_tables: True,
+    }
     outputs = [write for write, is_asked_for in chosen.items() if is_asked_for]
     errors = do_all(outputs)
     return errors, len(errors) < len(outputs)
@@ -273,7 +289,7 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = Terminal()
+    console = terminal_of(options)
     matrix = selection.apply_filters(load_matrix(options.matrix), options.filter)
     matrix, left_out = without_unmeasurable(matrix)
     for line in left_out:
@@ -298,6 +314,7 @@ def main(arguments: list[str]) -> int:
     require_writable(
         options.markdown,
         options.json,
+        options.html,
         measured_into=options.output / RESULTS_NAME,
         read=(options.matrix, options.base_binary, options.candidate_binary),
     )
@@ -312,7 +329,10 @@ def main(arguments: list[str]) -> int:
         matrix, options.output, options.cpu_options, injection_of(options)
     )
     gate = Gate(paired_session, schedule, metrics_of(matrix), lambda text: say(console, text))
-    say(console, time_of(matrix, schedule))
+    if console.verbose:
+        print_plan(matrix, schedule, console)
+    else:
+        say(console, time_of(matrix, schedule))
     labels = (base.label, candidate.label)
     try:
         gate.run(base, candidate)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..base.terminal import say
+from ..base.terminal import add_output_options, say, tell
 from ..base.tree import ROOT
 from ..base.units import format_clock
 from ..matrix import selection
@@ -26,6 +26,8 @@ examples:
   scripts/run_matrix.py --preset quick --output out/first --report
   scripts/run_matrix.py --preset standard --filter 'workload=c10k,runtime=coroutine|fiber' \\
       --set c10k.duration=2s --repeats 3 --output out/try --dry-run
+  scripts/run_matrix.py --preset references --filter 'runtime=~asio.*|tokio,group=~.*-open-.*' \\
+      --quiet --output out/open --report
   scripts/run_matrix.py --preset standard --output out/long --resume
 
 exit status: 0 all measured (a named limit counts as measured), 2 usage, 4 something could not be
@@ -51,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--filter",
         action="append",
         default=[],
-        metavar="KEY=A|B,...",
-        help="only these cells; repeated: cells that match any",
+        metavar=selection.FILTER_FORM,
+        help=selection.FILTER_HELP,
     )
     parser.add_argument(
         "--set",
@@ -76,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="run only what DIR does not have yet")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
     parser.add_argument("--report", action="store_true", help="then draw plots, write the report")
+    add_output_options(parser)
     return parser
 
 
@@ -135,7 +138,7 @@ def print_plan(matrix: Matrix, slots: list[Slot], console: Console) -> None:
     for number, slot in enumerate(slots, start=1):
         say(console, f"{number:4} {describe(slot)}  ~{estimate_s(slot.cell):.1f} s")
     total_s = sum(estimate_s(slot.cell) for slot in slots) + probes_s(matrix)
-    say(
+    tell(
         console,
         f"{len(slots)} runs of {len(matrix.cells)} cells in {matrix.repeats} rounds,"
         f" about {format_clock(total_s)} in all (seed {matrix.seed})",

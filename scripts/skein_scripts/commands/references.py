@@ -11,8 +11,11 @@ import sys
 
 from ..base.errors import COULD_NOT_MEASURE, OK
 from ..base.names import check_name
+from ..base.outputs import write_text
 from ..base.terminal import Terminal, say
-from ..records.runtimes import Runtime, foreign
+from ..base.tree import ROOT
+from ..records.reference_page import PAGE, with_table
+from ..records.runtimes import Runtime, foreign, references
 from ..session import toolchains
 
 _EPILOG = """\
@@ -32,6 +35,8 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "tools":
         return _print_missing_tools(list(foreign().values()))
+    if options.command == "page":
+        return _write_page()
     chosen = [foreign()[check_name("runtime", each, foreign())] for each in options.ids]
     rows = chosen or list(foreign().values())
     return _build(rows) if options.command == "build" else _print_rows(rows)
@@ -50,9 +55,19 @@ def _parser() -> argparse.ArgumentParser:
         ("list", "which rows can be run here, and why others cannot"),
         ("build", "build them, each build once"),
     ):
-        one = commands.add_parser(name, help=words, allow_abbrev=False)
+        one = commands.add_parser(
+            name,
+            help=words,
+            epilog=f"example: scripts/references.py {name} tokio go",
+            allow_abbrev=False,
+        )
         one.add_argument("ids", nargs="*", metavar="ID", help="only these (all)")
-    commands.add_parser("tools", help="the tools that are missing, one a line, for scripts/setup")
+    for name, words in (
+        ("tools", "the tools that are missing, one a line, for scripts/setup"),
+        ("page", "write the table of runtimes/REFERENCES.md anew from the manifests"),
+    ):
+        epilog = f"example: scripts/references.py {name}"
+        commands.add_parser(name, help=words, epilog=epilog, allow_abbrev=False)
     return parser
 
 
@@ -61,6 +76,12 @@ def _print_missing_tools(rows: list[Runtime]) -> int:
     for tool in named:
         if not toolchains.is_there(tool):
             sys.stdout.write(f"{tool}\n")
+    return OK
+
+
+def _write_page() -> int:
+    write_text(PAGE, with_table(PAGE.read_text(encoding="utf-8"), references()))
+    say(Terminal(), f"wrote {PAGE.relative_to(ROOT)}")
     return OK
 
 

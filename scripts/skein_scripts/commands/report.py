@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..base.errors import OK
-from ..base.terminal import Terminal
+from ..base.terminal import add_output_options, terminal_of
 from ..records.results import find_results, load
 from ..report.report_pages import make, print_tables, require_outputs
 
@@ -26,12 +26,14 @@ def main(arguments: list[str]) -> int:
         action="store_true",
         help="only print how far each figure ranges over the rounds",
     )
+    add_output_options(parser)
     options = parser.parse_args(arguments)
+    console = terminal_of(options)
     path = find_results(options.results)
     if options.spread:
-        print_tables(load(path), Terminal(), spreads=True)
+        print_tables(load(path), console, spreads=True)
         return OK
     folder = options.output or path.parent
     require_outputs(folder)
-    make(path, folder, Terminal())
+    make(path, folder, console)
     return OK

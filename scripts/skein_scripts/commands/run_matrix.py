@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ..base.errors import COULD_NOT_MEASURE, OK, UsageError
 from ..base.names import check_name
-from ..base.terminal import Terminal, say
+from ..base.terminal import say, tell, terminal_of
 from ..matrix.anchor_cell import ANCHOR
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, make_plan
@@ -83,7 +83,7 @@ def print_tally(tally: Tally, folder: Path, console: Console) -> None:
     """How many runs ended how."""
     parts = [f"{count} {status}" for status, count in sorted(tally.by_status.items())]
     retried = f"; {tally.retried} invalid runs were repeated" if tally.retried else ""
-    say(console, f"{', '.join(parts) or 'no runs'}{retried}; results: {folder / RESULTS_NAME}")
+    tell(console, f"{', '.join(parts) or 'no runs'}{retried}; results: {folder / RESULTS_NAME}")
 
 
 def check_equality(path: Path, console: Console) -> bool:
@@ -92,7 +92,7 @@ def check_equality(path: Path, console: Console) -> bool:
         return True
     unequal = conditions.inequalities(load(path))
     for line in unequal:
-        say(console, f"unequal conditions: {line}", "red")
+        tell(console, f"unequal conditions: {line}", "red")
     return not unequal
 
 
@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = Terminal()
+    console = terminal_of(options)
     matrix = chosen_matrix(options)
     slots = make_plan(matrix)
     if options.dry_run:
@@ -116,7 +116,7 @@ def main(arguments: list[str]) -> int:
     try:
         tally = measure(options, matrix, slots, console)
     except KeyboardInterrupt:
-        say(console, f"interrupted; what was measured is in {options.output}: go on with --resume")
+        tell(console, f"interrupted; what was measured is in {options.output}: go on with --resume")
         raise
     print_tally(tally, options.output, console)
     equal = check_equality(options.output / RESULTS_NAME, console)

@@ -12,6 +12,8 @@ from ..records.results import CURRENT_VERSION
 from ..records.schema import assembled, path_of, text_of
 
 _EPILOG = """\
+example: scripts/schema.py
+
 exit status: 0 written, 4 the file cannot be written
 """
 

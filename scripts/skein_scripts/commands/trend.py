@@ -36,9 +36,17 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    add = commands.add_parser("add", help="add the commit of a results file, or replace it")
+    add = commands.add_parser(
+        "add",
+        help="add the commit of a results file, or replace it",
+        epilog="example: scripts/trend.py add out/nightly",
+    )
     add.add_argument("results", type=Path, help="a results file, or the folder that has it")
-    show = commands.add_parser("show", help="find changes and draw a figure for each metric")
+    show = commands.add_parser(
+        "show",
+        help="find changes and draw a figure for each metric",
+        epilog="example: scripts/trend.py show --output out/trend",
+    )
     show.add_argument("--output", type=Path, required=True, metavar="DIR")
     for command in (add, show):
         command.add_argument(

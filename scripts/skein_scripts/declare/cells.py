@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from ..records.workloads import (
@@ -16,6 +17,7 @@ from ..records.workloads import (
     SIZE,
     WORD,
     Field,
+    ShapeTexts,
     Workload,
     common_names,
     workloads,
@@ -208,12 +210,16 @@ def _table(workload: Workload) -> str:
             parts.append(_array(field.name + "_shares", "workloads::share", rows))
     rows = [_row(field) for field in workload.fields]
     parts.append(_array("fields", "workloads::field", rows))
+    rows = [_shape_row(word, workload.shape_texts[word]) for word in workload.shapes]
+    parts.append(_array("shapes", "workloads::shape_texts", rows))
     facts = [
         f".id = {_text(workload.id)}", f".description = {_text(workload.description)}",
         f".measures = {_text(workload.measures)}", f".leaves_out = {_text(workload.leaves_out)}",
         f".unfair = {_text(workload.unfair)}", f".example = {_text(workload.example)}",
+        f".page = {_text(workload.page)}",
         f".run = workloads::run_kind::{workload.run}", f".task = {_text(workload.task)}",
         f".tasks = {_text(workload.tasks)}", f".shape = {_text(workload.shape)}",
+        ".shapes = of_declaration::shapes",
         ".fields = of_declaration::fields",
     ]  # fmt: skip
     return "\n".join(
@@ -229,6 +235,11 @@ def _table(workload: Workload) -> str:
 def _array(name: str, kind: str, items: list[str]) -> str:
     listed = ",\n    ".join(items)
     return f"inline constexpr std::array<{kind}, {len(items)}> {name}{{\n    {listed}}};"
+
+
+def _shape_row(word: str, texts: ShapeTexts) -> str:
+    said = [f".{name} = {_text(text)}" for name, text in asdict(texts).items() if text]
+    return "workloads::shape_texts{" + ", ".join([f".word = {_text(word)}", *said]) + "}"
 
 
 def _row(field: Field) -> str:

@@ -1,36 +1,46 @@
-"""The looks that all figures share: one colour and one order for a runtime everywhere, and the way
-in which a missing result is shown. The frame around the panels is in frame.py.
-
-Colours are from the palette of Okabe and Ito, which people with the common colour blindnesses can
-tell apart; markers and hatches repeat the distinction without colour.
+"""The looks that all figures share: colours, the sizes of texts, ticks, and the names by which a
+page finds a runtime's marks. Which panels and which colour a runtime gets is in families.py; the
+frame around the panels is in frame.py.
 """
 
 from __future__ import annotations
 
 import contextlib
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import LogFormatter
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import LogFormatter, NullLocator
 
 from ..records.groups import Group
 from ..records.runtimes import runtimes
 
 # For runtimes of which nothing is declared (runtimes/<folder>/runtime.toml).
 _SPARE_COLOURS = ("#56B4E9", "#8C6BB1", "#A6761D")
-MISSING_COLOUR = "#777777"
-GRID_COLOUR = "#DDDDDD"
+INK_COLOUR = "#222222"
+MISSING_COLOUR = "#6B6B6B"
+GRID_COLOUR = "#E4E4E4"
+CONTEXT_COLOUR = "#C9C9C9"
+LABEL_POINTS = 8.5  # of the texts beside marks and curves
+_FONT = "DejaVu Sans"
+_TICK_GAP_IN = 0.08
 
 _SETTINGS: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": _FONT,
     "font.size": 10,
-    "axes.titlesize": 11,
+    "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "xtick.labelsize": LABEL_POINTS,
+    "ytick.labelsize": LABEL_POINTS,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
@@ -49,47 +59,53 @@ def looks() -> Iterator[None]:
 
 
 def colour_of(runtime: str) -> str:
-    """The colour of a runtime: the same in every figure."""
+    """The colour of a runtime where several families share a panel."""
     if runtime in runtimes():
         return runtimes()[runtime].colour
     return _SPARE_COLOURS[sum(runtime.encode()) % len(_SPARE_COLOURS)]
 
 
 def marker_of(runtime: str) -> str:
-    """The marker of a runtime."""
+    """Its marker there."""
     return runtimes()[runtime].marker if runtime in runtimes() else "v"
 
 
-def rank_of(runtime: str) -> int:
-    """0 for the runtime that is drawn on top, higher for those below it, which are wider: where
-    curves coincide, each shows as a rim of the one above."""
-    order = list(runtimes())
-    return order.index(runtime) if runtime in order else 0
+# --- what belongs to whom ---
 
 
-def curve_looks(runtime: str) -> dict[str, Any]:
-    """Colour, width and layer of a curve."""
-    rank = rank_of(runtime)
-    return {
-        "color": colour_of(runtime),
-        "linewidth": 1.3 + 0.65 * rank,
-        "zorder": 3 - 0.1 * rank,
-        "solid_capstyle": "butt",
-    }
+def gid(runtime: str) -> str:
+    """Marks every artist that is a runtime's. An SVG has it as the group's id, by which a page
+    highlights the runtime; `number_gids` makes those of a figure distinct."""
+    return f"runtime:{runtime}"
 
 
-def single_run_looks(runtime: str) -> dict[str, Any]:
-    """A curve of one run, beside that of all of them: shows the spread."""
-    return {"color": colour_of(runtime), "linewidth": 0.6, "alpha": 0.55, "zorder": 2}
+def number_gids(figure: Figure) -> None:
+    """Gives artists with the same gid a number each: `runtime:fiber:1`, `runtime:fiber:2`."""
+    found: dict[str, list[Artist]] = {}
+    for axes in figure.axes:
+        for artist in (*axes.get_children(), *axes.get_yticklabels()):
+            if artist.get_gid() is not None:
+                found.setdefault(str(artist.get_gid()), []).append(artist)
+    for name, artists in found.items():
+        for number, artist in enumerate(artists, start=1):
+            artist.set_gid(f"{name}:{number}" if len(artists) > 1 else name)
+
+
+# --- what is missing ---
 
 
 def missing_notes(groups: Iterable[Group]) -> list[str]:
-    """Which runtimes have no numbers, and why: a line for each, for the foot of a figure."""
+    """Which runtimes have no numbers, and why, for the foot of a figure: a line for each reason in
+    each group."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for group in groups:
+        for series in group.series:
+            if (reason := series.why_missing()) is not None:
+                where = group.name.split(",")[0], shorten(reason, 90)
+                found.setdefault(where, []).append(series.runtime)
     return [
-        f"No result: {series.runtime} in {group.name.split(',')[0]} ({shorten(reason, 90)})"
-        for group in groups
-        for series in group.series
-        if (reason := series.why_missing()) is not None
+        f"No result: {', '.join(names)} in {group} ({reason})"
+        for (group, reason), names in found.items()
     ]
 
 
@@ -98,49 +114,61 @@ def shorten(reason: str, width: int) -> str:
     return textwrap.shorten(reason, width, placeholder=" …")
 
 
-def label_missing_row(axes: Axes, y: float, reason: str) -> None:
-    """In a chart of horizontal bars: the reason where the bar would be."""
-    text = f"no result ({shorten(reason, 80)})"
-    label = axes.annotate(
-        text,
-        (0, y),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=9,
-        style="italic",
-        color=MISSING_COLOUR,
+# --- texts and axes ---
+
+
+def width_in(text: str, points: float, is_bold: bool = False) -> float:
+    """How wide a text is, in inches: of its longest line."""
+    font = FontProperties(family=_FONT, size=points, weight="bold" if is_bold else "normal")
+    lines = text.split("\n")
+    return (
+        max(text_to_path.get_text_width_height_descent(one, font, False)[0] for one in lines) / 72
     )
-    label.set_in_layout(False)
 
 
-def label_bar(axes: Axes, x: float, y: float, text: str) -> None:
-    """The numbers of a bar, right of its end."""
-    label = axes.annotate(
-        text, (x, y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=9
-    )
-    label.set_in_layout(False)
+def wrapped(text: str, points: float, room_in: float) -> list[str]:
+    """A text in lines that are no wider than the room."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_in(longer, points) <= room_in:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
-def bar_rows(axes: Axes, runtimes: Iterable[str]) -> None:
-    """Names the rows of a chart of horizontal bars, the first at the top."""
-    names = list(runtimes)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=GRID_COLOUR)
+def size_in(axes: Axes) -> tuple[float, float]:
+    """Width and height of a panel, in inches."""
+    return axes.bbox.width / axes.figure.dpi, axes.bbox.height / axes.figure.dpi
 
 
-def log_scale(axes: Axes, x: bool = False, y: bool = False) -> None:
-    """Logarithmic axes where there is anything to scale; an empty panel has no numbers at all, and
-    takes none from a panel that shares its axis."""
-    if not axes.lines:
-        axes.tick_params(length=0, labelbottom=False, labelleft=False)
-        return
-    if x:
-        axes.set_xscale("log")
-    if y:
-        axes.set_yscale("log")
+def in_panel(axes: Axes, x: float, y: float) -> tuple[float, float]:
+    """Where a point stands, in widths and heights of the panel; the nearest place at its edge for
+    one outside. Scales and limits are to be final."""
+    axes.get_xlim()  # these settle limits that were left to the data
+    axes.get_ylim()
+    across, up = (axes.transScale + axes.transLimits).transform((x, y))
+    return min(max(float(across), 0.0), 1.0), min(max(float(up), 0.0), 1.0)
+
+
+def fit_ticks(axes: Axes, texts: Mapping[float, str]) -> None:
+    """Ticks of x at those of the places whose texts do not touch, the most important first. Scales
+    and limits are to be set before."""
+    panel_in, _ = size_in(axes)
+    low, high = axes.get_xlim()
+    bottom = axes.get_ylim()[0]
+    kept: list[tuple[float, float, float]] = []  # place, its middle and half its width in inches
+    for place, text in texts.items():
+        if not low <= place <= high:
+            continue
+        middle_in = in_panel(axes, place, bottom)[0] * panel_in
+        half_in = (width_in(text, LABEL_POINTS) + _TICK_GAP_IN) / 2
+        if all(abs(middle_in - other) >= half_in + half for _, other, half in kept):
+            kept.append((place, middle_in, half_in))
+    places = sorted(place for place, *_ in kept)
+    axes.set_xticks(places, [texts[place] for place in places])
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 class _LogLabels(LogFormatter):

@@ -15,9 +15,10 @@ from pathlib import Path
 from rich.console import Console
 
 from ..base.errors import UsageError
-from ..base.terminal import say
+from ..base.terminal import detail, say
 from ..matrix import selection
 from ..matrix.matrix import PRESET_FOLDER, Cell, Matrix, load_matrix
+from ..records import conditions
 from ..records.metrics import METRICS, Metric
 from ..session.options import add_cpu_options, cpu_options
 from . import builds, stages
@@ -44,6 +45,7 @@ class Compared:
     interleaved: bool = True
     undecided: list[str] = field(default_factory=list)  # for pairs that were lost
     failed: list[str] = field(default_factory=list)  # the candidate's runs that ended badly
+    changed: list[str] = field(default_factory=list)  # conditions of the workers
 
     @property
     def title(self) -> str:
@@ -66,8 +68,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--filter",
         action="append",
         default=[],
-        metavar="KEY=A|B,...",
-        help="only these cells; repeated: cells that match any",
+        metavar=selection.FILTER_FORM,
+        help=selection.FILTER_HELP,
     )
     group.add_argument(
         "--pairs", type=int, metavar="N", default=_USUAL_PAIRS, help="of each cell with load (20)"
@@ -128,15 +130,26 @@ def measure(
         other_runtime=runtimes[1] if runtimes else None,
     )
     metrics = [metric for metric in METRICS if not names or metric.name in names]
+    for cell in matrix.cells:
+        detail(console, f"skein run {' '.join(cell.arguments())}")
     with paired_session.measuring(base, candidate) as paired:
         comparisons, lost = _measure(options.pairs, matrix.cells, metrics, names, paired, console)
         failed = failures(paired.runs["candidate"], paired.name_of)
+        changed = conditions.changes(paired.runs["base"], paired.runs["candidate"])
     notes = [*notes, *_overrides(matrix.cells)] if runtimes else notes
     labels = runtimes or (base.label, candidate.label)
     base_side, candidate_side = (
         Side(label, [paired_session.sessions[arm]]) for arm, label in zip(ARMS, labels, strict=True)
     )
-    return Compared(base_side, candidate_side, comparisons, notes, undecided=lost, failed=failed)
+    return Compared(
+        base_side,
+        candidate_side,
+        comparisons,
+        notes,
+        undecided=lost,
+        failed=failed,
+        changed=changed,
+    )
 
 
 def _measure(

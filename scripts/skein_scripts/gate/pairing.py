@@ -55,6 +55,18 @@ def _matched(base: Iterable[Run], candidate: Iterable[Run], name_of: NameOf) -> 
     return {name: Matched(*_placed(*arms)) for name, arms in cells.items()}
 
 
+def matched_runs(
+    base: Iterable[Run], candidate: Iterable[Run], name_of: NameOf = id_of
+) -> list[tuple[Run, Run]]:
+    """The runs of each pair, whether they count or not."""
+    return [
+        (run, matched.candidate[place])
+        for matched in _matched(base, candidate, name_of).values()
+        for place, run in matched.base.items()
+        if place in matched.candidate
+    ]
+
+
 def _placed(
     base: Sequence[Run], candidate: Sequence[Run]
 ) -> tuple[dict[Place, Run], dict[Place, Run]]:

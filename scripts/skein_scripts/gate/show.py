@@ -20,14 +20,18 @@ _ORDER = {name: place for place, name in enumerate(VERDICTS)}
 
 
 def table_of(comparisons: Sequence[Comparison], title: str, notes: Sequence[str]) -> Table:
-    """All comparisons, what matters most first; within a verdict in the order measured."""
-    ordered = sorted(comparisons, key=lambda one: (not one.metric.gated, _ORDER[one.verdict]))
+    """All comparisons, a row for each (in_order)."""
     return Table(
         title=title,
         columns=_COLUMNS,
-        rows=[_row(one) for one in ordered],
+        rows=[_row(one) for one in in_order(comparisons)],
         notes=[*notes, *_legend(comparisons)],
     )
+
+
+def in_order(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """What matters most first; within a verdict in the order measured."""
+    return sorted(comparisons, key=lambda one: (not one.metric.gated, _ORDER[one.verdict]))
 
 
 def _row(one: Comparison) -> list[str]:
@@ -49,6 +53,11 @@ def _values(one: Comparison) -> list[str]:
         return [f"{total.events:,} in {total.runs} runs" for total in one.totals]
     medians = (one.base_median, one.candidate_median)
     return [MISSING if value is None else one.metric.show(value) for value in medians]
+
+
+def lines_of_changed(conditions: Sequence[str]) -> list[str]:
+    """Conditions of the workers that changed, as notes."""
+    return [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in conditions]
 
 
 def in_short(one: Comparison) -> str:
@@ -78,12 +87,15 @@ def verdict_text(one: Comparison) -> str:
         return one.verdict
     seen = one.detectable_effect
     if one.verdict == UNCHANGED and one.min_effect is not None:
-        return f"unchanged within {100 * one.min_effect:.2g} %"
+        return f"unchanged within {_effect(one.min_effect)}"
     if seen is not None and math.isfinite(seen):
-        places = ".2g" if seen < 1 else ".0f"
-        change = f"{100 * seen:{places}} %"
-        return f"{one.verdict}: a change of {change} would have been seen every other time"
+        return f"{one.verdict}: a change of {_effect(seen)} would have been seen every other time"
     return f"{one.verdict}: {one.reasons[-1]}" if one.reasons else one.verdict
+
+
+def _effect(share: float) -> str:
+    """A size of a change: two digits, and no exponent."""
+    return f"{100 * share:{'.2g' if share < 0.1 else '.0f'}} %"
 
 
 def _legend(comparisons: Sequence[Comparison]) -> list[str]:

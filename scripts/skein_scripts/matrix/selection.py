@@ -3,6 +3,7 @@ settings, `--repeats` and `--seed` replace the file's. Leaves out reading the fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -16,6 +17,15 @@ Facts = dict[str, str]
 FactsOf = Callable[[T], Facts]
 _FILTER_KEYS = ("workload", "runtime", "group", "shape")
 _EXAMPLE = "workload=c10k,runtime=coroutine|fiber"
+FILTER_FORM = "KEY=A|B,KEY=~RE"
+FILTER_HELP = (
+    "only cells of which every part is true: one of these values, or all of one matches a regular"
+    " expression; repeated: cells that match any"
+)
+
+# A comma inside an expression, as in x{1,2}, begins no part.
+_PARTS = re.compile(r",(?=\s*\w+\s*=)")
+_LOOKS_LIKE_ONE = re.compile(r"[*+?\[(^$]")
 
 
 def apply_filters(matrix: Matrix, filters: list[str]) -> Matrix:
@@ -57,17 +67,41 @@ def _parse_filter(
 ) -> dict[str, set[str]]:
     keys = list(dict.fromkeys([*usual_keys, *(key for fact in facts for key in fact)]))
     wanted: dict[str, set[str]] = {}
-    for part in text.split(","):
-        key, separator, values = part.partition("=")
+    for part in _PARTS.split(text):
+        key, separator, values = (word.strip() for word in part.partition("="))
         if not separator or not values:
             raise UsageError(f"--filter '{text}' is not understood; write it like {_EXAMPLE}")
-        check_name("filter key", key.strip(), keys)
-        valid = list(dict.fromkeys(fact[key.strip()] for fact in facts if key.strip() in fact))
-        wanted[key.strip()] = {
-            check_name(f"{key.strip()} in --filter", value.strip(), valid)
-            for value in values.split("|")
-        }
+        check_name("filter key", key, keys)
+        valid = list(dict.fromkeys(fact[key] for fact in facts if key in fact))
+        wanted[key] = (
+            _matched(key, values[1:].strip(), valid)
+            if values.startswith("~")
+            else _named(key, values, valid)
+        )
     return wanted
+
+
+def _named(key: str, values: str, valid: Sequence[str]) -> set[str]:
+    try:
+        return {check_name(f"{key} in --filter", one.strip(), valid) for one in values.split("|")}
+    except UsageError as error:
+        is_meant = _LOOKS_LIKE_ONE.search(values)
+        hint = f"; a regular expression is written {key}=~{values}" if is_meant else ""
+        raise UsageError(f"{error}{hint}") from None
+
+
+def _matched(key: str, expression: str, valid: Sequence[str]) -> set[str]:
+    """The values that an expression matches from their first to their last letter."""
+    try:
+        pattern = re.compile(expression)
+    except re.error as error:
+        raise UsageError(f"--filter: '{expression}' is no regular expression: {error}") from error
+    found = {value for value in valid if pattern.fullmatch(value)}
+    if not found:
+        raise UsageError(
+            f"no {key} in --filter matches '{expression}' as a whole (valid: {', '.join(valid)})"
+        )
+    return found
 
 
 def _matches(facts: Facts, wanted: dict[str, set[str]]) -> bool:

@@ -212,10 +212,7 @@ def parse_line(line: str) -> Record:
 def load(path: Path) -> list[Record]:
     """All records of a file, current and valid. A last line that was cut short (a crash, a full
     disk) is left out, and said so. Raises RecordError naming file and line."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    data = _bytes_of(path)
     whole = len(data) - len(_cut_short(data))
     if whole < len(data):
         warn(f"{path}: the last line was cut short and is left out")
@@ -228,6 +225,19 @@ def load(path: Path) -> list[Record]:
         except RecordError as error:
             raise RecordError(f"{path}:{at}: {error}") from error
     return records
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether the last line of a file was never finished. Raises UsageError where it cannot be
+    read."""
+    return bool(_cut_short(_bytes_of(path)))
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _as_utf8(line: str) -> str:

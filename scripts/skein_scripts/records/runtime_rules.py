@@ -17,7 +17,11 @@ OURS = "C++"
 FAMILIES = ("stackless", "stackful", "thread", "callback", "future", "floor")
 MARKERS = ".ov^<>8sp*hHDdPX"  # the filled ones of matplotlib, which is not loaded for a check
 _MUST = ("id", "order", "family", "colour", "marker")
-_MAY = ("language", "run", "build", "test", "tools", "needs", "buffers", "reference", "cannot")
+_MAY = (
+    "language", "run", "build", "test", "tools", "needs", "buffers", "reference", "cannot", "about",
+    "unfair", "source",
+)  # fmt: skip
+_TEXTS = ("about", "unfair", "source")
 LISTS = ("run", "build", "test", "tools", "buffers")
 TABLES = ("needs", "cannot")
 
@@ -86,6 +90,9 @@ def _check_types(entry: Table) -> None:
         raise UsageError(f"reference is true or false, not {_shown(entry['reference'])}")
     if not _is_text(entry.get("language", OURS)):
         raise UsageError(f"language is a name, not {_shown(entry['language'])}")
+    for key in _TEXTS:
+        if not _is_text(entry.get(key, "left out")):
+            raise UsageError(f"{key} is a text, not {_shown(entry[key])}")
     for key in LISTS:
         value = entry.get(key, ["left out"])
         if not isinstance(value, list) or not value or not all(map(_is_text, value)):

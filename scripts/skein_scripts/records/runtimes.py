@@ -41,11 +41,19 @@ class Runtime:
     buffers: tuple[str, ...] = ()  # of c10k, those that it serves; none said: the worker is asked
     cannot: tuple[tuple[str, str], ...] = ()  # a workload or workload/shape, and the reason
     reference: bool = False  # other people's runtime, one of `references` in a matrix
+    about: str = ""  # of a worker of its own: what it is,
+    unfair: str = ""  # what is most unequal about it,
+    source: str = ""  # and where in its folder the source says so; empty: the folder itself
 
     @property
     def is_foreign(self) -> bool:
         """Whether it is a program of its own that speaks harness/PROTOCOL.md."""
         return bool(self.run)
+
+    @property
+    def head(self) -> Path:
+        """Where its source says why it has this form, and what is unequal."""
+        return self.folder / self.source
 
     def command(self) -> list[str]:
         """How to start the worker from anywhere: files of its folder by their whole paths."""

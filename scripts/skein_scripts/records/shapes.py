@@ -137,6 +137,7 @@ class Run(TypedDict):
     window_ns: NotRequired[int | None]
     spawn_ns: NotRequired[int | None]
     fire_ns: NotRequired[int | None]
+    messages: NotRequired[int]
     counted: NotRequired[Literal[True]]
     status: Status
     reasons: list[str]

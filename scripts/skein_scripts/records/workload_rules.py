@@ -17,10 +17,12 @@ OTHERWISE = "otherwise"  # in a phrase: the modes or patterns that have none of 
 KINDS = ("count", "size", "duration", "rate", "word", "seed")
 _RUNS = ("served", "tasks")
 _HEAD = (
-    "id", "description", "run", "task", "tasks", "shape", "samples", "measures", "leaves_out",
-    "unfair", "example", "field",
+    "id", "description", "run", "task", "tasks", "shape", "shapes", "samples", "measures",
+    "leaves_out", "unfair", "page", "example", "field",
 )  # fmt: skip
 _MAY_HEAD = ("notes",)
+_MUST_OF_SHAPE = ("does",)
+_MAY_OF_SHAPE = ("measures", "leaves_out", "unfair")
 _KEYS = (
     "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "share",
     "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable", "of", "alias",
@@ -72,8 +74,34 @@ def check(head: Table, entries: list[Table]) -> None:
             raise UsageError(f"field {entry.get('name')!r}: {error}") from None
     _check_tasks(entries[names.index(head["tasks"])])
     _check_shape(shape_field)
+    _check_shapes(head["shapes"], shapes)
     for shape in head.get("notes", {}):
         check_name("mode or pattern", shape, shapes)
+
+
+def _check_shapes(said: object, shapes: Iterable[str]) -> None:
+    """Each mode or pattern says what it does."""
+    if not isinstance(said, Mapping):
+        raise UsageError("shapes is a table for each mode or pattern: [shapes.NAME]")
+    for shape in said:
+        check_name("mode or pattern in shapes", shape, shapes)
+    for shape in shapes:
+        try:
+            _check_texts(said.get(shape, {}))
+        except UsageError as error:
+            raise UsageError(f"shapes.{shape}: {error}") from None
+
+
+def _check_texts(said: object) -> None:
+    if not isinstance(said, Mapping):
+        raise UsageError("it is a table of texts")
+    for key, text in said.items():
+        check_name("key", key, (*_MUST_OF_SHAPE, *_MAY_OF_SHAPE))
+        if not isinstance(text, str) or not text.strip():
+            raise UsageError(f"{key} is a text, not {text!r}")
+    for key in _MUST_OF_SHAPE:
+        if key not in said:
+            raise UsageError(f"it has no {key}")
 
 
 def _check_samples(samples: object) -> None:

@@ -100,6 +100,16 @@ class Field:
 
 
 @dataclass(frozen=True)
+class ShapeTexts:
+    """What is said of one mode or pattern, beside what is said of the workload; may be empty."""
+
+    does: str
+    measures: str = ""
+    leaves_out: str = ""
+    unfair: str = ""
+
+
+@dataclass(frozen=True)
 class Workload:
     """A workload: its fields in the order in which the id has them."""
 
@@ -112,8 +122,10 @@ class Workload:
     measures: str
     leaves_out: str
     unfair: str
+    page: str  # of the documentation, where more is said
     example: str
     fields: tuple[Field, ...]
+    shape_texts: Mapping[str, ShapeTexts]
     samples: tuple[str, ...]  # the distributions that a run which counts has
     notes: Mapping[str, str] = dataclasses.field(default_factory=dict)  # by shape, under its tables
 
@@ -213,7 +225,8 @@ def _workload(folder: str, table: dict[str, Any], common: list[dict[str, Any]]) 
     workload_rules.check(table, entries)
     if table["id"] != folder:
         raise UsageError(f"its id is {table['id']!r} and not the name of its folder")
-    said = {name: value for name, value in table.items() if name != "field"}
+    said = {name: value for name, value in table.items() if name not in ("field", "shapes")}
+    said["shape_texts"] = {word: ShapeTexts(**texts) for word, texts in table["shapes"].items()}
     said["samples"] = tuple(said["samples"])
     return Workload(**said, fields=tuple(_field(entry) for entry in entries))
 

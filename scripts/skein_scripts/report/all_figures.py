@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from matplotlib.figure import Figure
 
@@ -24,8 +25,6 @@ from .plots import (
     micro_costs,
 )
 
-_OVER_GROUPS = (memory_per_task, memory_vs_n, cpu_above_floor)
-_PER_GROUP = (latency_spectrum, lateness)
 _LONGEST_NAME = 200  # of a file, without its ending
 
 
@@ -50,18 +49,26 @@ def draw_all(records: Sequence[Record], folder: Path) -> list[Path]:
 
 
 def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str, Figure | None]]:
-    for over in _OVER_GROUPS:
-        yield over.NAME, over.draw(groups, context)
+    yield memory_per_task.NAME, memory_per_task.draw(groups, context)
+    yield from _of_each(memory_vs_n, groups, context)
+    yield cpu_above_floor.NAME, cpu_above_floor.draw(groups, context)
     swept = latency_vs_load.sweeps(groups)
     for sweep in swept:
         yield (
             _name(latency_vs_load.NAME, sweep[0], len(swept)),
             latency_vs_load.draw(sweep, context),
         )
-    for per in _PER_GROUP:
-        chosen = per.groups_of(groups)
-        for group in chosen:
-            yield _name(per.NAME, group, len(chosen)), per.draw(group, context)
+    yield from _of_each(latency_spectrum, groups, context)
+    yield from _of_each(lateness, groups, context)
+
+
+def _of_each(
+    plot: ModuleType, groups: list[Group], context: frame.Context
+) -> Iterator[tuple[str, Figure | None]]:
+    """A figure for each group that the plot is for."""
+    chosen = plot.groups_of(groups)
+    for group in chosen:
+        yield _name(plot.NAME, group, len(chosen)), plot.draw(group, context)
 
 
 def _micro_figures(

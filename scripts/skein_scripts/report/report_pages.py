@@ -12,26 +12,19 @@ from rich.console import Console
 
 from ..base import table
 from ..base.outputs import require_folder, require_writable, write_text
-from ..base.terminal import say
+from ..base.terminal import detail, say, tell
 from ..base.units import format_bytes, format_duration
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
 from ..records.machine_floor import timer_floor_text
-from ..records.results import find_results, load, runs, sessions
+from ..records.results import find_results, is_cut_short, load, runs, sessions
 from ..records.runtimes import runtimes
 from ..records.shapes import Plan, Record, Session
-from . import all_figures, factorial, results_table, spread
+from . import all_figures, factorial, page, results_table, spread
+from .questions import caption_of
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-_CAPTIONS = {
-    "memory_per_task": "What one waiting task costs, in user and kernel memory.",
-    "memory_vs_n": "Memory against the number of waiting tasks.",
-    "cpu_above_floor": "CPU time of a request, and what the runtime adds to the floor.",
-    "latency_spectrum": "Latency at every percentile.",
-    "latency_vs_load": "Latency against the rate of requests; hollow: the server is saturated.",
-    "lateness": "How late timers fire, and how many fire early.",
-}
 CAVEATS = (
     "Client and server share one machine and the loopback device: half of TCP's work is charged to"
     " the sender. It is common to all runtimes, so ratios hold and absolute figures are not those"
@@ -84,17 +77,11 @@ def _text(*values: Any) -> str:
     return ", ".join(str(value) for value in values if value is not None) or "not recorded"
 
 
-def not_ok(records: Sequence[Record]) -> list[str]:
-    """Runs that are not ok, each with its reason."""
-    return [
-        f"{run['cell_id']}: {run['status']}: {'; '.join(run['reasons'])}"
-        for run in runs(records)
-        if run["status"] != "ok"
-    ]
-
-
-def write(records: Sequence[Record], folder: Path, figures: list[Path]) -> tuple[Path, Path]:
-    """Writes report.html and report.md into the folder; returns their paths."""
+def write(
+    records: Sequence[Record], folder: Path, figures: list[Path], is_cut: bool = False
+) -> tuple[Path, Path]:
+    """Writes report.html and report.md into the folder; returns their paths. `is_cut`: whether the
+    last line of the file was not whole and is left out."""
     opened = sessions(records)
     groups = group_runs(records)
     plan = _matrix_of(opened[-1]) if opened else None
@@ -108,15 +95,14 @@ def write(records: Sequence[Record], folder: Path, figures: list[Path]) -> tuple
         "spreads": [spread.make_table(group) for group in groups],
         "verdicts": session_verdict.verdicts(records),
         "inconclusive": session_verdict.inconclusive(records),
-        "figures": [(str(path.relative_to(folder)), _caption(path)) for path in figures],
+        "figures": [(str(path.relative_to(folder)), caption_of(path)) for path in figures],
         "caveats": CAVEATS,
-        "not_ok": not_ok(records),
+        "not_ok": page.not_ok(records),
         "unequal": conditions.inequalities(records),
         "unsaid": conditions.unsaid(records),
         "belonging": conditions.belonging(records),
         "run_count": len(runs(records)),
         "palette": {name: runtime.colour for name, runtime in runtimes().items()},
-        "is_note": table.is_note,
         "markdown_of": table.markdown,
     }
     environment = jinja2.Environment(
@@ -126,26 +112,23 @@ def write(records: Sequence[Record], folder: Path, figures: list[Path]) -> tuple
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    written = []
-    for name in PAGES:
-        path = folder / name
-        write_text(path, environment.get_template(f"{name}.j2").render(values))
-        written.append(path)
-    return written[0], written[1]
-
-
-def _caption(path: Path) -> str:
-    return next((text for name, text in _CAPTIONS.items() if path.stem.startswith(name)), "")
+    html, markdown = (folder / name for name in PAGES)
+    write_text(html, page.render(environment, values, records, figures, is_cut))
+    write_text(markdown, environment.get_template("report.md.j2").render(values))
+    return html, markdown
 
 
 def make(results: Path, folder: Path, console: Console) -> Path:
     """Draws, writes and prints everything for a results file; returns the path of the page."""
-    records = load(find_results(results))
+    path = find_results(results)
+    records = load(path)
     figures = all_figures.draw_all(records, folder / PLOTS)
+    for figure in figures:
+        detail(console, f"wrote {figure}")
     print_tables(records, console)
-    page, _ = write(records, folder, figures)
-    say(console, f"report: {page}")
-    return page
+    html, _ = write(records, folder, figures, is_cut_short(path))
+    tell(console, f"report: {html}")
+    return html
 
 
 def require_outputs(folder: Path) -> None:
@@ -159,7 +142,7 @@ def print_tables(records: Sequence[Record], console: Console, spreads: bool = Fa
     make_table = spread.make_table if spreads else results_table.make_table
     is_bad = bool(session_verdict.inconclusive(records))
     for line in session_verdict.verdicts(records):
-        say(console, line, "bold red" if is_bad else "")
+        (tell if is_bad else say)(console, line, "bold red" if is_bad else "")
     console.print()
     for group in group_runs(records):
         table.render(make_table(group), console)

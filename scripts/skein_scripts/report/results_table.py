@@ -14,7 +14,7 @@ from ..records import zero_counts
 from ..records.groups import Group, Series
 from ..records.metric_tables import RESULTS, TableLayout, layout_of
 from ..records.metrics import Metric, named
-from .table_cells import MERGED_MARK, cell_text, shown_of
+from .table_cells import MERGED_MARK, MERGED_NOTE, cell_text, shown_of
 
 _EARLY = named("early_fires")
 _OF_RUNS = {"sum": "of all runs together", "most": "of any run"}
@@ -38,7 +38,7 @@ def make_table(group: Group) -> Table:
         meaning = spread_meaning(group.repeats, any(COUNT_MARK in text for text in texts))
         notes.append(f"[low, high]: {meaning}; the others are medians")
     if any(MERGED_MARK in text for text in texts):
-        notes.append(f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it")
+        notes.append(MERGED_NOTE)
     notes += _notes_of_early(group, layout, shown)
     notes += [line for one in group.series for line in _counts_that_must_be_0(one, shown)]
     if group.declared and group.shape in group.declared.notes:

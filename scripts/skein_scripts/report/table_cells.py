@@ -15,8 +15,9 @@ from .floor import above_floor
 from .percentiles import percentile_of
 
 MERGED_MARK = " †"
-_OF_RUNS: dict[str, Callable[[list[float]], float]] = {"sum": sum, "most": max}
+OF_RUNS: dict[str, Callable[[list[float]], float]] = {"sum": sum, "most": max}
 _OF_THE_FLOOR = {"difference": "the floor", "ratio": "1"}
+MERGED_NOTE = f"{MERGED_MARK.strip()} of the merged runs: one has too few samples for it"
 
 
 def shown_of(column: Column, group: Group) -> Metric:
@@ -31,7 +32,7 @@ def cell_text(metric: Metric, group: Group, series: Series, with_interval: bool)
         return _against_floor(metric, group, series, with_interval)
     if metric.of_runs is not None:
         values = series.values(metric)
-        return metric.in_column(_OF_RUNS[metric.of_runs](values) if values else None)
+        return metric.in_column(OF_RUNS[metric.of_runs](values) if values else None)
     if metric.percentile is not None:
         return _percentile(metric, series)
     return _summary(metric, group, series.summary(metric), with_interval)

@@ -1,22 +1,28 @@
 """What a person sees while a matrix runs: a bar with the time left on a terminal, one line for each
-run elsewhere. Leaves out the results themselves."""
+run elsewhere; and the figures of the run that has just ended. Nothing is asked of a cell that runs,
+and nothing is drawn meanwhile: both would take time of a CPU that is measured."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ..base.terminal import say, text_of
+from ..base.terminal import detail, say, tell, text_of
 from ..base.units import format_clock
 from ..base.visible import visible
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot, estimate_s
+from ..records.metric_tables import RESULTS, layout_of
+from ..records.results import DONE
 from ..records.shapes import Run
+from ..records.workloads import shape_of
 
 _STATUS_STYLE = {"ok": "green", "limit": "yellow"}
 _LAST_WORDS = 160  # characters of a line; the record has it whole
+_MOST_FIGURES = 6
 
 
 class RemainingTime:
@@ -66,6 +72,26 @@ def outcome(record: Run) -> str:
     return said if known else f"{said} ({textwrap.shorten(last, _LAST_WORDS, placeholder=' …')})"
 
 
+def figures_of(record: Run) -> str:
+    """The first figures of a run that its table in the report would have; may be empty."""
+    shape = shape_of(record["cell"])
+    if shape is None:
+        return ""
+    layout = layout_of(RESULTS, record["cell"]["workload"], shape)
+    found = [
+        f"{layout.heading(metric)} {metric.show(value)}"
+        for column in layout.columns
+        for metric in column
+        if metric.is_compared and (value := metric.of(record)) is not None
+    ]
+    return ", ".join(found[:_MOST_FIGURES])
+
+
+def call_of(slot: Slot) -> str:
+    """The command line of a slot's cell."""
+    return f"skein run {' '.join(slot.cell.arguments())}"
+
+
 class LineProgress:
     """One plain line for each run: for files, pipes and CI."""
 
@@ -82,18 +108,34 @@ class LineProgress:
         """Nothing to take down."""
 
     def begin(self, slot: Slot) -> None:
-        """Nothing is printed before there is an outcome."""
+        """Nothing is printed before there is an outcome, but for the call with --verbose."""
+        detail(self._console, call_of(slot))
 
     def end(self, slot: Slot, record: Run, wall_s: float) -> None:
         """Prints the line."""
         self._done += 1
         self._remaining.ended(slot, wall_s)
         width = len(str(self._total))
+        figures = figures_of(record)
         text = (
             f"[{self._done:{width}}/{self._total}] {describe(slot)}: {outcome(record)}"
+            f"{'; ' if figures else ''}{figures}"
             f" ({wall_s:.1f} s, {format_clock(self._remaining.seconds())} left)"
         )
-        say(self._console, text)
+        speak = say if record["status"] in DONE else tell
+        speak(self._console, text)
+
+
+class _Bar(Progress):
+    """A bar, and below it a line on what was measured last."""
+
+    below = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bar and the line."""
+        yield self.make_tasks_table(self.tasks)
+        if self.below:
+            yield text_of(self.below, "dim")
 
 
 class BarProgress:
@@ -101,12 +143,13 @@ class BarProgress:
 
     def __init__(self, slots: list[Slot], console: Console) -> None:
         self._remaining = RemainingTime(slots)
-        self._progress = Progress(
+        self._progress = _Bar(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]} left"),
             console=console,
+            auto_refresh=False,  # no thread of ours wakes while a cell is measured
         )
         self._task = self._progress.add_task("starting", total=len(slots), left=self._left())
 
@@ -122,7 +165,8 @@ class BarProgress:
 
     def begin(self, slot: Slot) -> None:
         """Shows what runs now."""
-        self._progress.update(self._task, description=visible(describe(slot)))
+        detail(self._progress.console, call_of(slot))
+        self._progress.update(self._task, description=visible(describe(slot)), refresh=True)
 
     def end(self, slot: Slot, record: Run, wall_s: float) -> None:
         """Moves the bar; says so where a run is not ok."""
@@ -131,9 +175,12 @@ class BarProgress:
             style = _STATUS_STYLE.get(record["status"], "red")
             line = text_of(f"{describe(slot)}: {outcome(record)}", style)
             self._progress.console.print(line)
-        self._progress.update(self._task, advance=1, left=self._left())
+        if figures := figures_of(record):
+            self._progress.below = f"{describe(slot)}: {figures}"
+        self._progress.update(self._task, advance=1, left=self._left(), refresh=True)
 
 
 def make_progress(slots: list[Slot], console: Console) -> LineProgress | BarProgress:
     """The one that suits where the output goes."""
-    return BarProgress(slots, console) if console.is_terminal else LineProgress(slots, console)
+    draws = console.is_terminal and not console.quiet
+    return BarProgress(slots, console) if draws else LineProgress(slots, console)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from ..base.errors import MeasureError
-from ..base.terminal import say
+from ..base.terminal import say, tell
 from ..matrix.matrix import Matrix, auto_share
 from ..matrix.plan import Slot, seed_of_block
 from ..records import session_verdict
@@ -95,7 +95,7 @@ class SessionRun:
                 level = saturation.saturation_of([one[-1] for one in tries])
             except MeasureError as error:
                 self._unknown |= dict.fromkeys(groups, (str(error), tries[-1][-1]))
-                say(console, f"{', '.join(groups)} skipped: {error}", "red")
+                tell(console, f"{', '.join(groups)} skipped: {error}", "red")
                 continue
             levels |= dict.fromkeys(groups, level)
             say(console, f"saturation of {probe.runtime}: {level:,.0f}/s ({', '.join(groups)})")
@@ -124,7 +124,7 @@ class SessionRun:
             planned,
         )
         self._writer.append(record)
-        say(console, session_verdict.verdict(self._session, record))
+        tell(console, session_verdict.verdict(self._session, record))
 
 
 def has_auto_rate(slot: Slot) -> bool:

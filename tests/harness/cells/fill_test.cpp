@@ -160,15 +160,3 @@ TEST_CASE("every declared default is within the declared bounds, in every shape 
     }
   }
 }
-
-TEST_CASE("the help of an option says where it applies and what its default is") {
-  const auto help = [](std::string_view name) {
-    for (const workloads::field& field : c10k::declared.fields) {
-      if (field.name == name) return help_of(c10k::declared, field);
-    }
-    return std::string("no such field");
-  };
-  CHECK_THAT(help("arrival"), test::contains("(mode open, idle_heavy) [poisson]"));
-  CHECK_THAT(help("active"), test::contains("[100 % in open, 5 % in idle_heavy, else 100]"));
-  CHECK_THAT(help("duration_ns"), test::contains("[5s]"));
-}

@@ -99,6 +99,13 @@ TEST_CASE("a record says which run of which session it is") {
   CHECK(record.at("run_id") != run_record(asked, measured(), "session").at("run_id"));
 }
 
+TEST_CASE("how often a worker was asked is recorded where it was counted") {
+  outcome out = measured();
+  CHECK_FALSE(run_record(request(), out, "s").contains("messages"));
+  out.messages = 12;
+  CHECK(run_record(request(), out, "s").at("messages") == 12);
+}
+
 TEST_CASE("what was not measured is null, not zero") {
   const json record = run_record(request(), measured(), "s");
   for (const char* name : {"setup_ns", "load", "latency", "memory", "host", "limit", "failure"}) {

@@ -1,28 +1,75 @@
-"""Figure: CPU time of one request, the part that the floor needs too in grey, what the runtime adds
-in its colour. On loopback the kernel's part holds half of the client's work: the difference between
-runtimes is theirs, the absolute figure is not the server's alone."""
+"""Figure: CPU time of one request, from the floor's to the runtime's own. On loopback the kernel's
+part holds half of the client's work: the difference between runtimes is theirs, the absolute figure
+is not the server's alone."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ...base import units
-from ...base.statistics import count_text, spread_meaning
-from ...drawing import frame, style
+from ...base.statistics import Summary, count_text, spread_meaning
+from ...drawing import families, frame, row_chart, style
+from ...drawing.families import Look
+from ...drawing.row_chart import Chart, Margins
 from ...records.groups import Group, Series
 from ...records.metrics import named
 from ...records.runtimes import FLOOR
-from ..floor import above_floor
+from ..floor import AboveFloor, above_floor
+from .group_rows import chart_of
 
 NAME = "cpu_above_floor"
-_FLOOR_COLOUR = "#C4C4C4"
 _CPU = named("cpu_per_op")
+_OVER = named("cpu_over_floor")
+_TIMES = named("cpu_times_floor")
+_HEADINGS = ("µs", _OVER.heading or "", _TIMES.heading or "", "", "")
 
 
 def groups_of(groups: list[Group]) -> list[Group]:
     """Those with requests."""
     return [group for group in groups if group.has_load]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What there is to draw of a runtime, in µs: where its mark stands, how far the repeats reach,
+    and the floor's, where it is held against it. Then the whole is the floor's median and the
+    median of the differences in the same round."""
+
+    place: float
+    low: float
+    high: float
+    floor: float | None = None
+    above: AboveFloor | None = None
+
+    @staticmethod
+    def of(series: Series, group: Group) -> _Row | None:
+        own = series.summary(_CPU)
+        floor = group.of(FLOOR)
+        base = floor.median(_CPU) if floor else None
+        above = above_floor(group, series, _CPU)
+        if own is None:
+            return None
+        if above is None or base is None:
+            return _Row(*_us(own))
+        return _Row(*_us(above.difference, base), base / 1000, above)
+
+    @property
+    def values(self) -> Iterator[float]:
+        """All places at which something stands."""
+        yield from (self.place, self.low, self.high)
+        if self.floor is not None:
+            yield self.floor
+
+
+def _us(summary: Summary, base_ns: float = 0.0) -> tuple[float, float, float]:
+    median, low, high = (
+        (base_ns + value) / 1000 for value in (summary.median, summary.low, summary.high)
+    )
+    return median, low, high
 
 
 def draw(groups: list[Group], context: frame.Context) -> Figure | None:
@@ -33,96 +80,72 @@ def draw(groups: list[Group], context: frame.Context) -> Figure | None:
     repeats = max(group.repeats for group in chosen)
     counts = {_count(series, group) for group in chosen for series in group.series}
     mixed = not counts <= {0, repeats}
-    foot = context.foot(
-        "User and system time of the worker; the part above the floor is the median of differences"
-        f" in the same round, n = {repeats}; whisker: {spread_meaning(repeats, mixed)}."
-        " On loopback half of TCP's work is charged to the sender: common to all"
+    charts = [chart_of(group, lambda series, of: _cells(series, of, repeats)) for group in chosen]
+    margins = Margins.of(charts, _HEADINGS)
+    figure, axes = frame.new_figure(
+        "CPU time of a request above the floor",
+        [margins.frame_row(chart) for chart in charts],
+        context.foot(
+            "User and system time of the worker; line from the floor (dashed) to the mark: the"
+            " median of differences in the same round,"
+            f" n = {repeats}; whisker: {spread_meaning(repeats, mixed)}."
+            " On loopback half of TCP's work is charged to the sender: common to all"
+        ),
     )
-    heights = [0.75 + 0.42 * len(group.series) for group in chosen]
-    figure, axes = frame.new_figure("CPU time of a request above the floor", heights, foot)
-    for panel, group in zip((row[0] for row in axes), chosen, strict=True):
-        _panel(panel, group, repeats)
+    looks = families.looks_of(one.runtime for group in chosen for one in group.series)
+    for (panel,), group, chart in zip(axes, chosen, charts, strict=True):
+        _panel(panel, group, chart, looks)
+        row_chart.dress(panel, chart, margins, group.title())
     return figure
 
 
 def _count(series: Series, group: Group) -> int:
-    """Of how many rounds a bar is: those that the floor has too, where it is held against it."""
+    """Of how many rounds a row is: those that the floor has too, where it is held against it."""
     above = above_floor(group, series, _CPU)
     return above.difference.n if above else len(series.values(_CPU))
 
 
-def _panel(axes: Axes, group: Group, repeats: int) -> None:
-    floor = group.of(FLOOR)
-    floor_us = _us(floor.median(_CPU) if floor else None)
-    largest = 0.0
-    for row, series in enumerate(group.series):
-        reason = series.why_missing()
-        if reason is not None:
-            style.label_missing_row(axes, row, reason)
+def _cells(series: Series, group: Group, repeats: int) -> tuple[str, ...]:
+    row = _Row.of(series, group)
+    if row is None:
+        return ()
+    own = units.format_us(series.median(_CPU))
+    count = count_text(_count(series, group), repeats).removeprefix(", ")
+    if row.above is None:
+        return own, "" if series.runtime == FLOOR else "no floor", "", "", count
+    ratio = row.above.ratio
+    reach = f"[{ratio.low:.3f}, {ratio.high:.3f}]" if ratio.n > 1 else ""
+    above = units.format_us_difference(row.above.difference.median)
+    return own, above, f"{ratio.median:.3f}", reach, count
+
+
+def _panel(axes: Axes, group: Group, chart: Chart, looks: dict[str, Look]) -> None:
+    by_name = {series.runtime: series for series in group.series}
+    drawn: list[float] = []
+    for y, line in chart.rows:
+        series = by_name[line.runtime]
+        row = _Row.of(series, group)
+        if row is None:
+            reason = series.why_missing() or "no CPU time in its records"
+            row_chart.write_missing(axes, y, line.runtime, reason)
             continue
-        largest = max(largest, _bar(axes, row, series, group, floor_us, repeats))
-    if floor_us is not None:
-        axes.axvline(floor_us, color=style.colour_of(FLOOR), linewidth=1, linestyle="--")
-    style.bar_rows(axes, [series.runtime for series in group.series])
-    axes.set_xlim(0, largest * 1.5 or 1)  # room for the numbers right of the longest bar
-    axes.set_title(group.title())
-    axes.set_xlabel("CPU time per request (µs)")
+        _draw(axes, y, row, line.runtime, looks[line.runtime])
+        drawn += row.values
+    floor = group.of(FLOOR)
+    base = floor.median(_CPU) if floor else None
+    if base is not None:
+        row_chart.draw_floor_line(axes, base / 1000)
+    row_chart.scale(axes, drawn, "CPU time per request (µs)", lambda value: f"{value:,.6g}")
 
 
-def _us(value_ns: float | None) -> float | None:
-    return None if value_ns is None else value_ns / 1000
-
-
-def _bar(
-    axes: Axes, row: int, series: Series, group: Group, floor_us: float | None, repeats: int
-) -> float:
-    """Draws a row; returns where it ends."""
-    own_us = _us(series.median(_CPU))
-    if own_us is None:
-        style.label_missing_row(axes, row, "no CPU time in its records")
-        return 0.0
-    colour = style.colour_of(series.runtime)
-    count = count_text(_count(series, group), repeats)
-    above = above_floor(group, series, _CPU)
-    if above is None or floor_us is None:
-        is_floor = series.runtime == FLOOR
-        axes.barh(row, own_us, height=0.62, color=_FLOOR_COLOUR if is_floor else colour)
-        text = f"{units.format_us(own_us * 1000)} µs{'' if is_floor else ' (no floor measured)'}"
-        return _finish(axes, row, own_us, _whisker(series, own_us), text + count)
-    extra_us = above.difference.median / 1000
-    end_us = floor_us + extra_us
-    axes.barh(row, min(floor_us, end_us), height=0.62, color=_FLOOR_COLOUR)
-    axes.barh(
-        row,
-        abs(extra_us),
-        left=min(floor_us, end_us),
-        height=0.62,
-        color=colour,
-        alpha=1.0 if extra_us >= 0 else 0.35,
-    )
-    span = (floor_us + above.difference.low / 1000, floor_us + above.difference.high / 1000)
-    ratio = above.ratio
-    text = f"{extra_us:+.2f} µs, ×{ratio.median:.3f}"
-    if ratio.n > 1:
-        text += f" [{ratio.low:.3f}, {ratio.high:.3f}]"
-    return _finish(axes, row, max(end_us, floor_us), span, text + count)
-
-
-def _whisker(series: Series, own_us: float) -> tuple[float, float]:
-    summary = series.summary(_CPU)
-    return (summary.low / 1000, summary.high / 1000) if summary else (own_us, own_us)
-
-
-def _finish(axes: Axes, row: int, end_us: float, span: tuple[float, float], text: str) -> float:
-    if span[1] > span[0]:
-        axes.errorbar(
-            sum(span) / 2,
-            row,
-            xerr=(span[1] - span[0]) / 2,
-            color="black",
-            linewidth=1.2,
-            capsize=3,
-        )
-    end_us = max(end_us, span[1])
-    style.label_bar(axes, end_us, row, text)
-    return end_us
+def _draw(axes: Axes, y: int, row: _Row, runtime: str, look: Look) -> None:
+    gid = style.gid(runtime)
+    if row.floor is not None:
+        axes.plot(
+            [row.floor, row.place], [y, y], color=look.colour, linewidth=2, zorder=2, gid=gid
+        )  # fmt: skip
+    row_chart.draw_span(axes, y, row.low, row.high, runtime)
+    axes.plot(
+        [row.place], [y], color=look.colour, marker=look.marker, markersize=6.5,
+        linestyle="none", zorder=4, gid=gid,
+    )  # fmt: skip

@@ -5,17 +5,17 @@ window was, and only the rate says something."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ...base import units
-from ...drawing import frame, style
+from ...drawing import curve_panels, frame, style
+from ...drawing.curve_panels import Column, Curve
 from ...records.groups import Group, Series, describe_work, repeats_text, same_work
 from ...records.metrics import Metric, named
 from ...records.runtimes import in_order
@@ -69,89 +69,65 @@ def point_of(series: Series, percentile: Metric) -> Point | None:
 
 def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
     """One figure for groups at several rates: p50 left, p99 right."""
-    runtimes = in_order(series.runtime for group in sweep for series in group.series if series.ok)
     cell = sweep[0].cell
     assert cell is not None  # a sweep is of groups with runs
+    runtimes = in_order(series.runtime for group in sweep for series in group.series if series.ok)
+    columns = []
+    for title, percentile in (("p50", _MEDIAN), ("p99", _TAIL)):
+        curves = [_curve(sweep, runtime, percentile) for runtime in runtimes]
+        shown = [curve for curve in curves if curve is not None]
+        columns.append(Column(title, "achieved rate (requests/s)", shown))
     foot = context.foot(
         f"Latency from the intended send time, median of {repeats_text(sweep)} at each of"
         f" {len(sweep)} offered rates, the same for every runtime. Hollow: less than"
         f" {units.format_share(_KEEPS_UP)} of the offered rate was achieved: saturated",
         _missing(sweep),
     )
-    handles = [Line2D([], [], label=name, **_looks(name)) for name in runtimes]
-    hollow = Line2D(
-        [],
-        [],
-        label="saturated",
-        color=style.MISSING_COLOUR,
-        linewidth=0,
-        marker="o",
-        markersize=7,
-        markerfacecolor="white",
-        markeredgewidth=1.5,
-    )
-    figure, axes = frame.new_figure(
-        f"Latency against load · {describe_work(cell | {'rate_per_s': None})}",
-        [4.6],
-        foot,
-        [*handles, hollow],
-        columns=2,
-        share_y=True,
-    )
-    for panel, name, percentile in zip(axes[0], ("p50", "p99"), (_MEDIAN, _TAIL), strict=True):
-        for runtime in runtimes:
-            _curve(panel, sweep, runtime, percentile)
-        _dress(panel, name)
-    axes[0][0].set_ylabel("latency")
+    title = f"Latency against load · {describe_work(cell | {'rate_per_s': None})}"
+    hollow = any(curve.hollow for column in columns for curve in column.curves)
+    key = [curve_panels.hollow_key("saturated")] if hollow else []
+    figure, *_ = curve_panels.draw(title, columns, "latency", foot, _dress, key, share_y=False)
     return figure
 
 
 def _missing(sweep: list[Group]) -> list[str]:
-    """A line for each runtime that has no numbers at some rates, with the reason at the last."""
+    """Which runtimes have no numbers at some rates, with the reason at the last of them."""
     reasons: dict[str, list[str]] = {}
     for group in sweep:
         for series in group.series:
             if (reason := series.why_missing()) is not None:
                 reasons.setdefault(series.runtime, []).append(reason)
+    alike: dict[tuple[int, str], list[str]] = {}
+    for runtime, found in reasons.items():
+        alike.setdefault((len(found), style.shorten(found[-1], 90)), []).append(runtime)
     return [
-        f"No result: {runtime} at {len(found)} of {len(sweep)} rates"
-        f" ({style.shorten(found[-1], 90)})"
-        for runtime, found in reasons.items()
+        f"No result: {', '.join(names)} at {count} of {len(sweep)} rates ({reason})"
+        for (count, reason), names in alike.items()
     ]
 
 
-def _looks(runtime: str) -> dict[str, Any]:
-    looks = style.curve_looks(runtime)
-    # Here curves cross and part: thinner than where they coincide, and told apart by markers.
-    width = 1.2 + 0.2 * style.rank_of(runtime)
-    return looks | {"linewidth": width, "marker": style.marker_of(runtime), "markersize": 6}
-
-
-def _curve(axes: Axes, sweep: list[Group], runtime: str, percentile: Metric) -> None:
+def _curve(sweep: list[Group], runtime: str, percentile: Metric) -> Curve | None:
+    """A rate without a result is a gap: a line across it would be a guess."""
     slots = [group.of(runtime) for group in sweep]
-    at_rate = [point_of(one, percentile) if one else None for one in slots]
-    points = [point for point in at_rate if point is not None]
-    if not points:
-        return
-    looks = _looks(runtime)
-    # A rate without a result is a gap: a line across it would be a guess.
-    axes.plot(
-        [p.achieved_per_s if p else math.nan for p in at_rate],
-        [p.latency_ns if p else math.nan for p in at_rate],
-        **looks,
-    )
-    full = [p for p in points if p.is_saturated]
-    hollow = looks | {"linewidth": 0, "markerfacecolor": "white", "markeredgewidth": 1.5}
-    axes.plot(
-        [p.achieved_per_s for p in full], [p.latency_ns for p in full], **(hollow | {"zorder": 4})
+    points = [point_of(one, percentile) if one else None for one in slots]
+    if not any(points):
+        return None
+    return Curve(
+        runtime=runtime,
+        label=runtime,
+        x=np.array([point.achieved_per_s if point else np.nan for point in points]),
+        y=np.array([point.latency_ns if point else np.nan for point in points]),
+        hollow=tuple(index for index, point in enumerate(points) if point and point.is_saturated),
     )
 
 
-def _dress(axes: Axes, name: str) -> None:
-    axes.set_title(name)
-    style.log_scale(axes, y=True)
+def _dress(axes: Axes) -> None:
+    axes.set_yscale("log")
     axes.set_xlim(left=0)
-    axes.set_xlabel("achieved rate (requests/s)")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:,.6g}k" if value else "0")
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_formatter(FuncFormatter(_rate_text))
     style.log_labels(axes.yaxis, units.format_tick)
-    axes.grid(color=style.GRID_COLOUR)
+
+
+def _rate_text(per_s: float, _: int | None) -> str:
+    return f"{per_s / 1000:,.6g}k" if per_s else "0"

@@ -1,29 +1,38 @@
-"""Figure: how late timers fire, as the share of timers that have fired by then. Left of zero are
-the timers that fired early: how many, and by how much at most; they are in no histogram. The axis
-of shares stretches towards both ends, so that the last per cent can be read."""
+"""Figure: how late timers fire, at every percentile of timers. The axis stretches towards both
+ends, so that the first and the last per cent can be read. Timers that fired early are in no
+histogram: a curve begins right of them, and below the curves stand how many they were and by how
+much at most."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from ...base import units
-from ...drawing import frame, style
+from ...drawing import curve_panels, families, frame, row_chart, style
+from ...drawing.curve_panels import Column, Floats
+from ...drawing.row_chart import Chart, Margins
 from ...records.groups import Group, Series, repeats_text
-from ...records.histogram import Recorded, merged_histogram
+from ...records.histogram import TRUSTED_TAIL_SAMPLES, merged_histogram
 from ...records.machine_floor import timer_floor_text
 from ...records.metrics import named
+from ...records.shapes import Run
+from .distribution_curves import curve_of
+from .group_rows import called, chart_of
 
 NAME = "lateness"
 _EARLY = named("early_fires")
 _EARLIEST = named("early_by_most")
-_SHARE_LIMITS = (0.0008, 0.99993)
-_SHARE_TICKS = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+_LEAST_NS = 1_000.0  # where the axis begins if anything is less late: there are decades to 1 ns
+_LEAST_SHARE, _MOST_SHARE = 0.0008, 0.99993
+# The most important first: where there is no room for all, the first stay.
+_TICKS = (0.5, 0.99, 0.01, 0.9999, 0.9, 0.1, 0.999, 0.001, 0.99999)
+_EARLY_HEADINGS = ("share", "timers", "by at most")
+_NONE_EARLY = frame.Row(height_in=0.2, above_in=0.1, below_in=0.1)
 
 
 def groups_of(groups: list[Group]) -> list[Group]:
@@ -33,33 +42,53 @@ def groups_of(groups: list[Group]) -> list[Group]:
 
 def early_of(series: Series) -> tuple[int, float]:
     """Timers that fired early, over all runs, and the most by which one did, in ns."""
-    count = int(sum(series.values(_EARLY)))
-    return count, max(series.values(_EARLIEST), default=0.0)
+    return _count_early(series.ok), max(series.values(_EARLIEST), default=0.0)
+
+
+def _count_early(runs: Sequence[Run]) -> int:
+    return int(sum(value for run in runs if (value := _EARLY.read(run)) is not None))
+
+
+def _place(shares: Floats) -> Floats:
+    return np.asarray(np.log(shares / (1 - shares)))
 
 
 def draw(group: Group, context: frame.Context) -> Figure | None:
     """One figure for a group with timers; None for others."""
     if not groups_of([group]):
         return None
-    foot = context.foot(
-        f"Lateness = fired - due on the same clock, histograms merged over {repeats_text([group])};"
-        " thin: each run by itself. Early timers are in no histogram, only counted: left of zero",
-        [*style.missing_notes([group]), *_floor_note(context)],
-    )
-    samples = {series.runtime: merged_histogram(series.ok, NAME) for series in group.series}
-    figure, axes = frame.new_figure(
+    curves = [
+        curve_of(series, called(series, group), NAME, _place, _count_early, _LEAST_SHARE)
+        for series in group.series
+    ]
+    shown = [curve for curve in curves if curve is not None]
+    farthest = max([_MOST_SHARE, *(float(curve.x[-1]) for curve in shown)])
+
+    def dress(axes: Axes) -> None:
+        _mark_floor(axes, context)
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], _LEAST_NS))
+        style.log_labels(axes.yaxis, units.format_tick)
+        axes.set_xscale("logit")
+        axes.set_xlim(_LEAST_SHARE, 1 - (1 - farthest) / 1.15)
+        style.fit_ticks(axes, {share: f"{100 * share:.6g} %" for share in _TICKS})
+
+    chart, margins = _early_chart(group)
+    figure, _, below = curve_panels.draw(
         f"Timer lateness · {group.title()}",
-        [4.4],
-        foot,
-        _legend(group),
-        columns=2,
-        share_y=True,
-        width_ratios=[1, 3.2],
+        [Column("", "percentile of timers", shown)],
+        "late by",
+        context.foot(
+            "Lateness = fired - due on the same clock, histograms merged over"
+            f" {repeats_text([group])}; shaded: the range of the runs by themselves; dotted: fewer"
+            f" than {TRUSTED_TAIL_SAMPLES} samples beyond. Early timers are in no histogram, only"
+            " counted: a curve begins at their share. Less than 1 µs late is not shown",
+            [*style.missing_notes([group]), *_floor_note(context)],
+        ),
+        dress,
+        below=[margins.frame_row(chart) if chart.lines else _NONE_EARLY],
     )
-    early, late = axes[0]
-    _late_panel(late, group, samples)
-    _mark_floor(late, context)
-    _early_panel(early, group, samples)
+    _early_panel(below[0][0], group, chart, margins)
     return figure
 
 
@@ -67,7 +96,7 @@ def _floor_note(context: frame.Context) -> list[str]:
     if context.timer_floor is None:
         return []
     return [
-        "Dotted: the timer floor, one sleeper with no runtime and nothing beside it, when the"
+        "Grey crosses: the timer floor, one sleeper with no runtime and nothing beside it, when the"
         f" session began: {timer_floor_text(context.timer_floor)}"
     ]
 
@@ -75,105 +104,55 @@ def _floor_note(context: frame.Context) -> list[str]:
 def _mark_floor(axes: Axes, context: frame.Context) -> None:
     if context.timer_floor is None:
         return
-    for name in ("timer_p50_ns", "timer_p99_ns"):
-        axes.axvline(
-            context.timer_floor[name],
-            color=style.MISSING_COLOUR,
-            linestyle=":",
-            linewidth=1,
-            zorder=0,
-        )
+    late_ns = [context.timer_floor[f"timer_{name}_ns"] for name in ("p50", "p99")]
+    looks: Any = {"color": style.MISSING_COLOUR, "linestyle": ":", "linewidth": 1, "zorder": 2}
+    axes.plot([0.5, 0.99], late_ns, marker="x", markersize=6, **looks)
 
 
-def _legend(group: Group) -> list[Line2D]:
-    return [
-        Line2D([], [], label=_label(series, group), **style.curve_looks(series.runtime))
-        for series in group.series
-        if series.ok
-    ]
+def _early_chart(group: Group) -> tuple[Chart, Margins]:
+    """Only the runtimes of which any timer fired early."""
+    early = {series.runtime: cells for series in group.series if (cells := _early_cells(series))}
+    chart = chart_of(group, lambda series, _: early[series.runtime], early)
+    return chart, Margins.of([chart], _EARLY_HEADINGS)
 
 
-def _label(series: Series, group: Group) -> str:
-    tasks, usual = series.asked.get("tasks"), group.asked.get("tasks")
-    of = f" ({tasks:,} tasks)" if tasks and tasks != usual else ""
-    return series.runtime + of
+def _early_cells(series: Series) -> tuple[str, ...]:
+    count, most_ns = early_of(series)
+    if count == 0:
+        return ()
+    total = merged_histogram(series.ok, NAME).total + count
+    return (
+        units.format_share(count / total),
+        f"{count:,} of {total:,}",
+        units.format_duration(most_ns),
+    )
 
 
-def _late_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None:
-    filled = [one for one in samples.values() if one.total]
-    leftmost_ns = min((int(one.values_ns[0]) for one in filled), default=1) * 0.8
-    for series in group.series:
-        recorded = samples[series.runtime]
-        if recorded.total == 0:
-            continue
-        _step(axes, recorded, early_of(series)[0], leftmost_ns, style.curve_looks(series.runtime))
-        for run in series.ok if len(series.ok) > 1 else []:
-            early, _ = early_of(Series(series.runtime, [run]))
-            looks = style.single_run_looks(series.runtime)
-            _step(axes, merged_histogram([run], NAME), early, leftmost_ns, looks)
-    style.log_scale(axes, x=True)
-    if filled:
-        axes.set_xlim(left=leftmost_ns)
-    axes.set_yscale("logit")
-    axes.set_ylim(*_SHARE_LIMITS)
-    axes.yaxis.set_major_locator(FixedLocator(list(_SHARE_TICKS)))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.6g} %")
-    style.log_labels(axes.xaxis, units.format_tick)
-    axes.grid(color=style.GRID_COLOUR)
-    axes.set_xlabel("late by")
-    axes.set_title("late")
-
-
-def _step(
-    axes: Axes, recorded: Recorded, early: int, leftmost_ns: float, looks: dict[str, Any]
-) -> None:
-    counts = np.concatenate([[early], recorded.counts])
-    values_ns = np.concatenate([[leftmost_ns], recorded.values_ns])
-    share = np.cumsum(counts) / counts.sum()
-    # The last step leaves the panel at the top: on this axis 100 % is infinitely far.
-    axes.step(values_ns, np.clip(share, 1e-9, 1 - 1e-9), where="post", **looks)
-
-
-def _early_panel(axes: Axes, group: Group, samples: dict[str, Recorded]) -> None:
-    most_ns = 0.0
-    for series in group.series:
-        count, early_ns = early_of(series)
-        if count == 0:
-            continue
-        share = count / (samples[series.runtime].total + count)
-        looks = style.curve_looks(series.runtime)
-        axes.plot([-early_ns, 0], [share, share], **looks)
-        axes.plot(-early_ns, share, marker="<", color=looks["color"], markersize=9)
-        text = (
-            f"{series.runtime}: {units.format_share(share)} early,\n"
-            f"by at most {units.format_duration(early_ns)}"
-        )
-        axes.annotate(
-            text,
-            (0.06, share),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, 8),
-            textcoords="offset points",
-            fontsize=8.5,
-        )
-        most_ns = max(most_ns, early_ns)
-    if most_ns:
-        axes.locator_params(axis="x", nbins=3)
-        axes.set_xlim(-most_ns * 1.25, 0)
-        axes.xaxis.set_major_formatter(lambda value, _: units.format_tick(-value))
+def _early_panel(axes: Axes, group: Group, chart: Chart, margins: Margins) -> None:
+    by_name: Mapping[str, Series] = {series.runtime: series for series in group.series}
+    looks = families.looks_of(by_name)
+    drawn = []
+    for y, line in chart.rows:
+        _, most_ns = early_of(by_name[line.runtime])
+        look, gid = looks[line.runtime], style.gid(line.runtime)
+        marks: Any = {"color": look.colour, "linestyle": "none", "gid": gid}
+        axes.plot([most_ns], [y], marker=look.marker, markersize=6.5, **marks)
+        drawn.append(most_ns)
+    if drawn:
+        row_chart.scale(axes, drawn, "early by at most", units.format_tick)
+        row_chart.dress(axes, chart, margins, "fired early")
     else:
-        axes.annotate(
-            "none fired early",
-            (0.5, 0.5),
-            xycoords="axes fraction",
-            ha="center",
-            fontsize=9,
-            style="italic",
-            color=style.MISSING_COLOUR,
-        )
-        axes.set_xticks([])
-    axes.grid(color=style.GRID_COLOUR)
-    axes.set_xlabel("early by")
-    axes.set_ylabel("share of timers fired by then")
-    axes.set_title("early")
+        _say_none(axes)
+
+
+def _say_none(axes: Axes) -> None:
+    axes.set_axis_off()
+    axes.annotate(
+        "none fired early",
+        (0, 0.5),
+        xycoords="axes fraction",
+        va="center",
+        fontsize=9,
+        style="italic",
+        color=style.MISSING_COLOUR,
+    )

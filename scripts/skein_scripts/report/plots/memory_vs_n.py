@@ -4,23 +4,24 @@ points leave a straight line does not have one cost per task."""
 from __future__ import annotations
 
 from statistics import median
-from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from ...base import units
 from ...base.jsonl import number
-from ...drawing import frame, style
+from ...drawing import curve_panels, frame, style
+from ...drawing.curve_panels import Column, Curve
 from ...records.groups import Group, Series, repeats_text
 from ...records.run_shapes import MemoryPoint
-from ...records.runtimes import in_order
+from .group_rows import called
 from .memory_per_task import groups_of
 
 NAME = "memory_vs_n"
-_BYTE_TICKS = [base * factor for base in (2**10, 2**20, 2**30) for factor in (1, 10, 100)]
+_KINDS = ("user", "kernel")
+_BYTE_TICKS = [base * factor for base in (1, 2**10, 2**20, 2**30) for factor in (1, 10, 100)]
 
 
 def user_bytes(point: MemoryPoint) -> float | None:
@@ -52,58 +53,42 @@ def growth(series: Series, kind: str) -> list[tuple[int, float]]:
     return [(tasks, median(values)) for tasks, values in sorted(by_tasks.items())]
 
 
-def _looks(runtime: str) -> dict[str, Any]:
-    rank = style.rank_of(runtime)
-    marker = {"marker": style.marker_of(runtime), "markersize": 4.5 + 1.3 * rank}
-    return style.curve_looks(runtime) | marker
-
-
-def draw(groups: list[Group], context: frame.Context) -> Figure | None:
-    """Two panels for each group, user and kernel; None where no group fits."""
-    chosen = groups_of(groups)
-    if not chosen:
+def draw(group: Group, context: frame.Context) -> Figure | None:
+    """One figure for a group in which tasks wait, user left and kernel right; None for others,
+    and where no memory was read."""
+    if not groups_of([group]):
         return None
+    x_label = f"{group.task}s that wait"
+    columns = [Column(kind, x_label, _curves(group, kind)) for kind in _KINDS]
+    counts = {count for one in columns for curve in one.curves for count in curve.x.tolist()}
+    if not counts:
+        return None
+
+    def dress(axes: Axes) -> None:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(FixedLocator(_BYTE_TICKS))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: units.format_bytes(value, 1)))
+        axes.yaxis.set_minor_locator(NullLocator())
+        # Where there is no room for all: the ends, then the larger ones.
+        ordered = sorted(counts, key=lambda count: (count != min(counts), -count))
+        style.fit_ticks(axes, {count: f"{count:,.0f}" for count in ordered})
+
     foot = context.foot(
-        f"Growth above the same process with no tasks; median of {repeats_text(chosen)}."
+        f"Growth above the same process with no tasks; median of {repeats_text([group])}."
         " A constant cost per task is a line of slope 1, the higher the dearer",
-        style.missing_notes(chosen),
+        style.missing_notes([group]),
     )
-    figure, axes = frame.new_figure(
-        "Memory against the number of waiting tasks",
-        [3.1] * len(chosen),
-        foot,
-        _legend(chosen),
-        columns=2,
-        share_y=True,
-    )
-    for row, group in zip(axes, chosen, strict=True):
-        _panel(row[0], group, "user")
-        _panel(row[1], group, "kernel")
-        row[0].set_ylabel("growth in memory (bytes)")
-        row[0].set_title(f"{group.title()}\nuser")
-        row[1].set_title("kernel")
+    title = f"Memory against the number of waiting tasks · {group.title()}"
+    figure, *_ = curve_panels.draw(title, columns, "growth in memory (bytes)", foot, dress)
     return figure
 
 
-def _panel(axes: Axes, group: Group, kind: str) -> None:
-    counts: set[int] = set()
+def _curves(group: Group, kind: str) -> list[Curve]:
+    curves = []
     for series in group.series:
         points = [(tasks, value) for tasks, value in growth(series, kind) if value > 0]
-        if not points:
-            continue
-        tasks, values = zip(*points, strict=True)
-        axes.plot(tasks, values, **_looks(series.runtime))
-        counts.update(tasks)
-    style.log_scale(axes, x=True, y=True)
-    if counts:
-        axes.set_xticks(sorted(counts), [f"{tasks:,}" for tasks in sorted(counts)])
-        axes.yaxis.set_major_locator(FixedLocator(_BYTE_TICKS))
-        axes.yaxis.set_major_formatter(lambda value, _: units.format_bytes(value, 1))
-    axes.minorticks_off()
-    axes.grid(color=style.GRID_COLOUR)
-    axes.set_xlabel(f"{group.task}s that wait")
-
-
-def _legend(groups: list[Group]) -> list[Line2D]:
-    runtimes = in_order(series.runtime for group in groups for series in group.series if series.ok)
-    return [Line2D([], [], label=name, **_looks(name)) for name in runtimes]
+        if points:
+            tasks, values = np.array(points, dtype=np.float64).T
+            curves.append(Curve(series.runtime, called(series, group), tasks, values))
+    return curves

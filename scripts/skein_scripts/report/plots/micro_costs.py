@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
 
 from ...base import units
 from ...base.jsonl import number
-from ...base.statistics import spread_meaning, summarize
-from ...drawing import frame, style
+from ...base.statistics import count_text, spread_meaning, summarize
+from ...drawing import curve_panels, families, frame, row_chart, style
+from ...drawing.curve_panels import Column, Curve
+from ...drawing.families import Look
+from ...drawing.row_chart import Chart, Line, Margins
 from ...records.results import runs
 from ...records.runtimes import in_order
 from ...records.shapes import Record
@@ -37,7 +40,9 @@ _KIN = {
     "libuv_heap": ("libuv", "d"),
     "fcontext": ("fiber", "h"),
 }
+_NAME_POINTS, _TWO_LINES_POINTS = 8.0, 21.0  # of a control
 _SWITCHES = ("yield", "switch_many")
+_HEADINGS = ("", "", "")  # median, range and number: the foot says what a row shows
 _NOT_COSTS = ("switch_many", "switch")
 _READING_ORDER = (
     "spawn_finish", "spawn_finish_cold", "yield", "timer_insert", "timer_cancel", "timer_expire",
@@ -83,17 +88,14 @@ def rows_of(records: Sequence[Record]) -> list[Row]:
     return list(found.values())
 
 
-def _looks(runtime: str, filled: bool = True) -> dict[str, Any]:
-    base, marker = _KIN.get(runtime, (runtime, style.marker_of(runtime)))
-    colour = style.colour_of(base)
-    kin = runtime in _KIN
-    return {
-        "color": colour,
-        "marker": marker,
-        "markersize": 8 if kin else 7,
-        "markerfacecolor": colour if filled and not kin else "white",
-        "markeredgecolor": colour,
-    }
+def _look(runtime: str, looks: dict[str, Look]) -> dict[str, Any]:
+    """As matplotlib takes it: kin in the colour of what it belongs to, and hollow."""
+    if runtime not in _KIN:
+        look = looks[runtime]
+        return {"color": look.colour, "marker": look.marker}
+    base, marker = _KIN[runtime]
+    colour = looks[base].colour if base in looks else style.colour_of(base)
+    return {"color": colour, "marker": marker, "markerfacecolor": "white"}
 
 
 def _order(runtimes: Iterable[str]) -> list[str]:
@@ -111,22 +113,51 @@ def draw(records: Sequence[Record], context: frame.Context) -> Figure | None:
     steps = [r for r in timed if r.runtime != "control" and r.step not in _NOT_COSTS]
     if not any(row.values_ns for row in steps):
         return None
-    labels = list(dict.fromkeys(row.label for row in sorted(steps, key=_reading_order)))
-    names = _order(row.runtime for row in steps)
     counts, meaning = _counts(steps)
     foot = context.foot(
         f"Wall time of one item, each repetition a process; marker: median of {counts};"
         f" whisker: {meaning}. A number after the step: how many tasks or timers"
         " there are at a time. Grey lines: controls, the same in every row",
-        _missing(steps),
     )
-    legend = [Line2D([], [], linestyle="none", label=name, **_looks(name)) for name in names]
-    figure, axes = frame.new_figure(
-        "What single steps cost", [0.9 + 0.34 * len(labels)], foot, legend
+    blocks = _blocks(steps)
+    usual = max(len(row.values_ns) for row in steps)
+    lines: list[Line] = []
+    for label, rows in blocks:
+        lines.append(Line(label))
+        lines += [Line(row.runtime, row.runtime, _cells(row, usual)) for row in rows]
+    chart = Chart(tuple(lines))
+    margins = Margins.of([chart], _HEADINGS)
+    figure, ((axes,),) = frame.new_figure(
+        "What single steps cost", [margins.frame_row(chart)], foot
     )
-    _fill(axes[0][0], steps, labels, names)
-    _reference_lines(axes[0][0], timed)
+    controls = _controls(timed)
+    _fill(axes, chart, [row for _, rows in blocks for row in rows], controls)
+    row_chart.dress(axes, chart, margins, "")
+    _reference_lines(axes, controls)
     return figure
+
+
+def _blocks(steps: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """The rows of each step, runtimes in their order."""
+    names = _order(row.runtime for row in steps)
+    found: dict[str, list[Row]] = {}
+    for row in sorted(steps, key=_reading_order):
+        found.setdefault(row.label, []).append(row)
+    return [
+        (label, sorted(rows, key=lambda row: names.index(row.runtime)))
+        for label, rows in found.items()
+    ]
+
+
+def _cells(row: Row, usual: int) -> tuple[str, ...]:
+    summary = summarize(row.values_ns)
+    if summary is None:
+        return ()
+    median, low, high = (
+        units.format_duration(value) for value in (summary.median, summary.low, summary.high)
+    )
+    reach = f"[{low}, {high}]" if summary.n > 1 else ""
+    return median, reach, count_text(summary.n, usual).removeprefix(", ")
 
 
 def _counts(rows: list[Row]) -> tuple[str, str]:
@@ -155,49 +186,48 @@ def _reading_order(row: Row) -> tuple[int, str, int]:
     return rank, row.step, row.size or 0
 
 
-def _fill(axes: Axes, steps: list[Row], labels: list[str], names: list[str]) -> None:
-    width = 0.62
-    for row in steps:
+def _fill(axes: Axes, chart: Chart, rows: Sequence[Row], controls: dict[str, float]) -> None:
+    looks = families.looks_of(row.runtime for row in rows if row.runtime not in _KIN)
+    drawn = list(controls.values())
+    for (y, _), row in zip(chart.rows, rows, strict=True):
         summary = summarize(row.values_ns)
         if summary is None:
+            row_chart.write_missing(axes, y, row.runtime, row.reason or "not run")
             continue
-        # Beside each other, so that equal costs do not hide one another.
-        offset = (names.index(row.runtime) / max(len(names) - 1, 1) - 0.5) * width
-        y = labels.index(row.label) + offset
-        axes.plot(
-            [summary.low, summary.high],
-            [y, y],
-            linewidth=1.4,
-            color=_looks(row.runtime)["color"],
-            zorder=2,
-        )
-        axes.plot([summary.median], [y], linestyle="none", zorder=3, **_looks(row.runtime))
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    for edge in range(1, len(labels)):
-        axes.axhline(edge - 0.5, color=style.GRID_COLOUR, linewidth=0.6)
-    axes.set_xscale("log")
-    axes.grid(axis="x", color=style.GRID_COLOUR)
-    style.log_labels(axes.xaxis, units.format_tick)
-    axes.set_xlabel("wall time of one item")
+        row_chart.draw_span(axes, y, summary.low, summary.high, row.runtime)
+        marks: Any = _look(row.runtime, looks) | {"linestyle": "none", "zorder": 4}
+        axes.plot([summary.median], [y], markersize=6.5, gid=style.gid(row.runtime), **marks)
+        drawn += [summary.low, summary.high]
+    row_chart.scale(axes, drawn, "wall time of one item", units.format_tick)
 
 
-def _reference_lines(axes: Axes, timed: list[Row]) -> None:
-    for row in timed:
-        summary = summarize(row.values_ns)
-        if row.runtime != "control" or row.step not in _CONTROLS or summary is None:
-            continue
-        axes.axvline(
-            summary.median, color=style.MISSING_COLOUR, linewidth=1, linestyle="--", zorder=1
-        )
+def _controls(timed: Sequence[Row]) -> dict[str, float]:
+    """The medians of the controls that are drawn as lines, by their names there."""
+    return {
+        _CONTROLS[row.step]: summary.median
+        for row in timed
+        if row.runtime == "control" and row.step in _CONTROLS
+        if (summary := summarize(row.values_ns)) is not None
+    }
+
+
+def _reference_lines(axes: Axes, controls: dict[str, float]) -> None:
+    """Each with its name above the panel, higher where it would touch the one left of it."""
+    panel_in, _ = style.size_in(axes)
+    ends_in: dict[int, float] = {}  # by height: where the last name ends
+    for name, place in sorted(controls.items(), key=lambda item: item[1]):
+        at_in = style.in_panel(axes, place, 0)[0] * panel_in
+        height = next(one for one in count() if ends_in.get(one, -1.0) < at_in)
+        ends_in[height] = at_in + style.width_in(name, _NAME_POINTS) + 0.1
+        looks: Any = {"color": style.MISSING_COLOUR, "linestyle": "--", "zorder": 1}
+        axes.axvline(place, linewidth=1, **looks)
         axes.annotate(
-            _CONTROLS[row.step],
-            (summary.median, 1),
+            name,
+            (place, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 2),
+            xytext=(3, 2 + _TWO_LINES_POINTS * height),
             textcoords="offset points",
-            fontsize=8,
+            fontsize=_NAME_POINTS,
             va="bottom",
             color=style.MISSING_COLOUR,
         )
@@ -214,42 +244,37 @@ def draw_switches(records: Sequence[Record], context: frame.Context) -> Figure |
         return None
     counts, meaning = _counts(rows)
     foot = context.foot(
-        f"Median of {counts}, bar: {meaning}."
-        " Left: to the end of the scheduler's queue and continued again."
-        " Right: from one to the next and back, without a scheduler."
+        f"Median of {counts}, shaded: {meaning}."
+        " yield: to the end of the scheduler's queue and continued again."
+        " switch alone: from one to the next and back, without a scheduler."
         " What rises with the number of tasks is the caches' and the address translation's",
         _missing(asked),
     )
     names = _order(row.runtime for row in rows)
-    legend = [Line2D([], [], label=name, **_looks(name)) for name in names]
-    figure, axes = frame.new_figure(
-        "Switching between many tasks", [3.4], foot, legend, columns=2, share_y=True
-    )
-    for panel, step, title in zip(axes[0], _SWITCHES, ("yield", "switch alone"), strict=True):
-        _curves(panel, [(name, c) for (of, name), c in curves.items() if of == step], names)
-        panel.set_title(title)
-    axes[0][0].set_ylabel("wall time")
+    columns = [
+        Column(
+            title, "tasks", [_curve(name, curves[step, name]) for name in names
+                             if (step, name) in curves],
+        )
+        for step, title in zip(_SWITCHES, ("yield", "switch alone"), strict=True)
+    ]  # fmt: skip
+    sizes = sorted({row.size for row in rows if row.size})
+
+    def dress(axes: Axes) -> None:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        style.log_labels(axes.yaxis, units.format_tick)
+        style.fit_ticks(axes, {size: f"{size:,}" for size in sizes})
+
+    title = "Switching between many tasks"
+    figure, *_ = curve_panels.draw(title, columns, "wall time", foot, dress)
     return figure
 
 
-def _curves(axes: Axes, curves: list[tuple[str, list[Row]]], names: list[str]) -> None:
-    counts: set[int] = set()
-    for name, curve in sorted(curves, key=lambda item: names.index(item[0])):
-        points = sorted((row.size or 0, summarize(row.values_ns)) for row in curve)
-        sizes = [size for size, _ in points]
-        known = [summary for _, summary in points if summary]
-        spread = [
-            [summary.median - summary.low for summary in known],
-            [summary.high - summary.median for summary in known],
-        ]
-        axes.errorbar(
-            sizes, [s.median for s in known], yerr=spread, capsize=3, linewidth=1.6, **_looks(name)
-        )
-        counts.update(sizes)
-    style.log_scale(axes, x=True, y=True)
-    if counts:
-        axes.set_xticks(sorted(counts), [f"{count:,}" for count in sorted(counts)])
-    style.log_labels(axes.yaxis, units.format_tick)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.grid(color=style.GRID_COLOUR)
-    axes.set_xlabel("tasks")
+def _curve(name: str, rows: Sequence[Row]) -> Curve:
+    by_size = sorted((row.size or 0, row.values_ns) for row in rows)
+    known = [(size, one) for size, values in by_size if (one := summarize(values)) is not None]
+    sizes, medians, lows, highs = np.array(
+        [(size, one.median, one.low, one.high) for size, one in known], dtype=np.float64
+    ).T
+    return Curve(name, name, sizes, medians, band=(lows, highs))

@@ -1,0 +1,172 @@
+"""The sections of the report's page: the questions a run is made to answer, each with the figures
+and tables that answer it. Leaves out drawing (all_figures.py), what stands in tables
+(results_table.py, spread.py, factorial.py) and the page (page.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..base.table import Table
+from ..base.units import MISSING, format_duration, format_share
+from ..records.groups import Group
+from ..records.results import endings
+from ..records.shapes import Record
+from . import factorial, results_table, spread
+
+CAPTIONS = {
+    "memory_per_task": "What one waiting task costs, in user and kernel memory.",
+    "memory_vs_n": "Memory against the number of waiting tasks.",
+    "cpu_above_floor": "CPU time of a request, and what the runtime adds to the floor.",
+    "latency_spectrum": "Latency at every percentile.",
+    "latency_vs_load": "Latency against the rate of requests; hollow: the server is saturated.",
+    "lateness": "How late timers fire, and how many fire early.",
+}
+_Fits = Callable[[Group], bool]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One section: how it is called and what it is about; `figures`: how the names of its figures
+    begin; `fits`: the groups whose table of results stands in it."""
+
+    anchor: str
+    title: str
+    lead: str
+    figures: tuple[str, ...] = ()
+    fits: _Fits | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question with what this run has to say to it."""
+
+    question: Question
+    figures: list[Path]
+    tables: list[Table]
+
+
+def _has_rate(group: Group) -> bool:
+    return group.asked.get("rate_per_s") is not None
+
+
+def _is_served(group: Group) -> bool:
+    return group.declared is not None and group.declared.run == "served"
+
+
+_BY_GROUP = (
+    Question(
+        "memory",
+        "Memory per task",
+        "What each further task costs that only waits: the slope over several numbers of tasks, so"
+        " the fixed cost of a process is not in it.",
+        ("memory_per_task",),
+        lambda group: _is_served(group) and not group.has_load,
+    ),
+    Question(
+        "memory-against-n",
+        "Memory against the number of tasks",
+        "Whether that cost stays the same as tasks become many.",
+        ("memory_vs_n",),
+    ),
+    Question(
+        "cpu",
+        "CPU above the floor",
+        "CPU time of a request in a closed loop; the floor is the hand-written epoll loop of the"
+        " same round.",
+        ("cpu_above_floor",),
+        lambda group: group.has_load and not _has_rate(group),
+    ),
+    Question(
+        "latency",
+        "Latency",
+        "From the time at which a request was meant to be sent. Service time counts from when it"
+        " was sent: the difference is what waited in line.",
+        ("latency_spectrum",),
+        lambda group: group.has_load and _has_rate(group),
+    ),
+    Question(
+        "latency-against-load",
+        "Latency against load",
+        "The same work offered at several rates, the same for every runtime.",
+        ("latency_vs_load",),
+    ),
+    Question(
+        "lateness",
+        "Lateness of timers",
+        "How long after its deadline a task runs; a timer that fires early is an error.",
+        ("lateness",),
+        lambda group: not _is_served(group),
+    ),
+)
+_SPREAD = Question(
+    "spread",
+    "Spread over the rounds",
+    "How far each figure ranges from round to round, and how far the machine itself drifted: what"
+    " difference is worth looking at.",
+)
+_STYLE_BY_LOOP = Question(
+    "style-by-loop",
+    "Style by loop",
+    "What a calling style costs is read down a column, what a loop costs along a row.",
+)
+_MICRO = Question(
+    "micro", "Single steps", "What one step costs alone, without any load.", ("micro_",)
+)
+_OTHERS = Question("figures", "Further figures", "")
+
+
+def sections(
+    records: Sequence[Record], groups: Sequence[Group], figures: Sequence[Path]
+) -> list[Section]:
+    """All sections in reading order; one for figures that belong to none, where there are any."""
+    left = list(figures)
+    found = [_by_group(question, groups, left) for question in _BY_GROUP]
+    spreads = [spread.make_table(group) for group in groups]
+    found.append(Section(_SPREAD, [], [*spreads, *drift_tables(records)]))
+    found.append(Section(_STYLE_BY_LOOP, [], factorial.make_tables(list(groups))))
+    found.append(_by_group(_MICRO, groups, left))
+    return [*found, Section(_OTHERS, left, [])] if left else found
+
+
+def _by_group(question: Question, groups: Sequence[Group], left: list[Path]) -> Section:
+    """A section, which takes its figures from those that are left."""
+    mine = [path for path in left if path.stem.startswith(question.figures)]
+    left[:] = [path for path in left if path not in mine]
+    fits = question.fits
+    chosen = [group for group in groups if fits(group)] if fits else []
+    return Section(question, mine, [results_table.make_table(group) for group in chosen])
+
+
+def drift_tables(records: Sequence[Record]) -> list[Table]:
+    """For each session the anchor of its rounds: one cell that never changes."""
+    return [
+        Table(
+            title="Drift · CPU time of a request of the anchor, round by round",
+            columns=["cell", *(_round(value["block"]) for value in anchor["values"])],
+            rows=[
+                [
+                    anchor["cell_id"],
+                    *(format_duration(value["per_op_ns"]) for value in anchor["values"]),
+                ]
+            ],
+            notes=[
+                f"drift {MISSING if drift is None else format_share(drift)}, at most"
+                f" {format_share(anchor['limit'])}: beyond that the session is inconclusive"
+            ],
+        )
+        for anchor in (ending["anchor"] for ending in endings(records))
+        for drift in [anchor["drift"]]
+        if anchor["values"]
+    ]
+
+
+def _round(block: int | None) -> str:
+    return "round" if block is None else f"round {block + 1}"
+
+
+def caption_of(path: Path) -> str:
+    """What a figure shows, in a sentence."""
+    return next((text for name, text in CAPTIONS.items() if path.stem.startswith(name)), "")
