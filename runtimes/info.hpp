@@ -43,6 +43,9 @@ struct runtime_info {
   bool takes_receive_ring = false;
   /// Whether its timers can be kept in a heap instead of a wheel (scheduler_options::timers).
   bool takes_timers = false;
+  /// Polls every task though nobody woke it, and so never waits while one is alive: its calls and
+  /// instructions are of time that passes, not of work that is done.
+  bool polls_unasked = false;
 };
 
 }  // namespace skein

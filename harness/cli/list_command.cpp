@@ -27,7 +27,8 @@ json runtime_json(const runtime_info& runtime) {
           {"early_by_at_most_ns", runtime.early_by_at_most_ns},
           {"takes_inline_budget", runtime.takes_inline_budget},
           {"takes_events_per_wait", runtime.takes_events_per_wait},
-          {"takes_tick", runtime.takes_tick}};
+          {"takes_tick", runtime.takes_tick},
+          {"polls_unasked", runtime.polls_unasked}};
 }
 
 void print_lists_json() {

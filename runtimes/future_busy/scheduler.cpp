@@ -129,7 +129,8 @@ runtime_info scheduler::info() {
           .early_by_at_most_ns = 0,
           .takes_inline_budget = true,
           .takes_events_per_wait = false,
-          .takes_tick = false};
+          .takes_tick = false,
+          .polls_unasked = true};
 }
 
 listener& scheduler::listen(int descriptor) {

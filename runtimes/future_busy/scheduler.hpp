@@ -152,9 +152,6 @@ class scheduler : pinned {
   using reading = future_busy::reading;
   using writing = future_busy::writing;
 
-  /// Tasks are polled though nobody woke them.
-  static constexpr bool polls_unasked = true;
-
   explicit scheduler(const scheduler_options& options);
   ~scheduler();
 

@@ -65,14 +65,18 @@ def call(*words: str, pass_fds: tuple[int, ...] = ()) -> Call:
     return Call(done.returncode, done.stdout, done.stderr)
 
 
-def listed_runtimes() -> tuple[str, ...]:
+def listed_runtimes() -> list[Record]:
     """What `skein list` says there is; nothing where the binary is not built."""
     if not SKEIN.is_file():
-        return ()
-    return tuple(each["id"] for each in json.loads(call("list", "--json").out)["runtimes"])
+        return []
+    listed: list[Record] = json.loads(call("list", "--json").out)["runtimes"]
+    return listed
 
 
-RUNTIMES = listed_runtimes()
+_LISTED = listed_runtimes()
+RUNTIMES = tuple(each["id"] for each in _LISTED)
+# Never wait: what such a one does in a run depends on how long the run takes.
+UNCOUNTABLE = tuple(each["id"] for each in _LISTED if each["polls_unasked"])
 # Other people's runtimes behind our interface, with their workers, and those that are built here.
 REFERENCE_ROWS = {
     name: BUILD / Path(row.run[0]).name for name, row in foreign().items() if row.language == OURS
