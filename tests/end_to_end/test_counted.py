@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import jsonschema
@@ -55,6 +56,8 @@ def test_a_request_takes_a_read_a_write_a_share_of_a_wait_and_no_allocation(
     # ends: some requests of a short window are counted on one side only. On io_uring reads and
     # writes are no calls; a batch of them takes one.
     least, most = (0.0, 1.0) if runtime.endswith("_uring") else (1.8, 3.5)
+    if runtime in skein.UNCOUNTABLE:
+        most = math.inf
     assert least < syscalls_per_op(run) < most
 
 
