@@ -176,6 +176,24 @@ def test_counts_are_added_up_and_have_no_best(planted):
     assert not any(early.ranking.is_best(runtime) for runtime in early.entries)
 
 
+def test_counts_are_ranked_by_nobody(planted):
+    made = table_of(with_rounds(planted, 3))
+    assert cells_of(made, "fiber")["early"].detail == "fiber, early: 0; of 9 runs together"
+
+
+def test_a_row_with_too_few_common_rounds_says_so_and_has_no_star(planted):
+    records = copy.deepcopy(with_rounds(planted, 3))
+    for run in results.runs(records):
+        is_fiber = (run["cell"]["mode"], run["cell"]["runtime"]) == ("idle", "fiber")
+        if is_fiber and run["block"] < 4:
+            run["status"], run["reasons"] = "invalid", ["load: late"]
+    _, user, _ = columns(records, "memory of an idle connection")
+    assert "; too few common rounds to judge fiber 4,127 B; floor" in answer([user]).text
+    cell = cells_of(table_of(records), "fiber")["user B/conn."]
+    assert not cell.is_best
+    assert cell.detail.endswith("too few common rounds to judge it")
+
+
 # --- the table ---
 
 

@@ -111,6 +111,14 @@ def test_those_behind_stand_by_median_whoever_is_told_apart_from_whom():
     assert ranked.behind[0].value < ranked.best[1].value
 
 
+def test_who_is_better_in_the_rounds_that_both_have_is_not_behind():
+    ranked = rank([
+        placed(series_of("fiber", [100.0] * 7 + [10.0] * 8)),
+        placed(series_of("libuv", [90.0] * 7)),
+    ], CPU)  # fmt: skip
+    assert names(ranked.best) == ["fiber", "libuv"]
+
+
 def test_where_all_are_among_the_best_nobody_is():
     ranked = rank([placed(series_of("a", BASE)), placed(series_of("b", times(MIXED)))], CPU)
     assert len(ranked.best) == 2

@@ -97,7 +97,9 @@ class Column:
 
     @cached_property
     def ranking(self) -> Ranking:
-        """Of those that did the same work, the floor aside."""
+        """Of those that did the same work, the floor aside. Counts over all runs have none."""
+        if self.metric.of_runs is not None:
+            return Ranking((), (), ())
         return rank(
             [
                 Placed(entry.series, entry.figure.value)
