@@ -284,6 +284,31 @@ def test_names_with_marks_of_markup_are_text(changed, tmp_path):
     assert made.words.count("a&lt;b&gt;&amp;&#34;c&#39;[x]") >= 3
 
 
+def test_characters_that_are_not_seen_stand_as_their_escapes(changed, tmp_path):
+    hidden = "a\u202eb\x1b[31m\x07"
+    plan = results.sessions(changed)[0]["plan"]
+    plan["preset"] = hidden
+    for run in results.runs(changed):
+        if run["cell"]["runtime"] == "libuv":
+            run["cell"]["runtime"] = hidden
+            run["cell_id"] += hidden
+            run["reasons"] = [hidden] if run["status"] != "ok" else []
+    for cell in plan["cells"]:
+        cell["runtime"] = hidden if cell["runtime"] == "libuv" else cell["runtime"]
+    text = text_of(changed, tmp_path)
+    assert {one for one in hidden if not one.isprintable()} & set(text) == set()
+    made = Page(text)
+    assert "a\\u202eb\\x1b[31m\\x07" in made.headline()
+    assert "of the matrix “a\\u202eb\\x1b[31m\\x07”" in made.words
+
+
+def test_each_command_has_a_line_of_its_own(planted, tmp_path):
+    lines = rerun.commands(results.sessions(planted)[0])
+    assert len(lines) > 1
+    text = "".join(f"{line}\n" for line in lines)
+    assert f'<pre tabindex="0">{text}</pre>' in text_of(planted, tmp_path)
+
+
 def test_a_figure_that_cannot_be_shown_is_said_in_its_place(planted, tmp_path, figures):
     figures[0].write_text("<svg")
     figures[1].unlink()

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from ..base import table
+from ..base.html_page import html_page
 from ..records.groups import Group, group_runs
 from ..records.headlines import headlines
 from ..records.results import runs, sessions
@@ -30,7 +30,8 @@ from .questions import Section, caption_of, sections
 from .rerun import commands
 from .trust import signs
 
-TEMPLATE = "report.html.j2"
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_TEMPLATE = _TEMPLATES / "report.html.j2"
 # Of FAMILIES, what the words mean.
 MEANING_OF_FAMILIES = {
     "floor": "the hand-written epoll loop that the others are held against",
@@ -66,7 +67,6 @@ class Part:
 
 
 def render(
-    environment: jinja2.Environment,
     shared: Mapping[str, Any],
     records: Sequence[Record],
     figures: Sequence[Path],
@@ -103,12 +103,12 @@ def render(
         "style": _asset("report.css"),
         "script": _asset("report.js"),
     }
-    return environment.get_template(TEMPLATE).render(values)
+    return html_page(_TEMPLATE, values)
 
 
 def _asset(name: str) -> Markup:
     """Our own style or script, which is no text of any record."""
-    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _machine(session: Session) -> str:

@@ -107,13 +107,13 @@ def write(
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(("html.j2",)),
+        autoescape=False,  # it is Markdown
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     html, markdown = (folder / name for name in PAGES)
-    write_text(html, page.render(environment, values, records, figures, is_cut))
+    write_text(html, page.render(values, records, figures, is_cut))
     write_text(markdown, environment.get_template("report.md.j2").render(values))
     return html, markdown
 
