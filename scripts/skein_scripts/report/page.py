@@ -27,7 +27,7 @@ from .headline_columns import columns_of
 from .headline_table import UNKNOWN, family_of, language_of, make_table
 from .inline_svg import Figures
 from .questions import Section, caption_of, sections
-from .rerun import commands
+from .rerun import rerun_of
 from .trust import signs
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -94,7 +94,7 @@ def render(
         "shapes": pictures.shapes(),
         "style_of_figures": pictures.style(),
         "without_number": _without_number(records),
-        "commands": commands(session) if session else [],
+        "again": rerun_of(session) if session else None,
         "family_of": family_of,
         "language_of": language_of,
         "runtimes": frozenset(run["cell"]["runtime"] for run in runs(records))
