@@ -55,9 +55,9 @@ def _values(one: Comparison) -> list[str]:
     return [MISSING if value is None else one.metric.show(value) for value in medians]
 
 
-def lines_of_changed(conditions: Sequence[str]) -> list[str]:
-    """Conditions of the workers that changed, as notes."""
-    return [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in conditions]
+def lines_of_changed(conditions: Sequence[str] | None) -> list[str]:
+    """Conditions of the workers that changed, as far as they are known, as notes."""
+    return [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in conditions or ()]
 
 
 def in_short(one: Comparison) -> str:
