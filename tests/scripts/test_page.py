@@ -17,6 +17,7 @@ from skein_scripts.records.groups import group_runs
 from skein_scripts.records.runtime_rules import FAMILIES
 from skein_scripts.report import all_figures, page, questions, report_pages, rerun
 from skein_scripts.report.headline_table import Scale
+from skein_scripts.report.plots import cpu_above_floor, latency_spectrum, lateness, memory_per_task
 
 SVG = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">
@@ -122,6 +123,20 @@ def test_every_table_of_results_stands_in_one_section(planted):
     assert [table.title.split(":")[0] for table in by_anchor["cpu"]] == ["c10k, fixed"]
     assert len(by_anchor["latency"]) == 3
     assert len(by_anchor["lateness"]) == 2
+
+
+def test_a_section_says_where_the_tables_of_what_it_draws_stand(planted):
+    groups = group_runs(planted)
+    made = questions.sections(planted, groups, [])
+    home = {table.title: one.question.title for one in made[:-3] for table in one.tables}
+    plots = (memory_per_task, cpu_above_floor, latency_spectrum, lateness)
+    asked = {name: one.question for one in made for name in one.question.figures}
+    for plot in plots:
+        question = asked[plot.NAME]
+        for group in plot.groups_of(groups):
+            title = home[group.title()]
+            assert title in (question.title, *re.findall(re.escape(title), question.lead)), (
+                plot.NAME, group.title())  # fmt: skip
 
 
 def test_a_section_that_has_nothing_is_folded_and_says_so(whole):

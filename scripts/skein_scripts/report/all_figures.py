@@ -55,7 +55,7 @@ def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str,
     swept = latency_vs_load.sweeps(groups)
     for sweep in swept:
         yield (
-            _name(latency_vs_load.NAME, sweep[0], len(swept)),
+            _name(latency_vs_load.NAME, latency_vs_load.name_of(sweep), len(swept)),
             latency_vs_load.draw(sweep, context),
         )
     yield from _of_each(latency_spectrum, groups, context)
@@ -68,7 +68,7 @@ def _of_each(
     """A figure for each group that the plot is for."""
     chosen = plot.groups_of(groups)
     for group in chosen:
-        yield _name(plot.NAME, group, len(chosen)), plot.draw(group, context)
+        yield _name(plot.NAME, group.name, len(chosen)), plot.draw(group, context)
 
 
 def _micro_figures(
@@ -78,7 +78,8 @@ def _micro_figures(
     yield micro_costs.NAME_OF_SWITCHES, micro_costs.draw_switches(records, context)
 
 
-def _name(plot: str, group: Group, of: int) -> str:
+def _name(plot: str, shown: str, of: int) -> str:
+    """Of a figure that shows one of several things."""
     if of == 1:
         return plot
-    return f"{plot}-{re.sub(r'[^A-Za-z0-9]+', '-', group.name).strip('-')}"
+    return f"{plot}-{re.sub(r'[^A-Za-z0-9]+', '-', shown).strip('-')}"
