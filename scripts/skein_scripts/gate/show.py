@@ -15,7 +15,8 @@ from ..base.units import MISSING
 from .compared import IMPROVED, REGRESSED, UNCHANGED, VERDICTS, Comparison
 from .counts import describe as counts_text
 
-_COLUMNS = ["cell", "metric", "base", "candidate", "change", "95 % interval", "pairs", "verdict"]
+_FIGURES = ("base", "candidate", "change", "95 % interval", "pairs")
+COLUMNS = ("cell", "metric", *_FIGURES, "verdict")
 _ORDER = {name: place for place, name in enumerate(VERDICTS)}
 
 
@@ -23,7 +24,7 @@ def table_of(comparisons: Sequence[Comparison], title: str, notes: Sequence[str]
     """All comparisons, a row for each (in_order)."""
     return Table(
         title=title,
-        columns=_COLUMNS,
+        columns=list(COLUMNS),
         rows=[_row(one) for one in in_order(comparisons)],
         notes=[*notes, *_legend(comparisons)],
     )
@@ -117,7 +118,7 @@ def render(made: Table, console: Console) -> None:
             width = max(len(row[1]) for row in made.rows) if number == 0 else None
             drawn.add_column(
                 text_of(name),
-                justify="right" if 1 <= number <= 5 else "left",
+                justify="right" if name in _FIGURES else "left",
                 overflow="fold",
                 min_width=width,
             )

@@ -16,6 +16,16 @@ from .compared import IMPROVED, INCONCLUSIVE, INVALID, MISSING, REGRESSED, Compa
 from .record import Side
 
 _TEMPLATE = Path(__file__).resolve().parent / "templates" / "comparison.html.j2"
+# How the columns of the table look: only figures and words stand on one line. Plots stand before
+# the change.
+_LOOKS = dict(
+    zip(
+        show.COLUMNS,
+        ("long", "word", *["number figure"] * 3, "number ends", "number", "verdict"),
+        strict=True,
+    )
+)
+_PLOTTED_BEFORE = "change"
 # The verdict that a page's first line has the colour of: that which matters most.
 _LEADS = {
     REGRESSED: "worse",
@@ -82,6 +92,8 @@ def page(
         "changed": changed,
         "parts": [(each.made, each.rows(axis)) for each in parts],
         "axis": axis,
+        "looks": _LOOKS,
+        "plotted_before": _PLOTTED_BEFORE,
         "width": forest.WIDTH,
         "height": forest.HEIGHT,
     }

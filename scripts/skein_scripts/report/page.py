@@ -32,15 +32,6 @@ from .trust import signs
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _TEMPLATE = _TEMPLATES / "report.html.j2"
-# Of FAMILIES, what the words mean.
-MEANING_OF_FAMILIES = {
-    "floor": "the hand-written epoll loop that the others are held against",
-    "stackless": "coroutines: a frame holds what a task needs while it waits",
-    "stackful": "fibers, goroutines, virtual threads: each task has a stack",
-    "thread": "a thread of the kernel for each task",
-    "callback": "no task at all: the loop calls what was registered",
-    "future": "state machines that a poll drives on, as in Rust",
-}
 
 
 @dataclass(frozen=True)
@@ -137,7 +128,7 @@ def _families(groups: Iterable[Group]) -> dict[str, str]:
     """The families of a run, each with its meaning, in one order."""
     names = in_order(series.runtime for group in groups for series in group.series)
     present = {family_of(name) for name in names}
-    known = {name: MEANING_OF_FAMILIES.get(name, "") for name in FAMILIES if name in present}
+    known = {name: meaning for name, meaning in FAMILIES.items() if name in present}
     return known | ({UNKNOWN: "not declared"} if UNKNOWN in present else {})
 
 
