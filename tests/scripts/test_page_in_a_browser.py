@@ -8,7 +8,9 @@ import shutil
 
 import pytest
 
+import planted_rows
 from page_parts import with_rounds
+from skein_scripts.base.table import in_markdown
 from skein_scripts.report import all_figures, report_pages
 
 CHROMIUM = shutil.which("chromium")
@@ -37,6 +39,16 @@ def made(planted, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def of_thirty(tmp_path_factory):
+    """The page of thirty runtimes, with all its figures."""
+    folder = tmp_path_factory.mktemp("thirty")
+    records = planted_rows.records(30)
+    html, _ = report_pages.write(records, folder, all_figures.draw_all(records, folder / "plots"))
+    shutil.rmtree(folder / "plots")
+    return html
+
+
+@pytest.fixture(scope="module")
 def browser():
     with sync.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -47,7 +59,7 @@ def browser():
 class Watched:
     """A page, with all that it asked for and complained of."""
 
-    def __init__(self, browser, path, **options):
+    def __init__(self, browser, path, place="", **options):
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         self.requests, self.errors = [], []
@@ -55,7 +67,7 @@ class Watched:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text)
                      if message.type in ("error", "warning") else None)  # fmt: skip
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri() + place)
 
 
 @pytest.fixture
@@ -203,6 +215,45 @@ def test_a_table_is_copied_as_it_is_shown(open_page):
     assert lines[1].startswith('epoll_floor,"8,029 [7,789, 8,589]","23 [20, 30]",')
 
 
+def copied(page, table, what):
+    """The table whose caption begins so, copied with the button that says so."""
+    box = page.locator("div.scroll", has=page.locator("caption", has_text=table)).first
+    box.locator("xpath=preceding-sibling::div[1]").get_by_role("button", name=what).click()
+    page.wait_for_function("document.getElementById('said').textContent.startsWith('copied')")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_copied_figure_keeps_its_marks(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"]).page
+    text = copied(page, "Medians of the rounds", "Copy as Markdown")
+    by_name = {line.split(" | ")[0].strip("| "): line for line in text.splitlines()}
+    for name in first_cells(page):
+        row = page.locator(f".headline tr[data-runtime={name}]")
+        for mark in ("★", "×", "‡"):
+            shown = sum(mark in cell for cell in row.locator("td").all_inner_texts())
+            assert by_name[name].count(mark) == shown, (name, mark)
+    assert "★ 197 [" in by_name["coroutine"]
+    assert " ‡ |" in by_name["thread"]
+
+
+def test_a_name_that_markdown_would_read_is_copied_as_it_is(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"]).page
+    page.evaluate(
+        "document.querySelector('.headline tr[data-runtime=fiber] th').textContent ="
+        " 'a*b`c<d|e\\\\f[g](h)'"
+    )
+    text = copied(page, "Medians of the rounds", "Copy as Markdown")
+    assert in_markdown("a*b`c<d|e\\f[g](h)") in text
+
+
+@pytest.mark.parametrize("name", ["%", "%E0%A4%A", "nowhere", "limits%20"])
+def test_an_address_that_leads_nowhere_leaves_the_page_whole(browser, made, name):
+    watched = Watched(browser, made, place=f"#{name}")
+    assert watched.errors == []
+    assert watched.page.is_visible("#controls")
+    watched.context.close()
+
+
 def test_sections_fold_and_open_again_and_for_whoever_is_sent_there(page):
     opened = page.locator("details[open]").count()
     page.locator("#memory summary").click()
@@ -245,6 +296,26 @@ def test_nothing_stands_out_of_the_page(open_page, width):
     assert page.evaluate(reach) == [width, width]
     page.locator(".headline tr[data-runtime=fiber] td").last.focus()
     assert page.evaluate(reach) == [width, width]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_of_thirty_rows_is_small_and_no_cell_of_it_overflows(
+    browser, of_thirty, width, scheme
+):
+    assert of_thirty.stat().st_size < 4_000_000
+    watched = Watched(browser, of_thirty, viewport={"width": width, "height": 900},
+                      color_scheme=scheme)  # fmt: skip
+    page = watched.page
+    assert watched.errors == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert len(first_cells(page)) == 30
+    too_wide = page.eval_on_selector_all(
+        "table.data th, table.data td",
+        "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)",
+    )
+    assert too_wide == []
+    watched.context.close()
 
 
 def test_on_paper_all_sections_are_open_and_controls_are_gone(page):

@@ -14,13 +14,13 @@ from ..base import table
 from ..base.outputs import require_folder, require_writable, write_text
 from ..base.terminal import detail, say, tell
 from ..base.units import format_bytes, format_duration
+from ..drawing import families
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
 from ..records.machine_floor import timer_floor_text
 from ..records.results import find_results, is_cut_short, load, runs, sessions
-from ..records.runtimes import runtimes
 from ..records.shapes import Plan, Record, Session
-from . import all_figures, factorial, page, results_table, spread, trust
+from . import all_figures, factorial, micro_table, page, results_table, spread, trust
 from .questions import caption_of
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
@@ -92,6 +92,7 @@ def write(
         "facts": machine_facts(opened[-1]) if opened else [],
         "tables": [results_table.make_table(group) for group in groups],
         "factorials": factorial.make_tables(groups),
+        "steps": micro_table.make_tables(records),
         "spreads": [spread.make_table(group) for group in groups],
         "verdicts": session_verdict.verdicts(records),
         "inconclusive": session_verdict.inconclusive(records),
@@ -102,20 +103,26 @@ def write(
         "unsaid": conditions.unsaid(records),
         "belonging": conditions.belonging(records),
         "run_count": len(runs(records)),
-        "palette": {name: runtime.colour for name, runtime in runtimes().items()},
+        "palette": _palette(records),
         "markdown_of": table.markdown,
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(("html.j2",)),
+        autoescape=False,  # it is Markdown
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     html, markdown = (folder / name for name in PAGES)
-    write_text(html, page.render(environment, values, records, figures, is_cut))
+    write_text(html, page.render(values, records, figures, is_cut))
     write_text(markdown, environment.get_template("report.md.j2").render(values))
     return html, markdown
+
+
+def _palette(records: Sequence[Record]) -> dict[str, str]:
+    """The colours of runtimes as figures of all of them have them."""
+    looks = families.looks_of(run["cell"]["runtime"] for run in runs(records))
+    return {name: look.colour for name, look in looks.items()}
 
 
 def make(results: Path, folder: Path, console: Console) -> Path:
