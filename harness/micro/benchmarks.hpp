@@ -7,6 +7,7 @@ namespace skein::micro {
 void add_control();
 void add_switch();
 void add_switch_many();
+void add_combinators();
 void add_depth();
 void add_spawn_finish();
 void add_yield();
@@ -21,6 +22,7 @@ inline void add_all() {
   add_switch();
   add_switch_many();
   add_depth();
+  add_combinators();
   add_spawn_finish();
   add_yield();
   add_yield_thread();

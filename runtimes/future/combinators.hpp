@@ -11,12 +11,14 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <new>
 #include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/poll.hpp"
@@ -138,6 +140,46 @@ class join {
 
   std::tuple<part<made_by<Make>>...> parts_;
   std::tuple<std::optional<output_of<Make>>...> outputs_;
+};
+
+/// All of `count` futures of one kind, where their number is known when it runs: ready when the
+/// last is. The parts lie in one allocation. A wake of one polls all that are pending, since a waker
+/// does not say which: waking each in turn costs count squared polls (which Rust's
+/// FuturesUnordered, with a waker for each part, does not).
+template <class Make>
+class join_all : pinned {
+  using made = made_by<Make, std::size_t>;
+
+ public:
+  using output = std::vector<typename made::output>;
+
+  join_all(std::size_t count, Make make)
+      : parts_(std::make_unique<part<made>[]>(count)), outputs_(count), count_(count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto make_one = [&] { return std::invoke(make, i); };
+      parts_[i].begin(make_one);
+    }
+  }
+
+  polled<output> poll(context& with) {
+    std::size_t pending = 0;
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!parts_[i]) continue;
+      if (auto ready = (*parts_[i]).poll(with)) {
+        outputs_[i] = *std::move(ready);
+        parts_[i].reset();
+      } else {
+        ++pending;
+      }
+    }
+    if (pending > 0) return not_ready;
+    return std::move(outputs_);
+  }
+
+ private:
+  std::unique_ptr<part<made>[]> parts_;
+  output outputs_;
+  std::size_t count_;
 };
 
 /// The first of several futures, in their order where more than one is ready at once. The others are

@@ -67,18 +67,23 @@ shared_waker& scheduler::share_waker(task_head& of) {
 /// A task that yields comes after all that can be run by then (S4). Of some of these only the
 /// operation is in the run queue, as after a cancel. So the next turn is posted when this one is
 /// over, behind all such operations. By its beginning they have woken their tasks, and those that
-/// yielded are put behind them.
+/// yielded are put behind them. Where there is no such operation the next turn follows at once.
 void scheduler::poll_woken() noexcept {
-  woken_.append(again_);
-  woken_count_ += std::exchange(again_count_, 0U);
   in_turn_ = true;
-  const std::size_t count = std::min(woken_count_, loop_.steps_left());
-  loop_.count_more_steps(count - 1);
-  for (std::size_t left = count; left > 0; --left) {
-    loop_.begin_step();
-    --woken_count_;
-    poll(*woken_.pop());
-  }
+  std::size_t allowed = loop_.steps_left();
+  std::size_t polled = 0;
+  do {
+    woken_.append(again_);
+    woken_count_ += std::exchange(again_count_, 0U);
+    const std::size_t count = std::min(woken_count_, allowed - polled);
+    for (std::size_t left = count; left > 0; --left) {
+      loop_.begin_step();
+      --woken_count_;
+      poll(*woken_.pop());
+    }
+    polled += count;
+  } while (woken_count_ + again_count_ > 0 && polled < allowed && !loop_.others_wait());
+  loop_.count_more_steps(polled - 1);
   in_turn_ = false;
   if (woken_count_ + again_count_ > 0) loop_.post(turn_);
 }

@@ -93,6 +93,8 @@ class loop_base {
   void count_more_steps(std::size_t steps) noexcept {
     ran_since_look_ += static_cast<std::uint32_t>(steps);
   }
+  /// Whether any op waits in the run queue: where none does, who runs steps behind an op may go on.
+  bool others_wait() const noexcept { return !run_queue_.empty(); }
   /// Each such step has an inline budget of its own (O5).
   void begin_step() noexcept { refill_inline(); }
 

@@ -68,6 +68,11 @@ TEMPLATE_LIST_TEST_CASE("P8: no wake from another thread is lost", "[contract]",
   require_kept(p8_no_wake_from_another_thread_is_lost<TestType>(20'000));
 }
 
+/// Half a minute on two CPUs: by hand, `contract_tests "[stress]"`.
+TEST_CASE("P8: of ten million wakes from four threads none is lost", "[.][stress]") {
+  require_kept(p8_no_wake_from_another_thread_is_lost<future::scheduler>(2'500'000));
+}
+
 TEST_CASE("liar caught on P1: polls in spawn / making a future begins nothing",
           "[contract][liar]") {
   require_caught("P1", p1_making_begins_nothing<liars::polls_in_spawn>());

@@ -132,6 +132,22 @@ TEST_CASE("join waits for all of its parts, and polls none that has ended") {
   REQUIRE((second == wake::due && third == wake::due));
 }
 
+TEST_CASE("join_all waits for as many as there are, and keeps their outputs in order") {
+  for (const std::size_t count : {0U, 1U, 1'000U}) {
+    scheduler on(options_for(10));
+    std::size_t polls = 0;
+    const auto outputs = run_alone(on, [&] {
+      return future::join_all(count, [&on, &polls](std::size_t i) {
+        return future::map([&on] { return future::yielding(on); },
+                           [i, &polls](nothing) { return ++polls, i; });
+      });
+    });
+    REQUIRE(outputs.size() == count);
+    REQUIRE(polls == count);
+    for (std::size_t i = 0; i < count; ++i) REQUIRE(outputs[i] == i);
+  }
+}
+
 TEST_CASE("select ends with the first of its parts, and has dropped the others by then") {
   scheduler on(options_for(10));
   const auto first = run_alone(on, [&] {
