@@ -40,8 +40,7 @@ def runtime_of(colour):
 
 def runtime_in(artist):
     """The runtime that an artist's gid names; None where it belongs to nobody."""
-    kind, _, runtime = (artist.get_gid() or "").partition(":")
-    return runtime.partition(":")[0] if kind == "runtime" else None
+    return style.runtime_of_gid(artist.get_gid() or "")
 
 
 def draw(make, *arguments):

@@ -271,6 +271,7 @@ def test_a_page_names_what_was_not_compared(file_with, fixture_v1, tmp_path):
     html = tmp_path / "v.html"
     assert call(more, base, "--html", html) == 4
     text = html.read_text(encoding="utf-8")
+    assert 'class="lead worse"' in text
     assert f"NOT COMPARED: {timers['cell_id']} cpu_per_op" in text
     assert '<tr role="row" class="missing' in text
     assert '<span class="none">no ratio</span>' in text

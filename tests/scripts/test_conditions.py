@@ -64,6 +64,13 @@ def test_a_build_that_runs_under_other_conditions_says_which_once(equal):
     ]
 
 
+def test_conditions_that_nobody_says_are_not_known_to_be_the_same(equal):
+    said = [record for record in equal if record["kind"] == "run"]
+    unsaid = [record | {"conditions": None} for record in said]
+    assert conditions.changes(said, unsaid) is None
+    assert conditions.changes([], []) is None
+
+
 def test_other_work_is_caught(equal):
     found = conditions.inequalities(
         changed(equal, "coroutine", lambda run: run["work"].update(checksum="0" * 16))

@@ -1,15 +1,18 @@
 """What the figures of single steps show: each median and range, its row, colour and marker, the
 controls, and the unit of the axis; and what scripts/micro.py prints."""
 
+import itertools
 import json
 
 import pytest
 
 import drawn
 from drawn import COLOURS, MARKERS, check_ticks
+from page_parts import Page
 from skein_scripts.commands import instructions, micro
 from skein_scripts.drawing import frame
 from skein_scripts.micro import counted_rows, timed_rows
+from skein_scripts.report import micro_table, report_pages
 from skein_scripts.report.plots import micro_costs
 
 # In ns, by repetition. The median is never the first, the last or the mean.
@@ -51,6 +54,30 @@ def records():
         for repetition in range(3)
         for record in timed_rows.records_of(document(repetition), "session", repetition)
     ]
+
+
+def test_the_table_has_each_step_of_each_runtime_and_why_one_has_none(records):
+    (table,) = micro_table.make_tables(records)
+    by_row = {tuple(row[:2]): row[2:] for row in table.rows}
+    names = {(line.split("/")[1], line.split("/")[0]) for line in STEPS if line[:7] != "control"}
+    assert names <= {(runtime, step.split(",")[0].replace(" ", "_")) for runtime, step in by_row}
+    assert by_row["coroutine", "yield, 1"] == ["5.30 ns [5.10 ns, 7.90 ns]", "3"]
+    assert by_row["fiber", "yield, 1,000"] == ["84.0 ns [71.0 ns, 97.0 ns]", "2"]
+    assert by_row["control", "syscall"] == ["113 ns [109 ns, 127 ns]", "3"]
+    assert by_row["thread", "yield, 100,000"] == [LIMIT.removeprefix("limit: ")]
+    said = "median of n = 3 (fiber, yield, 1,000: 2); [low, high]: range of 3 runs"
+    assert table.notes[0].startswith(said)
+    steps = [row[1] for row in table.rows]
+    assert len(set(steps)) == sum(a != b for a, b in itertools.pairwise(["", *steps]))
+    assert micro_table.make_tables([]) == []
+
+
+def test_the_table_stands_in_its_section_and_in_the_markdown(records, tmp_path):
+    html, markdown = report_pages.write(records, tmp_path, [])
+    table = Page(html.read_text(encoding="utf-8")).table("Single steps")
+    assert "coroutine" in table.runtimes
+    assert "5.30 ns [5.10 ns, 7.90 ns]" in {text for row in table.texts() for text in row}
+    assert "| coroutine | yield, 1 | 5.30 ns [5.10 ns, 7.90 ns] | 3 |" in markdown.read_text()
 
 
 @pytest.fixture(scope="module")

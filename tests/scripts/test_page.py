@@ -15,8 +15,9 @@ from skein_scripts.drawing import style
 from skein_scripts.records import results
 from skein_scripts.records.groups import group_runs
 from skein_scripts.records.runtime_rules import FAMILIES
-from skein_scripts.report import all_figures, page, questions, report_pages, rerun
+from skein_scripts.report import all_figures, questions, report_pages, rerun
 from skein_scripts.report.headline_table import Scale
+from skein_scripts.report.plots import cpu_above_floor, latency_spectrum, lateness, memory_per_task
 
 SVG = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">
@@ -124,6 +125,20 @@ def test_every_table_of_results_stands_in_one_section(planted):
     assert len(by_anchor["lateness"]) == 2
 
 
+def test_a_section_says_where_the_tables_of_what_it_draws_stand(planted):
+    groups = group_runs(planted)
+    made = questions.sections(planted, groups, [])
+    home = {table.title: one.question.title for one in made[:-3] for table in one.tables}
+    plots = (memory_per_task, cpu_above_floor, latency_spectrum, lateness)
+    asked = {name: one.question for one in made for name in one.question.figures}
+    for plot in plots:
+        question = asked[plot.NAME]
+        for group in plot.groups_of(groups):
+            title = home[group.title()]
+            assert title in (question.title, *re.findall(re.escape(title), question.lead)), (
+                plot.NAME, group.title())  # fmt: skip
+
+
 def test_a_section_that_has_nothing_is_folded_and_says_so(whole):
     opened = dict(whole.opened)
     assert opened["memory"]
@@ -154,38 +169,80 @@ def test_the_signs_say_what_there_is_to_trust(planted, tmp_path, whole):
     assert "✓ good: equal conditions" in few
 
 
-def test_families_are_explained():
-    assert page.MEANING_OF_FAMILIES.keys() == set(FAMILIES)
+def test_families_are_explained(whole):
+    for name in ("stackless", "stackful", "thread", "callback", "floor"):
+        assert f"{name}: {FAMILIES[name]}" in whole.words
 
 
 # --- how it is run again ---
 
 
-def test_the_command_is_the_sessions_own_with_its_seed_and_another_folder(planted):
-    session = copy.deepcopy(results.sessions(planted)[0])
-    session["argv"] = ["run_matrix.py", "--preset", "quick", "--output", "out/a b", "--resume",
-                       "--filter", "workload=c10k|timers"]  # fmt: skip
-    assert rerun.commands(session) == [
+@pytest.fixture
+def session(planted):
+    return copy.deepcopy(results.sessions(planted)[0])
+
+
+def test_the_command_builds_and_is_the_sessions_own_with_its_seed_and_another_folder(session):
+    session["argv"] = [
+        "run_matrix.py", "--report", "--preset", "quick", "--output", "out/a b", "--resume",
+        "--filter", "workload=c10k|timers", "--skein", "/x/skein",
+    ]  # fmt: skip
+    assert rerun.rerun_of(session).lines == [
         f"git checkout {session['tool']['commit']}",
-        "scripts/run_matrix.py --preset quick --output out/again --filter 'workload=c10k|timers'"
-        " --seed 7",
+        "scripts/bench --preset quick --output out/again --filter 'workload=c10k|timers' --seed 7",
     ]
-    session["tool"]["commit"] = None
     session["argv"] = ["/x/run_matrix.py", "--matrix=m.toml", "--output=out/a", "--seed", "9"]
-    assert rerun.commands(session) == [
-        "scripts/run_matrix.py --matrix=m.toml --output=out/again --seed 9"
+    assert rerun.rerun_of(session).lines[1:] == [
+        "scripts/bench --matrix=m.toml --output out/again --seed 9"
     ]
     session["argv"] = ["run_matrix.py"]
-    assert rerun.commands(session) == ["scripts/run_matrix.py --preset planted --seed 7"]
+    assert rerun.rerun_of(session).lines[1:] == ["scripts/bench --preset planted --seed 7"]
 
 
-def test_the_command_of_a_run_by_hand_is_as_it_was(planted):
-    session = copy.deepcopy(results.sessions(planted)[0])
+def test_the_command_builds_workers_in_other_languages_where_the_plan_has_any(session):
+    session["plan"]["cells"][0]["runtime"] = "python_selectors"
+    session["argv"] = ["run_matrix.py", "--preset", "references"]
+    assert rerun.rerun_of(session).lines[1] == (
+        "scripts/bench --references --preset references --seed 7"
+    )
+
+
+def test_a_tree_with_changes_or_no_commit_is_said_beside_the_command(session, planted, tmp_path):
+    assert not any("tree" in note for note in rerun.rerun_of(session).notes)
+    session["tool"]["dirty"] = True
+    assert "The tree had changes that no commit has" in rerun.rerun_of(session).notes[0]
+    made = page_of([session, *planted[1:]], tmp_path)
+    assert "this measures the commit without them" in made.words
+    session["tool"]["commit"] = None
+    again = rerun.rerun_of(session)
+    assert "Which commit was measured is not recorded" in again.notes[0]
+    assert again.lines == ["scripts/bench --preset planted --seed 7"]
+
+
+def test_a_seed_is_spoken_of_only_where_the_command_has_one(session):
+    said = "The seed is said, so the order and the work are the same."
+    assert said in rerun.rerun_of(session).notes
+    session["seed"] = None
+    assert said not in rerun.rerun_of(session).notes
+
+
+def test_the_command_of_a_run_by_hand_is_as_it_was_and_its_program_is_built(session):
     session["plan"] = {"design": "single", "rounds": 1, "order": [["a"]]}
     session["argv"] = ["build/x/skein", "run", "c10k", "-o", "results.jsonl"]
-    assert rerun.commands(session)[1:] == ["build/release/skein run c10k -o results.jsonl"]
+    build = "cmake --preset release && cmake --build --preset release --target skein"
+    assert rerun.rerun_of(session).lines[1:] == [
+        "scripts/setup", build, "build/release/skein run c10k -o results.jsonl",
+    ]  # fmt: skip
+    session["argv"] = ["micro.py", "--output", "out/micro"]
+    assert rerun.rerun_of(session).lines[1:] == [
+        "scripts/setup", f"{build} skein_micro", "scripts/micro.py --output out/again",
+    ]  # fmt: skip
+    session["argv"] = ["gate.py", "--base", "main", "--candidate", "HEAD", "--output=out/gate"]
+    assert rerun.rerun_of(session).lines[1:] == [
+        "scripts/setup", "scripts/gate.py --base main --candidate HEAD --output out/again",
+    ]  # fmt: skip
     session["argv"] = []
-    assert rerun.commands(session) == []
+    assert rerun.rerun_of(session) is None
 
 
 # --- the bars ---
@@ -282,6 +339,31 @@ def test_names_with_marks_of_markup_are_text(changed, tmp_path):
     assert made.headline()[ODD][0][1].tip == "not run"
     assert ODD in made.table("c10k, idle").runtimes
     assert made.words.count("a&lt;b&gt;&amp;&#34;c&#39;[x]") >= 3
+
+
+def test_characters_that_are_not_seen_stand_as_their_escapes(changed, tmp_path):
+    hidden = "a\u202eb\x1b[31m\x07"
+    plan = results.sessions(changed)[0]["plan"]
+    plan["preset"] = hidden
+    for run in results.runs(changed):
+        if run["cell"]["runtime"] == "libuv":
+            run["cell"]["runtime"] = hidden
+            run["cell_id"] += hidden
+            run["reasons"] = [hidden] if run["status"] != "ok" else []
+    for cell in plan["cells"]:
+        cell["runtime"] = hidden if cell["runtime"] == "libuv" else cell["runtime"]
+    text = text_of(changed, tmp_path)
+    assert {one for one in hidden if not one.isprintable()} & set(text) == set()
+    made = Page(text)
+    assert "a\\u202eb\\x1b[31m\\x07" in made.headline()
+    assert "of the matrix “a\\u202eb\\x1b[31m\\x07”" in made.words
+
+
+def test_each_command_has_a_line_of_its_own(planted, tmp_path):
+    lines = rerun.rerun_of(results.sessions(planted)[0]).lines
+    assert len(lines) > 1
+    text = "".join(f"{line}\n" for line in lines)
+    assert f'<pre tabindex="0">{text}</pre>' in text_of(planted, tmp_path)
 
 
 def test_a_figure_that_cannot_be_shown_is_said_in_its_place(planted, tmp_path, figures):

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from page_parts import Page
+from skein_scripts.drawing.style import gid
 from skein_scripts.report.inline_svg import Figures
 from skein_scripts.report.svg_paths import compact_path
 
@@ -22,9 +23,9 @@ def drawn(folder, name="plot", runtimes=("fiber", "thread")):
         axes = figure.subplots()
         for place, runtime in enumerate(runtimes):
             (line,) = axes.plot([0, 1, 2, 2.4], [place, 1.5, place, 0.1], marker="o")
-            line.set_gid(f"runtime:{runtime}")
+            line.set_gid(gid(runtime))
             (again,) = axes.plot([0, 2], [place, place])
-            again.set_gid(f"runtime:{runtime}:2")
+            again.set_gid(f"{gid(runtime)}:2")
         axes.barh(0.5, 1, hatch="///", facecolor="white", edgecolor="#0072b2")
         axes.set_title("words & <marks>")
         path = folder / f"{name}.svg"
@@ -151,6 +152,20 @@ def test_a_runtime_of_odd_letters_is_text(tmp_path):
     odd = 'a<b>&"c[x]:y'
     made = Page(str(Figures().inline(drawn(tmp_path, runtimes=(odd,)), "said")))
     assert made.marked == [odd, odd]
+
+
+@pytest.mark.parametrize("runtime", ["a:1", "a:1:2", "7", "%3A", "100%"])
+def test_a_number_that_is_the_runtimes_own_stays(tmp_path, runtime):
+    made = Page(str(Figures().inline(drawn(tmp_path, runtimes=(runtime,)), "said")))
+    assert made.marked == [runtime, runtime]
+
+
+def test_characters_that_are_not_seen_stand_as_their_escapes(tmp_path):
+    small = str(Figures().inline(drawn(tmp_path, runtimes=("a\u202eb",)), "what\u202e is said"))
+    assert "\u202e" not in small
+    made = Page(small)
+    assert made.marked == ["a\\u202eb"] * 2
+    assert made.pictures[0]["aria-label"] == "what\\u202e is said"
 
 
 def test_words_that_are_words_stay(tmp_path):

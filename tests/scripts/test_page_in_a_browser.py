@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from page_parts import with_rounds
+from skein_scripts.base.table import in_markdown
 from skein_scripts.report import all_figures, report_pages
 
 CHROMIUM = shutil.which("chromium")
@@ -47,7 +48,7 @@ def browser():
 class Watched:
     """A page, with all that it asked for and complained of."""
 
-    def __init__(self, browser, path, **options):
+    def __init__(self, browser, path, place="", **options):
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         self.requests, self.errors = [], []
@@ -55,7 +56,7 @@ class Watched:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text)
                      if message.type in ("error", "warning") else None)  # fmt: skip
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri() + place)
 
 
 @pytest.fixture
@@ -193,6 +194,45 @@ def test_a_table_is_copied_as_it_is_shown(open_page):
     page.wait_for_function("document.getElementById('said').textContent === 'copied as CSV'")
     lines = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert lines[1].startswith('epoll_floor,"23 [20, 30]","7,993 [')
+
+
+def copied(page, table, what):
+    """The table whose caption begins so, copied with the button that says so."""
+    box = page.locator("div.scroll", has=page.locator("caption", has_text=table)).first
+    box.locator("xpath=preceding-sibling::div[1]").get_by_role("button", name=what).click()
+    page.wait_for_function("document.getElementById('said').textContent.startsWith('copied')")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_copied_figure_keeps_its_marks(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"]).page
+    text = copied(page, "Medians of the rounds", "Copy as Markdown")
+    by_name = {line.split(" | ")[0].strip("| "): line for line in text.splitlines()}
+    for name in first_cells(page):
+        row = page.locator(f".headline tr[data-runtime={name}]")
+        for mark in ("★", "×", "‡"):
+            shown = sum(mark in cell for cell in row.locator("td").all_inner_texts())
+            assert by_name[name].count(mark) == shown, (name, mark)
+    assert "★ 197 [" in by_name["coroutine"]
+    assert " ‡ |" in by_name["thread"]
+
+
+def test_a_name_that_markdown_would_read_is_copied_as_it_is(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"]).page
+    page.evaluate(
+        "document.querySelector('.headline tr[data-runtime=fiber] th').textContent ="
+        " 'a*b`c<d|e\\\\f[g](h)'"
+    )
+    text = copied(page, "Medians of the rounds", "Copy as Markdown")
+    assert in_markdown("a*b`c<d|e\\f[g](h)") in text
+
+
+@pytest.mark.parametrize("name", ["%", "%E0%A4%A", "nowhere", "limits%20"])
+def test_an_address_that_leads_nowhere_leaves_the_page_whole(browser, made, name):
+    watched = Watched(browser, made, place=f"#{name}")
+    assert watched.errors == []
+    assert watched.page.is_visible("#controls")
+    watched.context.close()
 
 
 def test_sections_fold_and_open_again_and_for_whoever_is_sent_there(page):

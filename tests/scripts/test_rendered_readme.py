@@ -11,7 +11,8 @@ from planted_results import with_more_rounds
 from skein_scripts.commands import render_readme
 from skein_scripts.matrix.matrix import PRESET_FOLDER, load_matrix
 from skein_scripts.records import results
-from skein_scripts.report import readme_values
+from skein_scripts.report import all_figures, readme_values
+from skein_scripts.report.plots import memory_per_task
 
 FIRST = "<!-- from runs/one: written by scripts/render_readme.py -->"
 LAST = "<!-- end -->"
@@ -56,13 +57,13 @@ ABOUT = (
     " open-high 0, libuv in fixed 2, libuv in idle 0): a scale, not a ranking, for they are too few"
     " for a 95 % interval."
 )
-FIGURE = "![What waits](runs/one/plots/memory.svg)"
+FIGURE = "![What waits](runs/one/plots/memory_per_task.svg)"
 
 
 def declaration(lines="values", values=VALUES, more=""):
     text = (
         f'[planted]\ncorner = "1,000 connections"\nlines = "{lines}"\n{more}\n'
-        'figure = { file = "memory.svg", text = "What waits" }\n'
+        'figure = { file = "memory_per_task.svg", text = "What waits" }\n'
     )
     for label, (cells, show) in values.items():
         names = [cells] if isinstance(cells, str) else cells
@@ -74,11 +75,12 @@ def declaration(lines="values", values=VALUES, more=""):
 class Tree:
     """A page, a published run and a declaration, and the script called on them."""
 
-    def __init__(self, folder, records):
+    def __init__(self, folder, records, figure):
         self.page, self.declared = folder / "README.md", folder / "readme.toml"
         self.run = folder / "runs" / "one"
         (self.run / "plots").mkdir(parents=True)
-        (self.run / "plots" / "memory.svg").write_text("<svg/>")
+        self.figure = self.run / "plots" / figure.name
+        self.figure.write_bytes(figure.read_bytes())
         (self.run / "report.md").write_text("# A report")
         self.page.write_text(PAGE)
         self.declared.write_text(declaration())
@@ -96,9 +98,14 @@ class Tree:
         return self.page.read_text(encoding="utf-8").splitlines()
 
 
+@pytest.fixture(scope="module")
+def figure(planted, tmp_path_factory):
+    return all_figures.draw_one(planted, tmp_path_factory.mktemp("plots"), memory_per_task.NAME)
+
+
 @pytest.fixture
-def tree(tmp_path, planted):
-    return Tree(tmp_path, planted)
+def tree(tmp_path, planted, figure):
+    return Tree(tmp_path, planted, figure)
 
 
 def test_a_page_gets_table_notes_figure_and_what_the_numbers_are_worth(tree):
@@ -170,6 +177,34 @@ def test_check_is_red_after_one_number_was_changed_by_hand(tree, capsys, was, by
     assert tree.page.read_text(encoding="utf-8") == text
 
 
+def test_check_is_red_where_the_figure_is_not_what_the_results_draw(tree, planted, capsys):
+    tree()
+    drawn = tree.figure.read_bytes()
+    tree.figure.write_bytes(drawn.replace(b"M ", b"L ", 1))
+    assert tree("--check") == 1
+    assert (
+        "memory_per_task.svg is not what its results draw: scripts/report.py runs/one"
+        in capsys.readouterr().err
+    )
+    tree.figure.write_bytes(drawn)
+    assert tree("--check") == 0
+    other = copy.deepcopy(planted)
+    for run in results.runs(other):
+        if run["status"] == "ok" and run["memory"] and run["cell"]["runtime"] == "fiber":
+            run["memory"]["per_task"]["user_bytes"] += 5_000
+    tree.write(other)
+    assert tree() == 0
+    assert tree("--check") == 1
+
+
+def test_check_is_red_where_the_results_draw_no_such_figure(tree, capsys):
+    tree.declared.write_text(declaration().replace("memory_per_task.svg", "memory.svg"))
+    tree.figure.rename(tree.figure.with_name("memory.svg"))
+    assert tree() == 0
+    assert tree("--check") == 1
+    assert "memory.svg is not what its results draw" in capsys.readouterr().err
+
+
 def test_what_stands_outside_the_marks_is_the_authors(tree):
     tree()
     tree.page.write_text(tree.page.read_text(encoding="utf-8").replace("The rest", "More"))
@@ -228,8 +263,8 @@ def test_marks_that_are_not_there_once_or_name_no_run_end_in_2(tree, capsys, pag
         (declaration(more="column = 3"), "unknown key 'column'"),
         (declaration(lines="columns"), "unknown word in lines 'columns'"),
         (declaration().replace('corner = "1,000 connections"', ""), "it has no corner"),
-        (declaration().replace('"memory.svg"', "3"), "file is a text, not 3"),
-        (declaration().replace("memory.svg", "cpu.svg"), "has no plots/cpu.svg"),
+        (declaration().replace('"memory_per_task.svg"', "3"), "file is a text, not 3"),
+        (declaration().replace("memory_per_task.svg", "cpu.svg"), "has no plots/cpu.svg"),
         (declaration(values={}), "it has no value"),
         (declaration(values={"a": ("idel", "{cpu_per_op}")}), "did you mean 'idle'?"),
         (declaration(values={"a": ("idle", "{cpu_per_opp}")}), "did you mean 'cpu_per_op'?"),

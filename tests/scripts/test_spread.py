@@ -2,6 +2,7 @@
 
 import copy
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -109,6 +110,27 @@ def test_three_rates_of_the_same_work_are_a_sweep_and_two_are_none(open_run, tmp
     assert [group.cell["rate_per_s"] for group in sweep] == [1000, 2000, 3000]
     names = [path.stem for path in all_figures.draw_all(at_rates(open_run, [1, 2, 3]), tmp_path)]
     assert "latency_vs_load" in names
+
+
+def test_the_figure_of_one_sweep_of_several_is_named_after_what_its_rates_have_in_common(planted):
+    def sweep_of(*names):
+        groups = [group for group in group_runs(planted) if group.shape == "open"][: len(names)]
+        return [replace(group, name=name) for group, name in zip(groups, names, strict=True)]
+
+    name_of = latency_vs_load.name_of
+    assert name_of(sweep_of("c10k-open-10%", "c10k-open-30%", "c10k-open-50%")) == "c10k-open"
+    assert name_of(sweep_of("c10k-open-10%-own", "c10k-open-30%-own")) == "c10k-open-own"
+    assert name_of(sweep_of("low", "mid", "high")) == "low-mid-high"
+
+
+def test_two_sweeps_have_two_figures_none_of_them_named_after_a_rate(open_run, tmp_path):
+    other = copy.deepcopy(open_run)
+    other["cell"]["active"] = other["echoed"]["active"] = 7
+    runs = at_rates(open_run, [1001, 2001, 3001]) + at_rates(other, [1001, 2001, 3001])
+    names = [path.stem for path in all_figures.draw_all(runs, tmp_path)]
+    found = [name for name in names if name.startswith(latency_vs_load.NAME)]
+    assert len(found) == len(set(found)) == 2
+    assert not any("1001" in name for name in found), found
 
 
 def test_other_work_is_another_sweep(open_run):

@@ -61,7 +61,7 @@ def page_of(comparisons, **more):
     part = verdict_page.part(comparisons, more.get("title", "A title"), more.get("notes", []))
     return verdict_page.page(
         "A heading", more.get("summary", ["1 regressed"]), more.get("sides", SIDES),
-        more.get("changed", []), [part],
+        more.get("changed", []), [part], has_failed=more.get("has_failed", False),
     )  # fmt: skip
 
 
@@ -161,15 +161,24 @@ def test_an_interval_that_goes_on_beyond_the_axis_ends_in_an_arrow():
 
 
 def test_the_first_line_has_the_colour_of_what_matters_most():
-    looks = {"worse": [SLOWER, SMALLER], "better": [SMALLER, SAME], "": [UNSURE, SMALLER], " ": []}
-    for look, some in looks.items():
-        assert f'<p class="lead {look.strip()}">1 regressed</p>' in page_of(some)
+    gone = replace(LOST, verdict=judge.MISSING)
+    looks = [
+        ("worse", [SLOWER, SMALLER]), ("worse", [LOST, SMALLER]), ("worse", [gone, SMALLER]),
+        ("better", [SMALLER, SAME]), ("", [UNSURE, SMALLER]), ("", []),
+    ]  # fmt: skip
+    for look, some in looks:
+        assert f'<p class="lead {look}">1 regressed</p>' in page_of(some)
+
+
+def test_what_failed_or_ended_early_has_no_colour_of_success():
+    for some in ([SMALLER], [SAME], []):
+        assert '<p class="lead worse">1 regressed</p>' in page_of(some, has_failed=True)
 
 
 def test_a_gate_leads_with_what_it_confirmed():
     stages = {"Confirmed": [SAME], "Screened": [SLOWER]}
     parts = [verdict_page.part(some, title, []) for title, some in stages.items()]
-    text = verdict_page.page("skein gate", ["none confirmed"], SIDES, [], parts)
+    text = verdict_page.page("skein gate", ["none confirmed"], SIDES, [], parts, has_failed=False)
     assert '<p class="lead ">none confirmed</p>' in text
     assert text.index("Confirmed</h2>") < text.index("Screened</h2>")
     assert len(Page(text).tables) == 2
@@ -186,6 +195,9 @@ def test_what_was_compared_and_the_conditions_that_changed_are_named():
     assert "None" not in text
     none = "Conditions that changed None of those that the workers say."
     assert none in words_of(page_of([SAME]))
+    unknown = words_of(page_of([SAME], changed=None))
+    assert "Conditions that changed Not known: " in unknown
+    assert "None" not in unknown
 
 
 def test_names_cannot_become_markup_and_stand_as_they_are():

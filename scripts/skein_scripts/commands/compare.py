@@ -188,13 +188,14 @@ def _verdicts(
 
 def page_of(compared: measured.Compared) -> str:
     """The page that --html writes."""
-    came_to = (compared.comparisons, compared.failed, compared.undecided)
+    problems = problems_of(compared.comparisons, compared.failed, compared.undecided)
     return verdict_page.page(
         f"skein compare: {compared.title}",
-        [show.counts(compared.comparisons), *problems_of(*came_to)],
+        [show.counts(compared.comparisons), *problems],
         (compared.base, compared.candidate),
         compared.changed,
         [verdict_page.part(compared.comparisons, compared.title, compared.notes)],
+        has_failed=bool(problems),
     )
 
 

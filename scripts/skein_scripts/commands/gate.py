@@ -253,7 +253,10 @@ def publish(
 
     def write_html() -> None:
         sides, changed = (base, candidate), gate.changed_conditions
-        page = verdict_page.page("skein gate", [summary(result)], sides, changed, parts)
+        has_failed = bool(result.incomplete or _problems(result))
+        page = verdict_page.page(
+            "skein gate", [summary(result)], sides, changed, parts, has_failed=has_failed
+        )
         write_text(options.html, page)
 
     def print_tables() -> None:

@@ -18,6 +18,7 @@ from ..base.outputs import require_writable, write_text
 from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
 from ..report.readme import part_of
+from ..report.readme_figure import stale_figure
 from ..report.readme_values import FILE
 
 _EPILOG = """\
@@ -29,8 +30,9 @@ examples:
   scripts/render_readme.py           # after FOLDER was changed, or what is declared
   scripts/render_readme.py --check   # in the suite
 
-exit status: 0 written, or as it should be; 1 README says something else (--check); 2 usage, marks
-that are not there once, a run that is not there or lacks what is declared; 4 not written
+exit status: 0 written, or as it should be; 1 README says something else, or its figure is not what
+the run's results draw (--check); 2 usage, marks that are not there once, a run that is not there or
+lacks what is declared; 4 not written
 """
 _FIRST = re.compile(r"^<!-- from (\S+): written by scripts/render_readme\.py -->$", re.MULTILINE)
 _LAST = re.compile(r"^<!-- end -->$", re.MULTILINE)
@@ -87,9 +89,14 @@ def main(arguments: list[str]) -> int:
     wanted = f"{found.before}\n\n{part}\n\n{found.after}"
     had = f"{found.before}{found.between}{found.after}"
     console = Terminal()
-    if had == wanted:
+    stale = stale_figure(page.parent / found.folder, options.declared) if options.check else None
+    if stale is not None:
+        warn(f"{stale} is not what its results draw: scripts/report.py {found.folder}")
+    if had == wanted and stale is None:
         say(console, f"{page.name} says what {found.folder} has")
         return OK
+    if options.check and had == wanted:
+        return DIFFERS
     if options.check:
         for line in difflib.unified_diff(
             had.splitlines(), wanted.splitlines(), page.name, found.folder, lineterm=""

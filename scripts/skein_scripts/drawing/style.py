@@ -31,6 +31,7 @@ CONTEXT_COLOUR = "#C9C9C9"
 LABEL_POINTS = 8.5  # of the texts beside marks and curves
 _FONT = "DejaVu Sans"
 _TICK_GAP_IN = 0.08
+_GID = "runtime:"  # how a runtime's gids begin
 
 _SETTINGS: Any = {
     "font.family": _FONT,
@@ -75,8 +76,17 @@ def marker_of(runtime: str) -> str:
 
 def gid(runtime: str) -> str:
     """Marks every artist that is a runtime's. An SVG has it as the group's id, by which a page
-    highlights the runtime; `number_gids` makes those of a figure distinct."""
-    return f"runtime:{runtime}"
+    highlights the runtime; `number_gids` makes those of a figure distinct. A colon of the runtime's
+    own is written %3A, so that no number is taken for a part of it."""
+    return f"{_GID}{runtime.replace('%', '%25').replace(':', '%3A')}"
+
+
+def runtime_of_gid(name: str) -> str | None:
+    """The runtime of a gid, numbered or not; None where it names none."""
+    if not name.startswith(_GID):
+        return None
+    own = name.removeprefix(_GID).partition(":")[0]
+    return own.replace("%3A", ":").replace("%25", "%")
 
 
 def number_gids(figure: Figure) -> None:

@@ -43,7 +43,7 @@ class Gate:
         self._began = time.monotonic()
         self.result = stages.Result([], [])
         self.repeated = 0
-        self.changed_conditions: list[str] = []
+        self.changed_conditions: list[str] | None = None
 
     @property
     def sessions(self) -> dict[str, Session]:

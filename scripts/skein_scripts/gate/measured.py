@@ -45,7 +45,7 @@ class Compared:
     interleaved: bool = True
     undecided: list[str] = field(default_factory=list)  # for pairs that were lost
     failed: list[str] = field(default_factory=list)  # the candidate's runs that ended badly
-    changed: list[str] = field(default_factory=list)  # conditions of the workers
+    changed: list[str] | None = None  # conditions of the workers; None: they are not known
 
     @property
     def title(self) -> str:

@@ -15,7 +15,8 @@ from ..base.units import MISSING
 from .compared import IMPROVED, REGRESSED, UNCHANGED, VERDICTS, Comparison
 from .counts import describe as counts_text
 
-_COLUMNS = ["cell", "metric", "base", "candidate", "change", "95 % interval", "pairs", "verdict"]
+_FIGURES = ("base", "candidate", "change", "95 % interval", "pairs")
+COLUMNS = ("cell", "metric", *_FIGURES, "verdict")
 _ORDER = {name: place for place, name in enumerate(VERDICTS)}
 
 
@@ -23,7 +24,7 @@ def table_of(comparisons: Sequence[Comparison], title: str, notes: Sequence[str]
     """All comparisons, a row for each (in_order)."""
     return Table(
         title=title,
-        columns=_COLUMNS,
+        columns=list(COLUMNS),
         rows=[_row(one) for one in in_order(comparisons)],
         notes=[*notes, *_legend(comparisons)],
     )
@@ -55,9 +56,9 @@ def _values(one: Comparison) -> list[str]:
     return [MISSING if value is None else one.metric.show(value) for value in medians]
 
 
-def lines_of_changed(conditions: Sequence[str]) -> list[str]:
-    """Conditions of the workers that changed, as notes."""
-    return [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in conditions]
+def lines_of_changed(conditions: Sequence[str] | None) -> list[str]:
+    """Conditions of the workers that changed, as far as they are known, as notes."""
+    return [f"OTHER CONDITIONS IN THE CANDIDATE: {one}" for one in conditions or ()]
 
 
 def in_short(one: Comparison) -> str:
@@ -117,7 +118,7 @@ def render(made: Table, console: Console) -> None:
             width = max(len(row[1]) for row in made.rows) if number == 0 else None
             drawn.add_column(
                 text_of(name),
-                justify="right" if 1 <= number <= 5 else "left",
+                justify="right" if name in _FIGURES else "left",
                 overflow="fold",
                 min_width=width,
             )

@@ -4,7 +4,7 @@ the marks of a plot stand (forest.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,28 @@ from ..base.html_page import html_page
 from ..base.jsonl import Json
 from ..base.table import Table
 from . import forest, show
-from .compared import IMPROVED, INCONCLUSIVE, REGRESSED, Comparison
+from .compared import IMPROVED, INCONCLUSIVE, INVALID, MISSING, REGRESSED, Comparison
 from .record import Side
 
 _TEMPLATE = Path(__file__).resolve().parent / "templates" / "comparison.html.j2"
+# How the columns of the table look: only figures and words stand on one line. Plots stand before
+# the change.
+_LOOKS = dict(
+    zip(
+        show.COLUMNS,
+        ("long", "word", *["number figure"] * 3, "number ends", "number", "verdict"),
+        strict=True,
+    )
+)
+_PLOTTED_BEFORE = "change"
 # The verdict that a page's first line has the colour of: that which matters most.
-_LEADS = {REGRESSED: "worse", INCONCLUSIVE: "", IMPROVED: "better"}
+_LEADS = {
+    REGRESSED: "worse",
+    INVALID: "worse",
+    MISSING: "worse",
+    INCONCLUSIVE: "",
+    IMPROVED: "better",
+}
 
 
 @dataclass(frozen=True)
@@ -54,11 +70,14 @@ def page(
     heading: str,
     summary: Sequence[str],
     sides: tuple[Side, Side],
-    changed: Sequence[str],
+    changed: Sequence[str] | None,
     parts: Sequence[Part],
+    *,
+    has_failed: bool,
 ) -> str:
     """The page of one part or more. `summary`: what came of it; `changed`: conditions of the
-    workers that are others in the candidate."""
+    workers that are others in the candidate, None where they are not known; `has_failed`: whether
+    anything went wrong, whatever the verdicts: the candidate failed, or it ended early."""
     every = [one for each in parts for one in each.comparisons]
     axis = forest.Axis.of(every)
     # The first part decides: what a gate confirmed, where it confirmed anything.
@@ -66,17 +85,23 @@ def page(
     values = {
         "heading": heading,
         "summary": summary,
-        "lead": next((look for name, look in _LEADS.items() if name in verdicts), ""),
+        "lead": "worse" if has_failed else _look_of(verdicts),
         "sides": [
             (name, _facts_of(side)) for name, side in zip(("base", "candidate"), sides, strict=True)
         ],
         "changed": changed,
         "parts": [(each.made, each.rows(axis)) for each in parts],
         "axis": axis,
+        "looks": _LOOKS,
+        "plotted_before": _PLOTTED_BEFORE,
         "width": forest.WIDTH,
         "height": forest.HEIGHT,
     }
     return html_page(_TEMPLATE, values)
+
+
+def _look_of(verdicts: Collection[str]) -> str:
+    return next((look for name, look in _LEADS.items() if name in verdicts), "")
 
 
 def _facts_of(side: Side) -> Json:

@@ -70,16 +70,20 @@ def _words_of(run: Run) -> list[str]:
     return words
 
 
-def changes(base: Sequence[Run], candidate: Sequence[Run]) -> list[str]:
+def changes(base: Sequence[Run], candidate: Sequence[Run]) -> list[str] | None:
     """What the workers of two builds say differently of what they run under, cell by cell of the
-    pairs of runs given: a line for each fact."""
-    found: dict[str, None] = {}
-    for before, after in zip(base, candidate, strict=True):
-        was, now = _said(before), _said(after)
-        for name in was.keys() & now.keys():
-            if was[name] != now[name] and None not in (was[name], now[name]):
-                found[f"{name} was {was[name]} and is {now[name]}"] = None
-    return sorted(found)
+    pairs of runs given: a line for each fact. None where no pair says the same fact of both."""
+    compared = {
+        (name, was[name], now[name])
+        for was, now in (
+            (_said(before), _said(after)) for before, after in zip(base, candidate, strict=True)
+        )
+        for name in was.keys() & now.keys()
+        if None not in (was[name], now[name])
+    }
+    if not compared:
+        return None
+    return sorted(f"{name} was {was} and is {now}" for name, was, now in compared if was != now)
 
 
 def _of_group(group: Group) -> Iterator[str]:

@@ -14,7 +14,15 @@ from .workloads import workloads
 Table = Mapping[str, Any]
 
 OURS = "C++"
-FAMILIES = ("stackless", "stackful", "thread", "callback", "future", "floor")
+# What the words mean, in the order in which families are shown.
+FAMILIES = {
+    "stackless": "coroutines: a frame holds what a task needs while it waits",
+    "stackful": "fibers, goroutines, virtual threads: each task has a stack",
+    "thread": "a thread of the kernel for each task",
+    "callback": "no task at all: the loop calls what was registered",
+    "future": "state machines that a poll drives on, as in Rust",
+    "floor": "the hand-written epoll loop that the others are held against",
+}
 MARKERS = ".ov^<>8sp*hHDdPX"  # the filled ones of matplotlib, which is not loaded for a check
 _MUST = ("id", "order", "family", "colour", "marker")
 _MAY = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -25,21 +26,16 @@ from .plots import (
     micro_costs,
 )
 
+Draw = Callable[[], Figure | None]
 _LONGEST_NAME = 200  # of a file, without its ending
 
 
 def draw_all(records: Sequence[Record], folder: Path) -> list[Path]:
     """Draws every figure that the records have data for; returns the SVG files in reading order.
     A figure for one group of several has the group's name in its own."""
-    groups = group_runs(records)
-    opened = sessions(records)
-    remark = "session inconclusive, see its report" if session_verdict.inconclusive(records) else ""
-    context = frame.Context.of(opened[-1] if opened else None, remark)
     with style.looks():
         drawn = [
-            (name, figure)
-            for name, figure in (*_figures(groups, context), *_micro_figures(records, context))
-            if figure is not None
+            (name, figure) for name, draw in _figures(records) if (figure := draw()) is not None
         ]
         names = distinct([name for name, _ in drawn], _LONGEST_NAME)
         return [
@@ -48,37 +44,44 @@ def draw_all(records: Sequence[Record], folder: Path) -> list[Path]:
         ]
 
 
-def _figures(groups: list[Group], context: frame.Context) -> Iterator[tuple[str, Figure | None]]:
-    yield memory_per_task.NAME, memory_per_task.draw(groups, context)
+def draw_one(records: Sequence[Record], folder: Path, name: str) -> Path | None:
+    """Draws the figure of this name alone; None where the records have none."""
+    with style.looks():
+        named = (draw() for called, draw in _figures(records) if called == name)
+        figure = next((one for one in named if one is not None), None)
+        return None if figure is None else frame.save(figure, folder, name)[0]
+
+
+def _figures(records: Sequence[Record]) -> Iterator[tuple[str, Draw]]:
+    """What draws each figure, by name."""
+    groups = group_runs(records)
+    opened = sessions(records)
+    remark = "session inconclusive, see its report" if session_verdict.inconclusive(records) else ""
+    context = frame.Context.of(opened[-1] if opened else None, remark)
+    yield memory_per_task.NAME, partial(memory_per_task.draw, groups, context)
     yield from _of_each(memory_vs_n, groups, context)
-    yield cpu_above_floor.NAME, cpu_above_floor.draw(groups, context)
+    yield cpu_above_floor.NAME, partial(cpu_above_floor.draw, groups, context)
     swept = latency_vs_load.sweeps(groups)
     for sweep in swept:
-        yield (
-            _name(latency_vs_load.NAME, sweep[0], len(swept)),
-            latency_vs_load.draw(sweep, context),
-        )
+        name = _name(latency_vs_load.NAME, latency_vs_load.name_of(sweep), len(swept))
+        yield name, partial(latency_vs_load.draw, sweep, context)
     yield from _of_each(latency_spectrum, groups, context)
     yield from _of_each(lateness, groups, context)
+    yield micro_costs.NAME, partial(micro_costs.draw, records, context)
+    yield micro_costs.NAME_OF_SWITCHES, partial(micro_costs.draw_switches, records, context)
 
 
 def _of_each(
     plot: ModuleType, groups: list[Group], context: frame.Context
-) -> Iterator[tuple[str, Figure | None]]:
+) -> Iterator[tuple[str, Draw]]:
     """A figure for each group that the plot is for."""
     chosen = plot.groups_of(groups)
     for group in chosen:
-        yield _name(plot.NAME, group, len(chosen)), plot.draw(group, context)
+        yield _name(plot.NAME, group.name, len(chosen)), partial(plot.draw, group, context)
 
 
-def _micro_figures(
-    records: Sequence[Record], context: frame.Context
-) -> Iterator[tuple[str, Figure | None]]:
-    yield micro_costs.NAME, micro_costs.draw(records, context)
-    yield micro_costs.NAME_OF_SWITCHES, micro_costs.draw_switches(records, context)
-
-
-def _name(plot: str, group: Group, of: int) -> str:
+def _name(plot: str, shown: str, of: int) -> str:
+    """Of a figure that shows one of several things."""
     if of == 1:
         return plot
-    return f"{plot}-{re.sub(r'[^A-Za-z0-9]+', '-', group.name).strip('-')}"
+    return f"{plot}-{re.sub(r'[^A-Za-z0-9]+', '-', shown).strip('-')}"

@@ -4,8 +4,8 @@ others in one document.
 What goes: the head, metadata, comments, groups without a use, digits beyond a tenth of a point (an
 eighth of a pixel), and the one style sheet, which would be that of the whole page. Glyphs, words,
 markers and styles that recur are kept once for all figures. Identifiers get the figure's own
-prefix. A group that matplotlib was given the name runtime:ID for (or runtime:ID:N, where a figure
-has several) says data-runtime="ID" instead, by which the page finds it.
+prefix. A group that has a runtime's gid (drawing/style.py) says data-runtime="ID" instead, by which
+the page finds it.
 
 Nothing is drawn here. An element or command of a path that is not known is kept as it is.
 """
@@ -19,9 +19,10 @@ from xml.etree.ElementTree import Element
 
 from markupsafe import Markup, escape
 
+from ..base.visible import visible
+from ..drawing.style import runtime_of_gid
 from .svg_paths import compact_path
 
-RUNTIME = "runtime:"
 _SHARED, _OWN, _WORD, _CLASS = "s", "f", "w", "k"  # how names in the page begin
 _DROPPED = ("metadata", "style", "title", "desc", "script")
 _WITH_TEXT = ("text", "tspan")
@@ -55,7 +56,7 @@ class Figures:
             raise ValueError(f"no SVG: its root is <{_tag(root)}>")
         self._count += 1
         names = self._names_of(root)
-        given = (("aria-label", said), ("viewBox", root.get("viewBox", "0 0 1 1")))
+        given = (("aria-label", visible(said)), ("viewBox", root.get("viewBox", "0 0 1 1")))
         body = "".join(text for child in root for text in self._written(child, names))
         return Markup(f'<svg class="plot" role="img"{_attributes(given)}>{body}</svg>')
 
@@ -102,10 +103,10 @@ class Figures:
         has_text = tag in _WITH_TEXT
         inner = [text for child in element for text in self._written(child, names)]
         if has_text and element.text:
-            inner.insert(0, str(escape(element.text)))
+            inner.insert(0, str(escape(visible(element.text))))
         name = element.get("id", "")
-        runtime = _runtime_of(name) if tag == "g" else None
-        given = [] if runtime is None else [("data-runtime", runtime)]
+        runtime = runtime_of_gid(name) if tag == "g" else None
+        given = [] if runtime is None else [("data-runtime", visible(runtime))]
         if runtime is None and name in names:
             given.append(("id", names[name]))
         given += [self._drawn(*one) for one in _kept(element, names)]
@@ -119,11 +120,11 @@ class Figures:
             yield f'<use href="#{word}"{_attributes(given)}/>'
             return
         if runtime is not None:
-            inner.insert(0, f"<title>{escape(runtime)}</title>")
+            inner.insert(0, f"<title>{escape(visible(runtime))}</title>")
         yield f"<{tag}{_attributes(given)}"
         yield from [">", *inner, f"</{tag}>"] if inner else ["/>"]
         if has_text and tag != "text" and element.tail:
-            yield str(escape(element.tail))
+            yield str(escape(visible(element.tail)))
 
     def _drawn(self, name: str, value: str) -> tuple[str, str]:
         """An attribute; of a style, which recurs, its class."""
@@ -147,12 +148,6 @@ def _referred_to(root: Element) -> Iterator[str]:
             yield from _REFERENCE.findall(value)
             if _local(key) == "href" and value.startswith("#"):
                 yield value[1:]
-
-
-def _runtime_of(name: str) -> str | None:
-    if not name.startswith(RUNTIME):
-        return None
-    return re.sub(r":\d+$", "", name.removeprefix(RUNTIME))
 
 
 def _kept(element: Element, names: dict[str, str]) -> list[tuple[str, str]]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from ..base import table
+from ..base.html_page import html_page
 from ..records.groups import Group, group_runs
 from ..records.headlines import headlines
 from ..records.results import runs, sessions
@@ -27,19 +27,11 @@ from .headline_columns import columns_of
 from .headline_table import UNKNOWN, family_of, language_of, make_table
 from .inline_svg import Figures
 from .questions import Section, caption_of, sections
-from .rerun import commands
+from .rerun import rerun_of
 from .trust import signs
 
-TEMPLATE = "report.html.j2"
-# Of FAMILIES, what the words mean.
-MEANING_OF_FAMILIES = {
-    "floor": "the hand-written epoll loop that the others are held against",
-    "stackless": "coroutines: a frame holds what a task needs while it waits",
-    "stackful": "fibers, goroutines, virtual threads: each task has a stack",
-    "thread": "a thread of the kernel for each task",
-    "callback": "no task at all: the loop calls what was registered",
-    "future": "state machines that a poll drives on, as in Rust",
-}
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_TEMPLATE = _TEMPLATES / "report.html.j2"
 
 
 @dataclass(frozen=True)
@@ -66,7 +58,6 @@ class Part:
 
 
 def render(
-    environment: jinja2.Environment,
     shared: Mapping[str, Any],
     records: Sequence[Record],
     figures: Sequence[Path],
@@ -94,7 +85,7 @@ def render(
         "shapes": pictures.shapes(),
         "style_of_figures": pictures.style(),
         "without_number": _without_number(records),
-        "commands": commands(session) if session else [],
+        "again": rerun_of(session) if session else None,
         "family_of": family_of,
         "language_of": language_of,
         "runtimes": frozenset(run["cell"]["runtime"] for run in runs(records))
@@ -103,12 +94,12 @@ def render(
         "style": _asset("report.css"),
         "script": _asset("report.js"),
     }
-    return environment.get_template(TEMPLATE).render(values)
+    return html_page(_TEMPLATE, values)
 
 
 def _asset(name: str) -> Markup:
     """Our own style or script, which is no text of any record."""
-    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _machine(session: Session) -> str:
@@ -137,7 +128,7 @@ def _families(groups: Iterable[Group]) -> dict[str, str]:
     """The families of a run, each with its meaning, in one order."""
     names = in_order(series.runtime for group in groups for series in group.series)
     present = {family_of(name) for name in names}
-    known = {name: MEANING_OF_FAMILIES.get(name, "") for name in FAMILIES if name in present}
+    known = {name: meaning for name, meaning in FAMILIES.items() if name in present}
     return known | ({UNKNOWN: "not declared"} if UNKNOWN in present else {})
 
 

@@ -6,7 +6,7 @@ and tables that answer it. Leaves out drawing (all_figures.py), what stands in t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..base.table import Table
@@ -14,23 +14,32 @@ from ..base.units import MISSING, format_duration, format_share
 from ..records.groups import Group
 from ..records.results import endings
 from ..records.shapes import Record
-from . import factorial, results_table, spread
+from . import factorial, micro_table, results_table, spread
+from .plots import (
+    cpu_above_floor,
+    latency_spectrum,
+    latency_vs_load,
+    lateness,
+    memory_per_task,
+    memory_vs_n,
+    micro_costs,
+)
 
 CAPTIONS = {
-    "memory_per_task": "What one waiting task costs, in user and kernel memory.",
-    "memory_vs_n": "Memory against the number of waiting tasks.",
-    "cpu_above_floor": "CPU time of a request, and what the runtime adds to the floor.",
-    "latency_spectrum": "Latency at every percentile.",
-    "latency_vs_load": "Latency against the rate of requests; hollow: the server is saturated.",
-    "lateness": "How late timers fire, and how many fire early.",
+    memory_per_task.NAME: "What one waiting task costs, in user and kernel memory.",
+    memory_vs_n.NAME: "Memory against the number of waiting tasks.",
+    cpu_above_floor.NAME: "CPU time of a request, and what the runtime adds to the floor.",
+    latency_spectrum.NAME: "Latency at every percentile.",
+    latency_vs_load.NAME: "Latency against the rate of requests; hollow: the server is saturated.",
+    lateness.NAME: "How late timers fire, and how many fire early.",
 }
 _Fits = Callable[[Group], bool]
 
 
 @dataclass(frozen=True)
 class Question:
-    """One section: how it is called and what it is about; `figures`: how the names of its figures
-    begin; `fits`: the groups whose table of results stands in it."""
+    """One section: how it is called and what it is about; `figures`: the plots whose figures stand
+    in it; `fits`: the groups whose table of results stands in it."""
 
     anchor: str
     title: str
@@ -61,43 +70,47 @@ _BY_GROUP = (
         "memory",
         "Memory per task",
         "What each further task costs that only waits: the slope over several numbers of tasks, so"
-        " the fixed cost of a process is not in it.",
-        ("memory_per_task",),
+        " the fixed cost of a process is not in it. The tables of timers stand under"
+        " Lateness of timers.",
+        (memory_per_task.NAME,),
         lambda group: _is_served(group) and not group.has_load,
     ),
     Question(
         "memory-against-n",
         "Memory against the number of tasks",
         "Whether that cost stays the same as tasks become many.",
-        ("memory_vs_n",),
+        (memory_vs_n.NAME,),
     ),
     Question(
         "cpu",
         "CPU above the floor",
-        "CPU time of a request in a closed loop; the floor is the hand-written epoll loop of the"
-        " same round.",
-        ("cpu_above_floor",),
+        "CPU time of a request, in a closed loop and at each offered rate; the floor is the"
+        " hand-written epoll loop of the same round. The tables of offered rates stand under"
+        " Latency.",
+        (cpu_above_floor.NAME,),
         lambda group: group.has_load and not _has_rate(group),
     ),
     Question(
         "latency",
         "Latency",
-        "From the time at which a request was meant to be sent. Service time counts from when it"
-        " was sent: the difference is what waited in line.",
-        ("latency_spectrum",),
+        "At an offered rate, from the time at which a request was meant to be sent. Service time"
+        " counts from when it was sent: the difference is what waited in line. In a closed loop a"
+        " request is sent when the reply to the one before is there, so nothing waits in line; its"
+        " tables stand under CPU above the floor.",
+        (latency_spectrum.NAME,),
         lambda group: group.has_load and _has_rate(group),
     ),
     Question(
         "latency-against-load",
         "Latency against load",
         "The same work offered at several rates, the same for every runtime.",
-        ("latency_vs_load",),
+        (latency_vs_load.NAME,),
     ),
     Question(
         "lateness",
         "Lateness of timers",
         "How long after its deadline a task runs; a timer that fires early is an error.",
-        ("lateness",),
+        (lateness.NAME,),
         lambda group: not _is_served(group),
     ),
 )
@@ -113,7 +126,10 @@ _STYLE_BY_LOOP = Question(
     "What a calling style costs is read down a column, what a loop costs along a row.",
 )
 _MICRO = Question(
-    "micro", "Single steps", "What one step costs alone, without any load.", ("micro_",)
+    "micro",
+    "Single steps",
+    "What one step costs alone, without any load.",
+    (micro_costs.NAME, micro_costs.NAME_OF_SWITCHES),
 )
 _OTHERS = Question("figures", "Further figures", "")
 
@@ -127,13 +143,14 @@ def sections(
     spreads = [spread.make_table(group) for group in groups]
     found.append(Section(_SPREAD, [], [*spreads, *drift_tables(records)]))
     found.append(Section(_STYLE_BY_LOOP, [], factorial.make_tables(list(groups))))
-    found.append(_by_group(_MICRO, groups, left))
+    steps = _by_group(_MICRO, groups, left)
+    found.append(replace(steps, tables=micro_table.make_tables(records)))
     return [*found, Section(_OTHERS, left, [])] if left else found
 
 
 def _by_group(question: Question, groups: Sequence[Group], left: list[Path]) -> Section:
     """A section, which takes its figures from those that are left."""
-    mine = [path for path in left if path.stem.startswith(question.figures)]
+    mine = [path for path in left if _plot_of(path) in question.figures]
     left[:] = [path for path in left if path not in mine]
     fits = question.fits
     chosen = [group for group in groups if fits(group)] if fits else []
@@ -169,4 +186,9 @@ def _round(block: int | None) -> str:
 
 def caption_of(path: Path) -> str:
     """What a figure shows, in a sentence."""
-    return next((text for name, text in CAPTIONS.items() if path.stem.startswith(name)), "")
+    return CAPTIONS.get(_plot_of(path), "")
+
+
+def _plot_of(path: Path) -> str:
+    """The plot of a figure; behind it stands what the figure shows (all_figures.py)."""
+    return path.stem.partition("-")[0]

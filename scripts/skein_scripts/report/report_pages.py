@@ -20,7 +20,7 @@ from ..records.machine_floor import timer_floor_text
 from ..records.results import find_results, is_cut_short, load, runs, sessions
 from ..records.runtimes import runtimes
 from ..records.shapes import Plan, Record, Session
-from . import all_figures, factorial, page, results_table, spread
+from . import all_figures, factorial, micro_table, page, results_table, spread
 from .questions import caption_of
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
@@ -92,6 +92,7 @@ def write(
         "facts": machine_facts(opened[-1]) if opened else [],
         "tables": [results_table.make_table(group) for group in groups],
         "factorials": factorial.make_tables(groups),
+        "steps": micro_table.make_tables(records),
         "spreads": [spread.make_table(group) for group in groups],
         "verdicts": session_verdict.verdicts(records),
         "inconclusive": session_verdict.inconclusive(records),
@@ -107,13 +108,13 @@ def write(
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=jinja2.select_autoescape(("html.j2",)),
+        autoescape=False,  # it is Markdown
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     html, markdown = (folder / name for name in PAGES)
-    write_text(html, page.render(environment, values, records, figures, is_cut))
+    write_text(html, page.render(values, records, figures, is_cut))
     write_text(markdown, environment.get_template("report.md.j2").render(values))
     return html, markdown
 

@@ -57,6 +57,13 @@ def sweeps(groups: Sequence[Group]) -> list[list[Group]]:
     ]
 
 
+def name_of(sweep: Sequence[Group]) -> str:
+    """What its groups' names have in common: all but the rate; all names where that is nothing."""
+    first, *others = (group.name.split("-") for group in sweep)
+    common = [word for word in first if all(word in other for other in others)]
+    return "-".join(common or [group.name for group in sweep])
+
+
 def point_of(series: Series, percentile: Metric) -> Point | None:
     """Medians over runs of the rates, and the percentile. None where one is missing."""
     offered = series.median(_OFFERED)

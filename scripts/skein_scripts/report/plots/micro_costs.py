@@ -113,7 +113,7 @@ def draw(records: Sequence[Record], context: frame.Context) -> Figure | None:
     steps = [r for r in timed if r.runtime != "control" and r.step not in _NOT_COSTS]
     if not any(row.values_ns for row in steps):
         return None
-    counts, meaning = _counts(steps)
+    counts, meaning = counts_of(steps)
     foot = context.foot(
         f"Wall time of one item, each repetition a process; marker: median of {counts};"
         f" whisker: {meaning}. A number after the step: how many tasks or timers"
@@ -124,7 +124,7 @@ def draw(records: Sequence[Record], context: frame.Context) -> Figure | None:
     lines: list[Line] = []
     for label, rows in blocks:
         lines.append(Line(label))
-        lines += [Line(row.runtime, row.runtime, _cells(row, usual)) for row in rows]
+        lines += [Line(row.runtime, row.runtime, cells_of(row, usual)) for row in rows]
     chart = Chart(tuple(lines))
     margins = Margins.of([chart], _HEADINGS)
     figure, ((axes,),) = frame.new_figure(
@@ -138,18 +138,22 @@ def draw(records: Sequence[Record], context: frame.Context) -> Figure | None:
 
 
 def _blocks(steps: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """The rows of each step, runtimes in their order."""
-    names = _order(row.runtime for row in steps)
+    """The rows of each step."""
     found: dict[str, list[Row]] = {}
-    for row in sorted(steps, key=_reading_order):
+    for row in in_reading_order(steps):
         found.setdefault(row.label, []).append(row)
-    return [
-        (label, sorted(rows, key=lambda row: names.index(row.runtime)))
-        for label, rows in found.items()
-    ]
+    return list(found.items())
 
 
-def _cells(row: Row, usual: int) -> tuple[str, ...]:
+def in_reading_order(rows: Sequence[Row]) -> list[Row]:
+    """By step, and within a step the runtimes in their order."""
+    names = _order(row.runtime for row in rows)
+    return sorted(rows, key=lambda row: (_reading_order(row), names.index(row.runtime)))
+
+
+def cells_of(row: Row, usual: int | None = None) -> tuple[str, ...]:
+    """Median and range of a row, and how many repetitions it has where others have `usual`; empty
+    where it has none."""
     summary = summarize(row.values_ns)
     if summary is None:
         return ()
@@ -157,10 +161,10 @@ def _cells(row: Row, usual: int) -> tuple[str, ...]:
         units.format_duration(value) for value in (summary.median, summary.low, summary.high)
     )
     reach = f"[{low}, {high}]" if summary.n > 1 else ""
-    return median, reach, count_text(summary.n, usual).removeprefix(", ")
+    return median, reach, count_text(summary.n, usual or summary.n).removeprefix(", ")
 
 
-def _counts(rows: list[Row]) -> tuple[str, str]:
+def counts_of(rows: list[Row]) -> tuple[str, str]:
     """How many repetitions there are: "n = 5 (fiber, yield, 1: 2)"; and what their spread is."""
     most = max(len(row.values_ns) for row in rows)
     fewer = [
@@ -242,7 +246,7 @@ def draw_switches(records: Sequence[Record], context: frame.Context) -> Figure |
         curves.setdefault((row.step, row.runtime), []).append(row)
     if not any(len(curve) > 1 for curve in curves.values()):
         return None
-    counts, meaning = _counts(rows)
+    counts, meaning = counts_of(rows)
     foot = context.foot(
         f"Median of {counts}, shaded: {meaning}."
         " yield: to the end of the scheduler's queue and continued again."

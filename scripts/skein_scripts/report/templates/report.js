@@ -188,7 +188,14 @@
   });
 
   // --- copying ---
-  const wordsOf = (cell) => (cell.dataset.copy ?? cell.textContent).trim();
+  // A figure takes its marks along: the star, the sign behind it, how many times the floor's it is.
+  const partOf = (cell, selector) => cell.querySelector(selector)?.textContent.trim() ?? "";
+  const wordsOf = (cell) => {
+    if (cell.dataset.copy === undefined) return cell.textContent.trim();
+    const sign = / ([†‡§¶])$/.exec(partOf(cell, ".shown"))?.[1];
+    const words = [partOf(cell, ".star"), cell.dataset.copy, sign, partOf(cell, "small")];
+    return words.filter(Boolean).join(" ");
+  };
   const linesOf = (table) => [
     all("th[data-column]", table).map(wordsOf),
     ...all("tbody tr", table).filter((row) => !row.hidden && !row.classList.contains("family"))
@@ -196,7 +203,8 @@
   ];
   const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const asCsv = (lines) => lines.map((line) => line.map(quoted).join(",")).join("\n");
-  const escaped = (text) => text.replace(/[\\|]/g, "\\$&");
+  // As in_markdown of base/table.py has it.
+  const escaped = (text) => text.replace(/[\\`*<|]|(?<=\])(?=\()/g, "\\$&");
   const inMarkdown = (line) => `| ${line.map(escaped).join(" | ")} |`;
   const asMarkdown = ([head, ...lines]) => {
     const rule = head.map((_, place) => (place ? "---:" : "---"));
@@ -233,8 +241,15 @@
     sections.forEach((section) => { section.open = open; });
     fold.textContent = open ? "Fold all sections" : "Unfold all sections";
   });
+  const nameIn = (hash) => {
+    try {
+      return decodeURIComponent(hash.slice(1));
+    } catch {
+      return ""; // a % that begins no character leads nowhere
+    }
+  };
   const openTarget = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(nameIn(location.hash));
     if (target?.tagName === "DETAILS") target.open = true;
   };
   window.addEventListener("hashchange", openTarget);
