@@ -15,6 +15,7 @@ from ..records.groups import Group
 from ..records.results import endings
 from ..records.shapes import Record
 from . import factorial, micro_table, results_table, spread
+from .claims import table as claims
 from .plots import (
     cpu_above_floor,
     latency_spectrum,
@@ -131,6 +132,11 @@ _MICRO = Question(
     "What one step costs alone, without any load.",
     (micro_costs.NAME, micro_costs.NAME_OF_SWITCHES),
 )
+_CLAIMS = Question(
+    "claims",
+    "Claims",
+    "What is said about runtimes, and what the rounds of this run say to it.",
+)
 _OTHERS = Question("figures", "Further figures", "")
 
 
@@ -145,6 +151,8 @@ def sections(
     found.append(Section(_STYLE_BY_LOOP, [], factorial.make_tables(list(groups))))
     steps = _by_group(_MICRO, groups, left)
     found.append(replace(steps, tables=micro_table.make_tables(records)))
+    if asked := claims.make_tables(records):
+        found.append(Section(_CLAIMS, [], asked))
     return [*found, Section(_OTHERS, left, [])] if left else found
 
 
