@@ -10,11 +10,12 @@ import pytest
 import drawn
 import planted_rows
 from drawn import CONTEXT, context_of
+from page_parts import Page
 from skein_scripts.drawing import curve_panels, end_labels, families, frame, style
 from skein_scripts.records.groups import group_runs
 from skein_scripts.records.runtime_rules import FAMILIES
 from skein_scripts.records.runtimes import FLOOR, runtimes
-from skein_scripts.report import all_figures
+from skein_scripts.report import all_figures, report_pages
 from skein_scripts.report.plots import (
     cpu_above_floor,
     latency_spectrum,
@@ -100,6 +101,18 @@ def test_the_floor_is_a_dashed_line_in_every_panel(drawn_rows):
     for name in ("memory", "cpu"):
         for axes in figures[name].axes:
             assert [line for _, *line in drawn.upright_lines(axes)] == [["epoll_floor", "--"]], name
+
+
+def test_why_a_row_has_no_marks_is_not_crossed_by_the_floors_line(drawn_rows):
+    _, figures = drawn_rows
+    found = [
+        one for axes in figures["cpu"].axes for one in axes.texts if "no result" in one.get_text()
+    ]
+    assert all(drawn.hex_of(one.get_bbox_patch().get_facecolor()) == "#ffffff" for one in found)
+    assert all(
+        one.zorder > line.zorder for one in found for line in one.axes.lines
+        if line.get_linestyle() == "--"
+    )  # fmt: skip
 
 
 def test_few_runtimes_share_a_panel_and_many_have_one_for_each_family(drawn_rows):
@@ -200,3 +213,13 @@ def test_a_foot_is_broken_where_the_figure_ends():
     assert " ".join(lines) == words.strip()
     assert all(style.width_in(line, 8) <= 5 for line in lines)
     assert all(style.width_in(f"{a} {b.split()[0]}", 8) > 5 for a, b in itertools.pairwise(lines))
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_the_tables_of_a_page_have_the_colours_of_its_figures(count, tmp_path):
+    records = planted_rows.records(count)
+    html, _ = report_pages.write(records, tmp_path, [])
+    made = Page(html.read_text(encoding="utf-8"))
+    shown = [name for table in made.tables for name in table.runtimes if name is not None]
+    looks = families.looks_of(planted_rows.names_of(count))
+    assert made.swatches == [looks[name].colour for name in shown]

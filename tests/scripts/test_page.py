@@ -15,7 +15,7 @@ from skein_scripts.drawing import style
 from skein_scripts.records import results
 from skein_scripts.records.groups import group_runs
 from skein_scripts.records.runtime_rules import FAMILIES
-from skein_scripts.report import all_figures, questions, report_pages, rerun
+from skein_scripts.report import all_figures, questions, report_pages
 from skein_scripts.report.headline_table import Scale
 from skein_scripts.report.plots import cpu_above_floor, latency_spectrum, lateness, memory_per_task
 
@@ -174,77 +174,6 @@ def test_families_are_explained(whole):
         assert f"{name}: {FAMILIES[name]}" in whole.words
 
 
-# --- how it is run again ---
-
-
-@pytest.fixture
-def session(planted):
-    return copy.deepcopy(results.sessions(planted)[0])
-
-
-def test_the_command_builds_and_is_the_sessions_own_with_its_seed_and_another_folder(session):
-    session["argv"] = [
-        "run_matrix.py", "--report", "--preset", "quick", "--output", "out/a b", "--resume",
-        "--filter", "workload=c10k|timers", "--skein", "/x/skein",
-    ]  # fmt: skip
-    assert rerun.rerun_of(session).lines == [
-        f"git checkout {session['tool']['commit']}",
-        "scripts/bench --preset quick --output out/again --filter 'workload=c10k|timers' --seed 7",
-    ]
-    session["argv"] = ["/x/run_matrix.py", "--matrix=m.toml", "--output=out/a", "--seed", "9"]
-    assert rerun.rerun_of(session).lines[1:] == [
-        "scripts/bench --matrix=m.toml --output out/again --seed 9"
-    ]
-    session["argv"] = ["run_matrix.py"]
-    assert rerun.rerun_of(session).lines[1:] == ["scripts/bench --preset planted --seed 7"]
-
-
-def test_the_command_builds_workers_in_other_languages_where_the_plan_has_any(session):
-    session["plan"]["cells"][0]["runtime"] = "python_selectors"
-    session["argv"] = ["run_matrix.py", "--preset", "references"]
-    assert rerun.rerun_of(session).lines[1] == (
-        "scripts/bench --references --preset references --seed 7"
-    )
-
-
-def test_a_tree_with_changes_or_no_commit_is_said_beside_the_command(session, planted, tmp_path):
-    assert not any("tree" in note for note in rerun.rerun_of(session).notes)
-    session["tool"]["dirty"] = True
-    assert "The tree had changes that no commit has" in rerun.rerun_of(session).notes[0]
-    made = page_of([session, *planted[1:]], tmp_path)
-    assert "this measures the commit without them" in made.words
-    session["tool"]["commit"] = None
-    again = rerun.rerun_of(session)
-    assert "Which commit was measured is not recorded" in again.notes[0]
-    assert again.lines == ["scripts/bench --preset planted --seed 7"]
-
-
-def test_a_seed_is_spoken_of_only_where_the_command_has_one(session):
-    said = "The seed is said, so the order and the work are the same."
-    assert said in rerun.rerun_of(session).notes
-    session["seed"] = None
-    assert said not in rerun.rerun_of(session).notes
-
-
-def test_the_command_of_a_run_by_hand_is_as_it_was_and_its_program_is_built(session):
-    session["plan"] = {"design": "single", "rounds": 1, "order": [["a"]]}
-    session["argv"] = ["build/x/skein", "run", "c10k", "-o", "results.jsonl"]
-    build = "cmake --preset release && cmake --build --preset release --target skein"
-    assert rerun.rerun_of(session).lines[1:] == [
-        "scripts/setup", build, "build/release/skein run c10k -o results.jsonl",
-    ]  # fmt: skip
-    session["argv"] = ["micro.py", "--output", "out/micro"]
-    assert rerun.rerun_of(session).lines[1:] == [
-        "scripts/setup", f"{build} skein_micro", "scripts/micro.py --output out/again",
-    ]  # fmt: skip
-    session["argv"] = ["gate.py", "--base", "main", "--candidate", "HEAD", "--output=out/gate"]
-    assert rerun.rerun_of(session).lines[1:] == [
-        "scripts/setup", "scripts/gate.py --base main --candidate HEAD --output out/again",
-    ]  # fmt: skip
-    session["argv"] = []
-    assert rerun.rerun_of(session) is None
-
-
 # --- the bars ---
 
 
@@ -357,13 +286,6 @@ def test_characters_that_are_not_seen_stand_as_their_escapes(changed, tmp_path):
     made = Page(text)
     assert "a\\u202eb\\x1b[31m\\x07" in made.headline()
     assert "of the matrix “a\\u202eb\\x1b[31m\\x07”" in made.words
-
-
-def test_each_command_has_a_line_of_its_own(planted, tmp_path):
-    lines = rerun.rerun_of(results.sessions(planted)[0]).lines
-    assert len(lines) > 1
-    text = "".join(f"{line}\n" for line in lines)
-    assert f'<pre tabindex="0">{text}</pre>' in text_of(planted, tmp_path)
 
 
 def test_a_figure_that_cannot_be_shown_is_said_in_its_place(planted, tmp_path, figures):

@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 
+import planted_rows
 from page_parts import with_rounds
 from skein_scripts.base.table import in_markdown
 from skein_scripts.report import all_figures, report_pages
@@ -33,6 +34,16 @@ def made(planted, tmp_path_factory):
     records = with_rounds(planted, 3)
     drawn = all_figures.draw_all(records, folder / "plots")
     html, _ = report_pages.write(records, folder, drawn)
+    shutil.rmtree(folder / "plots")
+    return html
+
+
+@pytest.fixture(scope="module")
+def of_thirty(tmp_path_factory):
+    """The page of thirty runtimes, with all its figures."""
+    folder = tmp_path_factory.mktemp("thirty")
+    records = planted_rows.records(30)
+    html, _ = report_pages.write(records, folder, all_figures.draw_all(records, folder / "plots"))
     shutil.rmtree(folder / "plots")
     return html
 
@@ -277,6 +288,26 @@ def test_nothing_stands_out_of_the_page(open_page, width):
     assert page.evaluate(reach) == [width, width]
     page.locator(".headline tr[data-runtime=fiber] td").last.focus()
     assert page.evaluate(reach) == [width, width]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_of_thirty_rows_is_small_and_no_cell_of_it_overflows(
+    browser, of_thirty, width, scheme
+):
+    assert of_thirty.stat().st_size < 4_000_000
+    watched = Watched(browser, of_thirty, viewport={"width": width, "height": 900},
+                      color_scheme=scheme)  # fmt: skip
+    page = watched.page
+    assert watched.errors == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert len(first_cells(page)) == 30
+    too_wide = page.eval_on_selector_all(
+        "table.data th, table.data td",
+        "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)",
+    )
+    assert too_wide == []
+    watched.context.close()
 
 
 def test_on_paper_all_sections_are_open_and_controls_are_gone(page):

@@ -138,7 +138,7 @@ def _write_heading(axes: Axes, y: int, text: str, margins: Margins) -> None:
 
 
 def write_missing(axes: Axes, y: int, runtime: str, reason: str) -> None:
-    """The reason why a row has no marks, where they would be."""
+    """The reason why a row has no marks, where they would be, and over the lines behind it."""
     axes.annotate(
         f"no result ({style.shorten(reason, 80)})",
         (0, y),
@@ -149,6 +149,7 @@ def write_missing(axes: Axes, y: int, runtime: str, reason: str) -> None:
         fontsize=style.LABEL_POINTS,
         style="italic",
         color=style.MISSING_COLOUR,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         gid=style.gid(runtime),
     )
 

@@ -14,11 +14,11 @@ from ..base import table
 from ..base.outputs import require_folder, require_writable, write_text
 from ..base.terminal import detail, say, tell
 from ..base.units import format_bytes, format_duration
+from ..drawing import families
 from ..records import conditions, session_verdict
 from ..records.groups import group_runs
 from ..records.machine_floor import timer_floor_text
 from ..records.results import find_results, is_cut_short, load, runs, sessions
-from ..records.runtimes import runtimes
 from ..records.shapes import Plan, Record, Session
 from . import all_figures, factorial, micro_table, page, results_table, spread
 from .claims import table as claims
@@ -105,7 +105,7 @@ def write(
         "unsaid": conditions.unsaid(records),
         "belonging": conditions.belonging(records),
         "run_count": len(runs(records)),
-        "palette": {name: runtime.colour for name, runtime in runtimes().items()},
+        "palette": _palette(records),
         "markdown_of": table.markdown,
     }
     environment = jinja2.Environment(
@@ -119,6 +119,12 @@ def write(
     write_text(html, page.render(values, records, figures, is_cut))
     write_text(markdown, environment.get_template("report.md.j2").render(values))
     return html, markdown
+
+
+def _palette(records: Sequence[Record]) -> dict[str, str]:
+    """The colours of runtimes as figures of all of them have them."""
+    looks = families.looks_of(run["cell"]["runtime"] for run in runs(records))
+    return {name: look.colour for name, look in looks.items()}
 
 
 def make(results: Path, folder: Path, console: Console) -> Path:
