@@ -107,6 +107,8 @@ def test_a_session_that_is_inconclusive_decides_nothing(verdict):
     measured = {FUTURES: [112, 112, 112]}
     found = verdict(rule(FUTURES, "at_most = 150"), measured, doubts=["drift of 31 %"])
     assert found.text == "not decided (the session is inconclusive: drift of 31 %)"
+    (one,) = found.outcomes
+    assert (one.holds, one.figure.median) == (None, 112)
 
 
 def test_a_cell_that_was_not_measured_is_named(verdict):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...base.statistics import Summary, summarize
 from ...matrix.matrix import Matrix
@@ -115,10 +115,11 @@ class Measured:
 def judge(records: Sequence[Record], claims: Claims) -> list[Verdict]:
     """A verdict for each claim, in the order of the file."""
     measured = Measured(records, claims.matrix)
+    found = [_verdict(claim, measured, claims.least_rounds) for claim in claims.claims]
     if doubts := inconclusive(records):
         why = f"the session is inconclusive: {'; '.join(doubts)}"
-        return [_not_decided(claim, why) for claim in claims.claims]
-    return [_verdict(claim, measured, claims.least_rounds) for claim in claims.claims]
+        return [one if one.word == OPEN else _not_decided(one, why) for one in found]
+    return found
 
 
 def has_any(records: Sequence[Record], claims: Claims) -> bool:
@@ -127,22 +128,20 @@ def has_any(records: Sequence[Record], claims: Claims) -> bool:
     return bool(Measured(records, claims.matrix).keys & used)
 
 
-def _not_decided(claim: Claim, why: str) -> Verdict:
-    return _open(claim) if claim.open else Verdict(claim, UNDECIDED, reason=why)
-
-
-def _open(claim: Claim) -> Verdict:
-    return Verdict(claim, OPEN, reason=claim.open or "")
+def _not_decided(verdict: Verdict, why: str) -> Verdict:
+    """The same figures, of which nobody knows whether they are the runtimes'."""
+    outcomes = tuple(replace(one, holds=None, reason=why) for one in verdict.outcomes)
+    return Verdict(verdict.claim, UNDECIDED, outcomes, why)
 
 
 def _verdict(claim: Claim, measured: Measured, least: int) -> Verdict:
     if claim.open:
-        return _open(claim)
+        return Verdict(claim, OPEN, reason=claim.open)
     outcomes = tuple(_outcome(rule, measured, least) for rule in claim.rules)
     word = _word(outcomes)
     reasons = dict.fromkeys(one.reason for one in outcomes if one.holds is None)
-    shown = word == UNDECIDED or (word == UNDER and reasons)
-    return Verdict(claim, word, outcomes, f"{'; '.join(reasons)}" if shown else "")
+    shown = reasons if word in (UNDECIDED, UNDER) else {}
+    return Verdict(claim, word, outcomes, "; ".join(shown))
 
 
 def _word(outcomes: Sequence[Outcome]) -> str:
