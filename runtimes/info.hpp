@@ -43,6 +43,8 @@ struct runtime_info {
   bool takes_receive_ring = false;
   /// Whether its timers can be kept in a heap instead of a wheel (scheduler_options::timers).
   bool takes_timers = false;
+  /// Whether it can choose which of the tasks that can run runs next (scheduler_options::strategy).
+  bool takes_strategy = false;
   /// Polls every task though nobody woke it, and so never waits while one is alive: its calls and
   /// instructions are of time that passes, not of work that is done.
   bool polls_unasked = false;

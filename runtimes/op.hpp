@@ -77,42 +77,4 @@ struct op {
 
 static_assert(sizeof(op) == 40, "an op is part of every waiting task: its size is a result");
 
-/// First-in first-out list of ops, linked through `next`.
-class op_queue {
- public:
-  bool empty() const noexcept { return head_ == nullptr; }
-
-  void push(op& added) noexcept {
-    added.next = nullptr;
-    *tail_ = &added;
-    tail_ = &added.next;
-  }
-
-  op* pop() noexcept {
-    op* first = head_;
-    if (first == nullptr) return nullptr;
-    head_ = first->next;
-    if (head_ == nullptr) tail_ = &head_;
-    first->next = nullptr;
-    return first;
-  }
-
-  /// Takes an op out of the middle: the list is searched from its head.
-  void remove(op& removed) noexcept {
-    op** link = &head_;
-    while (*link != &removed) link = &(*link)->next;
-    *link = removed.next;
-    if (*link == nullptr) tail_ = link;
-    removed.next = nullptr;
-  }
-
-  op_queue() = default;
-  op_queue(const op_queue&) = delete;
-  op_queue& operator=(const op_queue&) = delete;
-
- private:
-  op* head_ = nullptr;
-  op** tail_ = &head_;
-};
-
 }  // namespace skein

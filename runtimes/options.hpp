@@ -20,6 +20,9 @@ enum class buffer_policy : std::uint8_t { lent, own, runtime };
 /// How a loop keeps its timers: the hierarchical wheel, or a 4-ary heap to compare it with.
 enum class timer_structure : std::uint8_t { wheel, heap };
 
+/// Which of the tasks that can run runs next (ready_queue.hpp).
+enum class run_strategy : std::uint8_t { fifo, lifo, priority };
+
 struct scheduler_options {
   buffer_policy buffer;
   std::size_t buffer_bytes;       ///< most bytes one read returns
@@ -29,6 +32,7 @@ struct scheduler_options {
   std::uint32_t events_per_wait;  ///< most events taken from the kernel at once
   time_ns tick_ns;                ///< timer wheel tick
   timer_structure timers;         ///< ignored where there is no choice (runtime_info::takes_timers)
+  run_strategy strategy;          ///< likewise (runtime_info::takes_strategy)
 };
 
 }  // namespace skein

@@ -23,6 +23,7 @@ scheduler_options options_for(const cell& asked) {
       .events_per_wait = defaults::events_per_wait,
       .tick_ns = defaults::tick_ns,
       .timers = timer_structure::wheel,
+      .strategy = asked.strategy.value_or(run_strategy::fifo),
   };
   workloads::set_options(asked.of, options);
   return options;
@@ -36,6 +37,7 @@ workloads::parameters parameters_for(const cell& asked) {
 bool takes(const runtime_info& runtime, const workloads::field& field) {
   if (field.of == "stacks") return runtime.takes_stack_bytes();
   if (field.of == "timer_choice") return runtime.takes_timers;
+  if (field.of == "strategy_choice") return runtime.takes_strategy;
   if (field.of.empty()) return true;
   throw std::logic_error("no property of runtimes is named " + std::string(field.of));
 }

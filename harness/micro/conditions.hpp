@@ -18,7 +18,8 @@ inline scheduler_options conditions(std::size_t tasks) {
           .inline_budget = defaults::inline_budget,
           .events_per_wait = defaults::events_per_wait,
           .tick_ns = defaults::tick_ns,
-          .timers = timer_structure::wheel};
+          .timers = timer_structure::wheel,
+          .strategy = run_strategy::fifo};
 }
 
 }  // namespace skein::micro

@@ -162,6 +162,7 @@ class basic_scheduler {
     about.style = "coroutine";
     about.task = "a heap frame from a recycling pool";
     about.takes_timers = true;
+    about.takes_strategy = Loop::facts().orders_woken;
     return about;
   }
 

@@ -8,6 +8,12 @@ task_head& task_at(void* data) noexcept {
   return *static_cast<task_head*>(data);
 }
 
+/// What a loop completes wakes a task, and only among tasks there is a strategy.
+scheduler_options in_order(scheduler_options options) noexcept {
+  options.strategy = run_strategy::fifo;
+  return options;
+}
+
 /// Nobody owns a lent waker, so nobody gives one up.
 void never(void*) noexcept {
   assert(false && "a lent waker was given up");
@@ -27,7 +33,7 @@ const waker_table scheduler::lent_table{
     .drop = &never};
 
 scheduler::scheduler(const scheduler_options& options)
-    : loop_(options), turn_(*this), remote_(*this) {}
+    : loop_(in_order(options)), turn_(*this), woken_(options.strategy), remote_(*this) {}
 
 scheduler::~scheduler() {
   assert(live_tasks_ == 0 && "a task outlived its scheduler");
@@ -64,15 +70,17 @@ shared_waker& scheduler::share_waker(task_head& of) {
 /// yielded are put behind them.
 void scheduler::poll_woken() noexcept {
   woken_.append(again_);
+  woken_count_ += std::exchange(again_count_, 0U);
   in_turn_ = true;
-  const std::size_t count = std::min(woken_.size(), loop_.steps_left());
+  const std::size_t count = std::min(woken_count_, loop_.steps_left());
   loop_.count_more_steps(count - 1);
   for (std::size_t left = count; left > 0; --left) {
     loop_.begin_step();
-    poll(woken_.pop());
+    --woken_count_;
+    poll(*woken_.pop());
   }
   in_turn_ = false;
-  if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
+  if (woken_count_ + again_count_ > 0) loop_.post(turn_);
 }
 
 void scheduler::poll(task_head& woken) noexcept {
@@ -82,6 +90,7 @@ void scheduler::poll(task_head& woken) noexcept {
   if (woken.state == task_state::polling_again) {
     woken.state = task_state::queued;
     again_.push(woken);
+    ++again_count_;
   } else {
     woken.state = task_state::idle;
   }

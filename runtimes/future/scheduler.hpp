@@ -28,6 +28,7 @@
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/poll.hpp"
+#include "runtimes/ready_queue.hpp"
 #include "runtimes/scheduler.hpp"
 
 namespace skein::future {
@@ -53,6 +54,7 @@ class scheduler : pinned {
     about.style = "poll";
     about.task = "a future and 32 B, in one allocation from a recycling pool";
     about.takes_timers = true;
+    about.takes_strategy = true;
     return about;
   }
 
@@ -66,7 +68,8 @@ class scheduler : pinned {
   void spawn(Parts&&... parts) {
     auto* spawned = new task<F>(*this, std::forward<Parts>(parts)...);
     ++live_tasks_;
-    wake(*spawned);
+    woken_.push(*spawned);
+    note_queued(*spawned);
   }
 
   listener& listen(int descriptor) { return loop_.listen(descriptor); }
@@ -113,8 +116,12 @@ class scheduler : pinned {
   };
 
   void enqueue(task_head& woken) noexcept {
-    woken.state = task_state::queued;
-    woken_.push(woken);
+    woken_.push_woken(woken);
+    note_queued(woken);
+  }
+  void note_queued(task_head& ready) noexcept {
+    ready.state = task_state::queued;
+    ++woken_count_;
     if (!in_turn_ && turn_.state == op_state::idle) loop_.post(turn_);
   }
 
@@ -132,8 +139,10 @@ class scheduler : pinned {
 
   epoll_loop loop_;
   turn turn_;
-  task_queue woken_;
-  task_queue again_;      ///< woke themselves in this turn: polled after all others (S4)
+  ready_queue<task_head> woken_;
+  std::size_t woken_count_ = 0;
+  fifo<task_head> again_;  ///< woke themselves in this turn: polled after all others (S4)
+  std::size_t again_count_ = 0;
   bool in_turn_ = false;  ///< the next turn is posted at the end of this one
   std::size_t live_tasks_ = 0;
   std::unordered_map<task_head*, shared_waker*> shared_;  ///< of tasks whose waker was cloned

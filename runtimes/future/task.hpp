@@ -70,44 +70,4 @@ class task final : public task_head {
   F future_;
 };
 
-/// First-in first-out list of tasks that are to be polled.
-class task_queue {
- public:
-  bool empty() const noexcept { return head_ == nullptr; }
-  std::size_t size() const noexcept { return size_; }
-
-  void push(task_head& added) noexcept {
-    added.next = nullptr;
-    *tail_ = &added;
-    tail_ = &added.next;
-    ++size_;
-  }
-
-  /// The list is not empty.
-  task_head& pop() noexcept {
-    task_head& first = *head_;
-    head_ = first.next;
-    if (head_ == nullptr) tail_ = &head_;
-    --size_;
-    return first;
-  }
-
-  /// Puts all tasks of another list behind its own.
-  void append(task_queue& others) noexcept {
-    if (others.empty()) return;
-    *tail_ = std::exchange(others.head_, nullptr);
-    tail_ = std::exchange(others.tail_, &others.head_);
-    size_ += std::exchange(others.size_, 0U);
-  }
-
-  task_queue() = default;
-  task_queue(const task_queue&) = delete;
-  task_queue& operator=(const task_queue&) = delete;
-
- private:
-  task_head* head_ = nullptr;
-  task_head** tail_ = &head_;
-  std::size_t size_ = 0;
-};
-
 }  // namespace skein::future

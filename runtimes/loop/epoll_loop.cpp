@@ -115,7 +115,7 @@ void epoll_loop::dispatch(const epoll_event& event) {
   if ((token & listener_bit) != 0) {
     listener& ready = *reinterpret_cast<listener*>(token & ~listener_bit);
     ready.acceptable = true;
-    continue_accept(ready);
+    wake_acceptor(ready);
   } else if (token == timer_token) {
     armed_ns_ = 0;  // it fired; the next turn expires what is due and arms it again
   } else if (token == inbox_token) {
@@ -134,7 +134,7 @@ void epoll_loop::dispatch_connection(connection& ready, std::uint32_t events) {
   if ((events & read_events) != 0) {
     ready.readable = true;
     if ((events & hangup_events) != 0) ready.ending = true;
-    continue_read(ready);
+    wake_reader(ready);
   }
   const bool same = ready.open() && ready.generation == generation;
   if (same && (events & write_events) != 0) continue_write(ready);
@@ -196,6 +196,14 @@ bool epoll_loop::adopt(int descriptor, op& waiter) {
   waiter.target = &accepted;
   waiter.result = 0;
   return true;
+}
+
+void epoll_loop::wake_acceptor(listener& from) {
+  if (orders_woken_ && from.waiter != nullptr && from.waiter->state == op_state::waiting) {
+    defer_woken(*from.waiter, queued_action::retry_accept);
+  } else {
+    continue_accept(from);
+  }
 }
 
 void epoll_loop::continue_accept(listener& from) {
@@ -263,6 +271,15 @@ bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
   from.readable = from.ending || static_cast<std::size_t>(count) == options_.buffer_bytes;
   waiter.result = static_cast<std::int32_t>(count);
   return true;
+}
+
+/// What has come is read when the task has its turn: the buffer may be one for all.
+void epoll_loop::wake_reader(connection& from) {
+  if (orders_woken_ && from.reader != nullptr && from.reader->state == op_state::waiting) {
+    defer_woken(*from.reader, queued_action::retry_read);
+  } else {
+    continue_read(from);
+  }
 }
 
 void epoll_loop::continue_read(connection& from) {
@@ -338,7 +355,7 @@ void epoll_loop::drop_unsent(connection& of) noexcept {
 void epoll_loop::finish_write(connection& to, int result) {
   drop_unsent(to);
   const std::uint32_t generation = to.generation;
-  end_now(to.writer, result);
+  end_woken(to.writer, result);
   const bool same = to.open() && to.generation == generation;
   const bool held_back = same && to.reader != nullptr && to.reader->multishot;
   if (held_back && to.readable && to.writer == nullptr) resume_reading(to);

@@ -45,7 +45,8 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
     return {.suffix = "",
             .loop = "epoll, edge-triggered, registered once",
             .timer_source = "hierarchical wheel, one timerfd",
-            .receives_into_ring = false};
+            .receives_into_ring = false,
+            .orders_woken = true};
   }
 
   /// Throws std::system_error when epoll or timerfd cannot be made.
@@ -87,9 +88,11 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
 
   bool try_accept(listener& from, op& waiter);
   bool adopt(int descriptor, op& waiter);
+  void wake_acceptor(listener& from);
   void continue_accept(listener& from);
 
   bool try_read(connection& from, op& waiter) noexcept;
+  void wake_reader(connection& from);
   void continue_read(connection& from);
 
   void drop_unsent(connection& of) noexcept;

@@ -32,6 +32,7 @@
 #include "runtimes/loop/timer_queue.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
+#include "runtimes/ready_queue.hpp"
 
 namespace skein {
 
@@ -41,6 +42,7 @@ struct loop_facts {
   std::string_view loop;          ///< as in runtime_info
   std::string_view timer_source;  ///< likewise
   bool receives_into_ring;        ///< runtime_info::takes_receive_ring
+  bool orders_woken;              ///< runtime_info::takes_strategy of who is resumed by it
 };
 
 template <class Loop, class Listener>
@@ -103,7 +105,9 @@ class loop_base {
   explicit loop_base(const scheduler_options& options)
       : options_(options),
         inline_left_(options.inline_budget),
+        orders_woken_(options.strategy != run_strategy::fifo),
         timers_(options.timers, options.tick_ns, monotonic_clock::now_ns()),
+        run_queue_(options.strategy),
         scratch_(std::make_unique<std::byte[]>(options.buffer_bytes)) {}
   ~loop_base() { assert(timers_.empty() && "a sleeping task outlived its loop"); }
 
@@ -120,8 +124,10 @@ class loop_base {
   static void park(op& waiter) noexcept { waiter.state = op_state::waiting; }
   void make_idle(op& withdrawn) noexcept;
   void defer(op& waiter, queued_action action) noexcept;
+  void defer_woken(op& waiter, queued_action action) noexcept;
   submitted answer(op& waiter, int result) noexcept;
   void end_now(op*& waiting, int result);
+  void end_woken(op*& waiting, int result);
   void end_later(op*& waiting, int result) noexcept;
   bool deliver_chunk(connection& from, op& waiter);
   void resume_reading(connection& from) noexcept;
@@ -145,8 +151,9 @@ class loop_base {
   std::uint32_t inline_left_;
   std::uint32_t ran_since_look_ = 0;
   bool stopping_ = false;
+  const bool orders_woken_;  ///< who is woken by an event is queued; else it runs at once, in order
   timer_queue timers_;
-  op_queue run_queue_;
+  ready_queue<op> run_queue_;
   connection_table connections_;
   std::deque<listener> listeners_;
   std::unordered_map<std::uint32_t, unsent_tail> unsent_;  ///< by slot; empty unless a peer is slow
@@ -198,6 +205,7 @@ void loop_base<Loop, Listener>::expire_timers() {
   if (timers_.empty()) return;
   timers_.advance(monotonic_clock::now_ns(), [this](op& due) {
     due.result = 0;
+    if (orders_woken_) return defer_woken(due, queued_action::complete);
     due.state = op_state::idle;
     complete(due);
   });
@@ -266,6 +274,15 @@ void loop_base<Loop, Listener>::defer(op& waiter, queued_action action) noexcept
   run_queue_.push(waiter);
 }
 
+/// Queues one whose wait has ended, as the strategy has it.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::defer_woken(op& waiter, queued_action action) noexcept {
+  assert(waiter.state != op_state::queued && "an op is queued once");
+  waiter.action = action;
+  waiter.state = op_state::queued;
+  run_queue_.push_woken(waiter);
+}
+
 /// Gives its result to an op that need not wait: inline while the budget lasts, otherwise through
 /// the run queue (O5).
 template <class Loop, class Listener>
@@ -284,6 +301,16 @@ void loop_base<Loop, Listener>::end_now(op*& waiting, int result) {
   ended.result = result;
   ended.state = op_state::idle;
   complete(ended);
+}
+
+/// The same, when the strategy has it.
+template <class Loop, class Listener>
+void loop_base<Loop, Listener>::end_woken(op*& waiting, int result) {
+  if (!orders_woken_) return end_now(waiting, result);
+  op& ended = *waiting;
+  waiting = nullptr;
+  ended.result = result;
+  defer_woken(ended, queued_action::complete);
 }
 
 /// Completes a pending op through the run queue. The op may be there already, waiting for a retry.

@@ -70,7 +70,8 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
     return {.suffix = "_uring",
             .loop = "io_uring, multishot, provided buffers, one call per batch",
             .timer_source = "hierarchical wheel, the wait's timeout",
-            .receives_into_ring = true};
+            .receives_into_ring = true,
+            .orders_woken = false};
   }
 
   /// How many receive buffers there are: one for each completion taken at once, within the ring's

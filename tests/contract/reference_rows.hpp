@@ -2,6 +2,9 @@
 // in a file for each library, since other people's headers take long to compile.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "runtimes/all.hpp"
 #include "runtimes/asio/info.hpp"
 #include "runtimes/boost_fiber/info.hpp"
@@ -28,9 +31,36 @@ using where_installed = runtime_list<on_boost_fiber>;
 using where_installed = runtime_list<>;
 #endif
 
+/// A runtime that runs its tasks in another order than the usual one.
+template <class S, run_strategy strategy>
+struct ordered : S {
+  explicit ordered(scheduler_options options) : S(in_order(options)) {}
+
+  static runtime_info info() {
+    runtime_info about = S::info();
+    about.id = id();
+    return about;
+  }
+
+ private:
+  static scheduler_options in_order(scheduler_options options) {
+    options.strategy = strategy;
+    return options;
+  }
+  static std::string_view id() {
+    static const std::string name =
+        std::string(S::info().id) + (strategy == run_strategy::lifo ? ", lifo" : ", priority");
+    return name;
+  }
+};
+using in_other_orders = runtime_list<ordered<coroutine::scheduler, run_strategy::lifo>,
+                                     ordered<coroutine::scheduler, run_strategy::priority>,
+                                     ordered<future::scheduler, run_strategy::lifo>,
+                                     ordered<future::scheduler, run_strategy::priority>>;
+
 /// All runtimes that the suite tests.
 using examined =
-    skein::detail::joined<interface_runtimes, runtime_list<asio_await, asio_await_any, asio_cb>,
-                          where_installed>::type;
+    skein::detail::joined<interface_runtimes, in_other_orders,
+                          runtime_list<asio_await, asio_await_any, asio_cb>, where_installed>::type;
 
 }  // namespace skein::contract

@@ -174,6 +174,19 @@ def test_a_grid_that_a_runtime_cannot_be_given_is_a_limit(
     assert run["lateness"] is None
 
 
+@pytest.mark.parametrize("strategy", ["lifo", "priority"])
+@pytest.mark.parametrize("runtime", ["coroutine", "future"])
+def test_tasks_may_run_in_another_order_and_the_record_says_so(
+    runtime: str, strategy: str, results: Path
+) -> None:
+    for workload in ("c10k", "timers"):
+        run = measure(results, workload, "--runtime", runtime, "--strategy", strategy)
+        check_common(run)
+        assert run["cell"]["strategy"] == run["echoed"]["strategy"] == strategy
+        assert f"/strategy={strategy}" in run["cell_id"]
+        results.unlink()
+
+
 def test_timers_may_be_kept_in_a_heap_and_the_record_says_so(results: Path) -> None:
     words = ["timers", "--runtime", "coroutine", "--pattern", "churn", "--timers", "heap"]
     run = measure(results, *words)

@@ -95,6 +95,10 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
             "libuv has no such choice; it applies to coroutine",
         ),
         (["run", "timers", "--runtime", "coroutine", "--timers", "hep"], "nearest: heap"),
+        (
+            ["run", "c10k", "--runtime", "fiber", "--strategy", "lifo"],
+            "fiber has no such choice; it applies to coroutine, future",
+        ),
         (["run", "c10k"], "--runtime is required"),
         (["run"], "needs a workload"),
         ([], "see skein --help"),

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "runtimes/fifo.hpp"
 #include "tests/catch.hpp"
 
 namespace skein {
@@ -10,7 +11,7 @@ namespace {
 
 TEST_CASE("ops leave the queue in the order in which they came") {
   std::vector<op> ops(5);
-  op_queue queue;
+  fifo<op> queue;
   REQUIRE(queue.empty());
   REQUIRE(queue.pop() == nullptr);
   for (op& each : ops) queue.push(each);
@@ -24,7 +25,7 @@ TEST_CASE("ops leave the queue in the order in which they came") {
 
 TEST_CASE("a queue that was emptied is used again") {
   op first, second;
-  op_queue queue;
+  fifo<op> queue;
   for (int round = 0; round < 3; ++round) {
     queue.push(first);
     queue.push(second);
@@ -38,7 +39,7 @@ TEST_CASE("a queue that was emptied is used again") {
 
 TEST_CASE("what is queued while others are taken comes after them") {
   op first, second, late;
-  op_queue queue;
+  fifo<op> queue;
   queue.push(first);
   queue.push(second);
   REQUIRE(queue.pop() == &first);

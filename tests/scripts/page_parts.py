@@ -1,5 +1,6 @@
 """What stands in the report's page, read back: its tables by their captions, cell for cell, what is
-said of a cell where it is pointed at, its identifiers, and all that a browser would fetch."""
+said of a cell where it is pointed at, its identifiers, and all that a browser would fetch. And what
+it is made of: records with more rounds, and series of rounds made by hand."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from skein_scripts.records import results
+from skein_scripts.records.groups import Series
 
 FETCHING = ("src", "href", "srcset", "data", "poster", "action")
 HEADLINE = "Medians of the rounds"
@@ -132,3 +134,21 @@ def with_rounds(records, times):
             run["run_id"] += f"+{again}"
             more.append(run)
     return [*found[:-1], *more, found[-1]]
+
+
+BASE = [100.0, 110.0, 90.0, 105.0, 95.0, 100.0]
+
+
+def times(factors):
+    """CPU times of rounds, as many times those of BASE."""
+    return [value * factor for value, factor in zip(BASE, factors, strict=False)]
+
+
+def series_of(runtime, values, planned=True):
+    """A series whose rounds have these CPU times; None: no such figure in that round."""
+    return Series(runtime, [
+        {"kind": "run", "status": "ok", "block": block if planned else None,
+         "cell": {"workload": "c10k", "runtime": runtime, "mode": "fixed"},
+         "cpu": {"per_op_ns": value}}
+        for block, value in enumerate(values)
+    ])  # fmt: skip

@@ -1,23 +1,22 @@
-"""The report's first screen: the questions that are declared, who is told apart from whom, what
-stands in the headline table and in the sentence of each question."""
+"""The report's first screen: the questions that are declared, what stands in the headline table and
+in the sentence of each question. Who is told apart from whom is in test_ranking.py."""
 
 import copy
 import dataclasses
 
 import pytest
 
-from page_parts import Page, with_rounds
+from page_parts import Page, series_of, times, with_rounds
 from skein_scripts.base.errors import UsageError
+from skein_scripts.base.statistics import Summary
 from skein_scripts.records import headlines as declared
 from skein_scripts.records import results
-from skein_scripts.records.groups import Group, Series, group_runs
+from skein_scripts.records.groups import Group, group_runs
 from skein_scripts.records.metrics import metrics, named
 from skein_scripts.report import report_pages
 from skein_scripts.report.answers import answer
 from skein_scripts.report.headline_columns import Entry, Figure, columns_of
-from skein_scripts.report.headline_table import make_table
-from skein_scripts.report.paired import told_apart
-from skein_scripts.report.ranking import Placed, rank
+from skein_scripts.report.headline_table import is_resolved, make_table
 
 # --- the declarations ---
 
@@ -100,105 +99,6 @@ def test_two_questions_of_one_title_are_refused(planted_file):
         declared.headlines(planted_file(twice))
 
 
-# --- ties ---
-
-CPU = named("cpu_per_op")
-
-
-def series_of(runtime, values, planned=True):
-    """A series whose rounds have these CPU times; None: no such figure in that round."""
-    return Series(runtime, [
-        {"kind": "run", "status": "ok", "block": block if planned else None,
-         "cell": {"workload": "c10k", "runtime": runtime, "mode": "fixed"},
-         "cpu": {"per_op_ns": value}}
-        for block, value in enumerate(values)
-    ])  # fmt: skip
-
-
-BASE = [100.0, 110.0, 90.0, 105.0, 95.0, 100.0]
-
-
-def times(factors):
-    return [value * factor for value, factor in zip(BASE, factors, strict=False)]
-
-
-@pytest.mark.parametrize(("factors", "is_apart"), [
-    ([1.02] * 6, True),  # however the rounds differ
-    ([0.98] * 6, True),
-    ([1.02, 1.02, 1.02, 1.02, 1.02, 0.999], False),  # of six, one the other way is enough
-    ([1.0] * 6, False),
-    ([9.0] * 5, False),  # five rounds have no interval
-    ([9.0] * 5 + [None], False),
-])  # fmt: skip
-def test_two_are_told_apart_by_the_ratios_of_their_rounds(factors, is_apart):
-    values = [None if f is None else b * f for b, f in zip(BASE, factors, strict=False)]
-    one, other = series_of("fiber", values), series_of("thread", BASE)
-    assert told_apart(one, other, CPU) is is_apart
-    assert told_apart(other, one, CPU) is is_apart
-
-
-def test_runs_of_no_round_are_not_told_apart():
-    one = series_of("fiber", times([9.0] * 6), planned=False)
-    assert not told_apart(one, series_of("thread", BASE, planned=False), CPU)
-    assert not told_apart(one, series_of("thread", BASE), CPU)
-
-
-def test_a_slope_of_nothing_counts_as_one_byte():
-    kernel = named("kernel_bytes_per_task")
-    none, some = series_of("fiber", BASE), series_of("thread", BASE)
-    for series, value in ((none, -0.3), (some, 40.0)):
-        for run in series.runs:
-            run["memory"] = {"per_task": {"kernel_bytes": value}}
-    assert told_apart(none, some, kernel)
-    for run in some.runs:
-        run["memory"]["per_task"]["kernel_bytes"] = 0.4
-    assert not told_apart(none, some, kernel)
-
-
-def placed(series):
-    summary = series.summary(CPU)
-    return Placed(series, summary.median)
-
-
-def names(groups):
-    return [[one.runtime for one in group] for group in groups]
-
-
-def test_who_is_not_told_apart_shares_a_place():
-    mixed = [1.01, 0.99] * 3
-    ranked = rank([
-        placed(series_of("thread", times([3.0] * 6))),
-        placed(series_of("libuv", times(mixed))),
-        placed(series_of("callback", times([1.5] * 6))),
-        placed(series_of("fiber", BASE)),
-        placed(series_of("coroutine", times([0.5] * 3))),
-    ], CPU)  # fmt: skip
-    assert [set(group) for group in names(ranked.groups)] == [
-        {"fiber", "libuv"}, {"callback"}, {"thread"}
-    ]  # fmt: skip
-    assert [one.runtime for one in ranked.unjudged] == ["coroutine"]
-    assert ranked.is_best("libuv")
-    assert not ranked.is_best("callback")
-    assert not ranked.is_best("coroutine")
-
-
-def test_where_all_share_a_place_nobody_is_best():
-    ranked = rank([placed(series_of("a", BASE)), placed(series_of("b", times([1.01, 0.99] * 3)))],
-                  CPU)  # fmt: skip
-    assert len(ranked.groups) == 1
-    assert not ranked.is_best("a")
-
-
-def test_more_is_better_where_the_metric_says_so():
-    throughput = named("throughput")
-    slow, quick = series_of("slow", BASE), series_of("quick", BASE)
-    for series, rate in ((slow, 10.0), (quick, 20.0)):
-        for run in series.runs:
-            run["load"] = {"achieved_per_s": rate}
-    ranked = rank([Placed(slow, 10.0), Placed(quick, 20.0)], throughput)
-    assert names(ranked.groups) == [["quick"], ["slow"]]
-
-
 # --- the columns ---
 
 
@@ -211,14 +111,15 @@ def columns(records, title):
 
 
 def test_the_middle_rate_is_taken(planted):
-    p50, p99 = columns(planted, "latency at the middle rate")
+    p50, p99 = columns(planted, "latency")
     assert {entry.group.name for entry in p50.entries.values()} == {"open-mid"}
     assert p50.entries["coroutine"].figure.value == 27_100
     assert p99.entries["thread"].figure.value == 911_300
 
 
 def test_a_figure_has_its_interval_and_what_it_is_times_the_floor(planted):
-    user, _ = columns(with_rounds(planted, 3), "memory of an idle connection")
+    total, user, _ = columns(with_rounds(planted, 3), "memory of an idle connection")
+    assert total.entries["fiber"].figure.value == 12_172
     entry = user.entries["fiber"]
     assert (entry.figure.value, entry.figure.low, entry.figure.high) == (4127, 4004, 4414)
     assert entry.figure.meaning == "95 % sign-test interval of the median over 9 runs"
@@ -228,11 +129,18 @@ def test_a_figure_has_its_interval_and_what_it_is_times_the_floor(planted):
 
 
 def test_a_runtime_that_did_other_work_is_shown_and_not_placed(planted):
-    _, kernel = columns(with_rounds(planted, 3), "memory of a sleeping task")
+    *_, kernel = columns(with_rounds(planted, 3), "memory of a sleeping task")
     entry = kernel.entries["thread"]
     assert entry.other_work == "threads are dear"
     assert entry.figure.value == 22_717
-    assert "thread" not in [one.runtime for one in kernel.ranking.in_order]
+    assert "thread" not in [one.runtime for one in kernel.ranking.everyone]
+
+
+def test_other_work_is_not_held_against_the_floor(planted):
+    made = table_of(with_rounds(planted, 3))
+    cell = cells_of(made, "thread")["user B/timer"]
+    assert (cell.text, cell.mark, cell.times, cell.floor) == ("8,513", "‡", "", None)
+    assert cells_of(made, "fiber")["user B/timer"].floor is not None
 
 
 def another_buffer(planted):
@@ -251,11 +159,12 @@ def another_buffer(planted):
 
 
 def test_a_runtime_that_is_not_in_the_main_group_is_taken_from_its_own(planted):
-    user, _ = columns(another_buffer(planted), "memory of an idle connection")
+    _, user, _ = columns(another_buffer(planted), "memory of an idle connection")
     entry = user.entries["fiber"]
     assert entry.figure.value == 4127
     assert entry.other_work.startswith("c10k, idle: 1,000 connections, own buffers")
     assert entry.times_floor is None
+    assert entry.floor is None  # there is one, and it is of the main group
     text = answer([user]).text
     assert text.endswith("; not compared, for other work (‡): fiber.")
 
@@ -265,6 +174,24 @@ def test_counts_are_added_up_and_have_no_best(planted):
     assert early.entries["libuv"].figure.value == 3 * 148
     assert early.entries["coroutine"].figure.value == 0
     assert not any(early.ranking.is_best(runtime) for runtime in early.entries)
+
+
+def test_counts_are_ranked_by_nobody(planted):
+    made = table_of(with_rounds(planted, 3))
+    assert cells_of(made, "fiber")["early"].detail == "fiber, early: 0; of 9 runs together"
+
+
+def test_a_row_with_too_few_common_rounds_says_so_and_has_no_star(planted):
+    records = copy.deepcopy(with_rounds(planted, 3))
+    for run in results.runs(records):
+        is_fiber = (run["cell"]["mode"], run["cell"]["runtime"]) == ("idle", "fiber")
+        if is_fiber and run["block"] < 4:
+            run["status"], run["reasons"] = "invalid", ["load: late"]
+    _, user, _ = columns(records, "memory of an idle connection")
+    assert "; too few common rounds to judge fiber 4,127 B; floor" in answer([user]).text
+    cell = cells_of(table_of(records), "fiber")["user B/conn."]
+    assert not cell.is_best
+    assert cell.detail.endswith("too few common rounds to judge it")
 
 
 # --- the table ---
@@ -294,7 +221,10 @@ def test_rows_stand_by_family_and_language_the_floor_first(planted):
 
 def test_columns_stand_below_their_questions(planted):
     made = table_of(planted)
-    assert made.spans == [(one.title, len(one.metrics)) for one in declared.headlines()]
+    at = {"latency": "latency at 20,011/s"}
+    assert made.spans == [
+        (at.get(one.title, one.title), len(one.metrics)) for one in declared.headlines()
+    ]
     assert len(made.heads) == sum(span for _, span in made.spans)
 
 
@@ -341,7 +271,9 @@ def test_a_tie_is_said_in_the_cell(planted):
     best = [name for name in ("coroutine", "fiber", "thread")
             if cells_of(made, name)["user B/conn."].is_best]  # fmt: skip
     assert best == ["coroutine", "fiber"]
-    assert "best, not told apart from fiber" in cells_of(made, "coroutine")["user B/conn."].detail
+    detail = {name: cells_of(made, name)["user B/conn."].detail for name in best}
+    assert detail["fiber"].endswith("best; not told apart from it: coroutine")
+    assert detail["coroutine"].endswith("not told apart from the best, fiber")
 
 
 def tie(records):
@@ -363,49 +295,120 @@ def text_of(records, title):
     return answer(columns(records, title)).text
 
 
-def test_a_sentence_names_the_floor_the_order_and_the_range_of_the_rest(planted):
+def test_a_sentence_names_the_best_those_behind_it_the_floor_and_the_best_of_the_rest(planted):
     assert text_of(with_rounds(planted, 3), "memory of an idle connection") == (
-        "epoll_floor 23 B (the floor), then coroutine 197 B, then fiber 4,127 B, then thread"
-        " 8,539 B; kernel B/conn.: 7,993 B (epoll_floor) to 30,577 B (thread)."
+        "coroutine 8,219 B; behind it, by median: fiber 12,172 B, thread 39,127 B (most); floor:"
+        " 8,029 B; user B/conn.: coroutine 197 B; kernel B/conn.: coroutine 8,017 B."
     )
 
 
-def test_a_sentence_says_who_is_last_and_who_was_early(planted):
-    text = text_of(with_rounds(planted, 3), "lateness of a timer")
-    assert text.startswith("epoll_floor 43.3 µs (the floor), then coroutine 35.3 µs, then fiber")
-    assert "libuv 578 µs" in text
-    assert "early: libuv 444" in text
-    assert text.endswith("not compared, for other work (‡): thread.")
+def test_a_sentence_says_who_is_last_who_was_early_and_who_is_better_than_the_floor(planted):
+    assert text_of(with_rounds(planted, 3), "lateness of a timer") == (
+        "coroutine 35.3 µs; behind it, by median: fiber 50.9 µs, libuv 578 µs (latest); floor: 43.3"
+        " µs; better than the floor: coroutine; late p99: coroutine 280 µs; early: libuv 444; not"
+        " compared, for other work (‡): thread."
+    )
+
+
+def test_early_timers_of_other_work_are_said_too(planted):
+    records = copy.deepcopy(with_rounds(planted, 3))
+    for run in results.runs(records):
+        if (run["cell"].get("pattern"), run["cell"]["runtime"]) == ("spread", "thread"):
+            run["lateness"] |= {"early_count": 1, "early_max_ns": 1_000}
+    assert "early: thread ‡ 9, libuv 444" in text_of(records, "lateness of a timer")
 
 
 def test_a_tie_is_said_in_the_sentence(planted):
     records = with_rounds(planted, 3)
     tie(records)
-    text = text_of(records, "memory of an idle connection")
-    assert "coroutine 197 B (not told apart), then thread 8,539 B" in text
+    _, user, _ = columns(records, "memory of an idle connection")
+    text = answer([user]).text
+    assert text.startswith(
+        "fiber 184 B; not told apart from it: coroutine 197 B; behind it, by median: thread 8,539 B"
+    )
 
 
-def test_of_many_that_share_a_place_the_first_and_the_last_are_named():
+def test_who_is_not_told_apart_from_the_floor_is_named(planted):
+    records = copy.deepcopy(with_rounds(planted, 3))
+    idle = [run for run in results.runs(records)
+            if run["cell"]["mode"] == "idle" and run["status"] == "ok"]  # fmt: skip
+    floor = {run["block"]: run for run in idle if run["cell"]["runtime"] == "epoll_floor"}
+    for run in idle:
+        if run["cell"]["runtime"] == "coroutine":
+            run["memory"] = copy.deepcopy(floor[run["block"]]["memory"])
+    _, user, _ = columns(records, "memory of an idle connection")
+    assert "; floor: 23 B; not told apart from the floor: coroutine." in answer([user]).text
+    assert cells_of(table_of(records), "coroutine")["user B/conn."].times == "(×1.00)"
+
+
+def test_of_many_in_a_tie_all_are_named_and_the_ends_have_figures():
     mixed = [1.01, 0.99] * 3
     names = ("coroutine", "fiber", "thread", "libuv", "callback")
     (cpu,) = columns_of(headline_of("CPU of a request"), [])
     entries = {
-        name: Entry(Group("g", "c10k", []), series_of(name, times(mixed)), Figure(place, ""),
-                    None, None)
+        name: Entry(Group("g", "c10k", []), series_of(name, times(mixed)), Figure(place, ""), None)
         for place, name in enumerate(names)
     }  # fmt: skip
     text = answer([dataclasses.replace(cpu, entries=entries)]).text
     assert text == (
-        "coroutine +0.00 µs, fiber +0.00 µs, thread +0.00 µs, ... callback +0.00 µs"
-        " (5 rows, not told apart)."
+        "coroutine +0.00 µs; not told apart from it: fiber +0.00 µs, thread, libuv, callback"
+        " +0.00 µs."
     )
 
 
 def test_three_rounds_have_an_order_and_no_verdict(planted):
     assert text_of(planted, "memory of an idle connection").startswith(
-        "epoll_floor 23 B (the floor), coroutine 197 B, fiber 4,127 B, thread 8,539 B:"
-        " not told apart, for there are too few rounds;"
+        "by median coroutine 8,219 B, fiber, thread 39,127 B: not judged, for too few common"
+        " rounds; floor: 8,029 B;"
     )
+
+
+def test_a_question_says_its_work_and_which_of_the_rates_it_is_about(planted):
+    asked = answer(columns(planted, "latency"))
+    assert asked.question == (
+        "Shortest latency of a request, p50, at 20,011/s, the middle of three rates"
+    )
+    assert asked.work == "c10k, open: 1,000 connections, 50 active, 20,011/s, 64 B, lent buffers"
+    assert (
+        answer(columns(planted, "a task's start")).work == "timers, spread: 20,000 tasks, over 5 s"
+    )
+
+
+@pytest.mark.parametrize(("left_out", "said"), [
+    ([20_011, 30_011], "at 10,007/s, the only rate"),
+    ([30_011], "at 10,007/s, the lower of two rates"),
+    ([], "at 20,011/s, the middle of three rates"),
+])  # fmt: skip
+def test_which_rate_is_the_middle_one_is_said(changed, left_out, said):
+    kept = [run for run in changed if run.get("cell", {}).get("rate_per_s") not in left_out]
+    plan = results.sessions(kept)[0]["plan"]
+    plan["cells"] = [cell for cell in plan["cells"] if cell["settings"].get("rate") not in left_out]
+    assert answer(columns(kept, "latency")).question.endswith(said)
+
+
+def test_who_did_not_keep_up_with_the_rate_is_not_ranked(planted):
+    records = with_rounds(planted, 3)
+    p50, _ = columns(records, "latency")
+    assert p50.entries["thread"].is_saturated
+    assert "thread" not in [one.runtime for one in p50.ranking.everyone]
+    assert answer([p50]).text == (
+        "coroutine 27.1 µs; behind it, by median: fiber 28.9 µs (longest); floor: 23.9 µs; not"
+        " compared, for it did not keep up (§): thread."
+    )
+    cell = cells_of(table_of(records), "thread")["p50 µs"]
+    assert (cell.text, cell.mark, cell.times) == ("71.9", "§", "")
+    assert table_of(records).has_saturated
+
+
+@pytest.mark.parametrize(("low", "high", "is_interval", "is_told"), [
+    (1.1, 1.3, True, True),
+    (0.9, 1.3, True, False),
+    (2.0, 30.0, True, False),  # decades
+    (1.1, 1.3, False, False),  # a range
+])  # fmt: skip
+def test_a_ratio_is_resolved_by_its_interval(low, high, is_interval, is_told):
+    ratio = Summary(n=7, median=1.2, low=low, high=high, mad=0.1, is_interval=is_interval)
+    assert is_resolved(ratio) is is_told
 
 
 def test_what_was_not_measured_is_said(planted):
@@ -429,12 +432,16 @@ def test_the_first_screen_has_sentences_and_table(planted, tmp_path):
     made = Page(html.read_text(encoding="utf-8"))
     for one in declared.headlines():
         assert one.question in made.words
-        assert text_of(records, one.title).split(";")[0] in made.words
-    title, cell = made.headline()["coroutine"][0]
+        assert all(part in made.words for part in text_of(records, one.title).split("; "))
+    title, cell = made.headline()["coroutine"][1]
     assert (title, cell.text, cell.given["data-value"]) == ("user B/conn.", "★197×8.57", "197.0")
     assert cell.given["tabindex"] == "0"
     assert cell.tip.startswith("coroutine, user B/conn.: 197 [194, 204]")
-    assert "several ★ are not told apart" in made.words
+    assert "★ is the best of its column, the floor aside, and who is not told apart" in made.words
+    assert "without a correction for many rows" in made.words
+    assert "that of both its ends" in made.words
+    assert "§ Did not keep up with the rate, and is not compared" in made.words
+    assert "timers, spread: 20,000 tasks, over 5 s" in made.words
 
 
 def test_without_any_group_there_is_no_table():

@@ -110,6 +110,14 @@ def test_it_opens_from_disk_without_a_request_or_a_complaint(open_page, made):
     assert watched.page.is_visible("#controls")
 
 
+def test_the_table_begins_on_the_first_screen(page):
+    bottoms = page.eval_on_selector_all(
+        ".headline tbody tr[data-runtime]",
+        "rows => rows.map(row => row.getBoundingClientRect().bottom)",
+    )
+    assert sum(bottom < 900 for bottom in bottoms) >= 6
+
+
 def test_a_table_is_sorted_by_its_heads_up_down_and_as_it_was(page):
     usual = first_cells(page)
     assert usual[0] == "epoll_floor"
@@ -197,14 +205,14 @@ def test_a_table_is_copied_as_it_is_shown(open_page):
     tools.get_by_role("button", name="Copy as Markdown").click()
     page.wait_for_function("document.getElementById('said').textContent === 'copied as Markdown'")
     lines = page.evaluate("navigator.clipboard.readText()").splitlines()
-    assert lines[0].startswith("| runtime | user B/conn. | kernel B/conn. |")
+    assert lines[0].startswith("| runtime | total B/conn. | user B/conn. |")
     assert lines[1].startswith("| --- | ---: |")
-    assert lines[2].startswith("| epoll_floor | 23 [20, 30] | 7,993 [")
+    assert lines[2].startswith("| epoll_floor | 8,029 [7,789, 8,589] | 23 [20, 30] |")
     assert len(lines) == 3
     tools.get_by_role("button", name="Copy as CSV").click()
     page.wait_for_function("document.getElementById('said').textContent === 'copied as CSV'")
     lines = page.evaluate("navigator.clipboard.readText()").splitlines()
-    assert lines[1].startswith('epoll_floor,"23 [20, 30]","7,993 [')
+    assert lines[1].startswith('epoll_floor,"8,029 [7,789, 8,589]","23 [20, 30]",')
 
 
 def copied(page, table, what):

@@ -218,6 +218,7 @@ def test_of_nine_runs_the_report_has_intervals_and_one_run_has_no_spread(tree, p
     tree.write(more)
     assert tree() == 0
     assert "n = 9 runs of each runtime (libuv 8): the report has the 95 %" in tree.lines()[-5]
+    assert "ratios of their rounds, not by whether intervals overlap" in tree.lines()[-5]
     tree.write([one for one in planted if one["kind"] != "run" or one["block"] == 0])
     assert tree() == 0
     assert "n = 1 runs of each runtime: no spread is known" in tree.lines()[-5]

@@ -27,6 +27,7 @@ class AskedFields(TypedDict):
     buffer: NotRequired[str | None]
     buffer_bytes: NotRequired[int | None]
     stack_bytes: NotRequired[int | None]
+    strategy: NotRequired[str | None]
     row: NotRequired[str | None]
     pattern: NotRequired[str | None]
     timers: NotRequired[str | None]

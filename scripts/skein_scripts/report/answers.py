@@ -1,5 +1,6 @@
-"""One plain sentence for each question of the report's first screen: who is best, by what figures,
-which differences are not resolved, and who is at the other end.
+"""One plain sentence for each question of the report's first screen: who is best, who is not told
+apart from it, who is behind it, how far the floor is, and who is not compared. Lists are by median,
+and whole; their first and their last have figures, in the unit of the column.
 
 Leaves out the figures (headline_columns.py) and how ties are found (ranking.py).
 """
@@ -10,128 +11,149 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..base import units
-from ..records.metrics import Metric
-from ..records.runtimes import FLOOR
+from ..records.metrics import COLUMN_UNITS, Metric
 from .headline_columns import Column, Entry
 from .ranking import Placed
 
-_PLACES = 3  # of the order, that a sentence names
-_NAMES = 4  # of those who share a place
-_IN_ONE_ORDER = 6  # of those that nothing tells apart
+OTHER_WORK, SATURATED = "‡", "§"  # marks of figures that are not compared
+_NAMES = 4  # of those that a sentence names beside its order
+_REASONS = 3
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A question and its sentence."""
+    """A question, the work that it is about, and its sentence: who is best, where rounds enough say
+    so, and the rest."""
 
     question: str
-    text: str
+    work: str
+    best: str
+    rest: str
+
+    @property
+    def text(self) -> str:
+        """The whole sentence."""
+        return "; ".join(filter(None, (self.best, self.rest)))
 
 
 def answer(columns: Sequence[Column]) -> Answer:
     """The sentence about the columns of one question."""
     first, *others = columns
-    question = first.headline.question
+    work = first.work
+    question = ", ".join(filter(None, (first.headline.question, work.at, work.which)))
     if not first.entries:
-        return Answer(question, "not measured in this run.")
-    placed = _order(first)
-    if not placed:
-        return Answer(question, f"no run has a figure: {_reasons(first)}.")
-    parts = [placed, *filter(None, map(_range, others))]
-    return Answer(question, "; ".join([*parts, *_not_compared(first)]) + ".")
+        return Answer(question, work.title, "", "not measured in this run.")
+    if not any(entry.figure for entry in first.entries.values()):
+        return Answer(question, work.title, "", f"no run has a figure: {_reasons(first)}.")
+    best = first.ranking.best
+    parts = [_order(first), _floor(first), *map(_further, others), *_not_compared(columns)]
+    rest = "; ".join(filter(None, parts)) + "."
+    return Answer(question, work.title, _figure(first, best[0]) if best else "", rest)
 
 
 def said(metric: Metric, value: float) -> str:
-    """A value in a sentence, with its unit."""
-    if metric.against_floor == "difference":
-        return f"{metric.in_column(value)} µs"
-    if metric.format == "bytes":
-        return f"{metric.in_column(value)} B"
-    return metric.show(value)
+    """A value in a sentence, as its column has it, with its unit."""
+    unit = " B" if metric.format == "bytes" else COLUMN_UNITS.get(metric.format, "")
+    return metric.in_column(value) + unit
 
 
 def _order(column: Column) -> str:
-    """Who is first, second and third, and who is last."""
+    """Who is not told apart from the best, who is behind it, who is not judged."""
     ranking = column.ranking
-    parts = [_of_floor(column.floor, column.metric)] if column.floor else []
-    if not ranking.groups:
-        return _unresolved(column, parts)
-    if len(ranking.in_order) == 1 and not ranking.unjudged:
-        alone = ranking.in_order[0]
-        parts.append(f"{_figure(column, alone)}, with no other to compare it with")
-        return ", then ".join(parts)
-    shown = (_group(column, group) for group in ranking.groups[:_PLACES])
-    text = ", then ".join([*parts, *shown])
-    last = max(ranking.in_order, key=lambda one: column.metric.worse * one.value)
-    if len(ranking.groups) > _PLACES:
-        text += f"; {column.headline.last}: {_figure(column, last)}"
+    everyone = ranking.everyone
+    if len(everyone) == 1:
+        alone = "" if ranking.best else f"{_figure(column, everyone[0])}, "
+        return f"{alone}with no other to compare it with"
+    if not ranking.best:
+        unjudged = _by_median(column, everyone)
+        return f"by median {unjudged}: not judged, for too few common rounds" if unjudged else ""
+    _, *tied = ranking.best
+    parts = []
+    if tied:
+        parts.append(f"not told apart from it: {_by_median(column, tied)}")
+    if ranking.behind:
+        parts.append(f"behind it, by median: {_by_median(column, ranking.behind)}{_last(column)}")
     if ranking.unjudged:
-        text += f"; too few rounds to place {_list(column, ranking.unjudged)}"
-    return text
+        few = _by_median(column, ranking.unjudged)
+        parts.append(f"too few common rounds to judge {few}")
+    return "; ".join(parts)
 
 
-def _of_floor(floor: Entry, metric: Metric) -> str:
-    assert floor.figure is not None
-    return f"{FLOOR} {said(metric, floor.figure.value)} (the floor)"
+def _last(column: Column) -> str:
+    """What the last of those behind is, where nobody has a worse median."""
+    worst = max(column.ranking.everyone, key=lambda one: column.metric.worse * one.value)
+    return f" ({column.headline.last})" if worst is column.ranking.behind[-1] else ""
 
 
-def _unresolved(column: Column, parts: list[str]) -> str:
-    """No two have rounds enough to be told apart: their order is all there is."""
-    order = column.ranking.unjudged
-    if not order:
-        return "".join(parts)
-    names = [_figure(column, one) for one in order[:_IN_ONE_ORDER]]
-    text = ", ".join([*parts, *names])
-    if len(order) > _IN_ONE_ORDER:
-        text += f", ...; {column.headline.last}: {_figure(column, order[-1])}"
-    return text if len(order) == 1 else f"{text}: not told apart, for there are too few rounds"
+def _floor(column: Column) -> str:
+    """What the floor has, and who is not told apart from it or better."""
+    entry = column.floor
+    if entry is None:
+        return ""
+    parts = [f"floor: {said(column.metric, entry.figure.value)}"] if entry.figure else []
+    if at_floor := column.at_floor():
+        parts.append(f"not told apart from the floor: {_few_names(at_floor)}")
+    if below := column.below_floor():
+        parts.append(f"better than the floor: {_few_names(below)}")
+    return "; ".join(parts)
 
 
-def _group(column: Column, group: Sequence[Placed]) -> str:
-    if len(group) == 1:
-        return _figure(column, group[0])
-    rows = f"{len(group)} rows, " if len(group) > _NAMES else ""
-    return f"{_list(column, group)} ({rows}not told apart)"
+def _further(column: Column) -> str:
+    """Of a further column: the best; of a count that must be 0, who has any."""
+    metric, heading = column.metric, column.layout.heading(column.metric)
+    if metric.must_be_0:
+        some = [
+            f"{_marked(runtime, entry)} {units.format_count(entry.figure.value)}"
+            for runtime, entry in column.entries.items()
+            if entry.figure and entry.figure.value
+        ]
+        return f"{heading}: {', '.join(some) or 'none'}"
+    if not column.ranking.everyone:
+        return ""
+    if not column.ranking.best:
+        first, *others = column.ranking.everyone
+        return f"{heading}: {_figure(column, first)}{', not judged' if others else ''}"
+    best, *tied = column.ranking.best
+    if not tied:
+        return f"{heading}: {_figure(column, best)}"
+    return f"{heading}: {_figure(column, best)}, not told apart from {_few_names(tied)}"
 
 
-def _list(column: Column, placed: Sequence[Placed]) -> str:
-    names = [_figure(column, one) for one in placed]
-    if len(names) > _NAMES:
-        return f"{', '.join(names[: _NAMES - 1])}, ... {names[-1]}"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+def _not_compared(columns: Sequence[Column]) -> list[str]:
+    """Those that did other work, and those that did not keep up; in any of the columns."""
+    entries = [(name, entry) for column in columns for name, entry in column.entries.items()]
+    shown = [(name, entry) for name, entry in entries if entry.figure]
+    other = dict.fromkeys(name for name, entry in shown if entry.other_work is not None)
+    slow = dict.fromkeys(name for name, entry in shown if entry.is_saturated)
+    parts = []
+    if other:
+        parts.append(f"not compared, for other work ({OTHER_WORK}): {', '.join(other)}")
+    if slow:
+        parts.append(f"not compared, for it did not keep up ({SATURATED}): {', '.join(slow)}")
+    return parts
+
+
+def _by_median(column: Column, placed: Sequence[Placed]) -> str:
+    """All of them; the first and the last with their figures."""
+    ends = (placed[0], placed[-1]) if placed else ()
+    return ", ".join(_figure(column, one) if one in ends else one.runtime for one in placed)
+
+
+def _few_names(placed: Sequence[Placed]) -> str:
+    """Their names; of many, how many they are."""
+    if len(placed) > _NAMES:
+        return f"{len(placed)} rows"
+    return ", ".join(one.runtime for one in placed)
+
+
+def _marked(runtime: str, entry: Entry) -> str:
+    return runtime if entry.other_work is None else f"{runtime} {OTHER_WORK}"
 
 
 def _figure(column: Column, placed: Placed) -> str:
     return f"{placed.runtime} {said(column.metric, placed.value)}"
 
 
-def _range(column: Column) -> str:
-    """Of a further column: from whom to whom it goes; of a count that must be 0, who has any."""
-    metric, heading = column.metric, column.layout.heading(column.metric)
-    found = [
-        (entry.figure.value, runtime)
-        for runtime, entry in column.entries.items()
-        if entry.figure and entry.other_work is None
-    ]
-    if not found:
-        return ""
-    if metric.must_be_0:
-        some = [f"{runtime} {units.format_count(value)}" for value, runtime in found if value]
-        return f"{heading}: {', '.join(some) or 'none'}"
-    (low, least), (high, most) = min(found), max(found)
-    if least == most:
-        return f"{heading}: {said(metric, low)}"
-    return f"{heading}: {said(metric, low)} ({least}) to {said(metric, high)} ({most})"
-
-
-def _not_compared(column: Column) -> list[str]:
-    """Those that did other work."""
-    names = [
-        runtime for runtime, entry in column.entries.items() if entry.figure and entry.other_work
-    ]
-    return [f"not compared, for other work (‡): {', '.join(names)}"] if names else []
-
-
 def _reasons(column: Column) -> str:
     reasons = {entry.why_missing: None for entry in column.entries.values()}
-    return "; ".join(list(reasons)[:_PLACES])
+    return "; ".join(list(reasons)[:_REASONS])

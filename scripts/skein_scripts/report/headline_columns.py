@@ -1,6 +1,7 @@
 """What stands in the columns of the headline table: for each question the work that is looked at,
 and what each runtime has there. A runtime that did other work than most (another buffer, fewer
-tasks) is shown with a word on it, and is not placed among them.
+tasks), or did not keep up with the rate that was offered, is shown with a word on it, and is not
+placed among them.
 
 Leaves out looks and words (headline_table.py, answers.py).
 """
@@ -19,10 +20,13 @@ from ..records.metric_tables import RESULTS, TableLayout, layout_of
 from ..records.metrics import Metric
 from ..records.runtimes import FLOOR
 from .floor import above_floor
-from .paired import pairs_of, ratio_of
+from .paired import Verdict, judge, pairs_of, ratio_of
 from .percentiles import percentile_of
-from .ranking import Placed, Ranking, rank
+from .plots.latency_vs_load import point_of
+from .ranking import Placed, Ranking, is_better, rank
 from .table_cells import OF_RUNS
+
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,34 @@ class Entry:
     series: Series
     figure: Figure | None
     other_work: str | None  # in what its work differs from that of the others
-    times_floor: Summary | None
+    times_floor: Summary | None = None
+    floor: Figure | None = None  # that of the floor which did the same work
+    is_saturated: bool = False  # it did not keep up with the rate that was offered
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether its figure can be held against those of the others."""
+        return self.figure is not None and self.other_work is None and not self.is_saturated
 
     @property
     def why_missing(self) -> str:
         """Why there is no figure."""
         return self.series.why_missing() or "its runs do not have this figure"
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """The work that a question is about. `groups`: the main one first; none where it was not
+    measured; `at`: the value of the middle field, with which of how many it is; may be empty."""
+
+    groups: tuple[Group, ...] = ()
+    at: str = ""
+    which: str = ""
+
+    @property
+    def title(self) -> str:
+        """The work in words."""
+        return self.groups[0].title() if self.groups else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,33 +84,54 @@ class Column:
     headline: Headline
     metric: Metric
     layout: TableLayout
+    work: Work
     entries: dict[str, Entry]  # by runtime
 
     @property
     def floor(self) -> Entry | None:
-        """The floor's own entry, where it has a figure."""
+        """The floor's own entry, where others can be held against it."""
         entry = self.entries.get(FLOOR)
-        return entry if entry and entry.figure else None
+        if entry is None or entry.other_work is not None or entry.is_saturated:
+            return None
+        return entry if entry.series.ok else None
 
     @cached_property
     def ranking(self) -> Ranking:
-        """Of those that did the same work, the floor aside."""
+        """Of those that did the same work, the floor aside. Counts over all runs have none."""
+        if self.metric.of_runs is not None:
+            return Ranking((), (), ())
         return rank(
             [
                 Placed(entry.series, entry.figure.value)
                 for runtime, entry in self.entries.items()
-                if entry.figure and entry.other_work is None and runtime != FLOOR
+                if entry.figure and entry.is_comparable and runtime != FLOOR
             ],
             self.metric,
         )
 
+    def at_floor(self) -> list[Placed]:
+        """Those of the ranking that are not told apart from the floor."""
+        return [one for one, verdict in self._beside_floor() if verdict is Verdict.NOT_APART]
+
+    def below_floor(self) -> list[Placed]:
+        """Those of the ranking that are better than the floor."""
+        return [one for one, verdict in self._beside_floor() if is_better(verdict, self.metric)]
+
+    def _beside_floor(self) -> list[tuple[Placed, Verdict]]:
+        if self.floor is None:
+            return []
+        floor = self.floor.series
+        return [(one, judge(one.series, floor, self.metric)) for one in self.ranking.everyone]
+
 
 def columns_of(headline: Headline, groups: Sequence[Group]) -> list[Column]:
     """The columns of a question; without entries where its work was not measured."""
-    chosen = _work_of(headline, groups)
-    layout = layout_of(RESULTS, headline.workload, chosen[0].shape if chosen else "")
+    work = _work_of(headline, groups)
+    main = work.groups[0] if work.groups else None
+    layout = layout_of(RESULTS, headline.workload, main.shape if main else "")
     return [
-        Column(headline, metric, layout, _entries(chosen, metric)) for metric in headline.metrics
+        Column(headline, metric, layout, work, _entries(work.groups, metric))
+        for metric in headline.metrics
     ]
 
 
@@ -131,22 +178,41 @@ def _entries(chosen: Sequence[Group], metric: Metric) -> dict[str, Entry]:
 def _entry(main: Group, group: Group, series: Series, metric: Metric) -> Entry:
     other = series.reason if group is main else group.title()
     figure = figure_of(metric, group, series)
-    times = _times_floor(metric, group, series) if figure else None
-    return Entry(group, series, figure, other, times)
+    if figure is None:
+        return Entry(group, series, None, other)
+    if saturated := is_saturated(series, metric):
+        return Entry(group, series, figure, other, is_saturated=saturated)
+    floor = _floor_of(group, series, metric)
+    if floor is None:
+        return Entry(group, series, figure, other)
+    times = None if floor is series else _times_floor(metric, series, floor)
+    return Entry(group, series, figure, other, times, figure_of(metric, group, floor))
 
 
-def _times_floor(metric: Metric, group: Group, series: Series) -> Summary | None:
+def is_saturated(series: Series, metric: Metric) -> bool:
+    """Whether a latency is that of a runtime which did not keep up: then it says how long the
+    window was."""
+    point = point_of(series, metric) if metric.percentile is not None else None
+    return point is not None and point.is_saturated
+
+
+def _floor_of(group: Group, series: Series, metric: Metric) -> Series | None:
+    """The floor that did the same work as a runtime, where there is one."""
+    floor = group.of(FLOOR)
+    if floor is None or floor.reason or series.reason or is_saturated(floor, metric):
+        return None
+    return floor
+
+
+def _times_floor(metric: Metric, series: Series, floor: Series) -> Summary | None:
     """How many times the floor's, round by round. Of counts, and of a floor that takes nothing,
     there is no such thing."""
-    floor = group.of(FLOOR)
-    if floor is None or floor is series or metric.of_runs is not None:
-        return None
-    if metric.min_step and (floor.median(metric) or 0.0) < 1:
+    if metric.of_runs is not None or (metric.min_step and (floor.median(metric) or 0.0) < 1):
         return None
     return ratio_of(pairs_of(series, floor, metric.of))
 
 
-def _work_of(headline: Headline, groups: Sequence[Group]) -> list[Group]:
+def _work_of(headline: Headline, groups: Sequence[Group]) -> Work:
     """The groups of a question's work, the one with the most figures first; of those that differ in
     the field `middle` alone, one."""
     families: dict[tuple[object, ...], list[Group]] = {}
@@ -155,10 +221,26 @@ def _work_of(headline: Headline, groups: Sequence[Group]) -> list[Group]:
             families.setdefault(_apart_from_middle(group, headline), []).append(group)
     first, *others = sorted(families.values(), key=lambda one: -_most_figures(one)) or [[]]
     if not first:
-        return []
+        return Work()
     ordered = sorted(first, key=lambda group: _place(group, headline))
     main = ordered[(len(ordered) - 1) // 2]
-    return [main, *(_nearest(family, main, headline) for family in others)]
+    chosen = (main, *(_nearest(family, main, headline) for family in others))
+    return Work(chosen, *_middle(main, len(ordered), headline))
+
+
+def _middle(main: Group, count: int, headline: Headline) -> tuple[str, str]:
+    """At which value of the middle field a group is, and which one of so many that is."""
+    if headline.middle is None or main.declared is None:
+        return "", ""
+    field = next(one for one in main.declared.fields if one.name == headline.middle)
+    value = field.in_words(main.asked.get(field.name), main.shape)
+    if value is None:
+        return "", ""
+    if count == 1:
+        return f"at {value}", f"the only {field.setting}"
+    place = "middle" if count % 2 else "lower" if count == 2 else "lower middle"
+    many = _COUNTS[count] if count < len(_COUNTS) else str(count)
+    return f"at {value}", f"the {place} of {many} {field.setting}s"
 
 
 def _apart_from_middle(group: Group, headline: Headline) -> tuple[object, ...]:

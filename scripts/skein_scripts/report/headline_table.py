@@ -14,9 +14,12 @@ from ..base import units
 from ..base.statistics import Summary
 from ..records.metrics import Metric
 from ..records.runtimes import FLOOR, in_order, runtimes
+from ..records.workloads import workloads
+from .answers import OTHER_WORK, SATURATED
 from .headline_columns import Column, Entry
 
 _LOG_FROM = 30.0  # the span of a column from which on its bars are on a logarithmic scale
+_WIDE = 10.0  # an interval of a ratio is too wide to be a figure where it spans this factor
 UNKNOWN = "other"  # the family of a runtime of which nothing is declared
 
 
@@ -68,7 +71,7 @@ class Cell:
     floor: float | None = None  # where the floor's bar ends
     is_best: bool = False
     is_bad: bool = False
-    is_other: bool = False  # of other work
+    mark: str = ""  # why it is not compared
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,13 @@ class RowGroup:
 
 @dataclass(frozen=True)
 class HeadlineTable:
-    """All of it. `spans`: what stands above columns, and above how many."""
+    """All of it. `spans`: what stands above columns, and above how many. `has_sockets`: whether
+    memory is that of connections, whose other ends are on this machine as well."""
 
     spans: list[tuple[str, int]]
     heads: list[Head]
     groups: list[RowGroup]
+    has_sockets: bool
 
     @property
     def rows(self) -> list[Row]:
@@ -105,7 +110,15 @@ class HeadlineTable:
     @property
     def has_other_work(self) -> bool:
         """Whether any cell is of other work than most."""
-        return any(cell.is_other for row in self.rows for cell in row.cells)
+        return self._has_mark(OTHER_WORK)
+
+    @property
+    def has_saturated(self) -> bool:
+        """Whether any cell is of a runtime that did not keep up."""
+        return self._has_mark(SATURATED)
+
+    def _has_mark(self, mark: str) -> bool:
+        return any(mark in cell.mark for row in self.rows for cell in row.cells)
 
     @property
     def has_best(self) -> bool:
@@ -130,7 +143,8 @@ def make_table(columns: Sequence[Column]) -> HeadlineTable | None:
         return None
     spans: dict[str, int] = {}
     for column in shown:
-        spans[column.headline.title] = spans.get(column.headline.title, 0) + 1
+        title = " ".join(filter(None, (column.headline.title, column.work.at)))
+        spans[title] = spans.get(title, 0) + 1
     scales = [_scale_of(column) for column in shown]
     names = in_order(runtime for column in shown for runtime in column.entries)
     names.sort(key=lambda name: name != FLOOR)
@@ -150,7 +164,13 @@ def make_table(columns: Sequence[Column]) -> HeadlineTable | None:
             for column, scale in zip(shown, scales, strict=True)
         ],
         [RowGroup(title, rows) for title, rows in groups.items()],
+        any(_is_of_sockets(column) for column in shown),
     )
+
+
+def _is_of_sockets(column: Column) -> bool:
+    is_memory = any(path[0] == "memory" for path in column.metric.paths)
+    return is_memory and workloads()[column.headline.workload].run == "served"
 
 
 def _scale_of(column: Column) -> Scale:
@@ -174,19 +194,24 @@ def _cell(column: Column, scale: Scale, runtime: str) -> Cell:
         times=_times(entry),
         value=figure.value,
         bar=_per_cent(scale.share(figure.value)),
-        floor=_floor_end(column, scale),
+        floor=_floor_end(column, entry, scale),
         is_best=is_best,
         is_bad=metric.must_be_0 and figure.value > 0,
-        is_other=entry.other_work is not None,
+        mark=_mark(entry),
     )
 
 
-def _floor_end(column: Column, scale: Scale) -> float | None:
-    """Where the floor's bar ends; None where it has none, as in a column of differences."""
-    floor = column.floor
-    if floor is None or floor.figure is None or column.metric.against_floor is not None:
+def _mark(entry: Entry) -> str:
+    other = OTHER_WORK if entry.other_work is not None else ""
+    return other + (SATURATED if entry.is_saturated else "")
+
+
+def _floor_end(column: Column, entry: Entry, scale: Scale) -> float | None:
+    """Where the bar of the floor that did the same work ends; None where it has none, as in a
+    column of differences."""
+    if entry.floor is None or column.metric.against_floor is not None:
         return None
-    return _per_cent(scale.share(floor.figure.value)) or None
+    return _per_cent(scale.share(entry.floor.value)) or None
 
 
 def _without_figure(column: Column, entry: Entry) -> Cell:
@@ -209,7 +234,17 @@ def _interval(metric: Metric, entry: Entry) -> str:
 
 
 def _times(entry: Entry) -> str:
-    return f"×{units.format_number(entry.times_floor.median)}" if entry.times_floor else ""
+    """How many times the floor's; in brackets where that is not resolved."""
+    if entry.times_floor is None:
+        return ""
+    text = f"×{units.format_number(entry.times_floor.median)}"
+    return text if is_resolved(entry.times_floor) else f"({text})"
+
+
+def is_resolved(ratio: Summary) -> bool:
+    """Whether a ratio has an interval which says that it is not 1, and about what it is."""
+    contains_1 = ratio.low <= 1 <= ratio.high
+    return ratio.is_interval and not contains_1 and ratio.high <= _WIDE * ratio.low
 
 
 def _number_of(times: Summary) -> str:
@@ -223,12 +258,22 @@ def _detail(column: Column, entry: Entry, figure: str, is_best: bool) -> str:
     said = [f"{entry.series.runtime}, {heading}: {figure}; {entry.figure.meaning}"]
     times = entry.times_floor
     if times is not None:
-        said.append(f"{_number_of(times)} times the floor")
+        unresolved = "" if is_resolved(times) else ", which is not resolved"
+        said.append(f"{_number_of(times)} times the floor{unresolved}")
     if is_best:
-        others = [
-            one.runtime for one in column.ranking.groups[0] if one.runtime != entry.series.runtime
-        ]
-        said.append(f"best, not told apart from {', '.join(others)}" if others else "best")
+        said.append(_among_the_best(column, entry.series.runtime))
+    if any(one.runtime == entry.series.runtime for one in column.ranking.unjudged):
+        said.append("too few common rounds to judge it")
+    if entry.is_saturated:
+        said.append("it did not keep up with the rate, so it is not compared")
     if entry.other_work is not None:
         said.append(f"other work, not compared: {entry.other_work}")
     return ". ".join(said)
+
+
+def _among_the_best(column: Column, runtime: str) -> str:
+    """Others of the best group are held against its first alone."""
+    first, *tied = (one.runtime for one in column.ranking.best)
+    if runtime != first:
+        return f"not told apart from the best, {first}"
+    return f"best; not told apart from it: {', '.join(tied)}" if tied else "best"

@@ -77,7 +77,7 @@ def render(
     values = {
         **shared,
         "machine": _machine(session) if session else "a machine that is not recorded",
-        "signs": signs(records, groups, shared["unequal"], is_cut),
+        "signs": signs(records, groups, shared["unequal"], shared["unsaid"], is_cut),
         "answers": [answer(columns) for columns in asked],
         "headline": make_table([column for columns in asked for column in columns]),
         "families": _families(groups),

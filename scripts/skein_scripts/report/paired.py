@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from enum import Enum, auto
 
 from ..base.statistics import Summary, summarize
 from ..records.groups import Series
@@ -15,7 +16,17 @@ from ..records.metrics import Metric
 from ..records.shapes import Run
 
 Read = Callable[[Run], float | None]
-Round = tuple[int | None, int]  # a block, and which of its runs
+# A session, its block, and which of the block's runs. Runs outside any plan have only the last.
+Round = tuple[str | None, int | None, int]
+
+
+class Verdict(Enum):
+    """What the rounds that two runtimes have in common say of the first of them."""
+
+    LESS = auto()
+    MORE = auto()
+    NOT_APART = auto()
+    NOT_JUDGED = auto()  # too few rounds in common
 
 
 def by_round(series: Series, read: Read) -> dict[Round, float]:
@@ -25,7 +36,9 @@ def by_round(series: Series, read: Read) -> dict[Round, float]:
         value = read(run)
         if value is not None:
             block = run.get("block")
-            values[block, sum(1 for known, _ in values if known == block)] = value
+            session = None if block is None else run.get("session_id")
+            nth = sum(1 for known in values if known[:2] == (session, block))
+            values[session, block, nth] = value
     return values
 
 
@@ -56,13 +69,17 @@ def has_interval(series: Series, metric: Metric) -> bool:
     of no round: they were not measured in turns."""
     rounds = by_round(series, metric.of)
     summary = summarize(list(rounds.values()))
-    return summary is not None and summary.is_interval and all(key[0] is not None for key in rounds)
+    return summary is not None and summary.is_interval and all(key[1] is not None for key in rounds)
 
 
-def told_apart(one: Series, other: Series, metric: Metric) -> bool:
-    """Whether two runtimes differ in a metric: the interval of the median of their ratios, round by
-    round, does not contain 1. Where there is no interval they are not told apart."""
+def judge(one: Series, other: Series, metric: Metric) -> Verdict:
+    """Whether a runtime has less or more of a metric than another: the interval of the median of
+    their ratios, round by round, does not contain 1. Where there is none, nothing is judged."""
     if not (has_interval(one, metric) and has_interval(other, metric)):
-        return False
+        return Verdict.NOT_JUDGED
     ratio = ratio_of(pairs_of(one, other, metric.of))
-    return ratio is not None and ratio.is_interval and not ratio.low <= 1 <= ratio.high
+    if ratio is None or not ratio.is_interval:
+        return Verdict.NOT_JUDGED
+    if ratio.low <= 1 <= ratio.high:
+        return Verdict.NOT_APART
+    return Verdict.LESS if ratio.high < 1 else Verdict.MORE

@@ -1,5 +1,7 @@
-"""Runtimes in the order of a metric, best first, with ties as ties: whoever is not told apart from
-the best of those that are left shares its place.
+"""Runtimes in the order of a metric: the one of the best median with all that are not told apart
+from it, then the others. No two of the others are compared with each other. Where one is not told
+apart from a second, nor that from a third, the first and the third may well be: so there are no
+further groups, only an order by median.
 
 Leaves out whose figures are compared (headline_columns.py).
 """
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 
 from ..records.groups import Series
 from ..records.metrics import Metric
-from .paired import has_interval, told_apart
+from .paired import Verdict, has_interval, judge
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,33 +31,49 @@ class Placed:
 
 @dataclass(frozen=True)
 class Ranking:
-    """`groups`: best first, in each those that are not told apart from its first. `unjudged`: those
-    with too few rounds to tell them from anything, best first."""
+    """`best`: the one of the best median, behind it those that are not told apart from it.
+    `behind`: those that are. `unjudged`: those with too few rounds in common with it. Each by
+    median, best first."""
 
-    groups: tuple[tuple[Placed, ...], ...]
+    best: tuple[Placed, ...]
+    behind: tuple[Placed, ...]
     unjudged: tuple[Placed, ...]
 
     @property
-    def in_order(self) -> list[Placed]:
-        """All that have a place, group by group."""
-        return [one for group in self.groups for one in group]
+    def everyone(self) -> list[Placed]:
+        """All of them."""
+        return [*self.best, *self.behind, *self.unjudged]
 
     def is_best(self, runtime: str) -> bool:
-        """Whether it is one of the best group. Where all are in one group there is no best."""
-        if len(self.groups) < 2:
-            return False
-        return any(one.runtime == runtime for one in self.groups[0])
+        """Whether it is one of the best group. Where nobody is behind it there is no best."""
+        return bool(self.behind) and any(one.runtime == runtime for one in self.best)
 
 
 def rank(placed: Sequence[Placed], metric: Metric) -> Ranking:
     """The order of runtimes that did the same work."""
-    left = sorted(placed, key=lambda one: metric.worse * one.value)
-    unjudged = tuple(one for one in left if not has_interval(one.series, metric))
-    left = [one for one in left if one not in unjudged]
-    groups = []
-    while left:
-        best, *others = left
-        apart = [one for one in others if told_apart(one.series, best.series, metric)]
-        groups.append(tuple(one for one in left if one not in apart))
-        left = apart
-    return Ranking(tuple(groups), unjudged)
+    order = sorted(placed, key=lambda one: metric.worse * one.value)
+    first = next((one for one in order if has_interval(one.series, metric)), None)
+    if first is None:
+        return Ranking((), (), tuple(order))
+    best, behind, unjudged = [first], [], []
+    for one in order:
+        if one is first:
+            continue
+        verdict = judge(one.series, first.series, metric)
+        if verdict is Verdict.NOT_JUDGED:
+            unjudged.append(one)
+        elif is_worse(verdict, metric):
+            behind.append(one)
+        else:  # told apart the other way round: over the rounds that both have it is no worse
+            best.append(one)
+    return Ranking(tuple(best), tuple(behind), tuple(unjudged))
+
+
+def is_worse(verdict: Verdict, metric: Metric) -> bool:
+    """Whether a verdict is that the first of two is the worse one."""
+    return verdict is (Verdict.MORE if metric.worse > 0 else Verdict.LESS)
+
+
+def is_better(verdict: Verdict, metric: Metric) -> bool:
+    """Whether it is the better one."""
+    return verdict is (Verdict.LESS if metric.worse > 0 else Verdict.MORE)

@@ -229,4 +229,7 @@ def _meaning(repeats: int) -> str:
         return "no spread is known, so no two numbers are told apart"
     if sign_test_rank(repeats, 0.025) == 0:
         return "a scale, not a ranking, for they are too few for a 95 % interval"
-    return "the report has the 95 % interval of each median; where two overlap, do not rank them"
+    return (
+        "the report has the 95 % interval of each median; its page tells runtimes apart by the"
+        " ratios of their rounds, not by whether intervals overlap"
+    )

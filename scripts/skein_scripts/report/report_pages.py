@@ -20,7 +20,7 @@ from ..records.groups import group_runs
 from ..records.machine_floor import timer_floor_text
 from ..records.results import find_results, is_cut_short, load, runs, sessions
 from ..records.shapes import Plan, Record, Session
-from . import all_figures, factorial, micro_table, page, results_table, spread
+from . import all_figures, factorial, micro_table, page, results_table, spread, trust
 from .claims import table as claims
 from .questions import caption_of
 
@@ -88,7 +88,7 @@ def write(
     plan = _matrix_of(opened[-1]) if opened else None
     values = {
         "session": opened[-1] if opened else None,
-        "plan": plan,
+        "rounds": trust.rounds_text(records, opened[-1]) if plan else None,
         "preset": plan.get("preset") if plan else None,
         "facts": machine_facts(opened[-1]) if opened else [],
         "tables": [results_table.make_table(group) for group in groups],

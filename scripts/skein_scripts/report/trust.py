@@ -1,20 +1,33 @@
 """Whether a run can be trusted, in a few words for the report's first screen: did its sessions end
-as they should, did the machine stay the same, are there rounds enough, did all runs count, were
-conditions equal. Leaves out the verdicts themselves (records/session_verdict.py, conditions.py).
+as they should, did the machine stay the same, what is the machine's own floor, are there rounds
+enough, did all runs count, were conditions equal.
+
+Leaves out the verdicts themselves (records/session_verdict.py, conditions.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..base.statistics import sign_test_rank
-from ..base.units import format_share
+from ..base.units import format_count, format_duration, format_share
 from ..records.groups import Group
-from ..records.results import endings, runs, sessions
-from ..records.shapes import Record, Session, SessionEnd
+from ..records.results import DONE, endings, runs, sessions
+from ..records.shapes import Record, Run, Session, SessionEnd
+from ..records.slots import plan_of, taken_slots
 
 GOOD, DOUBTFUL, BAD = "good", "doubtful", "bad"
+# What disturbed a run, by the word that its reason begins with (harness/VALIDITY.md).
+_DISTURBED = {
+    "away": "a process was kept from running",
+    "host": "others used the CPU",
+    "load": "the load was not as asked",
+    "spawning": "tasks began too late",
+}
+_NAMES = 3  # of runtimes, in a sign
 
 
 @dataclass(frozen=True)
@@ -26,19 +39,37 @@ class Sign:
 
 
 def signs(
-    records: Sequence[Record], groups: Sequence[Group], unequal: Sequence[str], is_cut: bool
+    records: Sequence[Record],
+    groups: Sequence[Group],
+    unequal: Sequence[str],
+    unsaid: Sequence[str],
+    is_cut: bool,
 ) -> list[Sign]:
-    """All signs of a file. `unequal`: what differs and must not; `is_cut`: whether its last line
-    was not whole."""
+    """All signs of a file. `unequal`: what differs and must not; `unsaid`: runtimes that do not say
+    their conditions; `is_cut`: whether the file's last line was not whole."""
     found = [*_of_file(records, is_cut)]
     ended = {ending["session_id"]: ending for ending in endings(records)}
     for session in sessions(records):
         found += _of_session(session, ended.get(session["session_id"]))
     if runs(records):
-        found += [_validity(records), _rounds(groups)]
-        text = f"{len(unequal)} conditions differ" if unequal else "equal conditions"
-        found.append(Sign(BAD if unequal else GOOD, text))
+        found += [_validity(records), *_rounds(groups), *_conditions(records, unequal, unsaid)]
     return found
+
+
+def rounds_text(records: Sequence[Record], session: Session) -> str:
+    """How many rounds of a session's plan were done as a whole, whoever resumed it."""
+    plan = session["plan"]
+    assert plan is not None
+    mine = {one["session_id"] for one in sessions(records) if plan_of(one) == plan_of(session)}
+    done: dict[object, set[object]] = {}
+    for run in runs(records):
+        if run["session_id"] in mine and run.get("position") is not None:
+            done.setdefault(run.get("block"), set()).add(run.get("position"))
+    asked = [1 if isinstance(keys, str) else len(keys) for keys in plan["order"]]
+    whole = sum(len(done.get(block, ())) >= count for block, count in enumerate(asked))
+    if whole < len(asked):
+        return f"{whole} whole of {len(asked)} planned interleaved rounds"
+    return f"{whole} interleaved {'round' if whole == 1 else 'rounds'}"
 
 
 def _of_file(records: Sequence[Record], is_cut: bool) -> Iterator[Sign]:
@@ -69,17 +100,71 @@ def _of_session(session: Session, ending: SessionEnd | None) -> Iterator[Sign]:
     else:
         text = f"machine drifted by {format_share(drift)} (at most {format_share(limit)})"
         yield Sign(GOOD if drift <= limit else BAD, text)
+    yield _machine_floor(session.get("machine_floor") or {}, ending.get("machine_floor") or {})
+
+
+def _machine_floor(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sign:
+    """What no runtime can be better than; at the beginning and at the end of the session."""
+    figures = {"timer p50": "timer_p50_ns", "wake-up": "wake_ns", "stall p99": "stall_p99_ns"}
+    parts = []
+    for words, name in figures.items():
+        ends = [format_duration(one[name]) for one in (before, after) if one.get(name) is not None]
+        if ends:
+            parts.append(f"{words} {', then '.join(dict.fromkeys(ends))}")
+    if not parts:
+        return Sign(DOUBTFUL, "the machine's own floor is not known")
+    return Sign(GOOD, f"machine's floor: {'; '.join(parts)}")
 
 
 def _validity(records: Sequence[Record]) -> Sign:
-    done = runs(records)
-    good = sum(1 for run in done if run["status"] == "ok")
-    level = GOOD if good == len(done) else DOUBTFUL if good else BAD
-    return Sign(level, f"{good} of {len(done)} runs count")
+    """Of each slot its last try: a disturbed one that was repeated is no loss, and a limit that was
+    met is a result."""
+    slots = taken_slots(runs(records), sessions(records))
+    statuses = Counter(slot.run["status"] for slot in slots)
+    good, invalid = statuses.pop("ok", 0), statuses.pop("invalid", 0)
+    repeated = sum(slot.repeated for slot in slots)
+    parts = [f"{format_count(good)} of {format_count(len(slots))} runs count"]
+    parts += [f"{format_count(count)} ended as {status}" for status, count in statuses.items()]
+    if invalid:
+        kinds = Counter(_kind(slot.run) for slot in slots if slot.run["status"] == "invalid")
+        why = ", ".join(f"{count}: {kind}" for kind, count in kinds.most_common())
+        parts.append(f"{format_count(invalid)} disturbed to the last try ({why})")
+    if repeated:
+        were = "try was" if repeated == 1 else "tries were"
+        parts.append(f"{format_count(repeated)} disturbed {were} repeated")
+    is_whole = not invalid and all(status in DONE for status in statuses)
+    return Sign(BAD if not good else GOOD if is_whole else DOUBTFUL, "; ".join(parts))
 
 
-def _rounds(groups: Sequence[Group]) -> Sign:
-    most = max((group.repeats for group in groups), default=0)
-    few = sign_test_rank(most, 0.025) == 0
-    why = ", too few to tell any two runtimes apart" if few else ""
-    return Sign(DOUBTFUL if few else GOOD, f"{most} {'round' if most == 1 else 'rounds'}{why}")
+def _kind(run: Run) -> str:
+    """What disturbed a run, in few words."""
+    first = run["reasons"][0] if run["reasons"] else "no reason is said"
+    word = first.partition(":")[0].split()[0]
+    return _DISTURBED.get(word, word)
+
+
+def _rounds(groups: Sequence[Group]) -> Iterator[Sign]:
+    """Of the rows that have any run which counts: who has none has its reason elsewhere."""
+    rounds = [len(series.ok) for group in groups for series in group.series if series.ok]
+    if not rounds:
+        return
+    most, few = max(rounds), sum(1 for count in rounds if sign_test_rank(count, 0.025) == 0)
+    text = f"{most} {'round' if most == 1 else 'rounds'}"
+    if few == len(rounds):
+        yield Sign(DOUBTFUL, f"{text}, too few to tell any two runtimes apart")
+    elif few:
+        yield Sign(DOUBTFUL, f"{text}; {few} of {len(rounds)} rows have too few to be judged")
+    else:
+        yield Sign(GOOD, text if min(rounds) == most else f"{min(rounds)} to {text}")
+
+
+def _conditions(
+    records: Sequence[Record], unequal: Sequence[str], unsaid: Sequence[str]
+) -> Iterator[Sign]:
+    if unequal:
+        yield Sign(BAD, f"{len(unequal)} conditions differ")
+    elif unsaid:
+        names = ", ".join(unsaid) if len(unsaid) <= _NAMES else f"{len(unsaid)} runtimes"
+        yield Sign(DOUBTFUL, f"conditions not said by {names}")
+    elif any(run["status"] == "ok" for run in runs(records)):
+        yield Sign(GOOD, "equal conditions")

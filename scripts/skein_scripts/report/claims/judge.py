@@ -203,7 +203,7 @@ def _figure(rule: Rule, measured: Measured) -> Summary | None:
     read = rule.metric.read
     values = {cell.key: _planned(by_round(measured.of(cell.key), read)) for cell in rule.cells}
     shared = set.intersection(*(set(of_cell) for of_cell in values.values()))
-    rounds = [{key: of_cell[each] for key, of_cell in values.items()} for each in sorted(shared)]
+    rounds = [{key: of_cell[each] for key, of_cell in values.items()} for each in shared]
     if rule.over:
         return ratio_of([
             (math.prod(one[cell.key] for cell in rule.of),
@@ -216,8 +216,9 @@ def _figure(rule: Rule, measured: Measured) -> Summary | None:
     return summarize([math.prod(one[cell.key] for cell in rule.of) for one in rounds])
 
 
-def _planned(values: Mapping[Round, float]) -> dict[tuple[int, int], float]:
-    return {(block, which): value for (block, which), value in values.items() if block is not None}
+def _planned(values: Mapping[Round, float]) -> dict[Round, float]:
+    """Without those of runs outside any plan."""
+    return {key: value for key, value in values.items() if key[1] is not None}
 
 
 def _first_reason(run: Run) -> str:

@@ -1,0 +1,104 @@
+"""The signs by which a reader judges a run: what they say, and which of them are good."""
+
+import copy
+
+import pytest
+
+from page_parts import with_rounds
+from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.report.trust import BAD, DOUBTFUL, GOOD, Sign, rounds_text, signs
+
+
+def signs_of(records, unequal=(), unsaid=(), is_cut=False):
+    return signs(records, group_runs(records), unequal, unsaid, is_cut)
+
+
+def sign_of(records, word, **more):
+    (found,) = [one for one in signs_of(records, **more) if word in one.text]
+    return found
+
+
+def test_limits_are_results_and_what_failed_is_not(planted):
+    assert sign_of(planted, "count") == Sign(
+        DOUBTFUL,
+        "86 of 93 runs count; 3 ended as limit; 3 ended as timeout; 1 ended as failed;"
+        " 1 disturbed try was repeated",
+    )
+
+
+def test_repeated_tries_and_limits_make_no_run_doubtful(planted):
+    whole = [one for one in planted if one.get("status") not in ("failed", "timeout")]
+    assert sign_of(whole, "count") == Sign(
+        GOOD, "86 of 89 runs count; 3 ended as limit; 1 disturbed try was repeated"
+    )
+
+
+def test_what_was_disturbed_to_the_last_try_has_its_reasons(changed):
+    reasons = iter(["load: late", "load: unsent", "host: steal", "odd"])
+    for run in [run for run in results.runs(changed) if run["status"] == "ok"][:4]:
+        run["status"], run["reasons"] = "invalid", [next(reasons)]
+    assert (
+        "4 disturbed to the last try (2: the load was not as asked, 1: others used the CPU, 1: odd)"
+        in sign_of(changed, "count").text
+    )
+
+
+def test_where_no_run_counts_that_is_bad_and_conditions_are_unknown(changed):
+    for run in results.runs(changed):
+        run["status"], run["reasons"] = "invalid", ["load: late"]
+    assert sign_of(changed, "count").level == BAD
+    assert not [one for one in signs_of(changed) if "conditions" in one.text]
+
+
+@pytest.mark.parametrize(("more", "sign"), [
+    ({}, Sign(GOOD, "equal conditions")),
+    ({"unequal": ["a", "b"], "unsaid": ["go"]}, Sign(BAD, "2 conditions differ")),
+    ({"unsaid": ["go", "node"]}, Sign(DOUBTFUL, "conditions not said by go, node")),
+    ({"unsaid": ["a", "b", "c", "d"]}, Sign(DOUBTFUL, "conditions not said by 4 runtimes")),
+])  # fmt: skip
+def test_conditions_are_equal_only_where_they_are_said(planted, more, sign):
+    assert sign_of(planted, "conditions", **more) == sign
+
+
+def test_rounds_are_those_of_every_row(planted):
+    few = sign_of(planted, "too few")
+    assert few == Sign(DOUBTFUL, "3 rounds, too few to tell any two runtimes apart")
+    many = with_rounds(planted, 3)
+    assert sign_of(many, " rounds") == Sign(GOOD, "6 to 9 rounds")
+    for run in results.runs(many):
+        if run["cell"]["runtime"] == "libuv" and run["block"] > 4:
+            run["status"], run["reasons"] = "invalid", ["load: late"]
+    assert sign_of(many, " rounds") == Sign(
+        DOUBTFUL, "9 rounds; 3 of 29 rows have too few to be judged"
+    )
+
+
+def test_the_machine_has_a_floor_of_its_own(planted):
+    assert sign_of(planted, "floor") == Sign(
+        GOOD,
+        "machine's floor: timer p50 43.7 µs, then 44.1 µs; wake-up 4.31 µs, then 4.41 µs;"
+        " stall p99 61.3 µs, then 62.1 µs",
+    )
+
+
+def test_a_machine_whose_floor_is_not_known_is_doubtful(changed):
+    for record in changed:
+        record.pop("machine_floor", None)
+    assert sign_of(changed, "floor").level == DOUBTFUL
+
+
+def test_rounds_are_counted_as_they_were_done_and_not_as_planned(planted):
+    (session,) = results.sessions(planted)
+    assert rounds_text(planted, session) == "3 interleaved rounds"
+    cut = [one for one in planted if one.get("run_id") != "spread-fiber-2-1"]
+    assert rounds_text(cut, session) == "2 whole of 3 planned interleaved rounds"
+
+
+def test_a_round_that_another_session_went_on_with_is_whole(changed):
+    (session,) = results.sessions(changed)
+    second = copy.deepcopy(session) | {"session_id": "again"}
+    for run in results.runs(changed):
+        if run["block"] == 2 and run["position"] > 4:
+            run["session_id"] = "again"
+    assert rounds_text([*changed, second], session) == "3 interleaved rounds"
