@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "runtimes/errors.hpp"
 
@@ -17,6 +18,7 @@ class error_log {
   void add(int error_number, const char* where) {
     note(std::string(where) + ": " + std::generic_category().message(error_number));
   }
+  void add(std::string what) { note(std::move(what)); }
   void add(const limit_error& reached) {
     note(reached.what());
     const std::lock_guard lock(mutex_);

@@ -38,9 +38,10 @@ struct field {
   std::span<const std::string_view> words = {};
   std::optional<bound> least = {};
   std::optional<bound> most = {};
-  std::optional<std::int64_t> usual = {};  ///< the default, in the base unit
-  std::string_view usual_word = {};        ///< the default of a word
-  std::optional<std::int64_t> test = {};   ///< the default at size `test`; empty: the same
+  std::span<const std::int64_t> values = {};  ///< all it may be, rising; empty: by the bounds
+  std::optional<std::int64_t> usual = {};     ///< the default, in the base unit
+  std::string_view usual_word = {};           ///< the default of a word
+  std::optional<std::int64_t> test = {};      ///< the default at size `test`; empty: the same
   std::string_view test_word = {};
   std::span<const share> shares = {};
   std::optional<std::int64_t> none = {};  ///< the value that a record has as null
@@ -51,6 +52,7 @@ struct field {
   bool automatic = false;                 ///< `auto`, or auto:N% for a rate, is a value
   bool measuring = false;                 ///< how it is measured, not what
   bool settable = true;
+  bool announced = false;  ///< a foreign worker must say that it takes it
 };
 
 /// What is said of one mode or pattern, beside what is said of the workload; may be empty.

@@ -17,7 +17,7 @@ namespace skein::workloads {
 
 template <class Cell>
 parameters_of<Cell> typed(const parameters& asked, const Cell& cell) {
-  return {cell, asked.options, asked.seed};
+  return {cell, asked.options, asked.seed, asked.nested};
 }
 
 /// As make_program of all.hpp.

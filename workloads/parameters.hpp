@@ -5,6 +5,7 @@
 
 #include "generated/workloads/cells.hpp"
 #include "runtimes/options.hpp"
+#include "workloads/nesting.hpp"
 
 namespace skein::workloads {
 
@@ -13,6 +14,7 @@ struct parameters {
   any_cell of;
   scheduler_options options;
   std::uint64_t seed;
+  nesting nested = {};
 };
 
 /// Of one workload; its cell's fields are members.
@@ -20,6 +22,7 @@ template <class Cell>
 struct parameters_of : Cell {
   scheduler_options options{};
   std::uint64_t seed = 0;
+  nesting nested = {};
 };
 
 }  // namespace skein::workloads

@@ -17,8 +17,14 @@ inline constexpr tasks_on tasks_of =
 
 /// The size of the task spawned last, where the runtime knows it: a coroutine's frame, a future and
 /// its head.
-template <class S>
-std::optional<std::size_t> frame_bytes_of() {
+///
+/// @param shared  what the tasks share. Tasks that await children have several frames, of which
+///                none is the task's.
+template <class S, class Shared>
+std::optional<std::size_t> frame_bytes_of(const Shared& shared) {
+  if constexpr (coroutine_scheduler<S> && requires { shared.levels_below(); }) {
+    if (shared.levels_below() > 0) return std::nullopt;
+  }
   if constexpr (requires { S::frame_bytes(); }) {
     return S::frame_bytes();
   } else {

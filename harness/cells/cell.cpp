@@ -123,6 +123,12 @@ std::string value_text(const workloads::field& field, const json& value) {
   return measure::to_text(value);
 }
 
+std::vector<std::string> value_texts(const workloads::field& field) {
+  std::vector<std::string> texts;
+  for (const std::int64_t each : field.values) texts.push_back(value_text(field, each));
+  return texts;
+}
+
 std::string cell_id(const cell& asked) {
   const json object = to_json(asked);
   std::string id = std::string(asked.workload()) + "/" + asked.runtime;

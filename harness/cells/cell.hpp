@@ -51,6 +51,9 @@ std::string cell_id(const cell& asked);
 /// A value of the field as ids and messages have it: "64B", "5s", "20000", "fixed".
 std::string value_text(const workloads::field& field, const json& value);
 
+/// All values that the field may have; empty where its bounds say it.
+std::vector<std::string> value_texts(const workloads::field& field);
+
 /// True when requests follow a schedule at a given rate, however the server copes.
 bool is_open_loop(const cell& asked);
 /// True in one of these modes of c10k.

@@ -75,6 +75,7 @@ std::string default_in(const declaration& declared, const field& which, std::str
 /// "a count from 1 to --connections"
 std::string bounds_text(const declaration& declared, const field& which, std::string_view shape) {
   if (which.kind == field_kind::word) return fmt::format("{}", fmt::join(which.words, ", "));
+  if (!which.values.empty()) return fmt::format("{}", fmt::join(value_texts(which), ", "));
   std::string text(words_for(which.kind).phrase);
   if (which.kind == field_kind::seed) return text;
   const std::string most = which.most ? bound_text(declared, which, *which.most)
@@ -107,6 +108,7 @@ json to_json(const field& which) {
           {"words", which.words},
           {"least", bound_json(which.least)},
           {"most", bound_json(which.most)},
+          {"values", which.values},
           {"default", std::move(usual)},
           {"test", which.test ? json(*which.test) : json(nullptr)},
           {"measuring", which.measuring},

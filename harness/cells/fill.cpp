@@ -138,6 +138,7 @@ class filler {
   };
 
   [[nodiscard]] bounds bounds_of(const field& which) const {
+    if (!which.values.empty()) return {which.values.front(), which.values.back()};
     const std::int64_t unbounded =
         which.kind == field_kind::duration ? most_duration_ns : std::int64_t{1} << 62;
     bounds both{bound_of(which.least, which.kind == field_kind::rate ? 0 : 1),
@@ -177,6 +178,7 @@ class filler {
     if (!is_number(which)) return;
     const bounds both = bounds_of(which);
     if (both.most < both.least) refuse_share(which, both);
+    if (!which.values.empty()) return check_values(which, value, text);
     const auto number = value.get<double>();
     if (number >= static_cast<double>(both.least) && number <= static_cast<double>(both.most)) {
       return;
@@ -184,6 +186,14 @@ class filler {
     throw usage_error(fmt::format("{}: {} is out of bounds; from {} to {}", which.option,
                                   text == nullptr ? value_text(which, value) : *text,
                                   value_text(which, both.least), value_text(which, both.most)));
+  }
+
+  static void check_values(const field& which, const json& value, const std::string* text) {
+    const auto& all = which.values;
+    if (std::find(all.begin(), all.end(), value.get<std::int64_t>()) != all.end()) return;
+    throw usage_error(fmt::format("{}: {} is none of {}", which.option,
+                                  text == nullptr ? value_text(which, value) : *text,
+                                  fmt::join(value_texts(which), ", ")));
   }
 
   [[noreturn]] void refuse_share(const field& which, const bounds& both) const {

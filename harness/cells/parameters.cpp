@@ -2,6 +2,8 @@
 #include "harness/cells/parameters.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -9,6 +11,14 @@
 #include "workloads/all.hpp"
 
 namespace skein::cells {
+namespace {
+
+/// A cell has null for the value that goes without saying.
+std::optional<std::int64_t> unless(std::int64_t value, std::int64_t usual) {
+  return value == usual ? std::nullopt : std::optional(value);
+}
+
+}  // namespace
 
 /// Every scheduler is built with the same conditions, whether its workload has a use for them or
 /// not.
@@ -31,7 +41,11 @@ scheduler_options options_for(const cell& asked) {
 
 workloads::parameters parameters_for(const cell& asked) {
   if (asked.workers != 1) throw std::invalid_argument("workers must be 1 in this version");
-  return {asked.of, options_for(asked), asked.seed};
+  return {asked.of,
+          options_for(asked),
+          asked.seed,
+          {.depth = asked.depth.value_or(workloads::usual::depth),
+           .held_bytes = asked.held_bytes.value_or(workloads::usual::held_bytes)}};
 }
 
 bool takes(const runtime_info& runtime, const workloads::field& field) {
@@ -49,6 +63,8 @@ json echo_of(const cell& asked, const workloads::parameters& given, const runtim
   echo.of = given.of;
   echo.stack_bytes = static_cast<std::int64_t>(given.options.stack_bytes);
   echo.seed = given.seed;
+  echo.depth = unless(given.nested.depth, workloads::usual::depth);
+  echo.held_bytes = unless(given.nested.held_bytes, workloads::usual::held_bytes);
   json object = to_json(echo);
   for (const workloads::field& field : workloads::declaration_of(given.of).fields) {
     if (!field.measuring && !takes(runtime, field)) object[std::string(field.name)] = nullptr;

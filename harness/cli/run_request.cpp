@@ -134,6 +134,31 @@ void check_stacks(const cells::cell& asked) {
       format_size(*asked.stack_bytes), asked.count(), format_size(least), format_size(most)));
 }
 
+/// What a task holds and the levels that it waits below lie on its stack, where it has one.
+void check_nesting(const cells::cell& asked) {
+  constexpr std::int64_t level_bytes = 128;  // more than any level takes, in any build
+  constexpr std::int64_t rest_bytes = 4096;  // the body, the wait, and a signal's share
+  const std::int64_t depth = asked.depth.value_or(workloads::usual::depth);
+  const std::int64_t held_bytes = asked.held_bytes.value_or(workloads::usual::held_bytes);
+  if (!asked.stack_bytes || (!asked.depth && !asked.held_bytes)) return;
+  const std::int64_t room_bytes = *asked.stack_bytes - rest_bytes - depth * level_bytes;
+  if (held_bytes <= room_bytes) return;
+  const std::int64_t page_bytes = ::sysconf(_SC_PAGESIZE);
+  const std::int64_t short_bytes = held_bytes - room_bytes;
+  const std::int64_t least =
+      *asked.stack_bytes + (short_bytes + page_bytes - 1) / page_bytes * page_bytes;
+  if (room_bytes < 0) {
+    throw usage_error(
+        fmt::format("--depth: {} levels do not fit a stack of {}; --stack-bytes at least {}", depth,
+                    format_size(*asked.stack_bytes), format_size(least)));
+  }
+  throw usage_error(fmt::format(
+      "--held-bytes: {} do not fit a stack of {}; at most {} there at depth {}, or --stack-bytes "
+      "at least {}",
+      format_size(held_bytes), format_size(*asked.stack_bytes), format_size(room_bytes), depth,
+      format_size(least)));
+}
+
 // --- the declared part ---
 
 /// `auto` loops: as few as hold the connections. What is beyond the bound the preflight refuses.
@@ -227,6 +252,7 @@ run_request request_for(const workloads::declaration& declared, const run_words&
   set_measuring(words, request);
   set_recording(words, request);
   check_stacks(request.asked);
+  check_nesting(request.asked);
   return request;
 }
 

@@ -71,7 +71,7 @@ def cell_of(group, runtime, block):
         "warmup_ns": duration_ns(settings.get("warmup")), "buffer_bytes": None,
         "stack_bytes": None, "requests": None, "workers": 1, "seed": 7_000 + block,
         "grid_ns": 1_000_000 if workload == "timers" else None,
-        "arrival": None, "pipeline": None, "loops": None,
+        "arrival": None, "pipeline": None, "loops": None, "depth": None, "held_bytes": None,
     }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ CELLS = (
         "mode": "open", "connections": 100, "active": 10, "rate": 5000, "arrival": "poisson",
         "pipeline": 4, "payload_bytes": 64, "buffer": "own", "buffer_bytes": 4096,
         "stack_bytes": 65536, "duration": "2s", "warmup": "1s", "requests": 1000, "loops": 2,
+        "strategy": "lifo",
+        "depth": 4, "held_bytes": 1024,
     }),
     Cell("timers", "timers", "fiber", {
         "pattern": "spread", "tasks": 500, "window": "3s", "grid": "2ms", "timers": "heap",

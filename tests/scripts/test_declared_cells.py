@@ -7,6 +7,7 @@ import pytest
 from skein_scripts.base.errors import UsageError
 from skein_scripts.base.tree import ROOT
 from skein_scripts.matrix import matrix
+from skein_scripts.records.schema import ADDED_IN_VERSION_1
 from skein_scripts.records.workloads import field_names, measuring_settings, workloads
 from skein_scripts.session.cell_record import cell_fields, cell_id_of
 
@@ -32,7 +33,8 @@ def test_a_record_has_the_declared_fields_and_no_others():
         declared = workloads()[run["cell"]["workload"]].fields
         own = {field.name for field in declared if not field.measuring}
         own |= {"workload", "runtime", "style"}
-        assert own <= run["cell"].keys() <= own | set(field_names())
+        since = own - ADDED_IN_VERSION_1
+        assert since <= run["cell"].keys() <= own | set(field_names())
         assert not any(value for name, value in run["cell"].items() if name not in own)
 
 
@@ -60,6 +62,10 @@ def test_what_nobody_said_stands_in_an_id_as_the_binary_would_put_it():
     assert id_with(mode="idle", buffer="runtime") == "c10k/fiber/1000/idle/runtime"
     assert id_with(mode="idle", loops=1) == "c10k/fiber/1000/idle/lent"
     assert id_with(mode="idle", loops=4) == "c10k/fiber/1000/idle/lent/loops=4"
+    assert id_with(mode="idle", depth=1, held_bytes=0) == "c10k/fiber/1000/idle/lent"
+    assert id_with(mode="idle", depth=4, held_bytes="1KiB") == (
+        "c10k/fiber/1000/idle/lent/depth=4/held=1KiB"
+    )
     assert id_with(mode="idle_heavy", rate="auto:60%") == (
         "c10k/fiber/1000/idle_heavy/active=50/rate=auto:60%/64B/lent"
     )
@@ -87,6 +93,8 @@ def test_a_setting_out_of_its_bounds_is_refused_before_anything_is_measured():
         ("rate", 0, "above 0 and at most 1000000000, not 0"),
         ("rate", -1.5, "above 0 .* not -1.5"),
         ("duration", "1us", "at least 1ms, not 1us"),
+        ("depth", 3, "one of 1, 2, 4, 8, 16, 32, 64, not 3"),
+        ("held_bytes", "65B", "one of 0B, 64B, 256B, 1KiB, 4KiB, 16KiB, not 65B"),
     ):
         with pytest.raises(UsageError, match=f"{setting} must be {said}"):
             matrix.check_value(fields[setting], value)

@@ -263,7 +263,7 @@ def test_a_runtime_looks_the_same_in_all_panels_of_a_figure():
     few = [
         run for run in records
         if run.get("cell", {}).get("pattern") != "spread"
-        or run["cell"]["runtime"] in ("fiber", "libuv", "epoll_floor")
+        or run["cell"]["runtime"] in ("fiber", "thread", "epoll_floor")
     ]  # fmt: skip
     many, three = figure_of(memory_per_task, few).axes
     colours = {mark.runtime: mark.colour for mark in drawn.marks(many) if mark.marker == "o"}

@@ -38,8 +38,8 @@ constexpr int little_room_bytes = 4096;
 class echo_server {
  public:
   echo_server(const std::string& runtime, buffer_policy policy,
-              std::size_t read_bytes = buffer_bytes)
-      : program_(test::make_program(runtime, asking(policy, read_bytes))),
+              std::size_t read_bytes = buffer_bytes, const workloads::nesting& nested = {})
+      : program_(test::make_program(runtime, asking(policy, read_bytes, nested))),
         inbox_([this] { program_->stop(); }),
         serving_([this] { program_->run(inbox_); }) {}
   ~echo_server() {
@@ -59,13 +59,15 @@ class echo_server {
   }
 
  private:
-  static c10k::parameters asking(buffer_policy policy, std::size_t read_bytes) {
+  static c10k::parameters asking(buffer_policy policy, std::size_t read_bytes,
+                                 const workloads::nesting& nested) {
     c10k::parameters asked{};
     asked.options = test::options_for(64);
     asked.options.buffer = policy;
     asked.options.buffer_bytes = read_bytes;
     asked.options.stack_bytes = std::size_t{64} * 1024;  // sanitizers want some
     asked.connections = 32;
+    asked.nested = nested;
     return asked;
   }
 
@@ -100,6 +102,22 @@ TEST_CASE("buffers that a runtime decides on are a limit of every runtime of our
     CHECK(limit == "buffer");
     CHECK(message.find("--buffer lent or own") != std::string::npos);
   }
+}
+
+TEST_CASE("bytes that are read some calls down come back whole, and what is held is kept") {
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    if (runtime == "epoll_floor") return;
+    for (const auto& [depth, held_bytes] : {std::pair{1, 64}, {2, 0}, {4, 256}, {64, 1024}}) {
+      echo_server server(runtime, policy, buffer_bytes, {.depth = depth, .held_bytes = held_bytes});
+      loopback_client client(server.port(), 0);
+      REQUIRE(client.send(pattern_bytes(8 * buffer_bytes)));
+      client.finish_sending();
+      CHECK((client.receive_all().data == pattern_bytes(8 * buffer_bytes)));
+      const auto counts = server.stop();
+      CHECK(counts.bytes == 8 * buffer_bytes);
+      CHECK(counts.errors == 0);
+    }
+  });
 }
 
 TEST_CASE("what is sent before a half-close comes back whole, and the end behind it") {

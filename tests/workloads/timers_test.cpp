@@ -123,9 +123,11 @@ TEST_CASE("the checksum tells a lost, a doubled and a swapped sleeper from a rig
 
 namespace {
 
-void check_whole_run(const runtime_info& runtime, timers::pattern pattern) {
+void check_whole_run(const runtime_info& runtime, timers::pattern pattern,
+                     const workloads::nesting& nested = {}) {
   if (test::passes_over(runtime.takes_receive_ring)) return;
-  const auto asked = asking(400, pattern, ns_per_ms);
+  auto asked = asking(400, pattern, ns_per_ms);
+  asked.nested = nested;
   const auto program = test::make_program(runtime.id, asked);
   whole_run run(*program, timers::task_count(asked));
   program->run(run);
@@ -147,6 +149,15 @@ TEST_CASE("every runtime does every timer's work once, none early, as the oracle
   for (const timers::pattern pattern : {timers::pattern::spread, timers::pattern::storm,
                                         timers::pattern::periodic, timers::pattern::churn}) {
     for (const runtime_info& runtime : workloads::runtimes()) check_whole_run(runtime, pattern);
+  }
+}
+
+TEST_CASE("every runtime does a timer's work once, however far down it waits with whatever") {
+  for (const runtime_info& runtime : workloads::runtimes()) {
+    if (runtime.style == "none") continue;
+    for (const auto& [depth, held_bytes] : {std::pair{1, 64}, {2, 0}, {4, 256}, {64, 1024}}) {
+      check_whole_run(runtime, timers::pattern::spread, {.depth = depth, .held_bytes = held_bytes});
+    }
   }
 }
 

@@ -16,7 +16,9 @@ namespace skein::c10k {
 
 /// Accepts connections and gives each a session. It is one task, and lives until the last session
 /// is over: sessions reach the scheduler and the counters through it, which keeps them small.
-template <callback_scheduler S, class Counters>
+///
+/// `Session`: what each connection is given, made from the acceptor and the connection.
+template <callback_scheduler S, class Counters, template <class Acceptor> class Session>
 class echo_acceptor {
  public:
   using connection = typename S::connection;
@@ -28,7 +30,8 @@ class echo_acceptor {
   void start() { scheduler_.template accept<&echo_acceptor::on_accept>(from_, this); }
 
  private:
-  class session;
+  using session = Session<echo_acceptor>;
+  friend session;
 
   void on_accept(connection* peer) {
     if (peer != nullptr) {
@@ -62,12 +65,13 @@ class echo_acceptor {
 };
 
 /// Echoes every chunk until the stream ends.
-template <callback_scheduler S, class Counters>
-class echo_acceptor<S, Counters>::session {
+template <class Acceptor>
+class echo_session {
  public:
-  session(echo_acceptor& server, connection& peer) noexcept : server_(server), peer_(peer) {}
+  echo_session(Acceptor& server, typename Acceptor::connection& peer) noexcept
+      : server_(server), peer_(peer) {}
 
-  void start() { server_.scheduler_.template receive<&session::on_chunk>(peer_, this); }
+  void start() { server_.scheduler_.template receive<&echo_session::on_chunk>(peer_, this); }
 
  private:
   void on_chunk(bytes chunk) {
@@ -77,7 +81,7 @@ class echo_acceptor<S, Counters>::session {
     }
     writing_ = true;
     chunk_bytes_ = static_cast<std::uint32_t>(chunk.size());
-    server_.scheduler_.template write<&session::on_written>(peer_, chunk, this);
+    server_.scheduler_.template write<&echo_session::on_written>(peer_, chunk, this);
   }
 
   /// A failed write needs no report: the stream ends too, and error() keeps the reason.
@@ -89,7 +93,7 @@ class echo_acceptor<S, Counters>::session {
 
   void close_when_idle() {
     if (receiving_ || writing_) return;
-    echo_acceptor& server = server_;
+    Acceptor& server = server_;
     const int error = peer_.error();
     if (error != 0 && error != ECANCELED) server.counters_.error(error);
     server.scheduler_.close(peer_);
@@ -97,8 +101,8 @@ class echo_acceptor<S, Counters>::session {
     server.session_over();
   }
 
-  echo_acceptor& server_;
-  connection& peer_;
+  Acceptor& server_;
+  typename Acceptor::connection& peer_;
   std::uint32_t chunk_bytes_ = 0;  ///< of the write; its lent bytes are gone when it ends
   bool receiving_ = true;
   bool writing_ = false;
@@ -109,8 +113,8 @@ class echo_acceptor<S, Counters>::session {
 /// failed connection.
 template <callback_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
-  auto* acceptor = new echo_acceptor<S, Counters>(scheduler, from, counters);
-  scheduler.template spawn<&echo_acceptor<S, Counters>::start>(acceptor);
+  using acceptor = echo_acceptor<S, Counters, echo_session>;
+  scheduler.template spawn<&acceptor::start>(new acceptor(scheduler, from, counters));
 }
 
 }  // namespace skein::c10k

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "runtimes/scheduler.hpp"
+#include "workloads/c10k/parameters.hpp"
 #include "workloads/error_log.hpp"
 #include "workloads/program.hpp"
 #include "workloads/tally.hpp"
@@ -15,6 +16,9 @@ namespace skein::c10k {
 template <workloads::tasks_on Threads>
 class echo_counters {
  public:
+  echo_counters() = default;
+  explicit echo_counters(const parameters& /*asked*/) {}
+
   /// One chunk was read and echoed whole.
   void add(std::size_t size_bytes) noexcept {
     chunks_.add(1);
@@ -28,6 +32,9 @@ class echo_counters {
     if (error_number == ECANCELED) return;
     errors_.add(error_number, "connection");
   }
+
+  /// What a connection held across a wait was not as it had been.
+  void damaged() { errors_.add("what a connection held across its wait has changed"); }
 
   void limit(const limit_error& reached) { errors_.add(reached); }
   void rethrow_limit() const { errors_.rethrow_limit(); }

@@ -15,11 +15,13 @@
 
 namespace skein::c10k {
 
-template <scheduler S>
+/// `Counters`: what the connections share; its type says which tasks serve them.
+template <scheduler S, class Counters>
 class program final : public workloads::program {
  public:
   explicit program(const parameters& asked)
-      : scheduler_(asked.options),
+      : counters_(asked),
+        scheduler_(asked.options),
         socket_(make_listener(blocking::no)),
         listener_(scheduler_.listen(socket_.descriptor)) {}
 
@@ -36,13 +38,18 @@ class program final : public workloads::program {
   std::optional<guard_kind> stack_guard() const override {
     return workloads::stack_guard_of(scheduler_);
   }
-  std::optional<std::size_t> frame_bytes() const override { return workloads::frame_bytes_of<S>(); }
+  std::optional<std::size_t> frame_bytes() const override {
+    return workloads::frame_bytes_of<S>(counters_);
+  }
 
  private:
-  echo_counters<workloads::tasks_of<S>> counters_;
+  Counters counters_;
   S scheduler_;  // declared after the members that its tasks use
   listening_socket socket_;
   typename S::listener& listener_;
 };
+
+template <class S>
+using echo_program = program<S, echo_counters<workloads::tasks_of<S>>>;
 
 }  // namespace skein::c10k

@@ -7,6 +7,7 @@
 
 #include "runtimes/errors.hpp"
 #include "workloads/c10k/floor.hpp"
+#include "workloads/c10k/nested.hpp"
 #include "workloads/c10k/program.hpp"
 #include "workloads/c10k/sharded.hpp"
 #include "workloads/workload.hpp"
@@ -37,7 +38,8 @@ struct workload : workloads::workload_defaults<cell> {
                                                "connection: --buffer lent or own");
     }
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
-      return workloads::make_on<Runtimes, program, floor_program>(runtime, own);
+      if (!own.nested.is_plain()) return make_nested(runtime, own);
+      return workloads::make_on<Runtimes, echo_program, floor_program>(runtime, own);
     };
     if (asked.loops.value_or(1) == 1) return make_one(asked);
     return std::make_unique<sharded_program>(asked, make_one);

@@ -37,7 +37,9 @@ class program final : public workloads::program {
   std::optional<guard_kind> stack_guard() const override {
     return workloads::stack_guard_of(scheduler_);
   }
-  std::optional<std::size_t> frame_bytes() const override { return workloads::frame_bytes_of<S>(); }
+  std::optional<std::size_t> frame_bytes() const override {
+    return workloads::frame_bytes_of<S>(context_);
+  }
 
  private:
   Context context_;

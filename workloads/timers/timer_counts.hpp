@@ -44,16 +44,25 @@ class timer_counts {
     done(0);
   }
 
+  /// A task woke, and what it held across its wait was not as it had been. Counts as above.
+  void damaged() noexcept {
+    damaged_.add(1);
+    done(0);
+  }
+
   bool finished() const noexcept { return done_.get() == turns_; }
   const histogram& lateness() const noexcept { return lateness_; }
 
   workloads::work_counts counts() const {
-    const std::uint64_t errors = errors_.get();
+    const std::uint64_t damaged = damaged_.get();
+    const std::uint64_t errors = errors_.get() + damaged;
     return {.units = done_.get(),
             .bytes = 0,
             .checksum = checksum_.get(),
             .errors = errors,
-            .first_error = errors == 0 ? "" : "a timer fired that was to be cancelled"};
+            .first_error = damaged > 0  ? "what a task held across its wait has changed"
+                           : errors > 0 ? "a timer fired that was to be cancelled"
+                                        : ""};
   }
 
  private:
@@ -66,6 +75,7 @@ class timer_counts {
   workloads::tally<Threads> done_;
   workloads::tally<Threads> checksum_;
   workloads::tally<Threads> errors_;
+  workloads::tally<Threads> damaged_;
   histogram lateness_;
   void (*notify_)(void*) = nullptr;
   void* argument_ = nullptr;

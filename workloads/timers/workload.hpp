@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "workloads/timers/floor.hpp"
+#include "workloads/timers/nested.hpp"
 #include "workloads/timers/program.hpp"
 #include "workloads/timers/schedule.hpp"
 #include "workloads/workload.hpp"
@@ -36,6 +37,7 @@ struct workload : workloads::workload_defaults<cell> {
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
     using workloads::make_on;
+    if (!asked.nested.is_plain()) return make_nested(runtime, asked);
     switch (asked.pattern) {
       case pattern::periodic:
         return make_on<Runtimes, wakers_program, floor_program<floor_wakers>>(runtime, asked);

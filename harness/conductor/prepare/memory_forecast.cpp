@@ -53,7 +53,9 @@ std::int64_t most_task_bytes(const cell& asked, bool foreign) {
   constexpr std::int64_t stack_bytes = 12 * 1024;
   constexpr std::int64_t object_bytes = 1024;
   constexpr std::int64_t connection_bytes = 16 * 1024;
-  const std::int64_t shared = asked.as<c10k::cell>() != nullptr ? connection_bytes : 0;
+  constexpr std::int64_t level_bytes = 512;
+  const std::int64_t nested = asked.held_bytes.value_or(0) + level_bytes * asked.depth.value_or(0);
+  const std::int64_t shared = nested + (asked.as<c10k::cell>() != nullptr ? connection_bytes : 0);
   if (foreign) return unknown_bytes + shared;
   if (threads_of(asked) > 0) return thread_bytes + shared;
   return (cells::has_stacks(asked.style.value_or("")) ? stack_bytes : object_bytes) + shared;

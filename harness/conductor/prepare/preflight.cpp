@@ -65,8 +65,10 @@ measure::cell_needs needs_of_served(const c10k::cell& asked) {
 }
 
 std::int64_t task_bytes(const cell& asked) {
-  if (threads_of(asked) > 0) return thread_bytes;
-  return cells::has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes;
+  const std::int64_t held_bytes = asked.held_bytes.value_or(0);
+  if (threads_of(asked) > 0) return std::max(thread_bytes, held_bytes);
+  return std::max(cells::has_stacks(asked.style.value_or("")) ? stack_page_bytes : object_bytes,
+                  held_bytes);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "harness/conductor/processes/conditions.hpp"
 #include "harness/protocol/protocol.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -75,6 +76,23 @@ std::vector<std::int64_t> ports_of(child_process& worker, const json& ready) {
   return only ? std::vector<std::int64_t>{*only} : std::vector<std::int64_t>{};
 }
 
+/// A worker in another language echoes fields that it does not know, so that it does what one asks
+/// for it must have said.
+void require_takers(const cell& asked, const json& hello) {
+  const json fields = to_json(asked);
+  const json taken = hello.value("takes", json::array());
+  for (const workloads::field& field : workloads::declaration_of(asked.of).fields) {
+    const std::string name(field.name);
+    if (!field.announced || fields.at(name).is_null()) continue;
+    if (taken.is_array() && std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
+    limit_fact limit;
+    limit.name = name;
+    limit.message = fmt::format("{} does not take {}: its hello says so of those that do",
+                                asked.runtime, field.option);
+    throw cell_ended(limit);
+  }
+}
+
 }  // namespace
 
 time_ns soon() {
@@ -91,7 +109,8 @@ command_line worker_command(const run_request& request) {
   return {"/proc/self/exe", {"skein", "worker", "--runtime", request.asked.runtime}};
 }
 
-void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out) {
+void handshake(conversation& talk, child_process& worker, const run_request& request, cell& asked,
+               outcome& out) {
   const json hello = talk.expect(worker, "hello", soon());
   if (const auto version = field<int>(worker, hello, "protocol");
       version != protocol::protocol_version) {
@@ -127,6 +146,7 @@ void handshake(conversation& talk, child_process& worker, cell& asked, outcome& 
                     "says that its stacks grow, and tasks of style " + style + " have none");
   }
   if (growing || !cells::has_stacks(style)) asked.stack_bytes.reset();
+  if (request.is_foreign()) require_takers(asked, hello);
 }
 
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,

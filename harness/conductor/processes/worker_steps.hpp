@@ -17,7 +17,8 @@ command_line worker_command(const run_request& request);
 
 /// hello: checks protocol and runtime, fills in the style of a foreign worker's cell, and takes the
 /// size of stacks out of it where the tasks have none or it grows.
-void handshake(conversation& talk, child_process& worker, cell& asked, outcome& out);
+void handshake(conversation& talk, child_process& worker, const run_request& request, cell& asked,
+               outcome& out);
 
 /// prepare, ready: the echo must equal the cell, and the conditions those asked for. Returns the
 /// ports, one for each loop; none where nothing listens.

@@ -67,7 +67,7 @@ class served_run {
     talk_.awaits("the worker and the load generator to get ready");
     talk_.add(worker_);
     generators_.join(talk_);
-    handshake(talk_, worker_, asked_, out_);
+    handshake(talk_, worker_, request_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     const auto ports = prepare(talk_, worker_, asked_, out_);
     counters_.doubt(out_.conditions, out_);

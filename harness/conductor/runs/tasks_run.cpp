@@ -64,7 +64,7 @@ class tasks_run {
     const time_ns begin_ns = monotonic_clock::now_ns();
     talk_.awaits("the worker to get ready");
     talk_.add(worker_);
-    handshake(talk_, worker_, asked_, out_);
+    handshake(talk_, worker_, request_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     prepare(talk_, worker_, asked_, out_);
     counters_.doubt(out_.conditions, out_);

@@ -136,7 +136,13 @@ def _cells(build: str) -> Section:
         f"cells-{build}",
         f"cells as processes, {build}",
         build,
-        ["tests/end_to_end/test_cells.py", "-m", "not release_only", *_AT_ONCE],
+        [
+            "tests/end_to_end/test_cells.py",
+            "tests/end_to_end/test_nesting.py",
+            "-m",
+            "not release_only",
+            *_AT_ONCE,
+        ],
         _SANITIZERS,
     )
 

@@ -200,6 +200,9 @@ def _table(workload: Workload) -> str:
             if words:
                 texts = [_text(word) for word in words]
                 parts.append(_array(f"{field.name}_{name}", "std::string_view", texts))
+        if field.values:
+            values = [str(value) for value in field.values]
+            parts.append(_array(field.name + "_values", "std::int64_t", values))
         if field.share:
             bounds = field.share_bounds or {}
             rows = [
@@ -260,6 +263,8 @@ def _row(field: Field) -> str:
         if bound is not None:
             number, other = (0, bound) if isinstance(bound, str) else (bound, "")
             facts.append(f".{name} = workloads::bound{{{number}, {_text(other)}}}")
+    if field.values:
+        facts.append(f".values = {field.name}_values")
     for name, value in (("usual", field.default), ("test", field.test)):
         if isinstance(value, str):
             facts.append(f".{name}_word = {_text(value)}")
@@ -277,6 +282,7 @@ def _row(field: Field) -> str:
         ("auto", False),
         ("measuring", False),
         ("settable", True),
+        ("announced", False),
     ):
         if getattr(field, name) != usual:
             member = "automatic" if name == "auto" else name

@@ -345,6 +345,9 @@ def _hint(field: Field, text: str) -> str:
 
 def _check_bounds(field: Field, value: float) -> None:
     """Holds a value to the bounds that are numbers; the others depend on the cell."""
+    if field.values and value not in field.values:
+        all_of_them = ", ".join(field.text(each) for each in field.values)
+        raise UsageError(f"{field.setting} must be one of {all_of_them}, not {field.text(value)}")
     least = field.least if isinstance(field.least, int) else 0
     most = field.most if isinstance(field.most, int) else None
     if value < least or (field.kind == RATE and value == 0) or (most and value > most):

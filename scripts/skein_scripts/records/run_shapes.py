@@ -37,6 +37,8 @@ class AskedFields(TypedDict):
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]
     loops: NotRequired[int | None]
+    depth: NotRequired[int | None]
+    held_bytes: NotRequired[int | None]
     workers: NotRequired[int | None]
     seed: NotRequired[int | None]
 

@@ -21,7 +21,9 @@ SCHEMA_FOLDER = ROOT / "results" / "schema"
 MARK = "Written by scripts/schema.py from workloads/*/cell.toml: change those."
 
 # Declared after the first files of version 1 had been written, which do not have them.
-ADDED_IN_VERSION_1 = frozenset({"arrival", "grid_ns", "loops", "pipeline", "strategy", "timers"})
+ADDED_IN_VERSION_1 = frozenset(
+    {"arrival", "depth", "grid_ns", "held_bytes", "loops", "pipeline", "strategy", "timers"}
+)
 
 _NULL = {"type": "null"}
 _BY_ALL = {"runtime": {"$ref": "#/$defs/runtime"}, "style": {"type": ["string", "null"]}}

@@ -24,9 +24,9 @@ _MAY_HEAD = ("notes",)
 _MUST_OF_SHAPE = ("does",)
 _MAY_OF_SHAPE = ("measures", "leaves_out", "unfair")
 _KEYS = (
-    "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "share",
-    "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable", "of", "alias",
-    "id", "id_default", "phrase",
+    "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "values",
+    "share", "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable", "announced",
+    "of", "alias", "id", "id_default", "phrase",
 )  # fmt: skip
 # Names and words are members and enumerators in C++.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -144,6 +144,7 @@ def _check_field(entry: Table, before: list[str], names: list[str], shapes: Iter
     if "instead_of" in entry:
         check_name("field in instead_of", entry["instead_of"], names)
     _check_words(entry)
+    _check_values(entry)
 
 
 def _check_words(entry: Table) -> None:
@@ -156,6 +157,16 @@ def _check_words(entry: Table) -> None:
             check_name(f"word in {key}", str(entry[key]), words)
         elif isinstance(entry.get(key), str):
             raise UsageError(f"{key} is a number in the base unit, not {entry[key]!r}")
+
+
+def _check_values(entry: Table) -> None:
+    values = entry.get("values", [])
+    if not values:
+        return
+    if entry["kind"] not in ("count", "size") or "least" in entry or "most" in entry:
+        raise UsageError("values are of a count or a size, and leave no bounds to say")
+    if list(values) != sorted(set(values)) or entry.get("default") not in values:
+        raise UsageError("values rise, and the default is one of them")
 
 
 def _check_names(names: Iterable[str]) -> None:

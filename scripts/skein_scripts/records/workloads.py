@@ -42,6 +42,7 @@ class Field:
     test: int | float | str | None = None  # the default at size `test`; None: the same
     least: int | str | None = None  # a name: the value of that field
     most: int | str | None = None
+    values: tuple[int, ...] = ()  # all that a number may be; empty: what the bounds allow
     share: Mapping[str, int] | None = None  # by shape: the default in per cent of `most`
     share_bounds: Mapping[str, tuple[int, int]] | None = None
     none: int | None = None  # the value that a record has as null
@@ -50,6 +51,7 @@ class Field:
     said: bool = False  # a matrix must say it
     measuring: bool = False  # how it is measured, not what: in no record's cell
     settable: bool = True
+    announced: bool = False  # only a worker that says so takes it
     of: str | None = None  # the property of a runtime that takes it; None: all do
     alias: str | None = None  # another name of the option
     id: str | None = None  # how it stands in the id
@@ -239,6 +241,7 @@ def _field(entry: dict[str, Any]) -> Field:
         | {
             "shapes": tuple(entry["in"]) if "in" in entry else None,
             "words": tuple(entry.get("words", ())),
+            "values": tuple(entry.get("values", ())),
             "share_bounds": bounds,
         }
     )

@@ -42,6 +42,7 @@ TEST_CASE("values are a kind with its bounds, in the units of the command line")
   CHECK(values("duration_ns") == "a duration from 1ms to 86400s [5s]");
   CHECK(values("rate_per_s") == "a rate per second above 0 to 1000000000 [20000]");
   CHECK(values("buffer") == "lent, own, runtime [lent]");
+  CHECK(values("depth") == "1, 2, 4, 8, 16, 32, 64 [1]");
   CHECK(values("pipeline") == "a count from 1 to 1000000");
   CHECK(values("seed") == "a number of 64 bits [1]");
 }

@@ -50,6 +50,21 @@ TEST_CASE("a named size changes what it declares and nothing else") {
   CHECK_THROWS_WITH(fill_c10k({}, "tests"), test::contains("nearest: test"));
 }
 
+TEST_CASE(
+    "a number that may be one of a few is refused with all of them, and its usual one is null") {
+  CHECK(value_of({}, "depth").is_null());
+  CHECK(value_of({{"depth", "1"}}, "depth").is_null());
+  CHECK(value_of({{"depth", "4"}}, "depth") == 4);
+  CHECK(value_of({{"held_bytes", "0"}}, "held_bytes").is_null());
+  CHECK(value_of({{"held_bytes", "1KiB"}}, "held_bytes") == 1024);
+  for (const char* const none : {"0", "3", "65"}) {
+    CHECK_THROWS_WITH(fill_c10k({{"depth", none}}),
+                      test::contains("is none of 1, 2, 4, 8, 16, 32, 64"));
+  }
+  CHECK_THROWS_WITH(fill_c10k({{"held_bytes", "65"}}),
+                    test::contains("is none of 0B, 64B, 256B, 1KiB, 4KiB, 16KiB"));
+}
+
 TEST_CASE("what is said takes the place of a default, in the units of the record") {
   CHECK(value_of({{"connections", "100k"}}, "connections") == 100'000);
   CHECK(value_of({{"duration_ns", "1m"}}, "duration_ns") == 60 * ns_per_s);

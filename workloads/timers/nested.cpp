@@ -1,0 +1,13 @@
+#include "workloads/timers/nested.hpp"
+
+namespace skein::timers {
+
+std::unique_ptr<workloads::program> make_nested(std::string_view runtime, const parameters& asked) {
+  for (auto* const make :
+       {make_nested_direct, make_nested_coroutine, make_nested_callback, make_nested_poll}) {
+    if (auto made = make(runtime, asked)) return made;
+  }
+  throw workloads::no_levels(runtime, asked.nested);
+}
+
+}  // namespace skein::timers
