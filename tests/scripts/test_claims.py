@@ -17,6 +17,7 @@ from skein_scripts.report.claims import judge, table
 from skein_scripts.report.claims.declared import FILE, PRESET, claims_of
 
 FUTURES, THREADS = "sleep-100k/future", "sleep-20k/thread"
+FIBERS = "sleep-100k/fiber"
 CPU, BASE = "fixed-10k/future", "fixed-10k/epoll_floor"
 
 
@@ -83,11 +84,13 @@ def test_a_run_that_is_invalid_is_no_round(verdict):
     )
 
 
-def test_a_run_that_is_told_three_times_is_one_round(verdict):
+@pytest.mark.parametrize("word", [150, "ok"])
+def test_a_round_that_is_run_three_times_is_one_round(verdict, word):
     """The liar: one slot, whose run stands in the file again and again."""
-    found = verdict(rule(FUTURES, "at_most = 150"), {FUTURES: [112]}, again=2)
-    assert found.word == "not decided"
-    assert found.outcomes[0].rounds == 1
+    status = f'[[claim.rule]]\nof = "{FUTURES}"\nstatus = "ok"\n'
+    text = status if word == "ok" else rule(FUTURES, f"at_most = {word}")
+    found = verdict(text, {FUTURES: [112]}, again=2)
+    assert found.text == "not decided (1 of at least 3 rounds)"
 
 
 def test_runs_outside_a_plan_decide_nothing(verdict):
@@ -109,6 +112,16 @@ def test_a_session_that_is_inconclusive_decides_nothing(verdict):
     assert found.text == "not decided (the session is inconclusive: drift of 31 %)"
     (one,) = found.outcomes
     assert (one.holds, one.figure.median) == (None, 112)
+
+
+def test_runs_under_unequal_conditions_decide_nothing(declared):
+    records = rounds_of({FUTURES: [112, 112, 112], FIBERS: [4096, 4096, 4096]})
+    claims = declared(CLAIMS)
+    assert [one.word for one in judge.judge(records, claims)] == ["holds"]
+    for run in records[1:-1]:
+        run["conditions"] = {"inline_budget": 64 if run["cell"]["runtime"] == "fiber" else 32}
+    (found,) = judge.judge(records, claims)
+    assert found.text.startswith("not decided (conditions differ: sleep-100k, round 1: inline_bud")
 
 
 def test_a_cell_that_was_not_measured_is_named(verdict):
@@ -177,7 +190,6 @@ def test_a_limit_that_is_not_the_machines_decides_nothing(verdict, name):
 
 # --- several rules ---
 
-FIBERS = "sleep-100k/fiber"
 SMALL, LARGE, MIXED = [112] * 3, [4096] * 3, [100, 200, 100]
 
 

@@ -5,7 +5,7 @@ A rule compares a figure with its bounds in every round in which all of its cell
 decided where the interval of their median (below six rounds their range, so that all must agree)
 lies on one side of the bounds, and there are as many rounds as the file of claims asks for. None of
 these decides anything: runs outside any plan, which were not measured in turns; runs of a cell with
-other settings; a run that a file tells twice; a limit that is our own, or a missing tool.
+other settings; a second run in a round; a limit that is our own, or a missing tool.
 
 Of a claim, rules without a condition must all hold; of those with one, the verdict names the
 conditions that do. Leaves out its words in tables (table.py).
@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from ...base.statistics import Summary, summarize
 from ...matrix.matrix import Matrix
 from ...records.cells import Asked
+from ...records.conditions import inequalities
 from ...records.groups import Series, group_runs
 from ...records.results import sessions
 from ...records.session_verdict import inconclusive
@@ -94,9 +95,7 @@ class Measured:
         for run in series.runs:
             key = asked.key_of(run)
             if key is not None and (run["session_id"], key) in same:
-                mine = self._series.setdefault(key, Series(series.runtime)).runs
-                if run["run_id"] not in {other["run_id"] for other in mine}:
-                    mine.append(run)
+                self._series.setdefault(key, Series(series.runtime)).runs.append(run)
 
     def of(self, key: str) -> Series:
         """The runs of a cell; none where it was not measured."""
@@ -116,10 +115,17 @@ def judge(records: Sequence[Record], claims: Claims) -> list[Verdict]:
     """A verdict for each claim, in the order of the file."""
     measured = Measured(records, claims.matrix)
     found = [_verdict(claim, measured, claims.least_rounds) for claim in claims.claims]
-    if doubts := inconclusive(records):
-        why = f"the session is inconclusive: {'; '.join(doubts)}"
+    if why := _doubt(records):
         return [one if one.word == OPEN else _not_decided(one, why) for one in found]
     return found
+
+
+def _doubt(records: Sequence[Record]) -> str:
+    """Why no figure of a file is to be compared; empty where nothing is known against it."""
+    if doubts := inconclusive(records):
+        return f"the session is inconclusive: {'; '.join(doubts)}"
+    differing = inequalities(records)
+    return f"conditions differ: {differing[0]}" if differing else ""
 
 
 def has_any(records: Sequence[Record], claims: Claims) -> bool:
@@ -183,12 +189,13 @@ def _too_few(rule: Rule, measured: Measured, rounds: int, least: int) -> str:
 def _of_status(rule: Rule, measured: Measured, least: int) -> Outcome:
     key = rule.of[0].key
     runs = [run for run in measured.of(key).runs if _says_something(run)]
-    if len(runs) < least:
-        return Outcome(rule, None, len(runs), _too_few(rule, measured, len(runs), least))
+    rounds = len({(run["session_id"], run["block"]) for run in runs})
+    if rounds < least:
+        return Outcome(rule, None, rounds, _too_few(rule, measured, rounds, least))
     found = sorted({run["status"] for run in runs})
     if len(found) > 1:
-        return Outcome(rule, None, len(runs), f"{key} was {' and '.join(found)} in turn")
-    return Outcome(rule, found[0] == rule.status, len(runs), status=found[0])
+        return Outcome(rule, None, rounds, f"{key} was {' and '.join(found)} in turn")
+    return Outcome(rule, found[0] == rule.status, rounds, status=found[0])
 
 
 def _says_something(run: Run) -> bool:
@@ -217,8 +224,8 @@ def _figure(rule: Rule, measured: Measured) -> Summary | None:
 
 
 def _planned(values: Mapping[Round, float]) -> dict[Round, float]:
-    """Without those of runs outside any plan."""
-    return {key: value for key, value in values.items() if key[1] is not None}
+    """One of each round of a plan, without those of runs outside any."""
+    return {key: value for key, value in values.items() if key[1] is not None and key[2] == 0}
 
 
 def _first_reason(run: Run) -> str:
