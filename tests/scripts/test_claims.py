@@ -326,11 +326,14 @@ def test_the_planted_records_are_valid():
         validate(record)
 
 
-def test_a_row_has_sentence_value_interval_rounds_verdict_and_source(small_claim):
-    made = table.make_table(rounds_of({FUTURES: [112, 111, 114]}), claims_of(small_claim))
-    assert made.rows == [[
-        "Small.", f"user_bytes_per_task of {FUTURES} 112 B [111 B, 114 B] (claimed: at most 150 B)",
-        "3", "holds", "books",
+def test_rows_have_sentence_verdict_rounds_source_and_each_rule_its_value_and_interval(small_claim):
+    about, measured = table.make_tables(
+        rounds_of({FUTURES: [112, 111, 114]}), claims_of(small_claim)
+    )
+    assert about.rows == [["Small.", "holds", "3", "books"]]
+    assert measured.rows == [[
+        "Small.", "", f"user_bytes_per_task of {FUTURES}", "112 B [111 B, 114 B]", "at most 150 B",
+        "3", "holds",
     ]]  # fmt: skip
 
 
@@ -339,7 +342,9 @@ def test_the_script_writes_its_table_as_markdown_and_json(results_file, small_cl
     path = results_file({FUTURES: [112, 111, 114]})
     words = [path, "--claims", small_claim, "--markdown", markdown, "--json", numbers]
     assert command.main([str(word) for word in words]) == 0
-    assert f"| Small. | user_bytes_per_task of {FUTURES} 112 B" in markdown.read_text("utf-8")
+    text = markdown.read_text("utf-8")
+    assert "| Small. | holds | 3 | books |" in text
+    assert f"user_bytes_per_task of {FUTURES} | 112 B [111 B, 114 B] | at most 150 B | 3 |" in text
     (found,) = json.loads(numbers.read_text("utf-8"))
     assert (found["id"], found["verdict"], found["conditions"]) == ("small", "holds", [])
     (one,) = found["rules"]
@@ -359,11 +364,12 @@ def test_the_report_has_a_section_where_a_run_has_cells_of_claims(tmp_path):
     html, markdown = report_pages.write(records, tmp_path, [])
     page = page_parts.Page(html.read_text("utf-8"))
     assert "claims" in page.ids
-    rows = page.table("Claims about runtimes").texts()
-    says = {row[0]: row for row in rows}
-    about = next(row for name, row in says.items() if name.startswith("A future that waits"))
-    assert "112 B [111 B, 114 B]" in about[1]
-    assert about[3].startswith("holds under: a hand-written future")
+    about = {row[0]: row for row in page.table("Claims about runtimes").texts()}
+    says = next(name for name in about if name.startswith("A future that waits"))
+    assert about[says][1].startswith("holds under: a hand-written future")
+    measured = page.table("What was measured").texts()
+    figures = [row[3] for row in measured if row[:2] == [says, "a hand-written future"]]
+    assert figures == ["112 B [111 B, 114 B]"]
     assert "## Claims" in markdown.read_text("utf-8")
 
 

@@ -12,9 +12,8 @@ from ..base.errors import OK, UsageError
 from ..base.outputs import do_all, raise_first, require_writable, write_text
 from ..base.terminal import add_output_options, terminal_of
 from ..records.results import find_results, load
-from ..report.claims import judge
 from ..report.claims.declared import FILE, PRESET, claims_of
-from ..report.claims.table import as_json, make_table
+from ..report.claims.table import as_json, make_tables
 
 
 def main(arguments: list[str]) -> int:
@@ -24,20 +23,22 @@ def main(arguments: list[str]) -> int:
     path = find_results(options.results)
     require_writable(options.markdown, options.json, read=[path, options.claims])
     records = load(path)
-    if not judge.has_any(records, claims):
+    made = make_tables(records, claims)
+    if not made:
         raise UsageError(
             f"{path} has no cell of a claim: measure them with scripts/run_matrix.py"
             f" --preset {PRESET}"
         )
-    made = make_table(records, claims)
+    console = terminal_of(options)
     outputs = []
     if options.markdown:
-        outputs.append(lambda: write_text(options.markdown, table.markdown(made)))
+        outputs.append(lambda: write_text(options.markdown, "\n".join(map(table.markdown, made))))
     if options.json:
         found = json.dumps(as_json(records, claims), indent=2, ensure_ascii=False)
         outputs.append(lambda: write_text(options.json, f"{found}\n"))
-    errors = do_all([lambda: table.render_upright(made, terminal_of(options)), *outputs])
-    raise_first(errors)
+    for one in made:
+        table.render_upright(one, console)
+    raise_first(do_all(outputs))
     return OK
 
 

@@ -1,5 +1,5 @@
-"""Claims as a table and as JSON: the sentence, the measured value with its interval, the rounds,
-the verdict, the source. Leaves out the verdicts (judge.py).
+"""Claims as tables and as JSON: the sentence, the verdict, the rounds and the source; and of each
+rule the measured value with its interval. Leaves out the verdicts (judge.py).
 """
 
 from __future__ import annotations
@@ -16,28 +16,51 @@ from . import judge
 from .declared import Claims, Rule, claims_of
 from .judge import Outcome, Verdict
 
-_COLUMNS = ["claim", "measured", "rounds", "verdict", "said in"]
+_SAYS_RULE = {True: judge.HOLDS, False: judge.FAILS}
 
 
-def make_tables(records: Sequence[Record]) -> list[Table]:
-    """The table of a file that has cells of claims; none of another."""
-    claims = claims_of()
-    return [make_table(records, claims)] if judge.has_any(records, claims) else []
-
-
-def make_table(records: Sequence[Record], claims: Claims) -> Table:
-    """A row for each claim."""
+def make_tables(records: Sequence[Record], claims: Claims | None = None) -> list[Table]:
+    """The tables of a file that has cells of claims, of ours if no others are given; none of
+    another file: a row for each claim, then one for each rule."""
+    claims = claims or claims_of()
+    if not judge.has_any(records, claims):
+        return []
     verdicts = judge.judge(records, claims)
+    return [_of_claims(verdicts), _of_rules(verdicts, claims.least_rounds)]
+
+
+def _of_claims(verdicts: Sequence[Verdict]) -> Table:
+    sources = (one.claim for one in verdicts if one.claim.at)
     return Table(
         title="Claims about runtimes, put to the test",
-        columns=_COLUMNS,
-        rows=[_row(verdict) for verdict in verdicts],
+        columns=["claim", "verdict", "rounds", "said in"],
+        rows=[
+            [one.claim.says, one.text, _rounds(one.outcomes), one.claim.said_in] for one in verdicts
+        ],
+        notes=[f"{claim.says} {claim.at}" for claim in sources],
+    )
+
+
+def _rounds(outcomes: Sequence[Outcome]) -> str:
+    """How many stand behind a verdict: of the rule that has fewest, and of the one with most."""
+    ends = sorted({one.rounds for one in outcomes})
+    return " to ".join(map(str, dict.fromkeys((ends[0], ends[-1])))) if ends else MISSING
+
+
+def _of_rules(verdicts: Sequence[Verdict], least: int) -> Table:
+    return Table(
+        title="What was measured of each claim",
+        columns=["claim", "condition", "figure", "measured", "claimed", "rounds", "so it"],
+        rows=[
+            [one.claim.says, outcome.rule.where or "", *_texts(outcome)]
+            for one in verdicts
+            for outcome in one.outcomes
+        ],
         notes=[
-            "median over the rounds [low, high]: 95 % sign-test interval, below 6 rounds the range;"
-            " a ratio and a slope are taken round by round",
-            f"decided where the whole interval is on one side of the bound, over at least"
-            f" {claims.least_rounds} rounds",
-            *(f"{claim.says} {claim.at}" for claim in claims.claims if claim.at),
+            "measured: median over the rounds [low, high], the 95 % sign-test interval, below 6"
+            " rounds the range; a ratio and a slope are taken round by round",
+            "decided where the whole interval is on one side of what is claimed, over at least"
+            f" {least} rounds",
         ],
     )
 
@@ -47,25 +70,21 @@ def as_json(records: Sequence[Record], claims: Claims) -> list[dict[str, Any]]:
     return [_object(verdict) for verdict in judge.judge(records, claims)]
 
 
-def _row(verdict: Verdict) -> list[str]:
-    rounds = [str(one.rounds) for one in verdict.outcomes]
-    alike = rounds[:1] if len(set(rounds)) == 1 else rounds
-    return [
-        verdict.claim.says,
-        "; ".join(_measured(one) for one in verdict.outcomes) or MISSING,
-        ", ".join(alike) or MISSING,
-        verdict.text,
-        verdict.claim.said_in,
-    ]
-
-
-def _measured(outcome: Outcome) -> str:
-    rule = outcome.rule
+def _texts(outcome: Outcome) -> list[str]:
+    rule, figure = outcome.rule, outcome.figure
+    rounds, word = str(outcome.rounds), _SAYS_RULE.get(bool(outcome.holds), "")
+    if outcome.holds is None:
+        word = f"{judge.UNDECIDED}: {outcome.reason}"
     if rule.status:
-        return f"{_names(rule.of)} {outcome.status or 'not known'} (claimed: {rule.status})"
-    figure = outcome.figure
-    value = _value(rule, figure) if figure else "not measured"
-    return f"{_what(rule)} {value} (claimed: {_bounds(rule)})"
+        return [
+            f"status of {_names(rule.of)}",
+            outcome.status or MISSING,
+            rule.status,
+            rounds,
+            word,
+        ]
+    measured = _value(rule, figure) if figure else MISSING
+    return [_what(rule), measured, _bounds(rule), rounds, word]
 
 
 def _what(rule: Rule) -> str:
@@ -79,7 +98,8 @@ def _what(rule: Rule) -> str:
 
 
 def _names(cells: Sequence[Cell]) -> str:
-    return " × ".join(cell.key for cell in cells)
+    names = " × ".join(cell.key for cell in cells)
+    return f"({names})" if len(cells) > 1 else names
 
 
 def _value(rule: Rule, figure: Summary) -> str:
