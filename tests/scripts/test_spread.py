@@ -12,6 +12,7 @@ from skein_scripts.records import metrics, results
 from skein_scripts.records.groups import group_runs
 from skein_scripts.report import all_figures, report_pages, spread
 from skein_scripts.report.plots import latency_vs_load
+from skein_scripts.report.plots.sweeps import name_of
 
 
 @pytest.fixture
@@ -117,7 +118,6 @@ def test_the_figure_of_one_sweep_of_several_is_named_after_what_its_rates_have_i
         groups = [group for group in group_runs(planted) if group.shape == "open"][: len(names)]
         return [replace(group, name=name) for group, name in zip(groups, names, strict=True)]
 
-    name_of = latency_vs_load.name_of
     assert name_of(sweep_of("c10k-open-10%", "c10k-open-30%", "c10k-open-50%")) == "c10k-open"
     assert name_of(sweep_of("c10k-open-10%-own", "c10k-open-30%-own")) == "c10k-open-own"
     assert name_of(sweep_of("low", "mid", "high")) == "low-mid-high"

@@ -27,7 +27,9 @@ from ..records.workloads import DURATION, RATE, SIZE, WORD, Field, Workload, wor
 
 LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = ROOT / "scripts" / "presets"
-PRESETS = ("quick", "standard", "full", "sweep", "factorial", "million", "c100k", "references")
+PRESETS = (
+    "quick", "standard", "full", "sweep", "factorial", "million", "c100k", "references", "claims",
+)  # fmt: skip
 REFERENCES = "references"  # in a list of runtimes: every row that is one, and serves the cell
 
 Setting = str | int | float

@@ -17,6 +17,7 @@ from ..records.groups import Group, group_runs
 from ..records.results import sessions
 from ..records.shapes import Record
 from .plots import (
+    cost_vs_field,
     cpu_above_floor,
     latency_spectrum,
     latency_vs_load,
@@ -25,6 +26,7 @@ from .plots import (
     memory_vs_n,
     micro_costs,
 )
+from .plots.sweeps import name_of
 
 Draw = Callable[[], Figure | None]
 _LONGEST_NAME = 200  # of a file, without its ending
@@ -61,10 +63,13 @@ def _figures(records: Sequence[Record]) -> Iterator[tuple[str, Draw]]:
     yield memory_per_task.NAME, partial(memory_per_task.draw, groups, context)
     yield from _of_each(memory_vs_n, groups, context)
     yield cpu_above_floor.NAME, partial(cpu_above_floor.draw, groups, context)
-    swept = latency_vs_load.sweeps(groups)
-    for sweep in swept:
-        name = _name(latency_vs_load.NAME, latency_vs_load.name_of(sweep), len(swept))
-        yield name, partial(latency_vs_load.draw, sweep, context)
+    rates = latency_vs_load.sweeps(groups)
+    yield from _of_sweeps(
+        latency_vs_load.NAME, rates, partial(latency_vs_load.draw, context=context)
+    )
+    for plot in cost_vs_field.PLOTS:
+        swept = cost_vs_field.sweeps(plot, groups)
+        yield from _of_sweeps(plot.name, swept, partial(cost_vs_field.draw, plot, context=context))
     yield from _of_each(latency_spectrum, groups, context)
     yield from _of_each(lateness, groups, context)
     yield micro_costs.NAME, partial(micro_costs.draw, records, context)
@@ -78,6 +83,14 @@ def _of_each(
     chosen = plot.groups_of(groups)
     for group in chosen:
         yield _name(plot.NAME, group.name, len(chosen)), partial(plot.draw, group, context)
+
+
+def _of_sweeps(
+    plot: str, sweeps: list[list[Group]], draw: Callable[[list[Group]], Figure | None]
+) -> Iterator[tuple[str, Draw]]:
+    """A figure for each sweep."""
+    for sweep in sweeps:
+        yield _name(plot, name_of(sweep), len(sweeps)), partial(draw, sweep)
 
 
 def _name(plot: str, shown: str, of: int) -> str:

@@ -15,7 +15,9 @@ from ..records.groups import Group
 from ..records.results import endings
 from ..records.shapes import Record
 from . import factorial, micro_table, results_table, spread
+from .claims import table as claims
 from .plots import (
+    cost_vs_field,
     cpu_above_floor,
     latency_spectrum,
     latency_vs_load,
@@ -31,6 +33,7 @@ CAPTIONS = {
     cpu_above_floor.NAME: "CPU time of a request, and what the runtime adds to the floor.",
     latency_spectrum.NAME: "Latency at every percentile.",
     latency_vs_load.NAME: "Latency against the rate of requests; hollow: the server is saturated.",
+    **{plot.name: plot.caption for plot in cost_vs_field.PLOTS},
     lateness.NAME: "How late timers fire, and how many fire early.",
 }
 _Fits = Callable[[Group], bool]
@@ -72,7 +75,7 @@ _BY_GROUP = (
         "What each further task costs that only waits: the slope over several numbers of tasks, so"
         " the fixed cost of a process is not in it. The tables of timers stand under"
         " Lateness of timers.",
-        (memory_per_task.NAME,),
+        (memory_per_task.NAME, *(plot.name for plot in cost_vs_field.OF_MEMORY)),
         lambda group: _is_served(group) and not group.has_load,
     ),
     Question(
@@ -87,7 +90,7 @@ _BY_GROUP = (
         "CPU time of a request, in a closed loop and at each offered rate; the floor is the"
         " hand-written epoll loop of the same round. The tables of offered rates stand under"
         " Latency.",
-        (cpu_above_floor.NAME,),
+        (cpu_above_floor.NAME, *(plot.name for plot in cost_vs_field.OF_WAKE_UPS)),
         lambda group: group.has_load and not _has_rate(group),
     ),
     Question(
@@ -131,6 +134,11 @@ _MICRO = Question(
     "What one step costs alone, without any load.",
     (micro_costs.NAME, micro_costs.NAME_OF_SWITCHES),
 )
+_CLAIMS = Question(
+    "claims",
+    "Claims",
+    "What is said about runtimes, and what the rounds of this run say to it.",
+)
 _OTHERS = Question("figures", "Further figures", "")
 
 
@@ -145,6 +153,8 @@ def sections(
     found.append(Section(_STYLE_BY_LOOP, [], factorial.make_tables(list(groups))))
     steps = _by_group(_MICRO, groups, left)
     found.append(replace(steps, tables=micro_table.make_tables(records)))
+    if asked := claims.make_tables(records):
+        found.append(Section(_CLAIMS, [], asked))
     return [*found, Section(_OTHERS, left, [])] if left else found
 
 

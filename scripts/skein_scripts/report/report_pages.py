@@ -21,6 +21,7 @@ from ..records.machine_floor import timer_floor_text
 from ..records.results import find_results, is_cut_short, load, runs, sessions
 from ..records.shapes import Plan, Record, Session
 from . import all_figures, factorial, micro_table, page, results_table, spread, trust
+from .claims import table as claims
 from .questions import caption_of
 
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
@@ -93,6 +94,7 @@ def write(
         "tables": [results_table.make_table(group) for group in groups],
         "factorials": factorial.make_tables(groups),
         "steps": micro_table.make_tables(records),
+        "claims": claims.make_tables(records),
         "spreads": [spread.make_table(group) for group in groups],
         "verdicts": session_verdict.verdicts(records),
         "inconclusive": session_verdict.inconclusive(records),

@@ -16,13 +16,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ...base import units
 from ...drawing import curve_panels, frame, style
 from ...drawing.curve_panels import Column, Curve
-from ...records.groups import Group, Series, describe_work, repeats_text, same_work
+from ...records.groups import Group, Series, describe_work, repeats_text
 from ...records.metrics import Metric, named
 from ...records.runtimes import in_order
 from ..percentiles import percentile_of
+from .sweeps import missing, sweeps_of
 
 NAME = "latency_vs_load"
-RATES_AT_LEAST = 3
 _OFFERED = named("offered_rate")
 _ACHIEVED = named("throughput")
 _MEDIAN = named("latency_p50")
@@ -41,27 +41,9 @@ class Point:
 
 
 def sweeps(groups: Sequence[Group]) -> list[list[Group]]:
-    """Groups that differ in nothing but their rate, where there are at least three rates; each in
-    the order of the rates."""
-    found: dict[tuple[object, ...], dict[float, Group]] = {}
-    for group in groups:
-        cell = group.cell
-        rate = cell.get("rate_per_s") if cell else None
-        if group.shape == "open" and cell and rate:
-            work = tuple(cell.get(name) for name in same_work() if name != "rate_per_s")
-            found.setdefault(work, {})[rate] = group
-    return [
-        [by_rate[rate] for rate in sorted(by_rate)]
-        for by_rate in found.values()
-        if len(by_rate) >= RATES_AT_LEAST
-    ]
-
-
-def name_of(sweep: Sequence[Group]) -> str:
-    """What its groups' names have in common: all but the rate; all names where that is nothing."""
-    first, *others = (group.name.split("-") for group in sweep)
-    common = [word for word in first if all(word in other for other in others)]
-    return "-".join(common or [group.name for group in sweep])
+    """Groups that differ in nothing but their rate, where there are enough of them; each in the
+    order of the rates."""
+    return sweeps_of([group for group in groups if group.shape == "open"], "rate_per_s")
 
 
 def point_of(series: Series, percentile: Metric) -> Point | None:
@@ -88,29 +70,13 @@ def draw(sweep: list[Group], context: frame.Context) -> Figure | None:
         f"Latency from the intended send time, median of {repeats_text(sweep)} at each of"
         f" {len(sweep)} offered rates, the same for every runtime. Hollow: less than"
         f" {units.format_share(_KEEPS_UP)} of the offered rate was achieved: saturated",
-        _missing(sweep),
+        missing(sweep, "rates"),
     )
     title = f"Latency against load · {describe_work(cell | {'rate_per_s': None})}"
     hollow = any(curve.hollow for column in columns for curve in column.curves)
     key = [curve_panels.hollow_key("saturated")] if hollow else []
     figure, *_ = curve_panels.draw(title, columns, "latency", foot, _dress, key, share_y=False)
     return figure
-
-
-def _missing(sweep: list[Group]) -> list[str]:
-    """Which runtimes have no numbers at some rates, with the reason at the last of them."""
-    reasons: dict[str, list[str]] = {}
-    for group in sweep:
-        for series in group.series:
-            if (reason := series.why_missing()) is not None:
-                reasons.setdefault(series.runtime, []).append(reason)
-    alike: dict[tuple[int, str], list[str]] = {}
-    for runtime, found in reasons.items():
-        alike.setdefault((len(found), style.shorten(found[-1], 90)), []).append(runtime)
-    return [
-        f"No result: {', '.join(names)} at {count} of {len(sweep)} rates ({reason})"
-        for (count, reason), names in alike.items()
-    ]
 
 
 def _curve(sweep: list[Group], runtime: str, percentile: Metric) -> Curve | None:

@@ -8,20 +8,18 @@ from statistics import median
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ...base import units
 from ...base.jsonl import number
 from ...drawing import curve_panels, frame, style
 from ...drawing.curve_panels import Column, Curve
 from ...records.groups import Group, Series, repeats_text
 from ...records.run_shapes import MemoryPoint
+from . import byte_axis
 from .group_rows import called
 from .memory_per_task import groups_of
 
 NAME = "memory_vs_n"
 _KINDS = ("user", "kernel")
-_BYTE_TICKS = [base * factor for base in (1, 2**10, 2**20, 2**30) for factor in (1, 10, 100)]
 
 
 def user_bytes(point: MemoryPoint) -> float | None:
@@ -66,10 +64,7 @@ def draw(group: Group, context: frame.Context) -> Figure | None:
 
     def dress(axes: Axes) -> None:
         axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(FixedLocator(_BYTE_TICKS))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: units.format_bytes(value, 1)))
-        axes.yaxis.set_minor_locator(NullLocator())
+        byte_axis.dress(axes)
         # Where there is no room for all: the ends, then the larger ones.
         ordered = sorted(counts, key=lambda count: (count != min(counts), -count))
         style.fit_ticks(axes, {count: f"{count:,.0f}" for count in ordered})
