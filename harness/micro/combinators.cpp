@@ -1,11 +1,11 @@
-// What futures are combined of: polling one that is ready, cloning a waker, waiting for all of 10 and
-// of 1,000, and waiting for the first of two, where the other is dropped.
+// What futures are combined of: polling one that is ready, cloning a waker, waiting for all of 10
+// and of 1,000, and waiting for the first of two, where the other is dropped.
 //
 // Measures:
 //  - poll_ready: a poll of a future that is ready, through a call that is not inlined; items are
 //    polls. Beside it a coroutine that ends at once and a plain call (control/function_call).
-//  - waker_clone_drop: a task's waker is cloned and given up, after the first clone, which allocates
-//    what clones share. Atomic operations, as any thread may do it.
+//  - waker_clone_drop: a task's waker is cloned and given up, after the first clone, which
+//    allocates what clones share. Atomic operations, as any thread may do it.
 //  - join/N: a task waits for N children that each yield once; items are children. A future's
 //    children are parts of the task. The others' are tasks, spawned here, and the parent yields
 //    until the last has ended: they have no join yet.

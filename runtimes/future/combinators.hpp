@@ -143,8 +143,8 @@ class join {
 };
 
 /// All of `count` futures of one kind, where their number is known when it runs: ready when the
-/// last is. The parts lie in one allocation. A wake of one polls all that are pending, since a waker
-/// does not say which: waking each in turn costs count squared polls (which Rust's
+/// last is. The parts lie in one allocation. A wake of one polls all that are pending, since a
+/// waker does not say which: waking each in turn costs count squared polls (which Rust's
 /// FuturesUnordered, with a waker for each part, does not).
 template <class Make>
 class join_all : pinned {
@@ -182,8 +182,8 @@ class join_all : pinned {
   std::size_t count_;
 };
 
-/// The first of several futures, in their order where more than one is ready at once. The others are
-/// dropped with it, and not later.
+/// The first of several futures, in their order where more than one is ready at once. The others
+/// are dropped with it, and not later.
 template <class... Make>
 class select {
  public:

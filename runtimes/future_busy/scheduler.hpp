@@ -5,8 +5,8 @@
 // a turn costs as much as there are tasks. It keeps the contract, and what it lends as a waker does
 // nothing, as every task is polled anyhow.
 //
-// Its futures are its own, since a loop's operations are what it has not. It looks at its inbox once
-// in every round.
+// Its futures are its own, since a loop's operations are what it has not. It looks at its inbox
+// once in every round.
 #pragma once
 
 #include <cassert>

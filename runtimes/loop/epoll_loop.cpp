@@ -361,50 +361,6 @@ void epoll_loop::finish_write(connection& to, int result) {
   if (held_back && to.readable && to.writer == nullptr) resume_reading(to);
 }
 
-// --- cancel, close --------------------------------------------------------------------------
-
-void epoll_loop::cancel(connection& target) noexcept {
-  if (!target.open()) return;
-  if (target.error_number == 0) target.error_number = ECANCELED;
-  if (target.has_unsent) drop_unsent(target);
-  end_later(target.reader, -ECANCELED);
-  end_later(target.writer, -ECANCELED);
-}
-
-void epoll_loop::cancel(listener& target) noexcept {
-  target.error_number = ECANCELED;
-  end_later(target.waiter, -ECANCELED);
-}
-
-void epoll_loop::withdraw_accept(listener& from, op& waiter) noexcept {
-  if (from.waiter == &waiter) from.waiter = nullptr;
-  make_idle(waiter);
-}
-
-void epoll_loop::withdraw_read(connection& from, op& waiter) noexcept {
-  if (from.reader == &waiter) from.reader = nullptr;
-  make_idle(waiter);
-}
-
-void epoll_loop::withdraw_write(connection& to, op& waiter) noexcept {
-  if (to.writer == &waiter) {
-    to.writer = nullptr;
-    drop_unsent(to);
-  }
-  make_idle(waiter);
-}
-
-void epoll_loop::close(connection& closed) noexcept {
-  assert(closed.writer == nullptr && "close with a write pending (C6)");
-  // A multishot reader may be the one that closes; its op ends with the connection.
-  assert((closed.reader == nullptr || closed.reader->multishot) &&
-         "close with a read pending (C6)");
-  if (closed.reader != nullptr) end_later(closed.reader, -ECANCELED);
-  drop_own_buffer(closed);
-  ::close(closed.descriptor);
-  connections_.retire(closed);
-}
-
 template class loop_base<epoll_loop, listener>;
 
 }  // namespace skein

@@ -246,7 +246,8 @@ void loop_base<Loop, Listener>::withdraw_sleep(op& sleeper) noexcept {
 
 // --- ends -----------------------------------------------------------------------------------
 
-/// The rest of a withdrawal, once nothing else points at the op. One that is queued is searched for.
+/// The rest of a withdrawal, once nothing else points at the op. One that is queued is searched
+/// for.
 template <class Loop, class Listener>
 void loop_base<Loop, Listener>::make_idle(op& withdrawn) noexcept {
   if (withdrawn.state == op_state::queued) run_queue_.remove(withdrawn);

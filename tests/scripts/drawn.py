@@ -23,7 +23,7 @@ COLOURS = {
 MARKERS = {
     "coroutine": "o", "coroutine_uring": "h", "fiber": "s", "fiber_asm": "d", "fiber_uring": "p",
     "thread": "^", "thread_default": "<", "callback": "X", "callback_uring": "*", "libuv": "D",
-    "epoll_floor": "P", "future": "v", "future_busy": "^",
+    "epoll_floor": "P", "future": "v", "future_busy": "$B$",
 }  # fmt: skip
 INK, CONTEXT, WHITE = "#222222", "#c9c9c9", "#ffffff"
 _RUNTIME_OF = {colour: runtime for runtime, colour in COLOURS.items()}

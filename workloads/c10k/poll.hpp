@@ -1,8 +1,8 @@
 // The echo server in the poll style: futures written by hand as the state machines that a compiler
 // makes of an async function.
 //
-// What a future waits for is one of several futures inside it, in a variant: its index is the state,
-// and its room that of the largest. State that lives across a wait is a member.
+// What a future waits for is one of several futures inside it, in a variant: its index is the
+// state, and its room that of the largest. State that lives across a wait is a member.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,8 @@
 // Liars about futures and wakers: P1 to P8. Each is the future runtime with something between a
 // task and its future.
 //
-// Some never poll a task again, so each has a watchman: a task without a lie, which wakes all others
-// when they take too long, and notes that.
+// Some never poll a task again, so each has a watchman: a task without a lie, which wakes all
+// others when they take too long, and notes that.
 #pragma once
 
 #include <cstring>
