@@ -25,8 +25,8 @@ _MUST_OF_SHAPE = ("does",)
 _MAY_OF_SHAPE = ("measures", "leaves_out", "unfair")
 _KEYS = (
     "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "values",
-    "share", "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable", "announced",
-    "of", "alias", "id", "id_default", "phrase",
+    "share", "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable",
+    "announced", "of", "alias", "id", "id_default", "phrase",
 )  # fmt: skip
 # Names and words are members and enumerators in C++.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
