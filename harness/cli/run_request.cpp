@@ -134,12 +134,14 @@ void check_stacks(const cells::cell& asked) {
       format_size(*asked.stack_bytes), asked.count(), format_size(least), format_size(most)));
 }
 
-/// What a task holds and the levels that it waits below lie on its stack, where it has one.
+/// What a task holds and the levels that it waits below lie on its stack, where it has one. Of a
+/// foreign worker that is not known yet.
 void check_nesting(const cells::cell& asked) {
   constexpr std::int64_t level_bytes = 128;  // more than any level takes, in any build
   constexpr std::int64_t rest_bytes = 4096;  // the body, the wait, and a signal's share
   const std::int64_t depth = asked.depth.value_or(workloads::usual::depth);
   const std::int64_t held_bytes = asked.held_bytes.value_or(workloads::usual::held_bytes);
+  if (workloads::runtime_named(asked.runtime) == nullptr) return;
   if (!asked.stack_bytes || (!asked.depth && !asked.held_bytes)) return;
   const std::int64_t room_bytes = *asked.stack_bytes - rest_bytes - depth * level_bytes;
   if (held_bytes <= room_bytes) return;

@@ -8,16 +8,19 @@ import { EchoCounts } from './shared/echo_counts.js';
 import {
   CHECK_HEAP_EVERY, Limit, backlog, requireDescriptors, requireHeap,
 } from './shared/limits.js';
+import { fill, isKept, nestingOf } from './shared/nesting.js';
 import { hangUp } from './shared/sockets.js';
 
 export class Echo {
   #cell;
+  #nesting;
   #server = createServer({ noDelay: true });
   counts = new EchoCounts(this.#server);
 
   constructor(cell) {
     this.#cell = cell;
-    this.#server.on('connection', welcome(this.counts, cell.connections));
+    this.#nesting = nestingOf(cell);
+    this.#server.on('connection', welcome(this.counts, cell.connections, this.#nesting));
     this.#server.on('error', (error) => this.counts.failed(error));
   }
 
@@ -33,7 +36,7 @@ export class Echo {
     await once(this.#server, 'listening');
     const listener = { tcp_nodelay: true, backlog: backlog() };
     return {
-      echoed: { buffer: 'runtime' },
+      echoed: { buffer: 'runtime', ...this.#nesting.echoed },
       port: this.#server.address().port,
       conditions: { ...conditions(), buffer: 'runtime', listener },
     };
@@ -46,7 +49,7 @@ export class Echo {
   }
 }
 
-function welcome(counts, connections) {
+function welcome(counts, connections, nesting) {
   const handlers = Object.entries({
     data(chunk) {
       counts.echoed(chunk.length);
@@ -67,6 +70,30 @@ function welcome(counts, connections) {
     if (counts.connections % CHECK_HEAP_EVERY === 0) {
       requireHeap(counts.connections, connections, 'connections');
     }
-    for (const [event, handler] of handlers) socket.on(event, handler);
+    for (const [event, handler] of handlers) {
+      const isNested = event === 'data' && !nesting.isPlain;
+      socket.on(event, isNested ? nestedData(socket, counts, nesting) : handler);
+    }
+  };
+}
+
+/** A level is a handler of the connection's own that calls the next; the outermost holds what is
+ * held. */
+function nestedData(socket, counts, { levelsBelow, heldBytes }) {
+  const held = new Uint8Array(heldBytes);
+  fill(held);
+  let handler = (chunk) => {
+    if (!isKept(held)) counts.failed(new Error('what it held across its wait has changed'));
+    fill(held);
+    counts.echoed(chunk.length);
+    if (!socket.write(chunk)) socket.pause();
+  };
+  for (let level = 0; level < levelsBelow; level += 1) handler = above(handler);
+  return handler;
+}
+
+function above(next) {
+  return (chunk) => {
+    next(chunk);
   };
 }

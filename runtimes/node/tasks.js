@@ -3,6 +3,7 @@
 import { nowNs } from './shared/clock.js';
 import { conditions } from './shared/conditions.js';
 import { CHECK_HEAP_EVERY, Limit, requireHeap } from './shared/limits.js';
+import { fill, isKept, nestingOf } from './shared/nesting.js';
 import { ROUNDS, Schedule, TIMEOUT_NS } from './shared/schedule.js';
 import { TimerCounts } from './shared/timer_counts.js';
 
@@ -12,10 +13,12 @@ const LONGEST_MS = 0x7fff_ffff; // setTimeout fires at once for what is longer
 export class Timers {
   counts;
   #schedule;
+  #nesting;
   #waits; // of churn, by task
 
   constructor(cell, onFinished) {
     this.#schedule = new Schedule(cell);
+    this.#nesting = nestingOf(cell);
     this.counts = new TimerCounts(this.#schedule, onFinished);
     this.#waits = cell.pattern === 'churn' ? new Array(cell.tasks) : [];
   }
@@ -27,7 +30,7 @@ export class Timers {
       throw new Limit('setTimeout', LONGEST_MS, longestMs,
         `setTimeout takes at most ${LONGEST_MS} ms; choose a shorter window`);
     }
-    const echoed = { tasks, pattern, window_ns: windowNs, grid_ns: gridNs };
+    const echoed = { tasks, pattern, window_ns: windowNs, grid_ns: gridNs, ...this.#nesting.echoed };
     return { echoed, conditions: conditions() };
   }
 
@@ -51,7 +54,9 @@ export class Timers {
   #begin(index) {
     const { pattern } = this.#schedule;
     if (pattern === 'periodic') return this.#wakeAgain(index);
-    if (pattern !== 'churn') return this.#sleepOnce(index);
+    if (pattern !== 'churn') {
+      return this.#nesting.isPlain ? this.#sleepOnce(index) : this.#sleepNested(index);
+    }
     if (this.#schedule.isCanceller(index)) return this.#cancelInTime(index);
     return this.#waitInRounds(index);
   }
@@ -60,6 +65,25 @@ export class Timers {
     await this.#sleepUntil(this.#schedule.offsetNs(index, 0));
     this.counts.fired(nowNs(), index, 0);
     this.counts.ended += 1;
+  }
+
+  /** A level is an async function that awaits the one below. */
+  async #sleepNested(index) {
+    const held = new Uint8Array(this.#nesting.heldBytes);
+    fill(held);
+    const offsetNs = this.#schedule.offsetNs(index, 0);
+    const levels = this.#nesting.levelsBelow;
+    if (levels === 0) await this.#sleepUntil(offsetNs);
+    else await this.#sleepBelow(levels - 1, offsetNs);
+    const wokeNs = nowNs();
+    if (isKept(held)) this.counts.fired(wokeNs, index, 0);
+    else this.counts.damaged(index);
+    this.counts.ended += 1;
+  }
+
+  async #sleepBelow(levels, offsetNs) {
+    if (levels === 0) await this.#sleepUntil(offsetNs);
+    else await this.#sleepBelow(levels - 1, offsetNs);
   }
 
   async #wakeAgain(index) {

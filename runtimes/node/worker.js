@@ -12,6 +12,10 @@
 //     (documentation of node:net). Handlers are shared by all connections and take theirs as
 //     `this`.
 //
+//   - A sleep that happens some calls down is async functions of which each awaits the next. Reads
+//     are handlers, so a read's levels are handlers that call the next, made for each connection.
+//     What is held is a Uint8Array: beyond 64 bytes V8 keeps its bytes outside its heap.
+//
 // What it could do faster, and at what price:
 //   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a
 //     sleep. It would be another runtime than the one people use.
@@ -43,6 +47,7 @@ await converse(
     timer_source: 'setTimeout: a list for each length in whole ms',
     early_by_at_most_ns: 2_000_000,
     warms_up: !isCold,
+    takes: ['depth', 'held_bytes'],
   },
   { timers: Timers, c10k: Echo },
 );

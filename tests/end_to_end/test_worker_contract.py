@@ -86,6 +86,15 @@ def test_a_row_of_another_language_is_measured_in_every_shape(
     held_to(lambda: contract.measures(of, workload, shape), of)
 
 
+@pytest.mark.parametrize(("workload", "shape"), [("c10k", "fixed"), ("timers", "spread")])
+@named(worker_talk.rows())
+def test_a_row_of_another_language_waits_some_calls_down_or_says_that_it_does_not(
+    of: Subject, workload: str, shape: str
+) -> None:
+    nested = ("--depth", "4", "--held-bytes", "256")
+    held_to(lambda: contract.measures(of, workload, shape, *nested), of)
+
+
 @pytest.mark.parametrize(
     ("clause", "fault", "said"),
     [(clause, fault, said) for clause, liars in LIARS.items() for fault, said in liars.items()],

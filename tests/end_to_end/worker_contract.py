@@ -267,13 +267,14 @@ def _echo_batch(port: int, pattern: bytes, sizes: list[int], number: int) -> Non
 # --- a clause that the real conductor judges ---
 
 
-def measures(of: Subject, workload: str, shape: str) -> None:
+def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
     """A whole run under the real conductor: echo, conditions, checksum, bytes, the number of
-    latenesses, what is left alive, status. A busy machine may make it invalid, and nothing else."""
+    latenesses, what is left alive, status. A busy machine may make it invalid, and nothing else.
+    `more` are further options."""
     declared = workloads()[workload]
     if of.row and (why := of.row.why_not(workload, shape)):
         raise LackingError(why)
-    words = [f"--{declared.shape}", shape, "--size", "test", *skein.IN_SESSION]
+    words = [f"--{declared.shape}", shape, "--size", "test", *more, *skein.IN_SESSION]
     if workload == "c10k":
         words += ["--buffer", buffers_of(of)[0]]
         words += ["--hold", "100ms"] if shape == "idle" else ["--memory", "off"]

@@ -160,10 +160,10 @@ def test_each_field_has_the_type_that_is_declared(run_for, workload, field):
 @every_field
 def test_each_field_of_a_cell_is_needed_but_those_that_older_files_lack(run_for, workload, field):
     run = run_for(workload)
-    del run["cell"][field.name]
+    run["cell"].pop(field.name, None)  # what was published may be older
     missing = [f"{field.name!r} is a required property"]
     assert problems(run) == ([] if field.name in schema.ADDED_IN_VERSION_1 else missing)
-    del run["echoed"][field.name]
+    run["echoed"].pop(field.name, None)
     assert problems(run, "echoed") == []  # a worker may leave out what is null
 
 

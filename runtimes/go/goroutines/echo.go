@@ -13,14 +13,19 @@ import (
 type echo struct {
 	done        *skein.Traffic
 	bufferBytes int
+	levels      int       // between a task and its read
 	lent        sync.Pool // of *buffer
 }
 
 type buffer struct{ bytes []byte }
 
 func newEcho(cell *skein.Cell, done *skein.Traffic) (func(*net.TCPConn) error, error) {
-	e := &echo{done: done, bufferBytes: cell.BufferBytes}
+	e := &echo{done: done, bufferBytes: cell.BufferBytes, levels: cell.LevelsBelow()}
 	e.lent.New = func() any { return &buffer{make([]byte, e.bufferBytes)} }
+	if cell.IsNested() && (cell.Buffer == "own" || cell.Buffer == "lent") {
+		serve := nestedEcho(cell.Held(), cell.Buffer == "own")
+		return func(conn *net.TCPConn) error { return serve(e, conn) }, nil
+	}
 	switch cell.Buffer {
 	case "own":
 		return e.withOwnBuffer, nil

@@ -9,6 +9,9 @@
 // but each that is reset to an earlier time costs a scan of all timers once that time has come: of
 // 100,000 tasks in a window of 2 s, half of the work was left undone 10 s after it.
 //
+// A task that waits some calls down (nested.go) calls functions that are not inlined, and holds an
+// array on its stack, which doubles to have room for it.
+//
 // What is unequal. Package net tries every read before it waits, though a short read has just said
 // that there is nothing (golang/go#8891): 3 system calls a request, where a loop that trusts a short
 // read needs 2. The poller waits in whole milliseconds: it rounds a wait down, and the rest up

@@ -11,13 +11,17 @@ type tasks struct {
 	cell      *skein.Cell
 	done      *skein.Tally
 	epochNS   int64
-	cancels   []chan struct{} // pattern churn: by task; its canceller sends
-	never     chan struct{}   // likewise, of all tasks; nobody sends
-	timeoutNS int64           // so far beyond the window that to fire is a mistake
+	cancels   []chan struct{}   // pattern churn: by task; its canceller sends
+	never     chan struct{}     // likewise, of all tasks; nobody sends
+	nested    func(*tasks, int) // spread and storm: the task, where it is not the ordinary one
+	timeoutNS int64             // so far beyond the window that to fire is a mistake
 }
 
 func newTasks(cell *skein.Cell, done *skein.Tally) skein.Tasks {
 	t := &tasks{cell: cell, done: done, timeoutNS: cell.WindowNS + skein.TimeoutNS}
+	if cell.IsNested() {
+		t.nested = nestedSleep(cell.Held())
+	}
 	if cell.Pattern == "churn" {
 		t.cancels = make([]chan struct{}, cell.Tasks)
 		t.never = make(chan struct{})
@@ -33,6 +37,8 @@ func (t *tasks) Spawn(first, end int, epochNS int64) {
 		switch {
 		case t.cell.Pattern == "periodic":
 			go t.wakeAgain(index)
+		case t.cell.Pattern != "churn" && t.nested != nil:
+			go t.nested(t, index)
 		case t.cell.Pattern != "churn":
 			go t.sleepOnce(index)
 		case t.cell.IsCanceller(index):

@@ -183,6 +183,53 @@ func TestEveryPatternComesToItsChecksumAndIsNeverEarly(t *testing.T) {
 	}
 }
 
+func nested(cell message, depth, heldBytes int) message {
+	cell["depth"], cell["held_bytes"] = depth, heldBytes
+	return cell
+}
+
+func TestTasksThatWaitSomeCallsDownDoTheSameWork(t *testing.T) {
+	for _, want := range [][2]int{{1, 64}, {2, 0}, {4, 256}, {64, 16384}} {
+		c, ready := begin(t, nested(timers("spread", 1000), want[0], want[1]))
+		echoed := ready["echoed"].(message)
+		if echoed["depth"] != float64(want[0]) || echoed["held_bytes"] != float64(want[1]) {
+			t.Errorf("%v", echoed)
+		}
+		c.spawn(1000, skein.NowNS()+50_000_000)
+		c.hear("phase")
+		if stats := c.stop(); stats["checksum"] != "3ec375c1869beff9" {
+			t.Errorf("%v", stats)
+		}
+		for _, buffer := range []string{"own", "lent"} {
+			c, ready := begin(t, nested(c10k(buffer), want[0], want[1]))
+			data := bytes.Repeat([]byte("0123456789abcdef"), 1000)
+			conn := connect(t, address(ready))
+			go sendAndFinish(conn, data)
+			if back, err := io.ReadAll(conn); err != nil || !bytes.Equal(back, data) {
+				t.Errorf("of %d bytes %d came back: %v", len(data), len(back), err)
+			}
+			c.stop()
+		}
+	}
+}
+
+func TestWhatNoTaskHoldsIsAnError(t *testing.T) {
+	if _, reply := begin(t, nested(timers("spread", 10), 4, 65)); reply["type"] != "error" {
+		t.Errorf("%v", reply)
+	}
+}
+
+func TestAnArrayThatHasChangedIsNoticed(t *testing.T) {
+	var held [8]uint64
+	skein.Fill(&held)
+	if !skein.IsKept(&held) {
+		t.Error("it has not changed")
+	}
+	if held[5]++; skein.IsKept(&held) {
+		t.Error("it has changed")
+	}
+}
+
 func TestSleepersThatAreLeftAtTheEndAreNotWaitedFor(t *testing.T) {
 	c, _ := begin(t, timers("spread", 100))
 	c.spawn(100, skein.NowNS()+3600*int64(time.Second))

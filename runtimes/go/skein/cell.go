@@ -7,6 +7,9 @@ import (
 	"slices"
 )
 
+// heldSizes are the sizes of arrays that a task may hold; the types are Room's.
+var heldSizes = []int{0, 64, 256, 1024, 4096, 16384}
+
 var patterns = []string{"spread", "storm", "periodic", "churn"}
 
 // Cell is what a worker is set up with: the fields of the message that decide its work.
@@ -28,6 +31,11 @@ type Cell struct {
 	Pattern  string `json:"pattern"`
 	WindowNS int64  `json:"window_ns"`
 	GridNS   int64  `json:"grid_ns"`
+
+	// How many calls down a task waits, itself counted, and what it holds meanwhile; null: 1, and
+	// nothing.
+	Depth     *int `json:"depth"`
+	HeldBytes *int `json:"held_bytes"`
 
 	// StackBytes is null whatever was asked: stacks grow.
 	StackBytes *int `json:"stack_bytes"`
@@ -59,10 +67,31 @@ func (c *Cell) check() error {
 		return fmt.Errorf("pattern churn needs 2 tasks and a window of %d grids", 2*(Rounds+1))
 	case c.Workload == "c10k" && c.BufferBytes < 1:
 		return fmt.Errorf("buffer_bytes cannot be %d", c.BufferBytes)
+	case c.LevelsBelow() < 0 || !slices.Contains(heldSizes, c.Held()):
+		return fmt.Errorf("no task waits %d levels down and holds %d bytes", c.LevelsBelow(), c.Held())
 	case c.Loops != nil && *c.Loops != 1:
 		return fmt.Errorf("a worker of one loop cannot serve loops = %d", *c.Loops)
 	}
 	return nil
+}
+
+// IsNested is whether tasks are other than the ordinary ones.
+func (c *Cell) IsNested() bool { return c.LevelsBelow() > 0 || c.Held() > 0 }
+
+// LevelsBelow is how many levels lie between a task and its wait.
+func (c *Cell) LevelsBelow() int {
+	if c.Depth == nil {
+		return 0
+	}
+	return *c.Depth - 1
+}
+
+// Held is how many bytes a task holds across its wait.
+func (c *Cell) Held() int {
+	if c.HeldBytes == nil {
+		return 0
+	}
+	return *c.HeldBytes
 }
 
 // echo is the whole cell. The fields that decide the work are those that the worker was set up with.

@@ -58,6 +58,16 @@ func (t *Tally) Wrong(index, round int) {
 	t.done(0)
 }
 
+// Damaged counts a task whose array was not as it had been before its wait.
+func (t *Tally) Damaged(index int) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.errors++; t.errors == 1 {
+		t.firstError = fmt.Sprintf("what task %d held across its wait has changed", index)
+	}
+	t.done(0)
+}
+
 // Ended counts a task that has nothing left to do. The last one reports that the run is over.
 func (t *Tally) Ended() {
 	t.mutex.Lock()

@@ -49,6 +49,9 @@ func (t *Traffic) ended(err error) {
 	t.errors.Add(1)
 }
 
+// ErrDamaged ends a connection whose array was not as it had been before its wait.
+var ErrDamaged = errors.New("what it held across its wait has changed")
+
 // addTo adds the counts to a reply.
 func (t *Traffic) addTo(reply message) {
 	open := t.Connections.Load()

@@ -9,6 +9,7 @@ import { nowNs } from './clock.js';
 const TASKS = 20_000;
 const LEAD_NS = 20_000_000;
 const SMALL = { tasks: TASKS, window_ns: 20_000_000, grid_ns: 1_000_000 };
+const LITTLE_HELD = 64; // the code is the same
 const CONNECTIONS = 1000;
 const AT_ONCE = 50;
 const EXCHANGES = 5;
@@ -20,7 +21,8 @@ export function rehearse(workload, Program, cell) {
 
 function rehearseTimers(Timers, cell) {
   return new Promise((resolve) => {
-    new Timers({ ...cell, ...SMALL }, resolve).spawn(TASKS, nowNs() + LEAD_NS);
+    const heldBytes = cell.held_bytes ? LITTLE_HELD : null;
+    new Timers({ ...cell, ...SMALL, held_bytes: heldBytes }, resolve).spawn(TASKS, nowNs() + LEAD_NS);
   });
 }
 

@@ -12,6 +12,7 @@ export class TimerCounts {
   #unitsWanted;
   #units = 0;
   #errors = 0;
+  #firstError = '';
   #checksum = new Checksum();
   #lateness = new Histogram();
   #fireNs = null;
@@ -38,7 +39,14 @@ export class TimerCounts {
   /** A timer fired that was to be cancelled. The unit still counts, or the run would never end. */
   wrong(index) {
     this.#errors += 1;
+    this.#firstError ||= 'a timer fired that was to be cancelled';
     this.#done(index, 0);
+  }
+
+  /** What a task held across its wait was not as it had been. The unit counts likewise. */
+  damaged(index) {
+    this.#firstError ||= 'what a task held across its wait has changed';
+    this.wrong(index);
   }
 
   toMessage() {
@@ -49,7 +57,7 @@ export class TimerCounts {
       live_tasks: this.spawned - this.ended,
       live_connections: 0,
       errors: this.#errors,
-      first_error: this.#errors > 0 ? 'a timer fired that was to be cancelled' : '',
+      first_error: this.#firstError,
       lateness: this.#fireNs === null ? null : this.#lateness.toMessage(),
       fire_ns: this.#fireNs,
     };

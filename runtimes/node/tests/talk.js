@@ -9,14 +9,14 @@ const WORKER = new URL('../worker.js', import.meta.url).pathname;
 
 export const TIMERS = {
   workload: 'timers', runtime: 'node', style: 'coroutine', tasks: 1000, pattern: 'spread',
-  window_ns: 200_000_000, grid_ns: 1_000_000, timers: null, stack_bytes: null, workers: 1,
-  seed: 1n,
+  window_ns: 200_000_000, grid_ns: 1_000_000, timers: null, stack_bytes: null, depth: null,
+  held_bytes: null, workers: 1, seed: 1n,
 };
 
 export const C10K = {
   workload: 'c10k', runtime: 'node', style: 'coroutine', connections: 64, mode: 'fixed', active: 16,
   payload_bytes: 64, buffer: 'runtime', buffer_bytes: 1024, loops: null, stack_bytes: null,
-  workers: 1, seed: 1n,
+  depth: null, held_bytes: null, workers: 1, seed: 1n,
 };
 
 export class Talk {

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import test from 'node:test';
 
 import { EXPECTED } from './expected.js';
+import { fill, isKept } from '../shared/nesting.js';
 import { C10K, TIMERS, Talk } from './talk.js';
 
 const MS = 1_000_000;
@@ -47,6 +48,42 @@ for (const { fields, units, timers, checksum } of EXPECTED) {
     assert.deepEqual([count + early, overflow], [timers, 0]);
   });
 }
+
+for (const [depth, heldBytes] of [[null, 64], [2, null], [4, 256], [64, 16384]]) {
+  const nested = { depth, held_bytes: heldBytes };
+  test(`a sleep some calls down is the same work: ${JSON.stringify(nested)}`, async () => {
+    const plain = await runTimers({ ...TIMERS, seed: 1n });
+    const stats = await runTimers({ ...TIMERS, seed: 1n, ...nested });
+    assert.deepEqual([stats.units, stats.checksum], [plain.units, plain.checksum]);
+  });
+
+  test(`a read some calls down comes back whole: ${JSON.stringify(nested)}`, async () => {
+    const talk = new Talk();
+    const ready = await talk.begin({ ...C10K, ...nested });
+    assert.deepEqual([ready.echoed.depth, ready.echoed.held_bytes], [depth, heldBytes]);
+    const socket = connect({ host: '127.0.0.1', port: ready.port });
+    const sent = randomBytes(5000);
+    socket.end(sent);
+    assert.deepEqual(Buffer.concat(await socket.toArray()), sent);
+    const stopped = await talk.ask({ type: 'stop' });
+    assert.deepEqual([stopped.bytes, stopped.errors], [5000, 0]);
+  });
+}
+
+test('a depth that no task has is an error', async () => {
+  const reply = await new Talk().begin({ ...TIMERS, depth: 3 });
+  assert.equal(reply.type, 'error');
+});
+
+test('what is held and has changed is noticed', () => {
+  for (const bytes of [64, 256, 16384]) {
+    const held = new Uint8Array(bytes);
+    fill(held);
+    assert.ok(isKept(held));
+    held[63] += 1;
+    assert.ok(!isKept(held));
+  }
+});
 
 test('hello names the process, the row and what it waits on', async () => {
   const talk = new Talk({ warm: true });

@@ -52,6 +52,7 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: TICK_NS,
     early_by_at_most_ns: 0,
+    takes_nesting: false,
     no_sockets: Some("embassy has no sockets of an operating system"),
     no_timers: None,
 };

@@ -28,6 +28,8 @@ pub struct About {
     pub timer_resolution_ns: u64,
     /// By how much its timers may fire early.
     pub early_by_at_most_ns: u64,
+    /// Whether its tasks can wait some calls down and hold something (`crate::nesting`).
+    pub takes_nesting: bool,
     /// Why it cannot do c10k, where it cannot.
     pub no_sockets: Option<&'static str>,
     /// Why it cannot do timers, where it cannot.

@@ -75,6 +75,11 @@ impl C10k {
         self.bytes.add(self.threads, bytes as u64);
     }
 
+    /// What a connection held across a wait was not as it had been.
+    pub fn damaged(&self) {
+        self.count(io::Error::other("what it held across its wait has changed"));
+    }
+
     /// How a connection ended. Clients hang up with a reset, which is no error.
     pub fn ended(&self, how: io::Result<()>) {
         let Err(error) = how else { return };

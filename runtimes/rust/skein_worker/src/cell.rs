@@ -111,7 +111,7 @@ pub(crate) fn not_served(limit: &str, why: &str) -> Failure {
     Failure::Limit { limit: limit.into(), value: None, needed: None, message: why.into() }
 }
 
-fn number<Number: TryFrom<u64, Error: Display>>(
+pub(crate) fn number<Number: TryFrom<u64, Error: Display>>(
     cell: &Value,
     name: &str,
 ) -> Result<Number, Failure> {

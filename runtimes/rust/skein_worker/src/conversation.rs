@@ -18,6 +18,7 @@ use crate::commands::{Commands, is_readable};
 use crate::conditions::conditions;
 use crate::live::live;
 use crate::messages::say;
+use crate::nesting::{Nesting, nesting};
 use crate::schedule::Schedule;
 use crate::timers::Timers;
 use crate::uring::require_io_uring;
@@ -76,11 +77,12 @@ fn converse(
 }
 
 fn hello(about: &About) -> Value {
+    let takes: &[&str] = if about.takes_nesting { &["depth", "held_bytes"] } else { &[] };
     json!({
         "type": "hello", "protocol": 1, "runtime": about.runtime, "pid": std::process::id(),
         "style": "coroutine", "loop": about.waits_on, "timer_source": about.timer_source,
         "library": about.library, "library_version": locked_version(about.library),
-        "early_by_at_most_ns": about.early_by_at_most_ns,
+        "early_by_at_most_ns": about.early_by_at_most_ns, "takes": takes,
     })
 }
 
@@ -89,6 +91,7 @@ fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
     if cell["runtime"] != about.runtime || cell["workers"] != 1 {
         return Err(format!("this is {} with 1 worker", about.runtime).into());
     }
+    Nesting::set_up(about, cell)?;
     match cell["workload"].as_str() {
         Some("c10k") => set_up_c10k(about, cell),
         Some("timers") => set_up_timers(about, cell),
@@ -125,6 +128,7 @@ fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
 /// Everything is set up. The echo is of what it was set up with.
 fn ready(about: &About, work: Work, cell: Value) -> Result<Value, Failure> {
     let cell = echo(cell, json!({"runtime": about.runtime, "style": "coroutine", "workers": 1}));
+    let cell = echo(cell, nesting().to_json());
     Ok(match work {
         Work::C10k(c10k) => {
             let (port, listener) = c10k.port_and_conditions()?;

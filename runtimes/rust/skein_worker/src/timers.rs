@@ -82,8 +82,15 @@ impl Timers {
         self.fired_at(now_ns(), index, turn);
     }
 
+    /// A task woke, and what it held across its wait was not as it had been. The turn still counts.
+    pub fn damaged(&self) {
+        self.errors.add(self.threads, 1);
+        self.unit(0);
+    }
+
+    /// The same at a time that was read before.
     #[inline]
-    fn fired_at(&self, now_ns: u64, index: u32, turn: u32) {
+    pub fn fired_at(&self, now_ns: u64, index: u32, turn: u32) {
         let offset_ns = self.schedule.offset_ns(index, turn);
         self.lateness.record(self.epoch_ns() + offset_ns, now_ns);
         self.unit(fired_print(index, offset_ns));

@@ -49,6 +49,7 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
+    takes_nesting: false,
     no_sockets: None,
     no_timers: None,
 };

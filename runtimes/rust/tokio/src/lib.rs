@@ -12,6 +12,9 @@
 //!   with one more allocation); `timeout_at` around the reply for one that waits with a timeout.
 //! - Tasks are `async move` blocks: an `async fn` keeps its arguments twice, as such and where they are
 //!   used (rust-lang/rust#62958). For `periodic` those 8 bytes would be 128.
+//! - A task that waits some calls down (nested.rs) is async functions of which each awaits the next.
+//!   All of them are one future, in the task's one allocation: nothing is boxed. A level keeps its
+//!   argument and a state. The compiler may put the polls of several levels into one function.
 //! - Descriptor 0 is an `AsyncFd` of the same loop: no thread for the conversation.
 //! - `tokio_mt` is the default builder: as many workers as the process has CPUs. On one CPU that is
 //!   one worker, and the main thread waits for it. The conversation is a task on the worker, because
@@ -29,6 +32,9 @@
 //!   same for all of its timers. Compare several processes. No timer is early.
 
 #![allow(clippy::manual_async_fn)] // see above
+#![recursion_limit = "512"] // of types: 64 futures in each other
+
+mod nested;
 
 use std::future::Future;
 use std::io;
@@ -37,8 +43,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use skein_worker::{
-    About, Buffer, Conversation, Echo, Failure, Group, Lent, Own, Pattern, PollStream, Reply, Task,
-    Threads, Work, c10k, frame_bytes, instant, timers,
+    About, Buffer, Conversation, Echo, Failure, Group, Lent, Nesting, Own, Pattern, PollStream,
+    Reply, Task, Threads, Work, c10k, frame_bytes, instant, nesting, timers,
 };
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
@@ -64,6 +70,7 @@ pub const fn about(
         tick_ns: Some(1_000_000),
         timer_resolution_ns: 1_000_000,
         early_by_at_most_ns: 0,
+        takes_nesting: true,
         no_sockets: None,
         no_timers: None,
     }
@@ -99,8 +106,10 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) {
 // --- c10k
 
 async fn accept_all(listener: TcpListener, _alive: Task) {
+    let is_plain = nesting() == Nesting::PLAIN;
     loop {
         match (listener.accept().await, c10k().buffer()) {
+            (Ok((peer, _)), _) if !is_plain => nested::spawn_echo(Peer(peer)),
             (Ok((peer, _)), Buffer::Lent) => spawn(Echo::<_, Lent>::new(Peer(peer))),
             (Ok((peer, _)), Buffer::Own) => spawn(Echo::<_, Own>::new(Peer(peer))),
             (Err(error), _) => c10k().accept_failed(error),
@@ -127,6 +136,9 @@ impl PollStream for Peer {
 fn spawn_task(index: u32) {
     let alive = Task::new();
     match timers().pattern() {
+        Pattern::Spread | Pattern::Storm if nesting() != Nesting::PLAIN => {
+            nested::spawn_sleep(index, alive);
+        }
         Pattern::Spread | Pattern::Storm => spawn(sleep_once(index, alive)),
         Pattern::Periodic => spawn(wake_again(index, alive)),
         Pattern::Churn if timers().is_canceller(index) => {

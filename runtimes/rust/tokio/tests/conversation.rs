@@ -61,7 +61,7 @@ fn prepare(pattern: &str, grid_ns: u64) -> Value {
     json!({"type": "prepare", "workload": "timers", "cell": {
         "workload": "timers", "runtime": "tokio", "style": "coroutine", "workers": 1, "seed": 1,
         "stack_bytes": null, "tasks": 1000, "pattern": pattern, "window_ns": 200_000_000,
-        "grid_ns": grid_ns, "timers": null}})
+        "grid_ns": grid_ns, "timers": null, "depth": null, "held_bytes": null}})
 }
 
 fn now_ns() -> u64 {
@@ -70,8 +70,11 @@ fn now_ns() -> u64 {
 
 /// A whole run; its last message.
 fn run(pattern: &str) -> Value {
+    run_of(&prepare(pattern, 1_000_000))
+}
+
+fn run_of(prepare: &Value) -> Value {
     let mut worker = Worker::start();
-    let prepare = prepare(pattern, 1_000_000);
     let ready = worker.ask(prepare.clone());
     assert_eq!(ready["echoed"], prepare["cell"], "{ready}");
     assert_eq!(worker.ask(json!({"type": "start"}))["type"], "started");
@@ -104,6 +107,19 @@ fn every_pattern_ends_with_its_checksum_and_a_lateness_for_each_timer_that_fires
         assert_eq!((&stopped["live_tasks"], &stopped["errors"]), (&json!(0), &json!(0)));
         let lateness = &stopped["lateness"];
         assert_eq!((&lateness["count"], &lateness["early_count"]), (&json!(fires), &json!(0)));
+    }
+}
+
+#[test]
+fn tasks_that_wait_some_calls_down_do_the_same_work() {
+    for (depth, held_bytes) in [(1, 64), (2, 0), (4, 256), (64, 16384)] {
+        let mut asked = prepare("spread", 1_000_000);
+        asked["cell"]["depth"] = if depth == 1 { Value::Null } else { json!(depth) };
+        asked["cell"]["held_bytes"] = if held_bytes == 0 { Value::Null } else { json!(held_bytes) };
+        let stopped = run_of(&asked);
+        assert_eq!(stopped["checksum"], "3ec375c1869beff9");
+        assert_eq!((&stopped["live_tasks"], &stopped["errors"]), (&json!(0), &json!(0)));
+        assert!(stopped["frame_bytes"].as_u64().expect("a number") > held_bytes);
     }
 }
 
