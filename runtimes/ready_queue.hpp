@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "runtimes/fifo.hpp"
 #include "runtimes/options.hpp"
@@ -23,7 +22,7 @@ class ready_queue {
  public:
   explicit ready_queue(run_strategy strategy) noexcept : strategy_(strategy) {}
 
-  bool empty() const noexcept { return others_.empty() && none_preferred(); }
+  bool empty() const noexcept { return others_.empty() && preferred_.empty(); }
 
   /// Runs after all that are queued, but for those that are woken later and preferred.
   void push(Node& ready) noexcept { others_.push(ready); }
@@ -33,46 +32,35 @@ class ready_queue {
 
   /// One whose wait has ended.
   void push_woken(Node& ready) noexcept {
-    switch (strategy_) {
-      case run_strategy::fifo:
-        others_.push(ready);
-        return;
-      case run_strategy::lifo:
-        if (Node* const before = std::exchange(last_, &ready)) others_.push(*before);
-        return;
-      case run_strategy::priority:
-        woken_.push(ready);
-        return;
+    if (strategy_ == run_strategy::fifo) [[likely]]
+      return others_.push(ready);
+    if (strategy_ == run_strategy::lifo) {
+      if (Node* const before = preferred_.pop()) others_.push(*before);
     }
+    preferred_.push(ready);
   }
 
   /// Null where nothing is ready.
   Node* pop() noexcept {
-    const bool is_owed = preferred_in_a_row_ >= most_in_a_row() && !others_.empty();
-    if (none_preferred() || is_owed) {
-      preferred_in_a_row_ = 0;
-      return others_.pop();
-    }
-    ++preferred_in_a_row_;
-    return last_ != nullptr ? std::exchange(last_, nullptr) : woken_.pop();
+    const bool is_owed = [this] {
+      if (preferred_.empty()) [[likely]]
+        return true;
+      return in_a_row_ >= most_in_a_row() && !others_.empty();
+    }();
+    in_a_row_ = is_owed ? 0 : in_a_row_ + 1;
+    return is_owed ? others_.pop() : preferred_.pop();
   }
 
   void remove(Node& removed) noexcept {
-    if (last_ == &removed) {
-      last_ = nullptr;
-    } else if (!others_.remove(removed)) {
-      woken_.remove(removed);
-    }
+    if (!others_.remove(removed)) preferred_.remove(removed);
   }
 
  private:
-  bool none_preferred() const noexcept { return last_ == nullptr && woken_.empty(); }
   std::uint32_t most_in_a_row() const noexcept { return strategy_ == run_strategy::lifo ? 3 : 7; }
 
   run_strategy strategy_;
-  std::uint32_t preferred_in_a_row_ = 0;
-  Node* last_ = nullptr;  ///< lifo
-  fifo<Node> woken_;      ///< priority
+  std::uint32_t in_a_row_ = 0;  ///< taken from preferred_ since the last of the others
+  fifo<Node> preferred_;        ///< lifo: the one that was woken last; priority: the upper level
   fifo<Node> others_;
 };
 

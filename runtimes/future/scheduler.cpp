@@ -61,8 +61,8 @@ shared_waker& scheduler::share_waker(task_head& of) {
   return *place->second;
 }
 
-/// Polls the tasks that were woken before this turn, and no more of them than the loop allows
-/// before it looks at timers and the kernel.
+/// Polls the tasks that are woken, and no more of them than the loop allows before it looks at
+/// timers and the kernel.
 ///
 /// A task that yields comes after all that can be run by then (S4). Of some of these only the
 /// operation is in the run queue, as after a cancel. So the next turn is posted when this one is
@@ -70,22 +70,21 @@ shared_waker& scheduler::share_waker(task_head& of) {
 /// yielded are put behind them. Where there is no such operation the next turn follows at once.
 void scheduler::poll_woken() noexcept {
   in_turn_ = true;
-  std::size_t allowed = loop_.steps_left();
-  std::size_t polled = 0;
+  const std::size_t allowed = loop_.steps_left();
+  std::size_t left = allowed;
   do {
     woken_.append(again_);
-    woken_count_ += std::exchange(again_count_, 0U);
-    const std::size_t count = std::min(woken_count_, allowed - polled);
-    for (std::size_t left = count; left > 0; --left) {
+    while (left > 0) {
+      task_head* const next = woken_.pop();
+      if (next == nullptr) break;
+      --left;
       loop_.begin_step();
-      --woken_count_;
-      poll(*woken_.pop());
+      poll(*next);
     }
-    polled += count;
-  } while (woken_count_ + again_count_ > 0 && polled < allowed && !loop_.others_wait());
-  loop_.count_more_steps(polled - 1);
+  } while (left > 0 && !again_.empty() && !loop_.others_wait());
+  loop_.count_more_steps(allowed - left - 1);
   in_turn_ = false;
-  if (woken_count_ + again_count_ > 0) loop_.post(turn_);
+  if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
 }
 
 void scheduler::poll(task_head& woken) noexcept {
@@ -95,7 +94,6 @@ void scheduler::poll(task_head& woken) noexcept {
   if (woken.state == task_state::polling_again) {
     woken.state = task_state::queued;
     again_.push(woken);
-    ++again_count_;
   } else {
     woken.state = task_state::idle;
   }

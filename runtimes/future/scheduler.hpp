@@ -121,7 +121,6 @@ class scheduler : pinned {
   }
   void note_queued(task_head& ready) noexcept {
     ready.state = task_state::queued;
-    ++woken_count_;
     if (!in_turn_ && turn_.state == op_state::idle) loop_.post(turn_);
   }
 
@@ -140,10 +139,8 @@ class scheduler : pinned {
   epoll_loop loop_;
   turn turn_;
   ready_queue<task_head> woken_;
-  std::size_t woken_count_ = 0;
   fifo<task_head> again_;  ///< woke themselves in this turn: polled after all others (S4)
-  std::size_t again_count_ = 0;
-  bool in_turn_ = false;  ///< the next turn is posted at the end of this one
+  bool in_turn_ = false;   ///< the next turn is posted at the end of this one
   std::size_t live_tasks_ = 0;
   std::unordered_map<task_head*, shared_waker*> shared_;  ///< of tasks whose waker was cloned
   remote_wakes remote_;
