@@ -2,15 +2,16 @@
 // tasks do with them: timers_test.cpp and echo_test.cpp.
 #include "workloads/nesting.hpp"
 
-#include <cstring>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "tests/catch.hpp"
 #include "tests/options.hpp"
 #include "workloads/all.hpp"
+#include "workloads/c10k/counters.hpp"
 #include "workloads/future_chain.hpp"
 #include "workloads/handler_chain.hpp"
+#include "workloads/timers/timer_counts.hpp"
 
 namespace {
 
@@ -43,6 +44,18 @@ TEST_CASE("what is held takes its size, and a byte of it that has changed is not
     reinterpret_cast<unsigned char*>(&held)[place] ^= 1U;
     CHECK_FALSE(held.are_kept());
   }
+}
+
+TEST_CASE("a task that lost what it held is an error, and its run ends all the same") {
+  timers::timer_counts<workloads::tasks_on::one_thread> timers_done(1);
+  timers_done.damaged();
+  CHECK(timers_done.finished());
+  CHECK(timers_done.counts().errors == 1);
+  CHECK_THAT(timers_done.counts().first_error, test::contains("held across its wait"));
+  c10k::echo_counters<workloads::tasks_on::one_thread> echoed;
+  echoed.damaged();
+  CHECK(echoed.counts().errors == 1);
+  CHECK_THAT(echoed.counts().first_error, test::contains("held across its wait"));
 }
 
 /// A session at the outer end of a chain.
