@@ -71,10 +71,13 @@ class waker {
 
   /// Wakes, and is used up.
   void wake() && noexcept {
+    if (!*this) return;
     const waker_ref used = std::exchange(held_, nobody);
     used.table->wake(used.data);
   }
-  void wake_by_ref() const noexcept { held_.wake(); }
+  void wake_by_ref() const noexcept {
+    if (*this) held_.wake();
+  }
 
   /// For who lends it.
   const waker_ref& ref() const noexcept { return held_; }

@@ -20,7 +20,8 @@
 //       ends as cancelled, every later wait ends at once as cancelled, and run returns when all
 //       tasks have ended.
 //   S4  yield() lets every other runnable task run before the caller continues. (A thread per task
-//       leaves that to the kernel, which promises it for its CPU's run queue only.)
+//       leaves that to the kernel, which promises it for its CPU's run queue only. With a strategy
+//       that prefers who was woken, a yield returns after three (lifo) or seven of them at most.)
 //   S5  A task must not let an exception escape; the process terminates if it does.
 //   S6  spawn throws limit_error when the machine's limits allow no further task.
 //

@@ -3,7 +3,7 @@
 //
 // Measures:
 //  - poll_ready: a poll of a future that is ready, through a call that is not inlined; items are
-//    polls. Beside it a coroutine that ends at once and a plain call (control/function_call).
+//    polls. Its like is a plain call (control/function_call): nothing is queued or allocated.
 //  - waker_clone_drop: a task's waker is cloned and given up, after the first clone, which
 //    allocates what clones share. Atomic operations, as any thread may do it.
 //  - join/N: a task waits for N children that each yield once; items are children. A future's

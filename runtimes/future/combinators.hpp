@@ -160,6 +160,11 @@ class join_all : pinned {
       parts_[i].begin(make_one);
     }
   }
+  /// From the first to the last, as their operations may be queued in that order: taking the first
+  /// out of a list is cheap.
+  ~join_all() {
+    for (std::size_t i = 0; i < count_; ++i) parts_[i].reset();
+  }
 
   polled<output> poll(context& with) {
     std::size_t pending = 0;

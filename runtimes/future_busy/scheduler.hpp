@@ -165,13 +165,9 @@ class scheduler : pinned {
 
   template <class F, class... Parts>
   void spawn(Parts&&... parts) {
-    tasks_.push_back(nullptr);
-    try {
-      tasks_.back() = new task<F>(std::forward<Parts>(parts)...);
-    } catch (...) {
-      tasks_.pop_back();
-      throw;
-    }
+    auto made = std::make_unique<task<F>>(std::forward<Parts>(parts)...);
+    tasks_.push_back(made.get());  // after it was made: making it may have spawned others
+    made.release();
     ++live_tasks_;
   }
 

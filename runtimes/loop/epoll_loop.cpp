@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <utility>
 
 #include "runtimes/errors.hpp"
 
@@ -236,13 +237,17 @@ submitted epoll_loop::submit_read(connection& from, op& waiter) {
 submitted epoll_loop::submit_read_when_polled(connection& from, op& waiter) {
   assert(from.reader == nullptr && "one read at a time on a connection (C4)");
   waiter.target = &from;
-  if (from.error_number != 0) return answer(waiter, -from.error_number);
-  if (from.readable) {
-    if (!take_inline()) {
+  // One that was put off has its turn when it is submitted again: else an earlier part of the same
+  // future could take the whole budget each time.
+  const bool was_put_off = std::exchange(waiter.more, false);
+  if (from.error_number != 0 || from.readable) {
+    if (!was_put_off && !take_inline()) {
+      waiter.more = true;
       post(waiter);
       return submitted::pending;
     }
-    if (try_read(from, waiter)) return submitted::done;
+    waiter.result = -from.error_number;
+    if (from.error_number != 0 || try_read(from, waiter)) return submitted::done;
   }
   from.reader = &waiter;
   waiter.multishot = true;
@@ -276,6 +281,7 @@ bool epoll_loop::try_read(connection& from, op& waiter) noexcept {
 /// What has come is read when the task has its turn: the buffer may be one for all.
 void epoll_loop::wake_reader(connection& from) {
   if (orders_woken_ && from.reader != nullptr && from.reader->state == op_state::waiting) {
+    assert(!from.reader->multishot && "who is polled, or called, orders its tasks itself");
     defer_woken(*from.reader, queued_action::retry_read);
   } else {
     continue_read(from);

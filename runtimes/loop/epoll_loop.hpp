@@ -1,4 +1,4 @@
-// An event loop under coroutines, fibers and callbacks: epoll for sockets, one timer wheel (or
+// An event loop under coroutines, fibers, futures and callbacks: epoll for sockets, one timer wheel (or
 // heap, for comparison), one timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:

@@ -348,6 +348,7 @@ template <class Loop, class Listener>
 void loop_base<Loop, Listener>::resume_reading(connection& from) noexcept {
   op* const waiter = from.reader;
   if (waiter != nullptr && waiter->state == op_state::waiting) {
+    assert(waiter->action != queued_action::report_readable && "it reads when it is polled");
     defer(*waiter, queued_action::retry_read);
   }
 }

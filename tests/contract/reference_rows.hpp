@@ -58,9 +58,12 @@ using in_other_orders = runtime_list<ordered<coroutine::scheduler, run_strategy:
                                      ordered<future::scheduler, run_strategy::lifo>,
                                      ordered<future::scheduler, run_strategy::priority>>;
 
+/// Those whose schedulers are known here by their types.
+using examined_in_full = skein::detail::joined<interface_runtimes, in_other_orders>::type;
+
 /// All runtimes that the suite tests.
 using examined =
-    skein::detail::joined<interface_runtimes, in_other_orders,
-                          runtime_list<asio_await, asio_await_any, asio_cb>, where_installed>::type;
+    skein::detail::joined<examined_in_full, runtime_list<asio_await, asio_await_any, asio_cb>,
+                          where_installed>::type;
 
 }  // namespace skein::contract

@@ -5,6 +5,7 @@
 // others when they take too long, and notes that.
 #pragma once
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -248,16 +249,38 @@ class keeps_dropped_sleeps : public future::scheduler {
   std::vector<std::unique_ptr<future::sleeping>> kept_;
 };
 
-/// P8: what another thread wakes is heard at the next poll, and not before.
+/// P8: passes a wake on only where it knows that the task sleeps, which it notes after the task's
+/// last look. What comes between the two is lost.
 template <class F>
-struct far_from_others : lie<F> {
-  using lie<F>::lie;
+class hard_of_hearing : public lie<F> {
+ public:
+  template <class... Parts>
+  explicit hard_of_hearing(watched& on, Parts&&... parts)
+      : lie<F>(on, std::forward<Parts>(parts)...), state_(*kept_.emplace_back(new state)) {}
+
   polled<typename F::output> poll(context& with) {
     this->on_.note(with);
-    context told(plain_ref<&wake_nobody>(nullptr));
-    return this->inner_.poll(told);
+    if (!state_.own) state_.own = waker(with.waker());
+    state_.sleeps.store(false);
+    context told(plain_ref<&wake_if_asleep>(&state_));
+    auto ready = this->inner_.poll(told);
+    state_.sleeps.store(true);
+    return ready;
   }
+
+ private:
+  struct state {
+    waker own;
+    std::atomic<bool> sleeps{false};
+  };
+  static void wake_if_asleep(void* data) noexcept {
+    auto& of = *static_cast<state*>(data);
+    if (of.sleeps.load()) of.own.wake_by_ref();
+  }
+  inline static std::vector<std::unique_ptr<state>> kept_;  // wakers outlive their tasks
+
+  state& state_;
 };
-using loses_wakes_of_other_threads = lying<far_from_others>;
+using loses_wakes_between_look_and_sleep = lying<hard_of_hearing>;
 
 }  // namespace skein::contract::liars
