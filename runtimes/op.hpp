@@ -2,8 +2,8 @@
 //
 // Style-neutral and intrusive. The waiter owns the storage (a coroutine's promise, a fiber's
 // control block, a session object, a future), so waiting allocates nothing. One op per task is
-// enough where a task waits for one thing at a time; a future of several has one for each. Leaves out how a waiter is woken: all that a loop
-// knows of it is `complete`.
+// enough where a task waits for one thing at a time; a future of several has one for each. Leaves
+// out how a waiter is woken: all that a loop knows of it is `complete`.
 //
 // The rules that every loop and every waiter keep (the contract suite tests them):
 //   O1 submit answers `done` (finished inline; `complete` will not be called) or `pending`

@@ -8,7 +8,8 @@
 //             was just begun, has yielded, or has used up its inline budget: who waits is served
 //             before who computes. The lower level never starves, every eighth step is its by
 //             right. In the poll style who was put off by its budget has been woken again, and
-//             counts so: there a connection that never waits stays above one that yields. A multilevel feedback queue (Corbato 1962) of two levels.
+//             counts so: there a connection that never waits stays above one that yields. A
+//             multilevel feedback queue (Corbato 1962) of two levels.
 #pragma once
 
 #include <cstdint>

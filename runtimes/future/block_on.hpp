@@ -38,8 +38,8 @@ class parking_spot : pinned {
   void release() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
-  /// What was written before it is seen by who was woken, also where two wake at once: a store would
-  /// end what the other released, an exchange carries it on (a release sequence).
+  /// What was written before it is seen by who was woken, also where two wake at once: a store
+  /// would end what the other released, an exchange carries it on (a release sequence).
   void wake() noexcept {
     woken_.exchange(true, std::memory_order_release);
     woken_.notify_one();

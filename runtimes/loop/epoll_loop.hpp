@@ -1,5 +1,5 @@
-// An event loop under coroutines, fibers, futures and callbacks: epoll for sockets, one timer wheel (or
-// heap, for comparison), one timerfd.
+// An event loop under coroutines, fibers, futures and callbacks: epoll for sockets, one timer wheel
+// (or heap, for comparison), one timerfd.
 //
 // It knows operations (op.hpp) and nothing of tasks. Techniques:
 //  - Try first, then wait: submit makes the system call at once and registers only after EAGAIN.
