@@ -37,6 +37,8 @@ LISTED = (
 # The floor has no tasks, so its style is none.
 RUNTIMES = {r["id"]: r for r in LISTED if r["style"] != "none"}
 ONE_THREAD = [name for name, runtime in RUNTIMES.items() if runtime["threads_model"][0] == "1"]
+# Whose tasks wait at a place in their code: in a callback style there is none.
+IN_PLACE = [name for name in ONE_THREAD if RUNTIMES[name]["style"] != "callback"]
 WOKEN = (*RUNTIMES, "epoll_floor")
 TIMERS = {
     **dict.fromkeys(STRUCTURES, (10000, 1000000)),
@@ -53,6 +55,11 @@ NAMES = {
     *(f"switch_many/{what}/{n}" for what in ("coroutine", "fcontext") for n in (1, 1_000, 100_000)),
     *(f"wake_{where}_core/{of}" for where in ("same", "other") for of in WOKEN),
     *(f"spawn_finish{kind}/{runtime}" for kind in ("", "_cold") for runtime in RUNTIMES),
+    *(f"depth/{runtime}/{levels}" for runtime in IN_PLACE for levels in (1, 4, 16, 64)),
+    *(f"join/{runtime}/{children}" for runtime in IN_PLACE for children in (10, 1_000)),
+    *(f"first_of/{runtime}" for runtime in IN_PLACE),
+    "poll_ready/future",
+    "waker_clone_drop/future",
     *(f"yield/{runtime}/{tasks}" for runtime in ONE_THREAD for tasks in (1, 1_000, 100_000)),
     *(f"yield/thread/{tasks}" for tasks in (1, 1_000)),
     *(f"{step}/{of}/{n}" for step in STEPS for of, counts in TIMERS.items() for n in counts),
