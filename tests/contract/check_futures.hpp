@@ -5,6 +5,7 @@
 // wakes every task after a while and says that he had to (liars/futures.hpp).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -325,10 +326,19 @@ verdict p8_no_wake_from_another_thread_is_lost(std::uint64_t of_each) {
       for (letter_box& box : boxes) {
         if (box.is_full.exchange(0, std::memory_order_acq_rel) == 1) box.is_full.notify_one();
       }
-      const bool is_over = ended.load(std::memory_order_acquire) == threads;
-      // Between a look and its answer is where wakes are lost, so some come then for certain.
-      if (++polls % 256 == 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
-      return is_over;
+      const std::size_t left = threads - ended.load(std::memory_order_acquire);
+      // Between a look and its answer is where wakes are lost. So now and then those of all threads
+      // come then, after which nobody is left to hide a loss by another wake.
+      if (++polls % 64 == 0) {
+        const time_ns until_ns = monotonic_clock::now_ns() + 10 * ns_per_ms;
+        const auto full = [](const letter_box& box) { return box.is_full.load() == 1; };
+        while (std::cmp_less(std::ranges::count_if(boxes, full), left) &&
+               monotonic_clock::now_ns() < until_ns) {
+          std::this_thread::yield();
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      }
+      return left == 0;
     });
     on.run();
     if (const verdict broken = found_in(found, on, "P8")) found.report(broken->clause, broken->how);

@@ -65,7 +65,7 @@ TEMPLATE_LIST_TEST_CASE("P7: a dropped accept closes its connection", "[contract
 }
 
 TEMPLATE_LIST_TEST_CASE("P8: no wake from another thread is lost", "[contract]", poll_runtimes) {
-  require_kept(p8_no_wake_from_another_thread_is_lost<TestType>(2'000));
+  require_kept(p8_no_wake_from_another_thread_is_lost<TestType>(1'000));
 }
 
 /// Minutes on two CPUs: by hand, `contract_tests "[stress]"`.
@@ -115,7 +115,7 @@ TEST_CASE("liar caught on P7: keeps dropped sleeps / a dropped sleep is withdraw
 TEST_CASE("liar caught on P8: loses wakes between look and sleep / no wake is lost",
           "[contract][liar]") {
   require_caught(
-      "P8", p8_no_wake_from_another_thread_is_lost<liars::loses_wakes_between_look_and_sleep>(2'000));
+      "P8", p8_no_wake_from_another_thread_is_lost<liars::loses_wakes_between_look_and_sleep>(1'000));
 }
 
 }  // namespace
