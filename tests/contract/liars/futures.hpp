@@ -281,6 +281,6 @@ class hard_of_hearing : public lie<F> {
 
   state& state_;
 };
-using loses_wakes_between_look_and_sleep = lying<hard_of_hearing>;
+using loses_wakes_before_sleep = lying<hard_of_hearing>;
 
 }  // namespace skein::contract::liars
