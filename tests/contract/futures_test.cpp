@@ -114,8 +114,8 @@ TEST_CASE("liar caught on P7: keeps dropped sleeps / a dropped sleep is withdraw
 
 TEST_CASE("liar caught on P8: loses wakes between look and sleep / no wake is lost",
           "[contract][liar]") {
-  require_caught(
-      "P8", p8_no_wake_from_another_thread_is_lost<liars::loses_wakes_before_sleep>(1'000));
+  require_caught("P8",
+                 p8_no_wake_from_another_thread_is_lost<liars::loses_wakes_before_sleep>(1'000));
 }
 
 }  // namespace
