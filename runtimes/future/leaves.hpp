@@ -16,18 +16,21 @@ namespace skein::future {
 
 class scheduler;
 epoll_loop& loop_of(scheduler& of) noexcept;
+/// Wakes whom an event of the loop was waited for by.
+void deliver(scheduler& on, const waker_ref& to) noexcept;
 
 /// An operation whose completion wakes whoever polled last. The waker is a loan: who lent it
 /// outlives the future that it was lent to (poll.hpp).
 class operation : op {
  protected:
-  explicit operation(epoll_loop& loop) noexcept : op(&completed), loop_(loop) {}
+  explicit operation(scheduler& on) noexcept : op(&completed), on_(on) {}
 
   bool waits() const noexcept { return state != op_state::idle; }
   bool begun() const noexcept { return waker_.table != nullptr; }
   void note(const context& with) noexcept { waker_ = with.waker(); }
   op& self() noexcept { return *this; }
   const op& self() const noexcept { return *this; }
+  epoll_loop& loop() const noexcept { return loop_of(on_); }
 
   /// One poll of an operation that is submitted once: whether it has its result.
   template <class Submit>
@@ -39,12 +42,13 @@ class operation : op {
   }
 
  private:
-  static void completed(op& finished) noexcept { static_cast<operation&>(finished).waker_.wake(); }
+  /// The operation may be no more when deliver returns: its task has been polled.
+  static void completed(op& finished) noexcept {
+    const auto& ended = static_cast<operation&>(finished);
+    deliver(ended.on_, ended.waker_);
+  }
 
- protected:
-  epoll_loop& loop_;
-
- private:
+  scheduler& on_;
   waker_ref waker_;
 };
 
@@ -71,15 +75,15 @@ class sleeping : operation {
  public:
   using output = wake;
 
-  sleeping(scheduler& on, time_ns until_ns) noexcept : operation(loop_of(on)) {
+  sleeping(scheduler& on, time_ns until_ns) noexcept : operation(on) {
     self().deadline_ns = until_ns;
   }
   ~sleeping() {
-    if (waits()) loop_.withdraw_sleep(self());
+    if (waits()) loop().withdraw_sleep(self());
   }
 
   polled<wake> poll(context& with) {
-    if (!is_done(with, [this] { return loop_.submit_sleep(self()); })) return not_ready;
+    if (!is_done(with, [this] { return loop().submit_sleep(self()); })) return not_ready;
     return self().result == 0 ? wake::due : wake::cancelled;
   }
 
@@ -121,14 +125,14 @@ class accepting : operation {
  public:
   using output = connection*;
 
-  accepting(scheduler& on, listener& from) noexcept : operation(loop_of(on)), from_(from) {}
+  accepting(scheduler& on, listener& from) noexcept : operation(on), from_(from) {}
   ~accepting() {
-    if (waits()) loop_.withdraw_accept(from_, self());
-    if (begun() && !waits() && accepted() != nullptr) loop_.close(*accepted());
+    if (waits()) loop().withdraw_accept(from_, self());
+    if (begun() && !waits() && accepted() != nullptr) loop().close(*accepted());
   }
 
   polled<connection*> poll(context& with) {
-    if (!is_done(with, [this] { return loop_.submit_accept(from_, self()); })) return not_ready;
+    if (!is_done(with, [this] { return loop().submit_accept(from_, self()); })) return not_ready;
     connection* const taken = accepted();
     self().target = nullptr;
     return taken;
@@ -150,18 +154,18 @@ class reading : operation {
  public:
   using output = bytes;
 
-  reading(scheduler& on, connection& from) noexcept : operation(loop_of(on)), from_(from) {}
+  reading(scheduler& on, connection& from) noexcept : operation(on), from_(from) {}
   ~reading() {
-    if (waits()) loop_.withdraw_read(from_, self());
+    if (waits()) loop().withdraw_read(from_, self());
   }
 
   polled<bytes> poll(context& with) {
     note(with);
-    if (waits() || loop_.submit_read_when_polled(from_, self()) != submitted::done)
+    if (waits() || loop().submit_read_when_polled(from_, self()) != submitted::done)
       return not_ready;
     const auto size_bytes = self().result;
     if (size_bytes <= 0) return bytes{};
-    return bytes{loop_.data(from_), static_cast<std::size_t>(size_bytes)};
+    return bytes{loop().data(from_), static_cast<std::size_t>(size_bytes)};
   }
 
  private:
@@ -174,15 +178,16 @@ class writing : operation {
   using output = bool;
 
   writing(scheduler& on, connection& to, bytes data) noexcept
-      : operation(loop_of(on)), to_(to), data_(data) {}
+      : operation(on), to_(to), data_(data) {}
   ~writing() {
-    if (waits()) loop_.withdraw_write(to_, self());
+    if (waits()) loop().withdraw_write(to_, self());
   }
 
   std::size_t size_bytes() const noexcept { return data_.size(); }
 
   polled<bool> poll(context& with) {
-    if (!is_done(with, [this] { return loop_.submit_write(to_, data_, self()); })) return not_ready;
+    if (!is_done(with, [this] { return loop().submit_write(to_, data_, self()); }))
+      return not_ready;
     return self().result == 0;
   }
 

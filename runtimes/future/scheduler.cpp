@@ -33,7 +33,11 @@ const waker_table scheduler::lent_table{
     .drop = &never};
 
 scheduler::scheduler(const scheduler_options& options)
-    : loop_(in_order(options)), turn_(*this), woken_(options.strategy), remote_(*this) {}
+    : loop_(in_order(options)),
+      turn_(*this),
+      woken_(options.strategy),
+      polls_delivered_(options.strategy == run_strategy::fifo),
+      remote_(*this) {}
 
 scheduler::~scheduler() {
   assert(live_tasks_ == 0 && "a task outlived its scheduler");
@@ -85,6 +89,19 @@ void scheduler::poll_woken() noexcept {
   loop_.count_more_steps(allowed - left - 1);
   in_turn_ = false;
   if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
+}
+
+/// While a turn is to come there are tasks that were runnable before, so who is woken joins them. It
+/// is also so once a task has yielded in here: the next turn is posted then.
+void scheduler::deliver(const waker_ref& to) noexcept {
+  assert(!in_turn_ && "no event is delivered while a task is polled");
+  delivers_ = polls_delivered_ && turn_.state == op_state::idle;
+  to.wake();
+  delivers_ = false;
+  task_head* const woken = std::exchange(delivered_, nullptr);
+  if (woken == nullptr) return;
+  poll(*woken);
+  if (!again_.empty() && turn_.state == op_state::idle) loop_.post(turn_);
 }
 
 void scheduler::poll(task_head& woken) noexcept {

@@ -5,9 +5,10 @@
 // nothing but the model. Tasks are polled in the order in which they were woken; one that is woken
 // while it is polled comes after all that could be run by then.
 //
-// What is woken by the loop's events is polled after all of them have been delivered; coroutines
-// are resumed as each is delivered. That is the model's price, and the executors' that people use
-// (tokio's current_thread, futures' LocalPool).
+// A task that an event of the loop wakes is polled at once, where no other task waits for its turn,
+// as a coroutine is resumed: else all that one event wakes would be woken before the first is
+// polled. (tokio's current_thread and futures' LocalPool do that.) It is not polled inside its
+// waker, whose caller may be a future in the middle of its work, but after the waker has returned.
 #pragma once
 
 #include <algorithm>
@@ -96,7 +97,10 @@ class scheduler : pinned {
     }
   }
 
-  /// The same from any thread, for who holds the lock of the task's shared waker.
+  /// Wakes whoever waits for an event, from within it.
+  void deliver(const waker_ref& to) noexcept;
+
+  /// As wake, from any thread, for who holds the lock of the task's shared waker.
   void wake_from_anywhere(task_head& woken, shared_waker& by) noexcept {
     if (running_here_ == this) {
       wake(woken);
@@ -116,8 +120,13 @@ class scheduler : pinned {
   };
 
   void enqueue(task_head& woken) noexcept {
-    woken_.push_woken(woken);
-    note_queued(woken);
+    if (std::exchange(delivers_, false)) {
+      delivered_ = &woken;
+      woken.state = task_state::queued;
+    } else {
+      woken_.push_woken(woken);
+      note_queued(woken);
+    }
   }
   void note_queued(task_head& ready) noexcept {
     ready.state = task_state::queued;
@@ -139,8 +148,11 @@ class scheduler : pinned {
   epoll_loop loop_;
   turn turn_;
   ready_queue<task_head> woken_;
-  fifo<task_head> again_;  ///< woke themselves in this turn: polled after all others (S4)
-  bool in_turn_ = false;   ///< the next turn is posted at the end of this one
+  fifo<task_head> again_;       ///< woke themselves in this turn: polled after all others (S4)
+  bool in_turn_ = false;        ///< the next turn is posted at the end of this one
+  const bool polls_delivered_;  ///< the strategy lets an event's task run before its turn
+  bool delivers_ = false;       ///< whom the waker wakes that is being called is polled next
+  task_head* delivered_ = nullptr;
   std::size_t live_tasks_ = 0;
   std::unordered_map<task_head*, shared_waker*> shared_;  ///< of tasks whose waker was cloned
   remote_wakes remote_;
@@ -148,6 +160,10 @@ class scheduler : pinned {
 
 inline epoll_loop& loop_of(scheduler& of) noexcept {
   return of.loop_;
+}
+
+inline void deliver(scheduler& on, const waker_ref& to) noexcept {
+  on.deliver(to);
 }
 
 static_assert(poll_scheduler<scheduler>);

@@ -195,6 +195,46 @@ class announced : pinned {
   std::atomic<bool>& once_;
 };
 
+/// Sleeps, and then cancels another's sleep.
+class spoiling : pinned {
+ public:
+  using output = nothing;
+  spoiling(scheduler& on, time_ns until_ns, scheduler::timer& other)
+      : on_(on), sleep_(on, until_ns), other_(other) {}
+  polled<nothing> poll(context& with) {
+    if (!sleep_.poll(with)) return not_ready;
+    on_.cancel(other_);
+    return nothing{};
+  }
+
+ private:
+  scheduler& on_;
+  scheduler::sleeping sleep_;
+  scheduler::timer& other_;
+};
+
+TEST_CASE("a task is polled as its event is delivered, before the next event of the same tick") {
+  for (const auto strategy : {run_strategy::fifo, run_strategy::lifo, run_strategy::priority}) {
+    scheduler_options options = options_for(10);
+    options.strategy = strategy;
+    scheduler on(options);
+    const time_ns due_ns = from_now(5 * ns_per_ms);
+    std::array<scheduler::timer, 2> timers;
+    std::array<std::optional<wake>, 2> ended;
+    for (std::size_t i = 0; i < 2; ++i) {
+      // Of two timers in one slot of the wheel, each is delivered first once.
+      if (i == 0) on.spawn<spoiling>(on, due_ns, timers[0]);
+      auto sleep = [&, i] { return scheduler::sleeping_on(on, timers[i], due_ns); };
+      on.spawn<keeping<scheduler::sleeping_on>>(ended[i], sleep);
+      if (i == 1) on.spawn<spoiling>(on, due_ns, timers[1]);
+    }
+    on.run();
+    // With an order of its own, who is woken waits for its turn, and has been woken by then.
+    const bool at_once = strategy == run_strategy::fifo;
+    REQUIRE((ended[0] == wake::cancelled || ended[1] == wake::cancelled) == at_once);
+  }
+}
+
 TEST_CASE("block_on parks the thread until another one wakes the future") {
   std::atomic<int> opened{0};
   std::optional<waker> to_wake;
