@@ -120,6 +120,21 @@ def test_a_fault_is_failed_and_named(fault: str, workload: str, said: str, resul
 
 
 @pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("never_wakes", "; tasks waiting: 1, none of them runnable (it took "),
+        ("never_wakes_and_spins", "; tasks waiting: 1, and it runs on (it took "),
+    ],
+)
+def test_a_task_that_is_never_woken_is_a_timeout_that_says_how_many_wait(
+    fault: str, said: str, results: Path
+) -> None:
+    run = measure_fault(fault, "timers", results)
+    assert run["status"] == "timeout"
+    assert "has 1 of 1000 units of work missing after the last deadline" + said in run["reasons"][0]
+
+
+@pytest.mark.parametrize(
     ("hello", "said"),
     [
         ({"warms_up": 0}, "sent a message without a usable 'warms_up'"),

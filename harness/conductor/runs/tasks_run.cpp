@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fmt/format.h>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "harness/cells/parameters.hpp"
@@ -17,6 +20,7 @@
 #include "harness/conductor/runs/memory_steps.hpp"
 #include "harness/conductor/runs/window_probe.hpp"
 #include "harness/conductor/runs/worker_counters.hpp"
+#include "harness/measure/process_cpu.hpp"
 #include "harness/measure/process_memory.hpp"
 #include "harness/protocol/protocol.hpp"
 #include "workloads/all.hpp"
@@ -25,6 +29,7 @@ namespace skein::conductor {
 namespace {
 
 constexpr time_ns grace_ns = 10 * ns_per_s;  // after the last deadline: late is not lost
+constexpr time_ns watched_ns = 200 * ns_per_ms;
 constexpr time_ns probe_early_ns = 10 * ns_per_ms;
 // One lead after the other, until all tasks are there before the first deadline.
 constexpr std::array<int, 3> leads = {1, 4, 16};
@@ -141,7 +146,8 @@ class tasks_run {
                                 t_ns, epoch_ns_, heard_ns));
   }
 
-  /// A worker that still answers has lost its timers; one that does not answer hangs.
+  /// A worker that still answers has lost its timers: tasks that ended without their work, or that
+  /// wait for a wake-up which never comes. One that does not answer hangs.
   [[noreturn]] void report_lost() {
     talk_.extend(grace_ns);
     const worker_counts counts = ask_counts(talk_, worker_, soon());
@@ -149,9 +155,26 @@ class tasks_run {
     if (counts.units >= wanted) {
       throw failed_by(worker_, status::timeout, "did all its work and never said it had finished");
     }
-    throw failed_by(worker_, status::failed,
-                    fmt::format("has {} of {} units of work missing after the last deadline",
-                                wanted - counts.units, wanted));
+    const std::string missing =
+        fmt::format("has {} of {} units of work missing after the last deadline",
+                    wanted - counts.units, wanted);
+    if (counts.live_tasks == 0) throw failed_by(worker_, status::failed, missing);
+    throw failed_by(
+        worker_, status::timeout,
+        fmt::format("{}; tasks waiting: {}, {}", missing, counts.live_tasks, what_it_does()));
+  }
+
+  /// By its CPU time in a little while in which nobody asks it for anything.
+  [[nodiscard]] std::string what_it_does() const {
+    const auto before = measure::read_cpu(worker_.pid()).total_ns;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(watched_ns));
+    const auto after = measure::read_cpu(worker_.pid()).total_ns;
+    if (!before || !after)
+      return "and whether one is runnable is not known (its CPU is unreadable)";
+    const time_ns used_ns = *after - *before;
+    return fmt::format("{} (it took {:.1f} ms of CPU in {} ms)",
+                       used_ns < watched_ns / 20 ? "none of them runnable" : "and it runs on",
+                       static_cast<double>(used_ns) / ns_per_ms, watched_ns / ns_per_ms);
   }
 
   void take_counts(const worker_counts& counts) {

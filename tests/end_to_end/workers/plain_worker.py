@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import selectors
 import signal
 import socket
 import struct
@@ -47,6 +48,8 @@ FAULTS = (
     "wrong_byte",  # changes one byte in what it sends back
     "lost_bytes",  # counts fewer bytes than it echoed
     "lost_timer",  # forgets one task
+    "never_wakes",  # the same, and the task waits on
+    "never_wakes_and_spins",  # the same, and it asks again and again whether it is time
     "wrong_checksum",  # all tasks woke, but not at their deadlines
     "missing_sample",  # one lateness fewer than tasks
     "large_start",  # needs 100 MiB to begin, and gives them back before it is ready
@@ -225,8 +228,17 @@ class FaultyWorker(SelectorsWorker):
         return told
 
     def spawn(self, index: int) -> None:
-        if self.fault != "lost_timer" or index != 0:
+        forgets = self.fault in ("lost_timer", "never_wakes", "never_wakes_and_spins")
+        if not forgets or index != 0:
             super().spawn(index)
+        elif self.fault == "never_wakes_and_spins":
+            always_readable, other = os.pipe()
+            os.write(other, b"!")
+            self.selector.register(always_readable, selectors.EVENT_READ, lambda: None)
+
+    def live_tasks(self) -> int:
+        waits_for_ever = str(self.fault).startswith("never_wakes") and self.spawned > 0
+        return super().live_tasks() + waits_for_ever
 
     def cancelled(self, index: int, turn: int) -> None:
         if self.fault != "lost_timer" or index != 0:
