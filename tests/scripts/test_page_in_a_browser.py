@@ -326,3 +326,19 @@ def test_on_paper_all_sections_are_open_and_controls_are_gone(page):
     assert not page.is_visible("#controls")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
+
+
+def test_no_word_of_a_fact_or_heading_is_cut_on_a_telephone(open_page):
+    page = open_page(viewport={"width": 360, "height": 800}).page
+    cut = page.eval_on_selector_all(
+        ".facts th, summary h2",
+        """found => found.filter(one => {
+             const text = one.firstChild, range = document.createRange();
+             return [...text.data.matchAll(/[^\\s-]+/g)].some(word => {
+               range.setStart(text, word.index);
+               range.setEnd(text, word.index + word[0].length);
+               return range.getClientRects().length > 1;
+             });
+           }).map(one => one.textContent)""",
+    )
+    assert cut == []
