@@ -197,6 +197,7 @@ def test_an_empty_file_has_a_page_that_says_so(tmp_path):
     assert "bad: the file is empty" in words
     assert "This file has no run" in words
     assert "No run has a figure for this table." in words
+    assert "was equal" not in words
 
 
 def test_a_last_line_that_was_cut_short_is_said_and_the_rest_is_shown(planted, tmp_path):
