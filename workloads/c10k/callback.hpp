@@ -92,7 +92,7 @@ class echo_session {
 
  private:
   void on_chunk(bytes chunk) {
-    server_.counters_.check(held_.are_kept());
+    if constexpr (Held > 0) server_.counters_.check(held_.are_kept());
     held_.write();
     if (chunk.empty()) {
       receiving_ = false;
