@@ -80,6 +80,7 @@ class sleeping : pinned {
  private:
   scheduler& on_;
   time_ns until_ns_;
+  bool was_put_off_ = false;
 };
 
 class sleeping_on {
@@ -109,6 +110,7 @@ class accepting : pinned {
  private:
   scheduler& on_;
   listener& from_;
+  bool was_put_off_ = false;
 };
 
 class reading : pinned {
@@ -121,6 +123,7 @@ class reading : pinned {
  private:
   scheduler& on_;
   connection& from_;
+  bool was_put_off_ = false;
 };
 
 /// What the kernel does not take at the first poll is copied: the caller's bytes may be gone then.
@@ -139,6 +142,7 @@ class writing : pinned {
   bytes data_;
   std::size_t size_bytes_;
   std::unique_ptr<std::byte[]> rest_;
+  bool was_put_off_ = false;
 };
 
 /// What this scheduler has to know of a task: how it is polled and dropped.
@@ -201,11 +205,14 @@ class scheduler : pinned {
 
   void poll_all() noexcept;
   static void look_at(inbox& messages, int timeout_ms) noexcept;
-  /// Whether the task that is being polled may do one more operation in this round (W2).
-  bool take_inline() noexcept {
-    if (inline_left_ == 0) return false;
-    --inline_left_;
-    return true;
+  /// Whether the task that is being polled may do one more operation in this round (W2). One that
+  /// was put off may at its next poll: else an earlier part of the same task could take the whole
+  /// budget each time.
+  bool take_inline(bool& was_put_off) noexcept {
+    if (std::exchange(was_put_off, false)) return true;
+    was_put_off = inline_left_ == 0;
+    if (!was_put_off) --inline_left_;
+    return !was_put_off;
   }
 
   const scheduler_options options_;
