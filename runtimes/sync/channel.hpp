@@ -1,5 +1,6 @@
-// A bounded channel: many senders, many receivers, values in the order in which they were sent (W6).
-// With a capacity of 0 a send waits until somebody receives (a rendezvous, as in CSP: Hoare 1978).
+// A bounded channel: many senders, many receivers, values in the order in which they were sent
+// (W6). With a capacity of 0 a send waits until somebody receives (a rendezvous, as in CSP: Hoare
+// 1978).
 //
 // A value goes straight to a receiver that waits. A receiver that makes room lets the first waiting
 // sender's value in, so that senders are served in order, too. After close() what was sent is still

@@ -1,5 +1,5 @@
-// The first of two waits; the other is withdrawn, and ends unseen (W7). A read with a deadline is the
-// commonest:
+// The first of two waits; the other is withdrawn, and ends unseen (W7). A read with a deadline is
+// the commonest:
 //
 //     on.until(first_of(reading(on, peer), sleeping(on, deadline_ns)))
 //

@@ -1,5 +1,5 @@
-// A mutex that a task waits for without blocking its thread. Whoever unlocks hands it to the one that
-// waited longest, so nobody starves, and nobody gets in between (W4).
+// A mutex that a task waits for without blocking its thread. Whoever unlocks hands it to the one
+// that waited longest, so nobody starves, and nobody gets in between (W4).
 #pragma once
 
 #include "runtimes/sync/wait.hpp"

@@ -1,5 +1,6 @@
 // Clauses S7 and W4 to W8, for every runtime whose tasks can wait for each other, and against the
-// liars that break them. What each check does is in check_talking.hpp; who lies, and how, in liars/.
+// liars that break them. What each check does is in check_talking.hpp; who lies, and how, in
+// liars/.
 #include "tests/contract/liars/talking.hpp"
 
 #include "tests/contract/check_talking.hpp"
