@@ -171,10 +171,10 @@ class channel : public object<Loop> {
   std::size_t capacity_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;
+  std::int32_t handed_over_ = 0;
   bool closed_ = false;
   wait_list senders_;
   wait_list receivers_;
-  std::int32_t handed_over_ = 0;
   std::vector<returned> given_back_;
 };
 
