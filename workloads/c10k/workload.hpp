@@ -7,6 +7,11 @@
 
 #include "runtimes/errors.hpp"
 #include "workloads/c10k/floor.hpp"
+#include "workloads/c10k/handler.hpp"
+#include "workloads/c10k/handler/callback.hpp"
+#include "workloads/c10k/handler/coroutine.hpp"
+#include "workloads/c10k/handler/direct.hpp"
+#include "workloads/c10k/handler/poll.hpp"
 #include "workloads/c10k/nested.hpp"
 #include "workloads/c10k/program.hpp"
 #include "workloads/c10k/sharded.hpp"
@@ -14,9 +19,15 @@
 
 namespace skein::c10k {
 
+template <class S>
+using handler_program = program<S, handler_counters<workloads::tasks_of<S>>>;
+
+using plain_floor = floor_program<echo_counters<workloads::tasks_on::one_thread>>;
+using handler_floor = floor_program<handler_counters<workloads::tasks_on::one_thread>>;
+
 struct workload : workloads::workload_defaults<cell> {
   static std::string objection(const cell& asked) {
-    if (asked.loops.value_or(1) <= asked.connections) return {};
+    if (asked.loops.value_or(1) <= asked.connections) return objection_to_handler(asked);
     return "--loops: " + std::to_string(*asked.loops) + " are more than the connections, " +
            std::to_string(asked.connections);
   }
@@ -39,7 +50,10 @@ struct workload : workloads::workload_defaults<cell> {
     }
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
       if (!own.nested.is_plain()) return make_nested(runtime, own);
-      return workloads::make_on<Runtimes, echo_program, floor_program>(runtime, own);
+      if (has_handler(own)) {
+        return workloads::make_on<Runtimes, handler_program, handler_floor>(runtime, own);
+      }
+      return workloads::make_on<Runtimes, echo_program, plain_floor>(runtime, own);
     };
     if (asked.loops.value_or(1) == 1) return make_one(asked);
     return std::make_unique<sharded_program>(asked, make_one);
