@@ -64,6 +64,21 @@
 //   W3  Between run's return and destruction live() is {0, 0} for a workload that closes what it
 //       accepts.
 //
+// Tasks that wait for each other (runtimes/sync), where the scheduler offers it
+//   S7  A task that is spawned into a scope is a task as any other, and join ends once all of the
+//       scope have ended, not before; at once where there are none. Their last steps happen-before
+//       its return. A scope is joined before it ends. stop() does not end a join, as it ends all
+//       tasks.
+//   W4  mutex: one task at a time has the lock. Unlock hands it to whoever has waited longest.
+//   W5  semaphore: no more tasks have a permit than there are, and they get them in the order in
+//       which they asked. event: who waits goes on once it is set, and later waits end at once.
+//   W6  channel: every value is received once, those of one sender in their order. No more wait in
+//       it than its capacity; with 0 a send ends when its value is received. After close sends
+//       fail, what was sent is received, and then receives end without a value.
+//   W7  first_of: ends with the first of two waits. The other is withdrawn: it ends nothing later,
+//       and what it had been granted is given back.
+//   W8  stop() ends all these waits as cancelled, and every later one at once.
+//
 // Poll style only. A future is *over* once it has answered `ready`.
 //   P1  A future is lazy: making one begins nothing, and a task's is not polled inside spawn.
 //   P2  A future that answers pending has seen to it that its context's waker is woken when it is
@@ -102,6 +117,28 @@ namespace skein {
 
 /// A read-only view of received or outgoing bytes.
 using bytes = std::span<const std::byte>;
+
+/// Offers what tasks wait for from each other. How a task waits for it is the style's: until.
+template <class S>
+concept sync_scheduler = requires(
+    S& on, typename S::mutex& mutex, typename S::semaphore& semaphore, typename S::event& event,
+    typename S::template channel<int>& channel, typename S::scope& scope, std::size_t many) {
+  requires std::constructible_from<typename S::mutex, S&>;
+  requires std::constructible_from<typename S::semaphore, S&, std::size_t>;
+  requires std::constructible_from<typename S::event, S&>;
+  requires std::constructible_from<typename S::template channel<int>, S&, std::size_t>;
+  requires std::constructible_from<typename S::scope, S&>;
+  mutex.lock();
+  mutex.unlock();
+  semaphore.acquire();
+  semaphore.release();
+  event.wait();
+  event.set();
+  channel.send(0);
+  channel.receive();
+  channel.close();
+  scope.join();
+};
 
 /// How a sleep ended.
 enum class wake : bool { due, cancelled };

@@ -32,6 +32,7 @@
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/shared/handler.hpp"
+#include "runtimes/sync/types.hpp"
 
 namespace skein::callback {
 
@@ -52,6 +53,28 @@ class timer : op {
   }
 
   handler<wake> on_wake_;
+};
+
+/// A place in a session for a wait of runtimes/sync. Carries one at a time.
+template <sync::waitable Wait>
+class waiting : op {
+ public:
+  explicit waiting(const Wait& wait) noexcept : op(&completed), wait_(wait) {}
+  ~waiting() { assert(state == op_state::idle && "a session ended with its wait pending"); }
+
+ private:
+  template <class Loop>
+  friend class basic_scheduler;
+
+  /// The handler may end the session, or wait here again.
+  static void completed(op& ended) noexcept {
+    auto& self = static_cast<waiting&>(ended);
+    const handler<typename Wait::output> on_end = self.on_end_;
+    on_end(self.wait_.take(self));
+  }
+
+  Wait wait_;
+  handler<typename Wait::output> on_end_;
 };
 
 template <class Loop>
@@ -77,8 +100,11 @@ class listener : op {
 };
 
 template <class Loop>
-class basic_scheduler {
+class basic_scheduler : public sync::types<Loop> {
  public:
+  using scope = sync::scope<Loop>;
+  template <class Wait>
+  using waiting = callback::waiting<Wait>;
   using connection = callback::connection<Loop>;
   using listener = callback::listener<Loop>;
   using timer = callback::timer;
@@ -105,6 +131,26 @@ class basic_scheduler {
     steps_.push_back(handler<>::to<OnStep>(session));
     if (turn_.state == op_state::idle) loop_.post(turn_);
   }
+
+  /// A task of a scope: it says so when it is over, by task_done(within).
+  template <auto OnStep, class Session>
+  void spawn(scope& within, Session* session) {
+    within.begin_one();
+    spawn<OnStep>(session);
+  }
+  void task_done(scope& within) noexcept {
+    task_done();
+    within.end_one();
+  }
+
+  /// Any wait of runtimes/sync. The handler may run before until returns.
+  template <auto OnEnd, class Wait, class Session>
+  void until(waiting<Wait>& at, Session* session) {
+    assert(at.state == op_state::idle && "one wait at a time");
+    at.on_end_ = handler<typename Wait::output>::template to<OnEnd>(session);
+    if (at.wait_.submit(at) == submitted::done) at.complete(at);
+  }
+  Loop& loop() noexcept { return loop_; }
 
   template <auto OnWake, class Session>
   void sleep_until(timer& on, time_ns deadline_ns, Session* session) {
@@ -138,9 +184,9 @@ class basic_scheduler {
   /// The handler may run before write returns.
   template <auto OnWritten, class Session>
   void write(connection& to, bytes data, Session* session) {
-    pending_write& waiting = take_write();
-    waiting.on_written = handler<bool>::to<OnWritten>(session);
-    if (loop_.submit_write(*to.socket_, data, waiting) == submitted::done) end_write(waiting);
+    pending_write& pending = take_write();
+    pending.on_written = handler<bool>::to<OnWritten>(session);
+    if (loop_.submit_write(*to.socket_, data, pending) == submitted::done) end_write(pending);
   }
 
   void close(connection& closed) noexcept {

@@ -22,6 +22,7 @@
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/shared/frame_pool.hpp"
+#include "runtimes/sync/types.hpp"
 
 namespace skein::coroutine {
 
@@ -143,10 +144,25 @@ struct yield_awaiter {
   void await_resume() const noexcept {}
 };
 
+/// Any wait of runtimes/sync.
+template <class Wait>
+struct wait_awaiter {
+  Wait wait;
+  op* finished = nullptr;
+
+  explicit wait_awaiter(const Wait& waited_for) noexcept : wait(waited_for) {}
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(task::handle waiting) noexcept {
+    finished = &waiting.promise();
+    return wait.submit(*finished) == submitted::pending;
+  }
+  auto await_resume() noexcept { return wait.take(*finished); }
+};
+
 }  // namespace detail
 
 template <class Loop>
-class basic_scheduler {
+class basic_scheduler : public sync::types<Loop> {
  public:
   using task = coroutine::task;
   using connection = typename Loop::connection;
@@ -178,6 +194,38 @@ class basic_scheduler {
     ++home_.live_tasks;
     loop_.post(started.promise());
   }
+
+  /// Tasks that end before their parent goes on (sync/scope.hpp).
+  class scope : task_home, public sync::scope<Loop> {
+   public:
+    explicit scope(basic_scheduler& on) noexcept
+        : task_home{&on.loop_, 0, &end_one_of}, sync::scope<Loop>(on), all_(on.home_) {}
+
+   private:
+    friend basic_scheduler;
+    static void end_one_of(task_home& self) noexcept {
+      auto& of = static_cast<scope&>(self);
+      --of.all_.live_tasks;
+      of.end_one();
+    }
+    task_home& all_;
+  };
+
+  void spawn(scope& within, task work) {
+    const task::handle started = work.release();
+    started.promise().home = &within;
+    ++within.live_tasks;
+    ++home_.live_tasks;
+    within.begin_one();
+    loop_.post(started.promise());
+  }
+
+  /// Any wait of runtimes/sync.
+  template <sync::waitable Wait>
+  auto until(const Wait& wait) noexcept {
+    return detail::wait_awaiter<Wait>(wait);
+  }
+  Loop& loop() noexcept { return loop_; }
 
   auto yield() noexcept { return detail::yield_awaiter<Loop>{}; }
   auto sleep_until(time_ns deadline_ns) noexcept {

@@ -53,6 +53,9 @@ class [[nodiscard]] task {
 struct task_home {
   void* loop;  ///< type-erased; only the owning scheduler casts it back
   std::size_t live_tasks = 0;
+  /// Of a scope's tasks: called as one ends. They have a home of their own, so that other tasks
+  /// have no word for it.
+  void (*on_end)(task_home& self) noexcept = nullptr;
 };
 
 #ifdef SKEIN_SANITIZED
@@ -108,8 +111,11 @@ struct final_awaiter {
   std::coroutine_handle<> await_suspend(task::handle ended) const noexcept {
     const task::promise_type& promise = ended.promise();
     if (promise.continuation) return transfer(promise.continuation);
-    --promise.home->live_tasks;
+    task_home& home = *promise.home;
     ended.destroy();
+    --home.live_tasks;
+    if (home.on_end != nullptr) [[unlikely]]
+      home.on_end(home);
     return std::noop_coroutine();
   }
   void await_resume() const noexcept {}

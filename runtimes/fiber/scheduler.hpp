@@ -38,6 +38,7 @@
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/shared/stack_arena.hpp"
+#include "runtimes/sync/types.hpp"
 
 namespace skein::fiber {
 
@@ -45,8 +46,9 @@ namespace skein::fiber {
 void warm_up_unwinder();
 
 template <class Loop, stack_switch Switch = boost_switch>
-class basic_scheduler {
+class basic_scheduler : public sync::types<Loop> {
  public:
+  using scope = sync::scope<Loop>;
   using connection = typename Loop::connection;
   using listener = typename Loop::listener;
   using timer = skein::timer;
@@ -72,6 +74,29 @@ class basic_scheduler {
   /// `work` is moved onto the new fiber's stack. Throws limit_error (S6).
   template <class Work>
   void spawn(Work&& work);
+
+  template <class Work>
+  void spawn(scope& within, Work&& work) {
+    within.begin_one();
+    try {
+      spawn([&within, does = std::forward<Work>(work)]() mutable {
+        does();
+        within.end_one();
+      });
+    } catch (...) {
+      within.end_one();
+      throw;
+    }
+  }
+
+  /// Any wait of runtimes/sync.
+  template <sync::waitable Wait>
+  auto until(Wait wait) {
+    op& waiter = running();
+    wait_unless_done(wait.submit(waiter));
+    return wait.take(waiter);
+  }
+  Loop& loop() noexcept { return loop_; }
 
   void yield() {
     loop_.post(running());

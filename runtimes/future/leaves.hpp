@@ -11,6 +11,7 @@
 #include "runtimes/op.hpp"
 #include "runtimes/poll.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/sync/wait.hpp"
 
 namespace skein::future {
 
@@ -170,6 +171,32 @@ class reading : operation {
 
  private:
   connection& from_;
+};
+
+/// Any wait of runtimes/sync. One that is dropped gives back what it was granted.
+template <sync::waitable Wait>
+class waiting : operation {
+ public:
+  using output = typename Wait::output;
+
+  waiting(scheduler& on, const Wait& wait) noexcept : operation(on), wait_(wait) {}
+  ~waiting() {
+    if (waits()) {
+      wait_.withdraw(self());
+    } else if (begun() && !taken_ && sync::was_granted(self())) {
+      wait_.refuse(self());
+    }
+  }
+
+  polled<output> poll(context& with) {
+    if (!is_done(with, [this] { return wait_.submit(self()); })) return not_ready;
+    taken_ = true;
+    return wait_.take(self());
+  }
+
+ private:
+  Wait wait_;
+  bool taken_ = false;
 };
 
 /// Whether all bytes are with the kernel.

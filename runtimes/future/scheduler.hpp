@@ -31,11 +31,41 @@
 #include "runtimes/poll.hpp"
 #include "runtimes/ready_queue.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/sync/types.hpp"
 
 namespace skein::future {
 
-class scheduler : pinned {
+/// A future whose end is the end of a task of a scope.
+template <pollable F, class Scope>
+class in_scope : pinned {
  public:
+  using output = nothing;
+
+  template <class... Parts>
+  explicit in_scope(Scope& within, Parts&&... parts)
+      : counted_(within), inner_(std::forward<Parts>(parts)...) {}
+
+  polled<nothing> poll(context& with) {
+    if (!inner_.poll(with)) return not_ready;
+    return nothing{};
+  }
+
+ private:
+  struct counted : pinned {
+    explicit counted(Scope& in) noexcept : within(in) { within.begin_one(); }
+    ~counted() { within.end_one(); }
+    Scope& within;
+  };
+  counted counted_;  // goes after the future that it counts
+  F inner_;
+};
+
+class scheduler : pinned, public sync::types<epoll_loop> {
+ public:
+  using scope = sync::scope<epoll_loop>;
+  template <class Wait>
+  using waiting = future::waiting<Wait>;
+
   using connection = skein::connection;
   using listener = skein::listener;
   using timer = skein::timer;
@@ -67,11 +97,14 @@ class scheduler : pinned {
 
   template <class F, class... Parts>
   void spawn(Parts&&... parts) {
-    auto* spawned = new task<F>(*this, std::forward<Parts>(parts)...);
-    ++live_tasks_;
-    woken_.push(*spawned);
-    note_queued(*spawned);
+    add(*new task<F>(*this, std::forward<Parts>(parts)...));
   }
+  template <class F, class... Parts>
+  void spawn(scope& within, Parts&&... parts) {
+    add(*new task<in_scope<F, scope>>(*this, within, std::forward<Parts>(parts)...));
+  }
+
+  epoll_loop& loop() noexcept { return loop_; }
 
   listener& listen(int descriptor) { return loop_.listen(descriptor); }
   void close(connection& closed) noexcept { loop_.close(closed); }
@@ -119,6 +152,11 @@ class scheduler : pinned {
     scheduler& home;
   };
 
+  void add(task_head& spawned) noexcept {
+    ++live_tasks_;
+    woken_.push(spawned);
+    note_queued(spawned);
+  }
   void enqueue(task_head& woken) noexcept {
     if (std::exchange(delivers_, false)) {
       delivered_ = &woken;

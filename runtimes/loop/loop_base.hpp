@@ -29,6 +29,7 @@
 #include "runtimes/clock.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/loop/connection.hpp"
+#include "runtimes/loop/stoppable.hpp"
 #include "runtimes/loop/timer_queue.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
@@ -86,6 +87,15 @@ class loop_base {
   void stop() noexcept;
   bool stopping() const noexcept { return stopping_; }
 
+  // For what tasks wait for without the kernel (runtimes/sync).
+  /// stop() reaches it from now on.
+  void enlist(stoppable& made) noexcept { stoppables_.add(made); }
+  /// Gives its result to an op that need not wait: inline while the budget lasts, otherwise through
+  /// the run queue (O5).
+  submitted answer(op& waiter, int result) noexcept;
+  /// Takes an op out of the run queue, which is searched for it.
+  void unqueue(op& queued) noexcept { make_idle(queued); }
+
   /// Some styles queue many steps behind one op: steps_left is how many it may run this turn,
   /// itself included, and count_more_steps reports those it ran beyond one. So every style's steps
   /// count alike towards the loop's next look at timers and the kernel.
@@ -127,7 +137,6 @@ class loop_base {
   void make_idle(op& withdrawn) noexcept;
   void defer(op& waiter, queued_action action) noexcept;
   void defer_woken(op& waiter, queued_action action) noexcept;
-  submitted answer(op& waiter, int result) noexcept;
   void end_now(op*& waiting, int result);
   void end_woken(op*& waiting, int result);
   void end_later(op*& waiting, int result) noexcept;
@@ -162,6 +171,7 @@ class loop_base {
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<std::unique_ptr<std::byte[]>> own_buffers_;  ///< by slot, policy `own` only
   inbox* inbox_ = nullptr;
+  stoppables stoppables_;
 
  private:
   /// Looking at the clock costs as much as several yields, so the loop does not do it after each.
@@ -266,6 +276,7 @@ void loop_base<Loop, Listener>::stop() noexcept {
     sleeper.result = -ECANCELED;
     post(sleeper);
   });
+  stoppables_.stop_all();
 }
 
 /// Queues `waiter`; the loop acts on it after everything queued before.
@@ -286,8 +297,6 @@ void loop_base<Loop, Listener>::defer_woken(op& waiter, queued_action action) no
   run_queue_.push_woken(waiter);
 }
 
-/// Gives its result to an op that need not wait: inline while the budget lasts, otherwise through
-/// the run queue (O5).
 template <class Loop, class Listener>
 submitted loop_base<Loop, Listener>::answer(op& waiter, int result) noexcept {
   waiter.result = result;

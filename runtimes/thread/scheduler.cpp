@@ -74,6 +74,7 @@ bool scheduler::write(connection& to, bytes data) noexcept {
 void scheduler::stop() noexcept {
   sleepers_.stop();
   connections_.stop();
+  objects_.stop();
   threads_.wake();
 }
 

@@ -9,7 +9,8 @@
 //   1. It sets the stop word; sleepers wake, later sleeps end at once.
 //   2. It shuts down all listeners and connections; blocked accepts, reads and writes return. A
 //      connection accepted at that moment is closed again before its task sees it.
-//   3. It wakes the owner, which leaves run() once the last task has ended.
+//   3. It ends the waits for other tasks (sync.hpp).
+//   4. It wakes the owner, which leaves run() once the last task has ended.
 // Each step may be repeated, and stop may be called by several tasks at once.
 //
 // Leaves out the full guarantee of yield: sched_yield asks the kernel to run the other threads of
@@ -25,6 +26,7 @@
 #include "runtimes/scheduler.hpp"
 #include "runtimes/thread/connections.hpp"
 #include "runtimes/thread/sleepers.hpp"
+#include "runtimes/thread/sync.hpp"
 #include "runtimes/thread/task_threads.hpp"
 
 namespace skein::thread {
@@ -34,6 +36,13 @@ class scheduler {
   using connection = thread::connection;
   using listener = thread::listener;
   using timer = thread::timer;
+
+  using mutex = thread::mutex;
+  using semaphore = thread::semaphore;
+  using event = thread::event;
+  template <class T>
+  using channel = thread::channel<T>;
+  using scope = thread::scope;
 
   /// What tasks share must be atomic.
   static constexpr bool tasks_run_in_parallel = true;
@@ -49,6 +58,27 @@ class scheduler {
   void spawn(Work&& work) {
     threads_.start(std::forward<Work>(work));
   }
+
+  template <class Work>
+  void spawn(scope& within, Work&& work) {
+    within.begin_one();
+    try {
+      spawn([&within, does = std::forward<Work>(work)]() mutable {
+        does();
+        within.end_one();
+      });
+    } catch (...) {
+      within.end_one();
+      throw;
+    }
+  }
+
+  /// Any wait of sync.hpp.
+  template <class Wait>
+  auto until(Wait wait) {
+    return wait.perform();
+  }
+  sync_objects& objects() noexcept { return objects_; }
 
   void yield() noexcept { ::sched_yield(); }
 
@@ -93,6 +123,7 @@ class scheduler {
 
   const buffer_policy buffer_;
   const std::size_t buffer_bytes_;
+  sync_objects objects_;
   sleepers sleepers_;
   connection_registry connections_;
   task_threads threads_;  ///< last: its threads use the others

@@ -53,7 +53,10 @@ class act {
   handle handle_;
 };
 
-enum class verb { none, yield, sleep, sleep_on_timer, accept, read, write };
+enum class verb { none, yield, sleep, sleep_on_timer, accept, read, write, talk };
+
+/// What is waited for of another task.
+enum class talk { lock, acquire, wait, send, receive, join, receive_or_sleep };
 
 class stage;
 
@@ -70,14 +73,44 @@ class actor {
     listener* from = nullptr;
     connection* peer = nullptr;
     bytes data{};
+    talk about = talk::lock;
+    talk_object* with = nullptr;
+    int value = 0;
+  };
+  /// How a talk ended: granted, and with which value where one was received.
+  struct said {
+    bool granted = false;
+    int value = 0;
   };
   struct answer {
     wake how = wake::due;
     connection* accepted = nullptr;
     bytes chunk{};
     bool written = false;
+    said talked{};
   };
 
+ private:
+  template <auto Field>
+  struct asking {
+    actor* self;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(act::handle) const noexcept {}
+    auto await_resume() const noexcept { return self->answer_.*Field; }
+  };
+
+  template <auto Field>
+  asking<Field> ask(request made) {
+    request_ = made;
+    return {this};
+  }
+
+  auto say(request made) {
+    made.what = verb::talk;
+    return ask<&answer::talked>(made);
+  }
+
+ public:
   actor(stage& on, script does);
   actor(const actor&) = delete;
   actor& operator=(const actor&) = delete;
@@ -97,10 +130,26 @@ class actor {
   auto write(connection& to, bytes data) {
     return ask<&answer::written>({.what = verb::write, .peer = &to, .data = data});
   }
+  auto lock(talk_object& mutex) { return say({.about = talk::lock, .with = &mutex}); }
+  auto acquire(talk_object& permits) { return say({.about = talk::acquire, .with = &permits}); }
+  auto wait(talk_object& event) { return say({.about = talk::wait, .with = &event}); }
+  auto send(talk_object& to, int value) {
+    return say({.about = talk::send, .with = &to, .value = value});
+  }
+  auto receive(talk_object& from) { return say({.about = talk::receive, .with = &from}); }
+  /// first_of: not granted where the sleep was the first.
+  auto receive_until(talk_object& from, time_ns deadline_ns) {
+    return say({.deadline_ns = deadline_ns, .about = talk::receive_or_sleep, .with = &from});
+  }
+  auto join(talk_object& scope) { return say({.about = talk::join, .with = &scope}); }
   void close(connection& closed) { part_->close(closed); }
 
   stage& on() noexcept { return stage_; }
   runtime_under_test& scheduler() noexcept;
+
+  /// The scope that it was spawned into, if it was.
+  talk_object* scope() const noexcept { return scope_; }
+  void spawned_into(talk_object& scope) noexcept { scope_ = &scope; }
 
   // What an adapter needs.
   /// Runs the act to its next request. False when it is over, which the stage has been told then.
@@ -110,21 +159,8 @@ class actor {
   actor_part& part() noexcept { return *part_; }
 
  private:
-  template <auto Field>
-  struct asking {
-    actor* self;
-    bool await_ready() const noexcept { return false; }
-    void await_suspend(act::handle) const noexcept {}
-    auto await_resume() const noexcept { return self->answer_.*Field; }
-  };
-
-  template <auto Field>
-  asking<Field> ask(request made) {
-    request_ = made;
-    return {this};
-  }
-
   stage& stage_;
+  talk_object* scope_ = nullptr;
   script script_;
   act act_;
   request request_;
@@ -148,6 +184,11 @@ typename S::listener& own(listener& of) {
 template <class S>
 typename S::timer& own(sleep_timer& of) {
   return *static_cast<typename S::timer*>(of.object.get());
+}
+
+template <class Object>
+Object& own(talk_object& of) {
+  return *static_cast<Object*>(of.object.get());
 }
 
 /// Closes what an actor of a style without state of its own closes.

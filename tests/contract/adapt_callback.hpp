@@ -9,12 +9,23 @@
 
 #include <deque>
 #include <list>
+#include <optional>
 #include <vector>
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/any_wait.hpp"
 #include "tests/contract/stage.hpp"
 
 namespace skein::contract {
+
+template <class S>
+struct place_to_wait {
+  using type = nothing;
+};
+template <sync_scheduler S>
+struct place_to_wait<S> {
+  using type = typename S::template waiting<any_wait<S>>;
+};
 
 template <callback_scheduler S>
 struct adapter<S> {
@@ -109,6 +120,11 @@ struct adapter<S> {
       self_.answered().written = complete;
       go_on();
     }
+    void on_talked(actor::said how) {
+      if (!was_waiting_for(verb::talk, "W1", "a wait ended that nobody waited for")) return;
+      self_.answered().talked = how;
+      go_on();
+    }
     void take(bytes chunk) {
       waiting_for_ = verb::none;
       self_.answered().chunk = chunk;
@@ -138,6 +154,11 @@ struct adapter<S> {
       for (connection_stream& each : connections_) {
         for (own_connection* unclaimed : each.kept) scheduler().close(*unclaimed);
       }
+      if constexpr (sync_scheduler<S>) {
+        if (talk_object* const scope = self_.scope()) {
+          return scheduler().task_done(own<typename S::scope>(*scope));
+        }
+      }
       scheduler().task_done();
     }
 
@@ -161,6 +182,12 @@ struct adapter<S> {
         case verb::write:
           return scheduler().template write<&part::on_written>(own<S>(*asked.peer), asked.data,
                                                                this);
+        case verb::talk:
+          if constexpr (sync_scheduler<S>) {
+            talk_.emplace(any_wait<S>(scheduler(), asked));
+            scheduler().template until<&part::on_talked>(*talk_, this);
+          }
+          return;
       }
     }
 
@@ -204,6 +231,7 @@ struct adapter<S> {
     bool going_ = false;
     bool answered_inline_ = false;
     typename S::timer timer_;
+    std::optional<typename place_to_wait<S>::type> talk_;
     std::vector<std::byte> chunk_;
     std::list<chunk_stream> chunks_;
     std::list<connection_stream> connections_;
@@ -211,6 +239,13 @@ struct adapter<S> {
 
   static void spawn(S& scheduler, actor& task) {
     scheduler.template spawn<&part::on_start>(static_cast<part*>(&task.part()));
+  }
+  static void spawn(S& scheduler, actor& task, talk_object& scope)
+    requires sync_scheduler<S>
+  {
+    task.spawned_into(scope);
+    scheduler.template spawn<&part::on_start>(own<typename S::scope>(scope),
+                                              static_cast<part*>(&task.part()));
   }
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/any_wait.hpp"
 #include "tests/contract/stage.hpp"
 
 namespace skein::contract {
@@ -12,6 +13,11 @@ struct adapter<S> {
   using part = plain_part<S>;
 
   static void spawn(S& scheduler, actor& task) { scheduler.spawn(perform(scheduler, task)); }
+  static void spawn(S& scheduler, actor& task, talk_object& scope)
+    requires sync_scheduler<S>
+  {
+    scheduler.spawn(own<typename S::scope>(scope), perform(scheduler, task));
+  }
 
  private:
   static typename S::task perform(S& scheduler, actor& task) {
@@ -40,6 +46,12 @@ struct adapter<S> {
           break;
         case verb::write:
           answered.written = co_await scheduler.write(own<S>(*asked.peer), asked.data);
+          break;
+        case verb::talk:
+          if constexpr (sync_scheduler<S>) {
+            const any_wait<S> wait(scheduler, asked);
+            answered.talked = co_await scheduler.until(wait);
+          }
           break;
       }
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/any_wait.hpp"
 #include "tests/contract/stage.hpp"
 
 namespace skein::contract {
@@ -14,6 +15,17 @@ struct adapter<S> {
     scheduler.spawn([&scheduler, &task] {
       while (task.proceed()) serve(scheduler, task);
     });
+  }
+  static void spawn(S& scheduler, actor& task, talk_object& scope)
+    requires sync_scheduler<S>
+  {
+    auto& within = own<typename S::scope>(scope);
+    const auto does = [&scheduler, &task] {
+      while (task.proceed()) serve(scheduler, task);
+    };
+    if constexpr (requires { scheduler.spawn(within, does); }) {  // a liar may have hidden it
+      scheduler.spawn(within, does);
+    }
   }
 
  private:
@@ -40,6 +52,11 @@ struct adapter<S> {
         return;
       case verb::write:
         answered.written = scheduler.write(own<S>(*asked.peer), asked.data);
+        return;
+      case verb::talk:
+        if constexpr (sync_scheduler<S>) {
+          answered.talked = scheduler.until(any_wait<S>(scheduler, asked));
+        }
         return;
     }
   }

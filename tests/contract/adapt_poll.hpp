@@ -6,9 +6,20 @@
 #include <variant>
 
 #include "tests/contract/act.hpp"
+#include "tests/contract/any_wait.hpp"
 #include "tests/contract/stage.hpp"
 
 namespace skein::contract {
+
+/// A type of its own where the runtime has none.
+template <class S>
+struct talking_future {
+  struct type : pinned {};
+};
+template <sync_scheduler S>
+struct talking_future<S> {
+  using type = typename S::template waiting<any_wait<S>>;
+};
 
 template <poll_scheduler S>
 struct adapter<S> {
@@ -16,6 +27,11 @@ struct adapter<S> {
 
   static void spawn(S& scheduler, actor& task) {
     scheduler.template spawn<performing>(scheduler, task);
+  }
+  static void spawn(S& scheduler, actor& task, talk_object& scope)
+    requires sync_scheduler<S>
+  {
+    scheduler.template spawn<performing>(own<typename S::scope>(scope), scheduler, task);
   }
 
  private:
@@ -46,6 +62,7 @@ struct adapter<S> {
     using accepting = typename S::accepting;
     using reading = typename S::reading;
     using writing = typename S::writing;
+    using talking = typename talking_future<S>::type;
 
     void begin() {
       const auto& asked = task_.asked();
@@ -69,6 +86,11 @@ struct adapter<S> {
           return;
         case verb::write:
           waits_.template emplace<writing>(scheduler_, own<S>(*asked.peer), asked.data);
+          return;
+        case verb::talk:
+          if constexpr (sync_scheduler<S>) {
+            waits_.template emplace<talking>(scheduler_, any_wait<S>(scheduler_, asked));
+          }
           return;
       }
     }
@@ -97,10 +119,21 @@ struct adapter<S> {
       return written.has_value();
     }
 
+    bool answers(talking& waits, context& with) {
+      if constexpr (sync_scheduler<S>) {
+        const auto how = waits.poll(with);
+        if (how) task_.answered().talked = *how;
+        return how.has_value();
+      } else {
+        return true;
+      }
+    }
+
     S& scheduler_;
     actor& task_;
     bool begun_ = false;
-    std::variant<std::monostate, yielding, sleeping, sleeping_on, accepting, reading, writing>
+    std::variant<std::monostate, yielding, sleeping, sleeping_on, accepting, reading, writing,
+                 talking>
         waits_;
   };
 };

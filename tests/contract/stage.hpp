@@ -100,6 +100,17 @@ class stage {
 
   /// Spawns a task. Acts may do so as well.
   void add(actor::script does) {
+    add(std::move(does), [this](actor& added) { scheduler_->spawn(added); });
+  }
+  /// Into a scope.
+  void add(talk_object& scope, actor::script does) {
+    add(std::move(does), [this, &scope](actor& added) { talks().spawn(added, scope); });
+  }
+  runtime_that_talks& talks() { return *scheduler_->talks(); }
+
+ private:
+  template <class Spawn>
+  void add(actor::script does, Spawn spawn) {
     actor* added = nullptr;
     {
       const std::scoped_lock lock(mutex_);
@@ -107,13 +118,14 @@ class stage {
     }
     ++playing_;
     try {
-      scheduler_->spawn(*added);
+      spawn(*added);
     } catch (...) {
       --playing_;
       throw;
     }
   }
 
+ public:
   /// Has the inbox call this while play() runs, again and again until it answers true.
   void from_inbox(std::function<bool()> does) { watchdog_.from_inbox(std::move(does)); }
 

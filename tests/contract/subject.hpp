@@ -46,6 +46,32 @@ class actor_part {
   virtual void close(connection& closed) = 0;
 };
 
+/// A mutex, semaphore, event, channel of int or scope of the runtime's.
+struct talk_object {
+  std::unique_ptr<void, void (*)(void*)> object;
+};
+
+/// What its tasks may wait for from each other, with its type forgotten (runtimes/sync). How a task
+/// waits is the actors' (act.hpp).
+class runtime_that_talks {
+ public:
+  runtime_that_talks() = default;
+  runtime_that_talks(const runtime_that_talks&) = delete;
+  runtime_that_talks& operator=(const runtime_that_talks&) = delete;
+  virtual ~runtime_that_talks() = default;
+
+  virtual talk_object mutex() = 0;
+  virtual talk_object semaphore(std::size_t permits) = 0;
+  virtual talk_object event() = 0;
+  virtual talk_object channel(std::size_t capacity) = 0;
+  virtual talk_object scope() = 0;
+  virtual void unlock(talk_object& mutex) = 0;
+  virtual void release(talk_object& semaphore) = 0;
+  virtual void set(talk_object& event) = 0;
+  virtual void close(talk_object& channel) = 0;
+  virtual void spawn(actor& task, talk_object& scope) = 0;
+};
+
 /// A scheduler with its type forgotten. The verbs that wait are the actors' (act.hpp).
 class runtime_under_test {
  public:
@@ -65,6 +91,8 @@ class runtime_under_test {
   virtual void run(inbox& messages) = 0;
   virtual void stop() = 0;
   virtual live_counts live() const = 0;
+  /// Null where its tasks cannot wait for each other.
+  virtual runtime_that_talks* talks() = 0;
 };
 
 /// Who is examined, and what may be expected of it.
@@ -75,6 +103,9 @@ struct subject {
   /// Tasks have stacks from an arena, so there is a ceiling to run into.
   bool has_ceiling;
   bool callback_style;
+  /// It offers runtimes/sync, and of that first_of.
+  bool talks;
+  bool has_first_of;
   /// A task may cost a thread: fewer of them.
   std::size_t many_tasks;
   time_ns early_by_at_most_ns;

@@ -2,6 +2,7 @@
 colour and marker, and the labels of the axes, from results that were made by hand."""
 
 import pytest
+from matplotlib.markers import MarkerStyle
 
 import drawn
 from drawn import COLOURS, MARKERS, check_ticks, context_of, group_named, of
@@ -199,7 +200,16 @@ def test_ticks_of_early_timers_are_not_rounded_to_one_digit(changed, most_ns):
 def test_every_runtime_that_shares_a_panel_with_others_has_the_looks_that_it_declared():
     for runtime, colour in COLOURS.items():
         assert style.colour_of(runtime).lower() == colour
-        assert style.marker_of(runtime) == MARKERS[runtime]
+        assert MarkerStyle(style.marker_of(runtime)).get_marker() == MARKERS[runtime]
     ours = {name for name, runtime in runtimes().items() if not runtime.is_foreign}
     assert set(COLOURS) == ours == set(MARKERS)
     assert len(set(MARKERS.values())) == len(MARKERS)
+
+
+@pytest.mark.parametrize("runtime", runtimes())
+def test_a_letter_as_a_marker_is_that_letter_alone(runtime):
+    with style.looks():
+        marker = MarkerStyle(style.marker_of(runtime))
+    box = marker.get_path().transformed(marker.get_transform()).get_extents()
+    assert box.height > 0.6
+    assert box.width < 2 * box.height

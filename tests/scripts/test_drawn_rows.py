@@ -8,7 +8,7 @@ import planted_rows
 from drawn import COLOURS, INK, MARKERS, Mark, Span
 from skein_scripts.drawing import frame
 from skein_scripts.records import results
-from skein_scripts.records.groups import group_runs
+from skein_scripts.records.groups import group_runs, repeats_text
 from skein_scripts.report.plots import cpu_above_floor, memory_per_task
 
 
@@ -240,6 +240,26 @@ def test_many_rows_stand_in_blocks_by_family_and_values_of_decades_on_a_logarith
     assert (axes.get_xscale(), axes.get_xlabel()) == (
         "log", "CPU time per request (µs), logarithmic",
     )  # fmt: skip
+
+
+def test_a_heading_that_runs_into_the_panel_hides_the_lines_behind_it():
+    axes = panel(figure_of(cpu_above_floor, planted_rows.records(30)), "c10k, fixed")
+    headings = set(drawn.headings(axes).values())
+    boxes = [one.get_bbox_patch() for one in axes.texts if one.get_text() in headings]
+    assert len(boxes) == len(headings)
+    assert {drawn.hex_of(box.get_facecolor()) for box in boxes} == {drawn.WHITE}
+
+
+def test_of_many_rows_with_fewer_runs_the_first_are_named_and_the_others_counted():
+    records = planted_rows.records(30)
+    for run in results.runs(records)[::2]:
+        run["status"], run["reasons"] = "invalid", ["host: steal"]
+    results.runs(records)[0]["status"] = "ok"
+    group = group_runs(records)[0]
+    text = repeats_text([group])
+    assert text.startswith("n = 2 runs of each runtime (coroutine_uring 1, future 1, ")
+    assert text.endswith(" 1, 21 more have others)")
+    assert text.count(" 1") == 8
 
 
 def test_a_figure_is_as_high_as_it_has_rows():

@@ -320,6 +320,7 @@ def test_otava_gets_times_that_rise_where_a_commit_was_measured_late():
 def test_names_that_are_too_long_stay_apart():
     names = ["x" * 30 + "1", "x" * 30 + "2", "y", "y"]
     assert distinct(names, 20) == ["x" * 20, "x" * 18 + "-2", "y", "y-2"]
+    assert distinct(["a", "A", "A-2"], 20) == ["a", "A-2", "A-2-2"]
     long = ["z" * 2000 + str(number) for number in range(12)]
     run = {"status": "ok", "cell": {}, "cpu": {"per_op_ns": 1.5}}
     cells = [CellFigures(name, [run]) for name in long]

@@ -15,7 +15,7 @@ from skein_scripts.drawing import style
 from skein_scripts.records import results
 from skein_scripts.records.groups import group_runs
 from skein_scripts.records.runtime_rules import FAMILIES
-from skein_scripts.report import all_figures, questions, report_pages
+from skein_scripts.report import all_figures, page, questions, report_pages
 from skein_scripts.report.headline_table import Scale
 from skein_scripts.report.plots import cpu_above_floor, latency_spectrum, lateness, memory_per_task
 
@@ -197,6 +197,7 @@ def test_an_empty_file_has_a_page_that_says_so(tmp_path):
     assert "bad: the file is empty" in words
     assert "This file has no run" in words
     assert "No run has a figure for this table." in words
+    assert "was equal" not in words
 
 
 def test_a_last_line_that_was_cut_short_is_said_and_the_rest_is_shown(planted, tmp_path):
@@ -320,3 +321,9 @@ def test_the_page_of_a_run_with_its_figures_is_small_and_whole(fixture_v1, tmp_p
     assert (tmp_path / "report.html").stat().st_size < figures
     assert style.colour_of("coroutine").lower() in (tmp_path / "report.html").read_text()
     assert made.table(HEADLINE)
+
+
+def test_limits_and_failures_stand_before_what_was_disturbed(planted):
+    statuses = [line.split(": ")[1] for line in page.not_ok(planted)]
+    assert set(statuses) == {"limit", "failed", "timeout", "invalid"}
+    assert statuses.index("invalid") == len(statuses) - statuses.count("invalid")

@@ -169,16 +169,35 @@ def test_a_runtime_that_is_not_in_the_main_group_is_taken_from_its_own(planted):
     assert text.endswith("; not compared, for other work (‡): fiber.")
 
 
-def test_counts_are_added_up_and_have_no_best(planted):
-    *_, early = columns(with_rounds(planted, 3), "lateness of a timer")
+def test_counts_are_added_up_and_whoever_has_none_is_best(planted):
+    records = with_rounds(planted, 3)
+    *_, early = columns(records, "lateness of a timer")
     assert early.entries["libuv"].figure.value == 3 * 148
     assert early.entries["coroutine"].figure.value == 0
-    assert not any(early.ranking.is_best(runtime) for runtime in early.entries)
+    starred = [runtime for runtime in early.entries if early.ranking.is_best(runtime)]
+    assert starred == ["coroutine", "fiber"]  # the floor has no place, and thread did other work
+    cell = cells_of(table_of(records), "libuv")["early"]
+    assert (cell.is_best, cell.is_bad) == (False, True)
 
 
-def test_counts_are_ranked_by_nobody(planted):
-    made = table_of(with_rounds(planted, 3))
-    assert cells_of(made, "fiber")["early"].detail == "fiber, early: 0; of 9 runs together"
+def test_a_count_of_one_round_alone_has_no_star(planted):
+    records = copy.deepcopy(with_rounds(planted, 3))
+    for run in results.runs(records):
+        of = (run["cell"].get("pattern"), run["cell"]["runtime"], run["block"])
+        if of == ("spread", "fiber", 4):
+            run["lateness"] |= {"early_count": 56, "early_max_ns": 1_000}
+    made = table_of(records)
+    assert not cells_of(made, "fiber")["early"].is_best
+    assert cells_of(made, "coroutine")["early"].is_best
+
+
+def test_where_nobody_has_any_there_is_no_best(planted):
+    records = copy.deepcopy(with_rounds(planted, 3))
+    for run in results.runs(records):
+        if run.get("lateness"):
+            run["lateness"] |= {"early_count": 0, "early_max_ns": None}
+    assert not any(cells_of(table_of(records), runtime)["early"].is_best
+                   for runtime in ("coroutine", "fiber", "libuv"))  # fmt: skip
 
 
 def test_a_row_with_too_few_common_rounds_says_so_and_has_no_star(planted):

@@ -326,3 +326,29 @@ def test_on_paper_all_sections_are_open_and_controls_are_gone(page):
     assert not page.is_visible("#controls")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
+
+
+# The texts in which a word stands on more than one line.
+CUT = """found => found.filter(one => {
+  const text = document.createTreeWalker(one, NodeFilter.SHOW_TEXT).nextNode();
+  const range = document.createRange();
+  return [...text.data.matchAll(/[^\\s-]+/g)].some(word => {
+    range.setStart(text, word.index);
+    range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  });
+}).map(one => one.textContent)"""
+
+
+def test_no_word_of_a_fact_or_heading_is_cut_on_a_telephone(open_page):
+    page = open_page(viewport={"width": 360, "height": 800}).page
+    assert page.eval_on_selector_all(".facts th, summary h2", CUT) == []
+
+
+def test_no_word_of_a_head_is_cut_where_its_column_has_no_figure(browser, planted, tmp_path):
+    alone = [one for one in planted if one.get("cell", {}).get("runtime") in (None, "fiber")]
+    html, _ = report_pages.write(alone, tmp_path, [])
+    watched = Watched(browser, html, viewport={"width": 1440, "height": 900})
+    heads = watched.page.eval_on_selector_all(".headline thead th[data-column]", CUT)
+    watched.context.close()
+    assert heads == []

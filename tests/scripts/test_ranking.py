@@ -64,6 +64,37 @@ def placed(series):
     return Placed(series, summary.median)
 
 
+ERRORS, EARLY = named("connect_errors"), named("early_fires")
+
+
+def counted(runtime, counts):
+    """A runtime with so many of what must not happen in each round, by their sum."""
+    series = series_of(runtime, [1.0] * len(counts))
+    for run, count in zip(series.runs, counts, strict=True):
+        run["load"] = {"errors": {"connect": count}}
+        run["lateness"] = {"early_count": count}
+    return Placed(series, sum(counts))
+
+
+@pytest.mark.parametrize("metric", [ERRORS, EARLY])
+def test_a_count_of_nothing_is_less_than_any(metric):
+    none, some = counted("fiber", [0] * 6).series, counted("libuv", [9, 1, 12, 3, 3, 28]).series
+    assert judge(none, some, metric) is Verdict.LESS
+    assert judge(some, none, metric) is Verdict.MORE
+    assert judge(none, counted("thread", [0] * 6).series, metric) is Verdict.NOT_APART
+
+
+@pytest.mark.parametrize("metric", [ERRORS, EARLY])
+@pytest.mark.parametrize("some", [[9, 1, 12, 3, 3, 28], [0, 0, 56, 0, 0, 0]])
+def test_who_has_any_of_what_must_not_happen_is_behind_whoever_has_none(metric, some):
+    ranked = rank([counted("libuv", some), counted("go", [9] * 6), counted("fiber", [0] * 6),
+                   counted("thread", [0] * 6)], metric)  # fmt: skip
+    assert names(ranked.best) == ["fiber", "thread"]
+    assert names(ranked.behind) == (["go", "libuv"] if sum(some) > 54 else ["libuv", "go"])
+    assert ranked.is_best("fiber")
+    assert not ranked.is_best("libuv")
+
+
 def names(placed):
     return [one.runtime for one in placed]
 

@@ -6,7 +6,6 @@ import copy
 import pytest
 
 from page_parts import Page
-from skein_scripts.commands import matrix_options
 from skein_scripts.records import results
 from skein_scripts.report import report_pages, rerun
 
@@ -59,13 +58,6 @@ def test_a_seed_is_spoken_of_only_where_the_command_has_one(session):
     assert said in rerun.rerun_of(session).notes
     session["seed"] = None
     assert said not in rerun.rerun_of(session).notes
-
-
-def test_the_options_that_are_changed_are_those_of_the_matrix():
-    known = matrix_options.build_parser().format_help()
-    named = (rerun._OUTPUT, rerun._SKEIN, rerun._SEED, rerun._PRESET, rerun._MATRIX)
-    for option in (*named, *rerun._OF_THE_FIRST_TIME):
-        assert f"  {option} " in known, option
 
 
 def test_the_command_of_a_run_by_hand_is_as_it_was_and_its_program_is_built(session):

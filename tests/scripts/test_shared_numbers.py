@@ -8,7 +8,7 @@ import pytest
 from skein_scripts.base import units
 from skein_scripts.base.tree import ROOT
 from skein_scripts.matrix import plan
-from skein_scripts.records import histogram, results
+from skein_scripts.records import histogram, machine_floor, results
 from skein_scripts.report.plots import latency_vs_load
 from skein_scripts.session import skein_process
 
@@ -22,6 +22,11 @@ IN_BOTH = {
         "harness/conductor/judge/validity.hpp",
         r"double achieved_fraction = ([\d.]+);",
         latency_vs_load._KEEPS_UP,
+    ),
+    "ns that a load generator may be late, and a machine stalls": (
+        "harness/conductor/judge/validity.hpp",
+        r"double late_p99_ns = ([\d']+);",
+        machine_floor.STALL_LIMIT_NS,
     ),
     "values behind a published p99": (PERCENTILES, PUBLISHED + r"([\d']+)", TAIL * 100),
     "values behind a published p99.9": (PERCENTILES, PUBLISHED + r"[\d']+, ([\d']+)", TAIL * 1000),

@@ -33,10 +33,8 @@ class echo_counters {
     errors_.add(error_number, "connection");
   }
 
-  /// Whether what a connection held across a wait is as it was.
-  void check(bool is_kept) {
-    if (!is_kept) errors_.add("what a connection held across its wait has changed");
-  }
+  /// What a connection held across a wait was not as it had been.
+  void damaged() { errors_.add("what a connection held across its wait has changed"); }
 
   void limit(const limit_error& reached) { errors_.add(reached); }
   void rethrow_limit() const { errors_.rethrow_limit(); }

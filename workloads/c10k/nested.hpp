@@ -27,6 +27,10 @@ class nested_counters : public echo_counters<workloads::tasks_of<S>> {
   /// The levels between a task and its read.
   [[nodiscard]] std::int64_t levels_below() const noexcept { return nested_.depth - 1; }
 
+  void check(bool is_kept) {
+    if (!is_kept) this->damaged();
+  }
+
  private:
   workloads::nesting nested_;
 };

@@ -20,12 +20,13 @@ def check_name(what: str, name: str, valid: Iterable[str]) -> str:
 
 
 def distinct(names: Sequence[str], most: int) -> list[str]:
-    """The names, cut to so many characters, and with a number where that makes two of them one."""
-    found: dict[str, None] = {}
+    """The names, cut to so many characters, and with a number where that makes two of them one. Two
+    that differ in their case alone are one, as they are to many file systems."""
+    found: dict[str, str] = {}
     for name in names:
         number, one = 1, name[:most]
-        while one in found:
+        while one.casefold() in found:
             number += 1
             one = f"{name[: most - len(str(number)) - 1]}-{number}"
-        found[one] = None
-    return list(found)
+        found[one.casefold()] = one
+    return list(found.values())

@@ -11,7 +11,7 @@ from rich.console import Console
 from ..base.terminal import add_output_options, say, tell
 from ..base.tree import ROOT
 from ..base.units import format_clock
-from ..matrix import selection
+from ..matrix import option_names, selection
 from ..matrix.anchor_cell import ANCHOR
 from ..matrix.matrix import PRESETS, Matrix, load_matrix, load_preset
 from ..matrix.plan import Slot, estimate_s
@@ -45,10 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--preset", metavar="NAME", help=f"one of {', '.join(PRESETS)} (quick)")
-    source.add_argument("--matrix", type=Path, metavar="FILE", help="a matrix of your own (TOML)")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the results")
-    parser.add_argument("--skein", type=Path, default=DEFAULT_SKEIN, metavar="PATH")
+    source.add_argument(
+        option_names.PRESET, metavar="NAME", help=f"one of {', '.join(PRESETS)} (quick)"
+    )
+    source.add_argument(
+        option_names.MATRIX, type=Path, metavar="FILE", help="a matrix of your own (TOML)"
+    )
+    parser.add_argument(option_names.OUTPUT, type=Path, metavar="DIR", help="folder of the results")
+    parser.add_argument(option_names.SKEIN, type=Path, default=DEFAULT_SKEIN, metavar="PATH")
     parser.add_argument(
         "--filter",
         action="append",
@@ -66,7 +70,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
     parser.add_argument(
-        "--seed", type=seed, metavar="N", help="of the order and the work, from 0 to 2^64 - 1"
+        option_names.SEED,
+        type=seed,
+        metavar="N",
+        help="of the order and the work, from 0 to 2^64 - 1",
     )
     add_cpu_options(parser)
     parser.add_argument(
@@ -75,9 +82,13 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="of one cell (240 and four times its estimate)",
     )
-    parser.add_argument("--resume", action="store_true", help="run only what DIR does not have yet")
+    parser.add_argument(
+        option_names.RESUME, action="store_true", help="run only what DIR does not have yet"
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
-    parser.add_argument("--report", action="store_true", help="then draw plots, write the report")
+    parser.add_argument(
+        option_names.REPORT, action="store_true", help="then draw plots, write the report"
+    )
     add_output_options(parser)
     return parser
 

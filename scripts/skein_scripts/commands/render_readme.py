@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> int:
     wanted = f"{found.before}\n\n{part}\n\n{found.after}"
     had = f"{found.before}{found.between}{found.after}"
     console = Terminal()
-    stale = stale_figure(page.parent / found.folder, options.declared) if options.check else None
+    stale = stale_figure(page.parent / found.folder) if options.check else None
     if stale is not None:
         warn(f"{stale} is not what its results draw: scripts/report.py {found.folder}")
     if had == wanted and stale is None:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from matplotlib.markers import MarkerStyle
+
 from ..records.runtime_rules import OURS
 from ..records.runtimes import FLOOR, in_order, runtimes
 from . import style
@@ -40,7 +42,7 @@ class Look:
     """How the curve and the marks of a runtime look, as matplotlib names it."""
 
     colour: str
-    marker: str
+    marker: str | MarkerStyle
     line: str = _SOLID
 
 

@@ -20,6 +20,7 @@ _NAME_POINTS = 9.0
 _GAP_IN = 0.14  # between two columns
 _BESIDE = 1.25  # free beside the outermost mark of a logarithmic axis, as a factor
 _DECADE = 10.0
+_OVER_LINES: Any = {"facecolor": "white", "edgecolor": "none", "pad": 1}
 _FEW_DECADES = 2.2  # of an axis that has ticks between the powers of ten
 
 
@@ -123,7 +124,8 @@ def _write(
 
 
 def _write_heading(axes: Axes, y: int, text: str, margins: Margins) -> None:
-    """At the left edge of the figure: in a line of its own, so it may run into the panel."""
+    """At the left edge of the figure: in a line of its own, so it may run into the panel, over the
+    lines behind it."""
     axes.annotate(
         text,
         (0, y),
@@ -134,6 +136,7 @@ def _write_heading(axes: Axes, y: int, text: str, margins: Margins) -> None:
         fontsize=_NAME_POINTS,
         fontweight="bold",
         color=style.MISSING_COLOUR,
+        bbox=_OVER_LINES,
     )
 
 
@@ -149,7 +152,7 @@ def write_missing(axes: Axes, y: int, runtime: str, reason: str) -> None:
         fontsize=style.LABEL_POINTS,
         style="italic",
         color=style.MISSING_COLOUR,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        bbox=_OVER_LINES,
         gid=style.gid(runtime),
     )
 

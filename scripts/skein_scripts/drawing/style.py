@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import matplotlib as mpl
@@ -16,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.markers import MarkerStyle
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import LogFormatter, NullLocator
 
@@ -66,9 +68,16 @@ def colour_of(runtime: str) -> str:
     return _SPARE_COLOURS[sum(runtime.encode()) % len(_SPARE_COLOURS)]
 
 
-def marker_of(runtime: str) -> str:
+def marker_of(runtime: str) -> MarkerStyle:
     """Its marker there."""
-    return runtimes()[runtime].marker if runtime in runtimes() else "v"
+    return _marker(runtimes()[runtime].marker if runtime in runtimes() else "v")
+
+
+@cache
+def _marker(name: str) -> MarkerStyle:
+    """A letter as a marker is written as a formula, though no text of a figure is one."""
+    with mpl.rc_context({"text.parse_math": True}):
+        return MarkerStyle(name)
 
 
 # --- what belongs to whom ---

@@ -28,6 +28,7 @@ _ALSO_ASKED = (
     *PINNED,
 )  # fmt: skip
 _SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
+_NAMED = 8  # rows with another number of runs, in a sentence
 _UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others have
 
 
@@ -164,7 +165,8 @@ class Group:
 
 
 def repeats_text(groups: Sequence[Group]) -> str:
-    """How many runs are behind the figures of groups: "n = 3 runs of each runtime (libuv 2)"."""
+    """How many runs are behind the figures of groups: "n = 3 runs of each runtime (libuv 2)". Of
+    many that have others, the first few: each figure has its own in the tables."""
     most = max(group.repeats for group in groups)
     fewer = [
         f"{one.runtime}{where} {len(one.ok)}"
@@ -173,6 +175,8 @@ def repeats_text(groups: Sequence[Group]) -> str:
         for one in group.series
         if len(one.ok) != most
     ]
+    if len(fewer) > _NAMED:
+        fewer = [*fewer[:_NAMED], f"{len(fewer) - _NAMED} more have others"]
     of_some = f" ({', '.join(fewer)})" if fewer else ""
     return f"n = {most} runs of each runtime{of_some}"
 

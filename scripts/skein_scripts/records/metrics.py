@@ -127,6 +127,13 @@ class Metric:
             return max(value, _NOTHING)
         return value if value is not None and value > 0 else None
 
+    def held(self, run: Run) -> float | None:
+        """What the figure of a run that counts is, to be held against another by order; of a count
+        that must be 0, nothing as well."""
+        if self.must_be_0:
+            return self.read(run) if run["status"] == "ok" else None
+        return self.of(run)
+
     def _applies_to(self, run: Run) -> bool:
         return self.shapes is None or shape_of(run["cell"]) in self.shapes
 

@@ -97,9 +97,7 @@ class Column:
 
     @cached_property
     def ranking(self) -> Ranking:
-        """Of those that did the same work, the floor aside. Counts over all runs have none."""
-        if self.metric.of_runs is not None:
-            return Ranking((), (), ())
+        """Of those that did the same work, the floor aside."""
         return rank(
             [
                 Placed(entry.series, entry.figure.value)

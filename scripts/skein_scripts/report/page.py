@@ -7,6 +7,7 @@ Leaves out what stands in its parts: questions.py, headline_table.py, answers.py
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,16 +135,14 @@ def _families(groups: Iterable[Group]) -> dict[str, str]:
 
 def _without_number(records: Sequence[Record]) -> dict[str, int]:
     """Why runs have no number, each reason with how many runs have it."""
-    counts: dict[str, int] = {}
-    for line in not_ok(records):
-        counts[line] = counts.get(line, 0) + 1
-    return counts
+    return Counter(not_ok(records))
 
 
 def not_ok(records: Sequence[Record]) -> list[str]:
-    """Runs that are not ok, each with its reason."""
+    """Runs that are not ok, each with its reason: limits and failures, then the many that were
+    disturbed."""
     return [
         f"{run['cell_id']}: {run['status']}: {'; '.join(run['reasons'])}"
-        for run in runs(records)
+        for run in sorted(runs(records), key=lambda run: run["status"] == "invalid")
         if run["status"] != "ok"
     ]

@@ -67,19 +67,21 @@ def ratio_of(pairs: list[tuple[float, float]]) -> Summary | None:
 def has_interval(series: Series, metric: Metric) -> bool:
     """Whether a series has rounds enough for a 95 % interval of a metric. Runs outside any plan are
     of no round: they were not measured in turns."""
-    rounds = by_round(series, metric.of)
+    rounds = by_round(series, metric.held)
     summary = summarize(list(rounds.values()))
     return summary is not None and summary.is_interval and all(key[1] is not None for key in rounds)
 
 
 def judge(one: Series, other: Series, metric: Metric) -> Verdict:
     """Whether a runtime has less or more of a metric than another: the interval of the median of
-    their ratios, round by round, does not contain 1. Where there is none, nothing is judged."""
+    their differences, round by round, does not contain 0. Where figures are above 0, that of their
+    ratios does not contain 1 then; a count may be 0. Where there is none, nothing is judged."""
     if not (has_interval(one, metric) and has_interval(other, metric)):
         return Verdict.NOT_JUDGED
-    ratio = ratio_of(pairs_of(one, other, metric.of))
-    if ratio is None or not ratio.is_interval:
+    pairs = pairs_of(one, other, metric.held)
+    difference = summarize([mine - theirs for mine, theirs in pairs])
+    if difference is None or not difference.is_interval:
         return Verdict.NOT_JUDGED
-    if ratio.low <= 1 <= ratio.high:
+    if difference.low <= 0 <= difference.high:
         return Verdict.NOT_APART
-    return Verdict.LESS if ratio.high < 1 else Verdict.MORE
+    return Verdict.LESS if difference.high < 0 else Verdict.MORE

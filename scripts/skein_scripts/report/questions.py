@@ -35,6 +35,8 @@ CAPTIONS = {
     latency_vs_load.NAME: "Latency against the rate of requests; hollow: the server is saturated.",
     **{plot.name: plot.caption for plot in cost_vs_field.PLOTS},
     lateness.NAME: "How late timers fire, and how many fire early.",
+    micro_costs.NAME: "What one step costs, beside a call, a system call and a wake-up.",
+    micro_costs.NAME_OF_SWITCHES: "What a switch costs with many tasks.",
 }
 _Fits = Callable[[Group], bool]
 

@@ -50,7 +50,8 @@ class Ranking:
 
 
 def rank(placed: Sequence[Placed], metric: Metric) -> Ranking:
-    """The order of runtimes that did the same work."""
+    """The order of runtimes that did the same work. Of a count that must be 0 one more is behind,
+    whether or not it is in every round: noise may make none in some."""
     order = sorted(placed, key=lambda one: metric.worse * one.value)
     first = next((one for one in order if has_interval(one.series, metric)), None)
     if first is None:
@@ -62,7 +63,7 @@ def rank(placed: Sequence[Placed], metric: Metric) -> Ranking:
         verdict = judge(one.series, first.series, metric)
         if verdict is Verdict.NOT_JUDGED:
             unjudged.append(one)
-        elif is_worse(verdict, metric):
+        elif is_worse(verdict, metric) or (metric.must_be_0 and one.value > first.value):
             behind.append(one)
         else:  # told apart the other way round: over the rounds that both have it is no worse
             best.append(one)

@@ -24,8 +24,8 @@ from ..records.results import RESULTS_NAME, find_results, load, sessions
 from ..records.runtimes import in_order
 from ..records.shapes import Record, Session
 from ..records.workloads import Values
+from .readme_figure import FIGURE, TEXT
 from .readme_values import FILE, RUNTIMES, Shown, Value, shown_of
-from .report_pages import PLOTS
 from .table_cells import MERGED_MARK, MERGED_NOTE, cell_text
 
 REPORT = "report.md"  # which a host of repositories shows, beside README
@@ -41,11 +41,11 @@ def part_of(folder: Path, link: str, declared: Path = FILE) -> str:
     opened = sessions(records)
     plan = opened[-1]["plan"] if opened else None
     shown = shown_of(plan.get("preset") if plan else None, declared)
-    for path in (f"{PLOTS}/{shown.figure}", REPORT):
+    for path in (FIGURE, REPORT):
         if not (folder / path).is_file():
             raise UsageError(
                 f"{folder} has no {path}, which README shows: 'scripts/report.py {folder}' writes"
-                " it, or choose another one in the declaration"
+                " it"
             )
     groups = _groups_named(records, shown)
     notes = _Notes()
@@ -53,7 +53,7 @@ def part_of(folder: Path, link: str, declared: Path = FILE) -> str:
         *_table(shown, groups, notes),
         "",
         *notes.lines(),
-        f"![{in_markdown(shown.figure_text)}]({link}/{PLOTS}/{shown.figure})",
+        f"![{in_markdown(TEXT)}]({link}/{FIGURE})",
         "",
         _about(records, opened[-1], list(groups.values()), link),
     ]

@@ -21,8 +21,7 @@ from ..records.metrics import Metric, metrics, named
 FILE = ROOT / "results" / "readme.toml"
 VALUES, RUNTIMES = LINES = ("values", "runtimes")
 _METRIC = re.compile(r"\{(\w+)\}")
-_TABLE_KEYS = ("corner", "lines", "runtimes", "figure", "value")
-_FIGURE_KEYS = ("file", "text")
+_TABLE_KEYS = ("corner", "lines", "runtimes", "value")
 _VALUE_KEYS = ("label", "cells", "show")
 
 
@@ -46,8 +45,6 @@ class Shown:
     corner: str
     lines: str
     runtimes: tuple[str, ...]  # none: all that the cells have
-    figure: str
-    figure_text: str
     values: tuple[Value, ...]
 
 
@@ -69,16 +66,13 @@ def shown_of(preset: str | None, path: Path = FILE) -> Shown:
 def _shown(table: Mapping[str, Any]) -> Shown:
     _check_keys(table, _TABLE_KEYS, optional=("runtimes",))
     check_name("word in lines", str(table["lines"]), LINES)
-    figure, values = table["figure"], table["value"]
-    _check_keys(figure, _FIGURE_KEYS)
+    values = table["value"]
     if not isinstance(values, list) or not values:
         raise UsageError("there is a [[value]] for each line or column")
     return Shown(
         corner=_text("corner", table["corner"]),
         lines=table["lines"],
         runtimes=_texts("runtimes", table["runtimes"]) if "runtimes" in table else (),
-        figure=_text("file", figure["file"]),
-        figure_text=_text("text", figure["text"]),
         values=tuple(_value(one) for one in values),
     )
 

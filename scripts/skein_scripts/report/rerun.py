@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from ..matrix.option_names import MATRIX, OUTPUT, PRESET, REPORT, RESUME, SEED, SKEIN
 from ..records.runtimes import foreign
 from ..records.shapes import Plan, Session
 
-_OUTPUT, _SKEIN, _SEED, _PRESET, _MATRIX = "--output", "--skein", "--seed", "--preset", "--matrix"
-_OF_THE_FIRST_TIME = ("--resume", "--report")  # scripts/bench always has the second
+_OF_THE_FIRST_TIME = (RESUME, REPORT)  # scripts/bench always has the second
 _AGAIN = "out/again"
 _MATRIX_PROGRAM = "run_matrix.py"
 # What has to be built for programs that do not build: scripts/bench and the gate do.
@@ -39,7 +39,7 @@ def rerun_of(session: Session) -> Rerun | None:
     lines = [f"git checkout {shlex.quote(commit)}"] if commit else []
     command = _command(words, session)
     notes = [_about_the_tree(commit, bool(tool.get("dirty")))]
-    if _has(command, _SEED):
+    if _has(command, SEED):
         notes.append("The seed is said, so the order and the work are the same.")
     lines += [*_building(PurePath(words[0]).name), shlex.join(command)]
     return Rerun(lines, [note for note in (*notes, _OTHER_NUMBERS) if note])
@@ -74,10 +74,10 @@ def _command(words: Sequence[str], session: Session) -> list[str]:
         return [f"scripts/{name}", *kept]
     plan, seed = session.get("plan"), session.get("seed")
     preset = plan.get("preset") if plan else None
-    if preset and not _has(kept, _PRESET) and not _has(kept, _MATRIX):
-        kept += [_PRESET, preset]
-    if seed is not None and not _has(kept, _SEED):
-        kept += [_SEED, str(seed)]
+    if preset and not _has(kept, PRESET) and not _has(kept, MATRIX):
+        kept += [PRESET, preset]
+    if seed is not None and not _has(kept, SEED):
+        kept += [SEED, str(seed)]
     return ["scripts/bench", *(["--references"] if _has_references(plan) else []), *kept]
 
 
@@ -92,10 +92,10 @@ def _into_another_folder(words: Sequence[str]) -> Iterator[str]:
     rest = iter(words)
     for word in rest:
         name, is_joined, _ = word.partition("=")
-        if name in (_OUTPUT, _SKEIN):
+        if name in (OUTPUT, SKEIN):
             if not is_joined:
                 next(rest, None)
-            yield from (_OUTPUT, _AGAIN) if name == _OUTPUT else ()
+            yield from (OUTPUT, _AGAIN) if name == OUTPUT else ()
         elif word not in _OF_THE_FIRST_TIME:
             yield word
 

@@ -15,6 +15,7 @@ from typing import Any
 from ..base.statistics import sign_test_rank
 from ..base.units import format_count, format_duration, format_share
 from ..records.groups import Group
+from ..records.machine_floor import STALL_LIMIT_NS
 from ..records.results import DONE, endings, runs, sessions
 from ..records.shapes import Record, Run, Session, SessionEnd
 from ..records.slots import plan_of, taken_slots
@@ -106,14 +107,21 @@ def _of_session(session: Session, ending: SessionEnd | None) -> Iterator[Sign]:
 def _machine_floor(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sign:
     """What no runtime can be better than; at the beginning and at the end of the session."""
     figures = {"timer p50": "timer_p50_ns", "wake-up": "wake_ns", "stall p99": "stall_p99_ns"}
-    parts = []
-    for words, name in figures.items():
-        ends = [format_duration(one[name]) for one in (before, after) if one.get(name) is not None]
-        if ends:
-            parts.append(f"{words} {', then '.join(dict.fromkeys(ends))}")
+    found = {
+        words: [one[name] for one in (before, after) if one.get(name) is not None]
+        for words, name in figures.items()
+    }
+    parts = [
+        f"{words} {', then '.join(dict.fromkeys(map(format_duration, ends)))}"
+        for words, ends in found.items()
+        if ends
+    ]
     if not parts:
         return Sign(DOUBTFUL, "the machine's own floor is not known")
-    return Sign(GOOD, f"machine's floor: {'; '.join(parts)}")
+    text = f"machine's floor: {'; '.join(parts)}"
+    if stalls := found["stall p99"]:
+        text += f" (at most {format_duration(STALL_LIMIT_NS)})"
+    return Sign(GOOD if max(stalls, default=0) <= STALL_LIMIT_NS else DOUBTFUL, text)
 
 
 def _validity(records: Sequence[Record]) -> Sign:

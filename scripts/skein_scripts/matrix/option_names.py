@@ -1,0 +1,5 @@
+"""The options of scripts/run_matrix.py that a session's record is read by again: they stand in its
+words, and the report's command to measure it again changes them. Leaves out the others."""
+
+OUTPUT, SKEIN, SEED, PRESET, MATRIX = "--output", "--skein", "--seed", "--preset", "--matrix"
+RESUME, REPORT = "--resume", "--report"
