@@ -18,8 +18,7 @@ json hello_reply(const runtime_info& runtime) {
           {"timer_source", runtime.timer_source},
           {"library", runtime.library},
           {"library_version", runtime.library_version},
-          {"early_by_at_most_ns", runtime.early_by_at_most_ns},
-          {"takes", json::array({"handler_wait_ns", "handler_work"})}};
+          {"early_by_at_most_ns", runtime.early_by_at_most_ns}};
 }
 
 json ready_reply(const json& echo, const json& conditions,

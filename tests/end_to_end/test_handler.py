@@ -17,7 +17,7 @@ OF_TEN = ("--mode", "open", "--pipeline", "1", "--connections", "10")
 TAKES = ["handler_wait_ns", "handler_work"]
 EVERY_RUNTIME = pytest.mark.parametrize(
     "runtime",
-    [pytest.param(one, marks=unless_sanitized(one in skein.VARIANTS)) for one in skein.IN_CPP],
+    [pytest.param(one, marks=unless_sanitized(one in skein.VARIANTS)) for one in skein.RUNTIMES],
 )
 
 
@@ -28,7 +28,7 @@ def early_ns(runtime: str) -> int:
 
 @EVERY_RUNTIME
 def test_every_request_waits_and_computes_in_every_runtime(runtime: str, results: Path) -> None:
-    run = measure(results, "c10k", *skein.with_runtime(runtime), *HANDLED)
+    run = measure(results, "c10k", "--runtime", runtime, *HANDLED)
     check_common(run)
     assert (run["cell"]["handler_wait_ns"], run["cell"]["handler_work"]) == (WAIT_NS, 5000)
     assert run["cell_id"].endswith("/handler-wait=5ms/handler-work=5000")
@@ -51,7 +51,7 @@ def cpu_per_request_ns(results: Path, runtime: str, *words: str) -> tuple[float,
     """And how long a step took."""
     results.unlink(missing_ok=True)
     fixed = ("--requests", "2000", "--memory", "off")
-    run = measure(results, "c10k", *skein.with_runtime(runtime), *fixed, *words)
+    run = measure(results, "c10k", "--runtime", runtime, *fixed, *words)
     return run["cpu"]["per_op_ns"], run["load"]["handler_step_ns"]
 
 
@@ -98,6 +98,12 @@ def test_a_worker_that_does_not_say_that_it_has_handlers_meets_a_limit(
 ) -> None:
     run = ended(results, *skein.plain_worker(), *words)
     assert (run["status"], run["limit"]["name"]) == ("limit", name)
+
+
+@pytest.mark.parametrize("runtime", skein.REFERENCES)
+def test_a_reference_row_in_our_language_does_not_take_them(runtime: str, results: Path) -> None:
+    run = ended(results, *skein.with_runtime(runtime), *HANDLED)
+    assert (run["status"], run["limit"]["name"]) == ("limit", TAKES[0])
 
 
 @pytest.mark.parametrize(

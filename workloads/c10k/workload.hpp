@@ -8,10 +8,6 @@
 #include "runtimes/errors.hpp"
 #include "workloads/c10k/floor.hpp"
 #include "workloads/c10k/handler.hpp"
-#include "workloads/c10k/handler/callback.hpp"
-#include "workloads/c10k/handler/coroutine.hpp"
-#include "workloads/c10k/handler/direct.hpp"
-#include "workloads/c10k/handler/poll.hpp"
 #include "workloads/c10k/nested.hpp"
 #include "workloads/c10k/program.hpp"
 #include "workloads/c10k/sharded.hpp"
@@ -19,11 +15,7 @@
 
 namespace skein::c10k {
 
-template <class S>
-using handler_program = program<S, handler_counters<workloads::tasks_of<S>>>;
-
-using plain_floor = floor_program<echo_counters<workloads::tasks_on::one_thread>>;
-using handler_floor = floor_program<handler_counters<workloads::tasks_on::one_thread>>;
+using echo_floor = floor_program<echo_counters<workloads::tasks_on::one_thread>>;
 
 struct workload : workloads::workload_defaults<cell> {
   static std::string objection(const cell& asked) {
@@ -50,10 +42,8 @@ struct workload : workloads::workload_defaults<cell> {
     }
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
       if (!own.nested.is_plain()) return make_nested(runtime, own);
-      if (has_handler(own)) {
-        return workloads::make_on<Runtimes, handler_program, handler_floor>(runtime, own);
-      }
-      return workloads::make_on<Runtimes, echo_program, plain_floor>(runtime, own);
+      if (has_handler(own)) return make_with_handler(runtime, own);
+      return workloads::make_on<Runtimes, echo_program, echo_floor>(runtime, own);
     };
     if (asked.loops.value_or(1) == 1) return make_one(asked);
     return std::make_unique<sharded_program>(asked, make_one);

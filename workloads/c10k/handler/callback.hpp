@@ -7,7 +7,7 @@
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/c10k/callback.hpp"
-#include "workloads/c10k/handler.hpp"
+#include "workloads/c10k/handler/requests.hpp"
 #include "workloads/nesting.hpp"
 
 namespace skein::c10k {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtimes/scheduler.hpp"
-#include "workloads/c10k/handler.hpp"
+#include "workloads/c10k/handler/requests.hpp"
 
 namespace skein::c10k {
 

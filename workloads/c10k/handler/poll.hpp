@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "runtimes/scheduler.hpp"
-#include "workloads/c10k/handler.hpp"
+#include "workloads/c10k/handler/requests.hpp"
 #include "workloads/c10k/poll.hpp"
 
 namespace skein::c10k {
