@@ -29,7 +29,7 @@ class channel : public object<Loop> {
   class sending {
    public:
     using output = bool;
-    static constexpr bool keeps = true;  ///< what was sent may have been received
+    static constexpr gives_back gives = gives_back::never;  ///< it may have been received
 
     sending(channel& of, const T& value) noexcept : of_(&of), value_(value) {}
     submitted submit(op& waiter) noexcept { return of_->submit_send(waiter, value_); }
@@ -46,7 +46,7 @@ class channel : public object<Loop> {
   class receiving {
    public:
     using output = std::optional<T>;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::late;
 
     explicit receiving(channel& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit_receive(waiter, value_); }
@@ -136,8 +136,8 @@ class channel : public object<Loop> {
     return value;
   }
 
-  /// A value whose receiver has withdrawn: it is received before all that were sent after it. Rare,
-  /// so its room is made when it is needed.
+  /// A value whose receiver has withdrawn: it is received before all that were sent after it and that
+  /// nobody has yet. Rare, so its room is made when it is needed.
   void give_back(const op& from, const T& value) noexcept {
     const returned back{from.result, value};
     if (op* const receiver = receivers_.take()) {

@@ -13,7 +13,7 @@ class mutex : public object<Loop> {
   class locking {
    public:
     using output = bool;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::freely;
 
     explicit locking(mutex& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit(waiter); }
