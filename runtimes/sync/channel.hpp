@@ -136,8 +136,8 @@ class channel : public object<Loop> {
     return value;
   }
 
-  /// A value whose receiver has withdrawn: it is received before all that were sent after it and that
-  /// nobody has yet. Rare, so its room is made when it is needed.
+  /// A value whose receiver has withdrawn: it is received before all that were sent after it and
+  /// that nobody has yet. Rare, so its room is made when it is needed.
   void give_back(const op& from, const T& value) noexcept {
     const returned back{from.result, value};
     if (op* const receiver = receivers_.take()) {

@@ -9,8 +9,8 @@
 namespace skein::contract {
 
 /// Senders and receivers that also lock, take permits, start and join children, and give up, each
-/// `steps` times, with random yields and short sleeps between. The same seed makes the same choices;
-/// on one thread that is the same run but for the clock.
+/// `steps` times, with random yields and short sleeps between. The same seed makes the same
+/// choices; on one thread that is the same run but for the clock.
 verdict talking_in_any_order(const subject& of, std::uint32_t seed, int steps);
 
 }  // namespace skein::contract
