@@ -67,10 +67,11 @@
 // Tasks that wait for each other (runtimes/sync), where the scheduler offers it
 //   S7  A task that is spawned into a scope is a task as any other, and join ends once all of the
 //       scope have ended, not before; at once where there are none. Their last steps happen-before
-//       its return. A scope is joined before it ends. stop() does not end a join, as it ends all
+//       its return. A scope is joined before it ends, and only its parent and its tasks spawn
+//       into it. stop() does not end a join, as it ends all
 //       tasks.
 //   W4  mutex: one task at a time has the lock. Unlock hands it to whoever has waited longest.
-//   W5  semaphore: no more tasks have a permit than there are, and they get them in the order in
+//   W5  semaphore: no more tasks have a permit than there are permits, and they get them in the order in
 //       which they asked. event: who waits goes on once it is set, and later waits end at once.
 //   W6  channel: every value is received once, those of one sender in their order. No more wait in
 //       it than its capacity; with 0 a send ends when its value is received. After close sends

@@ -3,9 +3,10 @@
 // Measures:
 //  - mutex/1: a task locks and unlocks, and nobody else wants to; items are pairs.
 //  - mutex/2: two tasks do. Whoever unlocks hands the lock to the other, and waits for it again:
-//    every lock is a hand-over, and items are hand-overs.
-//  - channel/K: one task sends and one receives, with room for K values; items are messages. With
-//    0 and 1 each value is a switch between the two tasks or two, with 64 only every 64th is.
+//    every lock is a hand-over, and items are hand-overs. Not of threads, of which one would end
+//    before the other begins.
+//  - channel/K: one task sends and one receives, with room for K values; items are messages. The
+//    less room, the more often the two take turns: with 64 at every 64th value.
 //  - join_finished: a join of a scope whose task has ended, again and again; items are joins.
 // Does not measure: tasks on two threads, and what waits for a lock costs the others in lateness.
 // How it may be unfair: a callback session has its place to wait made anew for each wait, as the
@@ -127,7 +128,7 @@ void add_talk() {
     if constexpr (sync_scheduler<S>) {
       const std::string id(S::info().id);
       add_mutex<S>(id, 1);
-      add_mutex<S>(id, 2);
+      if (!S::info().thread_per_task) add_mutex<S>(id, 2);
       for (const std::size_t capacity : {0U, 1U, 64U}) add_channel<S>(id, capacity);
       add_join_finished<S>(id);
     }

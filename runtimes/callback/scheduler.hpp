@@ -103,6 +103,7 @@ template <class Loop>
 class basic_scheduler : public sync::types<Loop> {
  public:
   using scope = sync::scope<Loop>;
+  using read_wait = sync::reading<Loop>;
   template <class Wait>
   using waiting = callback::waiting<Wait>;
   using connection = callback::connection<Loop>;
@@ -123,20 +124,24 @@ class basic_scheduler : public sync::types<Loop> {
 
   template <auto OnStep, class Session>
   void spawn(Session* session) {
+    steps_.push_back(handler<>::to<OnStep>(session));
+    if (!turn_is_to_come()) loop_.post(turn_);
     ++tasks_;
-    yield<OnStep>(session);
   }
+  /// A step that yields while a turn is to come, or under way, has the next one: that is posted
+  /// behind all that could be run by then (S4).
   template <auto OnStep, class Session>
   void yield(Session* session) {
+    if (turn_is_to_come()) return yielded_.push_back(handler<>::to<OnStep>(session));
     steps_.push_back(handler<>::to<OnStep>(session));
-    if (turn_.state == op_state::idle) loop_.post(turn_);
+    loop_.post(turn_);
   }
 
   /// A task of a scope: it says so when it is over, by task_done(within).
   template <auto OnStep, class Session>
   void spawn(scope& within, Session* session) {
-    within.begin_one();
     spawn<OnStep>(session);
+    within.begin_one();
   }
   void task_done(scope& within) noexcept {
     task_done();
@@ -237,11 +242,15 @@ class basic_scheduler : public sync::types<Loop> {
     handler<bool> on_written;
   };
 
-  bool over() const noexcept { return tasks_ == 0 && closing_ == 0 && steps_.empty(); }
+  bool over() const noexcept {
+    return tasks_ == 0 && closing_ == 0 && steps_.empty() && yielded_.empty();
+  }
+  bool turn_is_to_come() const noexcept { return in_turn_ || turn_.state != op_state::idle; }
 
-  /// Runs the steps that were queued before this turn, so a step that yields comes after all others
-  /// (S4). Runs no more of them than the loop allows before it looks at timers and the kernel.
+  /// Runs the steps that were queued before this turn, and no more of them than the loop allows
+  /// before it looks at timers and the kernel.
   void run_steps() noexcept {
+    in_turn_ = true;
     const std::size_t count = std::min(steps_.size(), loop_.steps_left());
     loop_.count_more_steps(count - 1);
     for (std::size_t left = count; left > 0; --left) {
@@ -249,7 +258,14 @@ class basic_scheduler : public sync::types<Loop> {
       steps_.pop_front();
       step();
     }
-    if (!steps_.empty() && turn_.state == op_state::idle) loop_.post(turn_);
+    in_turn_ = false;
+    if (steps_.empty()) {
+      steps_.swap(yielded_);
+    } else {
+      steps_.insert(steps_.end(), yielded_.begin(), yielded_.end());
+      yielded_.clear();
+    }
+    if (!steps_.empty()) loop_.post(turn_);
   }
 
   void accept_more(listener& from) {
@@ -298,6 +314,8 @@ class basic_scheduler : public sync::types<Loop> {
   Loop loop_;
   turn turn_;
   std::deque<handler<>> steps_;
+  std::deque<handler<>> yielded_;  ///< of the turn that is to come: they have the one after it
+  bool in_turn_ = false;
   std::deque<listener> listeners_;
   std::vector<std::unique_ptr<pending_write>> writes_;
   std::vector<pending_write*> spare_writes_;  ///< the entries of writes_ that are not pending

@@ -168,6 +168,7 @@ class basic_scheduler : public sync::types<Loop> {
   using connection = typename Loop::connection;
   using listener = typename Loop::listener;
   using timer = skein::timer;
+  using read_wait = sync::reading<Loop>;
 
   explicit basic_scheduler(const scheduler_options& options) : loop_(options), home_{&loop_} {}
   basic_scheduler(const basic_scheduler&) = delete;

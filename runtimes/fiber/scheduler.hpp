@@ -49,6 +49,7 @@ template <class Loop, stack_switch Switch = boost_switch>
 class basic_scheduler : public sync::types<Loop> {
  public:
   using scope = sync::scope<Loop>;
+  using read_wait = sync::reading<Loop>;
   using connection = typename Loop::connection;
   using listener = typename Loop::listener;
   using timer = skein::timer;
@@ -80,7 +81,10 @@ class basic_scheduler : public sync::types<Loop> {
     within.begin_one();
     try {
       spawn([&within, does = std::forward<Work>(work)]() mutable {
-        does();
+        {
+          auto last_of_it = std::move(does);  // what it holds goes before the scope is told
+          last_of_it();
+        }
         within.end_one();
       });
     } catch (...) {

@@ -17,7 +17,7 @@ namespace skein::future {
 
 class scheduler;
 epoll_loop& loop_of(scheduler& of) noexcept;
-/// Wakes whom an event of the loop was waited for by.
+/// Wakes the task that waited for an event of the loop.
 void deliver(scheduler& on, const waker_ref& to) noexcept;
 
 /// An operation whose completion wakes whoever polled last. The waker is a loan: who lent it

@@ -6,8 +6,8 @@
 // while it is polled comes after all that could be run by then.
 //
 // A task that an event of the loop wakes is polled at once, where no other task waits for its turn,
-// as a coroutine is resumed: else all that one event wakes would be woken before the first is
-// polled. (tokio's current_thread and futures' LocalPool do that.) It is not polled inside its
+// as a coroutine is resumed. (tokio's current_thread and futures' LocalPool first wake all tasks
+// that events are for, and then poll the first.) It is not polled inside its
 // waker, whose caller may be a future in the middle of its work, but after the waker has returned.
 #pragma once
 

@@ -81,6 +81,8 @@ class channel : public object<Loop> {
   }
 
  private:
+  static constexpr std::uint32_t largest_number = INT32_MAX;
+
   struct returned {
     std::int32_t number;
     T value;
@@ -123,7 +125,10 @@ class channel : public object<Loop> {
   }
 
   /// Which of all values it is that somebody received: what a receive's result is.
-  std::int32_t next_number() noexcept { return handed_over_ = (handed_over_ + 1) & INT32_MAX; }
+  std::int32_t next_number() noexcept {
+    handed_over_ = (handed_over_ + 1) & largest_number;
+    return static_cast<std::int32_t>(handed_over_);
+  }
 
   void hand_over(op& receiver, const T& value) noexcept {
     *static_cast<T*>(receiver.target) = value;
@@ -137,17 +142,18 @@ class channel : public object<Loop> {
   }
 
   /// A value whose receiver has withdrawn: it is received before all that were sent after it and
-  /// that nobody has yet. Rare, so its room is made when it is needed.
+  /// that nobody has yet, also where there is no room for it. Rare, so its room is made when it is needed.
   void give_back(const op& from, const T& value) noexcept {
     const returned back{from.result, value};
     if (op* const receiver = receivers_.take()) {
       *static_cast<T*>(receiver->target) = value;
       return this->end(*receiver, back.number);
     }
-    const auto is_later = [](const returned& one, const returned& other) {
-      return one.number < other.number;
+    const auto is_earlier = [](const returned& one, const returned& other) {
+      const auto apart = static_cast<std::uint32_t>(one.number - other.number) & largest_number;
+      return apart > largest_number / 2;  // numbers begin anew after the largest
     };
-    given_back_.insert(std::ranges::upper_bound(given_back_, back, is_later), back);
+    given_back_.insert(std::ranges::upper_bound(given_back_, back, is_earlier), back);
   }
 
   void push(const T& value) noexcept {
@@ -171,7 +177,7 @@ class channel : public object<Loop> {
   std::size_t capacity_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;
-  std::int32_t handed_over_ = 0;
+  std::uint32_t handed_over_ = 0;
   bool closed_ = false;
   wait_list senders_;
   wait_list receivers_;

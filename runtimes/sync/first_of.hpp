@@ -17,13 +17,18 @@
 
 namespace skein::sync {
 
+template <class Wait>
+concept combined = requires { Wait::is_combined; };
+
 template <waitable A, waitable B>
 class first_of {
+  static_assert(!combined<A> && !combined<B>, "of two waits, not of what combines some");
   static_assert(A::gives != gives_back::never || B::gives != gives_back::never,
                 "of two that cannot give back what they got, both may end");
 
  public:
   using output = std::variant<typename A::output, typename B::output>;
+  static constexpr bool is_combined = true;
   static constexpr gives_back gives = std::max(A::gives, B::gives);
 
   first_of(A first, B second) noexcept : a_(std::move(first)), b_(std::move(second)) {}
@@ -82,11 +87,11 @@ class first_of {
 
   template <class First, class Other>
   void end(int which, First& first, arm& ended, Other& other, arm& left) noexcept {
-    const bool other_was_granted = left.state == op_state::queued && was_granted(left) &&
-                                   left.action == queued_action::complete;
-    if (Other::gives > First::gives && other_was_granted) {
-      if (was_granted(ended)) first.refuse(ended);
-      return;  // the other's completion is queued, and finds this one over
+    if (left.state == op_state::queued && left.action == queued_action::complete) {
+      // The other's completion is queued, and finds this one over. Where stop() has ended both it is
+      // left to come, since to take it out of the queue would be to search for it.
+      if (!was_granted(ended)) return;
+      if (was_granted(left) && Other::gives > First::gives) return first.refuse(ended);
     }
     other.withdraw(left);
     settle(which, submitted::done);

@@ -21,7 +21,6 @@ struct types {
   template <class T>
   using channel = sync::channel<T, Loop>;
   using sleep_wait = sync::sleeping<Loop>;
-  using read_wait = sync::reading<Loop>;
   template <class A, class B>
   using first_of = sync::first_of<A, B>;
 };

@@ -59,12 +59,17 @@ class scheduler {
     threads_.start(std::forward<Work>(work));
   }
 
+  /// A task of a scope. Its thread may still be ending when the scope is joined, and counts among
+  /// max_tasks until it has.
   template <class Work>
   void spawn(scope& within, Work&& work) {
     within.begin_one();
     try {
       spawn([&within, does = std::forward<Work>(work)]() mutable {
-        does();
+        {
+          auto last_of_it = std::move(does);  // what it holds goes before the scope is told
+          last_of_it();
+        }
         within.end_one();
       });
     } catch (...) {

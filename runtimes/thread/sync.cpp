@@ -22,7 +22,9 @@ void sync_objects::stop() noexcept {
 }
 
 sync_object::sync_object(sync_objects& all, stop_fn on_stop) noexcept
-    : all_(all), on_stop_(on_stop) {
+    : all_(all), on_stop_(on_stop) {}
+
+void sync_object::enlist() noexcept {
   const std::scoped_lock lock(all_.mutex_);
   next_ = all_.first_;
   link_ = &all_.first_;
@@ -106,9 +108,7 @@ void semaphore::release() noexcept {
 // --- event ----------------------------------------------------------------------------------
 
 bool event::await() noexcept {
-  if (stopping()) return false;
-  if (is_set()) return true;
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(mutex_);  // also where it is set: who set it has then let go of it
   if (stopping()) return false;
   if (is_set()) return true;
   return wait_in(waiting_, lock) == 0;

@@ -84,7 +84,9 @@ class sync_object {
 
   sync_object(sync_objects& all, stop_fn on_stop) noexcept;
   ~sync_object() { assert(link_ == nullptr && "it did not retire"); }
-  /// First of all in the destructor of what derives from this: stop reaches it no more.
+  /// Last of all in the constructor of what derives from this: stop reaches it from now on.
+  void enlist() noexcept;
+  /// First of all in its destructor: stop reaches it no more.
   void retire() noexcept;
 
   bool stopping() const noexcept { return all_.stopping(); }
@@ -125,7 +127,9 @@ class mutex : sync_object {
   };
 
   template <class Scheduler>
-  explicit mutex(Scheduler& on) noexcept : sync_object(on.objects(), &stop) {}
+  explicit mutex(Scheduler& on) noexcept : sync_object(on.objects(), &stop) {
+    enlist();
+  }
   ~mutex() { retire(); }
 
   locking lock() noexcept { return locking(*this); }
@@ -156,7 +160,9 @@ class semaphore : sync_object {
 
   template <class Scheduler>
   semaphore(Scheduler& on, std::size_t permits) noexcept
-      : sync_object(on.objects(), &stop), permits_(permits) {}
+      : sync_object(on.objects(), &stop), permits_(permits) {
+    enlist();
+  }
   ~semaphore() { retire(); }
 
   acquiring acquire() noexcept { return acquiring(*this); }
@@ -186,11 +192,14 @@ class event : sync_object {
   };
 
   template <class Scheduler>
-  explicit event(Scheduler& on) noexcept : sync_object(on.objects(), &stop) {}
+  explicit event(Scheduler& on) noexcept : sync_object(on.objects(), &stop) {
+    enlist();
+  }
   ~event() { retire(); }
 
   awaiting wait() noexcept { return awaiting(*this); }
   void set() noexcept;
+  /// Says nothing of whether set() has returned: who wants to end the event waits for it.
   bool is_set() const noexcept { return set_.load(std::memory_order_acquire); }
 
  private:
@@ -232,7 +241,9 @@ class channel : sync_object {
 
   template <class Scheduler>
   channel(Scheduler& on, std::size_t capacity) noexcept
-      : sync_object(on.objects(), &stop), capacity_(capacity) {}
+      : sync_object(on.objects(), &stop), capacity_(capacity) {
+    enlist();
+  }
   ~channel() { retire(); }
 
   sending send(const T& value) noexcept { return sending(*this, value); }
@@ -293,9 +304,8 @@ class channel : sync_object {
   waiters receivers_;
 };
 
-/// As sync::scope. Its count is atomic, and whoever joins sleeps on it. A task's last step
-/// happens-before the return of join: the decrement releases, and join acquires. The last
-/// decrement may be the last use of the scope, so what wakes the joiner is under the lock.
+/// As sync::scope. Its count is under the lock, so a task's last step happens-before the return of
+/// join. The last end_one may be the last use of the scope, so it wakes the joiner under the lock.
 class scope : sync_object {
  public:
   class joining {
@@ -309,7 +319,9 @@ class scope : sync_object {
   };
 
   template <class Scheduler>
-  explicit scope(Scheduler& on) noexcept : sync_object(on.objects(), &stop) {}
+  explicit scope(Scheduler& on) noexcept : sync_object(on.objects(), &stop) {
+    enlist();
+  }
   ~scope() {
     retire();
     assert(running_ == 0 && "a task outlived its scope: join it first");

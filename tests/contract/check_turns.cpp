@@ -32,8 +32,9 @@ verdict s4_yield_lets_every_other_task_run(const subject& of) {
   return scene.found("S4");
 }
 
-verdict s4_a_yield_lets_run_what_was_just_made_runnable(const subject& of) {
-  if (!of.single_threaded) return std::nullopt;
+namespace {
+
+verdict yield_after(const subject& of, bool spawns_first) {
   stage scene(of);
   auto listening = scene.listen();
   const test::loopback_client silent(listening.port);
@@ -54,17 +55,29 @@ verdict s4_a_yield_lets_run_what_was_just_made_runnable(const subject& of) {
       reader.close(*peer);
     });
     while (waiting < 2 && !self.on().hung()) co_await self.sleep_until(from_now(ns_per_ms));
+    const auto adds = [&] {
+      self.on().add([&](actor&) -> act {
+        ++ran;
+        co_return;
+      });
+    };
+    if (spawns_first) adds();
     self.scheduler().cancel(timer);
     self.scheduler().cancel(*peer);
-    self.on().add([&](actor&) -> act {
-      ++ran;
-      co_return;
-    });
+    if (!spawns_first) adds();
     co_await self.yield();
     self.on().require(ran == 3, "S4", "a yield returned before what was runnable had run");
   });
   scene.play();
   return scene.found("S4");
+}
+
+}  // namespace
+
+verdict s4_a_yield_lets_run_what_was_just_made_runnable(const subject& of) {
+  if (!of.single_threaded) return std::nullopt;
+  verdict broken = yield_after(of, false);
+  return broken ? broken : yield_after(of, true);
 }
 
 verdict s4_yielding_for_another_task_ends(const subject& of) {
