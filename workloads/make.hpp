@@ -11,6 +11,7 @@
 #include "workloads/c10k/workload.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
+#include "workloads/relay/workload.hpp"
 #include "workloads/timers/workload.hpp"
 
 namespace skein::workloads {

@@ -80,18 +80,24 @@ json cpu_field(const outcome& out, form as) {
   return field;
 }
 
-/// What a task and a timer cost, by what is done with it. In pattern churn a timer is armed and
-/// cancelled, except for the few that are left to fire. In other patterns a fire includes its
-/// arming only where tasks arm inside the window (periodic).
+/// What a task costs, and what a timer does, by what is done with it: in pattern churn a timer is
+/// armed and cancelled, except for the few that are left to fire; in other patterns a fire includes
+/// its arming only where tasks arm inside the window (periodic). Where there are no deadlines, the
+/// time of a unit of work tells as well.
 json timer_costs_field(const cell& asked, const outcome& out) {
   const bool ends = workloads::declaration_of(asked.of).run == workloads::run_kind::tasks;
   if (!ends || !has_times(out)) return nullptr;
   const std::int64_t tasks = asked.count();
   json costs = {{"spawn_ns_per_task", nullptr},
                 {"cpu_ns_per_fire", nullptr},
-                {"cpu_ns_per_arm_cancel", nullptr}};
+                {"cpu_ns_per_arm_cancel", nullptr},
+                {"wall_per_op_ns", nullptr}};
   if (out.spawn_ns && tasks > 0) {
     costs["spawn_ns_per_task"] = static_cast<double>(*out.spawn_ns) / static_cast<double>(tasks);
+  }
+  if (!workloads::timing_of(asked.of).has_deadlines() && out.window_ns && out.operations > 0) {
+    costs["wall_per_op_ns"] =
+        static_cast<double>(*out.window_ns) / static_cast<double>(out.operations);
   }
   const auto* const timers = asked.as<timers::cell>();
   if (timers != nullptr && out.cpu && out.cpu->total_ns && out.operations > 0) {

@@ -33,6 +33,8 @@ class AskedFields(TypedDict):
     timers: NotRequired[str | None]
     grid_ns: NotRequired[int | None]
     window_ns: NotRequired[int | None]
+    order: NotRequired[str | None]
+    hops: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]
@@ -222,11 +224,12 @@ class Cpu(TypedDict):
 
 
 class TimerCosts(TypedDict):
-    """What spawning, firing, and arming and cancelling cost."""
+    """What spawning, firing, and arming and cancelling cost; of work without deadlines a unit."""
 
     spawn_ns_per_task: float | None
     cpu_ns_per_fire: float | None
     cpu_ns_per_arm_cancel: float | None
+    wall_per_op_ns: NotRequired[float | None]
 
 
 class Micro(TypedDict):
