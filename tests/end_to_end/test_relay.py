@@ -10,20 +10,20 @@ import skein_binary as skein
 from skein_binary import Record
 from test_cells import check_common, measure, with_every_runtime
 
-WORKER = Path(__file__).parent / "workers" / "relay_worker.py"
+WORKER = Path(__file__).parent / "workers" / "talking_worker.py"
 # What each lacks is in its run: a limit named sync.
 SILENT = ("epoll_floor", "libuv", "future_busy", *skein.REFERENCES)
 
 
-def lines(fault: str | None = None) -> list[str]:
+def worker(fault: str | None = None) -> list[str]:
     """Options that measure the worker in Python."""
     command = f"{sys.executable} {WORKER}" + (f" --fault {fault}" if fault else "")
-    return ["--runtime", "plain_relay", "--worker-command", command]
+    return ["--runtime", "plain_talker", "--worker-command", command]
 
 
-def ended(results: Path, *words: str) -> tuple[int, Record]:
+def ended(results: Path, *words: str, workload: str = "relay") -> tuple[int, Record]:
     """The exit status of a run, however it ended, and its record."""
-    call = ("run", "relay", "--size", "test", *words, *skein.IN_SESSION, "-o", str(results))
+    call = ("run", workload, "--size", "test", *words, *skein.IN_SESSION, "-o", str(results))
     return skein.call(*call).status, skein.run_of(results)
 
 
@@ -48,7 +48,7 @@ def test_every_runtime_hands_the_token_on_or_says_what_it_lacks(
 
 def test_a_worker_in_another_language_finds_all_it_needs_in_the_readme(results: Path) -> None:
     for order in ("near", "far"):
-        run = measure(results, "relay", *lines(), "--order", order)
+        run = measure(results, "relay", *worker(), "--order", order)
         assert run["work"]["checksum"] == run["work"]["expected_checksum"]
         results.unlink()
 
@@ -61,14 +61,14 @@ def test_a_worker_in_another_language_finds_all_it_needs_in_the_readme(results: 
     ],
 )
 def test_a_hop_that_was_not_made_fails_the_run(fault: str, said: str, results: Path) -> None:
-    status, run = ended(results, *lines(fault))
+    status, run = ended(results, *worker(fault))
     assert (status, run["status"]) == (4, "failed")
     assert said in run["failure"]["message"]
 
 
 @pytest.mark.slow
 def test_a_token_that_is_lost_ends_the_run_with_what_is_missing(results: Path) -> None:
-    status, run = ended(results, *lines("lost_token"))
+    status, run = ended(results, *worker("lost_token"))
     assert (status, run["status"]) == (4, "failed")
     assert "has 1 of 2000 units of work missing" in run["failure"]["message"]
 

@@ -1,15 +1,13 @@
 // The workload relay: the way of its token, its oracle, and every runtime held against the oracle.
 #include <cstdint>
 #include <set>
-#include <string>
 #include <unistd.h>
 
 #include "tests/catch.hpp"
-#include "tests/io_uring.hpp"
 #include "tests/options.hpp"
-#include "tests/programs.hpp"
+#include "tests/talking.hpp"
 #include "tests/whole_run.hpp"
-#include "workloads/all.hpp"
+#include "workloads/program.hpp"
 #include "workloads/relay/token.hpp"
 
 namespace {
@@ -83,27 +81,8 @@ TEST_CASE("a hop too few, one too many, one of another task and another seed end
 
 namespace {
 
-/// Calls `check` with every runtime whose tasks can wait for each other.
-template <class Check>
-void with_talking_runtimes(const relay::parameters& asked, Check&& check) {
-  std::size_t talking = 0;
-  for (const runtime_info& runtime : workloads::runtimes()) {
-    if (test::passes_over(runtime.takes_receive_ring)) continue;
-    INFO(runtime.id);
-    try {
-      const auto program = test::make_program(runtime.id, asked);
-      ++talking;
-      check(*program);
-    } catch (const limit_error& limit) {
-      REQUIRE(limit.name == "sync");
-      REQUIRE(std::string(limit.what()).find(runtime.id) == 0);
-    }
-  }
-  REQUIRE(talking >= 7);
-}
-
 void check_whole_run(const relay::parameters& asked) {
-  with_talking_runtimes(asked, [&](workloads::program& program) {
+  test::with_talking_runtimes(asked, [&](workloads::program& program) {
     test::whole_run run(program, relay::task_count(asked));
     program.run(run);
     const auto counts = program.counts();
@@ -130,7 +109,7 @@ TEST_CASE("a ring of two, fewer hops than tasks and a single hop are relays, too
 
 TEST_CASE("a relay that is stopped before its epoch ends with nothing left alive") {
   const auto asked = asking(50, 1'000'000, relay::order::near);
-  with_talking_runtimes(asked, [&](workloads::program& program) {
+  test::with_talking_runtimes(asked, [&](workloads::program& program) {
     test::stopped_at_once run(program, relay::task_count(asked));
     program.run(run);
     REQUIRE_FALSE(program.finished());
@@ -164,7 +143,7 @@ class left_alone final : public test::whole_run {
 
 TEST_CASE("the tasks of a relay end by themselves once its hops are made") {
   const auto asked = asking(50, 200, relay::order::near);
-  with_talking_runtimes(asked, [&](workloads::program& program) {
+  test::with_talking_runtimes(asked, [&](workloads::program& program) {
     left_alone run(program, relay::task_count(asked));
     program.run(run);
     REQUIRE(program.finished());

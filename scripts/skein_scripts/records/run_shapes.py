@@ -287,6 +287,7 @@ class Memory(TypedDict):
     fixed_bytes: NotRequired[float | None]
     mappings: NotRequired[int | None]
     peak_rss_bytes: NotRequired[int | None]
+    peak_bytes_per_task: NotRequired[float | None]
     after_drain_bytes: NotRequired[int | None]
     frame_bytes: NotRequired[int | None]
     returned_fraction: NotRequired[float | None]

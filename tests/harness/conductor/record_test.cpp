@@ -363,6 +363,23 @@ TEST_CASE("the time of a unit is the window's, for work that no deadline holds u
   CHECK(costs.at("cpu_ns_per_fire").is_null());
 }
 
+TEST_CASE("where tasks come from tasks there is a peak for each, and neither slope nor spawning") {
+  outcome out = measured();
+  out.spawn_ns = 1'234;
+  measure::memory_point empty;
+  empty.rss_bytes = 1'000'000;
+  empty.rss_anon_bytes = 900'000;
+  out.memory_points = {empty};
+  out.memory_extras.peak_rss_bytes = 1'002'500;
+  run_request fanout = request();
+  fanout.asked.of = fanout::cell{.tasks = 10};
+  const json record = run_record(fanout, out, "s");
+  CHECK(record.at("memory").at("peak_bytes_per_task") == 250.0);
+  CHECK(record.at("memory").at("per_task").at("user_bytes").is_null());
+  CHECK(record.at("timer_costs").at("spawn_ns_per_task").is_null());
+  CHECK_FALSE(run_record(request(), out, "s").at("memory").contains("peak_bytes_per_task"));
+}
+
 TEST_CASE("the time of day is in UTC with milliseconds") {
   CHECK(
       std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));
