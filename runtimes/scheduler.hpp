@@ -76,7 +76,8 @@
 //       it than its capacity; with 0 a send ends when its value is received. After close sends
 //       fail, what was sent is received, and then receives end without a value.
 //   W7  first_of: ends with the first of two waits. The other is withdrawn: it ends nothing later,
-//       and what it had been granted is given back.
+//       and what it had been granted is given back. (A value that is given back is the next to be
+//       received, which may be after later ones that another task has got meanwhile.)
 //   W8  stop() ends all these waits as cancelled, and every later one at once.
 //
 // Poll style only. A future is *over* once it has answered `ready`.

@@ -161,6 +161,16 @@ void check_nesting(const cells::cell& asked) {
       format_size(least)));
 }
 
+/// Tasks that wait some calls down, or hold something, only echo.
+void check_handler(const cells::cell& asked) {
+  const auto* const served = asked.as<c10k::cell>();
+  if (served == nullptr || (!served->handler_wait_ns && !served->handler_work)) return;
+  if (!asked.depth && !asked.held_bytes) return;
+  throw usage_error(fmt::format("{} cannot be together with {}",
+                                served->handler_wait_ns ? "--handler-wait" : "--handler-work",
+                                asked.depth ? "--depth" : "--held-bytes"));
+}
+
 // --- the declared part ---
 
 /// `auto` loops: as few as hold the connections. What is beyond the bound the preflight refuses.
@@ -255,6 +265,7 @@ run_request request_for(const workloads::declaration& declared, const run_words&
   set_recording(words, request);
   check_stacks(request.asked);
   check_nesting(request.asked);
+  check_handler(request.asked);
   return request;
 }
 

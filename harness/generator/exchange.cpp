@@ -147,7 +147,7 @@ bool exchange::consume(std::uint32_t index, std::span<const std::byte> got, time
       return false;
     }
     const auto expected =
-        payloads_->bytes(which.oldest->offset).subspan(which.received_bytes, size);
+        payloads_->reply(which.oldest->offset, reply_room_).subspan(which.received_bytes, size);
     const verdict found = verify(expected, got.first(size), which.received_bytes);
     totals_.wrong_bytes += found.wrong_bytes;
     which.damage += found.damage;

@@ -96,6 +96,7 @@ class exchange {
   std::uint32_t pipeline_ = std::numeric_limits<std::uint32_t>::max();
   request_store requests_;
   std::vector<std::byte> buffer_;
+  std::vector<std::byte> reply_room_;
   std::uint64_t outstanding_ = 0;
   std::uint64_t lost_ = 0;
   exchange_totals totals_;

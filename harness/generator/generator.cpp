@@ -15,6 +15,7 @@
 
 #include "harness/generator/connections.hpp"
 #include "harness/generator/exchange.hpp"
+#include "harness/generator/handler_work.hpp"
 #include "harness/generator/load.hpp"
 #include "harness/generator/messages.hpp"
 #include "harness/generator/payload.hpp"
@@ -30,12 +31,14 @@ namespace {
 struct prepared {
   explicit prepared(const prepare_request& request)
       : plan(request),
-        payloads(request.seed, request.payload_bytes),
+        payloads(request.seed, request.payload_bytes, request.handler_work),
+        handler_step_ns(measured_step_ns(request.handler_work)),
         table(request),
         requests(table, payloads) {}
 
   prepare_request plan;
   payload_pool payloads;
+  std::optional<double> handler_step_ns;
   connection_table table;
   exchange requests;
 };
@@ -127,7 +130,7 @@ class session {
                  {.window_begin = [this](time_ns t) { begin_window(t); },
                   .window_end = [this](time_ns t) { mark("window_end", t); },
                   .interrupted = [this] { return interrupted(); }});
-    if (run.run()) reply(result_message(run, request, current.requests));
+    if (run.run()) reply(result_message(run, request, current.requests, current.handler_step_ns));
   }
 
   prepared& need_prepared() {

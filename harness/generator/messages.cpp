@@ -6,11 +6,13 @@
 #include <string_view>
 
 #include "harness/measure/fields.hpp"
+#include "workloads/c10k/handler_work.hpp"
 
 namespace skein::generator {
 namespace {
 
 constexpr std::uint32_t max_payload_bytes = 16 * 1024 * 1024;
+constexpr std::int64_t max_handler_work = 1'000'000;
 constexpr std::uint32_t max_connections = 4'000'000;
 constexpr std::uint32_t max_addresses = 254;
 constexpr time_ns max_time_ns = 24 * 3600 * ns_per_s;
@@ -76,6 +78,12 @@ prepare_request parse_prepare(const json& message) {
   plan.connections = integer<std::uint32_t>(message, "connections", 1, max_connections);
   plan.active = integer<std::uint32_t>(message, "active", 0, plan.connections);
   plan.payload_bytes = integer<std::uint32_t>(message, "payload_bytes", 1, max_payload_bytes);
+  if (is_given(message, "handler_work")) {
+    plan.handler_work = integer<std::int64_t>(message, "handler_work", 1, max_handler_work);
+  }
+  if (plan.handler_work > 0 && plan.payload_bytes < c10k::work_word_bytes) {
+    refuse("payload_bytes", "enough for the handler's work", message);
+  }
   plan.seed = integer<std::uint64_t>(message, "seed", 0, std::numeric_limits<std::uint64_t>::max());
   plan.addresses = integer<std::uint32_t>(message, "addresses", 1, max_addresses);
   return plan;

@@ -22,7 +22,8 @@ struct prepare_request {
   std::uint32_t active;       ///< the first of them, which carry requests
   std::uint32_t payload_bytes;
   std::uint64_t seed;
-  std::uint32_t addresses;  ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
+  std::uint32_t addresses;        ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
+  std::int64_t handler_work = 0;  ///< steps that the server takes on each request
 };
 
 using protocol::is_scheduled;

@@ -5,16 +5,29 @@
 
 namespace skein::generator {
 
-payload_pool::payload_pool(std::uint64_t seed, std::size_t payload_bytes)
+payload_pool::payload_pool(std::uint64_t seed, std::size_t payload_bytes, std::int64_t steps)
     : payload_bytes_(payload_bytes),
       seed_key_(random_stream(seed, 3).next()),
       pool_(offsets + payload_bytes) {
   assert(payload_bytes > 0);
+  assert(steps == 0 || payload_bytes >= c10k::work_word_bytes);
+  if (steps > 0) worked_.emplace(steps);
   random_stream contents(seed, 4);
   for (std::byte& byte : pool_) {
     byte = static_cast<std::byte>(contents.next() >> 56U);
     content_ = mix64(content_ ^ static_cast<std::uint64_t>(byte));
   }
+}
+
+std::span<const std::byte> payload_pool::worked_reply(std::uint32_t offset,
+                                                      std::vector<std::byte>& room) const {
+  const auto request = bytes(offset);
+  room.assign(request.begin(), request.end());
+  std::uint32_t word;
+  std::memcpy(&word, room.data(), sizeof word);
+  word = (*worked_)(word);
+  std::memcpy(room.data(), &word, sizeof word);
+  return room;
 }
 
 verdict verify(std::span<const std::byte> expected, std::span<const std::byte> got,

@@ -88,10 +88,12 @@ measure::sliced_distribution latency_of(const window& measured) {
 
 }  // namespace
 
-json result_message(const load_run& run, const load_request& load, exchange& requests) {
+json result_message(const load_run& run, const load_request& load, exchange& requests,
+                    std::optional<double> handler_step_ns) {
   const window& measured = run.measured();
   protocol::load_report report;
   report.load = load_of(run, load, requests.errors());
+  report.load.handler_step_ns = handler_step_ns;
   report.work = work_of(requests.totals());
   report.window = {measured.units(), measured.duration_ns()};
   report.latency = latency_of(measured);

@@ -10,6 +10,7 @@ void add_switch_many();
 void add_combinators();
 void add_depth();
 void add_spawn_finish();
+void add_talk();
 void add_yield();
 void add_yield_thread();
 void add_timer_structures();
@@ -23,6 +24,7 @@ inline void add_all() {
   add_switch_many();
   add_depth();
   add_combinators();
+  add_talk();
   add_spawn_finish();
   add_yield();
   add_yield_thread();

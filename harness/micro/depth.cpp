@@ -15,7 +15,6 @@
 //    and is not measured.
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,56 +23,43 @@
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/conditions.hpp"
 #include "harness/micro/subjects.hpp"
+#include "harness/micro/timed_yields.hpp"
 
 namespace skein::micro {
 
 namespace {
 
-/// Of one batch: the watch runs from the first wake to the last.
-struct waking {
-  stopwatch& watch;
-  std::size_t wakes;
-  bool finished = false;
-};
-
 // --- coroutine ------------------------------------------------------------------------------
 
 template <coroutine_scheduler S>
-typename S::task wait_down(S& on, waking& all, std::size_t depth) {
-  if (depth > 1) {
-    co_await wait_down(on, all, depth - 1);
-    co_return;
-  }
-  co_await on.yield();
-  all.watch.start();
-  for (std::size_t i = 0; i < all.wakes; ++i) co_await on.yield();
-  all.watch.stop();
-  all.finished = true;
+typename S::task wait_down(S& on, timed_yields& all, std::size_t depth);
+
+template <coroutine_scheduler S>
+typename S::task level(S& on, timed_yields& all, std::size_t depth) {
+  co_await wait_down(on, all, depth - 1);
+}
+
+template <coroutine_scheduler S>
+typename S::task wait_down(S& on, timed_yields& all, std::size_t depth) {
+  return depth > 1 ? level(on, all, depth) : yield_timed(on, all);
 }
 
 template <std::size_t Depth, coroutine_scheduler S>
-void spawn_waiting(S& on, waking& all) {
+void spawn_waiting(S& on, timed_yields& all) {
   on.spawn(wait_down(on, all, Depth));
 }
 
 // --- direct ---------------------------------------------------------------------------------
 
 template <direct_scheduler S>
-[[gnu::noinline]] void call_down(S& on, waking& all, std::size_t depth) {
-  if (depth > 1) {
-    call_down(on, all, depth - 1);
-    asm volatile("" ::: "memory");  // no tail call: each level has a frame
-    return;
-  }
-  on.yield();
-  all.watch.start();
-  for (std::size_t i = 0; i < all.wakes; ++i) on.yield();
-  all.watch.stop();
-  all.finished = true;
+[[gnu::noinline]] void call_down(S& on, timed_yields& all, std::size_t depth) {
+  if (depth == 1) return yield_timed(on, all);
+  call_down(on, all, depth - 1);
+  asm volatile("" ::: "memory");  // no tail call: each level has a frame
 }
 
 template <std::size_t Depth, direct_scheduler S>
-void spawn_waiting(S& on, waking& all) {
+void spawn_waiting(S& on, timed_yields& all) {
   on.spawn([&on, &all] { call_down(on, all, Depth); });
 }
 
@@ -84,7 +70,7 @@ class nested {
  public:
   using output = nothing;
 
-  nested(S& on, waking& all) : inner_(std::in_place_type<nested<S, Depth - 1>>, on, all) {}
+  nested(S& on, timed_yields& all) : inner_(std::in_place_type<nested<S, Depth - 1>>, on, all) {}
 
   [[gnu::noinline]] polled<nothing> poll(context& with) {
     auto* const awaited = std::get_if<nested<S, Depth - 1>>(&inner_);
@@ -99,35 +85,15 @@ class nested {
 };
 
 template <poll_scheduler S>
-class nested<S, 1> : pinned {
+class nested<S, 1> : public yields_future<S> {
  public:
-  using output = nothing;
+  using yields_future<S>::yields_future;
 
-  nested(S& on, waking& all) : on_(on), all_(all) { yields_.emplace(on); }
-
-  [[gnu::noinline]] polled<nothing> poll(context& with) {
-    while (yields_->poll(with)) {
-      if (woken_ == 0) all_.watch.start();
-      if (woken_ == all_.wakes) {
-        all_.watch.stop();
-        all_.finished = true;
-        return nothing{};
-      }
-      ++woken_;
-      yields_.emplace(on_);
-    }
-    return not_ready;
-  }
-
- private:
-  S& on_;
-  waking& all_;
-  std::size_t woken_ = 0;
-  std::optional<typename S::yielding> yields_;
+  [[gnu::noinline]] polled<nothing> poll(context& with) { return yields_future<S>::poll(with); }
 };
 
 template <std::size_t Depth, poll_scheduler S>
-void spawn_waiting(S& on, waking& all) {
+void spawn_waiting(S& on, timed_yields& all) {
   on.template spawn<nested<S, Depth>>(on, all);
 }
 
@@ -140,10 +106,10 @@ void add_row(const std::string& runtime) {
   add("depth/" + runtime + "/" + std::to_string(Depth), [](stopwatch& watch) {
     S on(conditions(16));
     while (watch.next_batch(static_cast<std::int64_t>(wakes))) {
-      waking all{watch, wakes};
+      timed_yields all{watch, wakes};
       spawn_waiting<Depth>(on, all);
       on.run();
-      expect_count("tasks finished", all.finished ? 1 : 0, 1);
+      expect_count("tasks finished", all.finished, 1);
     }
   });
 }

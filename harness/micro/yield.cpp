@@ -16,7 +16,6 @@
 //    own lines, its address-translation entry, and its neighbours' cache conflicts.
 //  - A callback's state is an object in an array, laid out better than a task's would be.
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,38 +23,23 @@
 #include "harness/micro/benchmarks.hpp"
 #include "harness/micro/conditions.hpp"
 #include "harness/micro/subjects.hpp"
+#include "harness/micro/timed_yields.hpp"
 
 namespace skein::micro {
 
 namespace {
 
-/// Of one batch. Round 0 is the tasks' first step; the watch runs from round 1 to rounds + 1.
-struct yielding {
-  stopwatch& watch;
-  std::size_t rounds;
-  std::size_t finished = 0;
-};
-
 // --- coroutine ------------------------------------------------------------------------------
 
 template <coroutine_scheduler S>
-typename S::task lead(S& on, yielding& all) {
-  co_await on.yield();
-  all.watch.start();
-  for (std::size_t i = 0; i < all.rounds; ++i) co_await on.yield();
-  all.watch.stop();
+typename S::task follow(S& on, timed_yields& all) {
+  for (std::size_t i = 0; i <= all.count; ++i) co_await on.yield();
   ++all.finished;
 }
 
 template <coroutine_scheduler S>
-typename S::task follow(S& on, yielding& all) {
-  for (std::size_t i = 0; i <= all.rounds; ++i) co_await on.yield();
-  ++all.finished;
-}
-
-template <coroutine_scheduler S>
-void run_batch(S& on, std::size_t tasks, yielding& all) {
-  on.spawn(lead(on, all));
+void run_batch(S& on, std::size_t tasks, timed_yields& all) {
+  on.spawn(yield_timed(on, all));
   for (std::size_t i = 1; i < tasks; ++i) on.spawn(follow(on, all));
   on.run();
 }
@@ -63,17 +47,11 @@ void run_batch(S& on, std::size_t tasks, yielding& all) {
 // --- direct ---------------------------------------------------------------------------------
 
 template <direct_scheduler S>
-void run_batch(S& on, std::size_t tasks, yielding& all) {
-  on.spawn([&on, &all] {
-    on.yield();
-    all.watch.start();
-    for (std::size_t i = 0; i < all.rounds; ++i) on.yield();
-    all.watch.stop();
-    ++all.finished;
-  });
+void run_batch(S& on, std::size_t tasks, timed_yields& all) {
+  on.spawn([&on, &all] { yield_timed(on, all); });
   for (std::size_t i = 1; i < tasks; ++i) {
     on.spawn([&on, &all] {
-      for (std::size_t round = 0; round <= all.rounds; ++round) on.yield();
+      for (std::size_t round = 0; round <= all.count; ++round) on.yield();
       ++all.finished;
     });
   }
@@ -85,12 +63,12 @@ void run_batch(S& on, std::size_t tasks, yielding& all) {
 template <callback_scheduler S>
 struct leader {
   S& on;
-  yielding& all;
+  timed_yields& all;
   std::size_t round = 0;
 
   void on_step() noexcept {
     if (round == 1) all.watch.start();
-    if (round == all.rounds + 1) {
+    if (round == all.count + 1) {
       all.watch.stop();
       ++all.finished;
       return on.task_done();
@@ -103,11 +81,11 @@ struct leader {
 template <callback_scheduler S>
 struct follower {
   S& on;
-  yielding& all;
+  timed_yields& all;
   std::size_t round = 0;
 
   void on_step() noexcept {
-    if (round == all.rounds + 1) {
+    if (round == all.count + 1) {
       ++all.finished;
       return on.task_done();
     }
@@ -117,7 +95,7 @@ struct follower {
 };
 
 template <callback_scheduler S>
-void run_batch(S& on, std::size_t tasks, yielding& all) {
+void run_batch(S& on, std::size_t tasks, timed_yields& all) {
   leader<S> first{on, all};
   std::vector<follower<S>> others(tasks - 1, follower<S>{on, all});
   on.template spawn<&leader<S>::on_step>(&first);
@@ -128,63 +106,9 @@ void run_batch(S& on, std::size_t tasks, yielding& all) {
 // --- poll -----------------------------------------------------------------------------------
 
 template <poll_scheduler S>
-class leading_future : pinned {
- public:
-  using output = nothing;
-
-  leading_future(S& on, yielding& all) : on_(on), all_(all) { yields_.emplace(on); }
-
-  polled<nothing> poll(context& with) {
-    while (yields_->poll(with)) {
-      if (round_ == 0) all_.watch.start();
-      if (round_ == all_.rounds) {
-        all_.watch.stop();
-        ++all_.finished;
-        return nothing{};
-      }
-      ++round_;
-      yields_.emplace(on_);
-    }
-    return not_ready;
-  }
-
- private:
-  S& on_;
-  yielding& all_;
-  std::size_t round_ = 0;
-  std::optional<typename S::yielding> yields_;
-};
-
-template <poll_scheduler S>
-class following_future : pinned {
- public:
-  using output = nothing;
-
-  following_future(S& on, yielding& all) : on_(on), all_(all) { yields_.emplace(on); }
-
-  polled<nothing> poll(context& with) {
-    while (yields_->poll(with)) {
-      if (round_ == all_.rounds) {
-        ++all_.finished;
-        return nothing{};
-      }
-      ++round_;
-      yields_.emplace(on_);
-    }
-    return not_ready;
-  }
-
- private:
-  S& on_;
-  yielding& all_;
-  std::size_t round_ = 0;
-  std::optional<typename S::yielding> yields_;
-};
-
-template <poll_scheduler S>
-void run_batch(S& on, std::size_t tasks, yielding& all) {
-  on.template spawn<leading_future<S>>(on, all);
-  for (std::size_t i = 1; i < tasks; ++i) on.template spawn<following_future<S>>(on, all);
+void run_batch(S& on, std::size_t tasks, timed_yields& all) {
+  on.template spawn<yields_future<S>>(on, all);
+  for (std::size_t i = 1; i < tasks; ++i) on.template spawn<yields_future<S, false>>(on, all);
   on.run();
 }
 
@@ -194,7 +118,7 @@ template <class S>
 void yield_rounds(stopwatch& watch, std::size_t tasks, std::size_t rounds) {
   S on(conditions(tasks));
   while (watch.next_batch(static_cast<std::int64_t>(tasks * rounds))) {
-    yielding all{watch, rounds};
+    timed_yields all{watch, rounds};
     run_batch(on, tasks, all);
     expect_count("tasks finished", all.finished, tasks);
   }

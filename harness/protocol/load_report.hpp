@@ -51,6 +51,7 @@ struct load_result {
   std::optional<double> generator_cpu_fraction;   ///< of the window
   std::optional<double> generator_cpu_per_op_ns;  ///< without its busy waiting
   std::optional<double> generator_busy_fraction;  ///< of its CPU time
+  std::optional<double> handler_step_ns;          ///< of a handler's work, measured here
   std::uint64_t unsent = 0;                       ///< scheduled, and never sent
   time_ns away_ns = 0;                            ///< kept from reading its clock; see absence.hpp
   time_ns warmup_ns = 0;
@@ -72,6 +73,7 @@ struct load_result {
     visit("generator_cpu_fraction", of.generator_cpu_fraction, recorded::unless_counted);
     visit("generator_cpu_per_op_ns", of.generator_cpu_per_op_ns, recorded::unless_counted);
     visit("generator_busy_fraction", of.generator_busy_fraction, recorded::unless_counted);
+    visit("handler_step_ns", of.handler_step_ns, recorded::unless_counted);
     visit("unsent", of.unsent);
     visit("away_ns", of.away_ns, recorded::never);
     visit("warmup_ns", of.warmup_ns, recorded::never);

@@ -53,8 +53,8 @@ class [[nodiscard]] task {
 struct task_home {
   void* loop;  ///< type-erased; only the owning scheduler casts it back
   std::size_t live_tasks = 0;
-  /// Of a scope's tasks: called as one ends. They have a home of their own, so that other tasks have
-  /// no word for it.
+  /// Of a scope's tasks: called as one ends. They have a home of their own, so that other tasks
+  /// have no word for it.
   void (*on_end)(task_home& self) noexcept = nullptr;
 };
 

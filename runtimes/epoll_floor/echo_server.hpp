@@ -11,6 +11,9 @@
 //  - A read that fills less than the buffer has drained the socket, unless the peer hung up.
 //  - A peer that never stops sending is left after a number of chunks and re-armed: the kernel then
 //    reports it again, behind the others.
+//
+// Where a request waits and computes (a Counters type that says what), nothing is read from its
+// peer until its reply is on its way; what came meanwhile is remembered and looked at then.
 #pragma once
 
 #include <cerrno>
@@ -20,9 +23,11 @@
 #include <span>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <type_traits>
 #include <unistd.h>
 #include <vector>
 
+#include "runtimes/epoll_floor/waiting_line.hpp"
 #include "runtimes/errors.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/options.hpp"
@@ -30,7 +35,26 @@
 
 namespace skein::epoll_floor {
 
-/// `Counters`: add(size_bytes) per chunk, error(errno) per connection end. Single-threaded.
+/// Whether something comes between a read and its write.
+template <class Counters>
+concept has_handler = requires { typename Counters::request; };
+
+/// What a peer has for it: nothing.
+template <class Counters>
+struct handled {};
+
+template <has_handler Counters>
+struct handled<Counters> {
+  typename Counters::request request;
+  bool waits = false;
+  bool was_full = false;   ///< the read may have left something
+  bool was_heard = false;  ///< while it waited
+};
+
+struct no_line {};
+
+/// `Counters`: add(size_bytes) per chunk, error(errno) per connection end; with a `request`, what
+/// is done with one: waits(), wait_until_ns(), steps(). Single-threaded.
 template <class Counters>
 class echo_server {
  public:
@@ -46,6 +70,7 @@ class echo_server {
     peers_.reserve(max_connections + 64);  // descriptors that are no connections come first
     epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     watch(listening_, EPOLLIN | EPOLLET);
+    if constexpr (has_handler<Counters>) watch(line_.descriptor(), EPOLLIN | EPOLLET);
   }
   echo_server(const echo_server&) = delete;
   echo_server& operator=(const echo_server&) = delete;
@@ -89,6 +114,7 @@ class echo_server {
     std::unique_ptr<tail> unsent;      ///< only while the peer is slow
     bool open = false;
     bool ending = false;
+    [[no_unique_address]] handled<Counters> handling;
   };
 
   void watch(int fd, std::uint32_t events) {
@@ -102,9 +128,16 @@ class echo_server {
     const int fd = event.data.fd;
     if (fd == listening_) return accept_all();
     if (fd == messages.descriptor()) return messages.on_readable();
+    if constexpr (has_handler<Counters>) {
+      if (fd == line_.descriptor()) return line_.end_due([this](int over) { go_on(over); });
+    }
     // A peer is closed only while its own event is handled, so an event never outlives its peer.
     peer& from = peers_[static_cast<std::size_t>(fd)];
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;
+    if constexpr (has_handler<Counters>) {
+      from.handling.was_heard = from.handling.waits;
+      if (from.handling.waits) return;
+    }
     if (from.unsent && !finish_chunk(fd, from)) return;
     echo(fd, from);
   }
@@ -141,11 +174,40 @@ class echo_server {
       if (count < 0 && errno == EAGAIN) return;
       if (count <= 0) return end(fd, count == 0 ? 0 : errno);
       const std::span chunk(buffer, static_cast<std::size_t>(count));
-      if (!send_all(fd, from, chunk)) return;
-      counters_.add(chunk.size());
+      if constexpr (has_handler<Counters>) {
+        from.handling.request.take(chunk);
+        if (counters_.waits()) return wait(fd, from, chunk.size() == buffer_bytes_);
+        if (!reply(fd, from)) return;
+      } else {
+        if (!send_all(fd, from, chunk)) return;
+        counters_.add(chunk.size());
+      }
       if (chunk.size() < buffer_bytes_ && !from.ending) return;
     }
     rearm(fd);
+  }
+
+  void wait(int fd, peer& from, bool was_full) {
+    from.handling.waits = true;
+    from.handling.was_heard = from.ending;
+    from.handling.was_full = was_full;
+    line_.add(fd, counters_.wait_until_ns());
+  }
+
+  /// Its request has waited. Nothing closes a peer meanwhile.
+  void go_on(int fd) {
+    peer& from = peers_[static_cast<std::size_t>(fd)];
+    from.handling.waits = false;
+    if (!reply(fd, from)) return;
+    if (from.handling.was_full || from.handling.was_heard) echo(fd, from);
+  }
+
+  /// True once nothing is left to send.
+  bool reply(int fd, peer& to) {
+    const bytes data = to.handling.request.worked_on(counters_.steps());
+    if (!send_all(fd, to, data)) return false;
+    counters_.add(data.size());
+    return true;
   }
 
   /// Makes the kernel check the descriptor anew and report it if there is more.
@@ -210,6 +272,7 @@ class echo_server {
   Counters& counters_;
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<epoll_event> events_;
+  [[no_unique_address]] std::conditional_t<has_handler<Counters>, waiting_line, no_line> line_;
   std::vector<peer> peers_;  ///< by descriptor
   std::size_t live_ = 0;
   bool stopped_ = false;

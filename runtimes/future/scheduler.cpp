@@ -91,8 +91,8 @@ void scheduler::poll_woken() noexcept {
   if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
 }
 
-/// While a turn is to come there are tasks that were runnable before, so who is woken joins them. It
-/// is also so once a task has yielded in here: the next turn is posted then.
+/// While a turn is to come there are tasks that were runnable before, so who is woken joins them.
+/// It is also so once a task has yielded in here: the next turn is posted then.
 void scheduler::deliver(const waker_ref& to) noexcept {
   assert(!in_turn_ && "no event is delivered while a task is polled");
   delivers_ = polls_delivered_ && turn_.state == op_state::idle;

@@ -29,7 +29,7 @@ waker_ref clone_nothing(void* data) {
 
 polled<wake> sleeping::poll(context&) noexcept {
   const bool due = on_.stopping_ || monotonic_clock::now_ns() >= until_ns_;
-  if (!due || !on_.take_inline()) return not_ready;
+  if (!due || !on_.take_inline(was_put_off_)) return not_ready;
   return on_.stopping_ ? wake::cancelled : wake::due;
 }
 
@@ -47,7 +47,7 @@ polled<wake> sleeping_on::poll(context& with) noexcept {
 }
 
 polled<connection*> accepting::poll(context&) {
-  if (!on_.take_inline()) return not_ready;
+  if (!on_.take_inline(was_put_off_)) return not_ready;
   if (on_.stopping_) from_.error_number = ECANCELED;
   if (from_.error_number != 0) return nullptr;
   int descriptor = -1;
@@ -69,7 +69,7 @@ polled<connection*> accepting::poll(context&) {
 }
 
 polled<bytes> reading::poll(context&) noexcept {
-  if (!on_.take_inline()) return not_ready;
+  if (!on_.take_inline(was_put_off_)) return not_ready;
   if (from_.error_number != 0) return bytes{};
   std::byte* const buffer =
       from_.own_buffer != nullptr ? from_.own_buffer.get() : on_.scratch_.get();
@@ -84,7 +84,7 @@ polled<bytes> reading::poll(context&) noexcept {
 }
 
 polled<bool> writing::poll(context&) {
-  if (on_.take_inline()) {
+  if (on_.take_inline(was_put_off_)) {
     if (to_.error_number != 0) return false;
     ssize_t count = 0;
     do {

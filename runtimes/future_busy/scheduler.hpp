@@ -26,6 +26,7 @@
 #include "runtimes/poll.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/shared/frame_pool.hpp"
+#include "runtimes/shared/future_task.hpp"
 
 namespace skein::future_busy {
 
@@ -79,6 +80,7 @@ class sleeping : pinned {
  private:
   scheduler& on_;
   time_ns until_ns_;
+  bool was_put_off_ = false;
 };
 
 class sleeping_on {
@@ -108,6 +110,7 @@ class accepting : pinned {
  private:
   scheduler& on_;
   listener& from_;
+  bool was_put_off_ = false;
 };
 
 class reading : pinned {
@@ -120,6 +123,7 @@ class reading : pinned {
  private:
   scheduler& on_;
   connection& from_;
+  bool was_put_off_ = false;
 };
 
 /// What the kernel does not take at the first poll is copied: the caller's bytes may be gone then.
@@ -138,7 +142,17 @@ class writing : pinned {
   bytes data_;
   std::size_t size_bytes_;
   std::unique_ptr<std::byte[]> rest_;
+  bool was_put_off_ = false;
 };
+
+/// What this scheduler has to know of a task: how it is polled and dropped.
+struct task_head : pinned {
+  task_head(scheduler& /*on*/, act_on_future<task_head> does) noexcept : act(does) {}
+
+  act_on_future<task_head> act;
+};
+
+static_assert(sizeof(task_head) == 8, "it is part of every waiting task: its size is a result");
 
 class scheduler : pinned {
  public:
@@ -165,7 +179,7 @@ class scheduler : pinned {
 
   template <class F, class... Parts>
   void spawn(Parts&&... parts) {
-    auto made = std::make_unique<task<F>>(std::forward<Parts>(parts)...);
+    auto made = std::make_unique<future_task<task_head, F>>(*this, std::forward<Parts>(parts)...);
     tasks_.push_back(made.get());  // after it was made: making it may have spawned others
     made.release();
     ++live_tasks_;
@@ -189,42 +203,16 @@ class scheduler : pinned {
   friend class future_busy::reading;
   friend class future_busy::writing;
 
-  /// A future, and how it is polled and dropped without knowing its type.
-  struct task_head : pinned {
-    using act_fn = bool (*)(task_head& self, context* with) noexcept;
-    explicit task_head(act_fn does) noexcept : act(does) {}
-    act_fn act;  ///< true when the future is over; without a context it is dropped
-  };
-  template <class F>
-  struct task final : task_head {
-    static_assert(pollable<F>, "a task is made of a future, which cannot be moved");
-
-    template <class... Parts>
-    explicit task(Parts&&... parts) : task_head(&perform), inner(std::forward<Parts>(parts)...) {}
-
-    static void* operator new(std::size_t size_bytes) {
-      return frame_pool::local().allocate(size_bytes);
-    }
-    static void operator delete(void* at, std::size_t size_bytes) noexcept {
-      frame_pool::local().release(at, size_bytes);
-    }
-    static bool perform(task_head& head, context* with) noexcept {
-      auto& self = static_cast<task&>(head);
-      if (with != nullptr) return self.inner.poll(*with).has_value();
-      delete &self;
-      return true;
-    }
-
-    F inner;
-  };
-
   void poll_all() noexcept;
   static void look_at(inbox& messages, int timeout_ms) noexcept;
-  /// Whether the task that is being polled may do one more operation in this round (W2).
-  bool take_inline() noexcept {
-    if (inline_left_ == 0) return false;
-    --inline_left_;
-    return true;
+  /// Whether the task that is being polled may do one more operation in this round (W2). One that
+  /// was put off may at its next poll: else an earlier part of the same task could take the whole
+  /// budget each time.
+  bool take_inline(bool& was_put_off) noexcept {
+    if (std::exchange(was_put_off, false)) return true;
+    was_put_off = inline_left_ == 0;
+    if (!was_put_off) --inline_left_;
+    return !was_put_off;
   }
 
   const scheduler_options options_;

@@ -1,5 +1,5 @@
-// What stop() has to reach on a loop beside its connections, listeners and timers: things that tasks
-// wait for without the kernel (runtimes/sync).
+// What stop() has to reach on a loop beside its connections, listeners and timers: things that
+// tasks wait for without the kernel (runtimes/sync).
 #pragma once
 
 namespace skein {

@@ -8,19 +8,23 @@ import { EchoCounts } from './shared/echo_counts.js';
 import {
   CHECK_HEAP_EVERY, Limit, backlog, requireDescriptors, requireHeap,
 } from './shared/limits.js';
+import { handlerOf, workOn } from './shared/handler.js';
 import { fill, isKept, nestingOf } from './shared/nesting.js';
 import { hangUp } from './shared/sockets.js';
 
 export class Echo {
   #cell;
   #nesting;
+  #handler;
   #server = createServer({ noDelay: true });
   counts = new EchoCounts(this.#server);
 
   constructor(cell) {
     this.#cell = cell;
     this.#nesting = nestingOf(cell);
-    this.#server.on('connection', welcome(this.counts, cell.connections, this.#nesting));
+    this.#handler = handlerOf(cell);
+    this.#server.on(
+      'connection', welcome(this.counts, cell.connections, this.#nesting, this.#handler));
     this.#server.on('error', (error) => this.counts.failed(error));
   }
 
@@ -36,7 +40,7 @@ export class Echo {
     await once(this.#server, 'listening');
     const listener = { tcp_nodelay: true, backlog: backlog() };
     return {
-      echoed: { buffer: 'runtime', ...this.#nesting.echoed },
+      echoed: { buffer: 'runtime', ...this.#nesting.echoed, ...this.#handler.echoed },
       port: this.#server.address().port,
       conditions: { ...conditions(), buffer: 'runtime', listener },
     };
@@ -49,9 +53,9 @@ export class Echo {
   }
 }
 
-function welcome(counts, connections, nesting) {
+function welcome(counts, connections, nesting, handler) {
   const handlers = Object.entries({
-    data(chunk) {
+    data: handler.isThere ? handledData(counts, handler) : function data(chunk) {
       counts.echoed(chunk.length);
       if (!this.write(chunk)) this.pause(); // while a peer is slow, nothing is read from it
     },
@@ -70,11 +74,22 @@ function welcome(counts, connections, nesting) {
     if (counts.connections % CHECK_HEAP_EVERY === 0) {
       requireHeap(counts.connections, connections, 'connections');
     }
-    for (const [event, handler] of handlers) {
+    for (const [event, listener] of handlers) {
       const isNested = event === 'data' && !nesting.isPlain;
-      socket.on(event, isNested ? nestedData(socket, counts, nesting) : handler);
+      socket.on(event, isNested ? nestedData(socket, counts, nesting) : listener);
     }
   };
+}
+
+/** A request is the chunk that Node made of it, so nobody else writes to it while it waits. */
+function handledData(counts, { waitMs, steps }) {
+  const reply = (socket, request) => {
+    workOn(request, steps);
+    counts.echoed(request.length);
+    if (!socket.write(request)) socket.pause();
+  };
+  if (waitMs === 0) return function data(chunk) { reply(this, chunk); };
+  return function data(chunk) { setTimeout(reply, waitMs, this, chunk); };
 }
 
 /** A level is a handler of the connection's own that calls the next; the outermost holds what is

@@ -73,6 +73,13 @@ class frame_pool {
   /// Size of the frame allocated last, as the compiler asked for it; 0 before the first.
   std::size_t last_frame_bytes() const noexcept { return last_frame_bytes_; }
 
+  /// Frames that were allocated and not yet released, but for those too large for any class.
+  std::size_t frames_in_use() const noexcept {
+    std::size_t frames = 0;
+    for (const size_class& each : classes_) frames += each.in_use;
+    return frames;
+  }
+
   /// The bytes that a frame of this size occupies in the pool.
   static constexpr std::size_t class_bytes(std::size_t size_bytes) noexcept {
     return class_of(size_bytes) < classes ? (class_of(size_bytes) + 1) * granule_bytes : size_bytes;

@@ -1,5 +1,6 @@
-// A bounded channel: many senders, many receivers, values in the order in which they were sent (W6).
-// With a capacity of 0 a send waits until somebody receives (a rendezvous, as in CSP: Hoare 1978).
+// A bounded channel: many senders, many receivers, values in the order in which they were sent
+// (W6). With a capacity of 0 a send waits until somebody receives (a rendezvous, as in CSP: Hoare
+// 1978).
 //
 // A value goes straight to a receiver that waits. A receiver that makes room lets the first waiting
 // sender's value in, so that senders are served in order, too. After close() what was sent is still
@@ -28,7 +29,7 @@ class channel : public object<Loop> {
   class sending {
    public:
     using output = bool;
-    static constexpr bool keeps = true;  ///< what was sent may have been received
+    static constexpr gives_back gives = gives_back::never;  ///< it may have been received
 
     sending(channel& of, const T& value) noexcept : of_(&of), value_(value) {}
     submitted submit(op& waiter) noexcept { return of_->submit_send(waiter, value_); }
@@ -45,7 +46,7 @@ class channel : public object<Loop> {
   class receiving {
    public:
     using output = std::optional<T>;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::late;
 
     explicit receiving(channel& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit_receive(waiter, value_); }
@@ -135,8 +136,8 @@ class channel : public object<Loop> {
     return value;
   }
 
-  /// A value whose receiver has withdrawn: it is received before all that were sent after it. Rare,
-  /// so its room is made when it is needed.
+  /// A value whose receiver has withdrawn: it is received before all that were sent after it and
+  /// that nobody has yet. Rare, so its room is made when it is needed.
   void give_back(const op& from, const T& value) noexcept {
     const returned back{from.result, value};
     if (op* const receiver = receivers_.take()) {
@@ -170,10 +171,10 @@ class channel : public object<Loop> {
   std::size_t capacity_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;
+  std::int32_t handed_over_ = 0;
   bool closed_ = false;
   wait_list senders_;
   wait_list receivers_;
-  std::int32_t handed_over_ = 0;
   std::vector<returned> given_back_;
 };
 

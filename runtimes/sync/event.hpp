@@ -12,7 +12,7 @@ class event : public object<Loop> {
   class awaiting {
    public:
     using output = bool;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::freely;
 
     explicit awaiting(event& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit(waiter); }

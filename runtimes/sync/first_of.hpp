@@ -1,14 +1,15 @@
-// The first of two waits; the other is withdrawn, and ends unseen (W7). A read with a deadline is the
-// commonest:
+// The first of two waits; the other is withdrawn, and ends unseen (W7). A read with a deadline is
+// the commonest:
 //
 //     on.until(first_of(reading(on, peer), sleeping(on, deadline_ns)))
 //
 // It has an operation for each of the two, beside that of its task, which goes on within the
 // completion of the first. Where both have been granted when that comes, the one that completed
-// first is the first, unless the other cannot give back what it got.
+// first is the first, unless the other is worse at giving back what it got. So a value that came
+// before its receiver's deadline was over is received, and stays in its order.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -18,11 +19,12 @@ namespace skein::sync {
 
 template <waitable A, waitable B>
 class first_of {
-  static_assert(!A::keeps || !B::keeps, "of two that cannot give back what they got, both may end");
+  static_assert(A::gives != gives_back::never || B::gives != gives_back::never,
+                "of two that cannot give back what they got, both may end");
 
  public:
   using output = std::variant<typename A::output, typename B::output>;
-  static constexpr bool keeps = A::keeps || B::keeps;
+  static constexpr gives_back gives = std::max(A::gives, B::gives);
 
   first_of(A first, B second) noexcept : a_(std::move(first)), b_(std::move(second)) {}
   /// For passing it on before it is submitted.
@@ -82,7 +84,7 @@ class first_of {
   void end(int which, First& first, arm& ended, Other& other, arm& left) noexcept {
     const bool other_was_granted = left.state == op_state::queued && was_granted(left) &&
                                    left.action == queued_action::complete;
-    if (Other::keeps && other_was_granted) {
+    if (Other::gives > First::gives && other_was_granted) {
       if (was_granted(ended)) first.refuse(ended);
       return;  // the other's completion is queued, and finds this one over
     }

@@ -1,5 +1,5 @@
-// A mutex that a task waits for without blocking its thread. Whoever unlocks hands it to the one that
-// waited longest, so nobody starves, and nobody gets in between (W4).
+// A mutex that a task waits for without blocking its thread. Whoever unlocks hands it to the one
+// that waited longest, so nobody starves, and nobody gets in between (W4).
 #pragma once
 
 #include "runtimes/sync/wait.hpp"
@@ -13,7 +13,7 @@ class mutex : public object<Loop> {
   class locking {
    public:
     using output = bool;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::freely;
 
     explicit locking(mutex& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit(waiter); }

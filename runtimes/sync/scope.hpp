@@ -19,7 +19,7 @@ class scope {
   class joining {
    public:
     using output = bool;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::freely;
 
     explicit joining(scope& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit(waiter); }

@@ -14,7 +14,7 @@ class semaphore : public object<Loop> {
   class acquiring {
    public:
     using output = bool;
-    static constexpr bool keeps = false;
+    static constexpr gives_back gives = gives_back::freely;
 
     explicit acquiring(semaphore& of) noexcept : of_(&of) {}
     submitted submit(op& waiter) noexcept { return of_->submit(waiter); }

@@ -1,4 +1,5 @@
-// The names under which a scheduler on a loop of ours offers what its tasks wait for from each other.
+// The names under which a scheduler on a loop of ours offers what its tasks wait for from each
+// other.
 #pragma once
 
 #include "runtimes/sync/channel.hpp"

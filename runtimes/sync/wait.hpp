@@ -20,21 +20,28 @@
 #include <cerrno>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 
 #include "runtimes/loop/stoppable.hpp"
 #include "runtimes/op.hpp"
 
 namespace skein::sync {
 
+/// How a wait gives back what it was granted, when its task does not want it any more.
+///   freely  as if it had never had it
+///   late    others may have what came after it: a value that was received
+///   never   bytes that were read, a value that was sent
+enum class gives_back : std::uint8_t { freely, late, never };
+
 /// submit    as O1
 /// withdraw  in whatever state `waiter` is: it is idle at once, completes no more, and what it was
 ///           granted is given back
-/// refuse    gives back what a completed wait was granted; not where `keeps` says that it cannot be
+/// refuse    gives back what a completed wait was granted, as `gives` says that it can
 /// take      its output, once it has completed
 template <class W>
 concept waitable = std::copy_constructible<W> && requires(W& wait, op& waiter) {
   typename W::output;
-  { W::keeps } -> std::convertible_to<bool>;
+  { W::gives } -> std::convertible_to<gives_back>;
   { wait.submit(waiter) } noexcept -> std::same_as<submitted>;
   { wait.withdraw(waiter) } noexcept;
   { wait.refuse(waiter) } noexcept;

@@ -16,7 +16,7 @@ template <class Loop>
 class sleeping {
  public:
   using output = wake;
-  static constexpr bool keeps = false;
+  static constexpr gives_back gives = gives_back::freely;
 
   template <class Scheduler>
   sleeping(Scheduler& on, time_ns deadline_ns) noexcept
@@ -40,7 +40,7 @@ template <class Loop>
 class reading {
  public:
   using output = bytes;
-  static constexpr bool keeps = true;
+  static constexpr gives_back gives = gives_back::never;
 
   template <class Scheduler>
   reading(Scheduler& on, typename Loop::connection& from) noexcept

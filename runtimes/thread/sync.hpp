@@ -1,8 +1,8 @@
 // What threads wait for from each other: the names and the meaning of runtimes/sync, on futexes.
 //
-// Each thing has a lock for its state and a list of who waits, first in, first out. A waiter lies on
-// its thread's stack and has a word of its own to sleep on, so that an end wakes one thread and no
-// herd. The mutex alone has a way past its lock: a word that is taken and given back by one
+// Each thing has a lock for its state and a list of who waits, first in, first out. A waiter lies
+// on its thread's stack and has a word of its own to sleep on, so that an end wakes one thread and
+// no herd. The mutex alone has a way past its lock: a word that is taken and given back by one
 // compare-and-swap while nobody waits.
 //
 // stop() reaches who waits by a list of all things (W8). It sets its flag first and takes their

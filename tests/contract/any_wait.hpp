@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "runtimes/op.hpp"
+#include "runtimes/sync/wait.hpp"
 #include "tests/contract/act.hpp"
 
 namespace skein::contract {
@@ -47,7 +48,7 @@ class any_wait {
 
  public:
   using output = actor::said;
-  static constexpr bool keeps = false;
+  static constexpr auto gives = sync::gives_back::freely;
 
   any_wait(S& on, const actor::request& asked) : wait_(made(on, asked)) {}
 

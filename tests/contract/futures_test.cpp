@@ -1,5 +1,6 @@
-// Clauses P1 to P8, for every runtime of the poll style and against the liars that break them.
-// What each check does is in check_futures.hpp; who lies, and how, in liars/futures.hpp.
+// Clauses P1 to P8 and W2, for every runtime of the poll style and against the liars that break
+// them. What each check does is in check_futures.hpp and check_queued.hpp; who lies, and how, in
+// liars/futures.hpp.
 #include "tests/contract/liars/futures.hpp"
 
 #include <type_traits>
@@ -7,6 +8,7 @@
 #include "runtimes/all.hpp"
 #include "runtimes/future/combinators.hpp"
 #include "tests/contract/check_futures.hpp"
+#include "tests/contract/check_queued.hpp"
 #include "tests/contract/every_runtime.hpp"
 
 namespace skein::contract {
@@ -62,6 +64,19 @@ TEMPLATE_LIST_TEST_CASE("P7: a dropped wait leaves room for the next", "[contrac
 
 TEMPLATE_LIST_TEST_CASE("P7: a dropped accept closes its connection", "[contract]", poll_runtimes) {
   require_kept(p7_a_dropped_accept_closes_its_connection<TestType>());
+}
+
+TEMPLATE_LIST_TEST_CASE("P7: a dropped wait whose operation is queued is withdrawn", "[contract]",
+                        poll_runtimes) {
+  const queued_by how = GENERATE(queued_by::budget, queued_by::cancel);
+  require_kept(p7_a_queued_accept_is_withdrawn<TestType>(how));
+  require_kept(p7_a_queued_read_is_withdrawn<TestType>(how));
+  require_kept(p7_a_queued_write_is_withdrawn<TestType>(how));
+}
+
+TEMPLATE_LIST_TEST_CASE("W2: what the budget put off has its turn behind what uses it up",
+                        "[contract]", poll_runtimes) {
+  require_kept(w2_what_is_put_off_has_its_turn<TestType>());
 }
 
 TEMPLATE_LIST_TEST_CASE("P8: no wake from another thread is lost", "[contract]", poll_runtimes) {

@@ -1,9 +1,11 @@
 // Clauses S7 and W4 to W8, for every runtime whose tasks can wait for each other, and against the
-// liars that break them. What each check does is in check_talking.hpp; who lies, and how, in liars/.
+// liars that break them. What each check does is in check_talking.hpp; who lies, and how, in
+// liars/.
 #include "tests/contract/liars/talking.hpp"
 
 #include "tests/contract/check_talking.hpp"
 #include "tests/contract/every_runtime.hpp"
+#include "tests/contract/stress_talking.hpp"
 #include "tests/contract/subject_of.hpp"
 
 namespace skein::contract {
@@ -63,6 +65,35 @@ SKEIN_FOR_EVERY_RUNTIME("W7: a value that comes at the deadline is not lost") {
 
 SKEIN_FOR_EVERY_RUNTIME("W8: stop ends all waits as cancelled") {
   require_kept_by<TestType>(&w8_stop_ends_all_waits_as_cancelled);
+}
+
+SKEIN_FOR_EVERY_RUNTIME("S7 and W4 to W7: tasks that talk in any order keep them all") {
+  const subject& of = subject_named(TestType::info().id);
+  if (!of.talks) return;
+  for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+    INFO("seed " << seed);
+    require_kept(talking_in_any_order(of, seed, of.single_threaded ? 60 : 20));
+  }
+}
+
+/// Ten minutes, of all runtimes in turn: by hand, `contract_tests "[stress-talking]"`.
+TEST_CASE("tasks that talk in any order keep their clauses for ten minutes",
+          "[.][stress-talking]") {
+  const time_ns until_ns = test::from_now(600 * ns_per_s);
+  std::uint32_t seed = 0;
+  std::size_t runs = 0;
+  while (monotonic_clock::now_ns() < until_ns) {
+    ++seed;
+    interface_runtimes::for_each([&]<class S>() {
+      if constexpr (sync_scheduler<S>) {
+        const subject& of = subject_of<S>();
+        INFO(S::info().id << ", seed " << seed);
+        require_kept(talking_in_any_order(of, seed, of.single_threaded ? 200 : 50));
+        ++runs;
+      }
+    });
+  }
+  WARN(runs << " runs, seeds 1 to " << seed);
 }
 
 TEST_CASE("liar caught on S7: joins before the end / a join waits for every child",
@@ -129,6 +160,10 @@ TEST_CASE("liar caught on W7: forgets what was granted / a value at the deadline
           "[contract][liar]") {
   require_caught("W7", w7_a_value_that_comes_at_the_deadline_is_not_lost(
                            subject_of<liars::forgets_what_was_granted>()));
+}
+
+TEST_CASE("liar caught on W4: locks for two / tasks that talk in any order", "[contract][liar]") {
+  require_caught("W4", talking_in_any_order(subject_of<liars::locks_for_two>(), 1, 60));
 }
 
 TEST_CASE("liar caught on W8: grants at stop / stop ends all waits as cancelled",

@@ -96,6 +96,16 @@ def test_a_row_of_another_language_waits_some_calls_down_or_says_that_it_does_no
 
 
 @pytest.mark.parametrize(
+    "words", [("--handler-wait", "5ms"), ("--handler-work", "5000")], ids=["wait", "work"]
+)
+@named(worker_talk.rows())
+def test_a_row_of_another_language_has_handlers_or_says_that_it_has_none(
+    of: Subject, words: tuple[str, ...]
+) -> None:
+    held_to(lambda: contract.measures(of, "c10k", "fixed", *words), of)
+
+
+@pytest.mark.parametrize(
     ("clause", "fault", "said"),
     [(clause, fault, said) for clause, liars in LIARS.items() for fault, said in liars.items()],
 )

@@ -42,9 +42,18 @@ def call(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 
 @needs_callgrind
+def test_every_row_that_is_counted_is_one_that_skein_micro_has() -> None:
+    listed = subprocess.run(
+        [MICRO, "--benchmark_list_tests"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert set(counted_rows.ROWS) <= set(listed)
+
+
+@needs_callgrind
 @pytest.mark.parametrize(
-    "row", ["switch/fiber", "yield/coroutine/1", "yield/libuv/1000", "timer_insert/fiber/10000"]
-)
+    "row", ["switch/fiber", "yield/coroutine/1", "yield/libuv/1000", "timer_insert/fiber/10000",
+            "depth/future/16", "mutex/coroutine/2"],
+)  # fmt: skip
 def test_two_counts_of_a_row_agree_within_half_a_percent(row: str) -> None:
     first, second = (counted_rows.measure(MICRO, row) for _ in range(2))
     assert first.items == second.items

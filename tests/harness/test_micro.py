@@ -39,6 +39,8 @@ RUNTIMES = {r["id"]: r for r in LISTED if r["style"] != "none"}
 ONE_THREAD = [name for name, runtime in RUNTIMES.items() if runtime["threads_model"][0] == "1"]
 # Whose tasks wait at a place in their code: in a callback style there is none.
 IN_PLACE = [name for name in ONE_THREAD if RUNTIMES[name]["style"] != "callback"]
+# Whose tasks wait for each other (runtimes/sync).
+TALKING = [name for name in RUNTIMES if name not in ("libuv", "future_busy")]
 WOKEN = (*RUNTIMES, "epoll_floor")
 TIMERS = {
     **dict.fromkeys(STRUCTURES, (10000, 1000000)),
@@ -58,6 +60,9 @@ NAMES = {
     *(f"depth/{runtime}/{levels}" for runtime in IN_PLACE for levels in (1, 4, 16, 64)),
     *(f"join/{runtime}/{children}" for runtime in IN_PLACE for children in (10, 1_000)),
     *(f"first_of/{runtime}" for runtime in IN_PLACE),
+    *(f"mutex/{runtime}/{tasks}" for runtime in TALKING for tasks in (1, 2)),
+    *(f"channel/{runtime}/{room}" for runtime in TALKING for room in (0, 1, 64)),
+    *(f"join_finished/{runtime}" for runtime in TALKING),
     "poll_ready/future",
     "waker_clone_drop/future",
     *(f"yield/{runtime}/{tasks}" for runtime in ONE_THREAD for tasks in (1, 1_000, 100_000)),

@@ -1,14 +1,13 @@
-// The future runtime's own risks: sizes, wakers that outlive what they wake, combinators, block_on,
-// and many futures dropped at once. What every runtime promises is in tests/contract.
+// The future runtime's own risks: sizes, wakers that outlive what they wake, combinators, block_on.
+// Futures that are dropped are in future_drop_test.cpp, what every runtime promises in
+// tests/contract.
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/future/block_on.hpp"
@@ -340,75 +339,6 @@ TEST_CASE("another thread's wake comes through beside the inbox") {
   on.run(inbox);
   other.join();
   REQUIRE(on.live().tasks == 0);
-}
-
-/// So many sleeps, all begun at its first poll and dropped at its second.
-class drops_many : pinned {
- public:
-  using output = nothing;
-
-  drops_many(scheduler& on, std::size_t many)
-      : on_(on), many_(many), pause_(on, from_now(ns_per_ms)) {}
-
-  polled<nothing> poll(context& with) {
-    while (sleeps_.size() < many_) {
-      auto& begun = *sleeps_.emplace_back(std::make_unique<scheduler::sleeping>(
-          on_, from_now(test::far_away_ns + static_cast<time_ns>(sleeps_.size()))));
-      if (begun.poll(with)) return nothing{};
-    }
-    if (!pause_.poll(with)) return not_ready;
-    sleeps_.clear();
-    return nothing{};
-  }
-
- private:
-  scheduler& on_;
-  std::size_t many_;
-  scheduler::sleeping pause_;
-  std::vector<std::unique_ptr<scheduler::sleeping>> sleeps_;
-};
-
-TEST_CASE("100,000 pending futures are dropped, and every operation is withdrawn") {
-  scheduler on(options_for(10));
-  on.spawn<drops_many>(on, std::size_t{100'000});
-  on.run();  // the loop asserts at its end that no timer is left
-  REQUIRE(on.live().tasks == 0);
-}
-
-class cancels_and_drops : pinned {
- public:
-  using output = nothing;
-  cancels_and_drops(scheduler& on, scheduler::timer& by,
-                    std::optional<scheduler::sleeping_on>& sleep, int& polls)
-      : on_(on), by_(by), sleep_(sleep), polls_(polls), pause_(on, from_now(2 * ns_per_ms)) {}
-  polled<nothing> poll(context& with) {
-    ++polls_;
-    if (sleep_) {
-      if (sleep_->poll(with)) return nothing{};
-      on_.cancel(by_);  // its operation is in the run queue now
-      sleep_.reset();
-    }
-    if (!pause_.poll(with)) return not_ready;
-    return nothing{};
-  }
-
- private:
-  scheduler& on_;
-  scheduler::timer& by_;
-  std::optional<scheduler::sleeping_on>& sleep_;
-  int& polls_;
-  scheduler::sleeping pause_;
-};
-
-TEST_CASE("what is dropped while its completion is queued completes no more") {
-  scheduler on(options_for(10));
-  scheduler::timer by;
-  std::optional<scheduler::sleeping_on> sleep(std::in_place, on, by, from_now(test::far_away_ns));
-  int polls = 0;
-  on.spawn<cancels_and_drops>(on, by, sleep, polls);
-  on.run();
-  REQUIRE(polls == 2);
-  REQUIRE(by.waiter == nullptr);
 }
 
 }  // namespace

@@ -191,6 +191,7 @@ def test_a_file_without_a_fault_is_read(planted_file):
         (("must_be_0 = true", "must_be_0 = true\ngated = true"), "gated has no use: a count that"),
         (('unit = "1"', 'unit = "B"'), "misses: a count has the unit 1, not B"),
         (("must_be_0 = true", "must_be_0 = true\nfurthest = 'mile'"), "in furthest 'mile'"),
+        (("0.03", "0.03\nin_words = 'costs'"), "in_words has no use: a sentence has the heading"),
         (("[metric.misses]", "[metric.cost]"), "cannot be read.*cost"),
         (("[metric.misses]", "[metric.Misses]"), "Misses: a name is of lower case"),
         (("[table.spread.any]", "[table.spread.toy]"), "there is a .table.KIND.any. for each of"),

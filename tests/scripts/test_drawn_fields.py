@@ -2,6 +2,7 @@
 bytes it holds meanwhile. The cells are planted, and no program has to know the fields."""
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,6 +80,27 @@ def test_a_figure_of_depth_says_what_is_on_its_axes_and_how_many_runs_it_has(pla
     assert drawn.title(figure).startswith("Memory of a task against depth · timers")
     assert "median of n = 3 runs of each runtime at each of 4 depths" in drawn.foot(figure).lower()
     assert drawn.overlaps(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "plot", "values", "texts"),
+    [
+        ("handler_wait_ns", "cpu_vs_handler_wait", (0, 10**6, 10**7), ["0", "1 ms", "10 ms"]),
+        ("handler_work", "cpu_vs_handler_work", (0, 5_000, 50_000), ["0", "5,000", "50,000"]),
+    ],
+)
+def test_time_of_a_request_stands_at_each_wait_and_work(planted, field, plot, values, texts):
+    records = with_field(planted, field, values)
+    for run in records[1:]:
+        run["cell"] |= {"workload": "c10k", "mode": "open"}
+    figure = figure_of(records, plot)
+    (axes,) = figure.axes
+    (fiber,) = drawn.of(drawn.curves(axes), "fiber")
+    assert fiber.points == [(value, 10 * (100 + 40 * value)) for value in values]
+    assert [text for _, text in drawn.ticks(axes.xaxis)] == texts
+    assert axes.get_ylabel() == "CPU time of a request"
+    parts = sections(records, group_runs(records), [Path(f"{plot}.svg")])
+    assert [part.question.anchor for part in parts if part.figures] == ["cpu"]
 
 
 def test_an_axis_that_begins_at_nothing_is_linear(planted):

@@ -223,7 +223,7 @@ def test_where_no_run_counts_each_cell_has_its_reason(changed, tmp_path):
     for _, cell in made.headline()["coroutine"][:1]:
         assert cell.text == "–"
         assert cell.tip == "invalid: steal of 7 % on CPU 0"
-    assert "no run has a figure" in made.words
+    assert "no result: " in made.words
 
 
 def test_a_runtime_that_is_alone_is_compared_with_nobody(planted, tmp_path):

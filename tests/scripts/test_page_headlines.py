@@ -166,7 +166,7 @@ def test_a_runtime_that_is_not_in_the_main_group_is_taken_from_its_own(planted):
     assert entry.times_floor is None
     assert entry.floor is None  # there is one, and it is of the main group
     text = answer([user]).text
-    assert text.endswith("; not compared, for other work (‡): fiber.")
+    assert "; other work (‡): fiber (own buffers); no result:" in text
 
 
 def test_counts_are_added_up_and_whoever_has_none_is_best(planted):
@@ -317,15 +317,16 @@ def text_of(records, title):
 def test_a_sentence_names_the_best_those_behind_it_the_floor_and_the_best_of_the_rest(planted):
     assert text_of(with_rounds(planted, 3), "memory of an idle connection") == (
         "coroutine 8,219 B; behind it, by median: fiber 12,172 B, thread 39,127 B (most); floor:"
-        " 8,029 B; user B/conn.: coroutine 197 B; kernel B/conn.: coroutine 8,017 B."
+        " 8,029 B; user B/conn.: coroutine 197; most: thread 8,539; kernel B/conn.: coroutine"
+        " 8,017; most: thread 30,577; no result: libuv (timeout: no answer within 40 s)."
     )
 
 
 def test_a_sentence_says_who_is_last_who_was_early_and_who_is_better_than_the_floor(planted):
     assert text_of(with_rounds(planted, 3), "lateness of a timer") == (
         "coroutine 35.3 µs; behind it, by median: fiber 50.9 µs, libuv 578 µs (latest); floor: 43.3"
-        " µs; better than the floor: coroutine; late p99: coroutine 280 µs; early: libuv 444; not"
-        " compared, for other work (‡): thread."
+        " µs, better than it: coroutine; late p99: coroutine 280 µs; latest: libuv 1,144 µs; fired"
+        " too early: libuv 444 times in 9 runs; other work (‡): thread (5,000 tasks)."
     )
 
 
@@ -334,7 +335,8 @@ def test_early_timers_of_other_work_are_said_too(planted):
     for run in results.runs(records):
         if (run["cell"].get("pattern"), run["cell"]["runtime"]) == ("spread", "thread"):
             run["lateness"] |= {"early_count": 1, "early_max_ns": 1_000}
-    assert "early: thread ‡ 9, libuv 444" in text_of(records, "lateness of a timer")
+    said = "fired too early: thread ‡ 9 times in 9 runs, libuv 444 times in 9 runs;"
+    assert said in text_of(records, "lateness of a timer")
 
 
 def test_a_tie_is_said_in_the_sentence(planted):
@@ -356,7 +358,7 @@ def test_who_is_not_told_apart_from_the_floor_is_named(planted):
         if run["cell"]["runtime"] == "coroutine":
             run["memory"] = copy.deepcopy(floor[run["block"]]["memory"])
     _, user, _ = columns(records, "memory of an idle connection")
-    assert "; floor: 23 B; not told apart from the floor: coroutine." in answer([user]).text
+    assert "; floor: 23 B, not told apart from it: coroutine;" in answer([user]).text
     assert cells_of(table_of(records), "coroutine")["user B/conn."].times == "(×1.00)"
 
 
@@ -384,9 +386,7 @@ def test_three_rounds_have_an_order_and_no_verdict(planted):
 
 def test_a_question_says_its_work_and_which_of_the_rates_it_is_about(planted):
     asked = answer(columns(planted, "latency"))
-    assert asked.question == (
-        "Shortest latency of a request, p50, at 20,011/s, the middle of three rates"
-    )
+    assert asked.question == ("Shortest p50 latency at 20,011/s, the middle of three rates")
     assert asked.work == "c10k, open: 1,000 connections, 50 active, 20,011/s, 64 B, lent buffers"
     assert (
         answer(columns(planted, "a task's start")).work == "timers, spread: 20,000 tasks, over 5 s"
@@ -411,8 +411,8 @@ def test_who_did_not_keep_up_with_the_rate_is_not_ranked(planted):
     assert p50.entries["thread"].is_saturated
     assert "thread" not in [one.runtime for one in p50.ranking.everyone]
     assert answer([p50]).text == (
-        "coroutine 27.1 µs; behind it, by median: fiber 28.9 µs (longest); floor: 23.9 µs; not"
-        " compared, for it did not keep up (§): thread."
+        "coroutine 27.1 µs; behind it, by median: fiber 28.9 µs (longest); floor: 23.9 µs; did not"
+        " keep up (§): thread."
     )
     cell = cells_of(table_of(records), "thread")["p50 µs"]
     assert (cell.text, cell.mark, cell.times) == ("71.9", "§", "")
@@ -442,7 +442,8 @@ def test_a_group_of_which_no_run_counts_has_its_reasons(changed):
     for run in results.runs(changed):
         run["status"], run["reasons"] = "limit", ["RLIMIT_NPROC 9000 < 10016"]
     text = text_of(changed, "memory of an idle connection")
-    assert text == "no run has a figure: limit: RLIMIT_NPROC 9000 < 10016."
+    rows = "coroutine, fiber, thread, libuv, epoll_floor"
+    assert text == f"no result: {rows} (limit: RLIMIT_NPROC 9000 < 10016)."
 
 
 def test_the_first_screen_has_sentences_and_table(planted, tmp_path):
@@ -451,7 +452,8 @@ def test_the_first_screen_has_sentences_and_table(planted, tmp_path):
     made = Page(html.read_text(encoding="utf-8"))
     for one in declared.headlines():
         assert one.question in made.words
-        assert all(part in made.words for part in text_of(records, one.title).split("; "))
+        said = text_of(records, one.title).removesuffix(".")
+        assert all(part in made.words for part in said.split("; "))
     title, cell = made.headline()["coroutine"][1]
     assert (title, cell.text, cell.given["data-value"]) == ("user B/conn.", "★197×8.57", "197.0")
     assert cell.given["tabindex"] == "0"
@@ -459,6 +461,8 @@ def test_the_first_screen_has_sentences_and_table(planted, tmp_path):
     assert "★ is the best of its column, the floor aside, and who is not told apart" in made.words
     assert "without a correction for many rows" in made.words
     assert "that of both its ends" in made.words
+    assert "median of rounds' ratios, in brackets if unresolved" in made.words
+    assert "The tick │ in a bar marks the floor." in made.words
     assert "§ Did not keep up with the rate, and is not compared" in made.words
     assert "timers, spread: 20,000 tasks, over 5 s" in made.words
 

@@ -204,6 +204,14 @@ def test_saturation_is_measured_with_all_connections_busy_as_an_open_loop_has_th
     assert {probe.settings["active"] for probe in probes.values()} == {100}
 
 
+def test_saturation_is_measured_with_the_handler_that_requests_have():
+    handled = parsed(OPEN.replace('"1KiB"', '"64"\nhandler_wait = "1ms"\nhandler_work = 5000'))
+    probes = saturation.probe_cells(handled)
+    assert probes["open60"] != probes["open-larger"]
+    assert probes["open-larger"].settings["handler_work"] == 5000
+    assert "--handler-wait 1ms" in " ".join(probes["open-larger"].arguments())
+
+
 def test_the_sweep_has_ten_rates_for_every_runtime():
     sweep = matrix.load_preset("sweep")
     assert len(sweep.groups) == 10

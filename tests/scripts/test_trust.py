@@ -70,15 +70,16 @@ def test_rounds_are_those_of_every_row(planted):
         if run["cell"]["runtime"] == "libuv" and run["block"] > 4:
             run["status"], run["reasons"] = "invalid", ["load: late"]
     assert sign_of(many, " rounds") == Sign(
-        DOUBTFUL, "9 rounds; 3 of 29 rows have too few to be judged"
+        DOUBTFUL,
+        "26 of 29 comparisons (one runtime, one work) have enough of the 9 rounds to be judged",
     )
 
 
-def test_the_machine_has_a_floor_of_its_own(planted):
-    assert sign_of(planted, "floor") == Sign(
+def test_what_the_machine_takes_alone_is_said_with_the_limit_beside_its_figure(planted):
+    assert sign_of(planted, "machine alone") == Sign(
         GOOD,
-        "machine's floor: timer p50 43.7 µs, then 44.1 µs; wake-up 4.31 µs, then 4.41 µs;"
-        " stall p99 61.3 µs, then 62.1 µs (at most 100 µs)",
+        "machine alone, no runtime: timer p50 43.7 µs, then 44.1 µs; wake-up 4.31 µs, then"
+        " 4.41 µs; stall p99 (at most 100 µs) 61.3 µs, then 62.1 µs",
     )
 
 
@@ -88,13 +89,13 @@ def test_a_machine_that_stalls_too_long_at_either_end_is_doubtful(changed, end, 
     for record in changed:
         if record["kind"] == end:
             record["machine_floor"]["stall_p99_ns"] = stall_ns
-    assert sign_of(changed, "floor").level == level
+    assert sign_of(changed, "machine alone").level == level
 
 
-def test_a_machine_whose_floor_is_not_known_is_doubtful(changed):
+def test_a_machine_of_which_it_is_not_known_is_doubtful(changed):
     for record in changed:
         record.pop("machine_floor", None)
-    assert sign_of(changed, "floor").level == DOUBTFUL
+    assert sign_of(changed, "machine alone").level == DOUBTFUL
 
 
 def test_rounds_are_counted_as_they_were_done_and_not_as_planned(planted):

@@ -23,6 +23,7 @@
 #include "tests/signals.hpp"
 #include "workloads/all.hpp"
 #include "workloads/c10k/counters.hpp"
+#include "workloads/c10k/handler_work.hpp"
 #include "workloads/c10k/parameters.hpp"
 
 namespace {
@@ -38,8 +39,9 @@ constexpr int little_room_bytes = 4096;
 class echo_server {
  public:
   echo_server(const std::string& runtime, buffer_policy policy,
-              std::size_t read_bytes = buffer_bytes, const workloads::nesting& nested = {})
-      : program_(test::make_program(runtime, asking(policy, read_bytes, nested))),
+              std::size_t read_bytes = buffer_bytes, const workloads::nesting& nested = {},
+              const c10k::cell& cell = {})
+      : program_(test::make_program(runtime, asking(policy, read_bytes, nested, cell))),
         inbox_([this] { program_->stop(); }),
         serving_([this] { program_->run(inbox_); }) {}
   ~echo_server() {
@@ -60,8 +62,8 @@ class echo_server {
 
  private:
   static c10k::parameters asking(buffer_policy policy, std::size_t read_bytes,
-                                 const workloads::nesting& nested) {
-    c10k::parameters asked{};
+                                 const workloads::nesting& nested, const c10k::cell& cell) {
+    c10k::parameters asked{cell};
     asked.options = test::options_for(64);
     asked.options.buffer = policy;
     asked.options.buffer_bytes = read_bytes;
@@ -75,6 +77,16 @@ class echo_server {
   test::action_inbox inbox_;
   std::thread serving_;
 };
+
+constexpr std::size_t request_bytes = 64;
+
+/// Another one for each round and client.
+std::vector<std::byte> request(std::size_t round, std::size_t client) {
+  auto made = pattern_bytes(request_bytes);
+  made.front() = static_cast<std::byte>(1 + round);
+  made.back() = static_cast<std::byte>(1 + client);
+  return made;
+}
 
 /// Runs `body(runtime, policy)` for all there are.
 template <class Body>
@@ -117,6 +129,64 @@ TEST_CASE("bytes that are read some calls down come back whole, and what is held
       CHECK(counts.bytes == 8 * buffer_bytes);
       CHECK(counts.errors == 0);
     }
+  });
+}
+
+TEST_CASE("a request waits and computes between its read and its write, beside others that do") {
+  constexpr time_ns wait_ns = 20 * ns_per_ms;
+  constexpr std::int64_t steps = 1000;
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    const auto least_ns = wait_ns - workloads::runtime_named(runtime)->early_by_at_most_ns;
+    c10k::cell cell;
+    cell.handler_wait_ns = wait_ns;
+    cell.handler_work = steps;
+    echo_server server(runtime, policy, buffer_bytes, {}, cell);
+    std::vector<loopback_client> clients;
+    for (int i = 0; i < 8; ++i) clients.emplace_back(server.port(), 0);
+    for (std::size_t round = 0; round < 3; ++round) {
+      // The buffer that is lent has the last one's bytes when the first one's wait is over.
+      const time_ns begin_ns = monotonic_clock::now_ns();
+      for (std::size_t i = 0; i < clients.size(); ++i) REQUIRE(clients[i].send(request(round, i)));
+      for (std::size_t i = 0; i < clients.size(); ++i) {
+        auto expected = request(round, i);
+        c10k::work_on(expected, steps);
+        CHECK((clients[i].receive(expected.size()) == expected));
+        CHECK(monotonic_clock::now_ns() - begin_ns >= least_ns);
+      }
+    }
+    clients.clear();
+    const auto counts = server.stop();
+    CHECK(counts.units == 24);
+    CHECK(counts.errors == 0);
+  });
+}
+
+TEST_CASE("a server that is stopped while requests wait ends at once, with an answer or without") {
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    c10k::cell cell;
+    cell.handler_wait_ns = ns_per_s;
+    echo_server server(runtime, policy, buffer_bytes, {}, cell);
+    loopback_client client(server.port(), 0);
+    REQUIRE(client.send(request(0, 0)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    CHECK(server.stop().errors == 0);
+  });
+}
+
+TEST_CASE("a client that is gone while its request waits is no error") {
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    c10k::cell cell;
+    cell.handler_wait_ns = 20 * ns_per_ms;
+    echo_server server(runtime, policy, buffer_bytes, {}, cell);
+    {
+      loopback_client gone(server.port(), 0);
+      REQUIRE(gone.send(request(0, 0)));
+    }
+    loopback_client client(server.port(), 0);
+    REQUIRE(client.send(request(0, 1)));
+    CHECK((client.receive(request_bytes) == request(0, 1)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    CHECK(server.stop().errors == 0);
   });
 }
 

@@ -11,14 +11,21 @@
 #include <cstdint>
 
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/handler.hpp"
+#include "workloads/handler_chain.hpp"
+#include "workloads/nesting.hpp"
 
 namespace skein::c10k {
+
+template <class Acceptor, std::int64_t Depth, std::int64_t Held>
+class echo_session;
 
 /// Accepts connections and gives each a session. It is one task, and lives until the last session
 /// is over: sessions reach the scheduler and the counters through it, which keeps them small.
 ///
-/// `Session`: what each connection is given, made from the acceptor and the connection.
-template <callback_scheduler S, class Counters, template <class Acceptor> class Session>
+/// `Depth`, `Held`: how its sessions wait; the ordinary one has no levels and holds nothing.
+template <callback_scheduler S, class Counters, std::int64_t Depth = workloads::usual::depth,
+          std::int64_t Held = workloads::usual::held_bytes>
 class echo_acceptor {
  public:
   using connection = typename S::connection;
@@ -30,7 +37,7 @@ class echo_acceptor {
   void start() { scheduler_.template accept<&echo_acceptor::on_accept>(from_, this); }
 
  private:
-  using session = Session<echo_acceptor>;
+  using session = echo_session<echo_acceptor, Depth, Held>;
   friend session;
 
   void on_accept(connection* peer) {
@@ -64,17 +71,29 @@ class echo_acceptor {
   bool accepting_ = true;
 };
 
-/// Echoes every chunk until the stream ends.
-template <class Acceptor>
+/// Echoes every chunk until the stream ends. The innermost level gets the chunks.
+template <class Acceptor, std::int64_t Depth, std::int64_t Held>
 class echo_session {
  public:
   echo_session(Acceptor& server, typename Acceptor::connection& peer) noexcept
-      : server_(server), peer_(peer) {}
+      : server_(server),
+        peer_(peer),
+        levels_(handler<bytes>::template to<&echo_session::on_chunk>(this)) {}
 
-  void start() { server_.scheduler_.template receive<&echo_session::on_chunk>(peer_, this); }
+  void start() {
+    held_.write();
+    if constexpr (Depth == 1) {
+      server_.scheduler_.template receive<&echo_session::on_chunk>(peer_, this);
+    } else {
+      using level = workloads::handler_level<bytes>;
+      server_.scheduler_.template receive<&level::done>(peer_, levels_.innermost());
+    }
+  }
 
  private:
   void on_chunk(bytes chunk) {
+    if constexpr (Held > 0) server_.counters_.check(held_.are_kept());
+    held_.write();
     if (chunk.empty()) {
       receiving_ = false;
       return close_when_idle();
@@ -106,6 +125,8 @@ class echo_session {
   std::uint32_t chunk_bytes_ = 0;  ///< of the write; its lent bytes are gone when it ends
   bool receiving_ = true;
   bool writing_ = false;
+  [[no_unique_address]] workloads::handler_chain<Depth - 1, bytes> levels_;
+  [[no_unique_address]] workloads::held_bytes<Held> held_;
 };
 
 /// Echoes on every connection of `from` until `from` is cancelled or the scheduler stops.
@@ -113,7 +134,7 @@ class echo_session {
 /// failed connection.
 template <callback_scheduler S, class Counters>
 void serve(S& scheduler, typename S::listener& from, Counters& counters) {
-  using acceptor = echo_acceptor<S, Counters, echo_session>;
+  using acceptor = echo_acceptor<S, Counters>;
   scheduler.template spawn<&acceptor::start>(new acceptor(scheduler, from, counters));
 }
 

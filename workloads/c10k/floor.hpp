@@ -9,10 +9,13 @@
 
 namespace skein::c10k {
 
+/// `Counters`: what the connections share; with a handler, its type says so.
+template <class Counters>
 class floor_program final : public workloads::program {
  public:
   explicit floor_program(const parameters& asked)
-      : socket_(make_listener(blocking::no)),
+      : counters_(asked),
+        socket_(make_listener(blocking::no)),
         server_(socket_.descriptor, asked.options.max_tasks, asked.options.buffer_bytes,
                 asked.options.buffer, asked.options.events_per_wait, counters_) {}
 
@@ -24,11 +27,9 @@ class floor_program final : public workloads::program {
   live_counts live() const override { return server_.live(); }
 
  private:
-  using counters = echo_counters<workloads::tasks_on::one_thread>;
-
-  counters counters_;
+  Counters counters_;
   listening_socket socket_;
-  epoll_floor::echo_server<counters> server_;
+  epoll_floor::echo_server<Counters> server_;
 };
 
 }  // namespace skein::c10k

@@ -10,6 +10,7 @@
 #include "runtimes/scheduler.hpp"
 #include "workloads/c10k/counters.hpp"
 #include "workloads/c10k/parameters.hpp"
+#include "workloads/nested_makers.hpp"
 #include "workloads/nesting.hpp"
 #include "workloads/program.hpp"
 #include "workloads/styles.hpp"
@@ -44,17 +45,18 @@ void serve(S& scheduler, typename S::listener& from, nested_counters<S>& counter
 template <poll_scheduler S>
 void serve(S& scheduler, typename S::listener& from, nested_counters<S>& counters);
 
-/// The program on a runtime of ours. Throws limit_error where the runtime has no such tasks.
-std::unique_ptr<workloads::program> make_nested(std::string_view runtime, const parameters& asked);
+// For the runtimes of one style each.
+workloads::nested_maker<parameters> make_nested_direct;
+workloads::nested_maker<parameters> make_nested_coroutine;
+workloads::nested_maker<parameters> make_nested_callback;
+workloads::nested_maker<parameters> make_nested_poll;
 
-// The same for the runtimes of one style; null for others.
-std::unique_ptr<workloads::program> make_nested_direct(std::string_view runtime,
-                                                       const parameters& asked);
-std::unique_ptr<workloads::program> make_nested_coroutine(std::string_view runtime,
-                                                          const parameters& asked);
-std::unique_ptr<workloads::program> make_nested_callback(std::string_view runtime,
-                                                         const parameters& asked);
-std::unique_ptr<workloads::program> make_nested_poll(std::string_view runtime,
-                                                     const parameters& asked);
+/// The program on a runtime of ours. Throws limit_error where the runtime has no such tasks.
+inline std::unique_ptr<workloads::program> make_nested(std::string_view runtime,
+                                                       const parameters& asked) {
+  return workloads::make_by_any<parameters>(
+      {make_nested_direct, make_nested_coroutine, make_nested_callback, make_nested_poll}, runtime,
+      asked);
+}
 
 }  // namespace skein::c10k

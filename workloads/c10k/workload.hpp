@@ -7,6 +7,7 @@
 
 #include "runtimes/errors.hpp"
 #include "workloads/c10k/floor.hpp"
+#include "workloads/c10k/handler.hpp"
 #include "workloads/c10k/nested.hpp"
 #include "workloads/c10k/program.hpp"
 #include "workloads/c10k/sharded.hpp"
@@ -14,9 +15,11 @@
 
 namespace skein::c10k {
 
+using echo_floor = floor_program<echo_counters<workloads::tasks_on::one_thread>>;
+
 struct workload : workloads::workload_defaults<cell> {
   static std::string objection(const cell& asked) {
-    if (asked.loops.value_or(1) <= asked.connections) return {};
+    if (asked.loops.value_or(1) <= asked.connections) return objection_to_handler(asked);
     return "--loops: " + std::to_string(*asked.loops) + " are more than the connections, " +
            std::to_string(asked.connections);
   }
@@ -39,7 +42,8 @@ struct workload : workloads::workload_defaults<cell> {
     }
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
       if (!own.nested.is_plain()) return make_nested(runtime, own);
-      return workloads::make_on<Runtimes, echo_program, floor_program>(runtime, own);
+      if (has_handler(own)) return make_with_handler(runtime, own);
+      return workloads::make_on<Runtimes, echo_program, echo_floor>(runtime, own);
     };
     if (asked.loops.value_or(1) == 1) return make_one(asked);
     return std::make_unique<sharded_program>(asked, make_one);

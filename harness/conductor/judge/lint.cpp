@@ -72,6 +72,17 @@ void check_early(const std::string& name, const distribution& of, time_ns early_
   }
 }
 
+/// A request is read after it was sent, and its reply is sent after the wait.
+problems skipped_waits(const cell& asked, const outcome& out) {
+  const auto* const served = asked.as<c10k::cell>();
+  if (served == nullptr || !served->handler_wait_ns || !out.service_time) return {};
+  const std::int64_t least_ns = *served->handler_wait_ns - out.early_by_at_most_ns;
+  const std::int64_t soonest_ns = out.service_time->min.value_or(least_ns);
+  if (soonest_ns >= least_ns) return {};
+  return {fmt::format("service_time: a reply came after {} ns, and a handler waits {} ns",
+                      soonest_ns, *served->handler_wait_ns)};
+}
+
 /// A timer that fired so late counts as lost. Replies may be that late, because a load can be more
 /// than any server can serve; validity.cpp judges that.
 problems lost_timers(const std::optional<distribution>& lateness) {
@@ -110,6 +121,7 @@ problems lint(const cell& asked, const outcome& out) {
   look_at("service_time", out.service_time, out.expected_samples);
   look_at("lateness", out.lateness, out.expected_samples, out.early_by_at_most_ns);
   append(found, lost_timers(out.lateness));
+  append(found, skipped_waits(asked, out));
   if (out.exchange) {
     append(found, lint_distribution("exchange.latency", out.exchange->latency, asked.count()));
   }

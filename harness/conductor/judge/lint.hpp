@@ -17,7 +17,7 @@ namespace skein::conductor {
 /// - latency, service_time and lateness hold one sample for each completion of the window;
 /// - no timer fired so late that it is beyond the histogram's range and in no percentile;
 /// - no timer fired earlier than the worker says its timers may, and no reply came before its
-///   request.
+///   request, or before its handler's wait was over.
 std::vector<std::string> lint(const cell& asked, const outcome& out);
 
 /// Throws cell_ended (status failed) with everything that lint() finds, if it finds anything.

@@ -88,6 +88,7 @@ void load_generators::prepare(conversation& talk, const run_request& request,
               {"connections", own},
               {"active", exchanges ? own : asked.active.value_or(0)},
               {"payload_bytes", asked.payload_bytes.value_or(c10k::usual::payload_bytes)},
+              {"handler_work", measure::or_null(asked.handler_work)},
               {"seed", request.asked.seed + i},  // no two generators send the same
               {"addresses", cells::defaults::client_addresses}},
              "ready", in_a_while());

@@ -26,6 +26,9 @@ func newEcho(cell *skein.Cell, done *skein.Traffic) (func(*net.TCPConn) error, e
 		serve := nestedEcho(cell.Held(), cell.Buffer == "own")
 		return func(conn *net.TCPConn) error { return serve(e, conn) }, nil
 	}
+	if cell.Handler().IsThere() && (cell.Buffer == "own" || cell.Buffer == "lent") {
+		return e.handling(cell.Handler(), cell.Buffer == "own"), nil
+	}
 	switch cell.Buffer {
 	case "own":
 		return e.withOwnBuffer, nil

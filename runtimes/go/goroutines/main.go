@@ -12,6 +12,9 @@
 // A task that waits some calls down (nested.go) calls functions that are not inlined, and holds an
 // array on its stack, which doubles to have room for it.
 //
+// A request that waits (handler.go) is a time.Sleep of its goroutine, with the request in a slice of
+// the connection's.
+//
 // What is unequal. Package net tries every read before it waits, though a short read has just said
 // that there is nothing (golang/go#8891): 3 system calls a request, where a loop that trusts a short
 // read needs 2. The poller waits in whole milliseconds: it rounds a wait down, and the rest up

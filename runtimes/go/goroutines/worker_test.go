@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -208,6 +209,34 @@ func TestTasksThatWaitSomeCallsDownDoTheSameWork(t *testing.T) {
 			if back, err := io.ReadAll(conn); err != nil || !bytes.Equal(back, data) {
 				t.Errorf("of %d bytes %d came back: %v", len(data), len(back), err)
 			}
+			c.stop()
+		}
+	}
+}
+
+func TestARequestWaitsAndComputesBeforeItsReply(t *testing.T) {
+	for _, buffer := range []string{"own", "lent"} {
+		for _, want := range []struct{ waitNS, steps, word int64 }{
+			{50_000_000, 0, 1}, {0, 1000, 269958183}, {50_000_000, 1000, 269958183},
+		} {
+			cell := c10k(buffer)
+			cell["handler_wait_ns"], cell["handler_work"] = want.waitNS, want.steps
+			c, ready := begin(t, cell)
+			conn := connect(t, address(ready))
+			for range 2 { // the first leaves nothing behind
+				sentNS := skein.NowNS()
+				go conn.Write([]byte("\x01\x00\x00\x00rest"))
+				var reply [8]byte
+				_, err := io.ReadFull(conn, reply[:])
+				word := int64(binary.LittleEndian.Uint32(reply[:]))
+				if err != nil || word != want.word || string(reply[4:]) != "rest" {
+					t.Errorf("%v: %v, %v", want, reply, err)
+				}
+				if tookNS := skein.NowNS() - sentNS; tookNS < want.waitNS {
+					t.Errorf("%v: took %d ns", want, tookNS)
+				}
+			}
+			conn.Close()
 			c.stop()
 		}
 	}

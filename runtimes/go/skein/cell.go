@@ -37,6 +37,11 @@ type Cell struct {
 	Depth     *int `json:"depth"`
 	HeldBytes *int `json:"held_bytes"`
 
+	// What a request of c10k does between its read and its write: it waits, and takes steps of
+	// arithmetic; null: nothing.
+	HandlerWaitNS *int64 `json:"handler_wait_ns"`
+	HandlerWork   *int64 `json:"handler_work"`
+
 	// StackBytes is null whatever was asked: stacks grow.
 	StackBytes *int `json:"stack_bytes"`
 

@@ -10,6 +10,9 @@ const TASKS = 20_000;
 const LEAD_NS = 20_000_000;
 const SMALL = { tasks: TASKS, window_ns: 20_000_000, grid_ns: 1_000_000 };
 const LITTLE_HELD = 64; // the code is the same
+const LITTLE_WAIT_NS = 1_000_000;
+const LITTLE_WORK = 1000;
+const REQUEST = 'warm'; // as long as work needs
 const CONNECTIONS = 1000;
 const AT_ONCE = 50;
 const EXCHANGES = 5;
@@ -27,7 +30,11 @@ function rehearseTimers(Timers, cell) {
 }
 
 async function rehearseEcho(Echo, cell) {
-  const echo = new Echo(cell);
+  const echo = new Echo({
+    ...cell,
+    handler_wait_ns: cell.handler_wait_ns ? LITTLE_WAIT_NS : null,
+    handler_work: cell.handler_work ? LITTLE_WORK : null,
+  });
   const { port } = await echo.prepare();
   for (let done = 0; done < CONNECTIONS; done += AT_ONCE) {
     await Promise.all(Array.from({ length: AT_ONCE }, () => exchange(port)));
@@ -38,7 +45,7 @@ async function rehearseEcho(Echo, cell) {
 async function exchange(port) {
   const socket = connect({ host: '127.0.0.1', port });
   for (let sent = 0; sent < EXCHANGES; sent += 1) {
-    socket.write('x');
+    socket.write(REQUEST);
     await once(socket, 'data');
   }
   socket.destroy();

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import test from 'node:test';
 
 import { EXPECTED } from './expected.js';
+import { nowNs } from '../shared/clock.js';
 import { fill, isKept } from '../shared/nesting.js';
 import { C10K, TIMERS, Talk } from './talk.js';
 
@@ -69,6 +70,34 @@ for (const [depth, heldBytes] of [[null, 64], [2, null], [4, 256], [64, 16384]])
     assert.deepEqual([stopped.bytes, stopped.errors], [5000, 0]);
   });
 }
+
+for (const [waitNs, steps, word] of [[50 * MS, null, 1], [null, 1000, 269958183],
+  [50 * MS, 1000, 269958183]]) {
+  const handler = { handler_wait_ns: waitNs, handler_work: steps };
+  test(`a request waits and computes before its reply: ${JSON.stringify(handler)}`, async () => {
+    const talk = new Talk();
+    const ready = await talk.begin({ ...C10K, ...handler });
+    assert.deepEqual([ready.echoed.handler_wait_ns, ready.echoed.handler_work], [waitNs, steps]);
+    const socket = await client(ready.port);
+    const request = Buffer.from('\u0001\0\0\0rest');
+    const sentNs = nowNs();
+    socket.write(request);
+    const [reply] = await once(socket, 'data');
+    assert.ok(nowNs() - sentNs >= (waitNs ?? 0) - 2 * MS);
+    assert.deepEqual([reply.readUInt32LE(0), reply.toString('utf8', 4)], [word, 'rest']);
+    socket.destroy();
+    const stopped = await talk.ask({ type: 'stop' });
+    assert.deepEqual([stopped.units, stopped.bytes, stopped.errors], [1, 8, 0]);
+  });
+}
+
+test('warming up takes handlers that wait long', async () => {
+  const talk = new Talk({ warm: true });
+  const ready = await talk.begin(
+    { ...C10K, handler_wait_ns: 1000 * MS, handler_work: 1_000_000 });
+  assert.equal(ready.type, 'ready');
+  await talk.leave();
+});
 
 test('a depth that no task has is an error', async () => {
   const reply = await new Talk().begin({ ...TIMERS, depth: 3 });

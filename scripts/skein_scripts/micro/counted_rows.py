@@ -35,6 +35,9 @@ _TIMEOUT_S = 300.0
 
 # Our own switch is written for one processor.
 _FIBERS = ("fiber", "fiber_asm") if platform.machine() == "x86_64" else ("fiber",)
+# Whose tasks wait at a place in their code, and those that wait for other tasks.
+_WAITING = ("coroutine", "future", *_FIBERS)
+_TALKING = (*_WAITING, "callback")
 
 ROWS = (
     *(f"switch/{kind}" for kind in ("coroutine", "fcontext", *_FIBERS)),
@@ -46,6 +49,13 @@ ROWS = (
         for runtime in ("coroutine", "fiber", "libuv", "timer_wheel", "libuv_heap")
     ),
     *(f"timer_expire/{structure}/10000" for structure in ("timer_wheel", "libuv_heap")),
+    *("poll_ready/future", "waker_clone_drop/future"),
+    *(f"depth/{runtime}/{levels}" for runtime in _WAITING for levels in (1, 4, 16, 64)),
+    *(f"join/{runtime}/{children}" for runtime in _WAITING for children in (10, 1000)),
+    *(f"first_of/{runtime}" for runtime in _WAITING),
+    *(f"mutex/{runtime}/{tasks}" for runtime in _TALKING for tasks in (1, 2)),
+    *(f"channel/{runtime}/{room}" for runtime in _TALKING for room in (0, 1, 64)),
+    *(f"join_finished/{runtime}" for runtime in _TALKING),
 )
 # A scheduler's timers come due in real time, and where its wheel files them depends on how long
 # arming took: equal counts on a quiet machine, up to 1 % apart on a busy one. Only when asked for.

@@ -63,6 +63,8 @@ def _check(name: str, row: Table, every: Mapping[str, Table]) -> None:
         _check_count(row, every)
     elif "min_effect" not in row:
         _refuse(row, _OF_COMPARED, "without min_effect it is not compared")
+    if not row.get("must_be_0"):
+        _refuse(row, ("in_words",), "a sentence has the heading of what is no count that must be 0")
     if row.get("against_floor") and isinstance(row["path"], list):
         raise UsageError("against_floor takes one path")
 
@@ -163,6 +165,7 @@ _KEYS: dict[str, Check] = {
     "optional": _flag,
     "must_be_0": _flag,
     "in_every_try": _flag,
+    "in_words": _text,
     "furthest": _text,
     "of_runs": _one_of("sum", "most"),
     "against_floor": _one_of("difference", "ratio"),

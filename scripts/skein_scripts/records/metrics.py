@@ -84,6 +84,7 @@ class Metric:
     optional: bool = False
     must_be_0: bool = False
     in_every_try: bool = False
+    in_words: str | None = None
     furthest: str | None = None
     of_runs: str | None = None
     against_floor: str | None = None

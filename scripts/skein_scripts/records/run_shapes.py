@@ -41,6 +41,8 @@ class AskedFields(TypedDict):
     loops: NotRequired[int | None]
     depth: NotRequired[int | None]
     held_bytes: NotRequired[int | None]
+    handler_wait_ns: NotRequired[int | None]
+    handler_work: NotRequired[int | None]
     workers: NotRequired[int | None]
     seed: NotRequired[int | None]
 
@@ -148,6 +150,7 @@ class Load(TypedDict):
     generator_cpu_fraction: NotRequired[float | None]
     generator_busy_fraction: NotRequired[float | None]
     generator_cpu_per_op_ns: NotRequired[float | None]
+    handler_step_ns: NotRequired[float | None]
     unsent: NotRequired[int | None]
     rate_share: NotRequired[float]
     saturation_per_s: NotRequired[float | None]

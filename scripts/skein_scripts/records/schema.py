@@ -22,7 +22,18 @@ MARK = "Written by scripts/schema.py from workloads/*/cell.toml: change those."
 
 # Declared after the first files of version 1 had been written, which do not have them.
 ADDED_IN_VERSION_1 = frozenset(
-    {"arrival", "depth", "grid_ns", "held_bytes", "loops", "pipeline", "strategy", "timers"}
+    {
+        "arrival",
+        "depth",
+        "grid_ns",
+        "handler_wait_ns",
+        "handler_work",
+        "held_bytes",
+        "loops",
+        "pipeline",
+        "strategy",
+        "timers",
+    }
 )
 
 _NULL = {"type": "null"}

@@ -15,8 +15,8 @@ from ..base.statistics import Summary
 from ..records.metrics import Metric
 from ..records.runtimes import FLOOR, in_order, runtimes
 from ..records.workloads import workloads
-from .answers import OTHER_WORK, SATURATED
 from .headline_columns import Column, Entry
+from .left_out import OTHER_WORK, SATURATED
 
 _LOG_FROM = 30.0  # the span of a column from which on its bars are on a logarithmic scale
 _WIDE = 10.0  # an interval of a ratio is too wide to be a figure where it spans this factor

@@ -23,7 +23,7 @@ from ..records.results import runs, sessions
 from ..records.runtime_rules import FAMILIES
 from ..records.runtimes import in_order
 from ..records.shapes import Record, Session
-from .answers import answer
+from .answers import answers
 from .headline_columns import columns_of
 from .headline_table import UNKNOWN, family_of, language_of, make_table
 from .inline_svg import Figures
@@ -79,7 +79,7 @@ def render(
         **shared,
         "machine": _machine(session) if session else "a machine that is not recorded",
         "signs": signs(records, groups, shared["unequal"], shared["unsaid"], is_cut),
-        "answers": [answer(columns) for columns in asked],
+        "answers": answers(asked),
         "headline": make_table([column for columns in asked for column in columns]),
         "families": _families(groups),
         "parts": parts,

@@ -92,7 +92,10 @@ _BY_GROUP = (
         "CPU time of a request, in a closed loop and at each offered rate; the floor is the"
         " hand-written epoll loop of the same round. The tables of offered rates stand under"
         " Latency.",
-        (cpu_above_floor.NAME, *(plot.name for plot in cost_vs_field.OF_WAKE_UPS)),
+        (
+            cpu_above_floor.NAME,
+            *(plot.name for plot in (*cost_vs_field.OF_WAKE_UPS, *cost_vs_field.OF_HANDLERS)),
+        ),
         lambda group: group.has_load and not _has_rate(group),
     ),
     Question(

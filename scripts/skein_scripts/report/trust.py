@@ -1,5 +1,5 @@
 """Whether a run can be trusted, in a few words for the report's first screen: did its sessions end
-as they should, did the machine stay the same, what is the machine's own floor, are there rounds
+as they should, did the machine stay the same, what does the machine alone take, are there rounds
 enough, did all runs count, were conditions equal.
 
 Leaves out the verdicts themselves (records/session_verdict.py, conditions.py).
@@ -29,6 +29,7 @@ _DISTURBED = {
     "spawning": "tasks began too late",
 }
 _NAMES = 3  # of runtimes, in a sign
+_STALLS = f"stall p99 (at most {format_duration(STALL_LIMIT_NS)})"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _of_session(session: Session, ending: SessionEnd | None) -> Iterator[Sign]:
 
 def _machine_floor(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sign:
     """What no runtime can be better than; at the beginning and at the end of the session."""
-    figures = {"timer p50": "timer_p50_ns", "wake-up": "wake_ns", "stall p99": "stall_p99_ns"}
+    figures = {"timer p50": "timer_p50_ns", "wake-up": "wake_ns", _STALLS: "stall_p99_ns"}
     found = {
         words: [one[name] for one in (before, after) if one.get(name) is not None]
         for words, name in figures.items()
@@ -117,11 +118,10 @@ def _machine_floor(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sign:
         if ends
     ]
     if not parts:
-        return Sign(DOUBTFUL, "the machine's own floor is not known")
-    text = f"machine's floor: {'; '.join(parts)}"
-    if stalls := found["stall p99"]:
-        text += f" (at most {format_duration(STALL_LIMIT_NS)})"
-    return Sign(GOOD if max(stalls, default=0) <= STALL_LIMIT_NS else DOUBTFUL, text)
+        return Sign(DOUBTFUL, "machine alone, no runtime: not known")
+    text = f"machine alone, no runtime: {'; '.join(parts)}"
+    is_calm = max(found[_STALLS], default=0) <= STALL_LIMIT_NS
+    return Sign(GOOD if is_calm else DOUBTFUL, text)
 
 
 def _validity(records: Sequence[Record]) -> Sign:
@@ -134,7 +134,7 @@ def _validity(records: Sequence[Record]) -> Sign:
     parts = [f"{format_count(good)} of {format_count(len(slots))} runs count"]
     parts += [f"{format_count(count)} ended as {status}" for status, count in statuses.items()]
     if invalid:
-        kinds = Counter(_kind(slot.run) for slot in slots if slot.run["status"] == "invalid")
+        kinds = Counter(disturbance(slot.run) for slot in slots if slot.run["status"] == "invalid")
         why = ", ".join(f"{count}: {kind}" for kind, count in kinds.most_common())
         parts.append(f"{format_count(invalid)} disturbed to the last try ({why})")
     if repeated:
@@ -144,7 +144,7 @@ def _validity(records: Sequence[Record]) -> Sign:
     return Sign(BAD if not good else GOOD if is_whole else DOUBTFUL, "; ".join(parts))
 
 
-def _kind(run: Run) -> str:
+def disturbance(run: Run) -> str:
     """What disturbed a run, in few words."""
     first = run["reasons"][0] if run["reasons"] else "no reason is said"
     word = first.partition(":")[0].split()[0]
@@ -161,7 +161,8 @@ def _rounds(groups: Sequence[Group]) -> Iterator[Sign]:
     if few == len(rounds):
         yield Sign(DOUBTFUL, f"{text}, too few to tell any two runtimes apart")
     elif few:
-        yield Sign(DOUBTFUL, f"{text}; {few} of {len(rounds)} rows have too few to be judged")
+        judged = f"{len(rounds) - few} of {len(rounds)} comparisons (one runtime, one work)"
+        yield Sign(DOUBTFUL, f"{judged} have enough of the {text} to be judged")
     else:
         yield Sign(GOOD, text if min(rounds) == most else f"{min(rounds)} to {text}")
 

@@ -20,7 +20,10 @@ from ..records.shapes import Probe, Run, Session
 PROBE: Probe = "saturation"  # `run.probe` of its runs
 PROBE_RUNS = 3
 _PROBE_DURATION = "2s"
-_SIZES = ("connections", "active", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes")
+_SIZES = (
+    "connections", "active", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes",
+    "handler_wait", "handler_work",
+)  # fmt: skip
 _DIGITS = 3
 _THROUGHPUT = named("throughput")
 

@@ -21,7 +21,7 @@ using true_scope = base::scope;
 
 struct at_once {
   using output = bool;
-  static constexpr bool keeps = false;
+  static constexpr auto gives = sync::gives_back::freely;
   submitted submit(op&) noexcept { return submitted::done; }
   void withdraw(op&) noexcept {}
   void refuse(op&) noexcept {}

@@ -42,6 +42,25 @@ TEST_CASE("a run without contradictions passes") {
   CHECK(lint(timers_cell(), good_outcome()).empty());
 }
 
+TEST_CASE("a reply that comes before its handler has waited is found, as far as timers are exact") {
+  cell asked;
+  asked.of = c10k::cell{};
+  asked.runtime = "fiber";
+  test::served(asked).handler_wait_ns = 1000;
+  outcome out = good_outcome();
+  out.echoed = to_json(asked);
+  out.lateness.reset();
+  out.service_time = distribution();  // from 1,000 ns on
+  CHECK(lint(asked, out).empty());
+  test::served(asked).handler_wait_ns = 1001;
+  out.echoed = to_json(asked);
+  CHECK(lint(asked, out) ==
+        std::vector<std::string>{
+            "service_time: a reply came after 1000 ns, and a handler waits 1001 ns"});
+  out.early_by_at_most_ns = 1;
+  CHECK(lint(asked, out).empty());
+}
+
 TEST_CASE("percentiles out of order are found") {
   auto values = distribution();
   values.p90 = 1;

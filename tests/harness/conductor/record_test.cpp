@@ -69,6 +69,7 @@ const std::vector<std::string> load_names{"model",
                                           "generator_cpu_fraction",
                                           "generator_cpu_per_op_ns",
                                           "generator_busy_fraction",
+                                          "handler_step_ns",
                                           "unsent"};
 
 /// A load in which no field is empty.
@@ -78,6 +79,7 @@ protocol::load_result full_load() {
   load.offered_per_s = load.achieved_per_s = load.late_50us_fraction = 0.5;
   load.generator_cpu_fraction = load.generator_cpu_per_op_ns = load.generator_busy_fraction = 0.5;
   load.late_ns_p99 = 1;
+  load.handler_step_ns = 1.5;
   load.warmup_note = load.early_end = "why";
   return load;
 }

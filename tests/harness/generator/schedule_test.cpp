@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/generator/arrival.hpp"
+#include "harness/generator/handler_work.hpp"
 #include "harness/generator/payload.hpp"
 #include "harness/generator/slices.hpp"
 #include "tests/catch.hpp"
@@ -99,6 +100,42 @@ TEST_CASE("payloads depend on seed, connection and sequence", "[generator]") {
   CHECK(pool.digest(3, 9) == again.digest(3, 9));
   CHECK(pool.digest(3, 9) != pool.digest(9, 3));
   CHECK(pool.digest(3, 9) != other.digest(3, 9));
+}
+
+TEST_CASE("a step of work is what it is in every language", "[generator]") {
+  CHECK(c10k::work_on(1, 1) == 270'369);
+  CHECK(c10k::work_on(1, 1000) == 269'958'183);
+  CHECK(c10k::work_on(7, 0) == 7);
+}
+
+TEST_CASE("the outcome of any work is known without doing it", "[generator]") {
+  random_stream words(7);
+  for (const std::int64_t steps : {1, 2, 1000, 54'321}) {
+    const worked_words known(steps);
+    for (int i = 0; i < 100; ++i) {
+      const auto word = static_cast<std::uint32_t>(words.next());
+      REQUIRE(known(word) == c10k::work_on(word, steps));
+    }
+  }
+}
+
+TEST_CASE("a reply is the request, but for the word that was worked on", "[generator]") {
+  std::vector<std::byte> room;
+  const payload_pool plain(1, 64);
+  const payload_pool worked(1, 64, 1000);
+  const auto offset = plain.offset(3, 9);
+  const auto request = copy_of(plain.bytes(offset));
+  CHECK(copy_of(worked.bytes(offset)) == request);
+  CHECK(copy_of(plain.reply(offset, room)) == request);
+  auto expected = request;
+  c10k::work_on(expected, 1000);
+  CHECK(expected != request);
+  CHECK(copy_of(worked.reply(offset, room)) == expected);
+}
+
+TEST_CASE("a step takes time, and is not measured where there is none", "[generator]") {
+  CHECK(measured_step_ns(1).value() > 0);
+  CHECK_FALSE(measured_step_ns(0));
 }
 
 TEST_CASE("verify catches every flipped byte and says how many", "[generator]") {

@@ -1,8 +1,8 @@
 // The echo server whose reads happen some calls down, in the coroutine style: a child task is a
 // level, with a frame of its own, and what is held lies in the outermost frame.
 //
-// The level that reads and those above it are two functions, because g++ gives every co_await in
-// the text a slot in the frame.
+// Of its own a level's frame holds one reference. Which level it is on is in its type, and what it
+// waits for lies in the outermost frame.
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -12,43 +12,40 @@
 #include "workloads/c10k/program.hpp"
 
 namespace skein::c10k {
+
+/// What a task reads. Not of the anonymous namespace: g++ warns of a frame that refers to one
+/// there.
+template <coroutine_scheduler S>
+struct read_of {
+  S& scheduler;
+  typename S::connection& peer;
+  bytes& chunk;
+};
+
 namespace {
 
-template <coroutine_scheduler S>
-typename S::task read_here(S& scheduler, typename S::connection& peer, bytes& chunk) {
-  chunk = co_await scheduler.read(peer);
+/// A level with so many below it, of which the last reads.
+template <std::int64_t Below, coroutine_scheduler S>
+typename S::task read_down(read_of<S>& read) {
+  if constexpr (Below == 0) {
+    read.chunk = co_await read.scheduler.read(read.peer);
+  } else {
+    co_await read_down<Below - 1>(read);
+  }
 }
 
-template <coroutine_scheduler S>
-typename S::task read_below(S& scheduler, typename S::connection& peer, bytes& chunk,
-                            std::int64_t levels);
-
-/// The task of the next level.
-template <coroutine_scheduler S>
-typename S::task next_level(S& scheduler, typename S::connection& peer, bytes& chunk,
-                            std::int64_t levels) {
-  if (levels == 1) return read_here(scheduler, peer, chunk);
-  return read_below(scheduler, peer, chunk, levels - 1);
-}
-
-template <coroutine_scheduler S>
-typename S::task read_below(S& scheduler, typename S::connection& peer, bytes& chunk,
-                            std::int64_t levels) {
-  co_await next_level(scheduler, peer, chunk, levels);
-}
-
-/// `Below`: whether there are levels.
-template <std::int64_t Held, bool Below, coroutine_scheduler S>
+template <std::int64_t Depth, std::int64_t Held, coroutine_scheduler S>
 typename S::task echo_nested(S& scheduler, typename S::connection& peer,
                              nested_counters<S>& counters) {
   workloads::held_bytes<Held> held;
   bytes chunk;
   while (true) {
     held.write();
-    if constexpr (Below) {
-      co_await next_level(scheduler, peer, chunk, counters.levels_below());
-    } else {
+    if constexpr (Depth == 1) {
       chunk = co_await scheduler.read(peer);
+    } else {
+      read_of<S> read{scheduler, peer, chunk};
+      co_await read_down<Depth - 2>(read);
     }
     counters.check(held.are_kept());
     if (chunk.empty()) break;
@@ -58,11 +55,11 @@ typename S::task echo_nested(S& scheduler, typename S::connection& peer,
   scheduler.close(peer);
 }
 
-template <std::int64_t Held, bool Below, coroutine_scheduler S>
+template <std::int64_t Depth, std::int64_t Held, coroutine_scheduler S>
 typename S::task accept_all_nested(S& scheduler, typename S::listener& from,
                                    nested_counters<S>& counters) {
   while (auto* peer = co_await scheduler.accept(from)) {
-    scheduler.spawn(echo_nested<Held, Below>(scheduler, *peer, counters));
+    scheduler.spawn(echo_nested<Depth, Held>(scheduler, *peer, counters));
   }
   counters.error(from.error());
 }
@@ -71,23 +68,17 @@ typename S::task accept_all_nested(S& scheduler, typename S::listener& from,
 
 template <coroutine_scheduler S>
 void serve(S& scheduler, typename S::listener& from, nested_counters<S>& counters) {
-  workloads::with_held_bytes(counters.nested(), [&](auto held) {
-    constexpr std::int64_t size = decltype(held)::value;
-    scheduler.spawn(counters.levels_below() == 0
-                        ? accept_all_nested<size, false>(scheduler, from, counters)
-                        : accept_all_nested<size, true>(scheduler, from, counters));
+  workloads::with_nesting(counters.nested(), [&](auto depth, auto held) {
+    scheduler.spawn(accept_all_nested<decltype(depth)::value, decltype(held)::value>(
+        scheduler, from, counters));
   });
 }
 
 std::unique_ptr<workloads::program> make_nested_coroutine(std::string_view runtime,
                                                           const parameters& asked) {
-  std::unique_ptr<workloads::program> made;
-  all_runtimes::for_each([&]<class S>() {
-    if constexpr (coroutine_scheduler<S>) {
-      if (S::info().id == runtime) made = std::make_unique<program<S, nested_counters<S>>>(asked);
-    }
+  return workloads::make_if_taken<all_runtimes>(runtime, [&]<coroutine_scheduler S>() {
+    return std::make_unique<program<S, nested_counters<S>>>(asked);
   });
-  return made;
 }
 
 }  // namespace skein::c10k

@@ -98,13 +98,9 @@ void serve(S& scheduler, typename S::listener& from, nested_counters<S>& counter
 
 std::unique_ptr<workloads::program> make_nested_poll(std::string_view runtime,
                                                      const parameters& asked) {
-  std::unique_ptr<workloads::program> made;
-  all_runtimes::for_each([&]<class S>() {
-    if constexpr (poll_scheduler<S>) {
-      if (S::info().id == runtime) made = std::make_unique<program<S, nested_counters<S>>>(asked);
-    }
+  return workloads::make_if_taken<all_runtimes>(runtime, [&]<poll_scheduler S>() {
+    return std::make_unique<program<S, nested_counters<S>>>(asked);
   });
-  return made;
 }
 
 }  // namespace skein::c10k

@@ -67,13 +67,9 @@ nested_spawn<S> nested_spawn_for(const workloads::nesting& asked) {
 
 std::unique_ptr<workloads::program> make_nested_callback(std::string_view runtime,
                                                          const parameters& asked) {
-  std::unique_ptr<workloads::program> made;
-  all_runtimes::for_each([&]<class S>() {
-    if constexpr (callback_scheduler<S>) {
-      if (S::info().id == runtime) made = std::make_unique<program<S, nested_sleepers<S>>>(asked);
-    }
+  return workloads::make_if_taken<all_runtimes>(runtime, [&]<callback_scheduler S>() {
+    return std::make_unique<program<S, nested_sleepers<S>>>(asked);
   });
-  return made;
 }
 
 }  // namespace skein::timers

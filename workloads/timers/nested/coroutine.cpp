@@ -1,8 +1,8 @@
 // Sleepers that wait some calls down, in the coroutine style: a child task is a level, with a frame
 // of its own, and what is held lies in the outermost frame.
 //
-// The level that sleeps and those above it are two functions, because g++ gives every co_await in
-// the text a slot in the frame.
+// Of its own a level's frame holds one reference. Which level it is on is in its type, and what it
+// waits for lies in the outermost frame.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,46 +13,46 @@
 #include "workloads/timers/program.hpp"
 
 namespace skein::timers {
+
+/// What a task sleeps for. Not of the anonymous namespace: g++ warns of a frame that refers to one
+/// there.
+template <coroutine_scheduler S>
+struct sleep_of {
+  S& scheduler;
+  time_ns due_ns;
+  wake& how;
+};
+
 namespace {
 
-template <coroutine_scheduler S>
-typename S::task sleep_here(S& scheduler, time_ns due_ns, wake& how) {
-  how = co_await scheduler.sleep_until(due_ns);
+/// A level with so many below it, of which the last sleeps.
+template <std::int64_t Below, coroutine_scheduler S>
+typename S::task sleep_down(sleep_of<S>& sleep) {
+  if constexpr (Below == 0) {
+    sleep.how = co_await sleep.scheduler.sleep_until(sleep.due_ns);
+  } else {
+    co_await sleep_down<Below - 1>(sleep);
+  }
 }
 
-template <coroutine_scheduler S>
-typename S::task sleep_below(S& scheduler, time_ns due_ns, wake& how, std::int64_t levels);
-
-/// The task of the next level.
-template <coroutine_scheduler S>
-typename S::task next_level(S& scheduler, time_ns due_ns, wake& how, std::int64_t levels) {
-  if (levels == 1) return sleep_here(scheduler, due_ns, how);
-  return sleep_below(scheduler, due_ns, how, levels - 1);
-}
-
-template <coroutine_scheduler S>
-typename S::task sleep_below(S& scheduler, time_ns due_ns, wake& how, std::int64_t levels) {
-  co_await next_level(scheduler, due_ns, how, levels);
-}
-
-/// `Below`: whether there are levels.
-template <std::int64_t Held, bool Below, coroutine_scheduler S>
+template <std::int64_t Depth, std::int64_t Held, coroutine_scheduler S>
 typename S::task sleep_nested(S& scheduler, nested_sleepers<S>& context, std::size_t index) {
   workloads::held_bytes<Held> held;
   held.write();
   wake how{};
-  if constexpr (Below) {
-    co_await next_level(scheduler, context.due_ns(index), how, context.levels_below());
-  } else {
+  if constexpr (Depth == 1) {
     how = co_await scheduler.sleep_until(context.due_ns(index));
+  } else {
+    sleep_of<S> sleep{scheduler, context.due_ns(index), how};
+    co_await sleep_down<Depth - 2>(sleep);
   }
   const time_ns now_ns = monotonic_clock::now_ns();
   context.woke(index, now_ns, how, held.are_kept());
 }
 
-template <std::int64_t Held, bool Below, coroutine_scheduler S>
+template <std::int64_t Depth, std::int64_t Held, coroutine_scheduler S>
 void spawn_nested(S& scheduler, nested_sleepers<S>& context, std::size_t index) {
-  scheduler.spawn(sleep_nested<Held, Below>(scheduler, context, index));
+  scheduler.spawn(sleep_nested<Depth, Held>(scheduler, context, index));
 }
 
 }  // namespace
@@ -60,22 +60,17 @@ void spawn_nested(S& scheduler, nested_sleepers<S>& context, std::size_t index) 
 template <coroutine_scheduler S>
 nested_spawn<S> nested_spawn_for(const workloads::nesting& asked) {
   nested_spawn<S> chosen = nullptr;
-  workloads::with_held_bytes(asked, [&](auto held) {
-    chosen = asked.depth == 1 ? &spawn_nested<decltype(held)::value, false, S>
-                              : &spawn_nested<decltype(held)::value, true, S>;
+  workloads::with_nesting(asked, [&](auto depth, auto held) {
+    chosen = &spawn_nested<decltype(depth)::value, decltype(held)::value, S>;
   });
   return chosen;
 }
 
 std::unique_ptr<workloads::program> make_nested_coroutine(std::string_view runtime,
                                                           const parameters& asked) {
-  std::unique_ptr<workloads::program> made;
-  all_runtimes::for_each([&]<class S>() {
-    if constexpr (coroutine_scheduler<S>) {
-      if (S::info().id == runtime) made = std::make_unique<program<S, nested_sleepers<S>>>(asked);
-    }
+  return workloads::make_if_taken<all_runtimes>(runtime, [&]<coroutine_scheduler S>() {
+    return std::make_unique<program<S, nested_sleepers<S>>>(asked);
   });
-  return made;
 }
 
 }  // namespace skein::timers

@@ -53,6 +53,7 @@ static ABOUT: About = About {
     timer_resolution_ns: TICK_NS,
     early_by_at_most_ns: 0,
     takes_nesting: false,
+    takes_handler: false,
     no_sockets: Some("embassy has no sockets of an operating system"),
     no_timers: None,
 };

@@ -54,6 +54,7 @@ static ABOUT: About = About {
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
     takes_nesting: false,
+    takes_handler: false,
     no_sockets: None,
     no_timers: None,
 };

@@ -30,6 +30,8 @@ pub struct About {
     pub early_by_at_most_ns: u64,
     /// Whether its tasks can wait some calls down and hold something (`crate::nesting`).
     pub takes_nesting: bool,
+    /// Whether its requests can wait and compute (`crate::handler`).
+    pub takes_handler: bool,
     /// Why it cannot do c10k, where it cannot.
     pub no_sockets: Option<&'static str>,
     /// Why it cannot do timers, where it cannot.

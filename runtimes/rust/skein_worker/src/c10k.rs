@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::cell::{Buffer, C10kCell};
+use crate::handler::Handler;
 use crate::messages;
 use crate::tally::{Tally, Threads};
 
@@ -61,6 +62,12 @@ impl C10k {
     #[inline]
     pub fn buffer_bytes(&self) -> usize {
         self.cell.buffer_bytes
+    }
+
+    /// What a request does between its read and its write.
+    #[inline]
+    pub fn handler(&self) -> Handler {
+        self.cell.handler
     }
 
     /// A chunk is echoed, or the rest of one, of so many bytes.

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use serde_json::{Value, json};
 
 use crate::about::Failure;
+use crate::handler::Handler;
 
 /// The words of a field, and what they are.
 macro_rules! words {
@@ -66,6 +67,7 @@ pub(crate) struct C10kCell {
     pub connections: u64,
     pub buffer: Buffer,
     pub buffer_bytes: usize,
+    pub handler: Handler,
 }
 
 impl TimersCell {
@@ -97,12 +99,14 @@ impl C10kCell {
             connections: number(cell, "connections")?,
             buffer: word(cell, "buffer", Buffer::from_word)?,
             buffer_bytes: number(cell, "buffer_bytes")?,
+            handler: Handler::from_json(cell)?,
         })
     }
 
     pub fn to_json(&self) -> Value {
-        json!({"connections": self.connections, "buffer": self.buffer.word(),
-            "buffer_bytes": self.buffer_bytes})
+        let own = json!({"connections": self.connections, "buffer": self.buffer.word(),
+            "buffer_bytes": self.buffer_bytes});
+        echo(own, self.handler.to_json())
     }
 }
 

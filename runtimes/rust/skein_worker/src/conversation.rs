@@ -77,7 +77,13 @@ fn converse(
 }
 
 fn hello(about: &About) -> Value {
-    let takes: &[&str] = if about.takes_nesting { &["depth", "held_bytes"] } else { &[] };
+    let mut takes: Vec<&str> = Vec::new();
+    if about.takes_nesting {
+        takes.extend(["depth", "held_bytes"]);
+    }
+    if about.takes_handler {
+        takes.extend(["handler_wait_ns", "handler_work"]);
+    }
     json!({
         "type": "hello", "protocol": 1, "runtime": about.runtime, "pid": std::process::id(),
         "style": "coroutine", "loop": about.waits_on, "timer_source": about.timer_source,
@@ -101,6 +107,7 @@ fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
 
 fn set_up_c10k(about: &About, cell: &Value) -> Result<Work, Failure> {
     let cell = C10kCell::from_json(cell)?;
+    cell.handler.refuse_unless_taken(about)?;
     if let Some(why) = about.no_sockets {
         return Err(not_served("runtime", why));
     }

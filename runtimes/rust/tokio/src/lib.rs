@@ -15,6 +15,8 @@
 //! - A task that waits some calls down (nested.rs) is async functions of which each awaits the next.
 //!   All of them are one future, in the task's one allocation: nothing is boxed. A level keeps its
 //!   argument and a state. The compiler may put the polls of several levels into one function.
+//! - A request that waits and computes (handler.rs) is an `async move` block with a `sleep_until`, and
+//!   an array for the request in it.
 //! - Descriptor 0 is an `AsyncFd` of the same loop: no thread for the conversation.
 //! - `tokio_mt` is the default builder: as many workers as the process has CPUs. On one CPU that is
 //!   one worker, and the main thread waits for it. The conversation is a task on the worker, because
@@ -34,6 +36,7 @@
 #![allow(clippy::manual_async_fn)] // see above
 #![recursion_limit = "512"] // of types: 64 futures in each other
 
+mod handler;
 mod nested;
 
 use std::future::Future;
@@ -71,6 +74,7 @@ pub const fn about(
         timer_resolution_ns: 1_000_000,
         early_by_at_most_ns: 0,
         takes_nesting: true,
+        takes_handler: true,
         no_sockets: None,
         no_timers: None,
     }
@@ -110,6 +114,7 @@ async fn accept_all(listener: TcpListener, _alive: Task) {
     loop {
         match (listener.accept().await, c10k().buffer()) {
             (Ok((peer, _)), _) if !is_plain => nested::spawn_echo(Peer(peer)),
+            (Ok((peer, _)), _) if c10k().handler().is_there() => handler::spawn_echo(Peer(peer)),
             (Ok((peer, _)), Buffer::Lent) => spawn(Echo::<_, Lent>::new(Peer(peer))),
             (Ok((peer, _)), Buffer::Own) => spawn(Echo::<_, Own>::new(Peer(peer))),
             (Err(error), _) => c10k().accept_failed(error),

@@ -1,6 +1,7 @@
 """Figures: what a task costs against how deep it waits, and against how many bytes it holds
-meanwhile: its memory, and the CPU time of waking it. Points are cells of their own, the same work
-in all but that field.
+meanwhile: its memory, and the CPU time of waking it; and what a request costs against how long its
+handler waits, and how much it computes. Points are cells of their own, the same work in all but
+that field.
 
 Leaves out how cost grows with the number of tasks, which one process shows (memory_vs_n.py)."""
 
@@ -41,6 +42,7 @@ class Axis:
     name: str
     label: str
     values: str  # several of it, in words
+    text: Callable[[float], str] = "{:,.0f}".format  # of a value
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,17 @@ class Plot:
 
 _DEPTH = Axis("depth", "depth", "calls down to the one that waits", "depths")
 _HELD = Axis("held_bytes", "bytes held", "bytes held across the wait", "sizes")
+_WAIT = Axis(
+    "handler_wait_ns", "the handler's wait", "wait in each request", "waits", units.format_tick
+)
+_WORK = Axis("handler_work", "the handler's work", "steps of work in each request", "amounts")
 _MEMORY = Cost(
     named("user_bytes_per_task"), "Memory of a task", "user memory of a task", _dress_bytes
 )
 _WAKE_UP = Cost(
     named("cpu_per_op"), "CPU time of an operation", "CPU time of an operation", _dress_time
 )
+_REQUEST = Cost(named("cpu_per_op"), "CPU time of a request", "CPU time of a request", _dress_time)
 OF_MEMORY = (
     Plot("memory_vs_depth", _MEMORY, _DEPTH, "Memory of a task against how deep it waits."),
     Plot("memory_vs_held_bytes", _MEMORY, _HELD, "Memory of a task against the bytes it holds."),
@@ -79,7 +86,13 @@ OF_WAKE_UPS = (
     Plot("cpu_vs_depth", _WAKE_UP, _DEPTH, "CPU time of a wake-up against how deep a task waits."),
     Plot("cpu_vs_held_bytes", _WAKE_UP, _HELD, "CPU time of a wake-up against the bytes held."),
 )
-PLOTS = (*OF_MEMORY, *OF_WAKE_UPS)
+OF_HANDLERS = (
+    Plot(
+        "cpu_vs_handler_wait", _REQUEST, _WAIT, "CPU time of a request against how long it waits."
+    ),
+    Plot("cpu_vs_handler_work", _REQUEST, _WORK, "CPU time of a request against what it computes."),
+)
+PLOTS = (*OF_MEMORY, *OF_WAKE_UPS, *OF_HANDLERS)
 
 
 def draw(plot: Plot, sweep: list[Group], context: frame.Context) -> Figure | None:
@@ -96,7 +109,7 @@ def draw(plot: Plot, sweep: list[Group], context: frame.Context) -> Figure | Non
         axes.set_xscale("log" if values[0] > 0 else "linear")
         plot.cost.dress(axes)
         ordered = sorted(values, key=lambda value: (value != values[0], -value))
-        style.fit_ticks(axes, {value: f"{value:,.0f}" for value in ordered})
+        style.fit_ticks(axes, {value: plot.axis.text(value) for value in ordered})
 
     cell = sweep[0].cell
     assert cell is not None  # a sweep is of groups with runs
