@@ -9,8 +9,10 @@
 #include <variant>
 
 #include "workloads/c10k/workload.hpp"
+#include "workloads/fanout/workload.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
+#include "workloads/relay/workload.hpp"
 #include "workloads/timers/workload.hpp"
 
 namespace skein::workloads {

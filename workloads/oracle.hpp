@@ -23,6 +23,9 @@ struct timing {
   /// All have begun their last work by then; what is missing 10 s later is lost.
   time_ns last_due_ns = 0;
 
+  /// False where tasks are spawned by other tasks, after the epoch: no reading before is of them.
+  bool tasks_before_epoch = true;
+
   [[nodiscard]] bool has_deadlines() const noexcept { return grid_ns > 0; }
 };
 

@@ -56,4 +56,23 @@ std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& ask
   return made;
 }
 
+/// The same for a workload whose tasks wait for each other. Throws limit_error, named `sync`, for a
+/// runtime that has nothing by which they could.
+template <class Runtimes, template <class> class Program, class Parameters>
+std::unique_ptr<program> make_talking(std::string_view runtime, const Parameters& asked) {
+  std::unique_ptr<program> made;
+  Runtimes::for_each([&]<class Runtime>() {
+    if (Runtime::info().id != runtime) return;
+    if constexpr (sync_scheduler<Runtime>) {
+      made = std::make_unique<Program<Runtime>>(asked);
+    } else {
+      throw limit_error::lacking("sync", std::string(runtime) +
+                                             " has no channels, locks or scopes by which tasks "
+                                             "wait for each other (runtimes/sync)");
+    }
+  });
+  if (!made) throw std::invalid_argument("no runtime is called '" + std::string(runtime) + "'");
+  return made;
+}
+
 }  // namespace skein::workloads

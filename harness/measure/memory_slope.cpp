@@ -79,6 +79,7 @@ bool is_doubtful(const line_fit& line) {
 
 void judge(memory_summary& summary) {
   auto& reasons = summary.reasons;
+  if (summary.points.size() == 1) return;  // without tasks: no slope was asked for
   if (!summary.user) reasons.emplace_back("memory: no slope, fewer than two user readings");
   if (!summary.kernel) reasons.emplace_back("memory: the kernel's part is unknown");
   const auto& decisive = summary.total ? summary.total : summary.user;

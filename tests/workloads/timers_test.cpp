@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <pthread.h>
 #include <string>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -13,6 +11,7 @@
 #include "tests/options.hpp"
 #include "tests/programs.hpp"
 #include "tests/signals.hpp"
+#include "tests/whole_run.hpp"
 #include "workloads/all.hpp"
 #include "workloads/timers/timeouts.hpp"
 #include "workloads/timers/wakers.hpp"
@@ -30,48 +29,6 @@ timers::parameters asking(std::size_t tasks, timers::pattern pattern, time_ns gr
           test::options_for(tasks + 16),
           7};
 }
-
-/// Spawns the whole workload when first served, and stops the run when the workload says it is
-/// done.
-class whole_run : public inbox {
- public:
-  whole_run(workloads::program& program, std::size_t tasks)
-      : program_(program), tasks_(tasks), event_(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    program_.on_finished([](void* self) { static_cast<whole_run*>(self)->signal(); }, this);
-  }
-  ~whole_run() override { ::close(event_); }
-
-  int descriptor() const noexcept override { return event_; }
-  workloads::program& program() noexcept { return program_; }
-  void on_readable() noexcept override {
-    std::uint64_t count = 0;
-    if (::read(event_, &count, sizeof count) < 0) return;
-    if (program_.finished()) return program_.stop();
-    program_.spawn_up_to(tasks_ / 2, epoch_ns_);
-    program_.spawn_up_to(tasks_, epoch_ns_);
-  }
-
- private:
-  void signal() noexcept {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(event_, &one, sizeof one);
-  }
-
-  workloads::program& program_;
-  std::size_t tasks_;
-  int event_;
-  time_ns epoch_ns_ = monotonic_clock::now_ns() + 20 * ns_per_ms;
-};
-
-/// Spawns everything, with deadlines far away, and stops the run.
-class stopped_at_once final : public whole_run {
- public:
-  using whole_run::whole_run;
-  void on_readable() noexcept override {
-    whole_run::on_readable();
-    program().stop();
-  }
-};
 
 }  // namespace
 
@@ -129,7 +86,7 @@ void check_whole_run(const runtime_info& runtime, timers::pattern pattern,
   auto asked = asking(400, pattern, ns_per_ms);
   asked.nested = nested;
   const auto program = test::make_program(runtime.id, asked);
-  whole_run run(*program, timers::task_count(asked));
+  test::whole_run run(*program, timers::task_count(asked));
   program->run(run);
   INFO(runtime.id << ", " << workloads::word_of(pattern));
   const auto counts = program->counts();
@@ -175,7 +132,7 @@ TEST_CASE("every runtime stops in the middle of its rounds, with nothing left al
       auto asked = asking(100, pattern, ns_per_ms);
       asked.window_ns = 60 * ns_per_s;
       const auto program = test::make_program(runtime.id, asked);
-      stopped_at_once run(*program, timers::task_count(asked));
+      test::stopped_at_once run(*program, timers::task_count(asked));
       program->run(run);
       INFO(runtime.id << ", " << workloads::word_of(pattern));
       REQUIRE_FALSE(program->finished());

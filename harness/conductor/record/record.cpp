@@ -80,18 +80,25 @@ json cpu_field(const outcome& out, form as) {
   return field;
 }
 
-/// What a task and a timer cost, by what is done with it. In pattern churn a timer is armed and
-/// cancelled, except for the few that are left to fire. In other patterns a fire includes its
-/// arming only where tasks arm inside the window (periodic).
+/// What a task costs, and what a timer does, by what is done with it: in pattern churn a timer is
+/// armed and cancelled, except for the few that are left to fire; in other patterns a fire includes
+/// its arming only where tasks arm inside the window (periodic). Where there are no deadlines, the
+/// time of a unit of work tells as well.
 json timer_costs_field(const cell& asked, const outcome& out) {
   const bool ends = workloads::declaration_of(asked.of).run == workloads::run_kind::tasks;
   if (!ends || !has_times(out)) return nullptr;
   const std::int64_t tasks = asked.count();
   json costs = {{"spawn_ns_per_task", nullptr},
                 {"cpu_ns_per_fire", nullptr},
-                {"cpu_ns_per_arm_cancel", nullptr}};
-  if (out.spawn_ns && tasks > 0) {
+                {"cpu_ns_per_arm_cancel", nullptr},
+                {"wall_per_op_ns", nullptr}};
+  const workloads::timing timing = workloads::timing_of(asked.of);
+  if (out.spawn_ns && tasks > 0 && timing.tasks_before_epoch) {
     costs["spawn_ns_per_task"] = static_cast<double>(*out.spawn_ns) / static_cast<double>(tasks);
+  }
+  if (!timing.has_deadlines() && out.window_ns && out.operations > 0) {
+    costs["wall_per_op_ns"] =
+        static_cast<double>(*out.window_ns) / static_cast<double>(out.operations);
   }
   const auto* const timers = asked.as<timers::cell>();
   if (timers != nullptr && out.cpu && out.cpu->total_ns && out.operations > 0) {
@@ -101,9 +108,22 @@ json timer_costs_field(const cell& asked, const outcome& out) {
   return costs;
 }
 
-json memory_field(const outcome& out) {
+/// Where no slope can be, since tasks come and go within the window: what the peak of memory is
+/// above the process without any, for each.
+json peak_of_each(const cell& asked, const outcome& out) {
+  const auto& without = out.memory_points.front().rss_bytes;
+  const auto& peak = out.memory_extras.peak_rss_bytes;
+  if (!without || !peak) return nullptr;
+  return static_cast<double>(*peak - *without) / static_cast<double>(asked.count());
+}
+
+json memory_field(const cell& asked, const outcome& out) {
   if (out.memory_points.empty()) return nullptr;
-  return measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
+  json field = measure::to_json(measure::summarize_memory(out.memory_points, out.memory_extras));
+  if (!workloads::timing_of(asked.of).tasks_before_epoch) {
+    field["peak_bytes_per_task"] = peak_of_each(asked, out);
+  }
+  return field;
 }
 
 json meta(const json& run_meta, const char* key, json otherwise) {
@@ -156,7 +176,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   if (out.away) record["away"] = measure::to_json(*out.away, as);
   record["cpu"] = cpu_field(out, as);
   record["timer_costs"] = request.counted ? json(nullptr) : timer_costs_field(request.asked, out);
-  record["memory"] = memory_field(out);
+  record["memory"] = memory_field(request.asked, out);
   record["host"] = out.host ? measure::to_json(*out.host) : json(nullptr);
   return record;
 }

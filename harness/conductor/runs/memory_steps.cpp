@@ -4,6 +4,7 @@
 #include "harness/conductor/prepare/memory_forecast.hpp"
 #include "harness/conductor/processes/worker_steps.hpp"
 #include "harness/measure/process_memory.hpp"
+#include "workloads/all.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -26,7 +27,8 @@ std::vector<std::int64_t> memory_steps(std::int64_t total, std::optional<std::in
 }
 
 std::vector<std::int64_t> steps_of(const run_request& request, std::int64_t total) {
-  if (!request.reads_memory()) return {total};
+  const bool are_there = workloads::timing_of(request.asked.of).tasks_before_epoch;
+  if (!request.reads_memory() || !are_there) return {total};
   const auto ramp = first_ramp(request.asked, request.is_foreign(),
                                memory_bounds_now(request.memory_ceiling_bytes));
   return memory_steps(total, ramp);

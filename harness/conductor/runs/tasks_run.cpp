@@ -94,7 +94,7 @@ class tasks_run {
                 "phase", talk_.cell_deadline_ns(), "spawn");
       // Once tasks have ended, a reading would mean nothing.
       in_time = in_time && monotonic_clock::now_ns() + request_.quiesce_ns < epoch_ns_;
-      if (in_time) {
+      if (in_time && timing_.tasks_before_epoch) {
         read_memory_step(talk_, worker_, counters_, step, request_, out_);
         refuse_beyond_memory(out_.memory_points, asked_, request_.is_foreign(),
                              request_.memory_ceiling_bytes);

@@ -33,6 +33,8 @@ class AskedFields(TypedDict):
     timers: NotRequired[str | None]
     grid_ns: NotRequired[int | None]
     window_ns: NotRequired[int | None]
+    order: NotRequired[str | None]
+    hops: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]
@@ -225,11 +227,12 @@ class Cpu(TypedDict):
 
 
 class TimerCosts(TypedDict):
-    """What spawning, firing, and arming and cancelling cost."""
+    """What spawning, firing, and arming and cancelling cost; of work without deadlines a unit."""
 
     spawn_ns_per_task: float | None
     cpu_ns_per_fire: float | None
     cpu_ns_per_arm_cancel: float | None
+    wall_per_op_ns: NotRequired[float | None]
 
 
 class Micro(TypedDict):
@@ -287,6 +290,7 @@ class Memory(TypedDict):
     fixed_bytes: NotRequired[float | None]
     mappings: NotRequired[int | None]
     peak_rss_bytes: NotRequired[int | None]
+    peak_bytes_per_task: NotRequired[float | None]
     after_drain_bytes: NotRequired[int | None]
     frame_bytes: NotRequired[int | None]
     returned_fraction: NotRequired[float | None]

@@ -347,10 +347,39 @@ TEST_CASE("the cost of a timer is by what was done with it, null where that does
   CHECK(churned.at("cpu_ns_per_fire").is_null());
   CHECK(churned.at("cpu_ns_per_arm_cancel") == 1'000.0);
   CHECK_THAT(summary_table(run_record(churn, out, "s"), false),
-             test::contains("spawn 123 ns, fire -, arm and cancel 1.0 us"));
+             test::contains("spawn 123 ns, arm and cancel 1.0 us"));
   run_request echo = request();
   echo.asked.of = c10k::cell{};
   CHECK(run_record(echo, out, "s").at("timer_costs").is_null());
+}
+
+TEST_CASE("the time of a unit is the window's, for work that no deadline holds up") {
+  outcome out = measured();
+  out.window_ns = 4'000;
+  out.operations = 10;
+  CHECK(run_record(request(), out, "s").at("timer_costs").at("wall_per_op_ns").is_null());
+  run_request relay = request();
+  relay.asked.of = relay::cell{};
+  const json costs = run_record(relay, out, "s").at("timer_costs");
+  CHECK(costs.at("wall_per_op_ns") == 400.0);
+  CHECK(costs.at("cpu_ns_per_fire").is_null());
+}
+
+TEST_CASE("where tasks come from tasks there is a peak for each, and neither slope nor spawning") {
+  outcome out = measured();
+  out.spawn_ns = 1'234;
+  measure::memory_point empty;
+  empty.rss_bytes = 1'000'000;
+  empty.rss_anon_bytes = 900'000;
+  out.memory_points = {empty};
+  out.memory_extras.peak_rss_bytes = 1'002'500;
+  run_request fanout = request();
+  fanout.asked.of = fanout::cell{.tasks = 10};
+  const json record = run_record(fanout, out, "s");
+  CHECK(record.at("memory").at("peak_bytes_per_task") == 250.0);
+  CHECK(record.at("memory").at("per_task").at("user_bytes").is_null());
+  CHECK(record.at("timer_costs").at("spawn_ns_per_task").is_null());
+  CHECK_FALSE(run_record(request(), out, "s").at("memory").contains("peak_bytes_per_task"));
 }
 
 TEST_CASE("the time of day is in UTC with milliseconds") {

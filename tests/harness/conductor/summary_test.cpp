@@ -157,21 +157,28 @@ json of_timers(const json& costs) {
   return record;
 }
 
-TEST_CASE("a timer's costs are of spawning, firing, and arming and cancelling") {
-  const json costs = {{"spawn_ns_per_task", 307.4},
-                      {"cpu_ns_per_fire", 1'409.0},
-                      {"cpu_ns_per_arm_cancel", 2'719.0}};
+TEST_CASE("a timer's costs are of spawning, firing, and arming and cancelling, those there are") {
+  json costs = {{"spawn_ns_per_task", 307.4},
+                {"cpu_ns_per_fire", 1'409.0},
+                {"cpu_ns_per_arm_cancel", 2'719.0}};
   CHECK(line_of(of_timers(costs), "cost of a timer") ==
         "spawn 307 ns, fire 1.4 us, arm and cancel 2.7 us");
+  costs["cpu_ns_per_fire"] = nullptr;
+  CHECK(line_of(of_timers(costs), "cost of a timer") == "spawn 307 ns, arm and cancel 2.7 us");
+}
+
+TEST_CASE("work without deadlines says how long a unit of it took") {
+  CHECK(line_of(of_timers({{"wall_per_op_ns", 23.4}}), "time per operation") == "23 ns");
+  CHECK(line_of(of_timers({{"wall_per_op_ns", nullptr}}), "time per operation").empty());
 }
 
 TEST_CASE("a line names a task as the declaration of the workload does") {
   const json costs = {{"spawn_ns_per_task", 307.4}};
   json record = of_timers(costs);
   record["cell_id"] = "c10k/fiber/100/open";
-  CHECK(line_of(record, "cost of a connection") == "spawn 307 ns, fire -, arm and cancel -");
+  CHECK(line_of(record, "cost of a connection") == "spawn 307 ns");
   record["cell_id"] = "unknown/fiber/100";
-  CHECK(line_of(record, "cost of a task") == "spawn 307 ns, fire -, arm and cancel -");
+  CHECK(line_of(record, "cost of a task") == "spawn 307 ns");
 }
 
 TEST_CASE("one message each has its time in all, its latency and its CPU time") {
@@ -210,8 +217,6 @@ TEST_CASE("a line without any figure is left out, and so is one without its main
 }
 
 TEST_CASE("what is not the main figure of a line is a dash where it is not known") {
-  const json costs = {{"spawn_ns_per_task", nullptr}, {"cpu_ns_per_fire", 1'409.0}};
-  CHECK(line_of(of_timers(costs), "cost of a timer") == "spawn -, fire 1.4 us, arm and cancel -");
   json record = with("memory", memory());
   record["memory"]["per_task"]["user_bytes"] = nullptr;
   CHECK(line_of(record, "memory per task") == "user -, kernel 8212 B, total 12346 B");

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""A worker in another language for relay and fanout, written after their READMEs: it does their
+arithmetic in a loop, without any task. With `--fault NAME` it breaks one promise."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+FAULTS = (
+    "hop_too_few",  # says that it has finished one hop before the last
+    "wrong_task",  # leaves a task out, and makes as many hops as it was asked for
+    "lost_token",  # never says that it has finished
+    "leaf_too_few",  # says that it has finished without the last leaf
+)
+MASK = 2**64 - 1
+FACTOR = 6364136223846793005
+MIX = 0x9E3779B97F4A7C15
+
+Message = dict[str, Any]
+
+
+def say(**message: Any) -> None:
+    """One message to the conductor."""
+    os.write(1, (json.dumps(message) + "\n").encode())
+
+
+def stride_of(cell: Message) -> int:
+    """How far the token goes at each hop."""
+    tasks = cell["tasks"]
+    stride = 1 if cell["order"] == "near" else max(tasks * 618 // 1000, 1)
+    while math.gcd(stride, tasks) != 1:
+        stride += 1
+    return stride
+
+
+class TalkingWorker:
+    """Breaks the one promise that `fault` names; None: keeps all."""
+
+    def __init__(self, runtime: str, fault: str | None) -> None:
+        self.runtime = runtime
+        self.fault = fault
+        self.cell: Message = {}
+        self.units = self.spawn_ns = 0
+        self.checksum = 0
+        self.fire_ns: int | None = None
+
+    def run(self) -> int:
+        """Answers until it is told to stop, or nobody is there."""
+        say(type="hello", protocol=1, runtime=self.runtime, pid=os.getpid(), style="callback",
+            loop="none", timer_source="sleep", library="none", library_version="none")  # fmt: skip
+        for line in sys.stdin:
+            message = json.loads(line)
+            if message["type"] == "stop":
+                say(type="stopped", **self.counts())
+                return 0
+            getattr(self, f"on_{message['type']}")(message)
+        return 1
+
+    def on_prepare(self, message: Message) -> None:
+        """It takes every cell of both."""
+        self.cell = message["cell"]
+        say(type="ready", echoed=self.cell)
+
+    def on_start(self, _: Message) -> None:
+        """There is nothing to start."""
+        say(type="started")
+
+    def on_stats(self, _: Message) -> None:
+        """What was done so far."""
+        say(type="stats", **self.counts())
+
+    def on_phase(self, message: Message) -> None:
+        """Once all tasks are there the work begins, at the epoch."""
+        say(type="phase", name="spawn", tasks=message["tasks"], spawn_ns=0)
+        if message["tasks"] < self.cell["tasks"]:
+            return
+        time.sleep(max(message["epoch_ns"] - time.monotonic_ns(), 0) / 1e9)
+        if self.cell["workload"] == "relay":
+            self.pass_on()
+        else:
+            self.add_up()
+        now_ns = time.monotonic_ns()
+        self.fire_ns = now_ns - message["epoch_ns"]
+        if self.fault != "lost_token":
+            say(type="phase", name="finished", t_ns=now_ns)
+
+    def pass_on(self) -> None:
+        """All hops, one after the other."""
+        self.checksum = self.cell["seed"]
+        index, stride = 0, stride_of(self.cell)
+        left = 1 if self.fault in ("hop_too_few", "lost_token") else 0
+        for _ in range(self.cell["hops"] - left):
+            skipped = index + (self.fault == "wrong_task" and self.units == 10)
+            self.checksum = (self.checksum * FACTOR + skipped + 1) & MASK
+            index = (index + stride) % self.cell["tasks"]
+            self.units += 1
+
+    def add_up(self) -> None:
+        """All leaves, one after the other: a sum does not know its tree."""
+        self.units = self.cell["tasks"] - (self.fault == "leaf_too_few")
+        for leaf in range(self.units):
+            mixed = (self.cell["seed"] + leaf + 1) * MIX & MASK
+            self.checksum = (self.checksum + (mixed ^ mixed >> 32)) & MASK
+
+    def counts(self) -> Message:
+        """As stats and stopped have them."""
+        return {
+            "units": self.units, "bytes": 0, "checksum": f"{self.checksum:016x}", "live_tasks": 0,
+            "live_connections": 0, "errors": 0, "lateness": None, "spawn_ns": self.spawn_ns,
+            "fire_ns": self.fire_ns, "frame_bytes": None,
+        }  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runtime", default="plain_talker")
+    parser.add_argument("--fault", choices=FAULTS)
+    asked = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(TalkingWorker(asked.runtime, asked.fault).run())
