@@ -142,7 +142,7 @@ class channel : public object<Loop> {
   }
 
   /// A value whose receiver has withdrawn: it is received before all that were sent after it and
-  /// that nobody has yet, also where there is no room for it. Rare, so its room is made when it is needed.
+  /// that nobody has yet, also where there is no room for it. Rare, so its room is made then.
   void give_back(const op& from, const T& value) noexcept {
     const returned back{from.result, value};
     if (op* const receiver = receivers_.take()) {

@@ -88,8 +88,8 @@ class first_of {
   template <class First, class Other>
   void end(int which, First& first, arm& ended, Other& other, arm& left) noexcept {
     if (left.state == op_state::queued && left.action == queued_action::complete) {
-      // The other's completion is queued, and finds this one over. Where stop() has ended both it is
-      // left to come, since to take it out of the queue would be to search for it.
+      // The other's completion is queued, and finds this one over. Where stop() has ended both it
+      // is left to come, since to take it out of the queue would be to search for it.
       if (!was_granted(ended)) return;
       if (was_granted(left) && Other::gives > First::gives) return first.refuse(ended);
     }
