@@ -72,7 +72,7 @@
 //       tasks.
 //   W4  mutex: one task at a time has the lock. Unlock hands it to whoever has waited longest.
 //   W5  semaphore: no more tasks have a permit than there are permits, and they get them in the
-//       order in which they asked. event: who waits goes on once it is set, and later waits end at once.
+//       order of asking. event: who waits goes on once it is set, and later waits end at once.
 //   W6  channel: every value is received once, those of one sender in their order. No more wait in
 //       it than its capacity; with 0 a send ends when its value is received. After close sends
 //       fail, what was sent is received, and then receives end without a value.

@@ -35,8 +35,8 @@ class sleeping {
 };
 
 /// read as a wait, on loops that can withdraw one. Bytes are read as its task goes on, and never
-/// for a read that was withdrawn, so none are lost. Not for futures, which may be polled later than the
-/// bytes come (submit_read_when_polled): they have `timeout`.
+/// for a read that was withdrawn, so none are lost. Not for futures, which may be polled after the
+/// bytes came (submit_read_when_polled): they have `timeout`.
 template <class Loop>
 class reading {
  public:
