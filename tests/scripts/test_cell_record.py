@@ -20,6 +20,7 @@ CELLS = (
     Cell("timers", "timers", "fiber", {
         "pattern": "spread", "tasks": 500, "window": "3s", "grid": "2ms", "timers": "heap",
     }),
+    Cell("hops", "relay", "coroutine", {"tasks": 100, "hops": 1000, "order": "far"}),
 )  # fmt: skip
 # What the program decides.
 ITS_OWN = {"style", "workers"}
