@@ -215,7 +215,6 @@ class basic_scheduler : public sync::types<Loop> {
   void spawn(scope& within, task work) {
     const task::handle started = work.release();
     started.promise().home = &within;
-    ++within.live_tasks;
     ++home_.live_tasks;
     within.begin_one();
     loop_.post(started.promise());

@@ -53,8 +53,8 @@ class [[nodiscard]] task {
 struct task_home {
   void* loop;  ///< type-erased; only the owning scheduler casts it back
   std::size_t live_tasks = 0;
-  /// Of a scope's tasks: called as one ends. They have a home of their own, so that other tasks
-  /// have no word for it.
+  /// Of a scope's tasks: called as one ends, and counts it. They have a home of their own, so that
+  /// other tasks have no word for it.
   void (*on_end)(task_home& self) noexcept = nullptr;
 };
 
@@ -113,9 +113,11 @@ struct final_awaiter {
     if (promise.continuation) return transfer(promise.continuation);
     task_home& home = *promise.home;
     ended.destroy();
-    --home.live_tasks;
-    if (home.on_end != nullptr) [[unlikely]]
+    if (home.on_end != nullptr) [[unlikely]] {
       home.on_end(home);
+    } else {
+      --home.live_tasks;
+    }
     return std::noop_coroutine();
   }
   void await_resume() const noexcept {}

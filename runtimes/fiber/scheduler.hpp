@@ -37,6 +37,7 @@
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/in_scope.hpp"
 #include "runtimes/shared/stack_arena.hpp"
 #include "runtimes/sync/types.hpp"
 
@@ -78,19 +79,7 @@ class basic_scheduler : public sync::types<Loop> {
 
   template <class Work>
   void spawn(scope& within, Work&& work) {
-    within.begin_one();
-    try {
-      spawn([&within, does = std::forward<Work>(work)]() mutable {
-        {
-          auto last_of_it = std::move(does);  // what it holds goes before the scope is told
-          last_of_it();
-        }
-        within.end_one();
-      });
-    } catch (...) {
-      within.end_one();
-      throw;
-    }
+    spawn_in_scope(*this, within, std::forward<Work>(work));
   }
 
   /// Any wait of runtimes/sync.

@@ -92,7 +92,8 @@ void scheduler::poll_woken() noexcept {
 }
 
 /// While a turn is to come there are tasks that were runnable before, so who is woken joins them.
-/// It is also so once a task has yielded in here, or woken another: the next turn is posted then.
+/// It is also so once a task has yielded in here, or woken another: the next turn is posted then,
+/// if it was not while the waker woke more than one task.
 void scheduler::deliver(const waker_ref& to) noexcept {
   assert(!in_turn_ && "no event is delivered while a task is polled");
   delivers_ = polls_delivered_ && turn_.state == op_state::idle;
@@ -103,7 +104,8 @@ void scheduler::deliver(const waker_ref& to) noexcept {
   in_turn_ = true;  // what it makes runnable by an operation comes before the next turn (S4)
   poll(*woken);
   in_turn_ = false;
-  if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
+  const bool some_wait = !woken_.empty() || !again_.empty();
+  if (some_wait && turn_.state == op_state::idle) loop_.post(turn_);
 }
 
 void scheduler::poll(task_head& woken) noexcept {

@@ -24,6 +24,7 @@
 
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/in_scope.hpp"
 #include "runtimes/thread/connections.hpp"
 #include "runtimes/thread/sleepers.hpp"
 #include "runtimes/thread/sync.hpp"
@@ -63,19 +64,7 @@ class scheduler {
   /// max_tasks until it has.
   template <class Work>
   void spawn(scope& within, Work&& work) {
-    within.begin_one();
-    try {
-      spawn([&within, does = std::forward<Work>(work)]() mutable {
-        {
-          auto last_of_it = std::move(does);  // what it holds goes before the scope is told
-          last_of_it();
-        }
-        within.end_one();
-      });
-    } catch (...) {
-      within.end_one();
-      throw;
-    }
+    spawn_in_scope(*this, within, std::forward<Work>(work));
   }
 
   /// Any wait of sync.hpp.

@@ -234,6 +234,66 @@ TEST_CASE("a task is polled as its event is delivered, before the next event of 
   }
 }
 
+/// What wakes both of two tasks when one of them is woken.
+struct both_wakers {
+  waker first;
+  waker second;
+  static const waker_table table;
+};
+const waker_table both_wakers::table{.clone = [](void* data) { return waker_ref{data, &table}; },
+                                     .wake = [](void*) noexcept {},
+                                     .wake_by_ref =
+                                         [](void* data) noexcept {
+                                           static_cast<both_wakers*>(data)->first.wake_by_ref();
+                                           static_cast<both_wakers*>(data)->second.wake_by_ref();
+                                         },
+                                     .drop = [](void*) noexcept {}};
+
+/// Sleeps with a waker that wakes another task as well.
+class sleeping_for_both : pinned {
+ public:
+  using output = nothing;
+  sleeping_for_both(scheduler& on, time_ns until_ns, both_wakers& wakers)
+      : sleep_(on, until_ns), wakers_(wakers) {}
+  polled<nothing> poll(context& with) {
+    wakers_.first = waker(with.waker());
+    context both(waker_ref{&wakers_, &both_wakers::table});
+    if (!sleep_.poll(both)) return not_ready;
+    return nothing{};
+  }
+
+ private:
+  scheduler::sleeping sleep_;
+  both_wakers& wakers_;
+};
+
+/// Counts its polls until there were two.
+class polled_twice : pinned {
+ public:
+  using output = nothing;
+  polled_twice(waker& own, int& polls) : own_(own), polls_(polls) {}
+  polled<nothing> poll(context& with) {
+    own_ = waker(with.waker());
+    if (++polls_ < 2) return not_ready;
+    return nothing{};
+  }
+
+ private:
+  waker& own_;
+  int& polls_;
+};
+
+TEST_CASE("an event whose waker wakes two tasks has both polled, once each") {
+  scheduler on(options_for(10));
+  both_wakers wakers;
+  int polls = 0;
+  on.spawn<polled_twice>(wakers.second, polls);
+  on.spawn<sleeping_for_both>(on, from_now(2 * ns_per_ms), wakers);
+  on.run();
+  REQUIRE(polls == 2);
+  REQUIRE(on.live().tasks == 0);
+}
+
 TEST_CASE("block_on parks the thread until another one wakes the future") {
   std::atomic<int> opened{0};
   std::optional<waker> to_wake;
