@@ -65,27 +65,43 @@ shared_waker& scheduler::share_waker(task_head& of) {
   return *place->second;
 }
 
+/// Whether it was woken meanwhile: it is in no list then, but queued.
+[[gnu::always_inline]] inline bool scheduler::poll(task_head& woken) noexcept {
+  woken.state = task_state::polling;
+  context with(lent_waker(woken));
+  if (woken.act(woken, &with)) {
+    end(woken);
+    return false;
+  }
+  const bool again = woken.state == task_state::polling_again;
+  woken.state = again ? task_state::queued : task_state::idle;
+  return again;
+}
+
 /// Polls the tasks that are woken, and no more of them than the loop allows before it looks at
 /// timers and the kernel.
 ///
 /// A task that yields comes after all that can be run by then (S4). Of some of these only the
-/// operation is in the run queue, as after a cancel. So the next turn is posted when this one is
-/// over, behind all such operations. By its beginning they have woken their tasks, and those that
-/// yielded are put behind them. Where there is no such operation the next turn follows at once.
+/// operation is in the run queue, as after a cancel. So while there is one, who yields is put
+/// aside, and the next turn is posted when this one is over, behind all such operations. By its
+/// beginning they have woken their tasks, and those that yielded are put behind them. Where there
+/// is no such operation, all that can be run is in the list, and who yields joins it.
 void scheduler::poll_woken() noexcept {
   in_turn_ = true;
   const std::size_t allowed = loop_.steps_left();
   std::size_t left = allowed;
-  do {
-    woken_.append(again_);
-    while (left > 0) {
-      task_head* const next = woken_.pop();
-      if (next == nullptr) break;
-      --left;
-      loop_.begin_step();
-      poll(*next);
-    }
-  } while (left > 0 && !again_.empty() && !loop_.others_wait());
+  woken_.append(again_);
+  while (left > 0) {
+    task_head* const next = woken_.pop();
+    if (next == nullptr) break;
+    --left;
+    loop_.begin_step();
+    if (!poll(*next)) continue;
+    if (again_.empty() && !loop_.others_wait()) [[likely]]
+      woken_.push(*next);
+    else
+      again_.push(*next);
+  }
   loop_.count_more_steps(allowed - left - 1);
   in_turn_ = false;
   if (!woken_.empty() || !again_.empty()) loop_.post(turn_);
@@ -102,22 +118,10 @@ void scheduler::deliver(const waker_ref& to) noexcept {
   task_head* const woken = std::exchange(delivered_, nullptr);
   if (woken == nullptr) return;
   in_turn_ = true;  // what it makes runnable by an operation comes before the next turn (S4)
-  poll(*woken);
+  if (poll(*woken)) again_.push(*woken);
   in_turn_ = false;
   const bool some_wait = !woken_.empty() || !again_.empty();
   if (some_wait && turn_.state == op_state::idle) loop_.post(turn_);
-}
-
-void scheduler::poll(task_head& woken) noexcept {
-  woken.state = task_state::polling;
-  context with(lent_waker(woken));
-  if (woken.act(woken, &with)) return end(woken);
-  if (woken.state == task_state::polling_again) {
-    woken.state = task_state::queued;
-    again_.push(woken);
-  } else {
-    woken.state = task_state::idle;
-  }
 }
 
 /// Until the future is dropped it may use a waker that it was lent, so what that refers to is given

@@ -172,7 +172,7 @@ class scheduler : pinned, public sync::types<epoll_loop> {
   }
 
   void poll_woken() noexcept;
-  void poll(task_head& woken) noexcept;
+  bool poll(task_head& woken) noexcept;
   void end(task_head& over) noexcept;
   template <class Done>
   void run_on_this_thread(inbox& messages, Done&& done);
@@ -186,7 +186,7 @@ class scheduler : pinned, public sync::types<epoll_loop> {
   epoll_loop loop_;
   turn turn_;
   ready_queue<task_head> woken_;
-  fifo<task_head> again_;       ///< woke themselves in this turn: polled after all others (S4)
+  fifo<task_head> again_;       ///< yielded before operations that wait, and come after them (S4)
   bool in_turn_ = false;        ///< the next turn is posted at the end of this one
   const bool polls_delivered_;  ///< the strategy lets an event's task run before its turn
   bool delivers_ = false;       ///< whom the waker wakes that is being called is polled next
