@@ -47,8 +47,7 @@ template <coroutine_scheduler S, class Repeated>
 typename S::task repeat_waits(S& on, Repeated& what) {
   what.all.begin_one();
   for (std::size_t i = 0; i < what.count; ++i) {
-    const auto next = what.wait(i);
-    co_await on.until(next);
+    co_await on.until(what.wait(i));
     what.then();
   }
   what.all.end_one();

@@ -144,13 +144,14 @@ struct yield_awaiter {
   void await_resume() const noexcept {}
 };
 
-/// Any wait of runtimes/sync.
+/// Any wait of runtimes/sync. It stays where it was made, in the frame of who awaits it: g++ would
+/// copy it there with loads that are wider than the stores before them, which stalls the CPU.
 template <class Wait>
 struct wait_awaiter {
-  Wait wait;
+  Wait& wait;
   op* finished = nullptr;
 
-  explicit wait_awaiter(const Wait& waited_for) noexcept : wait(waited_for) {}
+  explicit wait_awaiter(Wait& waited_for) noexcept : wait(waited_for) {}
   bool await_ready() const noexcept { return false; }
   bool await_suspend(task::handle waiting) noexcept {
     finished = &waiting.promise();
@@ -220,10 +221,12 @@ class basic_scheduler : public sync::types<Loop> {
     loop_.post(started.promise());
   }
 
-  /// Any wait of runtimes/sync.
-  template <sync::waitable Wait>
-  auto until(const Wait& wait) noexcept {
-    return detail::wait_awaiter<Wait>(wait);
+  /// Any wait of runtimes/sync: `co_await on.until(held.lock())`, in one expression, as what waits
+  /// must be there until it has ended.
+  template <class Wait>
+    requires sync::waitable<std::remove_reference_t<Wait>>
+  auto until(Wait&& wait) noexcept {
+    return detail::wait_awaiter<std::remove_reference_t<Wait>>(wait);
   }
   Loop& loop() noexcept { return loop_; }
 

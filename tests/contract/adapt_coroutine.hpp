@@ -49,7 +49,7 @@ struct adapter<S> {
           break;
         case verb::talk:
           if constexpr (sync_scheduler<S>) {
-            const any_wait<S> wait(scheduler, asked);
+            any_wait<S> wait(scheduler, asked);
             answered.talked = co_await scheduler.until(wait);
           }
           break;

@@ -198,7 +198,7 @@ TEST_CASE("a read with a deadline gives the bytes that come in time, and loses n
 coroutine::task echo_with_deadlines(coroutine::scheduler& on, coroutine::scheduler::connection& of,
                                     std::size_t& echoed, std::size_t& given_up) {
   while (true) {
-    const auto wait = read_before(on, of, from_now(200 * ns_per_us));
+    auto wait = read_before(on, of, from_now(200 * ns_per_us));
     auto first = co_await on.until(wait);
     if (first.index() == 1) {
       if (++given_up < 1'000 && echoed < 500) continue;
