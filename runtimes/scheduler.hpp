@@ -80,6 +80,9 @@
 //       and what it had been granted is given back. (A value that is given back is the next to be
 //       received, which may be after later ones that another task has got meanwhile.)
 //   W8  stop() ends all these waits as cancelled, and every later one at once.
+//   W9  offload_pool: the work is done once, and other tasks go on meanwhile. Its task goes on
+//       after it, and sees what it did. No more is done at once than the pool has threads. stop()
+//       cancels what has not begun; what has is finished.
 //
 // Poll style only. A future is *over* once it has answered `ready`.
 //   P1  A future is lazy: making one begins nothing, and a task's is not polled inside spawn.
@@ -120,27 +123,34 @@ namespace skein {
 /// A read-only view of received or outgoing bytes.
 using bytes = std::span<const std::byte>;
 
+namespace detail {
+inline void work_probe(int&) noexcept {}
+}  // namespace detail
+
 /// Offers what tasks wait for from each other. How a task waits for it is the style's: until.
 template <class S>
-concept sync_scheduler = requires(
-    S& on, typename S::mutex& mutex, typename S::semaphore& semaphore, typename S::event& event,
-    typename S::template channel<int>& channel, typename S::scope& scope, std::size_t many) {
-  requires std::constructible_from<typename S::mutex, S&>;
-  requires std::constructible_from<typename S::semaphore, S&, std::size_t>;
-  requires std::constructible_from<typename S::event, S&>;
-  requires std::constructible_from<typename S::template channel<int>, S&, std::size_t>;
-  requires std::constructible_from<typename S::scope, S&>;
-  mutex.lock();
-  mutex.unlock();
-  semaphore.acquire();
-  semaphore.release();
-  event.wait();
-  event.set();
-  channel.send(0);
-  channel.receive();
-  channel.close();
-  scope.join();
-};
+concept sync_scheduler =
+    requires(S& on, typename S::mutex& mutex, typename S::semaphore& semaphore,
+             typename S::event& event, typename S::template channel<int>& channel,
+             typename S::scope& scope, typename S::offload_pool& pool, int& worked_on) {
+      requires std::constructible_from<typename S::mutex, S&>;
+      requires std::constructible_from<typename S::semaphore, S&, std::size_t>;
+      requires std::constructible_from<typename S::event, S&>;
+      requires std::constructible_from<typename S::template channel<int>, S&, std::size_t>;
+      requires std::constructible_from<typename S::scope, S&>;
+      requires std::constructible_from<typename S::offload_pool, S&, std::size_t>;
+      mutex.lock();
+      mutex.unlock();
+      semaphore.acquire();
+      semaphore.release();
+      event.wait();
+      event.set();
+      channel.send(0);
+      channel.receive();
+      channel.close();
+      scope.join();
+      pool.template run<&detail::work_probe>(worked_on);
+    };
 
 /// How a sleep ended.
 enum class wake : bool { due, cancelled };

@@ -31,6 +31,7 @@
 #include "runtimes/loop/connection.hpp"
 #include "runtimes/loop/stoppable.hpp"
 #include "runtimes/loop/timer_queue.hpp"
+#include "runtimes/loop/watched_inboxes.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/ready_queue.hpp"
@@ -71,6 +72,7 @@ class loop_base {
   /// `messages`, if any, meanwhile.
   template <class Done>
   void run(inbox* messages, Done&& done) {
+    messages = all_inboxes_.begin(messages);
     self().watch(messages);
     while (true) {
       run_queued();
@@ -80,12 +82,16 @@ class loop_base {
       connections_.release_closed();
     }
     self().unwatch(messages);
+    all_inboxes_.end();
     connections_.release_closed();
   }
 
   /// Cancels everything pending, and everything submitted later.
   void stop() noexcept;
   bool stopping() const noexcept { return stopping_; }
+
+  /// Through which other threads end waits. It is first asked for before run.
+  mailbox& from_other_threads() { return all_inboxes_.from_other_threads(); }
 
   // For what tasks wait for without the kernel (runtimes/sync).
   /// stop() reaches it from now on.
@@ -171,6 +177,7 @@ class loop_base {
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<std::unique_ptr<std::byte[]>> own_buffers_;  ///< by slot, policy `own` only
   inbox* inbox_ = nullptr;
+  watched_inboxes all_inboxes_;
   stoppables stoppables_;
 
  private:

@@ -6,6 +6,7 @@
 #include "runtimes/sync/event.hpp"
 #include "runtimes/sync/first_of.hpp"
 #include "runtimes/sync/mutex.hpp"
+#include "runtimes/sync/offload.hpp"
 #include "runtimes/sync/scope.hpp"
 #include "runtimes/sync/semaphore.hpp"
 #include "runtimes/sync/waits.hpp"
@@ -18,6 +19,7 @@ struct types {
   using mutex = sync::mutex<Loop>;
   using semaphore = sync::semaphore<Loop>;
   using event = sync::event<Loop>;
+  using offload_pool = sync::offload_pool<Loop>;
   template <class T>
   using channel = sync::channel<T, Loop>;
   using sleep_wait = sync::sleeping<Loop>;

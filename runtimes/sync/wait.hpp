@@ -108,6 +108,9 @@ class object : protected stoppable {
     loop_.post(taken);
   }
 
+  /// Takes one whose wait has ended, and whose task does not know it yet, out of the run queue.
+  void unqueue(op& ended) noexcept { loop_.unqueue(ended); }
+
   void end_all(wait_list& waiting, int result) noexcept {
     while (op* const next = waiting.take()) end(*next, result);
   }
@@ -119,7 +122,7 @@ class object : protected stoppable {
       waiting.leave(waiter);
       return false;
     }
-    loop_.unqueue(waiter);
+    unqueue(waiter);
     return was_granted(waiter);
   }
 

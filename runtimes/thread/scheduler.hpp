@@ -40,6 +40,7 @@ class scheduler {
 
   using mutex = thread::mutex;
   using semaphore = thread::semaphore;
+  using offload_pool = thread::offload_pool;
   using event = thread::event;
   template <class T>
   using channel = thread::channel<T>;

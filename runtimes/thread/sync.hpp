@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <type_traits>
@@ -176,6 +177,41 @@ class semaphore : sync_object {
 
   std::size_t permits_;
   waiters waiting_;
+};
+
+/// As sync::offload_pool, but a thread may block, so it does its work itself: the pool only bounds
+/// how many do so at once.
+class offload_pool {
+ public:
+  class working {
+   public:
+    using output = bool;
+    working(offload_pool& of, void (*work)(void*) noexcept, void* on) noexcept
+        : of_(of), work_(work), on_(on) {}
+    bool perform() noexcept {
+      if (!of_.permits_.acquire().perform()) return false;
+      work_(on_);
+      of_.permits_.release();
+      return true;
+    }
+
+   private:
+    offload_pool& of_;
+    void (*work_)(void*) noexcept;
+    void* on_;
+  };
+
+  template <class Scheduler>
+  offload_pool(Scheduler& on, std::size_t threads) : permits_(on, threads) {}
+
+  template <auto Work, class Of>
+  working run(Of& on) noexcept {
+    return working(
+        *this, [](void* with) noexcept { std::invoke(Work, *static_cast<Of*>(with)); }, &on);
+  }
+
+ private:
+  semaphore permits_;
 };
 
 /// As sync::event.

@@ -56,7 +56,7 @@ class act {
 enum class verb { none, yield, sleep, sleep_on_timer, accept, read, write, talk };
 
 /// What is waited for of another task.
-enum class talk { lock, acquire, wait, send, receive, join, receive_or_sleep };
+enum class talk { lock, acquire, wait, send, receive, join, offload, receive_or_sleep };
 
 class stage;
 
@@ -76,6 +76,7 @@ class actor {
     talk about = talk::lock;
     talk_object* with = nullptr;
     int value = 0;
+    std::function<void()>* work = nullptr;
   };
   /// How a talk ended: granted, and with which value where one was received.
   struct said {
@@ -142,6 +143,9 @@ class actor {
     return say({.deadline_ns = deadline_ns, .about = talk::receive_or_sleep, .with = &from});
   }
   auto join(talk_object& scope) { return say({.about = talk::join, .with = &scope}); }
+  auto offload(talk_object& pool, std::function<void()>& work) {
+    return say({.about = talk::offload, .with = &pool, .work = &work});
+  }
   void close(connection& closed) { part_->close(closed); }
 
   stage& on() noexcept { return stage_; }

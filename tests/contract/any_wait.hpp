@@ -1,6 +1,7 @@
 // Any wait that an act may ask for, as one: so that an adapter has one case for them all.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -39,11 +40,14 @@ class any_wait {
   using event = typename S::event;
   using channel = typename S::template channel<int>;
   using scope = typename S::scope;
+  using pool = typename S::offload_pool;
+  using work = std::function<void()>;
   using receive_or_sleep = typename detail::receive_or_sleep<S>::type;
   using waits = std::variant<
       decltype(std::declval<mutex&>().lock()), decltype(std::declval<semaphore&>().acquire()),
       decltype(std::declval<event&>().wait()), decltype(std::declval<channel&>().send(0)),
       decltype(std::declval<channel&>().receive()), decltype(std::declval<scope&>().join()),
+      decltype(std::declval<pool&>().template run<&work::operator()>(std::declval<work&>())),
       receive_or_sleep>;
 
  public:
@@ -85,15 +89,18 @@ class any_wait {
         return waits(std::in_place_index<4>, own<channel>(*asked.with).receive());
       case talk::join:
         return waits(std::in_place_index<5>, own<scope>(*asked.with).join());
+      case talk::offload:
+        return waits(std::in_place_index<6>,
+                     own<pool>(*asked.with).template run<&work::operator()>(*asked.work));
       case talk::receive_or_sleep:
         break;
     }
     if constexpr (has_first_of<S>) {
-      return waits(std::in_place_index<6>,
+      return waits(std::in_place_index<7>,
                    receive_or_sleep(own<channel>(*asked.with).receive(),
                                     typename S::sleep_wait(on, asked.deadline_ns)));
     } else {
-      return waits(std::in_place_index<6>);
+      return waits(std::in_place_index<7>);
     }
   }
 

@@ -46,7 +46,7 @@ class actor_part {
   virtual void close(connection& closed) = 0;
 };
 
-/// A mutex, semaphore, event, channel of int or scope of the runtime's.
+/// A mutex, semaphore, event, channel of int, scope or pool of the runtime's.
 struct talk_object {
   std::unique_ptr<void, void (*)(void*)> object;
 };
@@ -65,6 +65,7 @@ class runtime_that_talks {
   virtual talk_object event() = 0;
   virtual talk_object channel(std::size_t capacity) = 0;
   virtual talk_object scope() = 0;
+  virtual talk_object offload_pool(std::size_t threads) = 0;
   virtual void unlock(talk_object& mutex) = 0;
   virtual void release(talk_object& semaphore) = 0;
   virtual void set(talk_object& event) = 0;

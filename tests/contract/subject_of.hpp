@@ -31,6 +31,9 @@ class erased_talk final : public runtime_that_talks {
   talk_object event() override { return made<typename S::event>(on_); }
   talk_object channel(std::size_t capacity) override { return made<channel_of_int>(on_, capacity); }
   talk_object scope() override { return made<typename S::scope>(on_); }
+  talk_object offload_pool(std::size_t threads) override {
+    return made<typename S::offload_pool>(on_, threads);
+  }
   void unlock(talk_object& mutex) override { own<typename S::mutex>(mutex).unlock(); }
   void release(talk_object& permits) override { own<typename S::semaphore>(permits).release(); }
   void set(talk_object& event) override { own<typename S::event>(event).set(); }

@@ -1,10 +1,12 @@
-// Clauses S7 and W4 to W8, for every runtime whose tasks can wait for each other, and against the
+// Clauses S7 and W4 to W9, for every runtime whose tasks can wait for each other, and against the
 // liars that break them. What each check does is in check_talking.hpp; who lies, and how, in
 // liars/.
 #include "tests/contract/liars/talking.hpp"
 
+#include "tests/contract/check_offload.hpp"
 #include "tests/contract/check_talking.hpp"
 #include "tests/contract/every_runtime.hpp"
+#include "tests/contract/liars/offload.hpp"
 #include "tests/contract/stress_talking.hpp"
 #include "tests/contract/subject_of.hpp"
 
@@ -65,6 +67,18 @@ SKEIN_FOR_EVERY_RUNTIME("W7: a value that comes at the deadline is not lost") {
 
 SKEIN_FOR_EVERY_RUNTIME("W8: stop ends all waits as cancelled") {
   require_kept_by<TestType>(&w8_stop_ends_all_waits_as_cancelled);
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W9: work is done once, while others go on") {
+  require_kept_by<TestType>(&w9_work_is_done_once_while_others_go_on);
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W9: no more work is done at once than the pool has threads") {
+  require_kept_by<TestType>(&w9_no_more_work_at_once_than_threads);
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W9: stop cancels what has not begun, and finishes what has") {
+  require_kept_by<TestType>(&w9_stop_cancels_what_has_not_begun);
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S7 and W4 to W7: tasks that talk in any order keep them all") {
@@ -169,6 +183,28 @@ TEST_CASE("liar caught on W4: locks for two / tasks that talk in any order", "[c
 TEST_CASE("liar caught on W8: grants at stop / stop ends all waits as cancelled",
           "[contract][liar]") {
   require_caught("W8", w8_stop_ends_all_waits_as_cancelled(subject_of<liars::grants_at_stop>()));
+}
+
+TEST_CASE("liar caught on W9: works on the loop / work is done once, while others go on",
+          "[contract][liar]") {
+  require_caught("W9",
+                 w9_work_is_done_once_while_others_go_on(subject_of<liars::works_on_the_loop>()));
+}
+
+TEST_CASE("liar caught on W9: forgets work / work is done once, while others go on",
+          "[contract][liar]") {
+  require_caught("W9", w9_work_is_done_once_while_others_go_on(subject_of<liars::forgets_work>()));
+}
+
+TEST_CASE("liar caught on W9: has a thread more / no more work at once than threads",
+          "[contract][liar]") {
+  require_caught("W9",
+                 w9_no_more_work_at_once_than_threads(subject_of<liars::has_a_thread_more>()));
+}
+
+TEST_CASE("liar caught on W9: says that cancelled work was done / stop cancels what has not begun",
+          "[contract][liar]") {
+  require_caught("W9", w9_stop_cancels_what_has_not_begun(subject_of<liars::says_it_was_done>()));
 }
 
 }  // namespace
