@@ -158,6 +158,7 @@ def test_a_host_with_room_for_all_breaks_at_nothing_but_memory_that_ends(host):
         ({"reserved": '"64GiB"'}, "leave some for connections"),
         ({"cpus": "-2"}, "cpus is -2: it must be a number above 0"),
         ({"cpus": "nan"}, "cpus is nan"),
+        ({"cpus": "inf"}, "cpus is inf"),
         ({"cpus": '"two"'}, "cpus is 'two'"),
         ({"client_addresses": "0"}, "client_addresses is 0: it must be a whole number above 0"),
         ({"client_addresses": "1.5"}, "client_addresses is 1.5"),
@@ -190,6 +191,8 @@ def test_a_table_without_room_for_a_connection_is_refused(host):
         ("[clients]", "[client]", "unknown key 'client'"),
         ("[[check]]", "[check]", "write [[check]], in two brackets"),
         ('runtime = "coroutine"', 'runtime = "cobol"', "unknown runtime 'cobol'"),
+        ('runtime = "coroutine"', "runtime = 5", "runtime is 5: it must be a text"),
+        ('note = "a second', 'note = 5 # "', "note is 5: it must be a text"),
         ("within = 1.1", "within = 0", "check 'a million connections, here': within is 0"),
         ("descriptors = 64", 'descriptors = "few"', "is not a count"),
     ],
@@ -204,6 +207,13 @@ def test_figures_that_cannot_be_are_refused_with_their_place(tmp_path, found, in
     with pytest.raises(UsageError) as error:
         figures_of(path)
     assert says in str(error.value)
+
+
+def test_figures_of_another_runtime_alone_can_be_checked(tmp_path):
+    text = FILE.read_text(encoding="utf-8").replace("coroutine", "another")
+    path = tmp_path / "figures.toml"
+    path.write_text(text)
+    assert all(each.holds for each in compared(figures_of(path)))
 
 
 def test_the_command_prints_the_first_limit_and_writes_every_number(tmp_path, capsys):

@@ -112,7 +112,7 @@ def _check(entries: Entries, runtimes: Mapping[str, Runtime]) -> Check:
     try:
         toml_file.check_keys(entries, _CHECK_KEYS, _MAY_CHECK)
         if "runtime" in entries:
-            check_name("runtime", entries["runtime"], runtimes)
+            check_name("runtime", toml_file.text(entries, "runtime"), runtimes)
         ends = check_name("ends", toml_file.text(entries, "ends"), ("both", "server"))
         optional = {
             key: toml_file.number(entries, key) if key in entries else None
@@ -125,7 +125,7 @@ def _check(entries: Entries, runtimes: Mapping[str, Runtime]) -> Check:
             within=toml_file.number(entries, "within"),
             source=toml_file.text(entries, "source"),
             runtime=entries.get("runtime"),
-            note=entries.get("note", ""),
+            note=toml_file.text(entries, "note") if "note" in entries else "",
             **optional,
         )
     except UsageError as error:

@@ -4,6 +4,7 @@ error that says what to write instead. Leaves out what the entries mean (figures
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -49,7 +50,8 @@ def table(entries: Entries, key: str) -> dict[str, Any]:
 def number(entries: Entries, key: str) -> float:
     """A number above 0."""
     value = entries[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf:
         raise UsageError(f"{key} is {value!r}: it must be a number above 0")
     return float(value)
 
