@@ -82,6 +82,27 @@ void take_off(host_usage& usage, const own_use& own) {
   }
 }
 
+/// Takes a kernel thread's time off what nobody else accounts for: it ran where there was some.
+void take_off(host_usage& usage, const kernel_use& thread) {
+  usage.kernel_threads_ns[thread.name] += thread.cpu_ns;
+  std::int64_t open_ns = 0;
+  for (const int cpu : thread.cpus) {
+    if (const auto found = usage.foreign_cpu_ns.find(cpu); found != usage.foreign_cpu_ns.end()) {
+      open_ns += found->second;
+    }
+  }
+  if (open_ns <= 0) return;
+  const double share =
+      std::min(1.0, static_cast<double>(thread.cpu_ns) / static_cast<double>(open_ns));
+  for (const int cpu : thread.cpus) {
+    const auto found = usage.foreign_cpu_ns.find(cpu);
+    if (found == usage.foreign_cpu_ns.end()) continue;
+    const auto here_ns = static_cast<std::int64_t>(share * static_cast<double>(found->second));
+    usage.kernel_cpu_ns[cpu] += here_ns;
+    found->second -= here_ns;
+  }
+}
+
 }  // namespace
 
 softirq_threads find_softirq_threads(const system_paths& paths) {
@@ -115,7 +136,7 @@ host_snapshot read_host(const softirq_threads& threads, const system_paths& path
 }
 
 host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
-                        const std::vector<own_use>& own) {
+                        const std::vector<own_use>& own, const std::vector<kernel_use>& kernel) {
   host_usage usage;
   for (const auto& [number, cpu] : end.cpus) {
     const auto before = begin.cpus.find(number);
@@ -133,6 +154,7 @@ host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
   for (auto& [number, foreign_ns] : usage.foreign_cpu_ns) {
     foreign_ns = std::max<std::int64_t>(0, foreign_ns);
   }
+  for (const kernel_use& thread : kernel) take_off(usage, thread);
   for (const auto& [resource, after] : end.pressure) {
     const auto before = begin.pressure.find(resource);
     if (before == begin.pressure.end()) continue;
@@ -162,6 +184,8 @@ json to_json(const host_usage& usage) {
   json object;
   object["steal_ns"] = known ? steal : json(nullptr);
   object["foreign_cpu_ns"] = known ? foreign : json(nullptr);
+  object["kernel_threads_ns"] =
+      usage.kernel_threads_ns.empty() ? json(nullptr) : json(usage.kernel_threads_ns);
   object["softirqd_ns"] = softirqd.empty() ? json(nullptr) : softirqd;
   object["pressure"] = pressure.empty() ? json(nullptr) : pressure;
   object["irq_ns"] = known ? json(irq_ns) : json(nullptr);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/measure/json.hpp"
+#include "harness/measure/kernel_threads.hpp"
 #include "harness/measure/proc_file.hpp"
 
 namespace skein::measure {
@@ -54,18 +55,26 @@ struct host_usage {
   /// CPU time of ksoftirqd on each CPU where it is known. It belongs to no program, but on a CPU of
   /// ours the packets are our own. No process's CPU time includes it.
   std::map<int, std::int64_t> softirqd_ns;
-  /// Busy time that neither our processes nor ksoftirqd account for. Own time on several CPUs is
-  /// subtracted from them in proportion to how busy they were. Never negative; accurate to about
-  /// two ticks.
+  /// CPU time of the kernel's other threads that serve memory and sockets, by their name. They do
+  /// that for whoever holds the pages and sockets, and during a run that is nearly always the run.
+  std::map<std::string, std::int64_t> kernel_threads_ns;
+  /// The part of it that is likely to have been used on each CPU.
+  std::map<int, std::int64_t> kernel_cpu_ns;
+  /// Busy time that neither our processes, nor ksoftirqd, nor those threads account for. Own time
+  /// on several CPUs is subtracted from them in proportion to how busy they were; then a kernel
+  /// thread's, in proportion to what is left of the CPUs it may run on. Never negative; accurate to
+  /// about two ticks.
   std::map<int, std::int64_t> foreign_cpu_ns;
   std::map<std::string, host_pressure> pressure;
 };
 
 host_usage host_between(const host_snapshot& begin, const host_snapshot& end,
-                        const std::vector<own_use>& own);
+                        const std::vector<own_use>& own,
+                        const std::vector<kernel_use>& kernel = {});
 
 /// run.host:
 /// - steal_ns, softirqd_ns and foreign_cpu_ns: {"<cpu>": ns}
+/// - kernel_threads_ns: {"<name>": ns}, of those that used any
 /// - pressure: {"cpu": {"some_ns", "full_ns"}, ...} or null
 /// - irq_ns: summed over CPUs
 /// - anchor_ns: null (the matrix knows it)

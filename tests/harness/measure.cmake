@@ -22,6 +22,7 @@ skein_test_program(measure_tests
     ${skein_measure_tests}/measure/fields_test.cpp
     ${skein_measure_tests}/measure/floor_test.cpp
     ${skein_measure_tests}/measure/host_test.cpp
+    ${skein_measure_tests}/measure/kernel_threads_test.cpp
     ${skein_measure_tests}/measure/limits_test.cpp
     ${skein_measure_tests}/measure/memory_test.cpp
     ${skein_measure_tests}/measure/proc_file_test.cpp

@@ -33,16 +33,19 @@ def test_every_general_preset_is_valid_and_has_all_five_runtimes_on_both_workloa
 
 
 def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name():
-    million, c100k = matrix.load_preset("million"), matrix.load_preset("c100k")
+    million, c100k, c1m = map(matrix.load_preset, ("million", "c100k", "c1m"))
     assert {cell.settings["tasks"] for cell in million.cells} == {1_000_000}
     assert {cell.settings["window"] for cell in million.cells} == {"1s", "10s"}
     assert {cell.settings["connections"] for cell in c100k.cells} == {100_000}
-    for preset in (million, c100k):
+    assert {cell.settings["connections"] for cell in c1m.cells} == {1_000_000}
+    for preset in (million, c100k, c1m):
         assert {"coroutine", "fiber", "thread", "libuv", "epoll_floor"} <= {
             cell.runtime for cell in preset.cells
         }
-    line = " ".join(c100k.cells[0].arguments())
-    assert line.endswith("--buffer lent --loops auto --hold 3s --exchange 100")
+    assert {"callback", "future"} <= {cell.runtime for cell in c1m.cells}
+    for preset in (c100k, c1m):
+        line = " ".join(preset.cells[0].arguments())
+        assert line.endswith("--buffer lent --loops auto --hold 3s --exchange 100")
 
 
 @pytest.fixture

@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/conductor/prepare/preflight.hpp"
@@ -69,6 +73,32 @@ void show_softirqd(outcome& out, int cpu, const validity_rules& rules) {
       100 * fraction, cpu));
 }
 
+/// "kcompactd0 92 ms, kworker 40 ms": what used most first.
+std::string named(const std::map<std::string, time_ns>& spent_ns) {
+  std::vector<std::pair<std::string, time_ns>> all(spent_ns.begin(), spent_ns.end());
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string> words;
+  for (const auto& [name, ns] : all) {
+    if (ns < ns_per_ms) break;
+    words.push_back(fmt::format("{} {} ms", name, ns / ns_per_ms));
+  }
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+/// Threads of the kernel that serve memory and sockets work for the run, but beside it: what they
+/// used of a CPU, neither worker nor generator had. In a hold nothing is timed and nothing is lost.
+void show_kernel_threads(outcome& out, int cpu, const validity_rules& rules) {
+  const auto found = out.host->kernel_cpu_ns.find(cpu);
+  if (found == out.host->kernel_cpu_ns.end() || found->second <= rules.host_floor_ns) return;
+  const double fraction = static_cast<double>(found->second) / static_cast<double>(*out.window_ns);
+  if (fraction < rules.foreign_fraction) return;
+  out.mark(
+      fmt::format("host: the kernel's threads for memory and sockets used {:.1f} % of CPU {} "
+                  "(on all CPUs: {})",
+                  100 * fraction, cpu, named(out.host->kernel_threads_ns)));
+}
+
 void judge_cpu(outcome& out, int cpu, const cell& asked, bool is_workers,
                const validity_rules& rules) {
   if (const auto found = out.host->cpus.find(cpu); found != out.host->cpus.end()) {
@@ -76,6 +106,7 @@ void judge_cpu(outcome& out, int cpu, const cell& asked, bool is_workers,
                 rules);
   }
   if (is_workers) show_softirqd(out, cpu, rules);
+  show_kernel_threads(out, cpu, rules);
   const auto foreign = out.host->foreign_cpu_ns.find(cpu);
   if (foreign != out.host->foreign_cpu_ns.end()) {
     judge_foreign(out, cpu, foreign->second, asked, is_workers, rules);

@@ -1,5 +1,5 @@
 // The readings are made on the generator's CPU, so at both ends of the window the generator loses
-// the time that they take: tens of microseconds, and a few milliseconds for a worker of 10,000
+// the time that they take: a tenth of a millisecond, and a few milliseconds for a worker of 10,000
 // threads. Counters are read first, then the worker. Late sends are counted, so a reading that
 // takes too long makes the run invalid.
 #include "harness/conductor/runs/window_probe.hpp"
@@ -27,6 +27,13 @@ std::optional<std::int64_t> softirqd_on(const std::vector<int>& cpus,
   return sum;
 }
 
+std::vector<int> judged_cpus(const pinning& pins) {
+  std::vector<int> cpus = pins.worker_set();
+  const std::vector<int>& more = pins.generator_set();
+  cpus.insert(cpus.end(), more.begin(), more.end());
+  return cpus;
+}
+
 }  // namespace
 
 void keep(const window_use& use, const pinning& pins, outcome& out) {
@@ -43,6 +50,7 @@ window_probe::window_probe(const pinning& pins, child_process& worker,
       worker_(worker.pid()),
       generators_(generators),
       counters_(counters),
+      kernel_threads_(measure::find_kernel_threads(judged_cpus(pins))),
       worker_watch_(worker) {
   for (child_process* const each : generators_) generator_watches_.emplace_back(*each);
 }
@@ -65,7 +73,9 @@ window_use window_probe::end() {
   for (std::size_t i = 0; i < generators_.size(); ++i) {
     ours.push_back(use_between(begin_.generators[i], now.generators[i], pins_.generator_set()));
   }
-  use.host = measure::host_between(begin_.host, now.host, ours);
+  use.host =
+      measure::host_between(begin_.host, now.host, ours,
+                            measure::kernel_between(kernel_threads_, begin_.kernel, now.kernel));
   return use;
 }
 
@@ -113,6 +123,7 @@ window_probe::reading window_probe::read() const {
   }
   now.conductor = measure::read_cpu(::getpid());
   now.host = measure::read_host(softirq_threads_);
+  now.kernel = measure::read_kernel_threads(kernel_threads_);
   return now;
 }
 

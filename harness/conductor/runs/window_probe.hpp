@@ -56,6 +56,7 @@ class window_probe {
     std::vector<measure::cpu_snapshot> generators;
     measure::cpu_snapshot conductor;
     measure::host_snapshot host;
+    measure::kernel_times kernel;
     std::optional<work_counts> counts;
   };
   [[nodiscard]] reading read() const;
@@ -65,6 +66,7 @@ class window_probe {
   std::vector<child_process*> generators_;
   const worker_counters& counters_;
   const measure::softirq_threads softirq_threads_ = measure::find_softirq_threads();
+  const measure::kernel_threads kernel_threads_;
   child_watch worker_watch_;
   std::vector<child_watch> generator_watches_;
   reading begin_;

@@ -303,6 +303,7 @@ class Host(TypedDict):
     steal_ns: NotRequired[ByCpu | None]
     foreign_cpu_ns: NotRequired[ByCpu | None]
     softirqd_ns: NotRequired[ByCpu | None]
+    kernel_threads_ns: NotRequired[dict[str, int] | None]
     pressure: NotRequired[Json | None]
     irq_ns: NotRequired[int | None]
     anchor_ns: NotRequired[int | None]

@@ -170,6 +170,20 @@ const std::vector<threshold>& thresholds() {
          s.out.host->softirqd_ns[0] = 30 * ns_per_ms + 1;
        },
        verdict::marked, "softirq thread did 6.0 %"},
+      {"the kernel's threads for memory and sockets, shown from 3 %",
+       [](scene& s) { s.out.host->kernel_cpu_ns[1] = share(.02999); },
+       [](scene& s) { s.out.host->kernel_cpu_ns[1] = share(.03); }, verdict::marked,
+       "host: the kernel's threads for memory and sockets used 3.0 % of CPU 1"},
+      {"the kernel's threads for memory and sockets, three ticks",
+       [](scene& s) {
+         s.out.window_ns = ns_per_s / 2;
+         s.out.host->kernel_cpu_ns[0] = 30 * ns_per_ms;
+       },
+       [](scene& s) {
+         s.out.window_ns = ns_per_s / 2;
+         s.out.host->kernel_cpu_ns[0] = 30 * ns_per_ms + 1;
+       },
+       verdict::marked, "sockets used 6.0 % of CPU 0"},
       {"tasks stalled for memory, 1 %",
        [](scene& s) { s.out.host->pressure["memory"].some_ns = share(.00999); },
        [](scene& s) { s.out.host->pressure["memory"].some_ns = share(.01); }, verdict::invalid,

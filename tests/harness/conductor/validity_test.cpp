@@ -201,6 +201,21 @@ TEST_CASE("what ksoftirqd did on the worker's CPU is shown beside the CPU per op
   CHECK(!has_reason(out, "softirq"));
 }
 
+TEST_CASE(
+    "kernel threads that serve memory and sockets are named, and strangers beside them judged") {
+  outcome out = healthy();
+  out.host->kernel_cpu_ns[0] = 2 * ns_per_s;
+  out.host->kernel_threads_ns = {
+      {"kworker", 40 * ns_per_ms}, {"kcompactd0", 1'960 * ns_per_ms}, {"rcu_preempt", 9}};
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "used 40.0 % of CPU 0 (on all CPUs: kcompactd0 1960 ms, kworker 40 ms)"));
+  out.host->foreign_cpu_ns[0] = ns_per_s;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "host: others used 20.0 % of CPU 0"));
+}
+
 TEST_CASE("where threads come and go, time that is nobody's is shown, and judged beyond a bound") {
   outcome out = healthy();
   out.host->foreign_cpu_ns[0] = ns_per_s / 2;

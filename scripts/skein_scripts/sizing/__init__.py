@@ -1,0 +1,1 @@
+"""What a host can hold: predictions from measured figures, and what they are held against."""
