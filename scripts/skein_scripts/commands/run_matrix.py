@@ -18,6 +18,7 @@ from ..base.terminal import say, tell, terminal_of
 from ..matrix.anchor_cell import ANCHOR
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, make_plan
+from ..matrix.rounds import of_rounds
 from ..records import conditions
 from ..records.results import RESULTS_NAME, ResultWriter, load, sessions
 from ..records.runtimes import foreign
@@ -28,13 +29,14 @@ from ..session.runner import CellOptions, Runner, Tally
 from ..session.session import make_session, read_runtimes
 from ..session.session_run import SessionRun
 from ..session.skein_process import Skein
-from .matrix_options import build_parser, chosen_matrix, print_plan
+from ..session.this_host import this_host
+from .matrix_options import build_parser, chosen_matrix, chosen_rounds, print_plan
 
 
 def measure(
     options: argparse.Namespace, matrix: Matrix, slots: list[Slot], console: Console
 ) -> Tally:
-    """Runs what is to be run, under the lock."""
+    """Runs what is to be run of the matrix's slots, under the lock."""
     argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
     lock = MeasuringLock(lock_path(), argv)
     try:
@@ -52,7 +54,8 @@ def _measure_locked(
     argv: list[str],
 ) -> Tally:
     path = options.output / RESULTS_NAME
-    todo, earlier = remaining_slots(path, matrix, slots, options.resume)
+    asked_for = of_rounds(slots, chosen_rounds(options, matrix))
+    todo, earlier = remaining_slots(path, matrix, asked_for, options.resume)
     if not todo:
         say(console, "nothing left to run")
         return Tally()
@@ -62,7 +65,8 @@ def _measure_locked(
         check_name("runtime", cell.runtime, known)
     if matrix.has_auto_rates:
         check_name("baseline", matrix.baseline, known)
-    session = make_session(skein, matrix, slots, argv, options.cpu_options)
+    host = this_host(options.host_name, options.host_class)
+    session = make_session(skein, matrix, slots, argv, options.cpu_options, host)
     check_same_conditions(session, sessions(earlier))
     writer = ResultWriter(path)
     try:
@@ -103,12 +107,13 @@ def main(arguments: list[str]) -> int:
     console = terminal_of(options)
     matrix = chosen_matrix(options)
     slots = make_plan(matrix)
+    asked_for = of_rounds(slots, chosen_rounds(options, matrix))
     if options.dry_run:
-        print_plan(matrix, slots, console)
+        print_plan(matrix, asked_for, console)
         return OK
     if options.output is None:
         raise UsageError("name a folder for the results with --output")
-    prepare_folder(options.output, len(slots))
+    prepare_folder(options.output, len(asked_for))
     if options.report:
         from ..report import report_pages  # only now: the drawing libraries take a second to load
 

@@ -3,3 +3,5 @@ words, and the report's command to measure it again changes them. Leaves out the
 
 OUTPUT, SKEIN, SEED, PRESET, MATRIX = "--output", "--skein", "--seed", "--preset", "--matrix"
 RESUME, REPORT = "--resume", "--report"
+ROUNDS, HOST_NAME, HOST_CLASS = "--rounds", "--host-name", "--host-class"
+OF_HOSTS = (ROUNDS, HOST_NAME, HOST_CLASS)  # each with a value: where rounds ran, not what they are
