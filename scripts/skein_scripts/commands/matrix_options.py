@@ -19,10 +19,12 @@ from ..matrix.rounds import parse_rounds
 from ..session import saturation
 from ..session.options import add_cpu_options, natural, seed
 from ..session.progress import describe
+from .cluster_options import EXAMPLE, add_cluster_options
 
 DEFAULT_SKEIN = ROOT / "build" / "release" / "skein"
 
-_EPILOG = """\
+_EPILOG = (
+    """\
 examples:
   scripts/run_matrix.py --preset quick --output out/first --report
   scripts/run_matrix.py --preset standard --filter 'workload=c10k,runtime=coroutine|fiber' \\
@@ -31,10 +33,14 @@ examples:
       --quiet --output out/open --report
   scripts/run_matrix.py --preset standard --output out/long --resume
   scripts/run_matrix.py --preset quick --rounds 0-1 --host-class c6i --output out/first-share
+"""
+    + EXAMPLE
+    + """\
 
 exit status: 0 all measured (a named limit counts as measured), 2 usage, 4 something could not be
 measured or written, 130 interrupted (what was measured is kept: --resume goes on)
 """
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -96,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="of this one (boot- and the first digits of its boot's number)",
     )
+    add_cluster_options(parser)
     parser.add_argument(
         "--cell-timeout",
         type=_seconds,
@@ -108,6 +115,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="print the plan, run nothing")
     parser.add_argument(
         option_names.REPORT, action="store_true", help="then draw plots, write the report"
+    )
+    parser.add_argument(
+        option_names.STREAM,
+        action="store_true",
+        help="also print each record, for a program that reads them: a JSON line on standard"
+        " output, all else on standard error; ends with whoever started it",
     )
     add_output_options(parser)
     return parser

@@ -14,13 +14,14 @@ from rich.console import Console
 
 from ..base.errors import COULD_NOT_MEASURE, OK, UsageError
 from ..base.names import check_name
+from ..base.processes import end_with_parent
 from ..base.terminal import say, tell, terminal_of
 from ..matrix.anchor_cell import ANCHOR
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, make_plan
 from ..matrix.rounds import of_rounds
 from ..records import conditions
-from ..records.results import RESULTS_NAME, ResultWriter, load, sessions
+from ..records.results import RESULTS_NAME, ResultWriter, StreamingWriter, load, sessions
 from ..records.runtimes import foreign
 from ..session.lock import MeasuringLock, lock_path
 from ..session.options import cpu_options
@@ -30,6 +31,8 @@ from ..session.session import make_session, read_runtimes
 from ..session.session_run import SessionRun
 from ..session.skein_process import Skein
 from ..session.this_host import this_host
+from .cluster_options import check_cluster_options
+from .cluster_run import measure_on_cluster
 from .matrix_options import build_parser, chosen_matrix, chosen_rounds, print_plan
 
 
@@ -68,7 +71,7 @@ def _measure_locked(
     host = this_host(options.host_name, options.host_class)
     session = make_session(skein, matrix, slots, argv, options.cpu_options, host)
     check_same_conditions(session, sessions(earlier))
-    writer = ResultWriter(path)
+    writer = (StreamingWriter if options.stream else ResultWriter)(path)
     try:
         cell_options = CellOptions(
             options.cpu_options,
@@ -104,8 +107,11 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = terminal_of(options)
+    console = terminal_of(options, stderr=options.stream)
+    if options.stream:
+        end_with_parent()
     matrix = chosen_matrix(options)
+    check_cluster_options(options, matrix)
     slots = make_plan(matrix)
     asked_for = of_rounds(slots, chosen_rounds(options, matrix))
     if options.dry_run:
@@ -119,7 +125,8 @@ def main(arguments: list[str]) -> int:
 
         report_pages.require_outputs(options.output)
     try:
-        tally = measure(options, matrix, slots, console)
+        run = measure_on_cluster if options.cluster else measure
+        tally = run(options, matrix, slots, console)
     except KeyboardInterrupt:
         tell(console, f"interrupted; what was measured is in {options.output}: go on with --resume")
         raise

@@ -5,7 +5,7 @@ Leaves out what shares must have in common (together.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,8 +38,10 @@ def read_share(path: Path) -> Share:
     return share_of(path, records)
 
 
-def share_of(path: Path, records: Sequence[Record]) -> Share:
-    """The same of records that are at hand."""
+def share_of(
+    path: Path, records: Sequence[Record], leave_out: Collection[int] = frozenset()
+) -> Share:
+    """The same of records that are at hand, without rounds that are known from elsewhere."""
     opened = sessions(records)
     plans = {session["config_sha256"]: plan_in(session, path) for session in opened}
     if len(plans) != 1:
@@ -52,8 +54,9 @@ def share_of(path: Path, records: Sequence[Record]) -> Share:
         if block is not None and position is not None:
             seen.setdefault(block, set()).add(position)
     whole = {block for block, places in seen.items() if len(places) >= len(plan["order"][block])}
-    kept = list(_of_rounds(records, whole))
     broken = tuple(sorted(seen.keys() - whole))
+    whole -= set(leave_out)
+    kept = list(_of_rounds(records, whole))
     return Share(path, tuple(sorted(whole)), broken, kept, opened)
 
 

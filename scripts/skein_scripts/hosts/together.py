@@ -36,15 +36,22 @@ def check_together(shares: Sequence[Share]) -> None:
             " --resume where it was measured"
         )
     _check_matrix(placed)
-    _check_build(placed)
-    hosts = _hosts_of(placed)
-    _check_class(placed)
+    hosts = check_hosts(placed)
     _check_times(shares)
     _check_rounds(shares)
     if len(hosts) > 1:
         _check_enough(shares, hosts)
         _check_rates(placed)
         _check_anchors(shares)
+
+
+def check_hosts(placed: Sequence[Placed]) -> set[str]:
+    """The names of the hosts of sessions. Raises UsageError where they are of two builds or two
+    kinds."""
+    _check_build(placed)
+    names = _names_of(placed)
+    _check_class(placed)
+    return names
 
 
 def hosts_of(shares: Sequence[Share]) -> dict[str, set[int]]:
@@ -91,7 +98,7 @@ def _check_build(placed: Sequence[Placed]) -> None:
     )
 
 
-def _hosts_of(placed: Sequence[Placed]) -> set[str]:
+def _names_of(placed: Sequence[Placed]) -> set[str]:
     name_of: dict[str, str] = {}
     for path, session in placed:
         host = host_in(session, path)

@@ -18,11 +18,12 @@ from ..matrix.option_names import (
     RESUME,
     SEED,
     SKEIN,
+    STREAM,
 )
 from ..records.runtimes import foreign
 from ..records.shapes import Plan, Session
 
-_OF_THE_FIRST_TIME = (RESUME, REPORT)  # scripts/bench always has the second
+_OF_THE_FIRST_TIME = (RESUME, REPORT, STREAM)  # scripts/bench always has the second
 _AGAIN = "out/again"
 _MATRIX_PROGRAM = "run_matrix.py"
 # What has to be built for programs that do not build: scripts/bench and the gate do.
