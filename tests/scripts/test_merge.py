@@ -6,8 +6,11 @@ import json
 import pytest
 
 from matrix_support import call_main, matrix_run_in
-from skein_scripts.commands import merge
+from skein_scripts.commands import compare, merge
 from skein_scripts.records import results
+from skein_scripts.records.groups import group_runs
+from skein_scripts.records.metrics import named
+from skein_scripts.report import paired, trust
 
 CLASS = ("--host-class", "c6i", "--repeats", "4")
 
@@ -68,10 +71,6 @@ def test_shares_become_one_file_in_the_order_of_their_rounds(shares, capsys):
 
 
 def test_a_report_reads_what_was_merged_and_pairs_within_a_host(shares):
-    from skein_scripts.records.groups import group_runs
-    from skein_scripts.records.metrics import named
-    from skein_scripts.report import paired
-
     shares.merge()
     fixed = group_runs(shares.merged())[0]
     assert fixed.repeats == 4
@@ -80,6 +79,39 @@ def test_a_report_reads_what_was_merged_and_pairs_within_a_host(shares):
     assert {(host[session], block) for session, block, _ in rounds} == {
         ("left", 0), ("left", 1), ("right", 2), ("right", 3),
     }  # fmt: skip
+
+
+def compared(*words):
+    return call_main("compare.py", compare.main, *words)
+
+
+def test_two_runtimes_are_compared_host_by_host(shares, capsys):
+    shares.merge()
+    found = shares.folder / "compared.jsonl"
+    assert compared(shares.output, "--runtimes", "libuv,coroutine", "--json", found) == 0
+    said = capsys.readouterr().out
+    assert "cpu_per_op by host: left " in said
+    assert ", right " in said
+    lines = [json.loads(line) for line in found.read_text().splitlines()[1:]]
+    cpu = next(one for one in lines if one["metric"] == "cpu_per_op")
+    assert [(one["host"], one["pairs"]) for one in cpu["hosts"]] == [("left", 2), ("right", 2)]
+    assert cpu["base_median"] is None
+    assert 0 < cpu["p_hosts_alike"] <= 1
+
+
+def test_a_file_of_several_hosts_is_not_compared_with_another(shares, capsys):
+    shares.merge()
+    capsys.readouterr()
+    assert compared(shares.output, shares.folder / "left") == 2
+    assert "is of 2 hosts (left, right)" in capsys.readouterr().err
+
+
+def test_a_report_says_that_its_figures_are_of_several_hosts(shares):
+    shares.merge()
+    found = trust.signs(shares.merged(), group_runs(shares.merged()), [], [], False)
+    assert any("rounds of 2 hosts (left, right)" in one.text for one in found)
+    found = trust.signs(shares.left, group_runs(shares.left), [], [], False)
+    assert not any("hosts" in one.text for one in found)
 
 
 def test_a_round_that_is_not_whole_is_left_out_and_said(shares, capsys):
