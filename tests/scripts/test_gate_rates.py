@@ -171,7 +171,7 @@ def test_false_alarms_are_as_rare_where_tasks_are_small_and_a_step_matters(gated
         half = [metric.worse * (value + added) / 2 for value in ratios]
         return [(128.0 * math.exp(-one), 128.0 * math.exp(one)) for one in half]
 
-    monkeypatch.setattr(rates, "_values", of_128_bytes)
+    monkeypatch.setattr(rates, "values_of", of_128_bytes)
     memory = {cell: rows for cell, rows in RECORDED.items() if "user_bytes_per_task" in rows[0]}
     assert rates.alike(memory, PAIRS, 2000, 3, gated).false_alarms <= 0.01
     change = rates.Change(next(iter(memory)), "user_bytes_per_task", 24 / 128)

@@ -144,7 +144,7 @@ def test_a_plan_with_rates_as_shares_counts_three_probes():
     rate = LOAD | {"mode": "open", "rate": "auto:60%"}
     matrix = Matrix("m", 7, 1, 0, (Cell("open", "c10k", "fiber", rate),))
     # Three of 1.8 + 0.2 + 1 + 2 s, and an anchor of 3.02 s.
-    assert matrix_options.probes_s(matrix) == pytest.approx(3 * 5.0 + 3.02)
+    assert matrix_options.probes_s(matrix, matrix.repeats) == pytest.approx(3 * 5.0 + 3.02)
 
 
 def measured(planted, workload, mode):

@@ -32,6 +32,11 @@ def test_the_command_builds_and_is_the_sessions_own_with_its_seed_and_another_fo
     assert rerun.rerun_of(session).lines[1:] == ["scripts/bench --preset planted --seed 7"]
 
 
+def test_the_command_runs_all_rounds_of_a_share_on_the_host_at_hand(session):
+    session["argv"] = ["run_matrix.py", "--preset", "quick", "--rounds", "0-1", "--host-name=left"]
+    assert rerun.rerun_of(session).lines[1:] == ["scripts/bench --preset quick --seed 7"]
+
+
 def test_the_command_builds_workers_in_other_languages_where_the_plan_has_any(session):
     session["plan"]["cells"][0]["runtime"] = "python_selectors"
     session["argv"] = ["run_matrix.py", "--preset", "references"]

@@ -6,6 +6,7 @@ Leaves out the binary, which is interrupted with care (session/skein_process.py)
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 _SAY_EVERY_S = 15.0
+_PR_SET_PDEATHSIG = 1
 
 
 def run_logged(
@@ -58,3 +60,13 @@ def run_logged(
 def last_lines(path: Path, most: int) -> list[str]:
     """The end of a text file, as far as it is text."""
     return path.read_text(encoding="utf-8", errors="replace").splitlines()[-most:]
+
+
+def end_with_parent() -> None:
+    """From now on whoever started us ends us: the kernel interrupts us when they are gone, also
+    where interrupts were ignored."""
+    parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGINT))
+    if os.getppid() != parent:  # gone before we asked
+        raise KeyboardInterrupt

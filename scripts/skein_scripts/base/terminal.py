@@ -79,9 +79,11 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def terminal_of(options: argparse.Namespace) -> Terminal:
-    """The console that these options ask for, on standard output."""
-    return Terminal(quiet=options.quiet, verbose=options.verbose, color=options.color)
+def terminal_of(options: argparse.Namespace, stderr: bool = False) -> Terminal:
+    """The console that these options ask for, on standard output or error."""
+    return Terminal(
+        quiet=options.quiet, verbose=options.verbose, color=options.color, stderr=stderr
+    )
 
 
 def say(console: Console, text: str, style: str = "") -> None:

@@ -28,6 +28,7 @@ from ..gate.sources import (
     arm_of_runtime,
     arms_of_file,
     check_same_environment,
+    hosts_of_sessions,
     narrowed,
     same_in_each_arm,
 )
@@ -174,7 +175,8 @@ def _verdicts(
     base: RecordedArm, candidate: RecordedArm, metrics: Sequence[str], name_of: NameOf
 ) -> list[Comparison]:
     chosen = [metric for metric in METRICS if not metrics or metric.name in metrics]
-    pairs = make_pairs(base.runs, candidate.runs, name_of, chosen)
+    host_of = hosts_of_sessions(base.sessions)
+    pairs = make_pairs(base.runs, candidate.runs, name_of, chosen, host_of)
     first = next((metric for metric in chosen if metric.gated), None)
     # A limit of the machine is a result, and the same in both.
     of_base, of_candidate = (
@@ -261,6 +263,7 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
     notes = [f"DIFFERENT ENVIRONMENTS: {line}" for line in mismatches]
     of_one_file = options.candidate is None
     if not of_one_file:
+        _check_one_host(base, candidate)
         notes.append(_TWO_SESSIONS)
     elif options.runtimes is None:
         notes.append(_OF_ALL_STAGES)
@@ -277,6 +280,18 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
         failed=failures(candidate.runs, name_of),
         changed=conditions.changes(*_in_pairs(base, candidate, name_of)),
     )
+
+
+def _check_one_host(base: RecordedArm, candidate: RecordedArm) -> None:
+    """Raises UsageError where a file is of several hosts: a round of the other is of another."""
+    for arm in (base, candidate):
+        names = sorted(set(hosts_of_sessions(arm.sessions).values()))
+        if len(names) > 1:
+            raise UsageError(
+                f"{arm.label} is of {len(names)} hosts ({', '.join(names)}), so its rounds have no"
+                " counterparts in another file: compare two runtimes of it (--runtimes A,B), or"
+                " files of one host each"
+            )
 
 
 def _in_pairs(

@@ -15,13 +15,16 @@ from ..matrix import option_names, selection
 from ..matrix.anchor_cell import ANCHOR
 from ..matrix.matrix import PRESETS, Matrix, load_matrix, load_preset
 from ..matrix.plan import Slot, estimate_s
+from ..matrix.rounds import parse_rounds
 from ..session import saturation
 from ..session.options import add_cpu_options, natural, seed
 from ..session.progress import describe
+from .cluster_options import EXAMPLE, add_cluster_options
 
 DEFAULT_SKEIN = ROOT / "build" / "release" / "skein"
 
-_EPILOG = """\
+_EPILOG = (
+    """\
 examples:
   scripts/run_matrix.py --preset quick --output out/first --report
   scripts/run_matrix.py --preset standard --filter 'workload=c10k,runtime=coroutine|fiber' \\
@@ -29,10 +32,15 @@ examples:
   scripts/run_matrix.py --preset references --filter 'runtime=~asio.*|tokio,group=~.*-open-.*' \\
       --quiet --output out/open --report
   scripts/run_matrix.py --preset standard --output out/long --resume
+  scripts/run_matrix.py --preset quick --rounds 0-1 --host-class c6i --output out/first-share
+"""
+    + EXAMPLE
+    + """\
 
 exit status: 0 all measured (a named limit counts as measured), 2 usage, 4 something could not be
 measured or written, 130 interrupted (what was measured is kept: --resume goes on)
 """
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -70,12 +78,31 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--repeats", type=_positive, metavar="N", help="rounds of the plan")
     parser.add_argument(
+        option_names.ROUNDS,
+        metavar="LIST",
+        help="run only these of them, from 0: 0-4,7 (scripts/merge.py joins the shares)",
+    )
+    parser.add_argument(
         option_names.SEED,
         type=seed,
         metavar="N",
         help="of the order and the work, from 0 to 2^64 - 1",
     )
     add_cpu_options(parser)
+    hosts = parser.add_argument_group("results of several hosts")
+    hosts.add_argument(
+        option_names.HOST_CLASS,
+        type=_word,
+        metavar="NAME",
+        help="what the hosts have in common: instance type and image",
+    )
+    hosts.add_argument(
+        option_names.HOST_NAME,
+        type=_word,
+        metavar="NAME",
+        help="of this one (boot- and the first digits of its boot's number)",
+    )
+    add_cluster_options(parser)
     parser.add_argument(
         "--cell-timeout",
         type=_seconds,
@@ -89,6 +116,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         option_names.REPORT, action="store_true", help="then draw plots, write the report"
     )
+    parser.add_argument(
+        option_names.STREAM,
+        action="store_true",
+        help="also print each record, for a program that reads them: a JSON line on standard"
+        " output, all else on standard error; ends with whoever started it",
+    )
     add_output_options(parser)
     return parser
 
@@ -98,6 +131,12 @@ def _positive(text: str) -> int:
     if value == 0:
         raise argparse.ArgumentTypeError("it must be at least 1")
     return value
+
+
+def _word(text: str) -> str:
+    if not text or text.split() != [text]:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a name; write one word")
+    return text
 
 
 def _seconds(text: str) -> float:
@@ -124,11 +163,18 @@ def chosen_matrix(options: argparse.Namespace) -> Matrix:
     return matrix
 
 
-def probes_s(matrix: Matrix) -> float:
+def chosen_rounds(options: argparse.Namespace, matrix: Matrix) -> list[int]:
+    """The rounds of the matrix that the options ask for."""
+    if options.rounds is None:
+        return list(range(matrix.repeats))
+    return parse_rounds(options.rounds, matrix.repeats)
+
+
+def probes_s(matrix: Matrix, rounds: int) -> float:
     """Seconds for what a session runs beside its cells: anchors and saturation, about."""
     cells = set(saturation.probe_cells(matrix).values())
     probes = sum(estimate_s(cell) for cell in cells) * saturation.PROBE_RUNS
-    return probes + estimate_s(ANCHOR) * matrix.repeats
+    return probes + estimate_s(ANCHOR) * rounds
 
 
 def print_plan(matrix: Matrix, slots: list[Slot], console: Console) -> None:
@@ -148,9 +194,11 @@ def print_plan(matrix: Matrix, slots: list[Slot], console: Console) -> None:
     say(console, f"before each round, the anchor: skein run {' '.join(ANCHOR.arguments())}")
     for number, slot in enumerate(slots, start=1):
         say(console, f"{number:4} {describe(slot)}  ~{estimate_s(slot.cell):.1f} s")
-    total_s = sum(estimate_s(slot.cell) for slot in slots) + probes_s(matrix)
+    rounds = len({slot.block for slot in slots})
+    total_s = sum(estimate_s(slot.cell) for slot in slots) + probes_s(matrix, rounds)
+    of_all = "" if rounds == matrix.repeats else f" of {matrix.repeats}"
     tell(
         console,
-        f"{len(slots)} runs of {len(matrix.cells)} cells in {matrix.repeats} rounds,"
+        f"{len(slots)} runs of {len(matrix.cells)} cells in {rounds}{of_all} rounds,"
         f" about {format_clock(total_s)} in all (seed {matrix.seed})",
     )

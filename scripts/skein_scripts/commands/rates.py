@@ -14,7 +14,7 @@ from ..base.outputs import require_writable
 from ..base.statistics import median_absolute_deviation
 from ..base.table import Table, render_upright
 from ..base.terminal import Terminal, say
-from ..gate import rates
+from ..gate import rates, rates_over_hosts
 from ..gate.stages import TIMES_TO_CONFIRM
 from ..matrix.matrix import PRESET_FOLDER, load_matrix
 from ..records.metrics import METRICS, Metric
@@ -27,6 +27,7 @@ _EPILOG = """\
 example:
   scripts/gate.py --base-binary S --candidate-binary S --output out/aa --pairs 40,60
   scripts/rates.py out/aa out/more
+  scripts/rates.py out/aa --hosts 4
 """
 
 
@@ -65,6 +66,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         default=PRESET_FOLDER / "gate.toml",
         help="whose thresholds hold (the preset gate)",
+    )
+    parser.add_argument(
+        "--hosts",
+        type=int,
+        metavar="N",
+        help="also simulate comparisons over so many hosts, a tenth as many as gates",
     )
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the pairs as CSV")
     return parser
@@ -115,6 +122,8 @@ def table_of(recorded: rates.Recorded, options: argparse.Namespace, metrics: lis
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
+    if options.hosts is not None and options.hosts < 2:
+        raise UsageError("--hosts must be at least 2: one host is what the gate is simulated on")
     if options.gates < 4:
         raise UsageError("--gates must be at least 4")
     require_writable(options.write, read=map(results_at, options.recorded))
@@ -135,4 +144,14 @@ def main(arguments: list[str]) -> int:
         f" {options.pairs[1]} to confirm; undecided: {100 * found.undecided:.2f} %"
         f" (time to confirm {options.times} times)",
     )
+    for apart in rates_over_hosts.APART if options.hosts else ():
+        count = max(1, options.gates // 10)
+        share = rates_over_hosts.false_alarms(
+            recorded, options.hosts, options.pairs[0], apart, count, options.seed, metrics
+        )
+        say(
+            console,
+            f"over {options.hosts} hosts that are {100 * apart:g} % apart, {options.pairs[0]} pairs"
+            f" each: {100 * share:.2f} % false alarms of {count} comparisons over all cells",
+        )
     return OK

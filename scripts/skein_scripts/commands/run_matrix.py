@@ -14,12 +14,14 @@ from rich.console import Console
 
 from ..base.errors import COULD_NOT_MEASURE, OK, UsageError
 from ..base.names import check_name
+from ..base.processes import end_with_parent
 from ..base.terminal import say, tell, terminal_of
 from ..matrix.anchor_cell import ANCHOR
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, make_plan
+from ..matrix.rounds import of_rounds
 from ..records import conditions
-from ..records.results import RESULTS_NAME, ResultWriter, load, sessions
+from ..records.results import RESULTS_NAME, ResultWriter, StreamingWriter, load, sessions
 from ..records.runtimes import foreign
 from ..session.lock import MeasuringLock, lock_path
 from ..session.options import cpu_options
@@ -28,13 +30,16 @@ from ..session.runner import CellOptions, Runner, Tally
 from ..session.session import make_session, read_runtimes
 from ..session.session_run import SessionRun
 from ..session.skein_process import Skein
-from .matrix_options import build_parser, chosen_matrix, print_plan
+from ..session.this_host import this_host
+from .cluster_options import check_cluster_options
+from .cluster_run import measure_on_cluster
+from .matrix_options import build_parser, chosen_matrix, chosen_rounds, print_plan
 
 
 def measure(
     options: argparse.Namespace, matrix: Matrix, slots: list[Slot], console: Console
 ) -> Tally:
-    """Runs what is to be run, under the lock."""
+    """Runs what is to be run of the matrix's slots, under the lock."""
     argv = [Path(sys.argv[0]).name, *sys.argv[1:]]
     lock = MeasuringLock(lock_path(), argv)
     try:
@@ -52,7 +57,8 @@ def _measure_locked(
     argv: list[str],
 ) -> Tally:
     path = options.output / RESULTS_NAME
-    todo, earlier = remaining_slots(path, matrix, slots, options.resume)
+    asked_for = of_rounds(slots, chosen_rounds(options, matrix))
+    todo, earlier = remaining_slots(path, matrix, asked_for, options.resume)
     if not todo:
         say(console, "nothing left to run")
         return Tally()
@@ -62,9 +68,10 @@ def _measure_locked(
         check_name("runtime", cell.runtime, known)
     if matrix.has_auto_rates:
         check_name("baseline", matrix.baseline, known)
-    session = make_session(skein, matrix, slots, argv, options.cpu_options)
+    host = this_host(options.host_name, options.host_class)
+    session = make_session(skein, matrix, slots, argv, options.cpu_options, host)
     check_same_conditions(session, sessions(earlier))
-    writer = ResultWriter(path)
+    writer = (StreamingWriter if options.stream else ResultWriter)(path)
     try:
         cell_options = CellOptions(
             options.cpu_options,
@@ -100,21 +107,26 @@ def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = terminal_of(options)
+    console = terminal_of(options, stderr=options.stream)
+    if options.stream:
+        end_with_parent()
     matrix = chosen_matrix(options)
+    check_cluster_options(options, matrix)
     slots = make_plan(matrix)
+    asked_for = of_rounds(slots, chosen_rounds(options, matrix))
     if options.dry_run:
-        print_plan(matrix, slots, console)
+        print_plan(matrix, asked_for, console)
         return OK
     if options.output is None:
         raise UsageError("name a folder for the results with --output")
-    prepare_folder(options.output, len(slots))
+    prepare_folder(options.output, len(asked_for))
     if options.report:
         from ..report import report_pages  # only now: the drawing libraries take a second to load
 
         report_pages.require_outputs(options.output)
     try:
-        tally = measure(options, matrix, slots, console)
+        run = measure_on_cluster if options.cluster else measure
+        tally = run(options, matrix, slots, console)
     except KeyboardInterrupt:
         tell(console, f"interrupted; what was measured is in {options.output}: go on with --resume")
         raise

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ..records.metrics import Metric
 from ..records.zero_counts import Total
+from .over_hosts import OverHosts
 from .pair_statistics import Estimate
 
 REGRESSED, IMPROVED, UNCHANGED, INCONCLUSIVE = "regressed", "improved", "unchanged", "inconclusive"
@@ -35,6 +36,7 @@ class Pairs:
     only: str | None = None  # NEW or MISSING: the one arm that has it
     reasons: list[str] = field(default_factory=list)
     totals: tuple[Total, Total] | None = None  # of a count: base and candidate
+    hosts: list[str] = field(default_factory=list)  # of each of the values, where it is known
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Comparison:
     totals: tuple[Total, Total] | None = None  # of a count
     worse_pairs: int = 0  # by what matters
     better_pairs: int = 0
+    over_hosts: OverHosts | None = None  # of pairs of several
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
-from . import counts
+from . import counts, over_hosts
 from .compared import (
     IMPROVED,
     INCONCLUSIVE,
@@ -71,6 +71,8 @@ def _measure(one: Pairs) -> Comparison:
     if not one.values or one.invalid > len(one.values):
         return empty
     ratios = log_ratios(one.values, one.metric.worse)
+    if len(set(one.hosts)) > 1 and not one.metric.exact:
+        return _measure_over_hosts(one, empty, ratios)
     found = estimate(ratios, 1.0 if one.metric.exact else CONFIDENCE)
     base, candidate = ([pair[arm] for pair in one.values] for arm in (0, 1))
     effect = one.metric.effect_on(base, candidate)
@@ -90,6 +92,27 @@ def _measure(one: Pairs) -> Comparison:
     )
 
 
+def _measure_over_hosts(one: Pairs, empty: Comparison, ratios: Sequence[float]) -> Comparison:
+    """Without medians of either arm: those of several hosts have none in common."""
+    found = over_hosts.over_hosts(ratios, one.hosts)
+    effects = []
+    for name in found.by_host:
+        of_host = [pair for pair, host in zip(one.values, one.hosts, strict=True) if host == name]
+        base, candidate = ([pair[arm] for pair in of_host] for arm in (0, 1))
+        effects.append(one.metric.effect_on(base, candidate))
+    matters = math.log1p(max(effects))
+    return replace(
+        empty,
+        verdict=INCONCLUSIVE,
+        estimate=found.together,
+        p=found.p,
+        min_effect=max(effects),
+        worse_pairs=sum(value >= matters for value in ratios),
+        better_pairs=sum(value <= -matters for value in ratios),
+        over_hosts=found,
+    )
+
+
 def _decide(one: Comparison, alpha: float, together: int) -> Comparison:
     if one.totals is not None:
         return counts.decide(one, alpha)
@@ -98,13 +121,26 @@ def _decide(one: Comparison, alpha: float, together: int) -> Comparison:
     if one.metric.exact:
         return _decide_exact(one)
     assert one.p_holm is not None
+    if one.over_hosts is not None:
+        alpha = min(alpha, over_hosts.ALPHA)
     # A fall by x % is ln(1 - x), so that swapping the arms mirrors every verdict.
     matters = math.log1p(one.min_effect)
-    if one.p_holm <= alpha and abs(one.estimate.median) >= matters:
+    if one.over_hosts is not None and one.over_hosts.disagree(matters):
+        words = over_hosts.in_words(one.over_hosts, one.metric.worse)
+        return replace(one, reasons=[*one.reasons, f"hosts disagree: {words}"])
+    if one.p_holm <= alpha and _shows(one, matters):
         return replace(one, verdict=REGRESSED if one.estimate.median > 0 else IMPROVED)
     if one.estimate.rank and _is_within(one.estimate, matters):
         return replace(one, verdict=UNCHANGED)
     return replace(one, reasons=[*one.reasons, _why_inconclusive(one, alpha, together)])
+
+
+def _shows(one: Comparison, matters: float) -> bool:
+    """Whether the change is one that matters, in whichever direction."""
+    assert one.estimate is not None
+    if one.over_hosts is None:
+        return abs(one.estimate.median) >= matters
+    return one.over_hosts.shows(matters) or one.over_hosts.turned().shows(matters)
 
 
 def _is_within(found: Estimate, matters: float) -> bool:
@@ -127,4 +163,6 @@ def _why_inconclusive(one: Comparison, alpha: float, together: int) -> str:
         return f"{one.pairs} pairs are too few for any verdict at this level{among}"
     if one.p_holm > alpha:
         return "the pairs do not agree on a direction, or too few of them do"
+    if one.over_hosts is not None:
+        return "not every host by itself shows a change that matters"
     return "a change is there, but it is not sure to be one that matters"

@@ -34,16 +34,17 @@ def make_pairs(
     candidate: Iterable[Run],
     name_of: NameOf = id_of,
     metrics: Iterable[Metric] = METRICS,
+    host_of: Mapping[str, str] | None = None,
 ) -> list[Pairs]:
     """All pairs, by cell in the order of the base, then by metric. A metric that neither arm of a
-    cell has is left out."""
+    cell has is left out. `host_of`: by session; a pair is of one."""
     cells = _matched(base, candidate, name_of)
     chosen = tuple(metrics)
     return [
         pairs
         for cell, matched in cells.items()
         for metric in chosen
-        if (pairs := _of_metric(cell, matched, metric)) is not None
+        if (pairs := _of_metric(cell, matched, metric, host_of or {})) is not None
     ]
 
 
@@ -79,7 +80,9 @@ def _placed(
     return dict(enumerate(base)), dict(enumerate(candidate))
 
 
-def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
+def _of_metric(
+    cell: str, matched: Matched, metric: Metric, host_of: Mapping[str, str]
+) -> Pairs | None:
     base = [(place, metric.of(run)) for place, run in matched.base.items()]
     candidate = {place: metric.of(run) for place, run in matched.candidate.items()}
     has_base = any(value is not None for _, value in base)
@@ -87,13 +90,15 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
     if not has_base and not has_candidate:
         return None
     places = [place for place, _ in base if place in candidate]
-    values = [
-        (of_base, of_candidate)
+    counting = [
+        (place, of_base, of_candidate)
         for place, of_base in base
         if of_base is not None and (of_candidate := candidate.get(place)) is not None
     ]
+    values = [(of_base, of_candidate) for _, of_base, of_candidate in counting]
+    hosts = [host_of.get(matched.base[place].get("session_id", ""), "") for place, *_ in counting]
     if metric.optional:
-        return Pairs(cell, metric, values) if values else None
+        return Pairs(cell, metric, values, hosts=hosts) if values else None
     only = None
     if not has_base and not _ran_in_vain(matched.base):
         only = NEW
@@ -101,7 +106,7 @@ def _of_metric(cell: str, matched: Matched, metric: Metric) -> Pairs | None:
         only = MISSING
     invalid = len(places) - len(values)
     reasons = [] if len(values) >= max(invalid, 1) else _reasons(matched, only)
-    return Pairs(cell, metric, values, invalid, only, reasons)
+    return Pairs(cell, metric, values, invalid, only, reasons, hosts=hosts)
 
 
 Wanted = Callable[[str, Metric], bool]  # of a cell

@@ -186,7 +186,7 @@ def gate(
             rows = draw(recorded[cell], stage.of_purpose(metrics[names[0]].purpose), source)
             for name in names:
                 ratios, added = [row[name] for row in rows], _added(change, cell, name)
-                made.append(Pairs(cell, metrics[name], _values(metrics[name], ratios, added)))
+                made.append(Pairs(cell, metrics[name], values_of(metrics[name], ratios, added)))
         return made
 
     screened = judge_screened(pairs_of(recorded, PairCounts(counts[0], SCREEN_FEW)))
@@ -211,7 +211,10 @@ def _added(change: Change | None, cell: str, metric: str) -> float:
     return math.log1p(change.relative) if change is not None and here else 0.0
 
 
-def _values(metric: Metric, ratios: Sequence[float], added: float) -> list[tuple[float, float]]:
+def values_of(
+    metric: Metric, ratios: Sequence[float], added: float = 0.0
+) -> list[tuple[float, float]]:
+    """Values of both arms that have these log ratios, and so much more."""
     base = _ABOUT_BYTES if metric.min_step else 1e9
     return [(base, base * math.exp(metric.worse * (value + added))) for value in ratios]
 

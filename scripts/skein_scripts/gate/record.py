@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -56,6 +57,7 @@ def as_record(one: Comparison, stage: str) -> Json:
         "min_effect": one.min_effect,
         "detectable_effect": one.detectable_effect,
         **_totals_of(one),
+        **_hosts_of(one),
         "stage": stage,
         "verdict": one.verdict,
         "reasons": one.reasons,
@@ -67,6 +69,19 @@ def _totals_of(one: Comparison) -> Json:
         return {}
     base, candidate = one.totals
     return {"base_total": base.events, "candidate_total": candidate.events}
+
+
+def _hosts_of(one: Comparison) -> Json:
+    if one.over_hosts is None:
+        return {}
+    found = []
+    for name, each in one.over_hosts.by_host.items():
+        ratio, *ends = (math.exp(one.metric.worse * x) for x in (each.median, each.low, each.high))
+        low, high = sorted(ends)
+        found.append(
+            {"host": name, "pairs": each.n, "ratio": ratio, "ratio_low": low, "ratio_high": high}
+        )
+    return {"hosts": found, "p_hosts_alike": one.over_hosts.p_alike}
 
 
 @dataclass(frozen=True)

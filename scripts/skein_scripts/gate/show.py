@@ -14,6 +14,7 @@ from ..base.terminal import say, text_of
 from ..base.units import MISSING
 from .compared import IMPROVED, REGRESSED, UNCHANGED, VERDICTS, Comparison
 from .counts import describe as counts_text
+from .over_hosts import HOSTS_FOR_AN_INTERVAL, in_words
 
 _FIGURES = ("base", "candidate", "change", "95 % interval", "pairs")
 COLUMNS = ("cell", "metric", *_FIGURES, "verdict")
@@ -26,7 +27,7 @@ def table_of(comparisons: Sequence[Comparison], title: str, notes: Sequence[str]
         title=title,
         columns=list(COLUMNS),
         rows=[_row(one) for one in in_order(comparisons)],
-        notes=[*notes, *_legend(comparisons)],
+        notes=[*notes, *_legend(comparisons), *_by_host(comparisons)],
     )
 
 
@@ -103,9 +104,23 @@ def _legend(comparisons: Sequence[Comparison]) -> list[str]:
     notes = ["change: candidate against base, the median over pairs"]
     if any(not one.metric.gated for one in comparisons):
         notes.append("(shown): for reading only; of its noise a gate would cry wolf")
+    if any(one.over_hosts for one in comparisons):
+        notes.append(
+            "of several hosts: the median of the hosts' medians; its interval is over hosts from"
+            f" {HOSTS_FOR_AN_INTERVAL} on, of fewer it spans those of all"
+        )
     if any(one.estimate and not one.estimate.rank for one in comparisons):
         notes.append("with fewer than 6 pairs the interval is the range")
     return notes
+
+
+def _by_host(comparisons: Sequence[Comparison]) -> list[str]:
+    """What each of several hosts says by itself."""
+    return [
+        f"{one.name} by host: {in_words(one.over_hosts, one.metric.worse)}"
+        for one in in_order(comparisons)
+        if one.over_hosts is not None
+    ]
 
 
 def render(made: Table, console: Console) -> None:

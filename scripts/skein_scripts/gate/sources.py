@@ -168,6 +168,11 @@ def differences(base: RecordedArm, candidate: RecordedArm) -> list[str]:
     ]
 
 
+def hosts_of_sessions(sessions: Sequence[Session]) -> dict[str, str]:
+    """The name of the host by session, as far as files say it."""
+    return {one["session_id"]: host["name"] for one in sessions if (host := one.get("host"))}
+
+
 def _pins(base: RecordedArm, candidate: RecordedArm) -> list[tuple[str, set[str], set[str]]]:
     def values(arm: RecordedArm, name: str) -> set[str]:
         return {cpus for one in arm.sessions if (cpus := pins_of(one)[name]) is not None}

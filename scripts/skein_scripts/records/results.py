@@ -13,6 +13,7 @@ import contextlib
 import io
 import itertools
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -329,3 +330,14 @@ class ResultWriter:
     def close(self) -> None:
         """Closes the file; everything appended is with the kernel already."""
         self._file.close()
+
+
+class StreamingWriter(ResultWriter):
+    """The same, and each record is a line of standard output as well, for a program that reads it
+    as the run ends."""
+
+    def append(self, record: Record) -> None:
+        """Raises BrokenPipeError where nobody reads it; by then it is in the file."""
+        super().append(record)
+        sys.stdout.write(dump(record))
+        sys.stdout.flush()

@@ -85,6 +85,11 @@ class MachineFloor(TypedDict):
     timer_p99_ns: NotRequired[int | None]
 
 
+# `class` is a word of Python's own, so these keys cannot stand as attributes do.
+SessionHost = TypedDict("SessionHost", {"name": str, "class": str | None, "boot": str})
+SessionHost.__doc__ = "The host of a session, for results that are merged."
+
+
 class Session(TypedDict):
     """The first line of a session."""
 
@@ -101,6 +106,7 @@ class Session(TypedDict):
     build: NotRequired[Build | None]
     environment: Json  # the machine: what it does not have is "absent"; facts may be added
     environment_hash: NotRequired[str]
+    host: NotRequired[SessionHost]
     machine_floor: NotRequired[MachineFloor | None]
 
 

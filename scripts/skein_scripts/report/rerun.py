@@ -9,11 +9,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from ..matrix.option_names import MATRIX, OUTPUT, PRESET, REPORT, RESUME, SEED, SKEIN
+from ..matrix.option_names import (
+    MATRIX,
+    OF_HOSTS,
+    OUTPUT,
+    PRESET,
+    REPORT,
+    RESUME,
+    SEED,
+    SKEIN,
+    STREAM,
+)
 from ..records.runtimes import foreign
 from ..records.shapes import Plan, Session
 
-_OF_THE_FIRST_TIME = (RESUME, REPORT)  # scripts/bench always has the second
+_OF_THE_FIRST_TIME = (RESUME, REPORT, STREAM)  # scripts/bench always has the second
 _AGAIN = "out/again"
 _MATRIX_PROGRAM = "run_matrix.py"
 # What has to be built for programs that do not build: scripts/bench and the gate do.
@@ -88,11 +98,11 @@ def _has_references(plan: Plan | None) -> bool:
 
 
 def _into_another_folder(words: Sequence[str]) -> Iterator[str]:
-    """Without the binary's own place: what is measured is built."""
+    """Without the binary's own place, since what is measured is built, and on one host."""
     rest = iter(words)
     for word in rest:
         name, is_joined, _ = word.partition("=")
-        if name in (OUTPUT, SKEIN):
+        if name in (OUTPUT, SKEIN, *OF_HOSTS):
             if not is_joined:
                 next(rest, None)
             yield from (OUTPUT, _AGAIN) if name == OUTPUT else ()

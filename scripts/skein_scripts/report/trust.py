@@ -49,7 +49,7 @@ def signs(
 ) -> list[Sign]:
     """All signs of a file. `unequal`: what differs and must not; `unsaid`: runtimes that do not say
     their conditions; `is_cut`: whether the file's last line was not whole."""
-    found = [*_of_file(records, is_cut)]
+    found = [*_of_file(records, is_cut), *_of_hosts(sessions(records))]
     ended = {ending["session_id"]: ending for ending in endings(records)}
     for session in sessions(records):
         found += _of_session(session, ended.get(session["session_id"]))
@@ -81,6 +81,17 @@ def _of_file(records: Sequence[Record], is_cut: bool) -> Iterator[Sign]:
         yield Sign(DOUBTFUL, "no session is recorded, so neither machine nor plan is known")
     if is_cut:
         yield Sign(DOUBTFUL, "the last line of the file was cut short and is left out")
+
+
+def _of_hosts(opened: Sequence[Session]) -> Iterator[Sign]:
+    """Tables have one figure for all rounds, which is of no host where there are several."""
+    names = sorted({host["name"] for session in opened if (host := session.get("host"))})
+    if len(names) > 1:
+        yield Sign(
+            DOUBTFUL,
+            f"rounds of {len(names)} hosts ({', '.join(names)}): a figure is over all of them;"
+            " scripts/compare.py --runtimes A,B judges host by host",
+        )
 
 
 def _of_session(session: Session, ending: SessionEnd | None) -> Iterator[Sign]:

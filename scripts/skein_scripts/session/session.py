@@ -13,16 +13,23 @@ from ..base.tree import ROOT
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot, plan_record
 from ..records.results import RecordError, parse_line, upgrade, validate
-from ..records.shapes import Run, Session
+from ..records.shapes import Run, Session, SessionHost
 from .skein_process import Skein
+from .this_host import this_host
 
 _SESSION_TIMEOUT_S = 60.0
 
 
 def make_session(
-    skein: Skein, matrix: Matrix, slots: list[Slot], argv: list[str], cpu_options: list[str]
+    skein: Skein,
+    matrix: Matrix,
+    slots: list[Slot],
+    argv: list[str],
+    cpu_options: list[str],
+    host: SessionHost | None = None,
 ) -> Session:
-    """A complete session record. Raises MeasureError where the binary gives no usable one."""
+    """A complete session record; the slots are those of the whole matrix. Raises MeasureError where
+    the binary gives no usable one."""
     argv = [recordable(word) for word in argv]
     text = _session_text(skein, argv, cpu_options)
     try:
@@ -32,6 +39,7 @@ def make_session(
             "seed": matrix.seed,
             "plan": plan_record(matrix, slots),
             "config_sha256": matrix.config_sha256(),
+            "host": host or this_host(),
         }
         session["tool"] = _with_commit(session.get("tool") or {})
         record = validate(session)

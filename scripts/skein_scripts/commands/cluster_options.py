@@ -1,0 +1,70 @@
+"""The options of scripts/run_matrix.py that hand its rounds to a cluster, and which others go with
+them. Leaves out doing so (cluster_run.py)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..base.errors import UsageError
+from ..hosts.cluster import check_address
+from ..hosts.dealing import check_dealing
+from ..matrix.matrix import Matrix
+from ..session.options import natural
+
+EXAMPLE = """\
+  scripts/run_matrix.py --preset quick --repeats 8 --set c10k/open.rate=20000 \\
+      --cluster tls://scheduler:8786 --hosts 4 --host-class c6i \\
+      --remote-skein /opt/skein/build/release/skein --output out/four
+"""
+
+
+def add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    """Adds --cluster, --hosts and --remote-skein."""
+    group = parser.add_argument_group("on the hosts of a Dask cluster (scripts/HOSTS.md)")
+    group.add_argument("--cluster", metavar="ADDRESS", help="its scheduler: tls://HOST:PORT")
+    group.add_argument("--hosts", type=natural, metavar="N", help="how many share the rounds")
+    group.add_argument(
+        "--remote-skein",
+        type=Path,
+        metavar="PATH",
+        help="the binary on each host, in a checkout of this commit",
+    )
+    group.add_argument(
+        "--lost-after",
+        type=natural,
+        default=60,
+        metavar="SECONDS",
+        help="that a lost worker has to come back (60)",
+    )
+
+
+def check_cluster_options(options: argparse.Namespace, matrix: Matrix) -> None:
+    """Raises UsageError where options do not go together. Nobody is asked yet."""
+    if options.cluster is None:
+        for name in ("hosts", "remote_skein"):
+            if getattr(options, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} belongs to --cluster: name it, too")
+        return
+    check_address(options.cluster)
+    for name in ("hosts", "host_class", "remote_skein"):
+        if getattr(options, name) is None:
+            raise UsageError(f"--cluster needs --{name.replace('_', '-')} as well")
+    for name in ("rounds", "host_name"):
+        if getattr(options, name) is not None:
+            raise UsageError(
+                f"--{name.replace('_', '-')} is for shares by hand: --cluster deals the rounds"
+            )
+    if options.stream:
+        raise UsageError("--stream is for one session: with --cluster, records are in --output")
+    if not options.remote_skein.is_absolute():
+        raise UsageError(f"--remote-skein {options.remote_skein}: write the whole path")
+    if options.hosts < 2:
+        raise UsageError("--hosts must be at least 2: one host is measured without --cluster")
+    if matrix.has_auto_rates:
+        raise UsageError(
+            "rates of this matrix are shares of what each host serves at most (auto:), so they"
+            " would differ: give absolute ones (--set c10k/open.rate=20000)"
+        )
+    if not options.resume:
+        check_dealing(matrix, options.hosts)
