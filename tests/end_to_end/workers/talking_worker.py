@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A worker in another language for relay and fanout, written after their READMEs: it does their
-arithmetic in a loop, without any task. With `--fault NAME` it breaks one promise."""
+"""A worker in another language for the workloads whose tasks talk, written after their READMEs: it
+does their arithmetic in a loop, without any task. With `--fault NAME` it breaks one promise."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ FAULTS = (
     "wrong_task",  # leaves a task out, and makes as many hops as it was asked for
     "lost_token",  # never says that it has finished
     "leaf_too_few",  # says that it has finished without the last leaf
+    "wait_too_few",  # says that it has finished before the last wait has ended
+    "wait_twice",  # ends one wait twice, and another not at all
 )
 MASK = 2**64 - 1
 FACTOR = 6364136223846793005
@@ -64,7 +66,7 @@ class TalkingWorker:
         return 1
 
     def on_prepare(self, message: Message) -> None:
-        """It takes every cell of both."""
+        """It takes every cell of them."""
         self.cell = message["cell"]
         say(type="ready", echoed=self.cell)
 
@@ -82,10 +84,9 @@ class TalkingWorker:
         if message["tasks"] < self.cell["tasks"]:
             return
         time.sleep(max(message["epoch_ns"] - time.monotonic_ns(), 0) / 1e9)
-        if self.cell["workload"] == "relay":
-            self.pass_on()
-        else:
-            self.add_up()
+        {"relay": self.pass_on, "fanout": self.add_up, "cancel": self.cancel_all}[
+            self.cell["workload"]
+        ]()
         now_ns = time.monotonic_ns()
         self.fire_ns = now_ns - message["epoch_ns"]
         if self.fault != "lost_token":
@@ -106,8 +107,19 @@ class TalkingWorker:
         """All leaves, one after the other: a sum does not know its tree."""
         self.units = self.cell["tasks"] - (self.fault == "leaf_too_few")
         for leaf in range(self.units):
-            mixed = (self.cell["seed"] + leaf + 1) * MIX & MASK
-            self.checksum = (self.checksum + (mixed ^ mixed >> 32)) & MASK
+            self.checksum = (self.checksum + self.value(leaf)) & MASK
+
+    def cancel_all(self) -> None:
+        """All waits, one after the other: each gives a value as a leaf does."""
+        self.units = self.cell["tasks"] - (self.fault == "wait_too_few")
+        for task in range(self.units):
+            self.checksum += self.value(task - (self.fault == "wait_twice" and task == 1))
+        self.checksum &= MASK
+
+    def value(self, index: int) -> int:
+        """What unit number `index` gives to a sum."""
+        mixed = (self.cell["seed"] + index + 1) * MIX & MASK
+        return mixed ^ mixed >> 32
 
     def counts(self) -> Message:
         """As stats and stopped have them."""
