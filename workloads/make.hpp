@@ -10,6 +10,8 @@
 
 #include "workloads/c10k/workload.hpp"
 #include "workloads/cancel/workload.hpp"
+#include "workloads/channel/workload.hpp"
+#include "workloads/contention/workload.hpp"
 #include "workloads/fanout/workload.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"

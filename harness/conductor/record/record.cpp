@@ -80,6 +80,18 @@ json cpu_field(const outcome& out, form as) {
   return field;
 }
 
+/// Shares are there where the workload knows them.
+json work_field(const outcome& out, form as) {
+  json field = measure::to_json(out.work, as);
+  if (!out.work || !out.shares) return field;
+  const auto [least, most] = *out.shares;
+  field["shares"] = {{"least", least}, {"most", most}, {"ratio", nullptr}};
+  if (most > 0) {
+    field["shares"]["ratio"] = static_cast<double>(least) / static_cast<double>(most);
+  }
+  return field;
+}
+
 /// What a task costs, and what a timer does, by what is done with it: in pattern churn a timer is
 /// armed and cancelled, except for the few that are left to fire; in other patterns a fire includes
 /// its arming only where tasks arm inside the window (periodic). Where there are no deadlines, the
@@ -164,7 +176,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["reasons"] = out.reasons;
   record["limit"] = limit_field(out.limit);
   record["failure"] = failure_field(out.failure);
-  record["work"] = measure::to_json(out.work, as);
+  record["work"] = work_field(out, as);
   record["load"] = load_field(request, out, as);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);

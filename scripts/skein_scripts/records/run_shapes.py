@@ -36,6 +36,13 @@ class AskedFields(TypedDict):
     order: NotRequired[str | None]
     hops: NotRequired[int | None]
     wait: NotRequired[str | None]
+    receivers: NotRequired[int | None]
+    topology: NotRequired[str | None]
+    senders: NotRequired[int | None]
+    capacity: NotRequired[int | None]
+    messages: NotRequired[int | None]
+    hold: NotRequired[str | None]
+    locks: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]
@@ -116,6 +123,14 @@ class Failure(TypedDict):
     message: str
 
 
+class Shares(TypedDict):
+    """How evenly something was shared out."""
+
+    least: int
+    most: int
+    ratio: float | None
+
+
 class Work(TypedDict):
     """Of the whole run, warm-up included."""
 
@@ -123,6 +138,7 @@ class Work(TypedDict):
     bytes: NotRequired[int | None]
     checksum: str | None
     expected_checksum: str | None
+    shares: NotRequired[Shares]
 
 
 class LoadErrors(TypedDict):

@@ -20,6 +20,11 @@ FAULTS = (
     "leaf_too_few",  # says that it has finished without the last leaf
     "wait_too_few",  # says that it has finished before the last wait has ended
     "wait_twice",  # ends one wait twice, and another not at all
+    "message_too_few",  # says that it has finished before the last message was received
+    "message_twice",  # receives one message twice, and another not at all
+    "odd_shares",  # says how evenly it shared out, in words that nobody knows
+    "turn_too_few",  # says that it has finished before the last turn
+    "turn_of_another",  # gives one task's turn to another
 )
 MASK = 2**64 - 1
 FACTOR = 6364136223846793005
@@ -52,6 +57,7 @@ class TalkingWorker:
         self.units = self.spawn_ns = 0
         self.checksum = 0
         self.fire_ns: int | None = None
+        self.shares: Message | None = None
 
     def run(self) -> int:
         """Answers until it is told to stop, or nobody is there."""
@@ -81,12 +87,14 @@ class TalkingWorker:
     def on_phase(self, message: Message) -> None:
         """Once all tasks are there the work begins, at the epoch."""
         say(type="phase", name="spawn", tasks=message["tasks"], spawn_ns=0)
-        if message["tasks"] < self.cell["tasks"]:
+        if message["tasks"] < (self.cell.get("tasks") or self.cell["receivers"]):
             return
         time.sleep(max(message["epoch_ns"] - time.monotonic_ns(), 0) / 1e9)
-        {"relay": self.pass_on, "fanout": self.add_up, "cancel": self.cancel_all}[
-            self.cell["workload"]
-        ]()
+        work = {
+            "relay": self.pass_on, "fanout": self.add_up, "cancel": self.cancel_all,
+            "channel": self.receive_all, "contention": self.take_turns,
+        }  # fmt: skip
+        work[self.cell["workload"]]()
         now_ns = time.monotonic_ns()
         self.fire_ns = now_ns - message["epoch_ns"]
         if self.fault != "lost_token":
@@ -116,6 +124,33 @@ class TalkingWorker:
             self.checksum += self.value(task - (self.fault == "wait_twice" and task == 1))
         self.checksum &= MASK
 
+    def receive_all(self) -> None:
+        """All messages, sender after sender, dealt out to the receivers in turn."""
+        senders, receivers = self.cell["senders"], self.cell["receivers"]
+        got = [0] * receivers
+        for sender in range(senders):
+            more = sender < self.cell["messages"] % senders
+            for number in range(self.cell["messages"] // senders + more):
+                index = sender + number * senders
+                if self.fault == "message_too_few" and index == 0:
+                    continue
+                self.checksum += self.value(index + (self.fault == "message_twice" and index == 0))
+                got[self.units % receivers] += 1
+                self.units += 1
+        self.checksum &= MASK
+        self.shares = {"least": min(got), "most": max(got)}
+        if self.fault == "odd_shares":
+            self.shares = {"few": min(got), "many": max(got)}
+
+    def take_turns(self) -> None:
+        """All turns, one round after the other."""
+        tasks = self.cell["tasks"]
+        self.units = tasks * self.cell["locks"] - (self.fault == "turn_too_few")
+        for turn in range(self.units):
+            another = self.fault == "turn_of_another" and turn == 1
+            self.checksum += self.value((turn - another) % tasks)
+        self.checksum &= MASK
+
     def value(self, index: int) -> int:
         """What unit number `index` gives to a sum."""
         mixed = (self.cell["seed"] + index + 1) * MIX & MASK
@@ -126,7 +161,7 @@ class TalkingWorker:
         return {
             "units": self.units, "bytes": 0, "checksum": f"{self.checksum:016x}", "live_tasks": 0,
             "live_connections": 0, "errors": 0, "lateness": None, "spawn_ns": self.spawn_ns,
-            "fire_ns": self.fire_ns, "frame_bytes": None,
+            "fire_ns": self.fire_ns, "frame_bytes": None, "shares": self.shares,
         }  # fmt: skip
 
 
