@@ -80,14 +80,10 @@ json cpu_field(const outcome& out, form as) {
   return field;
 }
 
-/// Shares are there where the workload knows them.
-json work_field(const outcome& out, form as) {
-  json field = measure::to_json(out.work, as);
-  if (!out.work || !out.shares) return field;
-  const auto [least, most] = *out.shares;
-  field["shares"] = {{"least", least}, {"most", most}, {"ratio", nullptr}};
-  if (most > 0) {
-    field["shares"]["ratio"] = static_cast<double>(least) / static_cast<double>(most);
+json shares_field(const protocol::shared_out& shares) {
+  json field = {{"least", shares.least}, {"most", shares.most}, {"ratio", nullptr}};
+  if (shares.most > 0) {
+    field["ratio"] = static_cast<double>(shares.least) / static_cast<double>(shares.most);
   }
   return field;
 }
@@ -176,7 +172,8 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["reasons"] = out.reasons;
   record["limit"] = limit_field(out.limit);
   record["failure"] = failure_field(out.failure);
-  record["work"] = work_field(out, as);
+  record["work"] = measure::to_json(out.work, as);
+  if (out.shares) record["shares"] = shares_field(*out.shares);
   record["load"] = load_field(request, out, as);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);

@@ -138,7 +138,6 @@ class Work(TypedDict):
     bytes: NotRequired[int | None]
     checksum: str | None
     expected_checksum: str | None
-    shares: NotRequired[Shares]
 
 
 class LoadErrors(TypedDict):
