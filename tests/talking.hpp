@@ -13,10 +13,10 @@
 
 namespace skein::test {
 
-/// Calls `check` with the program of every runtime whose tasks can wait for each other. The others
-/// say that theirs cannot.
+/// Calls `check` with the program of every runtime whose tasks can wait for each other, of which
+/// there are `at_least` so many. The others say that theirs cannot.
 template <class Parameters, class Check>
-void with_talking_runtimes(const Parameters& asked, Check&& check) {
+void with_talking_runtimes(const Parameters& asked, Check&& check, std::size_t at_least = 7) {
   std::size_t talking = 0;
   for (const runtime_info& runtime : workloads::runtimes()) {
     if (passes_over(runtime.takes_receive_ring)) continue;
@@ -30,7 +30,7 @@ void with_talking_runtimes(const Parameters& asked, Check&& check) {
       REQUIRE(std::string(limit.what()).find(runtime.id) == 0);
     }
   }
-  REQUIRE(talking >= 7);
+  REQUIRE(talking >= at_least);
 }
 
 }  // namespace skein::test

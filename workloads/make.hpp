@@ -9,6 +9,9 @@
 #include <variant>
 
 #include "workloads/c10k/workload.hpp"
+#include "workloads/cancel/workload.hpp"
+#include "workloads/channel/workload.hpp"
+#include "workloads/contention/workload.hpp"
 #include "workloads/fanout/workload.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"

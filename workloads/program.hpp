@@ -20,6 +20,13 @@
 
 namespace skein::workloads {
 
+/// How evenly something was shared out: what the task had that got least of it, and most. The
+/// workload says what it is.
+struct shared_out {
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+};
+
 /// Work done so far, in the workload's own units: c10k counts read-and-written chunks of bytes,
 /// timers counts timers that fired or, pattern churn, were cancelled.
 struct work_counts {
@@ -28,7 +35,8 @@ struct work_counts {
   /// Order-independent sum over what was done; equals the workload's oracle when all was right.
   std::uint64_t checksum = 0;
   std::uint64_t errors = 0;
-  std::string first_error;  ///< empty if none
+  std::string first_error;                ///< empty if none
+  std::optional<shared_out> shares = {};  ///< once all is done, where a workload knows them
 };
 
 class program {

@@ -1,5 +1,5 @@
-// How far a run's work is, for workloads whose outcome one task has in the end: units are counted
-// as they are done, the checksum comes with the last of them.
+// How far a run's work is: units are counted as they are done, the checksum comes with the last of
+// them. It is what one task has in the end, or the sum of what all units gave.
 #pragma once
 
 #include <atomic>
@@ -24,6 +24,15 @@ class progress {
   /// A unit is done. True for the last one, which sees all that was done before the others.
   bool add_one() noexcept { return units_.add_and_get(1) == all_; }
 
+  /// The same, of a unit that gives `value`: with the last one all is done, and the checksum is the
+  /// sum.
+  bool add_one(std::uint64_t value) noexcept {
+    sum_.add(value);
+    if (!add_one()) return false;
+    finish(sum_.get());
+    return true;
+  }
+
   /// Once, after the last unit.
   void finish(std::uint64_t checksum) noexcept {
     checksum_.store(checksum, std::memory_order_relaxed);
@@ -44,6 +53,7 @@ class progress {
  private:
   const std::uint64_t all_;
   tally<Threads> units_;
+  tally<Threads> sum_;
   std::atomic<std::uint64_t> checksum_{0};
   std::atomic<bool> finished_{false};
   void (*notify_)(void*) = nullptr;

@@ -135,6 +135,7 @@ struct outcome {
   std::optional<std::int64_t> messages;
 
   std::optional<protocol::work_done> work;
+  std::optional<protocol::shared_out> shares;
   std::optional<protocol::load_result> load;  ///< empty where none was sent: timers, and mode idle
   std::optional<double> saturation_per_s;     ///< the baseline's, where the rate is a share of it
   std::optional<measure::sliced_distribution> latency;

@@ -22,4 +22,16 @@ struct work_done {
   }
 };
 
+/// How evenly something was shared out among tasks, which the workload names (workloads/*/README.md).
+struct shared_out {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+
+  template <typename Self, typename Visit>
+  static void for_each_field(Self& of, Visit&& visit) {
+    visit("least", of.least);
+    visit("most", of.most);
+  }
+};
+
 }  // namespace skein::protocol

@@ -64,6 +64,9 @@ json counts_reply(std::string_view type, const workloads::program& program, work
                 {"spawn_ns", times.spawn_ns},
                 {"fire_ns", measure::or_null(times.fire_ns)},
                 {"frame_bytes", measure::or_null(program.frame_bytes())}};
+  if (counts.shares) {
+    reply["shares"] = {{"least", counts.shares->least}, {"most", counts.shares->most}};
+  }
   // While tasks still run, only they may use the histogram (histogram.hpp).
   if (program.lateness() != nullptr && (program.finished() || live.tasks == 0)) {
     reply["lateness"] = measure::to_json(measure::distribution_of(*program.lateness()));

@@ -21,6 +21,11 @@ CELLS = (
         "pattern": "spread", "tasks": 500, "window": "3s", "grid": "2ms", "timers": "heap",
     }),
     Cell("hops", "relay", "coroutine", {"tasks": 100, "hops": 1000, "order": "far"}),
+    Cell("waits", "cancel", "coroutine", {"tasks": 100, "wait": "lock"}),
+    Cell("messages", "channel", "coroutine", {
+        "receivers": 2, "topology": "shared", "senders": 3, "capacity": 0, "messages": 10,
+    }),
+    Cell("locks", "contention", "coroutine", {"tasks": 2, "hold": "yield", "locks": 5}),
 )  # fmt: skip
 # What the program decides.
 ITS_OWN = {"style", "workers"}

@@ -48,6 +48,20 @@ def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name
         assert line.endswith("--buffer lent --loops auto --hold 3s --exchange 100")
 
 
+def test_the_preset_of_tasks_that_talk_has_all_styles_and_threads_up_to_ten_thousand():
+    cells = matrix.load_preset("talk").cells
+    talking = {"relay", "fanout", "channel", "contention", "cancel"}
+    for workload in talking:
+        styles = {cell.runtime for cell in cells if cell.workload == workload}
+        assert styles == {"coroutine", "future", "fiber", "callback", "thread"}
+    assert {cell.workload for cell in cells} == talking
+    threads = [cell.settings.get("tasks", 20) for cell in cells if cell.runtime == "thread"]
+    assert max(threads) == 10_000
+    assert {cell.settings["tasks"] for cell in cells if cell.workload == "relay"} == {
+        2, 1_000, 100_000, 1_000_000
+    }  # fmt: skip
+
+
 @pytest.fixture
 def two_references(monkeypatch):
     """One that serves lent buffers and one that decides itself."""

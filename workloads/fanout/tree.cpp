@@ -14,9 +14,7 @@ std::size_t tasks_for(std::size_t count) {
 workloads::work_counts expected(const parameters& asked) {
   workloads::work_counts counts;
   counts.units = static_cast<std::uint64_t>(asked.tasks);
-  for (std::size_t index = 0; index < counts.units; ++index) {
-    counts.checksum += value_of(asked.seed, index);
-  }
+  counts.checksum = workloads::sum_of_values(asked.seed, counts.units);
   return counts;
 }
 

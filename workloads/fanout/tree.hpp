@@ -8,6 +8,7 @@
 
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
+#include "workloads/values.hpp"
 
 namespace skein::fanout {
 
@@ -34,11 +35,8 @@ constexpr leaves all_leaves(const cell& asked) noexcept {
   return {0, static_cast<std::size_t>(asked.tasks)};
 }
 
-/// What leaf `index` gives.
-constexpr std::uint64_t value_of(std::uint64_t seed, std::size_t index) noexcept {
-  const std::uint64_t mixed = (seed + index + 1) * 0x9e3779b97f4a7c15;
-  return mixed ^ (mixed >> 32U);
-}
+/// What a leaf gives.
+using workloads::value_of;
 
 /// All tasks that such leaves take, with the one that divides them.
 std::size_t tasks_for(std::size_t count);

@@ -37,6 +37,9 @@ worker_counts counts_from(child_process& worker, const json& message) {
   if (const json lateness = message.value("lateness", json()); !lateness.is_null()) {
     counts.lateness = structure<measure::distribution>(worker, lateness, "lateness");
   }
+  if (const json shares = message.value("shares", json()); !shares.is_null()) {
+    counts.shares = structure<protocol::shared_out>(worker, shares, "shares");
+  }
   counts.spawn_ns = measure::integer_at(message, "spawn_ns");
   counts.fire_ns = measure::integer_at(message, "fire_ns");
   counts.frame_bytes = measure::integer_at(message, "frame_bytes");

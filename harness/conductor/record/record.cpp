@@ -80,6 +80,14 @@ json cpu_field(const outcome& out, form as) {
   return field;
 }
 
+json shares_field(const protocol::shared_out& shares) {
+  json field = {{"least", shares.least}, {"most", shares.most}, {"ratio", nullptr}};
+  if (shares.most > 0) {
+    field["ratio"] = static_cast<double>(shares.least) / static_cast<double>(shares.most);
+  }
+  return field;
+}
+
 /// What a task costs, and what a timer does, by what is done with it: in pattern churn a timer is
 /// armed and cancelled, except for the few that are left to fire; in other patterns a fire includes
 /// its arming only where tasks arm inside the window (periodic). Where there are no deadlines, the
@@ -165,6 +173,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["limit"] = limit_field(out.limit);
   record["failure"] = failure_field(out.failure);
   record["work"] = measure::to_json(out.work, as);
+  if (out.shares) record["shares"] = shares_field(*out.shares);
   record["load"] = load_field(request, out, as);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);

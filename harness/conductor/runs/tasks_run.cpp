@@ -183,6 +183,7 @@ class tasks_run {
     out_.fire_ns = counts.fire_ns;
     out_.lateness = counts.lateness;
     out_.operations = counts.units;
+    out_.shares = counts.shares;
     if (right.lateness_samples) {
       out_.expected_samples = static_cast<std::int64_t>(*right.lateness_samples);
     }

@@ -35,6 +35,14 @@ class AskedFields(TypedDict):
     window_ns: NotRequired[int | None]
     order: NotRequired[str | None]
     hops: NotRequired[int | None]
+    wait: NotRequired[str | None]
+    receivers: NotRequired[int | None]
+    topology: NotRequired[str | None]
+    senders: NotRequired[int | None]
+    capacity: NotRequired[int | None]
+    messages: NotRequired[int | None]
+    hold: NotRequired[str | None]
+    locks: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]
@@ -113,6 +121,14 @@ class Failure(TypedDict):
     signal: str | None
     stderr: list[str]
     message: str
+
+
+class Shares(TypedDict):
+    """How evenly something was shared out."""
+
+    least: int
+    most: int
+    ratio: float | None
 
 
 class Work(TypedDict):

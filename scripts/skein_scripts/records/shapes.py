@@ -25,6 +25,7 @@ from .run_shapes import (
     Load,
     Memory,
     Micro,
+    Shares,
     TimerCosts,
     Work,
 )
@@ -155,6 +156,7 @@ class Run(TypedDict):
     service_time: NotRequired[Distribution | None]
     lateness: NotRequired[Distribution | None]
     early_by_at_most_ns: NotRequired[int]
+    shares: NotRequired[Shares]
     exchange: NotRequired[Exchange]
     away: NotRequired[Away]
     cpu: NotRequired[Cpu | None]

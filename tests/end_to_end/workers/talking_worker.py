@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A worker in another language for relay and fanout, written after their READMEs: it does their
-arithmetic in a loop, without any task. With `--fault NAME` it breaks one promise."""
+"""A worker in another language for the workloads whose tasks talk, written after their READMEs: it
+does their arithmetic in a loop, without any task. With `--fault NAME` it breaks one promise."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ FAULTS = (
     "wrong_task",  # leaves a task out, and makes as many hops as it was asked for
     "lost_token",  # never says that it has finished
     "leaf_too_few",  # says that it has finished without the last leaf
+    "wait_too_few",  # says that it has finished before the last wait has ended
+    "wait_twice",  # ends one wait twice, and another not at all
+    "message_too_few",  # says that it has finished before the last message was received
+    "message_twice",  # receives one message twice, and another not at all
+    "odd_shares",  # says how evenly it shared out, in words that nobody knows
+    "turn_too_few",  # says that it has finished before the last turn
+    "turn_of_another",  # gives one task's turn to another
 )
 MASK = 2**64 - 1
 FACTOR = 6364136223846793005
@@ -50,6 +57,7 @@ class TalkingWorker:
         self.units = self.spawn_ns = 0
         self.checksum = 0
         self.fire_ns: int | None = None
+        self.shares: Message | None = None
 
     def run(self) -> int:
         """Answers until it is told to stop, or nobody is there."""
@@ -64,7 +72,7 @@ class TalkingWorker:
         return 1
 
     def on_prepare(self, message: Message) -> None:
-        """It takes every cell of both."""
+        """It takes every cell of them."""
         self.cell = message["cell"]
         say(type="ready", echoed=self.cell)
 
@@ -79,13 +87,14 @@ class TalkingWorker:
     def on_phase(self, message: Message) -> None:
         """Once all tasks are there the work begins, at the epoch."""
         say(type="phase", name="spawn", tasks=message["tasks"], spawn_ns=0)
-        if message["tasks"] < self.cell["tasks"]:
+        if message["tasks"] < (self.cell.get("tasks") or self.cell["receivers"]):
             return
         time.sleep(max(message["epoch_ns"] - time.monotonic_ns(), 0) / 1e9)
-        if self.cell["workload"] == "relay":
-            self.pass_on()
-        else:
-            self.add_up()
+        work = {
+            "relay": self.pass_on, "fanout": self.add_up, "cancel": self.cancel_all,
+            "channel": self.receive_all, "contention": self.take_turns,
+        }  # fmt: skip
+        work[self.cell["workload"]]()
         now_ns = time.monotonic_ns()
         self.fire_ns = now_ns - message["epoch_ns"]
         if self.fault != "lost_token":
@@ -106,15 +115,53 @@ class TalkingWorker:
         """All leaves, one after the other: a sum does not know its tree."""
         self.units = self.cell["tasks"] - (self.fault == "leaf_too_few")
         for leaf in range(self.units):
-            mixed = (self.cell["seed"] + leaf + 1) * MIX & MASK
-            self.checksum = (self.checksum + (mixed ^ mixed >> 32)) & MASK
+            self.checksum = (self.checksum + self.value(leaf)) & MASK
+
+    def cancel_all(self) -> None:
+        """All waits, one after the other: each gives a value as a leaf does."""
+        self.units = self.cell["tasks"] - (self.fault == "wait_too_few")
+        for task in range(self.units):
+            self.checksum += self.value(task - (self.fault == "wait_twice" and task == 1))
+        self.checksum &= MASK
+
+    def receive_all(self) -> None:
+        """All messages, sender after sender, dealt out to the receivers in turn."""
+        senders, receivers = self.cell["senders"], self.cell["receivers"]
+        got = [0] * receivers
+        for sender in range(senders):
+            more = sender < self.cell["messages"] % senders
+            for number in range(self.cell["messages"] // senders + more):
+                index = sender + number * senders
+                if self.fault == "message_too_few" and index == 0:
+                    continue
+                self.checksum += self.value(index + (self.fault == "message_twice" and index == 0))
+                got[self.units % receivers] += 1
+                self.units += 1
+        self.checksum &= MASK
+        self.shares = {"least": min(got), "most": max(got)}
+        if self.fault == "odd_shares":
+            self.shares = {"few": min(got), "many": max(got)}
+
+    def take_turns(self) -> None:
+        """All turns, one round after the other."""
+        tasks = self.cell["tasks"]
+        self.units = tasks * self.cell["locks"] - (self.fault == "turn_too_few")
+        for turn in range(self.units):
+            another = self.fault == "turn_of_another" and turn == 1
+            self.checksum += self.value((turn - another) % tasks)
+        self.checksum &= MASK
+
+    def value(self, index: int) -> int:
+        """What unit number `index` gives to a sum."""
+        mixed = (self.cell["seed"] + index + 1) * MIX & MASK
+        return mixed ^ mixed >> 32
 
     def counts(self) -> Message:
         """As stats and stopped have them."""
         return {
             "units": self.units, "bytes": 0, "checksum": f"{self.checksum:016x}", "live_tasks": 0,
             "live_connections": 0, "errors": 0, "lateness": None, "spawn_ns": self.spawn_ns,
-            "fire_ns": self.fire_ns, "frame_bytes": None,
+            "fire_ns": self.fire_ns, "frame_bytes": None, "shares": self.shares,
         }  # fmt: skip
 
 

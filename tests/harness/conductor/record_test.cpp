@@ -382,6 +382,16 @@ TEST_CASE("where tasks come from tasks there is a peak for each, and neither slo
   CHECK_FALSE(run_record(request(), out, "s").at("memory").contains("peak_bytes_per_task"));
 }
 
+TEST_CASE("what a workload shared out is in its record with least / most, and nowhere else") {
+  outcome out = measured();
+  CHECK_FALSE(run_record(request(), out, "s").contains("shares"));
+  out.shares = {.least = 30, .most = 40};
+  CHECK(run_record(request(), out, "s").at("shares") ==
+        json{{"least", 30}, {"most", 40}, {"ratio", 0.75}});
+  out.shares = {.least = 0, .most = 0};
+  CHECK(run_record(request(), out, "s").at("shares").at("ratio").is_null());
+}
+
 TEST_CASE("the time of day is in UTC with milliseconds") {
   CHECK(
       std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));

@@ -79,6 +79,12 @@ TEST_CASE("work has its units, its bytes and whether it is right") {
   CHECK(line_of(with("work", work), "work") == "4001 units, 256064 bytes, checksum WRONG");
 }
 
+TEST_CASE("what was shared out is there where a workload says it") {
+  CHECK(line_of(with("shares", nullptr), "shares").empty());
+  const json shares = {{"least", 3}, {"most", 4}, {"ratio", 0.75}};
+  CHECK(line_of(with("shares", shares), "shares") == "most 4, least/most 75.00 %");
+}
+
 TEST_CASE("throughput is what was achieved, and what was offered where a rate was") {
   json record =
       with("work", {{"units", 1}, {"bytes", 2}, {"checksum", ""}, {"expected_checksum", ""}});

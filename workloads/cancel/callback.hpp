@@ -1,0 +1,125 @@
+// The tasks of cancel in the callback style: one that sleeps, one for the other waits, and the
+// canceller. Each is an object that names its next step, and deletes itself after the last.
+#pragma once
+
+#include <cstddef>
+
+#include "runtimes/scheduler.hpp"
+#include "workloads/cancel/context.hpp"
+
+namespace skein::cancel {
+
+template <callback_scheduler S>
+class sleeper {
+ public:
+  sleeper(S& scheduler, context<S>& shared, std::size_t index) noexcept
+      : scheduler_(scheduler), shared_(shared), index_(index) {}
+
+  void start() {
+    scheduler_.template sleep_until<&sleeper::on_wake>(shared_.timer_of(index_),
+                                                       shared_.due_ns(index_), this);
+  }
+
+ private:
+  void on_wake(wake how) {
+    S& scheduler = scheduler_;
+    shared_.ended(index_, how);
+    delete this;
+    scheduler.task_done();
+  }
+
+  S& scheduler_;
+  context<S>& shared_;
+  std::size_t index_;
+};
+
+template <callback_scheduler S, class Wait>
+class waiter {
+ public:
+  waiter(S& scheduler, context<S>& shared, std::size_t index, const Wait& wait) noexcept
+      : scheduler_(scheduler), shared_(shared), index_(index), wait_(wait) {}
+
+  void start() { scheduler_.template until<&waiter::on_end>(wait_, this); }
+
+ private:
+  void on_end(typename Wait::output how) {
+    S& scheduler = scheduler_;
+    shared_.ended(index_, how);
+    delete this;
+    scheduler.task_done();
+  }
+
+  S& scheduler_;
+  context<S>& shared_;
+  std::size_t index_;
+  typename S::template waiting<Wait> wait_;
+};
+
+template <callback_scheduler S>
+class canceller {
+ public:
+  canceller(S& scheduler, context<S>& shared) noexcept
+      : scheduler_(scheduler),
+        shared_(shared),
+        lock_(shared.lock()),
+        all_there_(shared.all_there()),
+        over_(shared.over()) {}
+
+  void start() { scheduler_.template until<&canceller::on_locked>(lock_, this); }
+
+ private:
+  using awaiting = typename context<S>::event::awaiting;
+
+  void on_locked(bool locked) {
+    locked_ = locked;
+    scheduler_.template until<&canceller::on_all_there>(all_there_, this);
+  }
+  void on_all_there(bool) { rest_until(shared_.epoch_ns()); }
+  void on_rested(wake how) {
+    if (how == wake::due && shared_.cancel_all(scheduler_)) return rest_until(shared_.rested_ns());
+    scheduler_.template until<&canceller::on_over>(over_, this);
+  }
+  void on_over(bool) {
+    S& scheduler = scheduler_;
+    if (locked_) shared_.unlock();
+    delete this;
+    scheduler.task_done();
+  }
+
+  void rest_until(time_ns deadline_ns) {
+    scheduler_.template sleep_until<&canceller::on_rested>(timer_, deadline_ns, this);
+  }
+
+  S& scheduler_;
+  context<S>& shared_;
+  bool locked_ = false;
+  typename S::timer timer_;
+  typename S::template waiting<typename context<S>::mutex::locking> lock_;
+  typename S::template waiting<awaiting> all_there_;
+  typename S::template waiting<awaiting> over_;
+};
+
+template <callback_scheduler S, class Wait>
+void spawn_waiter(S& scheduler, context<S>& shared, std::size_t index, const Wait& wait) {
+  auto* const made = new waiter<S, Wait>(scheduler, shared, index, wait);
+  scheduler.template spawn<&waiter<S, Wait>::start>(made);
+}
+
+/// Spawns task number `index`. `shared` must outlive it.
+template <callback_scheduler S>
+void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
+  switch (shared.what()) {
+    case wait::sleep:
+      return scheduler.template spawn<&sleeper<S>::start>(new sleeper<S>(scheduler, shared, index));
+    case wait::receive:
+      return spawn_waiter(scheduler, shared, index, shared.receive());
+    case wait::lock:
+      return spawn_waiter(scheduler, shared, index, shared.lock_unless_cancelled());
+  }
+}
+template <callback_scheduler S>
+void spawn_canceller(S& scheduler, context<S>& shared) {
+  scheduler.template spawn<&canceller<S>::start>(new canceller<S>(scheduler, shared));
+}
+
+}  // namespace skein::cancel

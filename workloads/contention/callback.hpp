@@ -1,0 +1,98 @@
+// The tasks of contention in the callback style: one that wants the mutex, and the holder. Each is
+// an object that names its next step, and deletes itself after the last.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "runtimes/scheduler.hpp"
+#include "workloads/contention/context.hpp"
+
+namespace skein::contention {
+
+template <callback_scheduler S>
+class contender {
+ public:
+  contender(S& scheduler, context<S>& shared, std::size_t index) noexcept
+      : scheduler_(scheduler), shared_(shared), index_(index) {}
+
+  void start() {
+    since_ = shared_.handed_over();
+    locking_.emplace(shared_.lock());
+    scheduler_.template until<&contender::on_locked>(*locking_, this);
+  }
+
+ private:
+  using locking = typename S::template waiting<typename context<S>::mutex::locking>;
+
+  void on_locked(bool locked) {
+    if (!locked || !shared_.taken(index_, since_)) return finish();
+    scheduler_.template yield<&contender::on_turn>(this);
+  }
+  void on_turn() {
+    shared_.release(index_);
+    if (++turn_ == shared_.locks()) return finish();
+    start();
+  }
+  void finish() {
+    S& scheduler = scheduler_;
+    delete this;
+    scheduler.task_done();
+  }
+
+  S& scheduler_;
+  context<S>& shared_;
+  std::size_t index_;
+  std::uint64_t turn_ = 0;
+  std::uint64_t since_ = 0;
+  std::optional<locking> locking_;
+};
+
+template <callback_scheduler S>
+class holder {
+ public:
+  holder(S& scheduler, context<S>& shared) noexcept
+      : scheduler_(scheduler),
+        shared_(shared),
+        lock_(shared.lock()),
+        all_there_(shared.all_there()) {}
+
+  void start() { scheduler_.template until<&holder::on_locked>(lock_, this); }
+
+ private:
+  void on_locked(bool locked) {
+    if (!locked) return finish();
+    scheduler_.template until<&holder::on_all_there>(all_there_, this);
+  }
+  void on_all_there(bool) {
+    scheduler_.template sleep_until<&holder::on_epoch>(timer_, shared_.epoch_ns(), this);
+  }
+  void on_epoch(wake how) {
+    shared_.begin(how);
+    finish();
+  }
+  void finish() {
+    S& scheduler = scheduler_;
+    delete this;
+    scheduler.task_done();
+  }
+
+  S& scheduler_;
+  context<S>& shared_;
+  typename S::timer timer_;
+  typename S::template waiting<typename context<S>::mutex::locking> lock_;
+  typename S::template waiting<typename context<S>::event::awaiting> all_there_;
+};
+
+/// Spawns task number `index`. `shared` must outlive it.
+template <callback_scheduler S>
+void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
+  scheduler.template spawn<&contender<S>::start>(new contender<S>(scheduler, shared, index));
+}
+template <callback_scheduler S>
+void spawn_holder(S& scheduler, context<S>& shared) {
+  scheduler.template spawn<&holder<S>::start>(new holder<S>(scheduler, shared));
+}
+
+}  // namespace skein::contention

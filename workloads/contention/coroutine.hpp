@@ -1,0 +1,42 @@
+// The tasks of contention in the coroutine style: one that wants the mutex, and the holder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtimes/scheduler.hpp"
+#include "workloads/contention/context.hpp"
+
+namespace skein::contention {
+
+template <coroutine_scheduler S>
+typename S::task contend(S& scheduler, context<S>& shared, std::size_t index) {
+  for (std::uint64_t turn = 0; turn < shared.locks(); ++turn) {
+    const std::uint64_t since = shared.handed_over();
+    const bool locked = co_await scheduler.until(shared.lock());
+    if (!locked || !shared.taken(index, since)) break;
+    co_await scheduler.yield();
+    shared.release(index);
+  }
+}
+
+template <coroutine_scheduler S>
+typename S::task hold_until_epoch(S& scheduler, context<S>& shared) {
+  const bool locked = co_await scheduler.until(shared.lock());
+  if (!locked) co_return;
+  co_await scheduler.until(shared.all_there());
+  const wake how = co_await scheduler.sleep_until(shared.epoch_ns());
+  shared.begin(how);
+}
+
+/// Spawns task number `index`. `shared` must outlive it.
+template <coroutine_scheduler S>
+void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
+  scheduler.spawn(contend(scheduler, shared, index));
+}
+template <coroutine_scheduler S>
+void spawn_holder(S& scheduler, context<S>& shared) {
+  scheduler.spawn(hold_until_epoch(scheduler, shared));
+}
+
+}  // namespace skein::contention
