@@ -83,9 +83,9 @@
 //
 // Reads that give up, where the scheduler offers them
 //   W9  read(connection, deadline) is a read that ends without a result if the deadline has passed
-//       and nothing has come: at or after it, never before (T1). The connection stays as it was, and
-//       what comes later is the next read's. A read that got its bytes, or its end, leaves nothing
-//       behind that could end a later wait, and one that need not wait arms nothing.
+//       and nothing has come: at or after it, never before (T1). The connection stays as it was,
+//       and what comes later is the next read's. A read that got its bytes, or its end, leaves
+//       nothing behind that could end a later wait, and one that need not wait arms nothing.
 //       Callback style: a stream has no single reads, so its session has a timer, and takes it back
 //       with withdraw(timer) when a chunk has come. No handler runs then, and the timer is idle.
 //

@@ -1,7 +1,7 @@
 // The deadlines of the reads in the floor of c10k, all of them equally long: they pass in the order
-// in which they were armed, so a list is enough. Arming appends, withdrawing unlinks. One timerfd is
-// armed for the first, and left alone if that is withdrawn: it then comes too early, and is armed
-// for whoever is the first by then.
+// in which they were armed, so a list is enough. Arming appends, withdrawing unlinks. One timerfd
+// is armed for the first, and left alone if that is withdrawn: it then comes too early, and is
+// armed for whoever is the first by then.
 #pragma once
 
 #include <cassert>

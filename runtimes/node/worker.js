@@ -18,8 +18,8 @@
 //
 //   - A request that waits (the cell's handler_wait_ns) is a setTimeout that calls with the socket and
 //     the chunk: no closure for each request.
-//   - A read that gives up (the cell's read_timeout_ns) is the socket's setTimeout, which a read and
-//     a write both begin anew. Node keeps a list for all timeouts that are equally long.
+//   - A read that gives up (the cell's read_timeout_ns) is the socket's setTimeout, which reads and
+//     writes begin anew. Node keeps a list for all timeouts that are equally long.
 //
 // What it could do faster, and at what price:
 //   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a

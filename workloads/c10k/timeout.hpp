@@ -1,5 +1,5 @@
-// A server that gives up on silent peers: each of its reads has a deadline, nearly always withdrawn.
-// The tasks are in the folder, a file for each style.
+// A server that gives up on silent peers: each of its reads has a deadline, nearly always
+// withdrawn. The tasks are in the folder, a file for each style.
 #pragma once
 
 #include <memory>

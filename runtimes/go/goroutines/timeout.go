@@ -8,8 +8,8 @@ import (
 	"skein/skein"
 )
 
-// timed serves a connection that is closed once a read has waited too long. The deadline is set anew
-// before each read: the poller keeps one timer for each connection, which that resets.
+// timed serves a connection that is closed once a read has waited too long. The deadline is set
+// anew before each read: the poller keeps one timer for each connection, which that resets.
 func (e *echo) timed(timeout time.Duration, ownBuffer bool) func(*net.TCPConn) error {
 	return func(conn *net.TCPConn) error {
 		raw, err := conn.SyscallConn()

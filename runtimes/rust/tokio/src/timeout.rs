@@ -1,5 +1,5 @@
-//! Connections whose reads give up (the cell's `read_timeout_ns`): `timeout` around each, which polls
-//! it first and so registers a timer only where it has to wait.
+//! Connections whose reads give up (the cell's `read_timeout_ns`): `timeout` around each, which
+//! polls it first and so registers a timer only where it has to wait.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -43,8 +43,8 @@ fn echo<Into: ReadBuffer>(mut peer: Peer, limit: Duration) -> impl Future<Output
     }
 }
 
-/// Reads a chunk and tries to send it back in the same poll, since its bytes may be a loan. What the
-/// kernel does not take is the rest.
+/// Reads a chunk and tries to send it back in the same poll, since its bytes may be a loan. What
+/// the kernel does not take is the rest.
 fn read<Into: ReadBuffer>(
     peer: &mut Peer,
     buffer: &mut Into,
