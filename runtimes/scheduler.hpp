@@ -80,9 +80,17 @@
 //       and what it had been granted is given back. (A value that is given back is the next to be
 //       received, which may be after later ones that another task has got meanwhile.)
 //   W8  stop() ends all these waits as cancelled, and every later one at once.
-//   W9  offload_pool: the work is done once, and other tasks go on meanwhile. Its task goes on
+//   W10 offload_pool: the work is done once, and other tasks go on meanwhile. Its task goes on
 //       after it, and sees what it did. No more is done at once than the pool has threads. stop()
 //       cancels what has not begun; what has is finished.
+//
+// Reads that give up, where the scheduler offers them
+//   W9  read(connection, deadline) is a read that ends without a result if the deadline has passed
+//       and nothing has come: at or after it, never before (T1). The connection stays as it was,
+//       and what comes later is the next read's. A read that got its bytes, or its end, leaves
+//       nothing behind that could end a later wait, and one that need not wait arms nothing.
+//       Callback style: a stream has no single reads, so its session has a timer, and takes it back
+//       with withdraw(timer) when a chunk has come. No handler runs then, and the timer is idle.
 //
 // Poll style only. A future is *over* once it has answered `ready`.
 //   P1  A future is lazy: making one begins nothing, and a task's is not polled inside spawn.
@@ -109,6 +117,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -290,5 +299,24 @@ concept callback_scheduler =
       /// over.
       { scheduler.task_done() } -> std::same_as<void>;
     };
+
+/// Offers reads that give up (W9), as its style has them.
+template <class S>
+concept read_deadline_scheduler =
+    (direct_scheduler<S> &&
+     requires(S& scheduler, typename S::connection& connection, time_ns deadline_ns) {
+       { scheduler.read(connection, deadline_ns) } -> std::same_as<std::optional<bytes>>;
+     }) ||
+    (coroutine_scheduler<S> &&
+     requires(S& scheduler, typename S::connection& connection, time_ns deadline_ns) {
+       { scheduler.read(connection, deadline_ns) } -> awaiter_of<std::optional<bytes>>;
+     }) ||
+    (poll_scheduler<S> && requires {
+      requires pollable_of<typename S::reading_until, std::optional<bytes>>;
+      requires std::constructible_from<typename S::reading_until, S&, typename S::connection&,
+                                       time_ns>;
+    }) || (callback_scheduler<S> && requires(S& scheduler, typename S::timer& timer) {
+      { scheduler.withdraw(timer) } -> std::same_as<void>;
+    });
 
 }  // namespace skein

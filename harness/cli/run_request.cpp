@@ -164,10 +164,13 @@ void check_nesting(const cells::cell& asked) {
 /// Tasks that wait some calls down, or hold something, only echo.
 void check_handler(const cells::cell& asked) {
   const auto* const served = asked.as<c10k::cell>();
-  if (served == nullptr || (!served->handler_wait_ns && !served->handler_work)) return;
-  if (!asked.depth && !asked.held_bytes) return;
-  throw usage_error(fmt::format("{} cannot be together with {}",
-                                served->handler_wait_ns ? "--handler-wait" : "--handler-work",
+  if (served == nullptr || (!asked.depth && !asked.held_bytes)) return;
+  const char* const not_both = served->handler_wait_ns   ? "--handler-wait"
+                               : served->handler_work    ? "--handler-work"
+                               : served->read_timeout_ns ? "--read-timeout"
+                                                         : nullptr;
+  if (not_both == nullptr) return;
+  throw usage_error(fmt::format("{} cannot be together with {}", not_both,
                                 asked.depth ? "--depth" : "--held-bytes"));
 }
 

@@ -204,6 +204,7 @@ class basic_scheduler : public sync::types<Loop> {
   void cancel(connection& target) noexcept { loop_.cancel(*target.socket_); }
   void cancel(listener& target) noexcept { loop_.cancel(target.socket_); }
   void cancel(timer& target) noexcept { loop_.cancel_sleep(target); }
+  void withdraw(timer& target) noexcept { loop_.withdraw_sleep(target); }
 
   /// Called by a task as it ends.
   void task_done() noexcept {
@@ -326,7 +327,7 @@ class basic_scheduler : public sync::types<Loop> {
 using scheduler = basic_scheduler<epoll_loop>;
 using uring_scheduler = basic_scheduler<uring_loop>;
 
-static_assert(callback_scheduler<scheduler>);
-static_assert(callback_scheduler<uring_scheduler>);
+static_assert(callback_scheduler<scheduler> && read_deadline_scheduler<scheduler>);
+static_assert(callback_scheduler<uring_scheduler> && read_deadline_scheduler<uring_scheduler>);
 
 }  // namespace skein::callback

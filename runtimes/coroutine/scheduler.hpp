@@ -17,6 +17,7 @@
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
 #include "runtimes/loop/info_on.hpp"
+#include "runtimes/loop/read_deadline.hpp"
 #include "runtimes/loop/timer.hpp"
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
@@ -84,6 +85,27 @@ struct read_awaiter : operation_awaiter<typename Loop::connection> {
     if (read.result <= 0) return {};
     const auto& from = *static_cast<typename Loop::connection*>(read.target);
     return {loop_of<Loop>(read).data(from), static_cast<std::size_t>(read.result)};
+  }
+};
+
+template <class Loop>
+struct read_until_awaiter {
+  read_awaiter<Loop> read;
+  read_deadline<Loop> deadline;
+
+  read_until_awaiter(typename Loop::connection& from, time_ns deadline_ns) noexcept
+      : read(from), deadline(deadline_ns) {}
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(task::handle waiting) noexcept {
+    auto& from = *read.object;
+    if (!read.await_suspend(waiting)) return false;
+    deadline.arm(loop_of<Loop>(waiting), from);
+    return true;
+  }
+  std::optional<bytes> await_resume() noexcept {
+    deadline.disarm();
+    if (read.finished->result == read_given_up) return std::nullopt;
+    return read.await_resume();
   }
 };
 
@@ -239,6 +261,9 @@ class basic_scheduler : public sync::types<Loop> {
   }
   auto accept(listener& from) noexcept { return detail::accept_awaiter<Loop>(from); }
   auto read(connection& from) noexcept { return detail::read_awaiter<Loop>(from); }
+  auto read(connection& from, time_ns deadline_ns) noexcept {
+    return detail::read_until_awaiter<Loop>(from, deadline_ns);
+  }
   /// By reference: g++ would give a by-value span a slot of its own in every frame that writes.
   auto write(connection& to, const bytes& data) noexcept {
     return detail::write_awaiter<Loop>(to, data);
@@ -272,8 +297,9 @@ namespace detail {
 /// Rule 1 of awaitable.hpp, for every verb.
 template <class Loop>
 concept safe_verbs = safe_awaiter<accept_awaiter<Loop>> && safe_awaiter<read_awaiter<Loop>> &&
-                     safe_awaiter<write_awaiter<Loop>> && safe_awaiter<sleep_awaiter<Loop>> &&
-                     safe_awaiter<timer_awaiter<Loop>> && safe_awaiter<yield_awaiter<Loop>>;
+                     safe_awaiter<read_until_awaiter<Loop>> && safe_awaiter<write_awaiter<Loop>> &&
+                     safe_awaiter<sleep_awaiter<Loop>> && safe_awaiter<timer_awaiter<Loop>> &&
+                     safe_awaiter<yield_awaiter<Loop>>;
 
 }  // namespace detail
 
@@ -282,5 +308,6 @@ using uring_scheduler = basic_scheduler<uring_loop>;
 
 static_assert(coroutine_scheduler<scheduler> && detail::safe_verbs<epoll_loop>);
 static_assert(coroutine_scheduler<uring_scheduler> && detail::safe_verbs<uring_loop>);
+static_assert(read_deadline_scheduler<scheduler> && read_deadline_scheduler<uring_scheduler>);
 
 }  // namespace skein::coroutine

@@ -13,7 +13,8 @@
 //    reports it again, behind the others.
 //
 // Where a request waits and computes (a Counters type that says what), nothing is read from its
-// peer until its reply is on its way; what came meanwhile is remembered and looked at then.
+// peer until its reply is on its way; what came meanwhile is remembered and looked at then. Where
+// reads have a deadline (likewise), a peer that is waited for has one.
 #pragma once
 
 #include <cerrno>
@@ -27,6 +28,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "runtimes/epoll_floor/read_deadlines.hpp"
 #include "runtimes/epoll_floor/waiting_line.hpp"
 #include "runtimes/errors.hpp"
 #include "runtimes/inbox.hpp"
@@ -53,8 +55,15 @@ struct handled<Counters> {
 
 struct no_line {};
 
+/// Whether reads are given up.
+template <class Counters>
+concept has_read_timeout = requires(const Counters& counters) { counters.read_until_ns(); };
+
+struct no_deadlines {};
+
 /// `Counters`: add(size_bytes) per chunk, error(errno) per connection end; with a `request`, what
-/// is done with one: waits(), wait_until_ns(), steps(). Single-threaded.
+/// is done with one: waits(), wait_until_ns(), steps(); with a read_until_ns(), when a read that
+/// begins now is given up. Single-threaded.
 template <class Counters>
 class echo_server {
  public:
@@ -71,6 +80,7 @@ class echo_server {
     epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     watch(listening_, EPOLLIN | EPOLLET);
     if constexpr (has_handler<Counters>) watch(line_.descriptor(), EPOLLIN | EPOLLET);
+    if constexpr (has_read_timeout<Counters>) watch(deadlines_.descriptor(), EPOLLIN | EPOLLET);
   }
   echo_server(const echo_server&) = delete;
   echo_server& operator=(const echo_server&) = delete;
@@ -131,8 +141,16 @@ class echo_server {
     if constexpr (has_handler<Counters>) {
       if (fd == line_.descriptor()) return line_.end_due([this](int over) { go_on(over); });
     }
-    // A peer is closed only while its own event is handled, so an event never outlives its peer.
+    if constexpr (has_read_timeout<Counters>) {
+      if (fd == deadlines_.descriptor()) return give_up_reads();
+    }
+    // A peer is closed only while its own event is handled, so an event never outlives its peer,
+    // unless its read was given up.
     peer& from = peers_[static_cast<std::size_t>(fd)];
+    if constexpr (has_read_timeout<Counters>) {
+      if (!from.open) return;
+      deadlines_.withdraw(fd);
+    }
     if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) from.ending = true;
     if constexpr (has_handler<Counters>) {
       from.handling.was_heard = from.handling.waits;
@@ -140,6 +158,13 @@ class echo_server {
     }
     if (from.unsent && !finish_chunk(fd, from)) return;
     echo(fd, from);
+    if constexpr (has_read_timeout<Counters>) {
+      if (from.open && !from.unsent) deadlines_.arm(fd, counters_.read_until_ns());
+    }
+  }
+
+  void give_up_reads() {
+    deadlines_.end_due([this](int fd) { end(fd, ETIMEDOUT); });
   }
 
   void accept_all() {
@@ -163,6 +188,7 @@ class echo_server {
       peers_[index].own = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes_);
     }
     ++live_;
+    if constexpr (has_read_timeout<Counters>) deadlines_.arm(fd, counters_.read_until_ns());
     watch(fd, peer_events);
   }
 
@@ -273,6 +299,8 @@ class echo_server {
   std::unique_ptr<std::byte[]> scratch_;
   std::vector<epoll_event> events_;
   [[no_unique_address]] std::conditional_t<has_handler<Counters>, waiting_line, no_line> line_;
+  [[no_unique_address]] std::conditional_t<has_read_timeout<Counters>, read_deadlines, no_deadlines>
+      deadlines_;
   std::vector<peer> peers_;  ///< by descriptor
   std::size_t live_ = 0;
   bool stopped_ = false;

@@ -33,6 +33,7 @@
 #include "runtimes/info.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
 #include "runtimes/loop/info_on.hpp"
+#include "runtimes/loop/read_deadline.hpp"
 #include "runtimes/loop/timer.hpp"
 #include "runtimes/loop/uring_loop.hpp"
 #include "runtimes/options.hpp"
@@ -122,6 +123,18 @@ class basic_scheduler : public sync::types<Loop> {
     wait_unless_done(loop_.submit_read(from, waiter));
     if (waiter.result <= 0) return {};
     return {loop_.data(from), static_cast<std::size_t>(waiter.result)};
+  }
+
+  std::optional<bytes> read(connection& from, time_ns deadline_ns) {
+    op& waiter = running();
+    if (loop_.submit_read(from, waiter) == submitted::pending) {
+      read_deadline<Loop> deadline(deadline_ns);
+      deadline.arm(loop_, from);
+      suspend();
+    }
+    if (waiter.result == read_given_up) return std::nullopt;
+    if (waiter.result <= 0) return bytes{};
+    return bytes{loop_.data(from), static_cast<std::size_t>(waiter.result)};
   }
 
   bool write(connection& to, bytes data) {
@@ -277,7 +290,7 @@ void basic_scheduler<Loop, Switch>::leave_for_good(control_block& fiber) noexcep
 using scheduler = basic_scheduler<epoll_loop>;
 using uring_scheduler = basic_scheduler<uring_loop>;
 
-static_assert(direct_scheduler<scheduler>);
-static_assert(direct_scheduler<uring_scheduler>);
+static_assert(direct_scheduler<scheduler> && read_deadline_scheduler<scheduler>);
+static_assert(direct_scheduler<uring_scheduler> && read_deadline_scheduler<uring_scheduler>);
 
 }  // namespace skein::fiber

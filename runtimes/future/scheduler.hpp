@@ -31,6 +31,7 @@
 #include "runtimes/poll.hpp"
 #include "runtimes/ready_queue.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/reading_until.hpp"
 #include "runtimes/sync/types.hpp"
 
 namespace skein::future {
@@ -75,6 +76,7 @@ class scheduler : pinned, public sync::types<epoll_loop> {
   using sleeping_on = future::sleeping_on;
   using accepting = future::accepting;
   using reading = future::reading;
+  using reading_until = skein::reading_until<reading, sleeping>;
   using writing = future::writing;
 
   explicit scheduler(const scheduler_options& options);
@@ -204,6 +206,6 @@ inline void deliver(scheduler& on, const waker_ref& to) noexcept {
   on.deliver(to);
 }
 
-static_assert(poll_scheduler<scheduler>);
+static_assert(poll_scheduler<scheduler> && read_deadline_scheduler<scheduler>);
 
 }  // namespace skein::future

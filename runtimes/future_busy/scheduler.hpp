@@ -27,6 +27,7 @@
 #include "runtimes/scheduler.hpp"
 #include "runtimes/shared/frame_pool.hpp"
 #include "runtimes/shared/future_task.hpp"
+#include "runtimes/shared/reading_until.hpp"
 
 namespace skein::future_busy {
 
@@ -164,6 +165,7 @@ class scheduler : pinned {
   using sleeping_on = future_busy::sleeping_on;
   using accepting = future_busy::accepting;
   using reading = future_busy::reading;
+  using reading_until = skein::reading_until<reading, sleeping>;
   using writing = future_busy::writing;
 
   explicit scheduler(const scheduler_options& options);
@@ -225,6 +227,6 @@ class scheduler : pinned {
   std::unique_ptr<std::byte[]> scratch_;
 };
 
-static_assert(poll_scheduler<scheduler>);
+static_assert(poll_scheduler<scheduler> && read_deadline_scheduler<scheduler>);
 
 }  // namespace skein::future_busy

@@ -44,6 +44,7 @@ class loop {
   void turn_until_closed();
 
   void later(turn_queue::step step) { turns_.push(step); }
+  void withdraw(turn_queue::step queued) noexcept { turns_.withdraw(queued); }
 
   /// Inline completions in a row are bounded (O5). Every call from libuv starts a new row.
   bool take_inline() noexcept {

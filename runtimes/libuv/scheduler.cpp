@@ -32,8 +32,11 @@ listener& scheduler::listen(int descriptor) {
 void scheduler::stop() noexcept {
   loop_.stop();
   for (listener& each : listeners_) each.cancel();
+  // Timers first: who withdraws one as its connection ends need not search for it then.
+  walk([](uv_handle_t* handle) {
+    if (handle->type == UV_TIMER) timer::cancel(handle);
+  });
   walk([this](uv_handle_t* handle) {
-    if (handle->type == UV_TIMER) return timer::cancel(handle);
     if (handle->type == UV_TCP && !is_listener(handle)) connection::of(handle).cancel();
   });
 }

@@ -89,6 +89,7 @@ class scheduler {
   void cancel(connection& target) noexcept { target.cancel(); }
   void cancel(listener& target) noexcept { target.cancel(); }
   void cancel(timer& target) noexcept { target.cancel(); }
+  void withdraw(timer& target) noexcept { target.withdraw(); }
 
   /// Called by a task as it ends.
   void task_done() noexcept { loop_.task_ended(); }
@@ -108,6 +109,6 @@ class scheduler {
   std::list<listener> listeners_;
 };
 
-static_assert(callback_scheduler<scheduler>);
+static_assert(callback_scheduler<scheduler> && read_deadline_scheduler<scheduler>);
 
 }  // namespace skein::libuv

@@ -56,6 +56,18 @@ struct timer::node {
     waiter(handle.data, how);
   }
 
+  /// The sleep's end may be queued.
+  void withdraw() noexcept {
+    if (on_wake == nullptr) return;
+    on_wake = nullptr;
+    if (::uv_is_active(base()) != 0) {
+      ::uv_timer_stop(&handle);
+    } else {
+      home().withdraw(turn_queue::step::to<&node::end_due>(this));
+      home().withdraw(turn_queue::step::to<&node::end_cancelled>(this));
+    }
+  }
+
   void close() noexcept {
     home().closing();
     ::uv_close(base(), [](uv_handle_t* closed) noexcept {
@@ -83,6 +95,10 @@ void timer::sleep_until(loop& on, time_ns deadline_ns, handler<wake> on_wake) {
 
 void timer::cancel() noexcept {
   if (node_ != nullptr) cancel(node_->base());
+}
+
+void timer::withdraw() noexcept {
+  if (node_ != nullptr) node_->withdraw();
 }
 
 void timer::cancel(uv_handle_t* handle) noexcept {

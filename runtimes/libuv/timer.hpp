@@ -35,6 +35,7 @@ class timer {
 
   void sleep_until(loop& on, time_ns deadline_ns, handler<wake> on_wake);
   void cancel() noexcept;
+  void withdraw() noexcept;
   /// Cancels the sleep behind a handle of type UV_TIMER, or detaches it from its timer for good.
   static void cancel(uv_handle_t* handle) noexcept;
   static void detach(uv_handle_t* handle) noexcept;

@@ -35,12 +35,20 @@ class turn_queue {
     steps_.push_back(next);
   }
 
+  /// A step that was queued does nothing when its turn comes. It is searched for.
+  void withdraw(step queued) noexcept {
+    for (step& each : steps_) {
+      if (each.call == queued.call && each.object == queued.object) each.call = &do_nothing;
+    }
+  }
+
   bool empty() const noexcept { return steps_.empty(); }
   void close(uv_close_cb on_closed) noexcept {
     ::uv_close(reinterpret_cast<uv_handle_t*>(&idle_), on_closed);
   }
 
  private:
+  static void do_nothing(void*) noexcept {}
   static void on_idle(uv_idle_t* idle) noexcept {
     static_cast<turn_queue*>(idle->data)->run_turn();
   }

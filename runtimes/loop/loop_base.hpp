@@ -68,6 +68,9 @@ class loop_base {
   /// Withdraws a sleep in whatever state it is (O3).
   void withdraw_sleep(op& sleeper) noexcept;
 
+  /// Ends the pending read of a connection, if there is one; the connection stays as it is.
+  void end_read(connection& from, int result) noexcept { end_later(from.reader, result); }
+
   /// Runs until `done()`, which is asked after tasks ran and before the loop would block. Serves
   /// `messages`, if any, meanwhile.
   template <class Done>
@@ -275,14 +278,15 @@ template <class Loop, class Listener>
 void loop_base<Loop, Listener>::stop() noexcept {
   if (stopping_) return;
   stopping_ = true;
-  for (listener& each : listeners_) self().cancel(each);
-  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
-    self().cancel(connections_.at(slot));
-  }
+  // Timers first: a read that ends withdraws its deadline, which is in no queue then.
   timers_.clear([this](op& sleeper) {
     sleeper.result = -ECANCELED;
     post(sleeper);
   });
+  for (listener& each : listeners_) self().cancel(each);
+  for (std::uint32_t slot = 0; slot < connections_.slots(); ++slot) {
+    self().cancel(connections_.at(slot));
+  }
   stoppables_.stop_all();
 }
 

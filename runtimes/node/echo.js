@@ -12,10 +12,13 @@ import { handlerOf, workOn } from './shared/handler.js';
 import { fill, isKept, nestingOf } from './shared/nesting.js';
 import { hangUp } from './shared/sockets.js';
 
+const NS_PER_MS = 1e6;
+
 export class Echo {
   #cell;
   #nesting;
   #handler;
+  #timeoutNs;
   #server = createServer({ noDelay: true });
   counts = new EchoCounts(this.#server);
 
@@ -23,8 +26,10 @@ export class Echo {
     this.#cell = cell;
     this.#nesting = nestingOf(cell);
     this.#handler = handlerOf(cell);
+    this.#timeoutNs = cell.read_timeout_ns ?? null;
     this.#server.on(
-      'connection', welcome(this.counts, cell.connections, this.#nesting, this.#handler));
+      'connection',
+      welcome(this.counts, cell.connections, this.#nesting, this.#handler, this.#timeoutNs));
     this.#server.on('error', (error) => this.counts.failed(error));
   }
 
@@ -40,7 +45,10 @@ export class Echo {
     await once(this.#server, 'listening');
     const listener = { tcp_nodelay: true, backlog: backlog() };
     return {
-      echoed: { buffer: 'runtime', ...this.#nesting.echoed, ...this.#handler.echoed },
+      echoed: {
+        buffer: 'runtime', ...this.#nesting.echoed, ...this.#handler.echoed,
+        read_timeout_ns: this.#timeoutNs,
+      },
       port: this.#server.address().port,
       conditions: { ...conditions(), buffer: 'runtime', listener },
     };
@@ -53,7 +61,8 @@ export class Echo {
   }
 }
 
-function welcome(counts, connections, nesting, handler) {
+function welcome(counts, connections, nesting, handler, timeoutNs) {
+  const timeoutMs = Math.ceil((timeoutNs ?? 0) / NS_PER_MS);
   const handlers = Object.entries({
     data: handler.isThere ? handledData(counts, handler) : function data(chunk) {
       counts.echoed(chunk.length);
@@ -65,6 +74,9 @@ function welcome(counts, connections, nesting, handler) {
     error(error) {
       counts.failed(error);
     },
+    timeout() {
+      this.destroy(new Error('it was silent for too long'));
+    },
     close() {
       counts.connections -= 1;
     },
@@ -74,6 +86,7 @@ function welcome(counts, connections, nesting, handler) {
     if (counts.connections % CHECK_HEAP_EVERY === 0) {
       requireHeap(counts.connections, connections, 'connections');
     }
+    if (timeoutMs > 0) socket.setTimeout(timeoutMs);
     for (const [event, listener] of handlers) {
       const isNested = event === 'data' && !nesting.isPlain;
       socket.on(event, isNested ? nestedData(socket, counts, nesting) : listener);

@@ -18,6 +18,8 @@
 //
 //   - A request that waits (the cell's handler_wait_ns) is a setTimeout that calls with the socket and
 //     the chunk: no closure for each request.
+//   - A read that gives up (the cell's read_timeout_ns) is the socket's setTimeout, which reads and
+//     writes begin anew. Node keeps a list for all timeouts that are equally long.
 //
 // What it could do faster, and at what price:
 //   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a
@@ -50,7 +52,7 @@ await converse(
     timer_source: 'setTimeout: a list for each length in whole ms',
     early_by_at_most_ns: 2_000_000,
     warms_up: !isCold,
-    takes: ['depth', 'held_bytes', 'handler_wait_ns', 'handler_work'],
+    takes: ['depth', 'held_bytes', 'handler_wait_ns', 'handler_work', 'read_timeout_ns'],
   },
   { timers: Timers, c10k: Echo },
 );

@@ -1,5 +1,5 @@
 // Work that blocks, or computes for long, is pushed aside: a thread of a small pool does it, while
-// the loop goes on, and the task waits for its end (W9).
+// the loop goes on, and the task waits for its end (W10).
 //
 // The work is a function and an object that it is called on, which stay until the wait has ended.
 // So nothing is allocated, and a wait that is given up while its work runs lets the owner thread

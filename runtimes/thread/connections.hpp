@@ -18,6 +18,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,7 @@ class connection {
 
   int descriptor_ = -1;
   std::atomic<int> error_{0};
+  std::int32_t timeout_ms_ = 0;  ///< the socket's SO_RCVTIMEO; 0: none
   connection* next_ = nullptr;
   connection** link_ = nullptr;
 };

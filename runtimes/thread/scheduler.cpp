@@ -1,10 +1,15 @@
 #include "runtimes/thread/scheduler.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
+#include <cstdint>
 #include <gnu/libc-version.h>
+#include <limits>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "runtimes/errors.hpp"
 
@@ -46,15 +51,52 @@ connection* scheduler::accept(listener& from) {
 
 bytes scheduler::read(connection& from) noexcept {
   if (from.error() != 0) return {};
-  std::byte* buffer = buffer_ == buffer_policy::own ? connection_registry::own_buffer(from)
-                                                    : task_threads::read_buffer();
+  std::byte* buffer = buffer_of(from);
   ssize_t count = 0;
-  do {
+  do {  // EAGAIN: the timeout of an earlier read
     count = ::recv(from.descriptor_, buffer, buffer_bytes_, 0);
-  } while (count < 0 && errno == EINTR);
+  } while (count < 0 && (errno == EINTR || errno == EAGAIN));
   if (count > 0) return {buffer, static_cast<std::size_t>(count)};
   if (count < 0) from.fail(errno);
   return {};
+}
+
+/// A connection's reads mostly have equally long timeouts, so that one call sets them for all. The
+/// kernel counts in ticks of its own, up to one of which a timeout may be too short.
+std::optional<bytes> scheduler::read(connection& from, time_ns deadline_ns) noexcept {
+  std::byte* buffer = buffer_of(from);
+  while (from.error() == 0) {
+    const time_ns left_ns = deadline_ns - monotonic_clock::now_ns();
+    const int flags = left_ns <= 0 ? MSG_DONTWAIT : 0;
+    if (left_ns > 0) set_timeout(from, left_ns);
+    const ssize_t count = ::recv(from.descriptor_, buffer, buffer_bytes_, flags);
+    if (count > 0) return bytes{buffer, static_cast<std::size_t>(count)};
+    if (count == 0) break;
+    if (errno == EAGAIN) {
+      if (flags != 0) return std::nullopt;
+    } else if (errno != EINTR) {
+      from.fail(errno);
+    }
+  }
+  return bytes{};
+}
+
+void scheduler::set_timeout(connection& of, time_ns left_ns) noexcept {
+  constexpr time_ns longest_ms = std::numeric_limits<std::int32_t>::max();
+  const auto timeout_ms =
+      static_cast<std::int32_t>(std::min((left_ns - 1) / ns_per_ms + 1, longest_ms));
+  if (timeout_ms == of.timeout_ms_) return;
+  const timeval timeout{.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+  const int status =
+      ::setsockopt(of.descriptor_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  assert(status == 0 && "SO_RCVTIMEO takes every timeout of a TCP socket");
+  static_cast<void>(status);
+  of.timeout_ms_ = timeout_ms;
+}
+
+std::byte* scheduler::buffer_of(connection& read) const noexcept {
+  return buffer_ == buffer_policy::own ? connection_registry::own_buffer(read)
+                                       : task_threads::read_buffer();
 }
 
 bool scheduler::write(connection& to, bytes data) noexcept {

@@ -90,6 +90,8 @@ class scheduler {
 
   /// Lent bytes lie in a buffer of the calling task; its next read, of any connection, reuses it.
   bytes read(connection& from) noexcept;
+  /// The kernel keeps the time, by SO_RCVTIMEO.
+  std::optional<bytes> read(connection& from, time_ns deadline_ns) noexcept;
   bool write(connection& to, bytes data) noexcept;
   void close(connection& closed) noexcept { connections_.close(closed); }
 
@@ -112,6 +114,9 @@ class scheduler {
   scheduler(const scheduler_options& options, stack_source stacks);
 
  private:
+  std::byte* buffer_of(connection& read) const noexcept;
+  static void set_timeout(connection& of, time_ns left_ns) noexcept;
+
   void serve(inbox* messages);
   bool over(const inbox* messages) const;
   void wait_for_news(inbox* messages);
@@ -124,6 +129,6 @@ class scheduler {
   task_threads threads_;  ///< last: its threads use the others
 };
 
-static_assert(direct_scheduler<scheduler>);
+static_assert(direct_scheduler<scheduler> && read_deadline_scheduler<scheduler>);
 
 }  // namespace skein::thread

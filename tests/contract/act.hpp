@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "runtimes/clock.hpp"
@@ -53,7 +54,7 @@ class act {
   handle handle_;
 };
 
-enum class verb { none, yield, sleep, sleep_on_timer, accept, read, write, talk };
+enum class verb { none, yield, sleep, sleep_on_timer, accept, read, read_until, write, talk };
 
 /// What is waited for of another task.
 enum class talk { lock, acquire, wait, send, receive, join, offload, receive_or_sleep };
@@ -87,6 +88,7 @@ class actor {
     wake how = wake::due;
     connection* accepted = nullptr;
     bytes chunk{};
+    std::optional<bytes> in_time{};
     bool written = false;
     said talked{};
   };
@@ -116,7 +118,7 @@ class actor {
   actor(const actor&) = delete;
   actor& operator=(const actor&) = delete;
 
-  // What an act may do. The first six wait: co_await them.
+  // What an act may do. All but the last wait: co_await them.
   auto yield() { return ask<&answer::how>({.what = verb::yield}); }
   auto sleep_until(time_ns deadline_ns) {
     return ask<&answer::how>({.what = verb::sleep, .deadline_ns = deadline_ns});
@@ -128,6 +130,10 @@ class actor {
     return ask<&answer::accepted>({.what = verb::accept, .from = &from});
   }
   auto read(connection& from) { return ask<&answer::chunk>({.what = verb::read, .peer = &from}); }
+  auto read_until(connection& from, time_ns deadline_ns) {
+    return ask<&answer::in_time>(
+        {.what = verb::read_until, .deadline_ns = deadline_ns, .peer = &from});
+  }
   auto write(connection& to, bytes data) {
     return ask<&answer::written>({.what = verb::write, .peer = &to, .data = data});
   }

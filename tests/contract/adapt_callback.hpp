@@ -77,8 +77,8 @@ struct adapter<S> {
       if (stream.closed) return report("C8", "a chunk came after close");
       if (stream.ended) return report("C8", "a chunk came after the empty one");
       stream.ended = chunk.empty();
-      if (waiting_for_ == verb::read && &own<S>(*self_.asked().peer) == stream.from)
-        return take(chunk);
+      const bool reads = waiting_for_ == verb::read || waiting_for_ == verb::read_until;
+      if (reads && &own<S>(*self_.asked().peer) == stream.from) return take(chunk);
       if (!chunk.empty()) stream.kept.emplace_back(chunk.begin(), chunk.end());
     }
 
@@ -126,8 +126,20 @@ struct adapter<S> {
       go_on();
     }
     void take(bytes chunk) {
+      if constexpr (read_deadline_scheduler<S>) {
+        if (waiting_for_ == verb::read_until) scheduler().withdraw(limit_);
+      }
       waiting_for_ = verb::none;
       self_.answered().chunk = chunk;
+      self_.answered().in_time = chunk;
+      go_on();
+    }
+    /// Where it was cancelled, the stream ends, too.
+    void on_limit(wake how) {
+      if (how == wake::cancelled) return;
+      const char* const otherwise = "a deadline passed whose read was over";
+      if (!was_waiting_for(verb::read_until, "W9", otherwise)) return;
+      self_.answered().in_time.reset();
       go_on();
     }
     void take(own_connection* accepted) {
@@ -179,6 +191,10 @@ struct adapter<S> {
           return next_connection(own<S>(*asked.from));
         case verb::read:
           return next_chunk(own<S>(*asked.peer));
+        case verb::read_until:
+          next_chunk(own<S>(*asked.peer));
+          if (waiting_for_ != verb::read_until) return;
+          return scheduler().template sleep_until<&part::on_limit>(limit_, asked.deadline_ns, this);
         case verb::write:
           return scheduler().template write<&part::on_written>(own<S>(*asked.peer), asked.data,
                                                                this);
@@ -231,6 +247,7 @@ struct adapter<S> {
     bool going_ = false;
     bool answered_inline_ = false;
     typename S::timer timer_;
+    typename S::timer limit_;  ///< of a read
     std::optional<typename place_to_wait<S>::type> talk_;
     std::vector<std::byte> chunk_;
     std::list<chunk_stream> chunks_;

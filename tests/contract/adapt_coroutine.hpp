@@ -44,6 +44,11 @@ struct adapter<S> {
         case verb::read:
           answered.chunk = co_await scheduler.read(own<S>(*asked.peer));
           break;
+        case verb::read_until:
+          if constexpr (read_deadline_scheduler<S>) {
+            answered.in_time = co_await scheduler.read(own<S>(*asked.peer), asked.deadline_ns);
+          }
+          break;
         case verb::write:
           answered.written = co_await scheduler.write(own<S>(*asked.peer), asked.data);
           break;

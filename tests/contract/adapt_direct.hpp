@@ -50,6 +50,11 @@ struct adapter<S> {
       case verb::read:
         answered.chunk = scheduler.read(own<S>(*asked.peer));
         return;
+      case verb::read_until:
+        if constexpr (read_deadline_scheduler<S>) {
+          answered.in_time = scheduler.read(own<S>(*asked.peer), asked.deadline_ns);
+        }
+        return;
       case verb::write:
         answered.written = scheduler.write(own<S>(*asked.peer), asked.data);
         return;

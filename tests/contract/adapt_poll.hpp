@@ -21,6 +21,15 @@ struct talking_future<S> {
   using type = typename S::template waiting<any_wait<S>>;
 };
 
+template <class S>
+struct giving_up_future {
+  struct type : pinned {};
+};
+template <read_deadline_scheduler S>
+struct giving_up_future<S> {
+  using type = typename S::reading_until;
+};
+
 template <poll_scheduler S>
 struct adapter<S> {
   using part = plain_part<S>;
@@ -61,6 +70,7 @@ struct adapter<S> {
     using sleeping_on = typename S::sleeping_on;
     using accepting = typename S::accepting;
     using reading = typename S::reading;
+    using reading_until = typename giving_up_future<S>::type;
     using writing = typename S::writing;
     using talking = typename talking_future<S>::type;
 
@@ -83,6 +93,12 @@ struct adapter<S> {
           return;
         case verb::read:
           waits_.template emplace<reading>(scheduler_, own<S>(*asked.peer));
+          return;
+        case verb::read_until:
+          if constexpr (read_deadline_scheduler<S>) {
+            waits_.template emplace<reading_until>(scheduler_, own<S>(*asked.peer),
+                                                   asked.deadline_ns);
+          }
           return;
         case verb::write:
           waits_.template emplace<writing>(scheduler_, own<S>(*asked.peer), asked.data);
@@ -113,6 +129,15 @@ struct adapter<S> {
       if (chunk) task_.answered().chunk = *chunk;
       return chunk.has_value();
     }
+    bool answers(reading_until& waits, context& with) {
+      if constexpr (read_deadline_scheduler<S>) {
+        const auto chunk = waits.poll(with);
+        if (chunk) task_.answered().in_time = *chunk;
+        return chunk.has_value();
+      } else {
+        return true;
+      }
+    }
     bool answers(writing& waits, context& with) {
       const auto written = waits.poll(with);
       if (written) task_.answered().written = *written;
@@ -132,8 +157,8 @@ struct adapter<S> {
     S& scheduler_;
     actor& task_;
     bool begun_ = false;
-    std::variant<std::monostate, yielding, sleeping, sleeping_on, accepting, reading, writing,
-                 talking>
+    std::variant<std::monostate, yielding, sleeping, sleeping_on, accepting, reading, reading_until,
+                 writing, talking>
         waits_;
   };
 };

@@ -26,7 +26,7 @@ bool comes_true(const std::atomic<bool>& awaited, time_ns patience_ns) {
 
 }  // namespace
 
-verdict w9_work_is_done_once_while_others_go_on(const subject& of) {
+verdict w10_work_is_done_once_while_others_go_on(const subject& of) {
   constexpr int rounds = 50;
   stage scene(of);
   talk_object pool = scene.talks().offload_pool(2);
@@ -36,7 +36,7 @@ verdict w9_work_is_done_once_while_others_go_on(const subject& of) {
   scene.add([&](actor& self) -> act {
     work waits_for_a_turn = [&] {
       asked = true;
-      self.on().require(comes_true(had_turn, patience_ns), "W9", "other tasks did not go on");
+      self.on().require(comes_true(had_turn, patience_ns), "W10", "other tasks did not go on");
     };
     co_await self.offload(pool, waits_for_a_turn);
     int done = 0;  // of the work, and with nothing to guard it
@@ -46,7 +46,7 @@ verdict w9_work_is_done_once_while_others_go_on(const subject& of) {
     };
     for (int round = 1; round <= rounds; ++round) {
       const auto ended = co_await self.offload(pool, counts);
-      self.on().require(ended.granted && done == round, "W9",
+      self.on().require(ended.granted && done == round, "W10",
                         "a task went on before its work was done, or it was done twice");
     }
   });
@@ -55,10 +55,10 @@ verdict w9_work_is_done_once_while_others_go_on(const subject& of) {
     had_turn = true;
   });
   scene.play();
-  return scene.found("W9");
+  return scene.found("W10");
 }
 
-verdict w9_no_more_work_at_once_than_threads(const subject& of) {
+verdict w10_no_more_work_at_once_than_threads(const subject& of) {
   constexpr int threads = 2;
   constexpr int tasks = 12;
   stage scene(of);
@@ -76,12 +76,12 @@ verdict w9_no_more_work_at_once_than_threads(const subject& of) {
     scene.add([&](actor& self) -> act { co_await self.offload(pool, sleeps); });
   }
   scene.play();
-  scene.require(!too_many, "W9", "more work was done at once than the pool has threads");
-  scene.require(done == tasks, "W9", "work was not done");
-  return scene.found("W9");
+  scene.require(!too_many, "W10", "more work was done at once than the pool has threads");
+  scene.require(done == tasks, "W10", "work was not done");
+  return scene.found("W10");
 }
 
-verdict w9_stop_cancels_what_has_not_begun(const subject& of) {
+verdict w10_stop_cancels_what_has_not_begun(const subject& of) {
   stage scene(of);
   talk_object pool = scene.talks().offload_pool(1);
   std::atomic<bool> begun{false};
@@ -91,10 +91,10 @@ verdict w9_stop_cancels_what_has_not_begun(const subject& of) {
     begun = true;
     comes_true(released, of.patience_ns);
   };
-  work never = [&] { scene.report("W9", "work began after stop"); };
+  work never = [&] { scene.report("W10", "work began after stop"); };
   scene.add([&](actor& self) -> act {
     const auto how = co_await self.offload(pool, first);
-    self.on().require(how.granted, "W9", "work that had begun was not finished");
+    self.on().require(how.granted, "W10", "work that had begun was not finished");
     ++ended;
   });
   scene.add([&](actor& self) -> act {
@@ -102,7 +102,7 @@ verdict w9_stop_cancels_what_has_not_begun(const subject& of) {
     for (int i = 0; i < 3; ++i) {
       self.on().add([&](actor& other) -> act {
         const auto how = co_await other.offload(pool, never);
-        self.on().require(!how.granted, "W9", "work was cancelled and is said to be done");
+        self.on().require(!how.granted, "W10", "work was cancelled and is said to be done");
         ++ended;
       });
     }
@@ -111,8 +111,8 @@ verdict w9_stop_cancels_what_has_not_begun(const subject& of) {
     released = true;
   });
   scene.play();
-  scene.require(ended == 4, "W9", "a wait for work did not end at stop");
-  return scene.found("W9");
+  scene.require(ended == 4, "W10", "a wait for work did not end at stop");
+  return scene.found("W10");
 }
 
 }  // namespace skein::contract

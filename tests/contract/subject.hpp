@@ -107,6 +107,8 @@ struct subject {
   /// It offers runtimes/sync, and of that first_of.
   bool talks;
   bool has_first_of;
+  /// It offers reads that give up.
+  bool gives_up_reads;
   /// A task may cost a thread: fewer of them.
   std::size_t many_tasks;
   time_ns early_by_at_most_ns;

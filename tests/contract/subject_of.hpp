@@ -103,6 +103,7 @@ const subject& subject_of() {
       .callback_style = callback_scheduler<S>,
       .talks = sync_scheduler<S>,
       .has_first_of = has_first_of<S>,
+      .gives_up_reads = read_deadline_scheduler<S>,
       .many_tasks = single_threaded ? std::size_t{800} : std::size_t{100},
       .early_by_at_most_ns = S::info().early_by_at_most_ns,
       .patience_ns = is_liar ? 700 * ns_per_ms : 60 * ns_per_s};

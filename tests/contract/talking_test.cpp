@@ -1,4 +1,4 @@
-// Clauses S7 and W4 to W9, for every runtime whose tasks can wait for each other, and against the
+// Clauses S7, W4 to W8 and W10, for every runtime whose tasks can wait for each other, and against the
 // liars that break them. What each check does is in check_talking.hpp; who lies, and how, in
 // liars/.
 #include "tests/contract/liars/talking.hpp"
@@ -69,16 +69,16 @@ SKEIN_FOR_EVERY_RUNTIME("W8: stop ends all waits as cancelled") {
   require_kept_by<TestType>(&w8_stop_ends_all_waits_as_cancelled);
 }
 
-SKEIN_FOR_EVERY_RUNTIME("W9: work is done once, while others go on") {
-  require_kept_by<TestType>(&w9_work_is_done_once_while_others_go_on);
+SKEIN_FOR_EVERY_RUNTIME("W10: work is done once, while others go on") {
+  require_kept_by<TestType>(&w10_work_is_done_once_while_others_go_on);
 }
 
-SKEIN_FOR_EVERY_RUNTIME("W9: no more work is done at once than the pool has threads") {
-  require_kept_by<TestType>(&w9_no_more_work_at_once_than_threads);
+SKEIN_FOR_EVERY_RUNTIME("W10: no more work is done at once than the pool has threads") {
+  require_kept_by<TestType>(&w10_no_more_work_at_once_than_threads);
 }
 
-SKEIN_FOR_EVERY_RUNTIME("W9: stop cancels what has not begun, and finishes what has") {
-  require_kept_by<TestType>(&w9_stop_cancels_what_has_not_begun);
+SKEIN_FOR_EVERY_RUNTIME("W10: stop cancels what has not begun, and finishes what has") {
+  require_kept_by<TestType>(&w10_stop_cancels_what_has_not_begun);
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S7 and W4 to W7: tasks that talk in any order keep them all") {
@@ -185,26 +185,27 @@ TEST_CASE("liar caught on W8: grants at stop / stop ends all waits as cancelled"
   require_caught("W8", w8_stop_ends_all_waits_as_cancelled(subject_of<liars::grants_at_stop>()));
 }
 
-TEST_CASE("liar caught on W9: works on the loop / work is done once, while others go on",
+TEST_CASE("liar caught on W10: works on the loop / work is done once, while others go on",
           "[contract][liar]") {
-  require_caught("W9",
-                 w9_work_is_done_once_while_others_go_on(subject_of<liars::works_on_the_loop>()));
+  require_caught("W10",
+                 w10_work_is_done_once_while_others_go_on(subject_of<liars::works_on_the_loop>()));
 }
 
-TEST_CASE("liar caught on W9: forgets work / work is done once, while others go on",
+TEST_CASE("liar caught on W10: forgets work / work is done once, while others go on",
           "[contract][liar]") {
-  require_caught("W9", w9_work_is_done_once_while_others_go_on(subject_of<liars::forgets_work>()));
+  require_caught("W10",
+                 w10_work_is_done_once_while_others_go_on(subject_of<liars::forgets_work>()));
 }
 
-TEST_CASE("liar caught on W9: has a thread more / no more work at once than threads",
+TEST_CASE("liar caught on W10: has a thread more / no more work at once than threads",
           "[contract][liar]") {
-  require_caught("W9",
-                 w9_no_more_work_at_once_than_threads(subject_of<liars::has_a_thread_more>()));
+  require_caught("W10",
+                 w10_no_more_work_at_once_than_threads(subject_of<liars::has_a_thread_more>()));
 }
 
-TEST_CASE("liar caught on W9: says that cancelled work was done / stop cancels what has not begun",
+TEST_CASE("liar caught on W10: says that cancelled work was done / stop cancels what has not begun",
           "[contract][liar]") {
-  require_caught("W9", w9_stop_cancels_what_has_not_begun(subject_of<liars::says_it_was_done>()));
+  require_caught("W10", w10_stop_cancels_what_has_not_begun(subject_of<liars::says_it_was_done>()));
 }
 
 }  // namespace

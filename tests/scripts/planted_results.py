@@ -72,7 +72,7 @@ def cell_of(group, runtime, block):
         "stack_bytes": None, "requests": None, "workers": 1, "seed": 7_000 + block,
         "grid_ns": 1_000_000 if workload == "timers" else None,
         "arrival": None, "pipeline": None, "loops": None, "depth": None, "held_bytes": None,
-        "handler_wait_ns": None, "handler_work": None,
+        "handler_wait_ns": None, "handler_work": None, "read_timeout_ns": None,
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ CELLS = (
         "stack_bytes": 65536, "duration": "2s", "warmup": "1s", "requests": 1000, "loops": 2,
         "strategy": "lifo",
         "depth": 4, "held_bytes": 1024, "handler_wait": "5ms", "handler_work": 5000,
+        "read_timeout": "5s",
     }),
     Cell("timers", "timers", "fiber", {
         "pattern": "spread", "tasks": 500, "window": "3s", "grid": "2ms", "timers": "heap",

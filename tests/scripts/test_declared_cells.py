@@ -67,6 +67,7 @@ def test_what_nobody_said_stands_in_an_id_as_the_binary_would_put_it():
     assert id_with(mode="fixed", handler_wait="5ms", handler_work=5000).endswith(
         "/lent/handler-wait=5ms/handler-work=5000"
     )
+    assert id_with(mode="fixed", read_timeout="60s").endswith("/lent/read-timeout=60s")
     assert id_with(mode="idle", depth=4, held_bytes="1KiB") == (
         "c10k/fiber/1000/idle/lent/depth=4/held=1KiB"
     )

@@ -190,6 +190,27 @@ TEST_CASE("a client that is gone while its request waits is no error") {
   });
 }
 
+TEST_CASE("a connection that is silent for too long is closed and counted, and no other is") {
+  constexpr time_ns timeout_ns = 300 * ns_per_ms;
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    c10k::cell cell;
+    cell.read_timeout_ns = timeout_ns;
+    echo_server server(runtime, policy, buffer_bytes, {}, cell);
+    const time_ns begin_ns = monotonic_clock::now_ns();
+    loopback_client silent(server.port(), 0);
+    loopback_client busy(server.port(), 0);
+    for (std::size_t round = 0; monotonic_clock::now_ns() < begin_ns + 2 * timeout_ns; ++round) {
+      REQUIRE(busy.send(request(round, 0)));
+      CHECK((busy.receive(request_bytes) == request(round, 0)));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    CHECK(silent.receive_all().data.empty());
+    const auto counts = server.stop();
+    CHECK(counts.errors == 1);
+    CHECK(counts.first_error.find("timed out") != std::string::npos);
+  });
+}
+
 TEST_CASE("what is sent before a half-close comes back whole, and the end behind it") {
   constexpr std::array<std::size_t, 8> sizes{
       1, buffer_bytes - 1, buffer_bytes, buffer_bytes + 1, 16'384, 16'385, 65'536, 262'144};

@@ -11,6 +11,7 @@
 #include "workloads/c10k/nested.hpp"
 #include "workloads/c10k/program.hpp"
 #include "workloads/c10k/sharded.hpp"
+#include "workloads/c10k/timeout.hpp"
 #include "workloads/workload.hpp"
 
 namespace skein::c10k {
@@ -19,9 +20,12 @@ using echo_floor = floor_program<echo_counters<workloads::tasks_on::one_thread>>
 
 struct workload : workloads::workload_defaults<cell> {
   static std::string objection(const cell& asked) {
-    if (asked.loops.value_or(1) <= asked.connections) return objection_to_handler(asked);
-    return "--loops: " + std::to_string(*asked.loops) + " are more than the connections, " +
-           std::to_string(asked.connections);
+    if (asked.loops.value_or(1) > asked.connections) {
+      return "--loops: " + std::to_string(*asked.loops) + " are more than the connections, " +
+             std::to_string(asked.connections);
+    }
+    const std::string handler = objection_to_handler(asked);
+    return handler.empty() ? objection_to_timeout(asked) : handler;
   }
 
   static void set_options(const cell& asked, scheduler_options& options) {
@@ -43,6 +47,7 @@ struct workload : workloads::workload_defaults<cell> {
     const auto make_one = [runtime = std::string(runtime)](const parameters& own) {
       if (!own.nested.is_plain()) return make_nested(runtime, own);
       if (has_handler(own)) return make_with_handler(runtime, own);
+      if (own.read_timeout_ns) return make_with_timeout(runtime, own);
       return workloads::make_on<Runtimes, echo_program, echo_floor>(runtime, own);
     };
     if (asked.loops.value_or(1) == 1) return make_one(asked);

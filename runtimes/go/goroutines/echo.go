@@ -29,6 +29,9 @@ func newEcho(cell *skein.Cell, done *skein.Traffic) (func(*net.TCPConn) error, e
 	if cell.Handler().IsThere() && (cell.Buffer == "own" || cell.Buffer == "lent") {
 		return e.handling(cell.Handler(), cell.Buffer == "own"), nil
 	}
+	if timeout := cell.ReadTimeout(); timeout > 0 && (cell.Buffer == "own" || cell.Buffer == "lent") {
+		return e.timed(timeout, cell.Buffer == "own"), nil
+	}
 	switch cell.Buffer {
 	case "own":
 		return e.withOwnBuffer, nil

@@ -15,6 +15,8 @@
 // A request that waits (handler.go) is a time.Sleep of its goroutine, with the request in a slice of
 // the connection's.
 //
+// A read that gives up (timeout.go) has a deadline, SetReadDeadline.
+//
 // What is unequal. Package net tries every read before it waits, though a short read has just said
 // that there is nothing (golang/go#8891): 3 system calls a request, where a loop that trusts a short
 // read needs 2. The poller waits in whole milliseconds: it rounds a wait down, and the rest up

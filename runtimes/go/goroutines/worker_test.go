@@ -242,6 +242,33 @@ func TestARequestWaitsAndComputesBeforeItsReply(t *testing.T) {
 	}
 }
 
+func TestAReadThatWaitsTooLongClosesItsConnection(t *testing.T) {
+	for _, buffer := range []string{"own", "lent"} {
+		cell := c10k(buffer)
+		cell["read_timeout_ns"] = 50_000_000
+		c, ready := begin(t, cell)
+		conn := connect(t, address(ready))
+		sentNS := skein.NowNS()
+		for range 8 { // each in time, together longer than a timeout
+			conn.Write([]byte("rest"))
+			var reply [4]byte
+			if _, err := io.ReadFull(conn, reply[:]); err != nil || string(reply[:]) != "rest" {
+				t.Errorf("%s: %v, %v", buffer, reply, err)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if _, err := conn.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("%s: %v", buffer, err)
+		}
+		if tookNS := skein.NowNS() - sentNS; tookNS < 120_000_000 {
+			t.Errorf("%s: closed after %d ns", buffer, tookNS)
+		}
+		if stats := c.ask("stats", "stats"); stats["errors"] != 1.0 || stats["units"] != 8.0 {
+			t.Errorf("%s: %v", buffer, stats)
+		}
+	}
+}
+
 func TestWhatNoTaskHoldsIsAnError(t *testing.T) {
 	if _, reply := begin(t, nested(timers("spread", 10), 4, 65)); reply["type"] != "error" {
 		t.Errorf("%v", reply)

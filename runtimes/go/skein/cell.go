@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // heldSizes are the sizes of arrays that a task may hold; the types are Room's.
@@ -41,6 +42,9 @@ type Cell struct {
 	// arithmetic; null: nothing.
 	HandlerWaitNS *int64 `json:"handler_wait_ns"`
 	HandlerWork   *int64 `json:"handler_work"`
+
+	// How long a read of c10k may wait; null: for ever.
+	ReadTimeoutNS *int64 `json:"read_timeout_ns"`
 
 	// StackBytes is null whatever was asked: stacks grow.
 	StackBytes *int `json:"stack_bytes"`
@@ -89,6 +93,14 @@ func (c *Cell) LevelsBelow() int {
 		return 0
 	}
 	return *c.Depth - 1
+}
+
+// ReadTimeout is how long a read may wait, 0 for ever.
+func (c *Cell) ReadTimeout() time.Duration {
+	if c.ReadTimeoutNS == nil {
+		return 0
+	}
+	return time.Duration(*c.ReadTimeoutNS)
 }
 
 // Held is how many bytes a task holds across its wait.

@@ -126,7 +126,9 @@ func (w *worker) hello() message {
 		"loop": w.row.Loop, "timer_source": w.row.TimerSource,
 		"library": w.row.Library, "library_version": w.row.LibraryVersion,
 		"early_by_at_most_ns": 0,
-		"takes":               []string{"depth", "held_bytes", "handler_wait_ns", "handler_work"},
+		"takes": []string{
+			"depth", "held_bytes", "handler_wait_ns", "handler_work", "read_timeout_ns",
+		},
 	}
 }
 

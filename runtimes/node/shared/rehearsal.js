@@ -12,6 +12,7 @@ const SMALL = { tasks: TASKS, window_ns: 20_000_000, grid_ns: 1_000_000 };
 const LITTLE_HELD = 64; // the code is the same
 const LITTLE_WAIT_NS = 1_000_000;
 const LITTLE_WORK = 1000;
+const LONG_NS = 60_000_000_000;
 const REQUEST = 'warm'; // as long as work needs
 const CONNECTIONS = 1000;
 const AT_ONCE = 50;
@@ -34,6 +35,7 @@ async function rehearseEcho(Echo, cell) {
     ...cell,
     handler_wait_ns: cell.handler_wait_ns ? LITTLE_WAIT_NS : null,
     handler_work: cell.handler_work ? LITTLE_WORK : null,
+    read_timeout_ns: cell.read_timeout_ns ? LONG_NS : null,
   });
   const { port } = await echo.prepare();
   for (let done = 0; done < CONNECTIONS; done += AT_ONCE) {

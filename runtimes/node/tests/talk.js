@@ -16,7 +16,8 @@ export const TIMERS = {
 export const C10K = {
   workload: 'c10k', runtime: 'node', style: 'coroutine', connections: 64, mode: 'fixed', active: 16,
   payload_bytes: 64, buffer: 'runtime', buffer_bytes: 1024, loops: null, stack_bytes: null,
-  depth: null, held_bytes: null, handler_wait_ns: null, handler_work: null, workers: 1, seed: 1n,
+  depth: null, held_bytes: null, handler_wait_ns: null, handler_work: null,
+  read_timeout_ns: null, workers: 1, seed: 1n,
 };
 
 export class Talk {

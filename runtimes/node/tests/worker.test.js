@@ -91,6 +91,23 @@ for (const [waitNs, steps, word] of [[50 * MS, null, 1], [null, 1000, 269958183]
   });
 }
 
+test('a read that waits too long closes its connection', async () => {
+  const talk = new Talk();
+  const ready = await talk.begin({ ...C10K, read_timeout_ns: 100 * MS });
+  assert.equal(ready.echoed.read_timeout_ns, 100 * MS);
+  const socket = await client(ready.port);
+  const sentNs = nowNs();
+  for (let sent = 0; sent < 6; sent += 1) { // each in time, together longer than a timeout
+    socket.write('rest');
+    await once(socket, 'data');
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+  await once(socket, 'close');
+  assert.ok(nowNs() - sentNs >= 200 * MS);
+  const stopped = await talk.ask({ type: 'stop' });
+  assert.deepEqual([stopped.units, stopped.errors], [6, 1]);
+});
+
 test('warming up takes handlers that wait long', async () => {
   const talk = new Talk({ warm: true });
   const ready = await talk.begin(

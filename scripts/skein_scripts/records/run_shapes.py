@@ -51,6 +51,7 @@ class AskedFields(TypedDict):
     held_bytes: NotRequired[int | None]
     handler_wait_ns: NotRequired[int | None]
     handler_work: NotRequired[int | None]
+    read_timeout_ns: NotRequired[int | None]
     workers: NotRequired[int | None]
     seed: NotRequired[int | None]
 

@@ -31,6 +31,7 @@ ADDED_IN_VERSION_1 = frozenset(
         "held_bytes",
         "loops",
         "pipeline",
+        "read_timeout_ns",
         "strategy",
         "timers",
     }

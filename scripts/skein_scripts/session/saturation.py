@@ -22,7 +22,7 @@ PROBE_RUNS = 3
 _PROBE_DURATION = "2s"
 _SIZES = (
     "connections", "active", "payload_bytes", "buffer", "buffer_bytes", "stack_bytes",
-    "handler_wait", "handler_work",
+    "handler_wait", "handler_work", "read_timeout",
 )  # fmt: skip
 _DIGITS = 3
 _THROUGHPUT = named("throughput")

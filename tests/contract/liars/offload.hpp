@@ -1,4 +1,4 @@
-// Liars about work that a pool of threads does: W9. Each is the fiber runtime with another pool.
+// Liars about work that a pool of threads does: W10. Each is the fiber runtime with another pool.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace skein::contract::liars {
 
 using true_pool = base::offload_pool;
 
-/// W9: the owner thread does the work.
+/// W10: the owner thread does the work.
 struct works_on_the_loop : base {
   using base::base;
   struct offload_pool {
@@ -23,7 +23,7 @@ struct works_on_the_loop : base {
   };
 };
 
-/// W9: every fifth work is not done.
+/// W10: every fifth work is not done.
 struct forgets_work : base {
   using base::base;
   class offload_pool : public true_pool {
@@ -41,7 +41,7 @@ struct forgets_work : base {
   };
 };
 
-/// W9: the pool has a thread more than it was told.
+/// W10: the pool has a thread more than it was told.
 struct has_a_thread_more : base {
   using base::base;
   struct offload_pool : true_pool {
@@ -49,7 +49,7 @@ struct has_a_thread_more : base {
   };
 };
 
-/// W9: work that stop has cancelled is said to be done.
+/// W10: work that stop has cancelled is said to be done.
 struct says_it_was_done : base {
   using base::base;
   struct offload_pool : true_pool {

@@ -54,6 +54,7 @@ static ABOUT: About = About {
     early_by_at_most_ns: 0,
     takes_nesting: false,
     takes_handler: false,
+    takes_read_timeout: false,
     no_sockets: Some("embassy has no sockets of an operating system"),
     no_timers: None,
 };

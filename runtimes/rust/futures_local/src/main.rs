@@ -23,6 +23,7 @@ static ABOUT: About = About {
     early_by_at_most_ns: 0,
     takes_nesting: false,
     takes_handler: false,
+    takes_read_timeout: false,
     no_sockets: Some("the futures crate has no sockets of its own"),
     no_timers: Some("the futures crate has no timers of its own"),
 };

@@ -60,6 +60,7 @@ static ABOUT: About = About {
     early_by_at_most_ns: 0,
     takes_nesting: false,
     takes_handler: false,
+    takes_read_timeout: false,
     no_sockets: None,
     no_timers: None,
 };

@@ -32,6 +32,8 @@ pub struct About {
     pub takes_nesting: bool,
     /// Whether its requests can wait and compute (`crate::handler`).
     pub takes_handler: bool,
+    /// Whether its reads can give up.
+    pub takes_read_timeout: bool,
     /// Why it cannot do c10k, where it cannot.
     pub no_sockets: Option<&'static str>,
     /// Why it cannot do timers, where it cannot.

@@ -70,6 +70,12 @@ impl C10k {
         self.cell.handler
     }
 
+    /// How long a read may wait; 0 for ever.
+    #[inline]
+    pub fn read_timeout_ns(&self) -> u64 {
+        self.cell.read_timeout_ns
+    }
+
     /// A chunk is echoed, or the rest of one, of so many bytes.
     #[inline]
     pub fn echoed(&self, bytes: usize) {

@@ -68,6 +68,8 @@ pub(crate) struct C10kCell {
     pub buffer: Buffer,
     pub buffer_bytes: usize,
     pub handler: Handler,
+    /// 0 for ever.
+    pub read_timeout_ns: u64,
 }
 
 impl TimersCell {
@@ -100,12 +102,17 @@ impl C10kCell {
             buffer: word(cell, "buffer", Buffer::from_word)?,
             buffer_bytes: number(cell, "buffer_bytes")?,
             handler: Handler::from_json(cell)?,
+            read_timeout_ns: match &cell["read_timeout_ns"] {
+                Value::Null => 0,
+                _ => number(cell, "read_timeout_ns")?,
+            },
         })
     }
 
     pub fn to_json(&self) -> Value {
         let own = json!({"connections": self.connections, "buffer": self.buffer.word(),
-            "buffer_bytes": self.buffer_bytes});
+            "buffer_bytes": self.buffer_bytes,
+            "read_timeout_ns": (self.read_timeout_ns != 0).then_some(self.read_timeout_ns)});
         echo(own, self.handler.to_json())
     }
 }

@@ -84,6 +84,9 @@ fn hello(about: &About) -> Value {
     if about.takes_handler {
         takes.extend(["handler_wait_ns", "handler_work"]);
     }
+    if about.takes_read_timeout {
+        takes.push("read_timeout_ns");
+    }
     json!({
         "type": "hello", "protocol": 1, "runtime": about.runtime, "pid": std::process::id(),
         "style": "coroutine", "loop": about.waits_on, "timer_source": about.timer_source,
@@ -108,6 +111,9 @@ fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
 fn set_up_c10k(about: &About, cell: &Value) -> Result<Work, Failure> {
     let cell = C10kCell::from_json(cell)?;
     cell.handler.refuse_unless_taken(about)?;
+    if cell.read_timeout_ns > 0 && !about.takes_read_timeout {
+        return Err(not_served("read_timeout_ns", "its reads wait for ever"));
+    }
     if let Some(why) = about.no_sockets {
         return Err(not_served("runtime", why));
     }

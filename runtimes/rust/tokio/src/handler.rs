@@ -10,7 +10,7 @@ use skein_worker::{
 };
 use tokio::time::sleep_until;
 
-use crate::{Peer, at, spawn};
+use crate::{Peer, at, send, spawn};
 
 /// Room for a request in each connection; no cell has longer ones.
 const MOST_BYTES: usize = 1024;
@@ -60,15 +60,5 @@ fn read<Into: ReadBuffer>(
             request[..size].copy_from_slice(&room[..size]);
             Ok(size).into()
         })
-    })
-}
-
-fn send(peer: &mut Peer, reply: &[u8]) -> impl Future<Output = io::Result<()>> + Send {
-    let mut sent = 0;
-    poll_fn(move |context| {
-        while sent < reply.len() {
-            sent += ready!(peer.poll_write(context, &reply[sent..]))?;
-        }
-        Ok(()).into()
     })
 }

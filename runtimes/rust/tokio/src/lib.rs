@@ -17,6 +17,7 @@
 //!   argument and a state. The compiler may put the polls of several levels into one function.
 //! - A request that waits and computes (handler.rs) is an `async move` block with a `sleep_until`, and
 //!   an array for the request in it.
+//! - A read that gives up (timeout.rs) has a `timeout` around it.
 //! - Descriptor 0 is an `AsyncFd` of the same loop: no thread for the conversation.
 //! - `tokio_mt` is the default builder: as many workers as the process has CPUs. On one CPU that is
 //!   one worker, and the main thread waits for it. The conversation is a task on the worker, because
@@ -38,8 +39,9 @@
 
 mod handler;
 mod nested;
+mod timeout;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -75,6 +77,7 @@ pub const fn about(
         early_by_at_most_ns: 0,
         takes_nesting: true,
         takes_handler: true,
+        takes_read_timeout: true,
         no_sockets: None,
         no_timers: None,
     }
@@ -115,6 +118,9 @@ async fn accept_all(listener: TcpListener, _alive: Task) {
         match (listener.accept().await, c10k().buffer()) {
             (Ok((peer, _)), _) if !is_plain => nested::spawn_echo(Peer(peer)),
             (Ok((peer, _)), _) if c10k().handler().is_there() => handler::spawn_echo(Peer(peer)),
+            (Ok((peer, _)), _) if c10k().read_timeout_ns() > 0 => {
+                timeout::spawn_echo(Peer(peer), c10k().read_timeout_ns());
+            }
             (Ok((peer, _)), Buffer::Lent) => spawn(Echo::<_, Lent>::new(Peer(peer))),
             (Ok((peer, _)), Buffer::Own) => spawn(Echo::<_, Own>::new(Peer(peer))),
             (Err(error), _) => c10k().accept_failed(error),
@@ -134,6 +140,16 @@ impl PollStream for Peer {
     fn poll_write(&mut self, context: &mut Context, chunk: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, chunk)
     }
+}
+
+fn send(peer: &mut Peer, reply: &[u8]) -> impl Future<Output = io::Result<()>> + Send {
+    let mut sent = 0;
+    poll_fn(move |context| {
+        while sent < reply.len() {
+            sent += ready!(peer.poll_write(context, &reply[sent..]))?;
+        }
+        Ok(()).into()
+    })
 }
 
 // --- timers
