@@ -1,5 +1,7 @@
 #include "runtimes/future/scheduler.hpp"
 
+#include "runtimes/loop/joined_inbox.hpp"
+
 namespace skein::future {
 
 namespace {

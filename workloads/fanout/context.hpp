@@ -29,7 +29,7 @@ class results {
   std::array<std::uint64_t, fan> of_{};
 };
 
-template <sync_scheduler S>
+template <scope_scheduler S>
 class context {
  public:
   explicit context(const parameters& asked)

@@ -32,7 +32,7 @@ struct workload : workloads::workload_defaults<cell> {
   template <class Runtimes>
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
-    return workloads::make_talking<Runtimes, program>(runtime, asked);
+    return workloads::make_joining<Runtimes, program>(runtime, asked);
   }
 };
 
