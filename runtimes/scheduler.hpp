@@ -208,7 +208,7 @@ concept awaiter_of = requires(Awaiter& awaiter) {
   { awaiter.await_resume() } -> std::same_as<Result>;
 };
 
-/// The coroutine style of a scheduler that may have no connections. S::task is lazy, so creating one
+/// The coroutine style of a scheduler that may have no connections. S::task is lazy: creating one
 /// runs nothing, and dropping one that never started releases its frame.
 template <class S>
 concept coroutine_tasks =

@@ -169,7 +169,7 @@ TEST_CASE("a task that awaits another goes on after it, on whatever worker") {
 }
 
 fanout::parameters tree(std::int64_t leaves, std::size_t workers) {
-  fanout::parameters asked{{.tasks = leaves, .order = fanout::order::wide},
+  fanout::parameters asked{{.tasks = leaves, .order = fanout::order::wide, .work = std::nullopt},
                            test::options_for(static_cast<std::size_t>(leaves) + 16),
                            7};
   asked.options.workers = workers;

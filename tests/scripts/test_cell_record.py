@@ -21,6 +21,7 @@ CELLS = (
         "pattern": "spread", "tasks": 500, "window": "3s", "grid": "2ms", "timers": "heap",
     }),
     Cell("hops", "relay", "coroutine", {"tasks": 100, "hops": 1000, "order": "far"}),
+    Cell("leaves", "fanout", "coroutine", {"tasks": 100, "work": 500}),
 )  # fmt: skip
 # What the program decides.
 ITS_OWN = {"style", "workers"}

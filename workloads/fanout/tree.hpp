@@ -8,6 +8,7 @@
 
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
+#include "workloads/work_steps.hpp"
 
 namespace skein::fanout {
 
@@ -38,6 +39,13 @@ constexpr leaves all_leaves(const cell& asked) noexcept {
 constexpr std::uint64_t value_of(std::uint64_t seed, std::size_t index) noexcept {
   const std::uint64_t mixed = (seed + index + 1) * 0x9e3779b97f4a7c15;
   return mixed ^ (mixed >> 32U);
+}
+
+/// What the work of any leaf gives, which each leaf works out for itself: nothing without steps.
+constexpr std::uint64_t worked(std::uint64_t seed, std::int64_t steps) noexcept {
+  if (steps == 0) return 0;
+  const auto first = static_cast<std::uint32_t>(value_of(seed, 0)) | 1U;
+  return workloads::work_on(first, steps);
 }
 
 /// All tasks that such leaves take, with the one that divides them.

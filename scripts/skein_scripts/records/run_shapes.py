@@ -35,6 +35,7 @@ class AskedFields(TypedDict):
     window_ns: NotRequired[int | None]
     order: NotRequired[str | None]
     hops: NotRequired[int | None]
+    work: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]
