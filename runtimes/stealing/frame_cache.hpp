@@ -53,6 +53,7 @@ class frame_depot {
     static frame_depot all;
     return all;
   }
+  frame_depot() = default;
   frame_depot(const frame_depot&) = delete;
   frame_depot& operator=(const frame_depot&) = delete;
   ~frame_depot() {
@@ -103,8 +104,6 @@ class frame_depot {
     std::vector<detail::magazine> magazines;
     std::vector<detail::uncut> rests;
   };
-
-  frame_depot() = default;
 
   detail::uncut new_block(std::size_t frame_bytes) {
     blocks_.reserve(blocks_.size() + 1);
