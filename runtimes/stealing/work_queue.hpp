@@ -6,6 +6,8 @@
 //  - A full ring gives its newer half to the shared queue.
 //  - The shared queue is looked at when the worker has nothing else, and at every 61st step, so
 //    that what is there waits for a bounded number of steps though all workers are busy.
+// A worker that is alone has no thieves and nobody to share with: it keeps its tasks in a list that
+// has no end, which takes no locked instruction.
 // The slot with its limit and 61 are tokio's; the number is prime so as not to fall in step with
 // what a program does in a round of its own.
 #pragma once
@@ -29,14 +31,17 @@ class work_queue {
 
   /// @param workers  of all that take from the shared queue
   work_queue(shared_queue<Node>& shared, std::size_t workers) noexcept
-      : shared_(shared), workers_(workers), ring_(workers > 1) {}
+      : shared_(shared), workers_(workers) {}
   work_queue(const work_queue&) = delete;
   work_queue& operator=(const work_queue&) = delete;
 
-  bool empty() const noexcept { return woken_ == nullptr && ring_.size() == 0; }
+  bool empty() const noexcept {
+    return woken_ == nullptr && (is_alone() ? alone_.empty() : ring_.size() == 0);
+  }
 
   /// Runs after all that are here.
   void push(Node& ready) noexcept {
+    if (is_alone()) return alone_.push(ready);
     while (!ring_.push(ready)) {
       if (shed(ready)) return;
     }
@@ -52,7 +57,7 @@ class work_queue {
 
   /// What runs next; null where neither this worker nor all of them have anything.
   Node* next() noexcept {
-    if (++steps_ == steps_between_looks) {
+    if (!is_alone() && ++steps_ == steps_between_looks) {
       steps_ = 0;
       if (Node* const waiting = shared_.pop()) return waiting;
     }
@@ -61,9 +66,9 @@ class work_queue {
       return std::exchange(woken_, nullptr);
     }
     in_a_row_ = 0;
-    if (Node* const oldest = ring_.pop()) return oldest;
+    if (Node* const oldest = is_alone() ? alone_.pop() : ring_.pop()) return oldest;
     if (woken_ != nullptr) return std::exchange(woken_, nullptr);
-    return take_shared();
+    return is_alone() ? nullptr : take_shared();
   }
 
   /// Steals from another worker; this one has nothing.
@@ -73,6 +78,8 @@ class work_queue {
 
  private:
   using ring = work_ring<Node, Between>;
+
+  bool is_alone() const noexcept { return workers_ == 1; }
 
   bool shed(Node& ready) noexcept {
     fifo<Node> newer;
@@ -95,6 +102,7 @@ class work_queue {
   std::uint32_t in_a_row_ = 0;  ///< taken from the slot since the last of the ring
   std::uint32_t steps_ = 0;     ///< since the last look at the shared queue
   ring ring_;
+  fifo<Node> alone_;  ///< in place of the ring and the shared queue
 };
 
 }  // namespace skein::stealing

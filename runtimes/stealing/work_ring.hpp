@@ -45,8 +45,7 @@ class work_ring {
   static constexpr std::uint64_t capacity = 256;
   static constexpr std::uint64_t half = capacity / 2;
 
-  /// Without thieves the owner moves head_ by a store, which takes no locked instruction.
-  explicit work_ring(bool has_thieves) noexcept : has_thieves_(has_thieves) {}
+  work_ring() = default;
   work_ring(const work_ring&) = delete;
   work_ring& operator=(const work_ring&) = delete;
 
@@ -132,19 +131,14 @@ class work_ring {
 
   /// On failure `from` is what head_ is by now.
   bool move_head(std::uint64_t& from, std::uint64_t to) noexcept {
-    if (has_thieves_) {
-      Between::step();
-      return head_.compare_exchange_weak(from, to, std::memory_order_acq_rel,
-                                         std::memory_order_acquire);
-    }
-    head_.store(to, std::memory_order_release);
-    return true;
+    Between::step();
+    return head_.compare_exchange_weak(from, to, std::memory_order_acq_rel,
+                                       std::memory_order_acquire);
   }
 
   static constexpr std::size_t line_bytes = 64;
   alignas(line_bytes) std::atomic<std::uint64_t> head_{0};
   alignas(line_bytes) std::atomic<std::uint64_t> tail_{0};
-  const bool has_thieves_;
   std::array<std::atomic<Node*>, capacity> places_{};
 };
 

@@ -51,22 +51,20 @@ std::vector<std::size_t> from_to(std::size_t first, std::size_t end) {
 // --- the ring -----------------------------------------------------------------------------------
 
 TEST_CASE("a ring gives its tasks in the order in which they came, and takes 256") {
-  for (const bool has_thieves : {false, true}) {
-    auto nodes = numbered(ring::capacity + 1);
-    ring own(has_thieves);
-    REQUIRE(own.pop() == nullptr);
-    for (std::size_t i = 0; i < ring::capacity; ++i) REQUIRE(own.push(nodes[i]));
-    REQUIRE_FALSE(own.push(nodes.back()));
-    REQUIRE(all_of([&] { return own.pop(); }) == from_to(0, ring::capacity));
-    REQUIRE(own.push(nodes.back()));
-    REQUIRE(own.pop() == &nodes.back());
-  }
+  auto nodes = numbered(ring::capacity + 1);
+  ring own;
+  REQUIRE(own.pop() == nullptr);
+  for (std::size_t i = 0; i < ring::capacity; ++i) REQUIRE(own.push(nodes[i]));
+  REQUIRE_FALSE(own.push(nodes.back()));
+  REQUIRE(all_of([&] { return own.pop(); }) == from_to(0, ring::capacity));
+  REQUIRE(own.push(nodes.back()));
+  REQUIRE(own.pop() == &nodes.back());
 }
 
 TEST_CASE("a thief takes the older half and runs the newest of it") {
   auto nodes = numbered(5);
-  ring victim(true);
-  ring thief(true);
+  ring victim;
+  ring thief;
   for (node& each : nodes) REQUIRE(victim.push(each));
   REQUIRE(thief.steal_from(victim)->number == 2);
   REQUIRE(all_of([&] { return thief.pop(); }) == from_to(0, 2));
@@ -75,8 +73,8 @@ TEST_CASE("a thief takes the older half and runs the newest of it") {
 
 TEST_CASE("a thief takes the only task, and nothing from an empty ring") {
   node only;
-  ring victim(true);
-  ring thief(true);
+  ring victim;
+  ring thief;
   REQUIRE(thief.steal_from(victim) == nullptr);
   REQUIRE(victim.push(only));
   REQUIRE(thief.steal_from(victim) == &only);
@@ -85,16 +83,14 @@ TEST_CASE("a thief takes the only task, and nothing from an empty ring") {
 }
 
 TEST_CASE("a full ring sheds its newer half and keeps the older") {
-  for (const bool has_thieves : {false, true}) {
-    auto nodes = numbered(ring::capacity);
-    ring own(has_thieves);
-    for (node& each : nodes) REQUIRE(own.push(each));
-    std::vector<std::size_t> shed;
-    REQUIRE(own.shed_newer_half([&](node& each) { shed.push_back(each.number); }));
-    REQUIRE(shed == from_to(ring::half, ring::capacity));
-    REQUIRE_FALSE(own.shed_newer_half([](node&) {}));  // there is room
-    REQUIRE(all_of([&] { return own.pop(); }) == from_to(0, ring::half));
-  }
+  auto nodes = numbered(ring::capacity);
+  ring own;
+  for (node& each : nodes) REQUIRE(own.push(each));
+  std::vector<std::size_t> shed;
+  REQUIRE(own.shed_newer_half([&](node& each) { shed.push_back(each.number); }));
+  REQUIRE(shed == from_to(ring::half, ring::capacity));
+  REQUIRE_FALSE(own.shed_newer_half([](node&) {}));  // there is room
+  REQUIRE(all_of([&] { return own.pop(); }) == from_to(0, ring::half));
 }
 
 // --- the queue ----------------------------------------------------------------------------------
@@ -163,6 +159,18 @@ TEST_CASE("the shared queue is looked at every 61st step, also by a worker that 
   for (std::size_t i = 0; i < 60; ++i) REQUIRE(own.next()->number == i);
   REQUIRE(own.next() == &waiting);
   REQUIRE(own.next()->number == 60);
+}
+
+TEST_CASE("a worker that is alone keeps all tasks in their order, and shares none") {
+  auto nodes = numbered(1'000);
+  shared_queue<node> shared;
+  queue own(shared, 1);
+  for (node& each : nodes) own.push(each);
+  REQUIRE(shared.empty());
+  REQUIRE_FALSE(own.stealable());
+  REQUIRE_FALSE(own.empty());
+  REQUIRE(all_of([&] { return own.next(); }) == from_to(0, 1'000));
+  REQUIRE(own.empty());
 }
 
 // --- who is idle --------------------------------------------------------------------------------
