@@ -45,6 +45,8 @@ struct runtime_info {
   bool takes_timers = false;
   /// Whether it can choose which of the tasks that can run runs next (scheduler_options::strategy).
   bool takes_strategy = false;
+  /// Its tasks move among several threads, which are as many as scheduler_options::workers.
+  bool takes_workers = false;
   /// Polls every task though nobody woke it, and so never waits while one is alive: its calls and
   /// instructions are of time that passes, not of work that is done.
   bool polls_unasked = false;

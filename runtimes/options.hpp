@@ -33,6 +33,7 @@ struct scheduler_options {
   time_ns tick_ns;                ///< timer wheel tick
   timer_structure timers;         ///< ignored where there is no choice (runtime_info::takes_timers)
   run_strategy strategy;          ///< likewise (runtime_info::takes_strategy)
+  std::size_t workers;            ///< threads that run tasks (runtime_info::takes_workers)
 };
 
 }  // namespace skein

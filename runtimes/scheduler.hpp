@@ -112,6 +112,8 @@
 // themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
 // the last step of every task happens-before the return of run(), and cancel/stop may be called by
 // any task; each happens-before the return of the waits that it ends.
+// In a runtime whose tasks move among threads (runtime_info::takes_workers) a task is on one thread
+// at a time and each of its steps happens-before the next; the rest is as with a thread per task.
 #pragma once
 
 #include <concepts>
@@ -136,17 +138,24 @@ namespace detail {
 inline void work_probe(int&) noexcept {}
 }  // namespace detail
 
-/// Offers what tasks wait for from each other. How a task waits for it is the style's: until.
+/// Offers scopes (S7). How a task waits for what is offered here and below is the style's: until.
+template <class S>
+concept scope_scheduler = requires(typename S::scope& scope) {
+  requires std::constructible_from<typename S::scope, S&>;
+  scope.join();
+};
+
+/// Offers all that tasks wait for from each other.
 template <class S>
 concept sync_scheduler =
-    requires(S& on, typename S::mutex& mutex, typename S::semaphore& semaphore,
-             typename S::event& event, typename S::template channel<int>& channel,
-             typename S::scope& scope, typename S::offload_pool& pool, int& worked_on) {
+    scope_scheduler<S> && requires(S& on, typename S::mutex& mutex,
+                                   typename S::semaphore& semaphore, typename S::event& event,
+                                   typename S::template channel<int>& channel,
+                                    typename S::offload_pool& pool, int& worked_on) {
       requires std::constructible_from<typename S::mutex, S&>;
       requires std::constructible_from<typename S::semaphore, S&, std::size_t>;
       requires std::constructible_from<typename S::event, S&>;
       requires std::constructible_from<typename S::template channel<int>, S&, std::size_t>;
-      requires std::constructible_from<typename S::scope, S&>;
       requires std::constructible_from<typename S::offload_pool, S&, std::size_t>;
       mutex.lock();
       mutex.unlock();
@@ -157,7 +166,6 @@ concept sync_scheduler =
       channel.send(0);
       channel.receive();
       channel.close();
-      scope.join();
       pool.template run<&detail::work_probe>(worked_on);
     };
 
@@ -170,19 +178,24 @@ struct live_counts {
   std::size_t connections = 0;
 };
 
-/// What all styles share. The three nested types are opaque to workloads: accept returns
-/// connections, listen returns listeners, and whoever wants a cancellable sleep makes a timer.
+/// What runs tasks, whatever they may wait for.
 template <class S>
-concept scheduler = requires(S& scheduler, const S& observed, typename S::connection& connection,
-                             typename S::listener& listener, typename S::timer& timer,
-                             skein::inbox& messages, int descriptor) {
+concept task_scheduler = requires(S& scheduler, const S& observed, skein::inbox& messages) {
   requires std::constructible_from<S, const scheduler_options&>;
-  requires std::default_initializable<typename S::timer>;
   { S::info() } -> std::same_as<runtime_info>;
   { observed.live() } -> std::same_as<live_counts>;
   { scheduler.run() } -> std::same_as<void>;
   { scheduler.run(messages) } -> std::same_as<void>;
   { scheduler.stop() } -> std::same_as<void>;
+};
+
+/// What all styles share. The three nested types are opaque to workloads: accept returns
+/// connections, listen returns listeners, and whoever wants a cancellable sleep makes a timer.
+template <class S>
+concept scheduler = task_scheduler<S> && requires(S& scheduler, typename S::connection& connection,
+                                                  typename S::listener& listener,
+                                                  typename S::timer& timer, int descriptor) {
+  requires std::default_initializable<typename S::timer>;
   /// Adopts a listening descriptor made by make_listener.
   { scheduler.listen(descriptor) } -> std::same_as<typename S::listener&>;
   { scheduler.close(connection) } -> std::same_as<void>;
@@ -214,17 +227,23 @@ concept awaiter_of = requires(Awaiter& awaiter) {
   { awaiter.await_resume() } -> std::same_as<Result>;
 };
 
-/// Coroutine: verbs are awaited; S::task is lazy, so creating one runs nothing, and dropping one
-/// that never started releases its frame.
+/// The coroutine style of a scheduler that may have no connections. S::task is lazy: creating one
+/// runs nothing, and dropping one that never started releases its frame.
 template <class S>
-concept coroutine_scheduler =
-    scheduler<S> &&
-    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
-             typename S::timer& timer, time_ns deadline_ns, bytes data, typename S::task work) {
+concept coroutine_tasks =
+    task_scheduler<S> && requires(S& scheduler, time_ns deadline_ns, typename S::task work) {
       requires std::move_constructible<typename S::task>;
       { scheduler.spawn(std::move(work)) } -> std::same_as<void>;
       { scheduler.yield() } -> awaiter_of<void>;
       { scheduler.sleep_until(deadline_ns) } -> awaiter_of<wake>;
+    };
+
+/// Coroutine: verbs are awaited.
+template <class S>
+concept coroutine_scheduler =
+    scheduler<S> && coroutine_tasks<S> &&
+    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
+             typename S::timer& timer, time_ns deadline_ns, bytes data) {
       { scheduler.sleep_until(timer, deadline_ns) } -> awaiter_of<wake>;
       { scheduler.accept(listener) } -> awaiter_of<typename S::connection*>;
       { scheduler.read(connection) } -> awaiter_of<bytes>;

@@ -17,7 +17,8 @@ inline scheduler_options options_for(std::size_t max_tasks) {
           .events_per_wait = 256,
           .tick_ns = ns_per_ms,
           .timers = timer_structure::wheel,
-          .strategy = run_strategy::fifo};
+          .strategy = run_strategy::fifo,
+          .workers = 1};
 }
 
 inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_bytes = 1024) {

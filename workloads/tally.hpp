@@ -16,6 +16,8 @@ enum class tasks_on : std::uint8_t { one_thread, many_threads };
 template <tasks_on Threads>
 class tally {
  public:
+  using stays_on_thread = void;  ///< no parameter of a task that changes threads
+
   void add(std::uint64_t amount) noexcept { value_ += amount; }
   /// Adds and returns the new value.
   std::uint64_t add_and_get(std::uint64_t amount) noexcept { return value_ += amount; }

@@ -47,7 +47,13 @@ std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& ask
     if constexpr (scheduler<Runtime>) {
       made = std::make_unique<Program<Runtime>>(asked);
     } else if constexpr (!std::is_void_v<Floor>) {
-      made = std::make_unique<Floor>(asked);
+      if constexpr (task_scheduler<Runtime>) {
+        throw limit_error::lacking(
+            "runtime",
+            std::string(runtime) + " has no connections, and no timers that are cancelled");
+      } else {
+        made = std::make_unique<Floor>(asked);
+      }
     } else {
       throw limit_error::lacking("runtime", std::string(runtime) + " does not do this work");
     }
@@ -56,23 +62,51 @@ std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& ask
   return made;
 }
 
-/// The same for a workload whose tasks wait for each other. Throws limit_error, named `sync`, for a
-/// runtime that has nothing by which they could.
-template <class Runtimes, template <class> class Program, class Parameters>
-std::unique_ptr<program> make_talking(std::string_view runtime, const Parameters& asked) {
+namespace detail {
+
+/// Program<S> on the scheduler S of that name, where `has` is true of it. Otherwise throws
+/// limit_error, named `sync`.
+template <class Runtimes, template <class> class Program, class Parameters, class Has>
+std::unique_ptr<program> make_if_synced(std::string_view runtime, const Parameters& asked, Has) {
   std::unique_ptr<program> made;
   Runtimes::for_each([&]<class Runtime>() {
     if (Runtime::info().id != runtime) return;
-    if constexpr (sync_scheduler<Runtime>) {
+    if constexpr (Has::template of<Runtime>) {
       made = std::make_unique<Program<Runtime>>(asked);
     } else {
-      throw limit_error::lacking("sync", std::string(runtime) +
-                                             " has no channels, locks or scopes by which tasks "
-                                             "wait for each other (runtimes/sync)");
+      throw limit_error::lacking("sync", std::string(runtime) + " has no " + Has::what +
+                                             " by which tasks wait for each other (runtimes/sync)");
     }
   });
   if (!made) throw std::invalid_argument("no runtime is called '" + std::string(runtime) + "'");
   return made;
+}
+
+struct all_sync {
+  static constexpr const char* what = "channels, locks or scopes";
+  template <class S>
+  static constexpr bool of = scheduler<S> && sync_scheduler<S>;
+};
+
+struct scopes {
+  static constexpr const char* what = "scopes";
+  template <class S>
+  static constexpr bool of = scope_scheduler<S>;
+};
+
+}  // namespace detail
+
+/// The same for a workload whose tasks wait for each other. Throws limit_error, named `sync`, for a
+/// runtime that has nothing by which they could.
+template <class Runtimes, template <class> class Program, class Parameters>
+std::unique_ptr<program> make_talking(std::string_view runtime, const Parameters& asked) {
+  return detail::make_if_synced<Runtimes, Program>(runtime, asked, detail::all_sync{});
+}
+
+/// The same for one whose tasks do nothing but spawn others and join them.
+template <class Runtimes, template <class> class Program, class Parameters>
+std::unique_ptr<program> make_joining(std::string_view runtime, const Parameters& asked) {
+  return detail::make_if_synced<Runtimes, Program>(runtime, asked, detail::scopes{});
 }
 
 }  // namespace skein::workloads

@@ -34,6 +34,7 @@ scheduler_options options_for(const cell& asked) {
       .tick_ns = defaults::tick_ns,
       .timers = timer_structure::wheel,
       .strategy = asked.strategy.value_or(run_strategy::fifo),
+      .workers = static_cast<std::size_t>(asked.workers),
   };
   workloads::set_options(asked.of, options);
   return options;

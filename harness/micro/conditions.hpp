@@ -19,7 +19,8 @@ inline scheduler_options conditions(std::size_t tasks) {
           .events_per_wait = defaults::events_per_wait,
           .tick_ns = defaults::tick_ns,
           .timers = timer_structure::wheel,
-          .strategy = run_strategy::fifo};
+          .strategy = run_strategy::fifo,
+          .workers = 1};
 }
 
 }  // namespace skein::micro

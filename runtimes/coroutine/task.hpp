@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "runtimes/coroutine/awaitable.hpp"
+#include "runtimes/coroutine/transfer.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/shared/frame_pool.hpp"
 
@@ -57,27 +58,6 @@ struct task_home {
   /// other tasks have no word for it.
   void (*on_end)(task_home& self) noexcept = nullptr;
 };
-
-#ifdef SKEIN_SANITIZED
-// Sanitizer builds keep a stack frame for each symmetric transfer, so there a task returns to this
-// loop, which makes the transfer. Thread-local is safe: coroutines do not change threads.
-inline thread_local std::coroutine_handle<> next_transfer;
-
-inline void resume(std::coroutine_handle<> first) {
-  for (auto current = first; current; current = std::exchange(next_transfer, {})) current.resume();
-}
-inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
-  next_transfer = to;
-  return std::noop_coroutine();
-}
-#else
-inline void resume(std::coroutine_handle<> first) {
-  first.resume();
-}
-inline std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
-  return to;
-}
-#endif
 
 struct task::promise_type : op {
   promise_type() noexcept : op(&continue_task) {}

@@ -1,6 +1,6 @@
 #include "runtimes/future/scheduler.hpp"
 
-#include "runtimes/joined_inbox.hpp"
+#include "runtimes/loop/joined_inbox.hpp"
 
 namespace skein::future {
 

@@ -50,6 +50,7 @@ struct loop_facts {
 template <class Loop, class Listener>
 class loop_base {
  public:
+  using stays_on_thread = void;
   using connection = skein::connection;
   using listener = Listener;
 

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "runtimes/inbox.hpp"
-#include "runtimes/joined_inbox.hpp"
+#include "runtimes/loop/joined_inbox.hpp"
 #include "runtimes/mailbox.hpp"
 
 namespace skein {

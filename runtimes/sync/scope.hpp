@@ -15,6 +15,8 @@ namespace skein::sync {
 template <class Loop>
 class scope {
  public:
+  using stays_on_thread = void;
+
   /// True, once every task of the scope has ended. For one task at a time.
   class joining {
    public:

@@ -89,6 +89,9 @@ class wait_list {
 /// reaches who waits (W8).
 template <class Loop>
 class object : protected stoppable {
+ public:
+  using stays_on_thread = void;  ///< no parameter of a task that changes threads
+
  protected:
   object(Loop& on, stop_fn on_stop) noexcept : stoppable(on_stop), loop_(on) { on.enlist(*this); }
 

@@ -40,6 +40,19 @@ def test_a_worker_that_leaves_a_leaf_out_fails_the_run(results: Path) -> None:
     assert "finished with 999 units of work done, not 1000" in run["failure"]["message"]
 
 
+def test_each_leaf_takes_the_steps_of_work_that_are_asked_for(results: Path) -> None:
+    run = measure(results, "fanout", "--runtime", "coroutine", "--work", "5000")
+    assert run["cell"]["work"] == run["echoed"]["work"] == 5_000
+    assert "/work=5000" in run["cell_id"]
+    assert run["work"]["checksum"] == run["work"]["expected_checksum"]
+    assert run["timer_costs"]["wall_per_op_ns"] > 2_000
+
+
+def test_a_worker_that_does_not_know_of_work_is_not_asked_for_it(results: Path) -> None:
+    status, run = ended(results, *worker(), "--work", "500", workload="fanout")
+    assert (status, run["status"], run["limit"]["name"]) == (0, "limit", "work")
+
+
 def test_a_worker_in_another_language_adds_up_what_the_readme_says(results: Path) -> None:
     run = measure(results, "fanout", *worker())
     assert run["work"]["checksum"] == run["work"]["expected_checksum"]
@@ -50,6 +63,7 @@ def test_a_worker_in_another_language_adds_up_what_the_readme_says(results: Path
     [
         (("--tasks", "0"), "--tasks: 0 is out of bounds; from 1 to 10000000"),
         (("--tasks", "10000001"), "--tasks: 10000001 is out of bounds; from 1 to 10000000"),
+        (("--work", "1000001"), "--work: 1000001 is out of bounds; from 0 to 1000000"),
         (("--order", "deep"), "--order: unknown order 'deep'; valid: wide"),
     ],
 )

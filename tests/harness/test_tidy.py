@@ -124,14 +124,14 @@ def test_every_room_includes_what_the_architecture_allows_and_needs_all_of_it() 
     assert problems(ROOT, architecture("cpp")) == []
 
 
-def test_a_folder_of_runtimes_uses_loop_sync_shared_and_the_runtime_it_is_a_variant_of() -> None:
+def test_a_folder_of_runtimes_uses_what_all_share_and_the_runtime_it_is_a_variant_of() -> None:
     variants = architecture("runtimes")
     found = []
     for path in (ROOT / "runtimes").glob("*/*.[ch]pp"):
         folder = path.parent.name
         for line, included in includes_of(path.read_text(encoding="utf-8")):
             other = included.split("/")[1]
-            common = {"loop": {"shared"}, "sync": {"loop"}, "shared": set()}
+            common = {"loop": {"shared"}, "sync": {"loop"}, "shared": set(), "stealing": set()}
             allowed = {folder} | common.get(folder, set(common))
             if not other.endswith(".hpp") and other not in allowed | set(variants.get(folder, ())):
                 found.append(f"{path.relative_to(ROOT)}:{line}: {included}")

@@ -23,3 +23,9 @@ skein_compile_test("moving a future is refused" moved_future.cpp
   SAYS "deleted function|deleted constructor|deleted copy constructor")
 skein_compile_test("a task of a future that can be moved is refused" movable_future.cpp
   SAYS "a task is made of a future, which cannot be moved")
+skein_compile_test("a lock of one thread is refused as a parameter of a task that changes threads"
+  staying_parameter.cpp SAYS "a parameter that stays on its thread")
+skein_compile_test("a held std::mutex is refused as a parameter of a task that changes threads"
+  staying_lock.cpp SAYS "a parameter that stays on its thread")
+skein_compile_test("scopes and atomic counts are accepted as parameters of a task that changes threads"
+  accepted_stealing.cpp)

@@ -27,6 +27,7 @@ CELLS = (
         "receivers": 2, "topology": "shared", "senders": 3, "capacity": 0, "messages": 10,
     }),
     Cell("locks", "contention", "coroutine", {"tasks": 2, "hold": "yield", "locks": 5}),
+    Cell("leaves", "fanout", "coroutine", {"tasks": 100, "work": 500}),
 )  # fmt: skip
 # What the program decides.
 ITS_OWN = {"style", "workers"}

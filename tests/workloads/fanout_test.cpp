@@ -1,6 +1,7 @@
 // The workload fanout: how its leaves are divided, its oracle, and every runtime held against it.
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tests/catch.hpp"
@@ -15,8 +16,8 @@ namespace {
 
 using namespace skein;
 
-fanout::parameters asking(std::int64_t tasks) {
-  fanout::parameters asked{{.tasks = tasks, .order = fanout::order::wide},
+fanout::parameters asking(std::int64_t tasks, std::optional<std::int64_t> work = std::nullopt) {
+  fanout::parameters asked{{.tasks = tasks, .order = fanout::order::wide, .work = work},
                            test::options_for(static_cast<std::size_t>(tasks) + 16),
                            7};
   fanout::workload::set_options(asked, asked.options);
@@ -73,19 +74,33 @@ TEST_CASE("a leaf that is missing, doubled or another one's gives another sum") 
   REQUIRE(fanout::expected(reseeded).checksum != right);
 }
 
+TEST_CASE("a leaf that takes another number of steps gives another sum, and none takes none") {
+  const std::uint64_t right = fanout::expected(asking(101, 500)).checksum;
+  REQUIRE(fanout::expected(asking(101, 499)).checksum != right);
+  REQUIRE(fanout::expected(asking(101)).checksum != right);
+  REQUIRE(fanout::worked(7, 0) == 0);
+  REQUIRE(fanout::worked(7, 500) != fanout::worked(8, 500));
+}
+
+/// Every runtime against the oracle.
+void add_up(const fanout::parameters& asked) {
+  test::with_talking_runtimes(asked, [&](workloads::program& program) {
+    test::whole_run run(program, fanout::all_leaves(asked).count);
+    program.run(run);
+    INFO(asked.tasks << " leaves");
+    REQUIRE(program.counts().units == fanout::expected(asked).units);
+    REQUIRE(program.counts().checksum == fanout::expected(asked).checksum);
+    REQUIRE(program.counts().errors == 0);
+    REQUIRE(program.live().tasks == 0);
+  });
+}
+
 TEST_CASE("every runtime grows the whole tree and adds it up, as the oracle says") {
-  for (const std::int64_t tasks : {1, 7, 10, 11, 400}) {
-    const auto asked = asking(tasks);
-    test::with_talking_runtimes(asked, [&](workloads::program& program) {
-      test::whole_run run(program, fanout::all_leaves(asked).count);
-      program.run(run);
-      INFO(tasks << " leaves");
-      REQUIRE(program.counts().units == fanout::expected(asked).units);
-      REQUIRE(program.counts().checksum == fanout::expected(asked).checksum);
-      REQUIRE(program.counts().errors == 0);
-      REQUIRE(program.live().tasks == 0);
-    });
-  }
+  for (const std::int64_t tasks : {1, 7, 10, 11, 400}) add_up(asking(tasks));
+}
+
+TEST_CASE("every runtime's leaves take their steps of work") {
+  for (const std::int64_t steps : {1, 1'000}) add_up(asking(101, steps));
 }
 
 TEST_CASE("a fanout that is stopped before its epoch ends with nothing left alive") {

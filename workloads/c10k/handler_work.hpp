@@ -1,7 +1,5 @@
-// The work of --handler-work: so many steps of xorshift32 (Marsaglia, 2003) on the first four bytes
-// of a request, which its reply carries. Each step needs the one before, so neither a compiler nor
-// a CPU can shorten them, and the load generator knows what must come out. 32 bits, since every
-// language has shifts of them.
+// The work of --handler-work: so many steps (workloads/work_steps.hpp) on the first four bytes of a
+// request, which its reply carries. The load generator knows what must come out.
 #pragma once
 
 #include <bit>
@@ -11,6 +9,8 @@
 #include <cstring>
 #include <span>
 
+#include "workloads/work_steps.hpp"
+
 namespace skein::c10k {
 
 static_assert(std::endian::native == std::endian::little, "a request's word is little-endian");
@@ -18,14 +18,7 @@ static_assert(std::endian::native == std::endian::little, "a request's word is l
 /// The least that a request on which there is work can be.
 inline constexpr std::size_t work_word_bytes = sizeof(std::uint32_t);
 
-constexpr std::uint32_t work_on(std::uint32_t word, std::int64_t steps) noexcept {
-  for (std::int64_t i = 0; i < steps; ++i) {
-    word ^= word << 13U;
-    word ^= word >> 17U;
-    word ^= word << 5U;
-  }
-  return word;
-}
+using workloads::work_on;
 
 /// Puts the outcome in place of a request's first word.
 inline void work_on(std::span<std::byte> request, std::int64_t steps) noexcept {

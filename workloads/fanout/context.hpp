@@ -29,11 +29,13 @@ class results {
   std::array<std::uint64_t, fan> of_{};
 };
 
-template <sync_scheduler S>
+template <scope_scheduler S>
 class context {
  public:
   explicit context(const parameters& asked)
-      : asked_(asked), progress_(static_cast<std::uint64_t>(asked.tasks)) {}
+      : asked_(asked),
+        steps_(asked.work.value_or(0)),
+        progress_(static_cast<std::uint64_t>(asked.tasks)) {}
 
   void set_epoch(time_ns epoch_ns) noexcept { epoch_ns_ = epoch_ns; }
   time_ns epoch_ns() const noexcept { return epoch_ns_; }
@@ -41,8 +43,9 @@ class context {
 
   /// Leaf `index` has its turn: what it gives.
   std::uint64_t leaf(std::size_t index) noexcept {
+    const std::uint64_t worked_out = worked(asked_.seed, steps_);
     progress_.add_one();
-    return value_of(asked_.seed, index);
+    return value_of(asked_.seed, index) ^ worked_out;
   }
   /// The root has the sum.
   void finish(std::uint64_t sum) noexcept { progress_.finish(sum); }
@@ -65,6 +68,7 @@ class context {
 
  private:
   const parameters asked_;
+  const std::int64_t steps_;  ///< of work in each leaf
   time_ns epoch_ns_ = 0;
   workloads::progress<workloads::tasks_of<S>> progress_;
   workloads::error_log limits_;

@@ -9,13 +9,13 @@
 
 namespace skein::fanout {
 
-template <coroutine_scheduler S>
+template <coroutine_tasks S>
 typename S::task give(context<S>& shared, std::size_t index, std::uint64_t& result) {
   result = shared.leaf(index);
   co_return;
 }
 
-template <coroutine_scheduler S>
+template <coroutine_tasks S>
 typename S::task divide(S& scheduler, context<S>& shared, leaves own, std::uint64_t& result) {
   typename S::scope children(scheduler);
   results given;
@@ -24,7 +24,7 @@ typename S::task divide(S& scheduler, context<S>& shared, leaves own, std::uint6
   result = given.sum();
 }
 
-template <coroutine_scheduler S>
+template <coroutine_tasks S>
 void spawn_children(S& scheduler, context<S>& shared, leaves own, typename S::scope& within,
                     results& given) {
   for (std::size_t child = 0; child < own.children(); ++child) {
@@ -36,7 +36,7 @@ void spawn_children(S& scheduler, context<S>& shared, leaves own, typename S::sc
   }
 }
 
-template <coroutine_scheduler S>
+template <coroutine_tasks S>
 typename S::task grow(S& scheduler, context<S>& shared) {
   const wake how = co_await scheduler.sleep_until(shared.epoch_ns());
   if (how == wake::cancelled) co_return;
@@ -48,7 +48,7 @@ typename S::task grow(S& scheduler, context<S>& shared) {
 }
 
 /// Spawns the root. `shared` must outlive it.
-template <coroutine_scheduler S>
+template <coroutine_tasks S>
 void spawn_root(S& scheduler, context<S>& shared) {
   scheduler.spawn(grow(scheduler, shared));
 }

@@ -14,7 +14,10 @@ std::size_t tasks_for(std::size_t count) {
 workloads::work_counts expected(const parameters& asked) {
   workloads::work_counts counts;
   counts.units = static_cast<std::uint64_t>(asked.tasks);
-  counts.checksum = workloads::sum_of_values(asked.seed, counts.units);
+  const std::uint64_t worked_out = worked(asked.seed, asked.work.value_or(0));
+  for (std::size_t index = 0; index < counts.units; ++index) {
+    counts.checksum += value_of(asked.seed, index) ^ worked_out;
+  }
   return counts;
 }
 

@@ -9,6 +9,7 @@
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
 #include "workloads/values.hpp"
+#include "workloads/work_steps.hpp"
 
 namespace skein::fanout {
 
@@ -37,6 +38,13 @@ constexpr leaves all_leaves(const cell& asked) noexcept {
 
 /// What a leaf gives.
 using workloads::value_of;
+
+/// What the work of any leaf gives, which each leaf works out for itself: nothing without steps.
+constexpr std::uint64_t worked(std::uint64_t seed, std::int64_t steps) noexcept {
+  if (steps == 0) return 0;
+  const auto first = static_cast<std::uint32_t>(value_of(seed, 0)) | 1U;
+  return workloads::work_on(first, steps);
+}
 
 /// All tasks that such leaves take, with the one that divides them.
 std::size_t tasks_for(std::size_t count);

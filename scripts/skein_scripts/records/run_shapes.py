@@ -43,6 +43,7 @@ class AskedFields(TypedDict):
     messages: NotRequired[int | None]
     hold: NotRequired[str | None]
     locks: NotRequired[int | None]
+    work: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
     requests: NotRequired[int | None]

@@ -1,4 +1,4 @@
-#include "runtimes/joined_inbox.hpp"
+#include "runtimes/loop/joined_inbox.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Two inboxes as one, for a loop that watches one.
+// An inbox that is two, for a loop that watches one.
 #pragma once
 
 #include "runtimes/inbox.hpp"

@@ -1,0 +1,152 @@
+#include "runtimes/coroutine_stealing/scheduler.hpp"
+
+#include <cassert>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "runtimes/errors.hpp"
+#include "runtimes/loop/joined_inbox.hpp"
+
+namespace skein::coroutine_stealing {
+
+// --- task and scope -----------------------------------------------------------------------------
+
+void task::promise_type::wake(op& finished) noexcept {
+  worker::current()->push_woken(finished);
+}
+
+void detail::end_task(scope* within) noexcept {
+  if (within != nullptr) within->end_one();
+  worker::current()->end_task();
+}
+
+scope::scope(scheduler& on) noexcept : is_alone_(on.workers() == 1) {}
+
+void scope::end_one() noexcept {
+  if (!take_one()) return;
+  set_left(1);  // before the parent goes on, which may use the scope again
+  joiner_->result = 0;
+  worker::current()->push_woken(*joiner_);
+}
+
+submitted scope::submit(op& waiter) noexcept {
+  joiner_ = &waiter;
+  waiter.state = op_state::waiting;
+  if (!take_one()) return submitted::pending;
+  set_left(1);
+  waiter.state = op_state::idle;
+  return worker::current()->loop().answer(waiter, 0);
+}
+
+// --- worker -------------------------------------------------------------------------------------
+
+void worker::run(inbox& watched) {
+  worker* const before = std::exchange(current_, this);
+  loop_.run(&watched, [this] { return is_over(); });
+  current_ = before;
+}
+
+void worker::run_tasks() noexcept {
+  in_turn_ = true;
+  const std::size_t allowed = loop_.steps_left();
+  std::size_t left = allowed;
+  while (left > 0) {
+    op* const next = found_ != nullptr ? std::exchange(found_, nullptr) : ready_.next();
+    if (next == nullptr) break;
+    --left;
+    loop_.begin_step();
+    next->state = op_state::idle;
+    task::promise_type::resume(*next);
+  }
+  loop_.count_more_steps(allowed - left - 1);
+  in_turn_ = false;
+  if (left == 0) loop_.post(turn_);
+}
+
+/// Asked before the loop blocks, and so also what it does before that.
+bool worker::is_over() noexcept {
+  ready_.awake();
+  if (scheduler_.stopping()) loop_.stop();
+  while (!loop_.others_wait()) {
+    if (scheduler_.over()) return true;
+    found_ = ready_.search();
+    if (found_ == nullptr && !ready_.begin_sleep()) continue;
+    if (found_ == nullptr && scheduler_.may_end()) {
+      scheduler_.end();
+      return true;
+    }
+    if (found_ != nullptr) loop_.post(turn_);
+    break;
+  }
+  return false;
+}
+
+// --- scheduler ----------------------------------------------------------------------------------
+
+scheduler::scheduler(const scheduler_options& options) : crew_(options.workers) {
+  for (std::size_t i = 0; i < options.workers; ++i) {
+    workers_.emplace_back(*this, crew_.at(i), options);
+  }
+}
+
+scheduler::~scheduler() {
+  assert(live().tasks == 0 && "a task outlived its scheduler");
+}
+
+runtime_info scheduler::info() {
+  runtime_info about = info_on<scheduler, epoll_loop>("coroutine_stealing");
+  about.style = "coroutine";
+  about.task = "a heap frame from a recycling pool";
+  about.threads = "as many as workers; a task that can run is run by any of them";
+  about.takes_timers = true;
+  about.takes_workers = true;
+  return about;
+}
+
+void scheduler::run() {
+  run_workers(workers_.front().alarm());
+}
+
+void scheduler::run(inbox& messages) {
+  joined_inbox both(workers_.front().alarm(), messages);
+  serves_inbox_ = true;
+  run_workers(both);
+  serves_inbox_ = false;
+}
+
+void scheduler::run_workers(inbox& watched_by_owner) {
+  over_.store(false, std::memory_order_relaxed);
+  std::optional<limit_error> limit;
+  std::vector<std::jthread> threads;  // joined on the way out
+  try {
+    for (std::size_t i = 1; i < workers_.size(); ++i) {
+      threads.emplace_back([&own = workers_[i]] { own.run(own.alarm()); });
+    }
+  } catch (const std::system_error& refused) {
+    limit = limit_error::lacking("threads",
+                                 std::string("no thread for another worker: ") + refused.what());
+    stop();  // the tasks that there are end first
+  }
+  workers_.front().run(watched_by_owner);
+  threads.clear();
+  if (limit) throw limit_error(*limit);
+}
+
+void scheduler::stop() noexcept {
+  if (stopping_.exchange(true, std::memory_order_acq_rel)) return;
+  if (worker* const here = worker::current()) here->loop().stop();
+  crew_.wake_all();
+}
+
+live_counts scheduler::live() const noexcept {
+  std::uint64_t ended = 0;
+  std::uint64_t begun = 0;
+  for (const worker& each : workers_) ended += each.ended();
+  for (const worker& each : workers_) begun += each.begun();
+  return {static_cast<std::size_t>(begun - ended), 0};
+}
+
+}  // namespace skein::coroutine_stealing

@@ -1,0 +1,139 @@
+// Stackless coroutines on several threads: M tasks on K workers. Runnable tasks may be stolen by a
+// worker that has none; waiting ones stay with the loop that they wait in, and are runnable on its
+// worker when their wait ends.
+//
+// It offers what needs no connection yet: spawn, yield, sleep_until and scopes. Workloads that take
+// more are limits by name. What a task shares with others it must share as threads do.
+//
+// Which thread runs what: a task goes on on any worker after a wait or a yield, and on one at a
+// time; each step of it happens-before the next, by the queues. Worker 0 is the owner thread, which
+// called run, and serves the inbox.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <deque>
+
+#include "runtimes/clock.hpp"
+#include "runtimes/coroutine_stealing/scope.hpp"
+#include "runtimes/coroutine_stealing/task.hpp"
+#include "runtimes/coroutine_stealing/worker.hpp"
+#include "runtimes/inbox.hpp"
+#include "runtimes/info.hpp"
+#include "runtimes/loop/info_on.hpp"
+#include "runtimes/options.hpp"
+#include "runtimes/scheduler.hpp"
+
+namespace skein::coroutine_stealing {
+
+namespace detail {
+
+struct sleep_awaiter {
+  union {
+    time_ns deadline_ns;
+    op* finished;
+  };
+
+  explicit sleep_awaiter(time_ns until_ns) noexcept : deadline_ns(until_ns) {}
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(task::handle waiting) noexcept {
+    op& sleeper = waiting.promise();
+    sleeper.deadline_ns = deadline_ns;
+    finished = &sleeper;
+    return worker::current()->loop().submit_sleep(sleeper) == submitted::pending;
+  }
+  wake await_resume() const noexcept { return finished->result == 0 ? wake::due : wake::cancelled; }
+};
+
+struct yield_awaiter {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(task::handle waiting) const noexcept {
+    worker::current()->push(waiting.promise());
+  }
+  void await_resume() const noexcept {}
+};
+
+struct join_awaiter {
+  scope::joining wait;
+
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(task::handle waiting) noexcept {
+    return wait.submit(waiting.promise()) == submitted::pending;
+  }
+  bool await_resume() const noexcept { return true; }
+};
+
+static_assert(coroutine::safe_awaiter<final_awaiter> && coroutine::safe_awaiter<child_awaiter> &&
+              coroutine::safe_awaiter<sleep_awaiter> && coroutine::safe_awaiter<yield_awaiter> &&
+              coroutine::safe_awaiter<join_awaiter>);
+
+}  // namespace detail
+
+class scheduler {
+ public:
+  using task = coroutine_stealing::task;
+  using scope = coroutine_stealing::scope;
+
+  /// Tasks share as threads do (workloads/styles.hpp).
+  static constexpr bool tasks_run_in_parallel = true;
+
+  explicit scheduler(const scheduler_options& options);
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+  ~scheduler();
+
+  static runtime_info info();
+
+  void spawn(task work) { start(work.release(), nullptr); }
+  void spawn(scope& within, task work) {
+    within.begin_one();
+    start(work.release(), &within);
+  }
+
+  auto yield() noexcept { return detail::yield_awaiter{}; }
+  auto sleep_until(time_ns deadline_ns) noexcept { return detail::sleep_awaiter(deadline_ns); }
+  auto until(const scope::joining& wait) noexcept { return detail::join_awaiter{wait}; }
+
+  void run();
+  void run(inbox& messages);
+  /// Any worker's thread. Each worker stops its own loop.
+  void stop() noexcept;
+
+  live_counts live() const noexcept;
+
+  // For its workers.
+  std::size_t workers() const noexcept { return workers_.size(); }
+  bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
+  bool over() const noexcept { return over_.load(std::memory_order_acquire); }
+  /// The caller has just published that it sleeps.
+  bool may_end() const noexcept { return (stopping() || !serves_inbox_) && live().tasks == 0; }
+  void end() noexcept {
+    over_.store(true, std::memory_order_release);
+    crew_.wake_all();
+  }
+
+ private:
+  void start(task::handle spawned, scope* within) noexcept {
+    spawned.promise().within = within;
+    worker& here = this->here();
+    here.begin_task();
+    here.push(spawned.promise());
+  }
+  /// The worker of the calling thread; worker 0 for the owner thread before run.
+  worker& here() noexcept {
+    worker* const current = worker::current();
+    return current != nullptr && &current->home() == this ? *current : workers_.front();
+  }
+  void run_workers(inbox& watched_by_owner);
+
+  crew crew_;
+  std::deque<worker> workers_;
+  bool serves_inbox_ = false;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> over_{false};
+};
+
+static_assert(coroutine_tasks<scheduler> && scope_scheduler<scheduler>);
+
+}  // namespace skein::coroutine_stealing

@@ -1,0 +1,212 @@
+// The risks of coroutines that change threads: that each runs to its end once, on several threads;
+// that joins, sleeps and stops reach them there; and that a run ends when they have.
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <set>
+#include <thread>
+
+#include "runtimes/coroutine_stealing/scheduler.hpp"
+#include "tests/catch.hpp"
+#include "tests/options.hpp"
+#include "tests/whole_run.hpp"
+#include "workloads/fanout/program.hpp"
+
+namespace skein {
+namespace {
+
+using coroutine_stealing::scheduler;
+using task = scheduler::task;
+using test::far_away_ns;
+using test::from_now;
+
+scheduler_options options_of(std::size_t workers) {
+  scheduler_options options = test::options_for(100);
+  options.workers = workers;
+  return options;
+}
+
+constexpr std::size_t numbers_of_workers[] = {1, 2, 3, 8};
+
+task count_yields(scheduler& on, int yields, std::atomic<int>& steps) {
+  for (int i = 0; i < yields; ++i) {
+    ++steps;
+    co_await on.yield();
+  }
+}
+
+TEST_CASE("tasks that yield among workers take every step once, and the run ends with them") {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    scheduler on(options_of(workers));
+    std::atomic<int> steps{0};
+    for (int i = 0; i < 300; ++i) on.spawn(count_yields(on, 20, steps));
+    REQUIRE(on.live().tasks == 300);
+    on.run();
+    REQUIRE(steps == 6'000);
+    REQUIRE(on.live().tasks == 0);
+  }
+}
+
+TEST_CASE("a scheduler of several workers can be run again, and without a task it returns") {
+  scheduler on(options_of(3));
+  std::atomic<int> steps{0};
+  on.run();
+  for (int round = 1; round <= 20; ++round) {
+    on.spawn(count_yields(on, 3, steps));
+    on.run();
+    REQUIRE(steps == 3 * round);
+  }
+}
+
+/// Waits, on its thread, until `others` are there too, so that they cannot be on the same one.
+task meet(std::atomic<std::size_t>& here, std::size_t all, std::atomic<bool>& failed) {
+  ++here;
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (here < all && !failed) {
+    std::this_thread::yield();
+    if (std::chrono::steady_clock::now() > give_up) failed = true;
+  }
+  co_return;
+}
+
+TEST_CASE("tasks that one worker has are stolen by all others, though these slept") {
+  for (const std::size_t workers : {2U, 4U}) {
+    scheduler on(options_of(workers));
+    std::atomic<std::size_t> here{0};
+    std::atomic<bool> failed{false};
+    for (std::size_t i = 0; i < workers; ++i) on.spawn(meet(here, workers, failed));
+    on.run();
+    REQUIRE_FALSE(failed);
+  }
+}
+
+task leaf(std::atomic<int>& ended) {
+  ++ended;
+  co_return;
+}
+
+task join_many(scheduler& on, int rounds, int children, std::atomic<int>& wrong) {
+  scheduler::scope within(on);
+  int expected = 0;
+  std::atomic<int> ended{0};
+  for (int round = 0; round < rounds; ++round) {
+    for (int i = 0; i < children; ++i) on.spawn(within, leaf(ended));
+    expected += children;
+    co_await on.until(within.join());
+    if (ended != expected) ++wrong;
+  }
+}
+
+TEST_CASE("a join among workers ends once all of its scope have ended, and the scope can go on") {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    scheduler on(options_of(workers));
+    std::atomic<int> wrong{0};
+    for (int i = 0; i < 20; ++i) on.spawn(join_many(on, 50, i % 5, wrong));
+    on.run();
+    REQUIRE(wrong == 0);
+  }
+}
+
+task sleep_for(scheduler& on, time_ns delay_ns, std::atomic<int>& early, std::atomic<int>& due) {
+  const time_ns deadline_ns = from_now(delay_ns);
+  const wake how = co_await on.sleep_until(deadline_ns);
+  if (how == wake::due && monotonic_clock::now_ns() < deadline_ns) ++early;
+  if (how == wake::due) ++due;
+}
+
+TEST_CASE("tasks sleep on whatever worker they are, and none wakes early") {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    scheduler on(options_of(workers));
+    std::atomic<int> early{0};
+    std::atomic<int> due{0};
+    for (int i = 0; i < 200; ++i) on.spawn(sleep_for(on, i % 10 * ns_per_ms, early, due));
+    on.run();
+    REQUIRE(early == 0);
+    REQUIRE(due == 200);
+  }
+}
+
+task sleep_long(scheduler& on, std::atomic<int>& cancelled) {
+  co_await on.yield();
+  const wake how = co_await on.sleep_until(from_now(far_away_ns));
+  if (how == wake::cancelled) ++cancelled;
+}
+
+task stop_soon(scheduler& on) {
+  co_await on.sleep_until(from_now(20 * ns_per_ms));
+  on.stop();
+}
+
+TEST_CASE("a stop by any task cancels the sleeps of all workers") {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    scheduler on(options_of(workers));
+    std::atomic<int> cancelled{0};
+    for (int i = 0; i < 100; ++i) on.spawn(sleep_long(on, cancelled));
+    on.spawn(stop_soon(on));
+    on.run();
+    REQUIRE(cancelled == 100);
+    REQUIRE(on.live().tasks == 0);
+  }
+}
+
+task inner(scheduler& on, int depth, std::atomic<int>& ran) {
+  ++ran;
+  co_await on.yield();
+  if (depth > 1) co_await inner(on, depth - 1, ran);
+  co_await on.yield();
+}
+
+TEST_CASE("a task that awaits another goes on after it, on whatever worker") {
+  scheduler on(options_of(3));
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 100; ++i) on.spawn(inner(on, 5, ran));
+  on.run();
+  REQUIRE(ran == 500);
+}
+
+fanout::parameters tree(std::int64_t leaves, std::size_t workers) {
+  fanout::parameters asked{{.tasks = leaves, .order = fanout::order::wide, .work = std::nullopt},
+                           test::options_for(static_cast<std::size_t>(leaves) + 16),
+                           7};
+  asked.options.workers = workers;
+  return asked;
+}
+
+void grow(std::int64_t leaves, std::size_t workers) {
+  INFO(leaves << " leaves, " << workers << " workers");
+  const auto asked = tree(leaves, workers);
+  fanout::program<scheduler> program(asked);
+  test::whole_run run(program, static_cast<std::size_t>(leaves));
+  program.run(run);
+  REQUIRE(program.counts().units == fanout::expected(asked).units);
+  REQUIRE(program.counts().checksum == fanout::expected(asked).checksum);
+  REQUIRE(program.live().tasks == 0);
+}
+
+TEST_CASE("a tree that workers divide among them is added up as the oracle says") {
+  for (const std::size_t workers : numbers_of_workers) {
+    for (const std::int64_t leaves : {1, 11, 400, 5'000}) grow(leaves, workers);
+  }
+}
+
+TEST_CASE("a hundred trees of a hundred thousand leaves are added up", "[.][stress]") {
+  for (int i = 0; i < 25; ++i) {
+    for (const std::size_t workers : numbers_of_workers) grow(100'000, workers);
+  }
+}
+
+TEST_CASE("a tree among workers that is stopped before its epoch ends with nothing left alive") {
+  const auto asked = tree(100, 3);
+  fanout::program<scheduler> program(asked);
+  test::stopped_at_once run(program, 100);
+  program.run(run);
+  REQUIRE(program.counts().units == 0);
+  REQUIRE(program.live().tasks == 0);
+}
+
+}  // namespace
+}  // namespace skein
