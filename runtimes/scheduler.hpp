@@ -148,10 +148,10 @@ concept scope_scheduler = requires(typename S::scope& scope) {
 /// Offers all that tasks wait for from each other.
 template <class S>
 concept sync_scheduler =
-    scope_scheduler<S> && requires(S& on, typename S::mutex& mutex,
-                                   typename S::semaphore& semaphore, typename S::event& event,
-                                   typename S::template channel<int>& channel,
-                                    typename S::offload_pool& pool, int& worked_on) {
+    scope_scheduler<S> &&
+    requires(S& on, typename S::mutex& mutex, typename S::semaphore& semaphore,
+             typename S::event& event, typename S::template channel<int>& channel,
+             typename S::offload_pool& pool, int& worked_on) {
       requires std::constructible_from<typename S::mutex, S&>;
       requires std::constructible_from<typename S::semaphore, S&, std::size_t>;
       requires std::constructible_from<typename S::event, S&>;
