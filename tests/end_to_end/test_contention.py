@@ -12,11 +12,11 @@ from test_relay import SILENT, ended, worker
 THREADS = ("thread", "thread_default")
 
 
-@pytest.mark.parametrize(("runtime", "hold"), with_every_runtime(("yield",), "yield"))
+@pytest.mark.parametrize(("runtime", "across"), with_every_runtime(("yield",), "yield"))
 def test_every_runtime_hands_the_mutex_on_or_says_what_it_lacks(
-    runtime: str, hold: str, results: Path
+    runtime: str, across: str, results: Path
 ) -> None:
-    words = [*skein.with_runtime(runtime), "--hold", hold]
+    words = [*skein.with_runtime(runtime), "--across", across]
     if runtime in SILENT:
         status, run = ended(results, *words, workload="contention")
         assert (status, run["status"], run["limit"]["name"]) == (0, "limit", "sync")
@@ -56,7 +56,7 @@ def test_a_turn_that_was_not_had_fails_the_run(fault: str, said: str, results: P
         (("--tasks", "1"), "--tasks: 1 is out of bounds; from 2 to 1000000"),
         (("--tasks", "1000001"), "--tasks: 1000001 is out of bounds; from 2 to 1000000"),
         (("--locks", "0"), "--locks: 0 is out of bounds; from 1 to 1000000"),
-        (("--hold", "sleep"), "--hold: unknown hold 'sleep'; valid: yield"),
+        (("--across", "sleep"), "--across: unknown across 'sleep'; valid: yield"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_its_bounds(

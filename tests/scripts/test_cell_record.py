@@ -26,7 +26,7 @@ CELLS = (
     Cell("messages", "channel", "coroutine", {
         "receivers": 2, "topology": "shared", "senders": 3, "capacity": 0, "messages": 10,
     }),
-    Cell("locks", "contention", "coroutine", {"tasks": 2, "hold": "yield", "locks": 5}),
+    Cell("locks", "contention", "coroutine", {"tasks": 2, "across": "yield", "locks": 5}),
     Cell("leaves", "fanout", "coroutine", {"tasks": 100, "work": 500}),
 )  # fmt: skip
 # What the program decides.

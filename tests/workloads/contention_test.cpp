@@ -16,7 +16,7 @@ namespace {
 using namespace skein;
 
 contention::parameters asking(std::int64_t tasks, std::int64_t locks) {
-  return {{.tasks = tasks, .hold = contention::hold::yield, .locks = locks},
+  return {{.tasks = tasks, .across = contention::across::yield, .locks = locks},
           test::options_for(static_cast<std::size_t>(tasks) + 16),
           7};
 }

@@ -41,7 +41,7 @@ class AskedFields(TypedDict):
     senders: NotRequired[int | None]
     capacity: NotRequired[int | None]
     messages: NotRequired[int | None]
-    hold: NotRequired[str | None]
+    across: NotRequired[str | None]
     locks: NotRequired[int | None]
     work: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
