@@ -22,7 +22,7 @@ struct work_done {
   }
 };
 
-/// How evenly something was shared out among tasks, which the workload names (workloads/*/README.md).
+/// How evenly something was shared out among tasks, which the workload names (its README.md).
 struct shared_out {
   std::int64_t least = 0;
   std::int64_t most = 0;

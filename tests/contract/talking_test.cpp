@@ -1,6 +1,6 @@
-// Clauses S7, W4 to W8 and W10, for every runtime whose tasks can wait for each other, and against the
-// liars that break them. What each check does is in check_talking.hpp; who lies, and how, in
-// liars/.
+// Clauses S7, W4 to W8 and W10, for every runtime whose tasks can wait for each other, and against
+// the liars that break them. What each check does is in check_talking.hpp and check_offload.hpp;
+// who lies, and how, in liars/.
 #include "tests/contract/liars/talking.hpp"
 
 #include "tests/contract/check_offload.hpp"
