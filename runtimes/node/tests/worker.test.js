@@ -102,7 +102,9 @@ test('a read that waits too long closes its connection', async () => {
     await once(socket, 'data');
     await new Promise((resolve) => { setTimeout(resolve, 20); });
   }
-  await once(socket, 'close');
+  socket.resume(); // without a listener for data it would not see the end
+  await once(socket, 'end');
+  socket.destroy();
   assert.ok(nowNs() - sentNs >= 200 * MS);
   const stopped = await talk.ask({ type: 'stop' });
   assert.deepEqual([stopped.units, stopped.errors], [6, 1]);
