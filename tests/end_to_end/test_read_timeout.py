@@ -44,7 +44,9 @@ def test_a_connection_that_is_silent_for_too_long_is_closed_and_an_error(
 ) -> None:
     run = ended(results, "--runtime", runtime, "--read-timeout", "20ms")  # 48 of 64 carry nothing
     assert run["status"] == "failed"
-    assert "the server hung up on connection" in run["reasons"][0]
+    # The generator sees the end of one, or the worker has counted all of them before.
+    reason = run["reasons"][0]
+    assert "the server hung up on connection" in reason or "Connection timed out" in reason
 
 
 def test_a_worker_that_does_not_say_that_it_has_timeouts_meets_a_limit(results: Path) -> None:

@@ -14,7 +14,8 @@ typename S::task send_all(S& scheduler, context<S>& shared, std::uint32_t sender
   const wake how = co_await scheduler.sleep_until(shared.epoch_ns());
   if (how == wake::cancelled) co_return;
   for (std::uint32_t number = 0; number < shared.messages_of(sender); ++number) {
-    const bool sent = co_await scheduler.until(shared.send({sender, number}));
+    const message next{sender, number};
+    const bool sent = co_await scheduler.until(shared.send(next));
     if (!sent) break;
   }
 }
