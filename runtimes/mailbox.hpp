@@ -31,7 +31,8 @@ class mailbox final : public inbox {
   mailbox();
   ~mailbox() override;
 
-  /// Any thread. Does not touch the letter once the owner may have it.
+  /// Any thread. Does not touch the letter once the owner may have it, but the mailbox, which so
+  /// must outlive the call.
   void post(letter& posted) noexcept;
 
   int descriptor() const noexcept override { return bell_; }

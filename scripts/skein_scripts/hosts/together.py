@@ -1,8 +1,8 @@
 """What shares of a matrix must have in common to be one set of results: the matrix, the build, the
 class of their hosts, and each round once. Each refusal says what to do.
 
-Figures of two hosts are never put into one median (hosts differ), but they stand in one table. So
-hosts must be of one kind, and each must have rounds enough to say something by itself."""
+compare.py judges each host by itself. The report's tables still take all rounds together, and its
+signs say so. So hosts must be of one kind, and each must have rounds enough to say something."""
 
 from __future__ import annotations
 
