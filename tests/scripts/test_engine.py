@@ -107,6 +107,16 @@ def test_a_task_that_dask_started_again_is_interrupted_and_given_up(engine_of):
     assert any("started again by Dask" in line for line in made.said)
 
 
+def test_a_task_that_dask_started_twice_more_is_given_up_once(engine_of):
+    def both(client):
+        begins("second")(client)
+        begins("third")(client)
+
+    made = engine_of(nothing, begins("first"), both)
+    found = made.engine.run([0, 1], HOSTS)
+    assert found == ["host 'left' did not come back; of its rounds 0-1 are missing"]
+
+
 def test_a_host_with_another_matrix_by_that_name_ends_it(engine_of, fixture_v1):
     line = fixture_v1.read_text(encoding="utf-8").splitlines()[0]
 

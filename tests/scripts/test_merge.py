@@ -187,6 +187,10 @@ def same_boot(shares):
     session(shares.right)["host"]["boot"] = "left-boot"
 
 
+def same_name(shares):
+    session(shares.right)["host"]["name"] = session(shares.left)["host"]["name"]
+
+
 def at_once(shares):
     session(shares.right)["host"] = session(shares.left)["host"]
     session(shares.right)["created_utc"] = session(shares.left)["created_utc"]
@@ -234,6 +238,7 @@ def empty(shares):
         (other_machine, "and another; set them up alike"),
         (same_round, "round 1 is in"),
         (same_boot, "one boot of one machine, so they are one host"),
+        (same_name, "is the name of 2 machines"),
         (at_once, "at the same time, which spoils both"),
         (slower, "% more (at most 10 %): leave one of them out"),
         (without_anchors, "no anchor of host 'right' counts"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import itertools
 import logging
 import pickle
 import sys
@@ -129,7 +130,14 @@ def hosts_in(client: Any, skein: str, addresses: Sequence[str] | None = None) ->
                 f"the workers '{known.name}' and '{name}' are on one machine: start one on each"
                 " host, which measures by itself"
             )
-    return sorted(hosts.values(), key=lambda host: host.name)
+    by_name = sorted(hosts.values(), key=lambda host: host.name)
+    for one, other in itertools.pairwise(by_name):
+        if one.name == other.name:
+            raise UsageError(
+                f"two workers are called '{one.name}', {one.address} and {other.address}: start"
+                " each with a --name of its own"
+            )
+    return by_name
 
 
 def _name_of(info: dict[str, Any], facts: dict[str, Any]) -> str:

@@ -193,6 +193,8 @@ class Engine:
         post = self._posts.get(message["host"])
         if post is None or post.is_over or message["begins"] != post.key:
             return
+        if post.task is None:  # it is lost already, and another start of it has come
+            return
         if post.start is None:
             post.start = message["start"]
         elif post.start != message["start"]:
@@ -281,12 +283,14 @@ class Engine:
             self._say(str(error))
             self._other_workers.update(new)
             found = []
+        known = {each.host.boot for each in self._posts.values()}
         for host in found:
             if host.boot == post.host.boot:
                 post.host = ClusterHost(host.address, post.host.name, host.boot)
                 self._start(post)
                 return
-            self._other_workers.add(host.address)
+            if host.boot not in known:
+                self._other_workers.add(host.address)
         if post.lost_at is not None and time.monotonic() - post.lost_at > self._order.lost_after_s:
             missing = set(post.rounds) - self._received.rounds()
             post.failure = f"did not come back; of its rounds {in_words(missing)} are missing"

@@ -7,6 +7,7 @@ signs say so. So hosts must be of one kind, and each must have rounds enough to 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -107,6 +108,12 @@ def _names_of(placed: Sequence[Placed]) -> set[str]:
             raise UsageError(
                 f"'{known}' and '{host['name']}' are one boot of one machine, so they are one"
                 " host: measure both shares with the same --host-name"
+            )
+    for name, boots in Counter(name_of.values()).items():
+        if boots > 1:
+            raise UsageError(
+                f"'{name}' is the name of {boots} machines, or of one that was booted in between:"
+                " measure each with a --host-name of its own"
             )
     return set(name_of.values())
 
