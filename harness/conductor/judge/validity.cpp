@@ -76,8 +76,9 @@ void show_softirqd(outcome& out, int cpu, const validity_rules& rules) {
 /// "kcompactd0 92 ms, kworker 40 ms": what used most first.
 std::string named(const std::map<std::string, time_ns>& spent_ns) {
   std::vector<std::pair<std::string, time_ns>> all(spent_ns.begin(), spent_ns.end());
-  std::stable_sort(all.begin(), all.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   std::vector<std::string> words;
   for (const auto& [name, ns] : all) {
     if (ns < ns_per_ms) break;
