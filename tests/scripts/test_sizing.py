@@ -116,9 +116,12 @@ def test_loops_are_as_many_as_skein_takes():
     ]
 
 
-def test_where_the_clients_are_elsewhere_half_of_the_kernels_memory_is(host):
-    both, server = sized(host()), sized(host(ends='"server"'))
-    assert server.need(1_000_000).kernel_bytes == both.need(1_000_000).kernel_bytes / 2
+@pytest.mark.parametrize("runtime", ["coroutine", "thread"])
+def test_where_the_clients_are_elsewhere_so_are_their_sockets_and_no_threads_stack(host, runtime):
+    both, server = sized(host(), runtime), sized(host(ends='"server"'), runtime)
+    sockets = FIGURES.runtimes["epoll_floor"].kernel_bytes / 2
+    less = both.need(1_000_000).kernel_bytes - server.need(1_000_000).kernel_bytes
+    assert less == 1_000_000 * sockets
     assert server.need(1_000_000).client_bytes == 0
     assert server.need(1_000_000).open_files == both.need(1_000_000).open_files / 2
 
@@ -141,6 +144,12 @@ def test_the_limit_that_breaks_first_is_named_with_what_it_allows(host, changes,
     assert count == pytest.approx(most, rel=0.01)
     assert all(limit.holds for limit in found.limits(count))
     assert [limit.name for limit in found.limits(count + 1) if not limit.holds] == [first]
+
+
+def test_a_thread_for_each_connection_ends_where_threads_do(host):
+    limited = sized(host(threads_max="32_768"), "thread")
+    assert limited.most()[0] == ("threads", 32_768)
+    assert sized(host(threads_max="32_768"), "fiber").most() == sized(host(), "fiber").most()
 
 
 def test_a_host_with_room_for_all_breaks_at_nothing_but_memory_that_ends(host):

@@ -41,7 +41,8 @@ def compared(figures: Figures) -> list[Compared]:
     for check in figures.checks:
         any_of_them = next(iter(figures.runtimes.values()))
         runtime = figures.runtimes.get(check.runtime or _USUAL, any_of_them)
-        kernel = runtime.kernel_bytes if check.both_ends else runtime.kernel_bytes / 2
+        elsewhere = 0.0 if check.both_ends else figures.client_kernel_bytes
+        kernel = runtime.kernel_bytes - elsewhere
         if check.user_bytes is not None:
             found.append(Compared(check, "user", check.user_bytes, runtime.user_bytes))
         if check.kernel_bytes is not None:

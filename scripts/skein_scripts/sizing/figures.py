@@ -17,6 +17,7 @@ from .toml_file import Entries
 
 FILE = ROOT / "results" / "sizing.toml"
 _RUNTIME_KEYS = ("user_bytes", "kernel_bytes", "fixed_bytes", "busy_ns", "sparse_ns", "source")
+_MAY_HAVE = ("threads",)
 _CHECK_KEYS = ("name", "connections", "ends", "within", "source")
 _MAY_CHECK = ("runtime", "user_bytes", "kernel_bytes", "kernel_bytes_most", "note")
 
@@ -32,6 +33,7 @@ class Runtime:
     busy_ns: float  # CPU of a message where many wait at once
     sparse_ns: float  # where few do
     source: str
+    threads: int = 0  # of a connection
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Figures:
 
     runtimes: Mapping[str, Runtime]
     client_user_bytes: float
+    client_kernel_bytes: float  # of the clients' end of a connection
     client_fixed_bytes: float  # of each load generator; there is one for each table
     table_fixed_bytes: float  # of each loop of the server beyond the first
     table_descriptors: int  # of each table, that are no connections
@@ -75,7 +78,7 @@ def figures_of(path: Path = FILE) -> Figures:
 def _figures(entries: Entries) -> Figures:
     toml_file.check_keys(entries, ("runtime", "clients", "tables"), ("check",))
     clients, tables = toml_file.table(entries, "clients"), toml_file.table(entries, "tables")
-    toml_file.check_keys(clients, ("user_bytes", "fixed_bytes", "source"))
+    toml_file.check_keys(clients, ("user_bytes", "kernel_bytes", "fixed_bytes", "source"))
     toml_file.check_keys(tables, ("fixed_bytes", "descriptors", "source"))
     runtimes = {
         name: _runtime(name, one) for name, one in toml_file.table(entries, "runtime").items()
@@ -83,6 +86,7 @@ def _figures(entries: Entries) -> Figures:
     return Figures(
         runtimes=runtimes,
         client_user_bytes=toml_file.number(clients, "user_bytes"),
+        client_kernel_bytes=toml_file.number(clients, "kernel_bytes"),
         client_fixed_bytes=toml_file.number(clients, "fixed_bytes"),
         table_fixed_bytes=toml_file.number(tables, "fixed_bytes"),
         table_descriptors=toml_file.count(tables, "descriptors"),
@@ -101,9 +105,14 @@ def _runtime(name: str, entries: Any) -> Runtime:
     if not isinstance(entries, dict):
         raise UsageError(f"runtime {name} is no table: write [runtime.{name}]")
     try:
-        toml_file.check_keys(entries, _RUNTIME_KEYS)
+        toml_file.check_keys(entries, _RUNTIME_KEYS, _MAY_HAVE)
         numbers = {key: toml_file.number(entries, key) for key in _RUNTIME_KEYS[:-1]}
-        return Runtime(id=name, source=toml_file.text(entries, "source"), **numbers)
+        return Runtime(
+            id=name,
+            source=toml_file.text(entries, "source"),
+            threads=toml_file.count(entries, "threads") if "threads" in entries else 0,
+            **numbers,
+        )
     except UsageError as error:
         raise UsageError(f"runtime {name}: {error}") from None
 

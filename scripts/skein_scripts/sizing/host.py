@@ -16,7 +16,7 @@ _NEEDED = (
     "memory", "reserved", "cpus", "descriptors_per_process", "nr_open", "port_range",
     "client_addresses", "ends",
 )  # fmt: skip
-_ALLOWED = ("file_max", "tables", "server_ports")
+_ALLOWED = ("file_max", "threads_max", "tables", "server_ports")
 _LARGEST_PORT = 65535
 
 
@@ -33,6 +33,7 @@ class Host:
     client_addresses: int
     both_ends: bool  # the clients are on it, too, over loopback
     file_max: int | None = None  # None: the server runs as root, whom fs.file-max does not bind
+    threads_max: int | None = None  # of one process: the least of what limits them
     tables: int | None = None  # descriptor tables of the server; None: as many as it takes
     server_ports: int | None = None  # None: one for each table
 

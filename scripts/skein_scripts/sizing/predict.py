@@ -42,6 +42,7 @@ class Need:
     client_bytes: float
     descriptors: int  # of the fullest table
     open_files: int
+    threads: int  # of the server, for its connections
     ports: int  # of each client address, to each server port
     cpus_least: float  # of the server, where many messages wait at once
     cpus_most: float  # where few do
@@ -77,6 +78,7 @@ class Sizing:
             client_bytes=client if host.both_ends else 0,
             descriptors=ceil(connections / tables) + figures.table_descriptors,
             open_files=host.ends * (connections + tables * figures.table_descriptors),
+            threads=connections * runtime.threads,
             ports=ceil(connections / (host.client_addresses * (host.server_ports or tables))),
             cpus_least=per_s * runtime.busy_ns / 1e9,
             cpus_most=per_s * runtime.sparse_ns / 1e9,
@@ -84,9 +86,10 @@ class Sizing:
 
     @property
     def kernel_bytes(self) -> float:
-        """The kernel's, of a connection's ends on this host. Both ends are alike: a socket, a file
-        and an entry in an epoll set each."""
-        return self.runtime.kernel_bytes * self.host.ends / 2
+        """The kernel's, of a connection on this host. The clients' end is sockets alone; what a
+        task has in the kernel, as a thread its stack, is the server's."""
+        elsewhere = 0.0 if self.host.both_ends else self.figures.client_kernel_bytes
+        return self.runtime.kernel_bytes - elsewhere
 
     @property
     def _full_table(self) -> int:
@@ -113,6 +116,8 @@ class Sizing:
         ]
         if host.file_max is not None:
             found.append(Limit("fs.file-max", need.open_files, host.file_max))
+        if host.threads_max is not None:
+            found.append(Limit("threads", need.threads, host.threads_max))
         return found
 
     def most(self) -> list[tuple[str, int]]:
