@@ -103,6 +103,40 @@ def test_time_of_a_request_stands_at_each_wait_and_work(planted, field, plot, va
     assert [part.question.anchor for part in parts if part.figures] == ["cpu"]
 
 
+def of_talk(planted, workload, field, values):
+    """The same with runs of a workload whose tasks wait for each other, and no timers."""
+    records = with_field(planted, field, values)
+    for cell in records[0]["plan"]["cells"]:
+        cell["workload"] = workload
+    for run in records[1:]:
+        run["cell"] = {
+            "workload": workload, "runtime": run["cell"]["runtime"], field: run["cell"][field],
+        }  # fmt: skip
+        run["lateness"] = None
+        run["timer_costs"] = {"wall_per_op_ns": 10 + len(run["cell"]["runtime"])}
+    return records
+
+
+@pytest.mark.parametrize(
+    ("workload", "field", "plot", "values"),
+    [
+        ("relay", "tasks", "time_vs_tasks", (2, 1_000, 100_000)),
+        ("channel", "capacity", "time_vs_room", (0, 1, 100)),
+    ],
+)
+def test_time_of_a_step_stands_at_each_number_of_tasks_and_room(
+    planted, workload, field, plot, values
+):
+    records = of_talk(planted, workload, field, values)
+    (axes,) = figure_of(records, plot).axes
+    (fiber,) = drawn.of(drawn.curves(axes), "fiber")
+    assert fiber.points == [(value, 15) for value in values]
+    parts = sections(records, group_runs(records), [Path(f"{plot}.svg")])
+    assert [part.question.anchor for part in parts if part.figures] == ["talk"]
+    tables = {part.question.anchor: len(part.tables) for part in parts}
+    assert (tables["talk"], tables["lateness"]) == (3, 0)
+
+
 def test_an_axis_that_begins_at_nothing_is_linear(planted):
     (axes,) = figure_of(with_field(planted, "held_bytes", SIZES), "memory_vs_held_bytes").axes
     assert axes.get_xscale() == "linear"

@@ -1,11 +1,15 @@
 """Figures in a page: what the SVG of matplotlib becomes, so that many can stand in one document,
 and that nothing of what is drawn is lost."""
 
+import base64
+import html
+import io
 import re
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -99,11 +103,12 @@ def test_a_figure_is_smaller_and_keeps_what_it_draws(svg):
     assert "<!--" not in small
     for colour in set(re.findall(r"(?:stroke|fill): (#[0-9a-f]{6})", svg)):
         assert colour in small + str(figures.shapes()) + str(figures.style())
-    # Every glyph and marker, and every line.
-    words = dict(re.findall(r'<g id="(w\d+)">(.*?)</g>', str(figures.shapes())))
-    assert len(words) > 3
-    spelled = re.sub(r'<use href="#(w\d+)"[^>]*>', lambda word: words[word[1]], small)
-    assert spelled.count("<use") == svg.count("<use")
+    # Every letter and marker, and every line.
+    words = [html.unescape(word) for word in re.findall(r"<text[^>]*>(.*?)</text>", small)]
+    assert "words & <marks>" in words
+    letters = svg.count('xlink:href="#DejaVuSans')
+    assert sum(map(len, words)) == letters > 20
+    assert small.count("<use") == svg.count("<use") - letters
     assert small.count("<path") == svg.count("<path") - svg.count("<path id=")
 
 
@@ -173,6 +178,37 @@ def test_words_that_are_words_stay(tmp_path):
         text = drawn(tmp_path)
     small = str(Figures().inline(text, "said"))
     assert "words &amp; &lt;marks&gt;" in small
+
+
+def test_words_bring_a_font_with_the_letters_that_are_written_and_few_others(svg):
+    figures = Figures()
+    small = str(figures.inline(svg, "said"))
+    written = set(html.unescape("".join(re.findall(r"<text[^>]*>(.*?)</text>", small))))
+    (face,) = re.findall(r"@font-face\{[^}]*base64,([^)]*)\)", str(figures.style()))
+    font = TTFont(io.BytesIO(base64.b64decode(face)))
+    assert {chr(code) for code in font.getBestCmap()} == written
+    assert len(face) < 20_000
+
+
+def test_words_stand_where_their_letters_did_turned_and_coloured(tmp_path):
+    figure = Figure(figsize=(4, 3))
+    with mpl.rc_context({"svg.hashsalt": "skein"}):
+        figure.text(0.5, 0.25, "up", rotation=90, color="#cc79a7", weight="bold", style="italic")
+        figure.text(0.5, 0.25, "up", rotation=90, color="#cc79a7", weight="bold", size=12)
+        figure.text(0.25, 0.25, "$x^2$")
+        figure.savefig(tmp_path / "plot.svg", metadata={"Date": None})
+    svg = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    figures = Figures()
+    small = str(figures.inline(svg, "said"))
+    (text,) = re.findall(r"<text([^>]*)>up</text>", small)
+    x, y = re.search(r'x="([\d.]+)" y="([\d.]+)"', text).groups()
+    placed = re.search(r"translate\((\S+) (\S+)\) rotate\(-90\) scale\(0.12", svg).groups()
+    assert [float(x), float(y)] == pytest.approx([float(one) for one in placed], abs=0.01)
+    assert f'transform="rotate(-90 {x} {y})"' in text
+    rules = dict(re.findall(r"\.(\S+)\{(.*)\}", str(figures.style())))
+    style = rules[re.search(r'class="(k\d+)"', text)[1]]
+    assert style == "font-size:12px;font-weight:bold;fill:#cc79a7"
+    assert small.count("<use") == 4  # a formula, and letters of a font that is not the house's
 
 
 def test_what_leads_elsewhere_is_dropped():

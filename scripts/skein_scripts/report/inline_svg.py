@@ -2,10 +2,10 @@
 others in one document.
 
 What goes: the head, metadata, comments, groups without a use, digits beyond a tenth of a point (an
-eighth of a pixel), and the one style sheet, which would be that of the whole page. Glyphs, words,
-markers and styles that recur are kept once for all figures. Identifiers get the figure's own
-prefix. A group that has a runtime's gid (drawing/style.py) says data-runtime="ID" instead, by which
-the page finds it.
+eighth of a pixel), and the one style sheet, which would be that of the whole page. Letters become
+text (svg_words.py). Markers and styles that recur are kept once for all figures. Identifiers get
+the figure's own prefix. A group that has a runtime's gid (drawing/style.py) says data-runtime="ID"
+instead, by which the page finds it.
 
 Nothing is drawn here. An element or command of a path that is not known is kept as it is.
 """
@@ -21,16 +21,16 @@ from markupsafe import Markup, escape
 
 from ..base.visible import visible
 from ..drawing.style import runtime_of_gid
+from . import svg_words
 from .svg_paths import compact_path
 
-_SHARED, _OWN, _WORD, _CLASS = "s", "f", "w", "k"  # how names in the page begin
-_DROPPED = ("metadata", "style", "title", "desc", "script")
+_SHARED, _OWN, _CLASS = "s", "f", "k"  # how names in the page begin
+_COMMENT = "comment"
+_DROPPED = ("metadata", "style", "title", "desc", "script", _COMMENT)
 _WITH_TEXT = ("text", "tspan")
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _SHIFT = re.compile(r"translate\((\S+?)(?:[ ,]+(\S+?))?\)")
-# What a word is written with: two glyphs or more.
-_GLYPHS = re.compile(r'(?:<use href="#s\d+"(?: x="[^"]*")?(?: y="[^"]*")?/>){2,}')
 _PLAIN = re.compile(r"[-\w#.,:; %']+")  # a style that may stand in the page's style sheet
 _PLACES = ("x", "y", "width", "height", "x1", "x2", "y1", "y2", "cx", "cy", "r", "stroke-width")
 
@@ -42,19 +42,24 @@ class Figures:
         self._count = 0
         # By what they look like, their names.
         self._shapes: dict[tuple[str, ...], str] = {}
-        self._words: dict[str, str] = {}
+        self._letters: dict[str, set[str]] = {}  # by font
         self._styles: dict[str, str] = {}
 
     def inline(self, svg: str, said: str) -> Markup:
         """A figure, with what it says to those who do not see it. Raises ValueError where the text
         is no SVG."""
         try:
-            root = ElementTree.fromstring(svg)
+            with_comments = ElementTree.XMLParser(
+                target=ElementTree.TreeBuilder(insert_comments=True)
+            )
+            root = ElementTree.fromstring(svg, with_comments)
         except ElementTree.ParseError as error:
             raise ValueError(f"not XML: {error}") from error
         if _tag(root) != "svg":
             raise ValueError(f"no SVG: its root is <{_tag(root)}>")
         self._count += 1
+        for font, letters in svg_words.write_words(root).items():
+            self._letters.setdefault(font, set()).update(letters)
         names = self._names_of(root)
         given = (("aria-label", visible(said)), ("viewBox", root.get("viewBox", "0 0 1 1")))
         body = "".join(text for child in root for text in self._written(child, names))
@@ -65,15 +70,20 @@ class Figures:
         paths = "".join(
             f'<path id="{name}"{_attributes(zip(("d", "style", "transform"), look, strict=True))}/>'
             for look, name in self._shapes.items()
-        ) + "".join(f'<g id="{name}">{glyphs}</g>' for glyphs, name in self._words.items())
+        )
         return Markup(
             '<svg width="0" height="0" class="shapes" aria-hidden="true" focusable="false">'
             f"<defs>{paths}</defs></svg>"
         )
 
     def style(self) -> Markup:
-        """The rules of what the figures are drawn with, for the page's style sheet."""
-        rules = (f".{name}{{{style}}}" for style, name in self._styles.items())
+        """The rules of what the figures are drawn and written with, for the page's style sheet."""
+        rules = [f".{name}{{{style}}}" for style, name in self._styles.items()]
+        if self._letters:
+            rules += [
+                f".plot text{{font-family:{svg_words.FAMILY};white-space:pre}}",
+                svg_words.font_faces(self._letters),
+            ]
         return Markup("\n".join(rules))
 
     def _names_of(self, root: Element) -> dict[str, str]:
@@ -114,10 +124,6 @@ class Figures:
             return
         if tag == "g" and not given:
             yield from inner
-            return
-        if runtime is None and tag == "g" and _GLYPHS.fullmatch(glyphs := "".join(inner)):
-            word = self._words.setdefault(glyphs, f"{_WORD}{len(self._words)}")
-            yield f'<use href="#{word}"{_attributes(given)}/>'
             return
         if runtime is not None:
             inner.insert(0, f"<title>{escape(visible(runtime))}</title>")
@@ -206,7 +212,7 @@ def _attributes(given: Iterable[tuple[str, str]]) -> str:
 
 
 def _tag(element: Element) -> str:
-    return _local(element.tag)
+    return _local(element.tag) if isinstance(element.tag, str) else _COMMENT
 
 
 def _local(name: str) -> str:

@@ -70,6 +70,10 @@ def _is_served(group: Group) -> bool:
     return group.declared is not None and group.declared.run == "served"
 
 
+def _has_samples(group: Group) -> bool:
+    return group.declared is None or bool(group.declared.samples)
+
+
 _BY_GROUP = (
     Question(
         "memory",
@@ -119,7 +123,15 @@ _BY_GROUP = (
         "Lateness of timers",
         "How long after its deadline a task runs; a timer that fires early is an error.",
         (lateness.NAME,),
-        lambda group: not _is_served(group),
+        lambda group: not _is_served(group) and _has_samples(group),
+    ),
+    Question(
+        "talk",
+        "Tasks that wait for each other",
+        "What a hand-over takes, from one task to another and on one thread: a hop of a token, a"
+        " leaf of a tree, a message, a mutex, a wait that is cancelled.",
+        tuple(plot.name for plot in cost_vs_field.OF_TALK),
+        lambda group: not _is_served(group) and not _has_samples(group),
     ),
 )
 _SPREAD = Question(

@@ -1,9 +1,9 @@
 """Figures: what a task costs against how deep it waits, and against how many bytes it holds
-meanwhile: its memory, and the CPU time of waking it; and what a request costs against how long its
-handler waits, and how much it computes. Points are cells of their own, the same work in all but
-that field.
+meanwhile: its memory, and the CPU time of waking it; what a request costs against how long its
+handler waits, and how much it computes; and what tasks that talk take against how many they are, or
+the room that their channel has. Points are cells of their own, the same work in all but that field.
 
-Leaves out how cost grows with the number of tasks, which one process shows (memory_vs_n.py)."""
+Leaves out how memory grows with the number of tasks within one process (memory_vs_n.py)."""
 
 from __future__ import annotations
 
@@ -71,6 +71,8 @@ _WAIT = Axis(
     "handler_wait_ns", "the handler's wait", "wait in each request", "waits", units.format_tick
 )
 _WORK = Axis("handler_work", "the handler's work", "steps of work in each request", "amounts")
+_TASKS = Axis("tasks", "the number of tasks", "tasks", "numbers of tasks")
+_ROOM = Axis("capacity", "the channel's room", "values that the channel has room for", "rooms")
 _MEMORY = Cost(
     named("user_bytes_per_task"), "Memory of a task", "user memory of a task", _dress_bytes
 )
@@ -78,6 +80,10 @@ _WAKE_UP = Cost(
     named("cpu_per_op"), "CPU time of an operation", "CPU time of an operation", _dress_time
 )
 _REQUEST = Cost(named("cpu_per_op"), "CPU time of a request", "CPU time of a request", _dress_time)
+_STEP = Cost(named("wall_per_op"), "Time of a step", "time of a step", _dress_time)
+_PEAK = Cost(
+    named("peak_bytes_per_task"), "Memory of a task", "memory of a task at most", _dress_bytes
+)
 OF_MEMORY = (
     Plot("memory_vs_depth", _MEMORY, _DEPTH, "Memory of a task against how deep it waits."),
     Plot("memory_vs_held_bytes", _MEMORY, _HELD, "Memory of a task against the bytes it holds."),
@@ -92,7 +98,17 @@ OF_HANDLERS = (
     ),
     Plot("cpu_vs_handler_work", _REQUEST, _WORK, "CPU time of a request against what it computes."),
 )
-PLOTS = (*OF_MEMORY, *OF_WAKE_UPS, *OF_HANDLERS)
+OF_TALK = (
+    Plot(
+        "time_vs_tasks",
+        _STEP,
+        _TASKS,
+        "Time of a step (a hop, a leaf, a hand-over, a cancel) against the number of tasks.",
+    ),
+    Plot("peak_memory_vs_tasks", _PEAK, _TASKS, "Memory of a task, with all of them alive."),
+    Plot("time_vs_room", _STEP, _ROOM, "Time of a message against the room of its channel."),
+)
+PLOTS = (*OF_MEMORY, *OF_WAKE_UPS, *OF_HANDLERS, *OF_TALK)
 
 
 def draw(plot: Plot, sweep: list[Group], context: frame.Context) -> Figure | None:
