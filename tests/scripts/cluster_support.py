@@ -39,6 +39,7 @@ class Cluster:
         fake = ROOT / "tests" / "scripts" / "fake_skein.py"
         self.run.skein.write_text(_WRAPPER % (sys.executable, fake))
         self.workers = {}
+        self._pids = {}
         self._processes = []
         self._file = folder / "scheduler.json"
         self.start_scheduler()
@@ -91,8 +92,17 @@ class Cluster:
         with Client(self.address, set_as_default=False, timeout=20) as client:
             return {str(one["name"]): at for at, one in client.scheduler_info()["workers"].items()}
 
+    def await_workers(self, *names):
+        """Until they are there. Who they are is known from then on: to ask while a session runs
+        takes longer than the session, on a busy machine."""
+        wait_for(lambda: set(names) <= set(self.names()), "the workers are there")
+        self._pids = {name: self._ask_for_pid(name) for name in names}
+
     def pid_of(self, name):
         """The process of a worker below its nanny."""
+        return self._pids.pop(name, None) or self._ask_for_pid(name)
+
+    def _ask_for_pid(self, name):
         from distributed import Client
 
         with Client(self.address, set_as_default=False, timeout=20) as client:

@@ -67,9 +67,10 @@ class MatrixRun:
         return self.output / "results.jsonl"
 
     def command(self, *arguments, output=None):
+        binary = () if "--cluster" in arguments else ("--skein", str(self.skein))
         return [
-            sys.executable, str(RUN_MATRIX), "--matrix", str(self.matrix), "--skein",
-            str(self.skein), "--output", str(output or self.output), *arguments,
+            sys.executable, str(RUN_MATRIX), "--matrix", str(self.matrix), *binary,
+            "--output", str(output or self.output), *arguments,
         ]  # fmt: skip
 
     def fault(self, **faults):

@@ -53,6 +53,8 @@ def test_an_address_that_lets_strangers_in_is_refused(address, why):
         ((*WHOLE, "--rounds", "0"), "--rounds is for shares by hand"),
         ((*WHOLE, "--host-name", "me"), "--host-name is for shares by hand"),
         ((*WHOLE, "--stream"), "--stream is for one session"),
+        ((*WHOLE, "--skein", "/opt/skein"), "with --cluster it is --remote-skein"),
+        (("--lost-after", "5"), "--lost-after belongs to --cluster"),
         ((*WHOLE, "--remote-skein", "build/skein"), "write the whole path"),
         ((*WHOLE, "--hosts", "1"), "at least 2"),
         ((*WHOLE, "--hosts", "many"), "not a whole number"),
@@ -111,6 +113,7 @@ def test_tls_without_certificates_says_where_they_are_named(matrix_run):
         (range(7), {"a": 0, "b": 0}, {"a": [0, 1, 2, 3], "b": [4, 5, 6]}),
         ([5, 7], {"a": 4, "b": 2}, {"b": [5, 7]}),
         ([5], {"a": 4, "b": 0}, {"a": [5]}),  # b would have one round alone
+        ([5], {"a": 4, "b": 1, "c": 0}, {"b": [5]}),  # b would be left with one
         ([5], {"a": 0}, {"a": [5]}),
         ([], {"a": 2, "b": 2}, {}),
     ],
@@ -147,9 +150,17 @@ def test_records_are_kept_in_order_once_and_a_gap_is_found(tmp_path, fixture_v1)
     assert again.take("left/1", "s", 0, lines[0]) is None
     assert again.take("left/1", "s", 1, lines[1]) is not None
     again.close()
-    (path,) = (tmp_path / "shares").iterdir()
+    (path,) = (tmp_path / "shares").glob("*.jsonl")
     assert path.name == "left_1-s.jsonl"
     assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_two_programs_do_not_write_into_one_output(tmp_path):
+    first = Received(tmp_path / "shares")
+    with pytest.raises(UsageError, match=r"another run_matrix\.py writes into .*: wait for"):
+        Received(tmp_path / "shares")
+    first.close()
+    Received(tmp_path / "shares").close()
 
 
 @pytest.mark.slow

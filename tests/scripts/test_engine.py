@@ -1,11 +1,12 @@
 """What the engine does when Dask does what it should not, on a client that is none."""
 
+import threading
 import types
 
 import pytest
 
 from skein_scripts.base.errors import UsageError
-from skein_scripts.hosts import on_host
+from skein_scripts.hosts import cluster, events, on_host
 from skein_scripts.hosts.cluster import ClusterHost
 from skein_scripts.hosts.engine import Engine, Order
 from skein_scripts.hosts.received import Received
@@ -61,9 +62,11 @@ class Client:
 def engine_of(tmp_path):
     def make(*script):
         client = Client(list(script))
-        order = Order("tag", "/opt/skein", ["--repeats", "2"], None, "a" * 64, 0.0)
+        order = Order("tag", "/opt/skein", ["--repeats", "2"], None, 0.0)
         said = []
-        engine = Engine(client, order, Received(tmp_path), lambda *_record: None, said.append)
+        engine = Engine(
+            client, order, Received(tmp_path, "a" * 64), lambda *_record: None, said.append
+        )
         engine.take_up()
         return types.SimpleNamespace(engine=engine, client=client, said=said)
 
@@ -86,12 +89,14 @@ def nothing(_client):
 
 def test_a_session_is_bound_to_its_host_and_never_a_task_like_another(engine_of):
     made = engine_of()
-    made.engine._order = Order("tag", "/opt/skein", [], None, "a" * 64, 0.0)
+    made.engine._order = Order("tag", "/opt/skein", [], None, 0.0)
     made.client.script = [nothing, lambda _client: (_ for _ in ()).throw(OSError("gone"))]
     with pytest.raises(Exception, match="the scheduler is gone"):
         made.engine.run([0, 1], HOSTS)
     ((order, how, _task),) = made.client.tasks
-    assert order["rounds"] == "0-1"
+    assert order["words"] == [
+        "--host-name", "left", "--rounds", "0-1", "--skein", "/opt/skein",
+    ]  # fmt: skip
     assert how["workers"] == ["tcp://127.0.0.1:1"]
     assert how["allow_other_workers"] is False
     assert how["resources"] == {"SKEIN": 1}
@@ -117,7 +122,31 @@ def test_a_task_that_dask_started_twice_more_is_given_up_once(engine_of):
     assert found == ["host 'left' did not come back; of its rounds 0-1 are missing"]
 
 
-def test_a_host_with_another_matrix_by_that_name_ends_it(engine_of, fixture_v1):
+def test_a_worker_that_is_stopped_is_lost_though_the_scheduler_keeps_it(engine_of, monkeypatch):
+    monkeypatch.setattr(events, "_LEAST_SILENCE_S", 0.0)
+    made = engine_of()
+    found = made.engine.run([0, 1], HOSTS)
+    assert found == ["host 'left' did not come back; of its rounds 0-1 are missing"]
+    assert any("has said nothing for 0 s" in line for line in made.said)
+
+
+def test_a_worker_that_does_not_answer_is_named_in_time(monkeypatch):
+    monkeypatch.setattr(cluster, "_ANSWER_S", 0.05)
+    is_over = threading.Event()
+    stopped = types.SimpleNamespace(run=lambda *_words, **_more: is_over.wait())
+    with pytest.raises(TimeoutError, match=r"no answer .* from the workers tcp"):
+        cluster.ask(stopped, ["tcp://127.0.0.1:1"], on_host.facts, "/opt/skein")
+    is_over.set()
+
+
+def test_a_worker_off_this_machine_is_asked_nothing_unless_it_speaks_tls():
+    client = Client([])
+    with pytest.raises(UsageError, match="only tls:// is spoken"):
+        cluster.hosts_in(client, "/opt/skein", ["tcp://10.0.0.1:1"])
+    assert client.asked == []
+
+
+def test_a_host_with_another_matrix_by_that_name_ends_it(engine_of, fixture_v1, tmp_path):
     line = fixture_v1.read_text(encoding="utf-8").splitlines()[0]
 
     def arrive(client):
@@ -127,6 +156,7 @@ def test_a_host_with_another_matrix_by_that_name_ends_it(engine_of, fixture_v1):
     with pytest.raises(UsageError, match="check out the same commit on every host"):
         made.engine.run([0, 1], HOSTS)
     assert made.client.asked[-1][0] == on_host.interrupt.__name__
+    assert not list(tmp_path.glob("*.jsonl"))  # what is of another matrix would end each --resume
 
 
 def test_a_record_that_got_lost_is_taken_from_the_list_of_events(engine_of, fixture_v1, tmp_path):

@@ -106,6 +106,18 @@ def test_a_file_of_several_hosts_is_not_compared_with_another(shares, capsys):
     assert "is of 2 hosts (left, right)" in capsys.readouterr().err
 
 
+def test_files_of_two_hosts_are_compared_with_a_note_on_it(shares, capsys):
+    shares.right = copy.deepcopy(shares.left)
+    for record in shares.right:
+        if record["kind"] == "session":
+            record["host"]["name"] = "right"
+    shares.write()
+    assert compared(shares.folder / "left", shares.folder / "left") == 0
+    assert "DIFFERENT HOSTS" not in capsys.readouterr().out
+    assert compared(shares.folder / "left", shares.folder / "right") == 0
+    assert "DIFFERENT HOSTS: left and right" in capsys.readouterr().out
+
+
 def test_a_report_says_that_its_figures_are_of_several_hosts(shares):
     shares.merge()
     found = trust.signs(shares.merged(), group_runs(shares.merged()), [], [], False)

@@ -9,6 +9,7 @@ from matrix_support import HERE, call_main
 from skein_scripts.commands import rates as rates_command
 from skein_scripts.gate import judge, over_hosts, rates, rates_over_hosts
 from skein_scripts.gate.judge import Pairs
+from skein_scripts.gate.pairing import make_pairs
 from skein_scripts.gate.show import table_of
 from skein_scripts.records import metrics
 
@@ -122,6 +123,29 @@ def test_one_host_is_judged_as_ever():
     (without,) = judge.judge([Pairs("cell", CPU, pairs.values)])
     assert one == without
     assert one.over_hosts is None
+
+
+def run_of(session, block, cpu_ns):
+    return {
+        "run_id": f"{session}/{block}", "cell_id": "cell", "cell": {}, "arm": "single",
+        "session_id": session, "block": block, "status": "ok" if cpu_ns else "invalid",
+        "reasons": [], "cpu": {"per_op_ns": cpu_ns},
+    }  # fmt: skip
+
+
+def test_a_host_of_which_no_pair_counts_does_not_vanish_from_the_verdict():
+    base = [run_of(host, block, 100.0) for block, host in enumerate("lllllllrrrr")]
+    candidate = [
+        run_of(host, block, None if host == "r" else 150.0)
+        for block, host in enumerate("lllllllrrrr")
+    ]
+    hosts = {"l": "left", "r": "right"}
+    (pairs,) = make_pairs(base, candidate, metrics=[CPU], host_of=hosts)
+    (found,) = judge.judge([pairs])
+    assert found.verdict == judge.INVALID
+    assert "no pair of right counts" in found.reasons
+    (of_left,) = make_pairs(base[:7], candidate[:7], metrics=[CPU], host_of=hosts)
+    assert judge.judge([of_left])[0].verdict == judge.REGRESSED
 
 
 @pytest.mark.slow

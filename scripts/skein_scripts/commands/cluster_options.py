@@ -9,9 +9,11 @@ from pathlib import Path
 from ..base.errors import UsageError
 from ..hosts.cluster import check_address
 from ..hosts.dealing import check_dealing
+from ..matrix import option_names
 from ..matrix.matrix import Matrix
 from ..session.options import natural
 
+LOST_AFTER_S = 60
 EXAMPLE = """\
   scripts/run_matrix.py --preset quick --repeats 8 --set c10k/open.rate=20000 \\
       --cluster tls://scheduler:8786 --hosts 4 --host-class c6i \\
@@ -22,27 +24,53 @@ EXAMPLE = """\
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     """Adds --cluster, --hosts and --remote-skein."""
     group = parser.add_argument_group("on the hosts of a Dask cluster (scripts/HOSTS.md)")
-    group.add_argument("--cluster", metavar="ADDRESS", help="its scheduler: tls://HOST:PORT")
-    group.add_argument("--hosts", type=natural, metavar="N", help="how many share the rounds")
+    add_shared_cluster_options(group)
     group.add_argument(
         "--remote-skein",
         type=Path,
         metavar="PATH",
         help="the binary on each host, in a checkout of this commit",
     )
+
+
+def add_host_options(group: argparse._ArgumentGroup) -> None:
+    """Adds what a session records of its host."""
+    group.add_argument(
+        option_names.HOST_CLASS,
+        type=_one_word,
+        metavar="NAME",
+        help="what the hosts have in common: instance type and image",
+    )
+    group.add_argument(
+        option_names.HOST_NAME,
+        type=_one_word,
+        metavar="NAME",
+        help="of this one (boot- and the first digits of its boot's number)",
+    )
+
+
+def _one_word(text: str) -> str:
+    if not text or text.split() != [text]:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a name; write one word")
+    return text
+
+
+def add_shared_cluster_options(group: argparse._ArgumentGroup) -> None:
+    """Adds what a matrix and a gate have in common."""
+    group.add_argument("--cluster", metavar="ADDRESS", help="its scheduler: tls://HOST:PORT")
+    group.add_argument("--hosts", type=natural, metavar="N", help="how many share the work")
     group.add_argument(
         "--lost-after",
         type=natural,
-        default=60,
         metavar="SECONDS",
-        help="that a lost worker has to come back (60)",
+        help=f"that a lost worker has to come back ({LOST_AFTER_S})",
     )
 
 
 def check_cluster_options(options: argparse.Namespace, matrix: Matrix) -> None:
     """Raises UsageError where options do not go together. Nobody is asked yet."""
     if options.cluster is None:
-        for name in ("hosts", "remote_skein"):
+        for name in ("hosts", "remote_skein", "lost_after"):
             if getattr(options, name) is not None:
                 raise UsageError(f"--{name.replace('_', '-')} belongs to --cluster: name it, too")
         return
@@ -55,6 +83,8 @@ def check_cluster_options(options: argparse.Namespace, matrix: Matrix) -> None:
             raise UsageError(
                 f"--{name.replace('_', '-')} is for shares by hand: --cluster deals the rounds"
             )
+    if options.skein is not None:
+        raise UsageError("--skein is a binary of this machine: with --cluster it is --remote-skein")
     if options.stream:
         raise UsageError("--stream is for one session: with --cluster, records are in --output")
     if not options.remote_skein.is_absolute():

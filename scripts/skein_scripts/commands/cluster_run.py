@@ -7,26 +7,26 @@ import argparse
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from ..base.errors import MeasureError, UsageError
 from ..base.outputs import write_text
 from ..base.terminal import say, tell
-from ..hosts.cluster import ClusterHost, connect, descriptions, hosts_in
+from ..hosts.choosing import chosen_hosts
+from ..hosts.cluster import connect
 from ..hosts.engine import Engine, Order
 from ..hosts.merging import merged, notes_on, write_merged
 from ..hosts.received import Received
-from ..hosts.together import check_hosts
 from ..matrix.matrix import Matrix
 from ..matrix.plan import Slot
 from ..matrix.rounds import in_words
-from ..records.results import RESULTS_NAME, parse_line, runs, sessions
-from ..records.shapes import Record, Session
+from ..records.results import RESULTS_NAME, runs, sessions
+from ..records.shapes import Record
 from ..records.slots import taken_slots
 from ..session.progress import describe, figures_of, outcome
 from ..session.runner import Tally
+from .cluster_options import LOST_AFTER_S
 
 _SHARES, _TAG = "shares", "tag"
 
@@ -63,7 +63,7 @@ def _received(options: argparse.Namespace, matrix: Matrix) -> Received:
     folder = options.output / _SHARES
     if not options.resume and any(folder.glob("*.jsonl")):
         raise UsageError(f"{folder} has results: go on with --resume, or choose another --output")
-    received = Received(folder)
+    received = Received(folder, matrix.config_sha256())
     for share in received.shares():
         if any(one["config_sha256"] != matrix.config_sha256() for one in share.at_hand):
             raise UsageError(
@@ -86,9 +86,20 @@ def _run(
         progress = _Progress(slots, received, console)
         engine = Engine(client, order, received, progress, lambda text: say(console, text))
         engine.take_up()
-        hosts = _chosen_hosts(client, options, received)
+        hosts = chosen_hosts(
+            client,
+            options.hosts,
+            [str(options.remote_skein)],
+            options.cpu_options,
+            options.host_class,
+            [session for share in received.shares() for session in share.sessions],
+        )
+        for line in received.give_up({host.name for host in hosts}):
+            say(console, line)
         for line in engine.run(range(matrix.repeats), hosts):
             tell(console, line, "red")
+    except TimeoutError as error:
+        raise MeasureError(f"{error}; what arrived is kept: go on with --resume") from error
     finally:
         client.close()
 
@@ -105,8 +116,7 @@ def _order(options: argparse.Namespace, matrix: Matrix) -> Order:
         skein=str(options.remote_skein),
         arguments=_arguments(options),
         matrix=file,
-        config_sha256=matrix.config_sha256(),
-        lost_after_s=options.lost_after,
+        lost_after_s=LOST_AFTER_S if options.lost_after is None else options.lost_after,
     )
 
 
@@ -124,39 +134,6 @@ def _arguments(options: argparse.Namespace) -> list[str]:
         if (value := getattr(options, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return [*words, *options.cpu_options]
-
-
-def _chosen_hosts(
-    client: Any, options: argparse.Namespace, received: Received
-) -> list[ClusterHost]:
-    """As many as are asked for: first those that have run rounds already. Raises UsageError where
-    there are too few, or they are not of one kind."""
-    skein = str(options.remote_skein)
-    before = [session for share in received.shares() for session in share.sessions]
-    boots = {session["host"]["boot"] for session in before}
-    found = hosts_in(client, skein)
-    hosts = sorted(found, key=lambda host: host.boot not in boots)[: options.hosts]
-    if len(hosts) < options.hosts:
-        names = ", ".join(host.name for host in found) or "none"
-        raise UsageError(
-            f"the cluster has {len(found)} hosts ({names}), and --hosts asks for {options.hosts}:"
-            " start more workers, or ask for fewer"
-        )
-    placed = [(Path(session["host"]["name"]), session) for session in before]
-    texts = descriptions(client, hosts, skein, options.cpu_options)
-    placed += [
-        (Path(host.name), _session_of(texts[host.name], host, options.host_class)) for host in hosts
-    ]
-    check_hosts(placed)
-    return sorted(hosts, key=lambda host: host.name)
-
-
-def _session_of(text: str, host: ClusterHost, host_class: str) -> Session:
-    record = parse_line(text)
-    if record["kind"] != "session":
-        raise UsageError(f"the binary of host '{host.name}' gave a {record['kind']} record")
-    record["host"] = {"name": host.name, "class": host_class, "boot": host.boot}
-    return record
 
 
 class _Progress:

@@ -263,8 +263,8 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
     notes = [f"DIFFERENT ENVIRONMENTS: {line}" for line in mismatches]
     of_one_file = options.candidate is None
     if not of_one_file:
-        _check_one_host(base, candidate)
         notes.append(_TWO_SESSIONS)
+        notes += _on_two_hosts(base, candidate)
     elif options.runtimes is None:
         notes.append(_OF_ALL_STAGES)
     name_of = naming(base, candidate, of_one_file)
@@ -282,8 +282,9 @@ def _compare_files(options: argparse.Namespace, metrics: Sequence[str]) -> measu
     )
 
 
-def _check_one_host(base: RecordedArm, candidate: RecordedArm) -> None:
-    """Raises UsageError where a file is of several hosts: a round of the other is of another."""
+def _on_two_hosts(base: RecordedArm, candidate: RecordedArm) -> list[str]:
+    """A line where the files are of two boots, which may be two machines. Raises UsageError where a
+    file is of several hosts: a round of the other is of another."""
     for arm in (base, candidate):
         names = sorted(set(hosts_of_sessions(arm.sessions).values()))
         if len(names) > 1:
@@ -292,6 +293,15 @@ def _check_one_host(base: RecordedArm, candidate: RecordedArm) -> None:
                 " counterparts in another file: compare two runtimes of it (--runtimes A,B), or"
                 " files of one host each"
             )
+    of_base, of_candidate = (
+        next(iter(hosts_of_sessions(arm.sessions).values()), None) for arm in (base, candidate)
+    )
+    if of_base is None or of_candidate is None or of_base == of_candidate:
+        return []
+    return [
+        f"DIFFERENT HOSTS: {of_base} and {of_candidate}, or one machine that was booted in between:"
+        " how two machines differ is part of the change"
+    ]
 
 
 def _in_pairs(

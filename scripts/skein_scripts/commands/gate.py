@@ -29,7 +29,7 @@ from ..base.terminal import add_output_options, say, tell, terminal_of
 from ..base.units import format_clock, parse_duration_ns
 from ..gate import builds, record, show, stages, verdict_page
 from ..gate.builds import Build
-from ..gate.gating import Gate
+from ..gate.gating import Arms, Gate
 from ..gate.injection import add_options, injection_of
 from ..gate.paired_runs import ARMS, pair_s
 from ..gate.paired_session import PairedSession, prepare_results, without_new, without_unmeasurable
@@ -39,20 +39,26 @@ from ..matrix.matrix import PRESET_FOLDER, Matrix, load_matrix
 from ..records.metrics import METRICS, Metric
 from ..records.results import RESULTS_NAME
 from ..session.options import add_cpu_options, cpu_options, seed
+from . import gate_hosts
 
 USUAL_BUDGET_S = 660.0
-_EPILOG = """\
+_EPILOG = (
+    """\
 examples:
   scripts/gate.py --base main --candidate HEAD --output out/gate --budget 10m --markdown gate.md \\
       --html gate.html
   scripts/gate.py --base-binary old/skein --candidate-binary new/skein --output out/gate \\
       --filter 'runtime=coroutine' --strict
+"""
+    + gate_hosts.EXAMPLE
+    + """\
 
 exit status: 0 no regression confirmed, 1 a regression confirmed, 2 usage or configuration,
 3 a gated comparison is undecided (only with --strict), 4 something could not be built or measured,
 the candidate failed, or what was flagged could be neither confirmed nor cleared, 130 interrupted
 (what was measured is kept, what was screened is judged)
 """
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -100,6 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=seed, metavar="N", help="of the work in the cells")
     add_cpu_options(parser)
     add_options(parser)
+    gate_hosts.add_options(parser)
     parser.add_argument("--strict", action="store_true", help="undecided is a failure, too (3)")
     parser.add_argument("--dry-run", action="store_true", help="print plan and time, do nothing")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="a summary for a reader")
@@ -229,7 +236,7 @@ def publish(
         tables.insert(0, show.table_of(result.confirmed, confirmed, []))
         parts.insert(0, verdict_page.part(result.confirmed, confirmed, []))
     base, candidate = (
-        record.Side(label, [gate.sessions[arm]] if arm in gate.sessions else [])
+        record.Side(label, gate.sessions.get(arm, []))
         for arm, label in zip(ARMS, labels, strict=True)
     )
 
@@ -288,11 +295,18 @@ def chosen_build(options: argparse.Namespace, arm: str) -> Build:
     )
 
 
+def _arms(options: argparse.Namespace, matrix: Matrix, console: Console) -> Arms:
+    if options.cluster:
+        return gate_hosts.on_cluster(options, matrix, lambda text: say(console, text))
+    return PairedSession(matrix, options.output, options.cpu_options, injection_of(options))
+
+
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     options = build_parser().parse_args(arguments)
     options.cpu_options = cpu_options(options)
-    console = terminal_of(options)
+    gate_hosts.check(options)
+    console = terminal_of(options, stderr=options.stream)
     matrix = selection.apply_filters(load_matrix(options.matrix), options.filter)
     matrix, left_out = without_unmeasurable(matrix)
     for line in left_out:
@@ -322,16 +336,24 @@ def main(arguments: list[str]) -> int:
         read=(options.matrix, options.base_binary, options.candidate_binary),
     )
     prepare_results(options.output, matrix)
-    base, candidate = (chosen_build(options, arm) for arm in ("base", "candidate"))
-    matrix, new = without_new(matrix, base)
+    build = gate_hosts.remote_build if options.cluster else chosen_build
+    base, candidate = (build(options, arm) for arm in ("base", "candidate"))
+    if options.share is not None:
+        return gate_hosts.measure_share(
+            options, matrix, base, candidate, lambda text: say(console, text)
+        )
+    # The binaries of a cluster's hosts are not here to be asked.
+    matrix, new = (matrix, []) if options.cluster else without_new(matrix, base)
     if new:  # fewer cells: more pairs of each
         left_out += new
         schedule = stages.make_schedule(matrix.cells, options.budget, options.pairs)
         injection_of(options).require_reached(matrix.cells)
-    paired_session = PairedSession(
-        matrix, options.output, options.cpu_options, injection_of(options)
+    gate = Gate(
+        _arms(options, matrix, console),
+        schedule,
+        metrics_of(matrix),
+        lambda text: say(console, text),
     )
-    gate = Gate(paired_session, schedule, metrics_of(matrix), lambda text: say(console, text))
     if console.verbose:
         print_plan(matrix, schedule, console)
     else:

@@ -19,7 +19,7 @@ from ..matrix.rounds import parse_rounds
 from ..session import saturation
 from ..session.options import add_cpu_options, natural, seed
 from ..session.progress import describe
-from .cluster_options import EXAMPLE, add_cluster_options
+from .cluster_options import EXAMPLE, add_cluster_options, add_host_options
 
 DEFAULT_SKEIN = ROOT / "build" / "release" / "skein"
 
@@ -60,7 +60,9 @@ def build_parser() -> argparse.ArgumentParser:
         option_names.MATRIX, type=Path, metavar="FILE", help="a matrix of your own (TOML)"
     )
     parser.add_argument(option_names.OUTPUT, type=Path, metavar="DIR", help="folder of the results")
-    parser.add_argument(option_names.SKEIN, type=Path, default=DEFAULT_SKEIN, metavar="PATH")
+    parser.add_argument(
+        option_names.SKEIN, type=Path, metavar="PATH", help="the binary (build/release/skein)"
+    )
     parser.add_argument(
         "--filter",
         action="append",
@@ -89,19 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="of the order and the work, from 0 to 2^64 - 1",
     )
     add_cpu_options(parser)
-    hosts = parser.add_argument_group("results of several hosts")
-    hosts.add_argument(
-        option_names.HOST_CLASS,
-        type=_word,
-        metavar="NAME",
-        help="what the hosts have in common: instance type and image",
-    )
-    hosts.add_argument(
-        option_names.HOST_NAME,
-        type=_word,
-        metavar="NAME",
-        help="of this one (boot- and the first digits of its boot's number)",
-    )
+    add_host_options(parser.add_argument_group("results of several hosts"))
     add_cluster_options(parser)
     parser.add_argument(
         "--cell-timeout",
@@ -131,12 +121,6 @@ def _positive(text: str) -> int:
     if value == 0:
         raise argparse.ArgumentTypeError("it must be at least 1")
     return value
-
-
-def _word(text: str) -> str:
-    if not text or text.split() != [text]:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a name; write one word")
-    return text
 
 
 def _seconds(text: str) -> float:

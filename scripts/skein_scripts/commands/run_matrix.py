@@ -33,7 +33,13 @@ from ..session.skein_process import Skein
 from ..session.this_host import this_host
 from .cluster_options import check_cluster_options
 from .cluster_run import measure_on_cluster
-from .matrix_options import build_parser, chosen_matrix, chosen_rounds, print_plan
+from .matrix_options import (
+    DEFAULT_SKEIN,
+    build_parser,
+    chosen_matrix,
+    chosen_rounds,
+    print_plan,
+)
 
 
 def measure(
@@ -62,7 +68,7 @@ def _measure_locked(
     if not todo:
         say(console, "nothing left to run")
         return Tally()
-    skein = Skein(options.skein.absolute())
+    skein = Skein((options.skein or DEFAULT_SKEIN).absolute())
     known = [*read_runtimes(skein), *foreign()]
     for cell in matrix.cells:
         check_name("runtime", cell.runtime, known)

@@ -37,6 +37,9 @@ class Pairs:
     reasons: list[str] = field(default_factory=list)
     totals: tuple[Total, Total] | None = None  # of a count: base and candidate
     hosts: list[str] = field(default_factory=list)  # of each of the values, where it is known
+    silent_hosts: list[str] = field(
+        default_factory=list
+    )  # that ran it, and no pair of theirs counts
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,15 @@ class Comparison:
     def is_lost(self) -> bool:
         """Whether it should have been made, and could not be."""
         return self.metric.gated and self.verdict in LOST
+
+    @property
+    def hosts_disagree(self) -> bool:
+        """Whether some show a change that matters and others do not, and it is no chance."""
+        return (
+            self.over_hosts is not None
+            and self.min_effect is not None
+            and self.over_hosts.disagree(math.log1p(self.min_effect))
+        )
 
     @property
     def ratio(self) -> float | None:

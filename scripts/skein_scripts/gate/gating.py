@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from ..base.errors import MeasureError, ScriptError, UsageError
 from ..base.units import format_clock
@@ -22,8 +24,18 @@ from . import stages
 from .builds import Build
 from .compared import Comparison
 from .failures import failures
-from .paired_runs import PairedRuns
-from .paired_session import PairedSession
+from .paired_runs import MeasuredPairs
+
+
+class Arms(Protocol):
+    """Where both arms are measured: on this machine (PairedSession), or on the hosts of a cluster
+    (PairsOnCluster)."""
+
+    matrix: Matrix
+    sessions: dict[str, list[Session]]
+
+    def measuring(self, base: Build, candidate: Build) -> AbstractContextManager[MeasuredPairs]:
+        """The two arms, ready to be measured."""
 
 
 class Gate:
@@ -31,7 +43,7 @@ class Gate:
 
     def __init__(
         self,
-        paired_session: PairedSession,
+        paired_session: Arms,
         schedule: stages.Schedule,
         metrics: Sequence[Metric],
         say: Callable[[str], None],
@@ -46,8 +58,8 @@ class Gate:
         self.changed_conditions: list[str] | None = None
 
     @property
-    def sessions(self) -> dict[str, Session]:
-        """The session line of each arm, as far as there is one."""
+    def sessions(self) -> dict[str, list[Session]]:
+        """The session lines of each arm, as far as there are any."""
         return self._paired_session.sessions
 
     @property
@@ -68,7 +80,7 @@ class Gate:
                 self._judge_what_there_is(paired, str(why) or "interrupted")
                 raise
 
-    def _judge_what_there_is(self, paired: PairedRuns, why: str) -> None:
+    def _judge_what_there_is(self, paired: MeasuredPairs, why: str) -> None:
         screened = self.result.screened
         if not screened:
             measured = {paired.name_of(run) for run in paired.runs["base"]}
@@ -78,7 +90,7 @@ class Gate:
 
     def _keep(
         self,
-        paired: PairedRuns,
+        paired: MeasuredPairs,
         screened: list[Comparison],
         confirmed: list[Comparison],
         left_open: Sequence[str] = (),
@@ -89,7 +101,7 @@ class Gate:
         self.repeated = paired.repeated
         self.changed_conditions = conditions.changes(paired.runs["base"], paired.runs["candidate"])
 
-    def _measure(self, paired: PairedRuns) -> None:
+    def _measure(self, paired: MeasuredPairs) -> None:
         cells = list(self._matrix.cells)
         screened = stages.screen(
             paired, cells, self._schedule, self._metrics, self._on_pair, self._began
@@ -99,7 +111,7 @@ class Gate:
             self._confirm(paired, screened, suspects)
 
     def _confirm(
-        self, paired: PairedRuns, screened: list[Comparison], suspects: list[Comparison]
+        self, paired: MeasuredPairs, screened: list[Comparison], suspects: list[Comparison]
     ) -> None:
         names = {one.cell for one in suspects}
         of_flags = [cell for cell in self._matrix.cells if cell.key in names]

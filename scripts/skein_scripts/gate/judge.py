@@ -70,6 +70,10 @@ def _measure(one: Pairs) -> Comparison:
         return counts.measure(one, empty)
     if not one.values or one.invalid > len(one.values):
         return empty
+    if one.silent_hosts:
+        # What the others say is no verdict on all of them.
+        why = f"no pair of {', '.join(one.silent_hosts)} counts"
+        return replace(empty, reasons=[*one.reasons, why])
     ratios = log_ratios(one.values, one.metric.worse)
     if len(set(one.hosts)) > 1 and not one.metric.exact:
         return _measure_over_hosts(one, empty, ratios)
@@ -125,7 +129,7 @@ def _decide(one: Comparison, alpha: float, together: int) -> Comparison:
         alpha = min(alpha, over_hosts.ALPHA)
     # A fall by x % is ln(1 - x), so that swapping the arms mirrors every verdict.
     matters = math.log1p(one.min_effect)
-    if one.over_hosts is not None and one.over_hosts.disagree(matters):
+    if one.over_hosts is not None and one.hosts_disagree:
         words = over_hosts.in_words(one.over_hosts, one.metric.worse)
         return replace(one, reasons=[*one.reasons, f"hosts disagree: {words}"])
     if one.p_holm <= alpha and _shows(one, matters):

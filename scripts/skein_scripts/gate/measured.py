@@ -139,7 +139,7 @@ def measure(
     notes = [*notes, *_overrides(matrix.cells)] if runtimes else notes
     labels = runtimes or (base.label, candidate.label)
     base_side, candidate_side = (
-        Side(label, [paired_session.sessions[arm]]) for arm, label in zip(ARMS, labels, strict=True)
+        Side(label, paired_session.sessions[arm]) for arm, label in zip(ARMS, labels, strict=True)
     )
     return Compared(
         base_side,

@@ -28,9 +28,16 @@ from .pair_statistics import CONFIDENCE, Estimate, estimate, sign_test_p
 ALPHA = 0.01  # beside which thresholds have no part: false alarms over all cells together
 HOSTS_FOR_AN_INTERVAL = 6  # the fewest of which the sign test gives a 95 % interval
 _TOO_FEW = 2  # to know how much hosts differ
+_PAIRS_FOR_AN_INTERVAL = 6  # the fewest of which a host has a 95 % interval of its own
 _DEALS = 999
 _DISAGREE = 0.05
 _SEED = 20
+
+
+def least_pairs_of_a_host(hosts: int) -> int:
+    """The fewest pairs of each of so many hosts that can show a change. With one, nothing tells a
+    host's noise from what it is; of two hosts each needs an interval."""
+    return _PAIRS_FOR_AN_INTERVAL if hosts <= _TOO_FEW else 2
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ Leaves out what the pairs say (judge.py) and how many are wanted (stages.py).
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -49,36 +50,26 @@ CellOf = Callable[[Cell], Cell]
 OnPair = Callable[[Cell, int], None]
 
 
-class PairedRuns:
-    """Measures pairs and keeps them."""
+class MeasuredPairs(ABC):
+    """Pairs as they are measured, a stage after the other."""
 
-    def __init__(self, arms: Sequence[Arm], matrix: Matrix, writer: ResultWriter) -> None:
-        self._arms = arms
-        self._matrix = matrix
-        self._writer = writer
+    def __init__(self) -> None:
         self.runs: dict[str, list[Run]] = {arm: [] for arm in ARMS}  # the last of their tries
         self.tries: dict[str, list[Run]] = {arm: [] for arm in ARMS}
         self.repeated = 0
         self.next_pair = 0  # its number; those before it are of earlier stages
+        self.host_of: dict[str, str] = {}  # by session, where there are several
         self._took_s: dict[str, list[float]] = {}  # by key of the cell
         self._cell_of: dict[str, str] = {}  # the key of the cell, by run
         self._good: dict[str, list[int]] = {}  # pairs that count, by key of the cell
 
+    @abstractmethod
     def rounds(
         self, cells: Sequence[Cell], count: int, on_pair: OnPair, until: float | None = None
     ) -> None:
         """`count` pairs of each cell, the cells in turns; only those that end before `until`, by
         the monotonic clock, as far as is known how long they take. KeyboardInterrupt passes
         through."""
-        for _ in range(count):
-            if not any(self._fits(cell, until) for cell in cells):
-                return
-            pair = self.next_pair
-            self.next_pair += 1
-            for cell in cells:
-                if self._fits(cell, until):
-                    on_pair(cell, pair)
-                    self._pair(cell, pair, until)
 
     def _fits(self, cell: Cell, until: float | None) -> bool:
         return until is None or time.monotonic() + self.pair_s(cell) <= until
@@ -86,7 +77,10 @@ class PairedRuns:
     def pair_s(self, cell: Cell) -> float:
         """What a pair of the cell took so far, on average, or is expected to take."""
         took = self._took_s.get(cell.key)
-        return sum(took) / len(took) if took else pair_s(cell)
+        return sum(took) / len(took) if took else self._expected_s(cell)
+
+    def _expected_s(self, cell: Cell) -> float:
+        return pair_s(cell)
 
     def name_of(self, run: Run) -> str:
         """The cell that a run is of; also of runs that could not say so themselves."""
@@ -111,6 +105,30 @@ class PairedRuns:
     def good_pairs(self, cell: Cell, first: int) -> int:
         """How many pairs of a cell count, from a pair on: those with both runs ok."""
         return sum(pair >= first for pair in self._good.get(cell.key, ()))
+
+
+class PairedRuns(MeasuredPairs):
+    """Measures pairs on this machine and keeps them."""
+
+    def __init__(self, arms: Sequence[Arm], matrix: Matrix, writer: ResultWriter) -> None:
+        super().__init__()
+        self._arms = arms
+        self._matrix = matrix
+        self._writer = writer
+
+    def rounds(
+        self, cells: Sequence[Cell], count: int, on_pair: OnPair, until: float | None = None
+    ) -> None:
+        """One pair after the other."""
+        for _ in range(count):
+            if not any(self._fits(cell, until) for cell in cells):
+                return
+            pair = self.next_pair
+            self.next_pair += 1
+            for cell in cells:
+                if self._fits(cell, until):
+                    on_pair(cell, pair)
+                    self._pair(cell, pair, until)
 
     def _pair(self, cell: Cell, number: int, until: float | None) -> None:
         began = time.monotonic()

@@ -19,8 +19,8 @@ from ..matrix.matrix import Cell, Matrix
 from ..matrix.plan import Slot
 from ..records.metrics import named
 from ..records.purposes import INSTRUCTIONS
-from ..records.results import RESULTS_NAME, ResultWriter
-from ..records.shapes import ArmName, Run, Session
+from ..records.results import RESULTS_NAME, ResultWriter, StreamingWriter
+from ..records.shapes import ArmName, Run, Session, SessionHost
 from ..session.lock import MeasuringLock, lock_path
 from ..session.preflight import prepare_folder
 from ..session.runner import CellOptions, Runner
@@ -93,7 +93,9 @@ class PairedSession:
     cpu_options: list[str]
     injection: Injection = field(default_factory=Injection)
     other_runtime: str | None = None  # of the candidate's cells, where runtimes are compared
-    sessions: dict[str, Session] = field(default_factory=dict)
+    sessions: dict[str, list[Session]] = field(default_factory=dict)  # by arm
+    host: SessionHost | None = None  # as it is recorded; the usual, if not given
+    is_streamed: bool = False  # whether each record is printed as well
     _per_request: dict[str, PerRequest] = field(default_factory=dict)  # by runtime
     _library: Path | None = None  # where anything is injected
 
@@ -104,7 +106,7 @@ class PairedSession:
         path = prepare_results(self.folder, self.matrix)
         lock = MeasuringLock(lock_path(), [Path(sys.argv[0]).name, *sys.argv[1:]])
         try:
-            writer = ResultWriter(path)
+            writer = (StreamingWriter if self.is_streamed else ResultWriter)(path)
             try:
                 yield self._open({"base": base, "candidate": candidate}, writer, lock)
             finally:
@@ -129,14 +131,14 @@ class PairedSession:
         known = read_runtimes(skein)
         for cell in self.matrix.cells:
             check_name(f"runtime of {build.label}", self._cell_of(arm, cell).runtime, known)
-        session = make_session(skein, self.matrix, [], sys.argv, self.cpu_options)
+        session = make_session(skein, self.matrix, [], sys.argv, self.cpu_options, self.host)
         plan = session["plan"]
         assert plan is not None  # make_session() has made it
         plan |= {"design": "abba", "order": []}
         if build.commit:
             session["tool"] |= {"commit": build.commit, "dirty": False}
         writer.append(session)
-        self.sessions[arm] = session
+        self.sessions.setdefault(arm, []).append(session)
         options = CellOptions(self.cpu_options, None, lock.descriptor, with_anchor=False)
 
         def runner_with(extra: Sequence[str]) -> Runner:
@@ -190,7 +192,9 @@ class PairedSession:
             )
 
     def _require_one_build(self) -> None:
-        base, candidate = (self.sessions[arm].get("build") or {} for arm in ("base", "candidate"))
+        base, candidate = (
+            self.sessions[arm][0].get("build") or {} for arm in ("base", "candidate")
+        )
         for name in ("compiler", "type"):
             if base.get(name) != candidate.get(name):
                 raise UsageError(

@@ -97,6 +97,7 @@ def _of_metric(
     ]
     values = [(of_base, of_candidate) for _, of_base, of_candidate in counting]
     hosts = [host_of.get(matched.base[place].get("session_id", ""), "") for place, *_ in counting]
+    every = {host_of.get(run.get("session_id", ""), "") for run in matched.base.values()}
     if metric.optional:
         return Pairs(cell, metric, values, hosts=hosts) if values else None
     only = None
@@ -106,7 +107,8 @@ def _of_metric(
         only = MISSING
     invalid = len(places) - len(values)
     reasons = [] if len(values) >= max(invalid, 1) else _reasons(matched, only)
-    return Pairs(cell, metric, values, invalid, only, reasons, hosts=hosts)
+    silent = sorted(every - set(hosts)) if values else []
+    return Pairs(cell, metric, values, invalid, only, reasons, hosts=hosts, silent_hosts=silent)
 
 
 Wanted = Callable[[str, Metric], bool]  # of a cell

@@ -25,7 +25,7 @@ from ..records.metrics import Metric
 from ..records.purposes import INSTRUCTIONS, LOAD
 from .compared import INCONCLUSIVE, INVALID, NEW, REGRESSED, UNCHANGED, Comparison, Pairs
 from .judge import judge
-from .paired_runs import OnPair, PairedRuns
+from .paired_runs import MeasuredPairs, OnPair
 from .pairing import Wanted, lost_cells, make_counts, make_pairs, unjudged_cells
 from .schedule import (
     CONFIRM_ALPHA,
@@ -149,6 +149,8 @@ def _why_open(one: Comparison | None, judged: int) -> str | None:
         return f"flagged, and seen in none of {one.pairs} fresh pairs"
     if one.verdict != INCONCLUSIVE:
         return None
+    if one.hosts_disagree:
+        return f"flagged, and {one.reasons[-1]}"
     needed = CONFIRM_FEW[INSTRUCTIONS] if one.metric.exact else least_pairs(judged)
     if one.pairs < needed:
         return f"flagged, and of the fresh pairs {one.pairs} count where {needed} are needed"
@@ -168,7 +170,7 @@ def unsure_cells(judged: Sequence[Comparison], suspects: Sequence[Comparison]) -
 
 
 def screen(
-    paired: PairedRuns,
+    paired: MeasuredPairs,
     cells: Sequence[Cell],
     schedule: Schedule,
     metrics: Sequence[Metric],
@@ -189,7 +191,7 @@ def screen(
 
 
 def confirm(
-    paired: PairedRuns,
+    paired: MeasuredPairs,
     cells: Sequence[Cell],
     pairs: PairCounts,
     suspects: Sequence[Comparison],
@@ -219,7 +221,7 @@ def confirm(
 
 
 def _confirm_once(
-    paired: PairedRuns,
+    paired: MeasuredPairs,
     cells: Sequence[Cell],
     pairs: PairCounts,
     suspects: Sequence[Comparison],
@@ -250,7 +252,7 @@ def most_that_fit(
     suspects: Sequence[Comparison],
     judged_in: Callable[[Cell], int],
     left_s: float | None,
-    paired: PairedRuns,
+    paired: MeasuredPairs,
 ) -> tuple[list[Cell], int]:
     """The flagged cells that the time left is enough to confirm, the worst first, and how many
     comparisons are judged in them. Which they are follows from the first stage alone."""
@@ -280,7 +282,7 @@ def _times_what_matters(one: Comparison) -> float:
 def pairs_of(
     cells: Sequence[Cell],
     first: int,
-    paired: PairedRuns,
+    paired: MeasuredPairs,
     metrics: Sequence[Metric],
     wanted: Wanted = lambda _cell, _metric: False,
     every_cell: bool = True,
@@ -292,7 +294,7 @@ def pairs_of(
     purposes = {cell.key: cell.purpose for cell in cells}
     found = [
         one
-        for one in make_pairs(base, candidate, paired.name_of, metrics)
+        for one in make_pairs(base, candidate, paired.name_of, metrics, paired.host_of)
         if purposes[one.cell] in (LOAD, one.metric.purpose)
     ]
     judged = {one.cell for one in found if one.metric.gated}
@@ -310,7 +312,7 @@ def pairs_of(
 
 
 def measure(
-    paired: PairedRuns,
+    paired: MeasuredPairs,
     cells: Sequence[Cell],
     pairs: PairCounts,
     on_pair: OnPair,
@@ -330,7 +332,7 @@ def measure(
 
 
 def replace_lost(
-    paired: PairedRuns,
+    paired: MeasuredPairs,
     cells: Sequence[Cell],
     first: int,
     needed: PairCounts,

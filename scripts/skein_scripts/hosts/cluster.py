@@ -12,6 +12,7 @@ import itertools
 import logging
 import pickle
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -114,16 +115,55 @@ def workers_of(client: Any) -> dict[str, Any]:
     return found
 
 
+def ask(
+    client: Any, workers: Sequence[str], function: Callable[..., object], *arguments: object
+) -> dict[str, Any]:
+    """What a function of on_host.py returns at once on each of the workers, by address, or the
+    exception it ends with. Raises TimeoutError where one is there and says nothing, as if it were
+    stopped."""
+    answers: list[dict[str, Any]] = []
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            answers.append(
+                client.run(ByValue(function), *arguments, workers=list(workers), on_error="return")
+            )
+        except Exception as error:  # whatever it is, the caller is told
+            failures.append(error)
+
+    if not workers:
+        return {}
+    # client.run() has no time limit of its own.
+    asking = threading.Thread(target=run, daemon=True)
+    asking.start()
+    asking.join(_ANSWER_S)
+    if failures:
+        raise failures[0]
+    if not answers:
+        raise TimeoutError(
+            f"no answer within {_ANSWER_S:.0f} s from the workers {', '.join(workers)}: look"
+            " whether each runs, and start it again"
+        )
+    return answers[0]
+
+
 def hosts_in(client: Any, skein: str, addresses: Sequence[str] | None = None) -> list[ClusterHost]:
     """The hosts that can be measured, by name. Raises UsageError where a worker is not fit."""
     workers = workers_of(client)
     chosen = list(workers if addresses is None else addresses)
-    answers = client.run(ByValue(on_host.facts), skein, workers=chosen) if chosen else {}
+    for address in chosen:
+        check_address(address)  # before anything of theirs is unpickled
+    answers = ask(client, chosen, on_host.facts, skein)
     hosts: dict[str, ClusterHost] = {}
     for address, facts in answers.items():
+        if isinstance(facts, OSError):  # it has just gone
+            continue
+        if isinstance(facts, Exception):
+            raise UsageError(f"the worker {address} cannot be asked ({facts!r}): {_INSTALL}")
         info = workers.get(address, {})
         name = _name_of(info, facts)
-        _check_worker(name, address, info, facts, skein)
+        _check_worker(name, info, facts, skein)
         known = hosts.setdefault(facts["boot"], ClusterHost(address, name, facts["boot"]))
         if known.address != address:
             raise UsageError(
@@ -146,12 +186,9 @@ def _name_of(info: dict[str, Any], facts: dict[str, Any]) -> str:
     return facts["node"] if not name or "://" in name else "-".join(name.split())
 
 
-def _check_worker(
-    name: str, address: str, info: dict[str, Any], facts: dict[str, Any], skein: str
-) -> None:
+def _check_worker(name: str, info: dict[str, Any], facts: dict[str, Any], skein: str) -> None:
     import distributed
 
-    check_address(address)
     mine = [list(sys.version_info[:2]), distributed.__version__]
     if [facts["python"], facts["distributed"]] != mine:
         python = ".".join(map(str, facts["python"]))

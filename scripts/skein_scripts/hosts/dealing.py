@@ -21,8 +21,8 @@ def check_dealing(matrix: Matrix, hosts: int) -> None:
 
 
 def deal(rounds: Sequence[int], have: Mapping[str, int]) -> dict[str, list[int]]:
-    """The rounds of each host, by its name. `have`: how many each has run already. Who has fewest
-    is next; a host that would end with one round alone gets none, if there is another."""
+    """The rounds of each host, by its name. `have`: how many each has run already. Who has one
+    alone is next, then who has fewest; who would end with one gets none, if there is another."""
     most = _counts(len(rounds), have)
     enough = {name: have[name] for name in have if have[name] + most[name] >= LEAST_ROUNDS}
     if len(enough) < len(have) and enough:
@@ -35,6 +35,11 @@ def deal(rounds: Sequence[int], have: Mapping[str, int]) -> dict[str, list[int]]
 
 def _counts(rounds: int, have: Mapping[str, int]) -> dict[str, int]:
     counts = dict.fromkeys(have, 0)
+
+    def turn(name: str) -> tuple[bool, int]:
+        so_far = have[name] + counts[name]
+        return not 0 < so_far < LEAST_ROUNDS, so_far
+
     for _ in range(rounds):
-        counts[min(sorted(have), key=lambda name: have[name] + counts[name])] += 1
+        counts[min(sorted(have), key=turn)] += 1
     return counts

@@ -26,12 +26,12 @@ from typing import Any
 
 from ..base.errors import MeasureError, UsageError
 from ..matrix.rounds import in_words
-from ..records.results import RecordError
 from ..records.shapes import Record
 from . import on_host
-from .cluster import RESOURCE, ByValue, ClusterHost, hosts_in, workers_of
+from .cluster import RESOURCE, ByValue, ClusterHost, ask, hosts_in, workers_of
 from .dealing import deal
-from .received import GapError, Received
+from .events import Events, Heard
+from .received import Received
 from .together import hosts_of
 
 _LOOK_S = 1.0
@@ -49,7 +49,6 @@ class Order:
     skein: str
     arguments: Sequence[str]
     matrix: dict[str, str] | None
-    config_sha256: str
     lost_after_s: float  # that a lost worker has to come back
 
     @property
@@ -93,7 +92,10 @@ class Engine:
         self._client = client
         self._order = order
         self._received = received
-        self._on_record = on_record
+        self._events = Events(
+            client, order.topic, received, lambda host, _start, record: on_record(host, record)
+        )
+        self._heard = Heard(order.lost_after_s)
         self._say = say
         self._arrived: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._posts: dict[str, Post] = {}  # by name of the host
@@ -103,7 +105,7 @@ class Engine:
         """Interrupts what an earlier client left running, and keeps what it did not hear of."""
         self._interrupt(list(workers_of(self._client)))
         self._client.subscribe_topic(self._order.topic, self._hear)
-        self._replay()
+        self._events.replay()
 
     def run(self, rounds: Sequence[int], hosts: Sequence[ClusterHost]) -> list[str]:
         """Runs the rounds that are not whole yet. Returns what went wrong, a line for each host."""
@@ -146,10 +148,15 @@ class Engine:
             "host": post.host.name,
             "skein": self._order.skein,
             "matrix": self._order.matrix,
-            "arguments": [*self._order.arguments, "--host-name", post.host.name],
-            "rounds": in_words(post.rounds),
+            "script": "run_matrix.py",
+            "words": [
+                *self._order.arguments,
+                *("--host-name", post.host.name),
+                *("--rounds", in_words(post.rounds)),
+                *("--skein", self._order.skein),
+            ],
         }
-        self._say(f"host '{post.host.name}' runs the rounds {order['rounds']}")
+        self._say(f"host '{post.host.name}' runs the rounds {in_words(post.rounds)}")
         post.task = self._client.submit(
             ByValue(on_host.measure),
             order,
@@ -183,11 +190,8 @@ class Engine:
     def _handle_event(self, message: dict[str, Any]) -> None:
         if "begins" in message:
             self._handle_start(message)
-            return
-        try:
-            self._keep(message)
-        except GapError:
-            self._replay()
+        else:
+            self._events.take(message)
 
     def _handle_start(self, message: dict[str, Any]) -> None:
         post = self._posts.get(message["host"])
@@ -201,32 +205,6 @@ class Engine:
             self._interrupt([post.host.address])
             self._lose(post, "was started again by Dask")
 
-    def _keep(self, message: dict[str, Any]) -> None:
-        host = message["host"]
-        try:
-            record = self._received.take(host, message["start"], message["number"], message["line"])
-        except RecordError as error:
-            raise MeasureError(f"host '{host}' sent no valid record: {error}") from error
-        if record is None:
-            return
-        if record["kind"] == "session" and record["config_sha256"] != self._order.config_sha256:
-            raise UsageError(
-                f"host '{host}' has another matrix by that name, or other scripts: check out the"
-                " same commit on every host"
-            )
-        self._on_record(host, record)
-
-    def _replay(self) -> None:
-        """Takes what is missing from the scheduler's list of events. What it has lost stays lost,
-        and rounds that lack it are not whole."""
-        broken = set()
-        for _, message in self._client.get_events(self._order.topic):
-            if "number" in message and message["start"] not in broken:
-                try:
-                    self._keep(message)
-                except GapError:
-                    broken.add(message["start"])
-
     def _handle_end(self, post: Post) -> None:
         if post.task.status != "finished":
             why = repr(post.task.exception()) if post.task.status == "error" else "lost its task"
@@ -235,7 +213,7 @@ class Engine:
         result = post.task.result()
         missing = set(post.rounds) - self._received.rounds()
         if missing:
-            self._replay()
+            self._events.replay()
             missing -= self._received.rounds()
         if not missing:
             post.is_done = True
@@ -258,11 +236,14 @@ class Engine:
                 f"the scheduler is gone ({error}); what arrived is kept: start it and the workers"
                 " again, and go on with --resume"
             ) from error
+        heard = self._heard.among(workers)
         for post in running:
-            if post.lost_at is None and post.host.address not in workers:
+            if post.lost_at is not None:
+                self._find_again(post, heard)
+            elif post.host.address not in workers:
                 self._lose(post, "is gone")
-            elif post.lost_at is not None:
-                self._find_again(post, list(workers))
+            elif post.host.address not in heard:
+                self._lose(post, f"has said nothing for {self._heard.silence_s:.0f} s")
 
     def _lose(self, post: Post, why: str) -> None:
         task, post.task = post.task, None
@@ -277,8 +258,8 @@ class Engine:
         new = [one for one in workers if one not in self._other_workers]
         try:
             found = hosts_in(self._client, self._order.skein, new)
-        except OSError:  # gone between the list and the question
-            return
+        except (OSError, TimeoutError):  # gone, or stopped, between the list and the question
+            found = []
         except UsageError as error:
             self._say(str(error))
             self._other_workers.update(new)
@@ -296,13 +277,7 @@ class Engine:
             post.failure = f"did not come back; of its rounds {in_words(missing)} are missing"
 
     def _interrupt(self, addresses: Sequence[str]) -> None:
-        if addresses:
-            self._client.run(
-                ByValue(on_host.interrupt),
-                self._order.tag,
-                workers=list(addresses),
-                on_error="ignore",
-            )
+        ask(self._client, addresses, on_host.interrupt, self._order.tag)
 
     def _interrupt_all(self) -> None:
         """Ends the sessions, and hears their closing lines. A second interrupt leaves them."""
@@ -320,6 +295,6 @@ class Engine:
     def _drain(self) -> None:
         """Keeps the records that have arrived, whatever else came of it."""
         try:
-            self._replay()
+            self._events.replay()
         except (OSError, TimeoutError, UsageError, MeasureError):
             return

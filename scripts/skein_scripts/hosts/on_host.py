@@ -8,7 +8,7 @@ A session is a process of its own, and nothing of ours wakes while a cell is mea
 2. The session gets a clean environment (a nanny exports settings of malloc and of threads), and all
    CPUs (affinity is inherited by thread).
 3. A session ends with its worker: the kernel interrupts it when the thread that started it is gone
-   (run_matrix.py --stream asks for that).
+   (--stream asks for that).
 4. interrupt() ends a session from outside; it finds it by its tag, among those of this worker.
 """
 
@@ -54,14 +54,17 @@ def facts(skein: str) -> dict[str, Any]:
 
 def describe(command: list[str]) -> str:
     """The session line that a binary prints: which machine, and which build."""
-    done = subprocess.run(
-        command,
-        env=clean_environment(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            env=clean_environment(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"!{error}"
     return done.stdout if done.returncode == 0 else f"!{done.stderr[-_LAST_WORDS_BYTES:]}"
 
 
@@ -142,9 +145,9 @@ def _start(order: dict[str, Any], folder: Path, words: Any) -> subprocess.Popen[
     own_python = root / ".venv" / "bin" / "python"
     command = [
         str(own_python) if own_python.exists() else sys.executable,
-        str(root / "scripts" / "run_matrix.py"),
-        *order["arguments"],
-        *("--rounds", order["rounds"], "--skein", order["skein"], "--output", "out", "--stream"),
+        str(root / "scripts" / order["script"]),
+        *order["words"],
+        *("--output", "out", "--stream"),
     ]
     own_cpus = os.sched_getaffinity(0)
     os.sched_setaffinity(0, range(_MOST_CPUS))  # of this thread; the kernel leaves out what is not
