@@ -21,9 +21,9 @@
 //   - A read that gives up (the cell's read_timeout_ns) is the socket's setTimeout, which reads and
 //     writes begin anew. Node keeps a list for all timeouts that are equally long.
 //   - Tasks that wait for each other (talk/) await promises. Node has no channel for tasks of one
-//     thread and no mutex, so those are our own (shared/sync.js), as small as they can be: a queue of
-//     what resolves the promises. A tree is Promise.all of what async functions return. To yield is a
-//     setImmediate, the way to let anything else run.
+//     thread and no mutex, so those are our own (shared/sync.js), as small as they can be: a queue
+//     of what resolves the promises. A tree is Promise.all of what async functions return. To yield
+//     is a setImmediate, the way to let anything else run.
 //
 // What it could do faster, and at what price:
 //   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a
@@ -38,14 +38,16 @@
 //   - A timer may fire early. Node keeps the start of a timer in whole ms, rounded down
 //     (libuv#4773), which is up to 1 ms. Where the kernel's coarse clock ticks once a ms, libuv
 //     reads that, which is up to 1 ms more. Early timers are counted; nothing is armed again.
-//   - A channel and a mutex that do what one thread needs, and no more, are compared with those that
-//     runtimes bring along. Even a wait that ends at once takes a microtask, a promise another.
-//   - Promises go on in microtasks, one after the other until there are none: while a token or messages go
-//     round, the loop does not turn. Contention makes it turn once for each hand-over.
-//   - An async function runs when it is called: a leaf of fanout is done before its parent calls the next,
-//     depth first, so that no tasks are runnable at once. Their promises are there at once.
-//   - A sleep of 10 to 20 minutes (cancel) is one of as many lengths as there are ms between: nearly
-//     every one has a list of its own.
+//   - A channel and a mutex that do what one thread needs, and no more, are compared with those
+//     that runtimes bring along. Even a wait that ends at once takes a microtask, a promise
+//     another.
+//   - Promises go on in microtasks, one after the other until there are none: while a token or
+//     messages go round, the loop does not turn. Contention makes it turn once for each hand-over.
+//   - An async function runs when it is called: a leaf of fanout is done before its parent calls
+//     the next, depth first, so that no tasks are runnable at once. Their promises are there at
+//     once.
+//   - A sleep of 10 to 20 minutes (cancel) is one of as many lengths as there are ms between:
+//     nearly every one has a list of its own.
 //   - A deadline that has passed takes 1 ms: setTimeout knows nothing shorter.
 //   - It accepts from `ready` on: Node cannot listen without. Nobody connects before `started`.
 //   - V8's own threads (four, for collections and compilation) are its default and are left so.

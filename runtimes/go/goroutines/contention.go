@@ -21,7 +21,8 @@ type contention struct {
 	shortest, longest uint64 // waits, in hand-overs
 }
 
-// newContention has the mutex, so that everybody waits for it. Who has it need not be who unlocks it.
+// newContention has the mutex, so that everybody waits for it. Who has it need not be who unlocks
+// it.
 func newContention(cell *skein.Cell, done *skein.Progress) *contention {
 	c := &contention{cell: cell, done: done, shortest: math.MaxUint64}
 	done.Shares = c.shares
@@ -57,8 +58,8 @@ func (c *contention) contend(index int) {
 	c.done.Ended()
 }
 
-// taken is called with the mutex, by whoever began to wait after `since` hand-overs: none before the
-// epoch, and such a wait does not count. Goroutines ask in any order, so it is not checked.
+// taken is called with the mutex, by whoever began to wait after `since` hand-overs: none before
+// the epoch, and such a wait does not count. Goroutines ask in any order, so it is not checked.
 func (c *contention) taken(index int, since uint64) {
 	before := c.handedOver.Load()
 	c.handedOver.Store(before + 1)

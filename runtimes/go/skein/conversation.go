@@ -1,6 +1,6 @@
 // Package skein is what workers in Go share: the conversation with the conductor
-// (harness/PROTOCOL.md), the schedule of timers, the counts and the histogram. A row supplies what is
-// its own: how it echoes, how its tasks sleep, and how they wait for each other.
+// (harness/PROTOCOL.md), the schedule of timers, the counts and the histogram. A row supplies what
+// is its own: how it echoes, how its tasks sleep, and how they wait for each other.
 package skein
 
 import (

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// The arithmetic of the workloads whose tasks wait for each other, as "In other languages" has it in
-// workloads/relay/README.md and the pages beside it.
+// The arithmetic of the workloads whose tasks wait for each other, as "In other languages" has it
+// in workloads/relay/README.md and the pages beside it.
 
 // Fan is the most children of a task of fanout.
 const Fan = 10

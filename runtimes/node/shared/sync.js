@@ -1,7 +1,7 @@
-// By what tasks wait for each other. JavaScript has promises, and neither channels nor mutexes: these
-// are small and our own, made of a promise for each wait and a queue of what resolves it, as the
-// packages that people use for it are. What need not wait makes no promise; `await` goes on with it
-// in the next microtask all the same.
+// By what tasks wait for each other. JavaScript has promises, and neither channels nor mutexes:
+// these are small and our own, made of a promise for each wait and a queue of what resolves it, as
+// the packages that people use for it are. What need not wait makes no promise; `await` goes on
+// with it in the next microtask all the same.
 
 import { Fifo } from './fifo.js';
 

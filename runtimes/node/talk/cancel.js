@@ -1,5 +1,6 @@
-// Workload cancel: sleeps are cancelled by clearTimeout and a resolve, as in churn; those that receive
-// by closing their channel; those that lock by an event, which withdraws them from the mutex.
+// Workload cancel: sleeps are cancelled by clearTimeout and a resolve, as in churn; those that
+// receive by closing their channel; those that lock by an event, which withdraws them from the
+// mutex.
 
 import { nowNs } from '../shared/clock.js';
 import { Channel, Event, Mutex, lockUnless } from '../shared/sync.js';

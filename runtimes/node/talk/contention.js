@@ -1,5 +1,5 @@
-// Workload contention: one mutex, held across a turn of the loop (setImmediate), which is how code in
-// Node lets others have their turn: microtasks alone keep it from all else.
+// Workload contention: one mutex, held across a turn of the loop (setImmediate), which is how code
+// in Node lets others have their turn: microtasks alone keep it from all else.
 
 import { Mutex } from '../shared/sync.js';
 import { TasksThatTalk, countOf, wordOf } from '../shared/tasks_that_talk.js';

@@ -1,6 +1,6 @@
-// Workload fanout: async functions that call others and await Promise.all of them. A call runs up to
-// the first wait, so a leaf is done when its parent has called it, depth first; its promise, with what
-// it gives, is there until its parent goes on.
+// Workload fanout: async functions that call others and await Promise.all of them. A call runs up
+// to the first wait, so a leaf is done when its parent has called it, depth first; its promise,
+// with what it gives, is there until its parent goes on.
 
 import { worked } from '../shared/handler.js';
 import { CHECK_HEAP_EVERY, requireHeap } from '../shared/limits.js';

@@ -8,7 +8,8 @@
 //!    by their index, where the workload is another,
 //! 4. drops the runtime, and with it every task, once [`Conversation::goes_on`] is false.
 //!
-//! Tasks find what they share in statics ([`c10k`], [`timers`], [`talk`]), so a task's own state is an index.
+//! Tasks find what they share in statics ([`c10k`], [`timers`], [`talk`]), so a task's own state is
+//! an index.
 //! Leaves out waiting: how a task sleeps, reads, waits for another and is woken is the row's.
 
 mod about;

@@ -1,6 +1,6 @@
-//! The workloads whose tasks wait for each other (relay, fanout, channel, contention, cancel) without
-//! their tasks: what is counted, and the arithmetic of "In other languages" in their READMEs. One for
-//! the process, in a static. How tasks wait for each other is the row's.
+//! The workloads whose tasks wait for each other (relay, fanout, channel, contention, cancel)
+//! without their tasks: what is counted, and the arithmetic of "In other languages" in their
+//! READMEs. One for the process, in a static. How tasks wait for each other is the row's.
 
 use std::ops::Range;
 use std::sync::OnceLock;

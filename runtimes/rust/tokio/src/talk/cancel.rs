@@ -1,5 +1,5 @@
-//! cancel: tasks in mid-wait are aborted by their handles, which drops what they wait in; those that
-//! receive see their channel closed.
+//! cancel: tasks in mid-wait are aborted by their handles, which drops what they wait in; those
+//! that receive see their channel closed.
 
 use std::future::Future;
 use std::mem;
