@@ -40,7 +40,9 @@ func (c *channel) Spawn(first, end int, epochNS int64) {
 }
 
 // senders is how many there are beside so many receivers.
-func (c *channel) senders(receivers int) int { return c.cell.Senders * receivers / c.cell.Receivers }
+func (c *channel) senders(receivers int) int {
+	return c.cell.Senders * receivers / c.cell.Receivers
+}
 
 func (c *channel) sendAll(sender int, epochNS int64) {
 	sleepUntil(epochNS)
