@@ -25,10 +25,7 @@ pub(super) fn spawn_task(index: u32, is_last: bool) {
     }
 }
 
-fn hold_until_epoch(
-    held: MutexGuard<'static, ()>,
-    alive: Task,
-) -> impl Future<Output = ()> + Send {
+fn hold_until_epoch(held: MutexGuard<'static, ()>, alive: Task) -> impl Future<Output = ()> + Send {
     async move {
         ALL_THERE.notified().await;
         sleep_until(at(talk().epoch_ns())).await;

@@ -40,11 +40,7 @@ pub(super) fn spawn_task(index: u32, is_last: bool) {
 
 /// Looks up the way to the next task when it has its first token: by then all are there. Whoever
 /// makes the last hop forgets it, so that the ring is open there.
-fn pass_on(
-    index: u32,
-    mut tokens: Receiver<u64>,
-    alive: Task,
-) -> impl Future<Output = ()> + Send {
+fn pass_on(index: u32, mut tokens: Receiver<u64>, alive: Task) -> impl Future<Output = ()> + Send {
     async move {
         let mut next = None;
         while let Some(token) = tokens.recv().await {
