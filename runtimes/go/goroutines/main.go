@@ -37,11 +37,13 @@
 // Channels and mutexes are made for several threads, and their locks and atomic operations are paid
 // for also where one CPU runs all goroutines; units of work are counted by atomic additions. A
 // goroutine that is made ready runs next, ahead of the queue, which suits relay; in fanout the last
-// child of each task runs before its siblings, so that not quite all leaves are there at once. A
-// sync.Mutex lets whoever comes first have it, and keeps the order of waiting only while somebody
-// has waited for more than 1 ms. runtime.Gosched puts a goroutine behind all others, into a queue
-// with a lock. The canceller makes one call, and the runtime goes over all that wait; a select that
-// ends then takes its own timer out.
+// child of each task runs before its siblings, and the 256 of the local queue before the rest, in a
+// queue for all, so that far fewer than all leaves are there at once. A receiver goes on as long as
+// there are values, so one of many may get nearly all. A sync.Mutex lets whoever comes first have
+// it, and keeps the order of waiting only while somebody has waited for more than 1 ms.
+// runtime.Gosched puts a goroutine behind all others, into a queue with a lock. The canceller makes
+// one call, and the runtime goes over all that wait; a select that ends then takes its own timer
+// out.
 //
 // What could be faster. A loop on package syscall saves the third call and the stacks, and with
 // them what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. A

@@ -48,6 +48,8 @@
 //! - Channels, mutex and handles are made for several threads, and pay for atomic operations on one.
 //! - `yield_now` wakes its task only when no other is ready and the driver has been polled: in
 //!   contention each hand-over has an `epoll_wait`.
+//! - async-channel knows nothing of Tokio's budget: a receiver goes on as long as there are values, so
+//!   one of many may get nearly all.
 //! - An aborted task does not see that it was: its destructors run, and one of them counts it.
 //! - The ring of relay ends one task after the other, since a receiver ends when its sender is gone.
 //! - In `tokio_mt` the task that was woken, or spawned, last runs first, three times in a row at most.
