@@ -11,6 +11,8 @@ import worker_contract as contract
 import worker_talk
 from worker_talk import BrokenError, LackingError, Subject
 
+from skein_scripts.records.workloads import workloads
+
 Clause = Callable[[Subject], None]
 
 # By clause, the faults of the plain worker that it must catch, and a word of what it then says.
@@ -42,6 +44,15 @@ LIARS: dict[Clause, dict[str, str]] = {
         "lost_bytes": "bytes is",
     },
 }
+# The same of the worker whose tasks wait for each other.
+TALKING_LIARS: dict[Clause, dict[str, str]] = {
+    contract.stops_while_tasks_wait_for_each_other: {
+        "works_early": "it works before the epoch",
+        "tasks_left": "1 tasks and 0 connections alive",
+        "no_task": "no task is there",
+        "works_at_stop": "it counts work that was not done",
+    },
+}
 # What the real conductor judges; test_failures.py has all that it must catch.
 LIARS_IN_A_RUN = {
     ("timers", "spread"): {"wrong_checksum": "checksum", "missing_sample": "999 samples for 1000"},
@@ -54,7 +65,17 @@ LIARS_IN_A_RUN = {
     ("c10k", "fixed"): {"wrong_byte": "wrong bytes", "wrong_echo": "mislabelled"},
     ("c10k", "churn"): {"lost_bytes": "bytes"},
 }
+TALKING_LIARS_IN_A_RUN = {
+    ("relay", "near"): {"hop_too_few": "1999 units"},
+    ("relay", "far"): {"wrong_task": "is not the expected"},
+    ("fanout", "wide"): {"leaf_too_few": "999 units"},
+    ("channel", "shared"): {"message_twice": "is not the expected", "odd_shares": "shares"},
+    ("contention", "yield"): {"turn_of_another": "is not the expected"},
+    ("cancel", "sleep"): {"wait_twice": "is not the expected"},
+    ("cancel", "receive"): {"wait_too_few": "99 units"},
+}
 RUNS = [("c10k", mode) for mode in skein.MODES] + [("timers", each) for each in skein.PATTERNS]
+RUNS += [(name, shape) for name in contract.TALKING for shape in workloads()[name].shapes]
 
 
 def held_to(clause: Callable[[], None], of: Subject) -> None:
@@ -72,7 +93,12 @@ def named(subjects: list[Subject]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("of", [pytest.param(each, id=each.id) for each in subjects])
 
 
-@pytest.mark.parametrize("clause", LIARS, ids=lambda each: each.__name__)
+def fault_of(value: object) -> str | None:
+    """How a liar is called in the name of a test; None: as pytest calls it."""
+    return value.command[-1] if isinstance(value, Subject) else None
+
+
+@pytest.mark.parametrize("clause", [*LIARS, *TALKING_LIARS], ids=lambda each: each.__name__)
 @named([*worker_talk.ours(), *worker_talk.rows()])
 def test_a_worker_keeps_the_contract(of: Subject, clause: Clause) -> None:
     held_to(lambda: clause(of), of)
@@ -106,21 +132,46 @@ def test_a_row_of_another_language_has_handlers_or_says_that_it_has_none(
 
 
 @pytest.mark.parametrize(
-    ("clause", "fault", "said"),
-    [(clause, fault, said) for clause, liars in LIARS.items() for fault, said in liars.items()],
+    ("workload", "shape", "words"),
+    [
+        ("relay", "near", ("--tasks", "2", "--hops", "1")),
+        ("fanout", "wide", ("--tasks", "1")),
+        ("fanout", "wide", ("--work", "500")),
+        ("channel", "shared", ("--capacity", "0")),
+    ],
+    ids=["shortest relay", "one leaf", "work", "no room"],
 )
-def test_a_clause_catches_its_liars(clause: Clause, fault: str, said: str) -> None:
-    with pytest.raises(BrokenError, match=said):
-        clause(worker_talk.liar(fault))
+@named(worker_talk.rows())
+def test_a_row_of_another_language_does_what_is_out_of_the_ordinary(
+    of: Subject, workload: str, shape: str, words: tuple[str, ...]
+) -> None:
+    held_to(lambda: contract.measures(of, workload, shape, *words), of)
 
 
 @pytest.mark.parametrize(
-    ("run", "fault", "said"),
-    [(run, fault, said) for run, liars in LIARS_IN_A_RUN.items() for fault, said in liars.items()],
-)
-def test_a_run_catches_its_liars(run: tuple[str, str], fault: str, said: str) -> None:
+    ("clause", "liar", "said"),
+    [(clause, worker_talk.liar(fault), said)
+     for clause, liars in LIARS.items() for fault, said in liars.items()]
+    + [(clause, worker_talk.talking_liar(fault), said)
+       for clause, liars in TALKING_LIARS.items() for fault, said in liars.items()],
+    ids=fault_of,
+)  # fmt: skip
+def test_a_clause_catches_its_liars(clause: Clause, liar: Subject, said: str) -> None:
     with pytest.raises(BrokenError, match=said):
-        contract.measures(worker_talk.liar(fault), *run)
+        clause(liar)
+
+
+@pytest.mark.parametrize(
+    ("run", "liar", "said"),
+    [(run, worker_talk.liar(fault), said)
+     for run, liars in LIARS_IN_A_RUN.items() for fault, said in liars.items()]
+    + [(run, worker_talk.talking_liar(fault), said)
+       for run, liars in TALKING_LIARS_IN_A_RUN.items() for fault, said in liars.items()],
+    ids=fault_of,
+)  # fmt: skip
+def test_a_run_catches_its_liars(run: tuple[str, str], liar: Subject, said: str) -> None:
+    with pytest.raises(BrokenError, match=said):
+        contract.measures(liar, *run)
 
 
 def test_the_example_is_tried_and_not_passed_over() -> None:

@@ -36,6 +36,7 @@ from worker_talk import (
     workloads,
 )
 
+TALKING = ("relay", "fanout", "channel", "contention", "cancel")  # tasks wait for each other
 STYLES = ("direct", "coroutine", "callback", "poll", "none")
 TRAITS = ("growing_stacks", "settles", "warms_up")
 SIZES = (1, 1023, 1024, 1025, 16_384, 16_385, 65_536, 262_144)
@@ -167,13 +168,14 @@ def stops_with_everything_torn_down(of: Subject) -> None:
                 require(read_to_end(client) == b"", "a peer had bytes that it never sent")
 
 
-def _stop(talk: Talk) -> None:
+def _stop(talk: Talk) -> Message:
     stopped = talk.ask("stopped", type="stop")
     alive = (stopped["live_tasks"], stopped["live_connections"])
     require(alive == (0, 0), f"it stopped with {alive[0]} tasks and {alive[1]} connections alive")
     require(stopped["errors"] == 0, f"it counted {stopped['errors']} errors")
     how = talk.ended(END_S)
     require(how == "status 0", f"it ended with {how}")
+    return stopped
 
 
 def _await(talk: Talk, name: str, wanted: int) -> None:
@@ -205,6 +207,31 @@ def _end_input(talk: Talk) -> None:
     talk.process.stdin.close()
     how = talk.ended(END_S)
     require(how.startswith("status"), f"its input ended, and it ended {how}")
+
+
+def stops_while_tasks_wait_for_each_other(of: Subject) -> None:
+    """In each workload that it does: all are there, nothing is done before the epoch, and a stop
+    before that ends them without counting any work."""
+    lacking = LackingError("tasks do not wait for each other")
+    done = 0
+    for workload in TALKING:
+        declared = workloads()[workload]
+        if of.row and of.row.why_not(workload, declared.shapes[0]):
+            continue
+        try:
+            with sleeping(of, workload) as talk:
+                time.sleep(0.1)
+                stats = talk.ask("stats", type="stats")
+                require(stats["live_tasks"] > 0, f"{workload}: no task is there")
+                require(stats["units"] == 0, f"{workload}: it works before the epoch")
+                stopped = _stop(talk)
+                require(stopped["units"] == 0, f"{workload}: it counts work that was not done")
+        except LackingError as limit:
+            lacking = limit
+        else:
+            done += 1
+    if not done:
+        raise lacking
 
 
 # --- clauses: bytes ---

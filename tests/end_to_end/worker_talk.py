@@ -12,10 +12,12 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import skein_binary as skein
@@ -28,6 +30,7 @@ Message = dict[str, Any]
 
 BUFFERS = workloads()["c10k"].of_setting("buffer").words
 PEERS = 120
+TALKING_WORKER = Path(__file__).parent / "workers" / "talking_worker.py"
 READY_S, END_S = 60.0, 10.0  # bounds: `ready` may take a minute, nothing else so long
 
 
@@ -79,6 +82,14 @@ def liar(fault: str) -> Subject:
     """The plain worker with a fault."""
     options = skein.plain_worker(fault)
     return Subject("plain_python", tuple(skein.plain_command(fault)), tuple(options))
+
+
+def talking_liar(fault: str) -> Subject:
+    """The worker that does the work of tasks which wait for each other, with a fault."""
+    command = [sys.executable, str(TALKING_WORKER), "--fault", fault]
+    return Subject(
+        "plain_talker", tuple(command), tuple(skein.foreign_worker("plain_talker", command))
+    )
 
 
 # --- a conversation ---
@@ -176,6 +187,12 @@ def cell_of(workload: str, hello: Message, **more: Any) -> Message:
                  "buffer": "lent", "buffer_bytes": 1024},
         "timers": {"tasks": 64, "pattern": "spread", "window_ns": 60_000_000_000,
                    "grid_ns": 1_000_000},
+        "relay": {"tasks": 64, "order": "far", "hops": 1000},
+        "fanout": {"tasks": 64, "order": "wide"},
+        "channel": {"receivers": 8, "topology": "shared", "senders": 8, "capacity": 4,
+                    "messages": 1000},
+        "contention": {"tasks": 64, "across": "yield", "locks": 10},
+        "cancel": {"tasks": 64, "wait": "sleep"},
     }  # fmt: skip
     has_stack = hello["style"] == "direct" and not hello.get("growing_stacks")
     return dict.fromkeys(each.name for each in declared if not each.measuring) | {
@@ -211,13 +228,14 @@ def serving(of: Subject, buffer: str) -> Iterator[tuple[Talk, int]]:
 
 
 @contextlib.contextmanager
-def sleeping(of: Subject, **more: Any) -> Iterator[Talk]:
-    """A worker whose tasks all sleep for a minute."""
+def sleeping(of: Subject, workload: str = "timers", **more: Any) -> Iterator[Talk]:
+    """A worker whose tasks all sleep for half a minute at least, or wait for those that do."""
     with talk_with(of) as talk:
-        cell = cell_of("timers", talk.hear(), **more)
+        cell = cell_of(workload, talk.hear(), **more)
         heard = talk.prepare(cell)
         require(heard["type"] == "ready", f"it is not ready: {heard}")
         talk.ask("started", type="start")
         epoch_ns = (time.monotonic_ns() // 10**9 + 30) * 10**9
-        talk.ask("phase", type="phase", name="spawn", tasks=cell["tasks"], epoch_ns=epoch_ns)
+        tasks = cell[workloads()[workload].tasks]
+        talk.ask("phase", type="phase", name="spawn", tasks=tasks, epoch_ns=epoch_ns)
         yield talk

@@ -18,7 +18,7 @@ void pass_on(S& scheduler, ring<S>& shared, std::size_t index) {
 
 template <direct_scheduler S>
 void start_and_end(S& scheduler, ring<S>& shared) {
-  scheduler.sleep_until(shared.epoch_ns());
+  if (scheduler.sleep_until(shared.epoch_ns()) == wake::cancelled) return;
   scheduler.until(shared.at(0).send(shared.token()));
   scheduler.until(shared.over());
   scheduler.sleep_until(shared.rested_ns());

@@ -17,6 +17,14 @@
 //
 // A read that gives up (timeout.go) has a deadline, SetReadDeadline.
 //
+// Tasks that wait for each other have what the language brings: channels and `range` over them
+// (relay.go, channel.go), a sync.WaitGroup for those whose children end (fanout.go), and a
+// sync.Mutex (contention.go). Waits that are cancelled (cancel.go) are a select of what is waited
+// for and one context of all tasks, as the goroutines of a request share one; a channel is
+// cancelled by closing it. A sync.Mutex cannot be given up while one waits for it, so there the
+// lock is a channel with room for one value, which is how programs in Go write a lock that obeys a
+// context (Bryan Mills, "Rethinking Classical Concurrency Patterns", GopherCon 2018).
+//
 // What is unequal. Package net tries every read before it waits, though a short read has just said
 // that there is nothing (golang/go#8891): 3 system calls a request, where a loop that trusts a short
 // read needs 2. The poller waits in whole milliseconds: it rounds a wait down, and the rest up
@@ -26,9 +34,21 @@
 // Before memory is read all free pages are given back, of which a program by itself keeps some (settle
 // in skein/conversation.go).
 //
-// What could be faster. A loop on package syscall saves the third call and the stacks, and with them
-// what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. GOMAXPROCS
-// is Go's default: the CPUs of the affinity mask, or a cgroup's share.
+// Channels and mutexes are made for several threads, and their locks and atomic operations are paid
+// for also where one CPU runs all goroutines; units of work are counted by atomic additions. A
+// goroutine that is made ready runs next, ahead of the queue, which suits relay; in fanout the last
+// child of each task runs before its siblings, and the 256 of the local queue before the rest, in a
+// queue for all, so that far fewer than all leaves are there at once. A receiver goes on as long as
+// there are values, so one of many may get nearly all. A sync.Mutex lets whoever comes first have
+// it, and keeps the order of waiting only while somebody has waited for more than 1 ms.
+// runtime.Gosched puts a goroutine behind all others, into a queue with a lock. The canceller makes
+// one call, and the runtime goes over all that wait; a select that ends then takes its own timer
+// out.
+//
+// What could be faster. A loop on package syscall saves the third call and the stacks, and with
+// them what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. A
+// pool of goroutines would make fanout cheaper; there would be no task for each leaf then.
+// GOMAXPROCS is Go's default: the CPUs of the affinity mask, or a cgroup's share.
 package main
 
 import (
@@ -47,6 +67,7 @@ var row = &skein.Row{
 	LibraryVersion: runtime.Version(),
 	Echo:           newEcho,
 	Tasks:          newTasks,
+	Talk:           newTalk,
 }
 
 func main() {

@@ -33,6 +33,7 @@ func (t *tasks) Spawn(first, end int, epochNS int64) {
 	if first == 0 {
 		t.epochNS = epochNS // the same in every step, and read by the tasks of those before
 	}
+	t.done.Spawned(end - first)
 	for index := first; index < end; index++ {
 		switch {
 		case t.cell.Pattern == "periodic":

@@ -33,6 +33,19 @@ type Cell struct {
 	WindowNS int64  `json:"window_ns"`
 	GridNS   int64  `json:"grid_ns"`
 
+	// The workloads whose tasks wait for each other; Tasks is also theirs.
+	Order     string `json:"order"`
+	Hops      int64  `json:"hops"`
+	Work      *int64 `json:"work"` // steps of a leaf; null: none
+	Topology  string `json:"topology"`
+	Receivers int    `json:"receivers"`
+	Senders   int    `json:"senders"`
+	Capacity  *int   `json:"capacity"`
+	Messages  int    `json:"messages"`
+	Across    string `json:"across"`
+	Locks     int    `json:"locks"`
+	Wait      string `json:"wait"`
+
 	// How many calls down a task waits, itself counted, and what it holds meanwhile; null: 1, and
 	// nothing.
 	Depth     *int `json:"depth"`
@@ -81,7 +94,7 @@ func (c *Cell) check() error {
 	case c.Loops != nil && *c.Loops != 1:
 		return fmt.Errorf("a worker of one loop cannot serve loops = %d", *c.Loops)
 	}
-	return nil
+	return c.checkTalk()
 }
 
 // IsNested is whether tasks are other than the ordinary ones.

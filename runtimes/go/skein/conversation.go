@@ -1,6 +1,6 @@
 // Package skein is what workers in Go share: the conversation with the conductor
-// (harness/PROTOCOL.md), the schedule of timers, the counts and the histogram. A row supplies what is
-// its own: how it echoes and how its tasks sleep.
+// (harness/PROTOCOL.md), the schedule of timers, the counts and the histogram. A row supplies what
+// is its own: how it echoes, how its tasks sleep, and how they wait for each other.
 package skein
 
 import (
@@ -28,11 +28,22 @@ type Row struct {
 	// Echo makes what serves one connection until the peer is gone, or an error ends it.
 	Echo  func(cell *Cell, done *Traffic) (func(*net.TCPConn) error, error)
 	Tasks func(cell *Cell, done *Tally) Tasks
+
+	// Talk makes the tasks of a workload in which they wait for each other.
+	Talk func(cell *Cell, done *Progress) Tasks
 }
 
-// Tasks are the sleepers of workload timers.
+// Tasks are those of a workload that has no server.
 type Tasks interface {
-	Spawn(first, end int, epochNS int64) // tasks first to end-1, whose deadlines count from the epoch
+	// Spawn begins tasks first to end-1, and counts them. Their deadlines, or all that they do, count
+	// from the epoch.
+	Spawn(first, end int, epochNS int64)
+}
+
+// counts is what tasks have come to.
+type counts interface {
+	abandon()
+	addTo(reply message, firstDueNS int64) error
 }
 
 // Limit is a named limit of the machine or of the row that stands in the way: a result, no failure.
@@ -61,8 +72,8 @@ type worker struct {
 	cell    *Cell
 	server  *server // workload c10k
 	traffic Traffic
-	tasks   Tasks // workload timers
-	tally   *Tally
+	tasks   Tasks // of a workload that has no server
+	counts  counts
 	spawned int
 	epochNS int64
 	spawnNS int64
@@ -127,7 +138,7 @@ func (w *worker) hello() message {
 		"library": w.row.Library, "library_version": w.row.LibraryVersion,
 		"early_by_at_most_ns": 0,
 		"takes": []string{
-			"depth", "held_bytes", "handler_wait_ns", "handler_work", "read_timeout_ns",
+			"depth", "held_bytes", "handler_wait_ns", "handler_work", "read_timeout_ns", "work",
 		},
 	}
 }
@@ -140,8 +151,11 @@ func (w *worker) prepare(command *command) error {
 	w.cell = cell
 	switch cell.Workload {
 	case "timers":
-		w.tally = newTally(cell.units(), w.finished)
-		w.tasks = w.row.Tasks(cell, w.tally)
+		tally := newTally(cell.units(), w.finished)
+		w.counts, w.tasks = tally, w.row.Tasks(cell, tally)
+	case "relay", "fanout", "channel", "contention", "cancel":
+		progress := newProgress(cell.talkUnits(), w.finished)
+		w.counts, w.tasks = progress, w.row.Talk(cell, progress)
 	case "c10k":
 		if err := w.listen(); err != nil {
 			return err
@@ -185,12 +199,11 @@ func (w *worker) start() error {
 }
 
 func (w *worker) spawn(command *command) error {
-	if w.tasks == nil || command.Tasks > w.cell.Tasks {
+	if w.tasks == nil || command.Tasks > w.cell.spawnable() {
 		return fmt.Errorf("no %d tasks in this cell", command.Tasks)
 	}
 	beginNS := NowNS()
 	w.epochNS = command.EpochNS
-	w.tally.spawned(command.Tasks - w.spawned)
 	w.tasks.Spawn(w.spawned, command.Tasks, w.epochNS)
 	w.spawned = command.Tasks
 	spawnNS := NowNS() - beginNS
@@ -218,24 +231,24 @@ func (w *worker) stop() error {
 	if w.server != nil {
 		w.server.stop()
 	}
-	if w.tally != nil {
-		w.tally.abandon()
+	if w.counts != nil {
+		w.counts.abandon()
 	}
 	return w.sayCounts("stopped")
 }
 
 func (w *worker) sayCounts(kind string) error {
-	counts := message{
+	said := message{
 		"type": kind, "checksum": fmt.Sprintf("%016x", 0), "lateness": nil,
 		"spawn_ns": w.spawnNS, "fire_ns": nil, "frame_bytes": nil,
 	}
-	w.traffic.addTo(counts)
-	if w.tally != nil {
-		if err := w.tally.addTo(counts, w.firstDueNS()); err != nil {
+	w.traffic.addTo(said)
+	if w.counts != nil {
+		if err := w.counts.addTo(said, w.firstDueNS()); err != nil {
 			return err
 		}
 	}
-	return w.say(counts)
+	return w.say(said)
 }
 
 // firstDueNS is before all deadlines.

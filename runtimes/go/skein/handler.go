@@ -28,11 +28,15 @@ func WorkOn(request []byte, steps int64) {
 	if len(request) < 4 {
 		return
 	}
-	word := binary.LittleEndian.Uint32(request)
+	word := worked(binary.LittleEndian.Uint32(request), steps)
+	binary.LittleEndian.PutUint32(request, word)
+}
+
+func worked(word uint32, steps int64) uint32 {
 	for range steps {
 		word ^= word << 13
 		word ^= word >> 17
 		word ^= word << 5
 	}
-	binary.LittleEndian.PutUint32(request, word)
+	return word
 }

@@ -24,8 +24,8 @@ func newTally(wanted int, finished func(lastNS int64)) *Tally {
 	return &Tally{wanted: wanted, lateness: newLateness(), finished: finished}
 }
 
-// spawned counts tasks that are about to begin.
-func (t *Tally) spawned(tasks int) {
+// Spawned counts tasks that are about to begin.
+func (t *Tally) Spawned(tasks int) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.live += tasks

@@ -19,11 +19,16 @@ export function handlerOf(cell) {
 /** So many steps of xorshift32 on the first word of a request. */
 export function workOn(request, steps) {
   if (steps === 0) return;
-  let word = request.readInt32LE(0);
+  request.writeInt32LE(worked(request.readInt32LE(0), steps), 0);
+}
+
+/** What comes of a word; of signed halves, as everywhere here. */
+export function worked(first, steps) {
+  let word = first;
   for (let step = 0; step < steps; step += 1) {
     word ^= word << 13;
     word ^= word >>> 17;
     word ^= word << 5;
   }
-  request.writeInt32LE(word, 0);
+  return word;
 }

@@ -18,9 +18,28 @@ const CONNECTIONS = 1000;
 const AT_ONCE = 50;
 const EXCHANGES = 5;
 
+// Of tasks that wait for each other. A hand-over of contention takes a turn of the loop.
+const SMALL_TALK = {
+  relay: { tasks: 1000, hops: 100_000 },
+  fanout: { tasks: TASKS },
+  channel: { messages: 100_000 },
+  contention: { tasks: 100, locks: 100 },
+  cancel: { tasks: TASKS },
+};
+
 /** `Program`: the class of the workload's program. */
 export function rehearse(workload, Program, cell) {
-  return workload === 'timers' ? rehearseTimers(Program, cell) : rehearseEcho(Program, cell);
+  if (workload === 'timers') return rehearseTimers(Program, cell);
+  if (workload === 'c10k') return rehearseEcho(Program, cell);
+  return rehearseTalk(Program, cell, SMALL_TALK[workload]);
+}
+
+function rehearseTalk(Program, cell, small) {
+  return new Promise((resolve) => {
+    const work = cell.work ? LITTLE_WORK : null;
+    const few = { ...cell, ...small, ...('work' in cell ? { work } : {}) };
+    new Program(few, resolve).spawn(few.tasks ?? few.receivers, nowNs() + LEAD_NS);
+  });
 }
 
 function rehearseTimers(Timers, cell) {

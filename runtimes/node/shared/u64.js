@@ -12,6 +12,11 @@ export function set(value) {
   low = value | 0;
 }
 
+export function setHalves(h, l) {
+  high = h;
+  low = l;
+}
+
 export function setBigInt(value) {
   high = Number(BigInt.asIntN(32, value >> 32n));
   low = Number(BigInt.asIntN(32, value));
@@ -30,7 +35,7 @@ export function add(h, l) {
 
 /** Modulo 2^64. The product of the low halves is made of products of 16 bits: no partial sum
  * exceeds 32, since (2^16 - 1)^2 + (2^16 - 1) < 2^32. */
-function multiply(h, l) {
+export function multiply(h, l) {
   const a0 = low & 0xffff;
   const a1 = low >>> 16;
   const b0 = l & 0xffff;

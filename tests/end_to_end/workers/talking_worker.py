@@ -13,6 +13,13 @@ import sys
 import time
 from typing import Any
 
+# With these it only says that its tasks wait, and never begins.
+IDLE_FAULTS = (
+    "works_early",  # has done something before the epoch
+    "works_at_stop",  # counts a task as done which a stop has ended
+    "tasks_left",  # says that a task is alive after stop
+    "no_task",  # says that no task is there when all of them wait
+)
 FAULTS = (
     "hop_too_few",  # says that it has finished one hop before the last
     "wrong_task",  # leaves a task out, and makes as many hops as it was asked for
@@ -25,6 +32,7 @@ FAULTS = (
     "odd_shares",  # says how evenly it shared out, in words that nobody knows
     "turn_too_few",  # says that it has finished before the last turn
     "turn_of_another",  # gives one task's turn to another
+    *IDLE_FAULTS,
 )
 MASK = 2**64 - 1
 FACTOR = 6364136223846793005
@@ -54,7 +62,7 @@ class TalkingWorker:
         self.runtime = runtime
         self.fault = fault
         self.cell: Message = {}
-        self.units = self.spawn_ns = 0
+        self.units = self.spawn_ns = self.live = 0
         self.checksum = 0
         self.fire_ns: int | None = None
         self.shares: Message | None = None
@@ -66,6 +74,8 @@ class TalkingWorker:
         for line in sys.stdin:
             message = json.loads(line)
             if message["type"] == "stop":
+                self.live = int(self.fault == "tasks_left")
+                self.units += self.fault == "works_at_stop"
                 say(type="stopped", **self.counts())
                 return 0
             getattr(self, f"on_{message['type']}")(message)
@@ -88,6 +98,10 @@ class TalkingWorker:
         """Once all tasks are there the work begins, at the epoch."""
         say(type="phase", name="spawn", tasks=message["tasks"], spawn_ns=0)
         if message["tasks"] < (self.cell.get("tasks") or self.cell["receivers"]):
+            return
+        if self.fault in IDLE_FAULTS:
+            self.live = int(self.fault != "no_task")
+            self.units += self.fault == "works_early"
             return
         time.sleep(max(message["epoch_ns"] - time.monotonic_ns(), 0) / 1e9)
         work = {
@@ -159,9 +173,10 @@ class TalkingWorker:
     def counts(self) -> Message:
         """As stats and stopped have them."""
         return {
-            "units": self.units, "bytes": 0, "checksum": f"{self.checksum:016x}", "live_tasks": 0,
-            "live_connections": 0, "errors": 0, "lateness": None, "spawn_ns": self.spawn_ns,
-            "fire_ns": self.fire_ns, "frame_bytes": None, "shares": self.shares,
+            "units": self.units, "bytes": 0, "checksum": f"{self.checksum:016x}",
+            "live_tasks": self.live, "live_connections": 0, "errors": 0, "lateness": None,
+            "spawn_ns": self.spawn_ns, "fire_ns": self.fire_ns, "frame_bytes": None,
+            "shares": self.shares,
         }  # fmt: skip
 
 

@@ -56,6 +56,7 @@ static ABOUT: About = About {
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
+    talks: false,
     no_sockets: None,
     no_timers: None,
 };

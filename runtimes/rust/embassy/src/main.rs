@@ -55,6 +55,7 @@ static ABOUT: About = About {
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
+    talks: false,
     no_sockets: Some("embassy has no sockets of an operating system"),
     no_timers: None,
 };
@@ -88,7 +89,7 @@ async fn converse(spawner: Spawner, mut talk: Conversation) -> Served {
     let commands = CommandsByThread::start()?;
     let mut spawn = match talk.work() {
         Work::Timers(_) => spawn_by_pattern(spawner),
-        Work::C10k(_) => unreachable!("it is refused"),
+        Work::C10k(_) | Work::Talk(_) => unreachable!("it is refused"),
     };
     talk.started();
     while talk.goes_on() {

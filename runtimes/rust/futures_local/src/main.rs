@@ -24,6 +24,7 @@ static ABOUT: About = About {
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
+    talks: false,
     no_sockets: Some("the futures crate has no sockets of its own"),
     no_timers: Some("the futures crate has no timers of its own"),
 };

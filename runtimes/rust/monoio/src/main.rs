@@ -61,6 +61,7 @@ static ABOUT: About = About {
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
+    talks: false,
     no_sockets: None,
     no_timers: None,
 };
@@ -85,7 +86,7 @@ async fn serve(mut talk: Conversation) -> Result<Conversation, Failure> {
         Work::C10k(c10k) => {
             future::or(converse(&mut talk), accept_all(listener_of(c10k)?)).await?;
         }
-        Work::Timers(_) => converse(&mut talk).await?,
+        Work::Timers(_) | Work::Talk(_) => converse(&mut talk).await?,
     }
     while live_connections() > 0 {
         hang_up();

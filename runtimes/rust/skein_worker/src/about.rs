@@ -34,6 +34,8 @@ pub struct About {
     pub takes_handler: bool,
     /// Whether its reads can give up.
     pub takes_read_timeout: bool,
+    /// Whether its tasks can wait for each other (`crate::talk`).
+    pub talks: bool,
     /// Why it cannot do c10k, where it cannot.
     pub no_sockets: Option<&'static str>,
     /// Why it cannot do timers, where it cannot.

@@ -27,6 +27,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words! {
     /// When tasks sleep and how they end.
     Pattern {
@@ -130,7 +132,7 @@ pub(crate) fn number<Number: TryFrom<u64, Error: Display>>(
     Number::try_from(found).map_err(|error| format!("the cell's {name}: {error}").into())
 }
 
-fn word<Word>(
+pub(crate) fn word<Word>(
     cell: &Value,
     name: &str,
     from_word: fn(&str) -> Option<Word>,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::about::{About, Failure, locked_version};
 use crate::c10k::C10k;
-use crate::cell::{C10kCell, TimersCell, echo, not_served};
+use crate::cell::{C10kCell, TimersCell, echo, not_served, number};
 use crate::clock::now_ns;
 use crate::commands::{Commands, is_readable};
 use crate::conditions::conditions;
@@ -20,6 +20,8 @@ use crate::live::live;
 use crate::messages::say;
 use crate::nesting::{Nesting, nesting};
 use crate::schedule::Schedule;
+use crate::talk::Talk;
+use crate::talk_cell::TalkCell;
 use crate::timers::Timers;
 use crate::uring::require_io_uring;
 
@@ -30,6 +32,8 @@ pub enum Work {
     C10k(&'static C10k),
     /// Sleeping tasks.
     Timers(&'static Timers),
+    /// Tasks that wait for each other; only of a row that says that it `talks`.
+    Talk(&'static Talk),
 }
 
 /// The whole conversation: `serve` builds the runtime, serves until the conversation is over, drops
@@ -87,6 +91,9 @@ fn hello(about: &About) -> Value {
     if about.takes_read_timeout {
         takes.push("read_timeout_ns");
     }
+    if about.talks {
+        takes.push("work");
+    }
     json!({
         "type": "hello", "protocol": 1, "runtime": about.runtime, "pid": std::process::id(),
         "style": "coroutine", "loop": about.waits_on, "timer_source": about.timer_source,
@@ -104,7 +111,7 @@ fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
     match cell["workload"].as_str() {
         Some("c10k") => set_up_c10k(about, cell),
         Some("timers") => set_up_timers(about, cell),
-        _ => Err(format!("the workload {} is not known here", cell["workload"]).into()),
+        _ => set_up_talk(about, cell),
     }
 }
 
@@ -138,6 +145,19 @@ fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
     Ok(Work::Timers(Timers::set_up(schedule, about.threads)))
 }
 
+fn set_up_talk(about: &About, cell: &Value) -> Result<Work, Failure> {
+    let Some(asked) = TalkCell::from_json(cell)? else {
+        return Err(format!("the workload {} is not known here", cell["workload"]).into());
+    };
+    if !about.talks {
+        return Err(not_served("sync", "its tasks do not wait for each other"));
+    }
+    if matches!(asked, TalkCell::Channel { capacity: 0, .. }) {
+        return Err(not_served("capacity", "a channel has room for one value at least"));
+    }
+    Ok(Work::Talk(Talk::set_up(asked, number(cell, "seed")?, about.threads)))
+}
+
 /// Everything is set up. The echo is of what it was set up with.
 fn ready(about: &About, work: Work, cell: Value) -> Result<Value, Failure> {
     let cell = echo(cell, json!({"runtime": about.runtime, "style": "coroutine", "workers": 1}));
@@ -150,6 +170,10 @@ fn ready(about: &About, work: Work, cell: Value) -> Result<Value, Failure> {
         }
         Work::Timers(timers) => {
             json!({"type": "ready", "echoed": echo(cell, timers.cell().to_json()),
+            "conditions": conditions(about, None, &Value::Null)})
+        }
+        Work::Talk(talk) => {
+            json!({"type": "ready", "echoed": echo(cell, talk.cell().to_json()),
             "conditions": conditions(about, None, &Value::Null)})
         }
     })
@@ -193,8 +217,7 @@ impl Conversation {
         self.ending.is_none()
     }
 
-    /// Takes all commands that have come, and does them. `spawn` begins task number so and so of
-    /// the workload timers.
+    /// Takes all commands that have come, and does them. `spawn` begins task number so and so.
     pub fn obey(&mut self, mut spawn: impl FnMut(u32)) -> Result<(), Failure> {
         while self.goes_on() && is_readable() {
             if !self.commands.read_some()? {
@@ -212,22 +235,27 @@ impl Conversation {
             (Some("stats"), _) => say(&self.counts("stats")),
             (Some("stop"), _) => self.ending = Some(Ending::Stopped),
             (Some("phase"), Work::Timers(timers)) if command["name"] == "spawn" => {
-                self.spawn(timers, command, spawn)?;
+                self.spawn(timers.tasks(), |at_ns| timers.begin_at(at_ns), command, spawn)?;
+            }
+            (Some("phase"), Work::Talk(talk)) if command["name"] == "spawn" => {
+                self.spawn(talk.cell().tasks(), |at_ns| talk.begin_at(at_ns), command, spawn)?;
             }
             _ => return Err(format!("phase spawn, stats and stop are known, not {command}").into()),
         }
         Ok(())
     }
 
+    /// Up to `most` tasks; `begin_at` takes the epoch, which is the same in every such command.
     fn spawn(
         &mut self,
-        timers: &Timers,
+        most: u32,
+        begin_at: impl Fn(u64),
         command: &Value,
         spawn: &mut impl FnMut(u32),
     ) -> Result<(), Failure> {
         let number = |name| command[name].as_u64().ok_or(format!("{name} is missing: {command}"));
-        let tasks = u32::try_from(number("tasks")?)?.min(timers.tasks());
-        timers.begin_at(number("epoch_ns")?);
+        let tasks = u32::try_from(number("tasks")?)?.min(most);
+        begin_at(number("epoch_ns")?);
         let begin_ns = now_ns();
         (self.spawned..tasks).for_each(spawn);
         let spawn_ns = now_ns() - begin_ns;
@@ -250,13 +278,21 @@ impl Conversation {
                 let first = if errors == 0 { "" } else { "a wait ended as it must not" };
                 (units, 0, checksum, errors, first, timers.lateness(), timers.fire_ns())
             }
+            Work::Talk(talk) => {
+                let (units, checksum, errors) = talk.counts();
+                (units, 0, checksum, errors, talk.first_error(), Value::Null, talk.fire_ns())
+            }
+        };
+        let shares = match self.work {
+            Work::Talk(talk) => talk.shares(),
+            _ => Value::Null,
         };
         let (live_tasks, live_connections, frame_bytes) = live();
         json!({
             "type": name, "units": units, "bytes": bytes, "checksum": format!("{checksum:016x}"),
             "live_tasks": live_tasks, "live_connections": live_connections, "errors": errors,
             "first_error": first_error, "lateness": lateness, "spawn_ns": self.spawn_ns,
-            "fire_ns": fire_ns, "frame_bytes": frame_bytes,
+            "fire_ns": fire_ns, "frame_bytes": frame_bytes, "shares": shares,
         })
     }
 }

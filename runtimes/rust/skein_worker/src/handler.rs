@@ -50,13 +50,17 @@ impl Handler {
 /// So many steps of xorshift32 on the first word of a request, little-endian.
 pub fn work_on(request: &mut [u8], steps: u64) {
     let Some(first) = request.first_chunk_mut() else { return };
-    let mut word = u32::from_le_bytes(*first);
+    *first = worked(u32::from_le_bytes(*first), steps).to_le_bytes();
+}
+
+/// What comes out after so many steps.
+pub(crate) fn worked(mut word: u32, steps: u64) -> u32 {
     for _ in 0..steps {
         word ^= word << 13;
         word ^= word >> 17;
         word ^= word << 5;
     }
-    *first = word.to_le_bytes();
+    word
 }
 
 #[cfg(test)]

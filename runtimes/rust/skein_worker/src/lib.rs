@@ -5,11 +5,12 @@
 //! 1. builds its runtime,
 //! 2. spawns a task that accepts on [`C10k::listener`], where the workload is c10k,
 //! 3. waits on its loop for commands and hands them to [`Conversation::obey`], which asks for tasks
-//!    of the workload timers by their index,
+//!    by their index, where the workload is another,
 //! 4. drops the runtime, and with it every task, once [`Conversation::goes_on`] is false.
 //!
-//! Tasks find what they share in statics ([`c10k`], [`timers`]), so a task's own state is an index.
-//! Leaves out waiting: how a task sleeps, reads and is woken is the row's.
+//! Tasks find what they share in statics ([`c10k`], [`timers`], [`talk`]), so a task's own state is
+//! an index.
+//! Leaves out waiting: how a task sleeps, reads, waits for another and is woken is the row's.
 
 mod about;
 mod c10k;
@@ -27,6 +28,8 @@ mod nesting;
 mod reader_thread;
 mod reply;
 mod schedule;
+mod talk;
+mod talk_cell;
 mod tally;
 mod timers;
 mod uring;
@@ -42,5 +45,7 @@ pub use live::{Connection, Task, abandon_tasks, frame_bytes, live_connections};
 pub use nesting::{Held, Nesting, nesting};
 pub use reader_thread::CommandsByThread;
 pub use reply::{Group, Reply};
+pub use talk::{FAN, Leaves, Message, Talk, talk};
+pub use talk_cell::{Order, TalkCell, Wait};
 pub use tally::Threads;
 pub use timers::{Timers, timers};

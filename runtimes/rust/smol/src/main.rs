@@ -52,6 +52,7 @@ static ABOUT: About = About {
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
+    talks: false,
     no_sockets: None,
     no_timers: None,
 };
@@ -73,7 +74,7 @@ async fn serve(executor: &Executor, talk: Conversation) -> Result<Conversation, 
             let listener = Async::new(c10k.listener())?;
             future::or(converse(executor, talk), accept_all(executor, listener)).await
         }
-        Work::Timers(_) => converse(executor, talk).await,
+        Work::Timers(_) | Work::Talk(_) => converse(executor, talk).await,
     }
 }
 

@@ -18,6 +18,13 @@
 //! - A request that waits and computes (handler.rs) is an `async move` block with a `sleep_until`, and
 //!   an array for the request in it.
 //! - A read that gives up (timeout.rs) has a `timeout` around it.
+//! - Tasks that wait for each other (talk.rs) have what Tokio brings: an mpsc channel for each task
+//!   of relay, the handles of a task's children in fanout, its fair mutex and `yield_now` in
+//!   contention. Its channels have one receiver, so where there are many the channel is
+//!   async-channel 2.5, which its maintainers name for that (tokio-rs/tokio discussion 3891); it
+//!   has room for one value at least, so a channel without room is a limit. In cancel a task is
+//!   aborted by its handle: what it waits in is dropped in its next turn, and a mutex needs no
+//!   second wait beside it.
 //! - Descriptor 0 is an `AsyncFd` of the same loop: no thread for the conversation.
 //! - `tokio_mt` is the default builder: as many workers as the process has CPUs. On one CPU that is
 //!   one worker, and the main thread waits for it. The conversation is a task on the worker, because
@@ -27,18 +34,32 @@
 //! - A wait that is cancelled could keep its `Sleep` and `reset` it: a later deadline costs Tokio one
 //!   atomic operation and no lock. Nothing would then be cancelled, which is what churn is about.
 //! - `event_interval` and `global_queue_interval` are the defaults.
+//! - A channel for one token could be a `Notify` and a cell: without the block of 32 values that an
+//!   mpsc channel begins with. `try_send` would keep the wait for room out of each task.
+//! - A `JoinSet` collects children in any order, with one more allocation for each.
+//! - A task that wakes itself yields without a look at the kernel; other tasks can then starve the
+//!   I/O.
 //! - Memory: another allocator (`tokio_jemalloc`), because malloc pays for the alignment of 128.
 //!
 //! Unequal
 //! - Its clock ticks in whole milliseconds from when the runtime was built, and a deadline is rounded
 //!   up to a tick (tokio#6866). So lateness has a random part of up to 1 ms for each process, the
 //!   same for all of its timers. Compare several processes. No timer is early.
+//! - Channels, mutex and handles are made for several threads, and pay for atomic operations on one.
+//! - `yield_now` wakes its task only when no other is ready and the driver has been polled: in
+//!   contention each hand-over has an `epoll_wait`.
+//! - async-channel knows nothing of Tokio's budget: a receiver goes on as long as there are values, so
+//!   one of many may get nearly all.
+//! - An aborted task does not see that it was: its destructors run, and one of them counts it.
+//! - The ring of relay ends one task after the other, since a receiver ends when its sender is gone.
+//! - In `tokio_mt` the task that was woken, or spawned, last runs first, three times in a row at most.
 
 #![allow(clippy::manual_async_fn)] // see above
 #![recursion_limit = "512"] // of types: 64 futures in each other
 
 mod handler;
 mod nested;
+mod talk;
 mod timeout;
 
 use std::future::{Future, poll_fn};
@@ -78,6 +99,7 @@ pub const fn about(
         takes_nesting: true,
         takes_handler: true,
         takes_read_timeout: true,
+        talks: true,
         no_sockets: None,
         no_timers: None,
     }
@@ -97,10 +119,15 @@ async fn converse(mut conversation: Conversation) -> Result<Conversation, Failur
     if let Work::C10k(c10k) = conversation.work() {
         spawn(accept_all(TcpListener::from_std(c10k.listener())?, Task::new()));
     }
+    let mut spawn: fn(u32) = spawn_task;
+    if let Work::Talk(_) = conversation.work() {
+        talk::set_up();
+        spawn = talk::spawn_task;
+    }
     conversation.started();
     while conversation.goes_on() {
         commands.readable().await?.clear_ready();
-        conversation.obey(spawn_task)?;
+        conversation.obey(spawn)?;
     }
     Ok(conversation)
 }
