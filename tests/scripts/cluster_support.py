@@ -10,6 +10,7 @@ import sys
 import time
 
 from matrix_support import ROOT, matrix_run_in
+from skein_scripts.hosts.cluster import workers_of
 
 _UNPROFILED = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 # What it does beside being the binary: it says what it was started with.
@@ -90,7 +91,7 @@ class Cluster:
         from distributed import Client
 
         with Client(self.address, set_as_default=False, timeout=20) as client:
-            return {str(one["name"]): at for at, one in client.scheduler_info()["workers"].items()}
+            return {str(one["name"]): at for at, one in workers_of(client).items()}
 
     def await_workers(self, *names):
         """Until they are there. Who they are is known from then on: to ask while a session runs
@@ -106,7 +107,7 @@ class Cluster:
         from distributed import Client
 
         with Client(self.address, set_as_default=False, timeout=20) as client:
-            at = {one["name"]: at for at, one in client.scheduler_info()["workers"].items()}[name]
+            at = {one["name"]: at for at, one in workers_of(client).items()}[name]
             return client.run(os.getpid, workers=[at])[at]
 
     def kill_host(self, name):

@@ -5,7 +5,7 @@ import stat
 import subprocess
 import sys
 
-from matrix_support import ROOT
+from matrix_support import FIXED_CELL, ROOT
 from skein_scripts.base.errors import run_main
 from skein_scripts.commands.gate import main
 from skein_scripts.records import results
@@ -13,7 +13,8 @@ from skein_scripts.records import results
 GATE = ROOT / "scripts" / "gate.py"
 SCREEN, CONFIRM = 5, 10
 
-SMALL_GATE = """
+SMALL_GATE = (
+    """
 seed = 7
 repeats = 1
 retry_invalid = 1
@@ -22,17 +23,9 @@ runtimes = ["coroutine"]
 [thresholds]
 latency_p50 = "10%"
 
-[[cell]]
-name = "fixed"
-workload = "c10k"
-mode = "fixed"
-connections = 100
-active = 10
-payload_bytes = 64
-buffer = "lent"
-duration = "200ms"
-warmup = "100ms"
-
+"""
+    + FIXED_CELL
+    + """
 [[cell]]
 name = "idle"
 runtimes = ["coroutine", "libuv"]
@@ -41,6 +34,7 @@ mode = "idle"
 connections = 100
 buffer = "lent"
 """
+)
 
 
 class GateRun:

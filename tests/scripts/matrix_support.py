@@ -13,11 +13,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "scripts"))
 RUN_MATRIX = ROOT / "scripts" / "run_matrix.py"
 
-SMALL_MATRIX = """
-seed = 7
-repeats = 2
-runtimes = ["coroutine", "libuv", "epoll_floor"]
-
+FIXED_CELL = """\
 [[cell]]
 name = "fixed"
 workload = "c10k"
@@ -28,7 +24,17 @@ payload_bytes = 64
 buffer = "lent"
 duration = "200ms"
 warmup = "100ms"
+"""
 
+SMALL_MATRIX = (
+    """
+seed = 7
+repeats = 2
+runtimes = ["coroutine", "libuv", "epoll_floor"]
+
+"""
+    + FIXED_CELL
+    + """
 [[cell]]
 name = "spread"
 workload = "timers"
@@ -36,6 +42,7 @@ pattern = "spread"
 tasks = 1000
 window = "300ms"
 """
+)
 
 
 def call_main(program, main, *words):

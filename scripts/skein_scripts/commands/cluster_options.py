@@ -13,7 +13,7 @@ from ..matrix import option_names
 from ..matrix.matrix import Matrix
 from ..session.options import natural
 
-LOST_AFTER_S = 60
+_LOST_AFTER_S = 60
 EXAMPLE = """\
   scripts/run_matrix.py --preset quick --repeats 8 --set c10k/open.rate=20000 \\
       --cluster tls://scheduler:8786 --hosts 4 --host-class c6i \\
@@ -23,9 +23,7 @@ EXAMPLE = """\
 
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     """Adds --cluster, --hosts and --remote-skein."""
-    group = parser.add_argument_group("on the hosts of a Dask cluster (scripts/HOSTS.md)")
-    add_shared_cluster_options(group)
-    group.add_argument(
+    add_shared_cluster_options(parser).add_argument(
         "--remote-skein",
         type=Path,
         metavar="PATH",
@@ -55,16 +53,28 @@ def _one_word(text: str) -> str:
     return text
 
 
-def add_shared_cluster_options(group: argparse._ArgumentGroup) -> None:
-    """Adds what a matrix and a gate have in common."""
+def add_shared_cluster_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Adds what a matrix and a gate have in common. Returns the group that it stands in."""
+    group = parser.add_argument_group("on the hosts of a Dask cluster (scripts/HOSTS.md)")
     group.add_argument("--cluster", metavar="ADDRESS", help="its scheduler: tls://HOST:PORT")
     group.add_argument("--hosts", type=natural, metavar="N", help="how many share the work")
     group.add_argument(
         "--lost-after",
         type=natural,
         metavar="SECONDS",
-        help=f"that a lost worker has to come back ({LOST_AFTER_S})",
+        help=f"that a lost worker has to come back ({_LOST_AFTER_S})",
     )
+    return group
+
+
+def lost_after_s(options: argparse.Namespace) -> float:
+    """How long a lost worker has to come back."""
+    return float(_LOST_AFTER_S if options.lost_after is None else options.lost_after)
+
+
+def word_of(name: str) -> str:
+    """An option as it is typed."""
+    return f"--{name.replace('_', '-')}"
 
 
 def check_cluster_options(options: argparse.Namespace, matrix: Matrix) -> None:
@@ -72,17 +82,15 @@ def check_cluster_options(options: argparse.Namespace, matrix: Matrix) -> None:
     if options.cluster is None:
         for name in ("hosts", "remote_skein", "lost_after"):
             if getattr(options, name) is not None:
-                raise UsageError(f"--{name.replace('_', '-')} belongs to --cluster: name it, too")
+                raise UsageError(f"{word_of(name)} belongs to --cluster: name it, too")
         return
     check_address(options.cluster)
     for name in ("hosts", "host_class", "remote_skein"):
         if getattr(options, name) is None:
-            raise UsageError(f"--cluster needs --{name.replace('_', '-')} as well")
+            raise UsageError(f"--cluster needs {word_of(name)} as well")
     for name in ("rounds", "host_name"):
         if getattr(options, name) is not None:
-            raise UsageError(
-                f"--{name.replace('_', '-')} is for shares by hand: --cluster deals the rounds"
-            )
+            raise UsageError(f"{word_of(name)} is for shares by hand: --cluster deals the rounds")
     if options.skein is not None:
         raise UsageError("--skein is a binary of this machine: with --cluster it is --remote-skein")
     if options.stream:

@@ -26,7 +26,7 @@ from ..records.shapes import Record
 from ..records.slots import taken_slots
 from ..session.progress import describe, figures_of, outcome
 from ..session.runner import Tally
-from .cluster_options import LOST_AFTER_S
+from .cluster_options import lost_after_s, word_of
 
 _SHARES, _TAG = "shares", "tag"
 
@@ -116,7 +116,7 @@ def _order(options: argparse.Namespace, matrix: Matrix) -> Order:
         skein=str(options.remote_skein),
         arguments=_arguments(options),
         matrix=file,
-        lost_after_s=LOST_AFTER_S if options.lost_after is None else options.lost_after,
+        lost_after_s=lost_after_s(options),
     )
 
 
@@ -132,7 +132,7 @@ def _arguments(options: argparse.Namespace) -> list[str]:
         words += [word for value in values for word in (name, value)]
     for name in ("repeats", "seed", "cell_timeout", "host_class"):
         if (value := getattr(options, name)) is not None:
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            words += [word_of(name), str(value)]
     return [*words, *options.cpu_options]
 
 

@@ -26,7 +26,7 @@ from ..base.errors import (
 from ..base.names import check_name
 from ..base.outputs import do_all, raise_first, require_writable, write_text
 from ..base.terminal import add_output_options, say, tell, terminal_of
-from ..base.units import format_clock, parse_duration_ns
+from ..base.units import format_clock
 from ..gate import builds, record, show, stages, verdict_page
 from ..gate.builds import Build
 from ..gate.gating import Arms, Gate
@@ -38,7 +38,7 @@ from ..matrix import selection
 from ..matrix.matrix import PRESET_FOLDER, Matrix, load_matrix
 from ..records.metrics import METRICS, Metric
 from ..records.results import RESULTS_NAME
-from ..session.options import add_cpu_options, cpu_options, seed
+from ..session.options import add_cpu_options, cpu_options, seconds, seed
 from . import gate_hosts
 
 USUAL_BUDGET_S = 660.0
@@ -91,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--budget",
-        type=_budget_s,
+        type=seconds,
         metavar="TIME",
         default=USUAL_BUDGET_S,
         help="for measuring, such as 10m or 90s: fits the pairs (11m)",
@@ -114,16 +114,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--html", type=Path, metavar="FILE", help="a page with forest plots")
     add_output_options(parser)
     return parser
-
-
-def _budget_s(text: str) -> float:
-    try:
-        value = parse_duration_ns(text) / 1e9
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    if value <= 0:
-        raise argparse.ArgumentTypeError("it must be more than nothing")
-    return value
 
 
 def pair_counts(text: str) -> tuple[int, int]:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from ..base.errors import OK, UsageError
 from ..base.processes import end_with_parent
-from ..base.units import parse_duration_ns
 from ..gate.builds import Build
 from ..gate.injection import injection_of
 from ..gate.paired_session import PairedSession
 from ..gate.pairs_on_cluster import PairsOnCluster
 from ..hosts.cluster import check_address
 from ..matrix.matrix import Matrix
+from ..session.options import seconds
 from ..session.this_host import this_host
-from .cluster_options import LOST_AFTER_S, add_host_options, add_shared_cluster_options
+from .cluster_options import add_host_options, add_shared_cluster_options, lost_after_s, word_of
 
 EXAMPLE = """\
   scripts/gate.py --base-binary /opt/old/build/release/skein \\
@@ -31,9 +31,7 @@ _OF_SHARE = ("within", "host_name", "stream")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds them."""
-    add_shared_cluster_options(
-        parser.add_argument_group("on the hosts of a Dask cluster (scripts/HOSTS.md)")
-    )
+    add_shared_cluster_options(parser)
     hosts = parser.add_argument_group("one host's share, which --cluster asks for")
     add_host_options(hosts)
     hosts.add_argument(
@@ -42,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FIRST-LAST",
         help="measure the pairs with these numbers, and judge nothing",
     )
-    hosts.add_argument("--within", type=_seconds, metavar="TIME", help="that the share may take")
+    hosts.add_argument("--within", type=seconds, metavar="TIME", help="that the share may take")
     hosts.add_argument("--stream", action="store_true", help="print each record as it is written")
 
 
@@ -51,13 +49,6 @@ def _numbers(text: str) -> range:
     if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
         raise argparse.ArgumentTypeError(f"'{text}' is none: write it like 0-9")
     return range(int(first), int(last) + 1)
-
-
-def _seconds(text: str) -> float:
-    try:
-        return parse_duration_ns(text) / 1e9
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def check(options: argparse.Namespace) -> None:
@@ -81,7 +72,7 @@ def check(options: argparse.Namespace) -> None:
     check_address(options.cluster)
     for name in ("hosts", "host_class"):
         if getattr(options, name) is None:
-            raise UsageError(f"--cluster needs {_word(name)} as well")
+            raise UsageError(f"--cluster needs {word_of(name)} as well")
     _refuse(options, _OF_SHARE, "is for a share: --cluster deals the pairs itself")
     if options.hosts < 2:
         raise UsageError("--hosts must be at least 2: one host is gated without --cluster")
@@ -93,11 +84,7 @@ def check(options: argparse.Namespace) -> None:
 def _refuse(options: argparse.Namespace, names: Iterable[str], why: str) -> None:
     for name in names:
         if getattr(options, name):
-            raise UsageError(f"{_word(name)} {why}")
-
-
-def _word(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+            raise UsageError(f"{word_of(name)} {why}")
 
 
 def remote_build(options: argparse.Namespace, arm: str) -> Build:
@@ -124,7 +111,7 @@ def on_cluster(
         matrix_file=options.matrix,
         words=[*words, *options.cpu_options],
         cpu_options=options.cpu_options,
-        lost_after_s=LOST_AFTER_S if options.lost_after is None else options.lost_after,
+        lost_after_s=lost_after_s(options),
         say=say,
     )
 

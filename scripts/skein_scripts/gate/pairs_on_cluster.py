@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import UsageError
+from ..base.errors import MeasureError, UsageError
 from ..base.jsonl import dump
 from ..base.outputs import write_text
 from ..hosts.choosing import chosen_hosts
@@ -68,6 +68,8 @@ class PairsOnCluster:
                     self.host_class,
                 )
                 yield self._pairs(client, chosen, received, candidate)
+            except TimeoutError as error:
+                raise MeasureError(str(error)) from error
             finally:
                 client.close()
         finally:

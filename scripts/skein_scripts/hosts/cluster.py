@@ -108,10 +108,13 @@ def connect(address: str, hosts: int) -> Any:
 
 
 def workers_of(client: Any) -> dict[str, Any]:
-    """What the scheduler knows of each worker, by address. Raises OSError where it is gone."""
-    found: dict[str, Any] | None = client.scheduler_info(n_workers=-1).get("workers")
-    if found is None:  # the client has given it up
+    """What the scheduler knows of each worker, by address. Raises OSError or TimeoutError where it
+    is gone. It is asked itself: client.scheduler_info() answers from a copy, which the client
+    refreshes without any workers every few seconds."""
+    if client.scheduler is None or client.status not in ("running", "connecting"):
         raise ConnectionError("it does not answer")
+    asked = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=_ANSWER_S)
+    found: dict[str, Any] = asked["workers"]
     return found
 
 
@@ -146,6 +149,25 @@ def ask(
             " whether each runs, and start it again"
         )
     return answers[0]
+
+
+def submit(
+    client: Any,
+    host: ClusterHost,
+    function: Callable[..., object],
+    argument: object,
+    key: str | None = None,
+) -> Any:
+    """A task that runs a function of on_host.py on this host alone, and nothing beside it."""
+    return client.submit(
+        ByValue(function),
+        argument,
+        key=key,
+        workers=[host.address],
+        allow_other_workers=False,
+        resources={RESOURCE: 1},
+        pure=False,
+    )
 
 
 def hosts_in(client: Any, skein: str, addresses: Sequence[str] | None = None) -> list[ClusterHost]:
@@ -213,14 +235,7 @@ def descriptions(
 ) -> dict[str, str]:
     """What the binary says of each host, by name: the line of a session. Raises UsageError."""
     futures = {
-        host.name: client.submit(
-            ByValue(on_host.describe),
-            [skein, "session", *cpu_options],
-            workers=[host.address],
-            allow_other_workers=False,
-            resources={RESOURCE: 1},
-            pure=False,
-        )
+        host.name: submit(client, host, on_host.describe, [skein, "session", *cpu_options])
         for host in hosts
     }
     found = {}

@@ -28,7 +28,7 @@ from ..base.errors import MeasureError, UsageError
 from ..matrix.rounds import in_words
 from ..records.shapes import Record
 from . import on_host
-from .cluster import RESOURCE, ByValue, ClusterHost, ask, hosts_in, workers_of
+from .cluster import ClusterHost, ask, hosts_in, submit, workers_of
 from .dealing import deal
 from .events import Events, Heard
 from .received import Received
@@ -157,15 +157,7 @@ class Engine:
             ],
         }
         self._say(f"host '{post.host.name}' runs the rounds {in_words(post.rounds)}")
-        post.task = self._client.submit(
-            ByValue(on_host.measure),
-            order,
-            key=post.key,
-            workers=[post.host.address],
-            allow_other_workers=False,
-            resources={RESOURCE: 1},
-            pure=False,
-        )
+        post.task = submit(self._client, post.host, on_host.measure, order, post.key)
         post.task.add_done_callback(lambda task: self._arrived.put((post.host.name, task)))
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from ..base.errors import MeasureError, ScriptError
 from ..records.shapes import Record
 from . import on_host
-from .cluster import RESOURCE, ByValue, ClusterHost, ask, workers_of
+from .cluster import ClusterHost, ask, submit, workers_of
 from .events import Events, Heard
 from .received import Received
 
@@ -92,15 +92,7 @@ class PairSessions:
             "script": script,
             "words": [*words, "--host-name", name],
         }
-        return self._client.submit(
-            ByValue(on_host.measure),
-            order,
-            key=key,
-            workers=[self.hosts[name].address],
-            allow_other_workers=False,
-            resources={RESOURCE: 1},
-            pure=False,
-        )
+        return submit(self._client, self.hosts[name], on_host.measure, order, key)
 
     def _take_arrivals(self) -> None:
         """Waits a while for the first, and takes all that are there."""

@@ -1,6 +1,6 @@
 """Words in a figure. matplotlib draws each letter as a path, and says what is written in a comment
-before: here that becomes text again, in the same font and place. A page of twenty runtimes has some
-60,000 letters, and a browser takes half a second to make shapes of them.
+before: here that becomes text again, in the same font and place. A page of 25 rows has 34,000
+letters, and a browser took half a second to make shapes of them.
 
 What cannot be written so stays as it is drawn: formulas, and letters of other fonts.
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..base.errors import UsageError
+from ..base.units import parse_duration_ns
 from ..matrix.matrix import LARGEST_SEED
 
 
@@ -17,6 +19,17 @@ def natural(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """A duration above 0, as 10m or 90s."""
+    try:
+        value = parse_duration_ns(text) / 1e9
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if value <= 0:
+        raise argparse.ArgumentTypeError("it must be more than nothing")
+    return value
 
 
 def seed(text: str) -> int:
