@@ -51,9 +51,9 @@ class echo_session<echo_acceptor<S, timeout_counters<Threads>>, workloads::usual
     close_when_idle();
   }
 
-  /// If it was cancelled, the stream ends, too.
+  /// If it was cancelled, the stream ends, too. A chunk may be on its way that came in time.
   void on_wake(wake how) {
-    if (how == wake::cancelled) return;
+    if (how == wake::cancelled || server_.scheduler_.has_come(peer_)) return;
     server_.counters_.timed_out();
     close();
   }
