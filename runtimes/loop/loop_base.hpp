@@ -79,8 +79,8 @@ class loop_base {
   /// `messages`, if any, meanwhile.
   template <class Done>
   void run(inbox* messages, Done&& done) {
-    messages = all_inboxes_.begin(messages);
-    self().watch(messages);
+    const watched_inboxes::run_scope running(all_inboxes_, messages);
+    self().watch(running.watched());
     while (true) {
       run_queued();
       expire_timers();
@@ -88,8 +88,7 @@ class loop_base {
       self().wait_and_dispatch();
       connections_.release_closed();
     }
-    self().unwatch(messages);
-    all_inboxes_.end();
+    self().unwatch(running.watched());
     connections_.release_closed();
   }
 
