@@ -86,11 +86,14 @@
 //
 // Reads that give up, where the scheduler offers them
 //   W9  read(connection, deadline) is a read that ends without a result if the deadline has passed
-//       and nothing has come: at or after it, never before (T1). The connection stays as it was,
-//       and what comes later is the next read's. A read that got its bytes, or its end, leaves
-//       nothing behind that could end a later wait, and one that need not wait arms nothing.
+//       and nothing has come: at or after it, never before (T1). What has come is read, however
+//       late the loop is to see it. The connection stays as it was, and what comes later is the
+//       next read's. A read that got its bytes, or its end, leaves nothing behind that could end a
+//       later wait, and one that need not wait arms nothing.
 //       Callback style: a stream has no single reads, so its session has a timer, and takes it back
 //       with withdraw(timer) when a chunk has come. No handler runs then, and the timer is idle.
+//       Where the timer was the first, has_come(connection) says whether a chunk, or the end, is on
+//       its way to the receive handler all the same.
 //
 // Poll style only. A future is *over* once it has answered `ready`.
 //   P1  A future is lazy: making one begins nothing, and a task's is not polled inside spawn.
@@ -330,12 +333,16 @@ concept read_deadline_scheduler =
      requires(S& scheduler, typename S::connection& connection, time_ns deadline_ns) {
        { scheduler.read(connection, deadline_ns) } -> awaiter_of<std::optional<bytes>>;
      }) ||
-    (poll_scheduler<S> && requires {
-      requires pollable_of<typename S::reading_until, std::optional<bytes>>;
-      requires std::constructible_from<typename S::reading_until, S&, typename S::connection&,
-                                       time_ns>;
-    }) || (callback_scheduler<S> && requires(S& scheduler, typename S::timer& timer) {
-      { scheduler.withdraw(timer) } -> std::same_as<void>;
-    });
+    (poll_scheduler<S> &&
+     requires {
+       requires pollable_of<typename S::reading_until, std::optional<bytes>>;
+       requires std::constructible_from<typename S::reading_until, S&, typename S::connection&,
+                                        time_ns>;
+     }) ||
+    (callback_scheduler<S> &&
+     requires(S& scheduler, typename S::timer& timer, const typename S::connection& connection) {
+       { scheduler.withdraw(timer) } -> std::same_as<void>;
+       { scheduler.has_come(connection) } -> std::same_as<bool>;
+     });
 
 }  // namespace skein

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +55,11 @@ listener_options read_listener(int descriptor) {
   in_force.send_buffer_bytes = option<int>(descriptor, SOL_SOCKET, SO_SNDBUF);
   in_force.receive_buffer_bytes = option<int>(descriptor, SOL_SOCKET, SO_RCVBUF);
   return in_force;
+}
+
+bool is_readable(int descriptor) noexcept {
+  pollfd asked{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0;  // a recv with MSG_PEEK would take an error
 }
 
 int listen_backlog() noexcept {

@@ -35,6 +35,10 @@ struct listener_options {
 /// Throws std::system_error.
 listener_options read_listener(int descriptor);
 
+/// Whether a read of this connection would not wait: bytes have come, its end, or an error. Nothing
+/// is taken.
+bool is_readable(int descriptor) noexcept;
+
 /// net.core.somaxconn of this machine, or 128 where it cannot be read.
 int listen_backlog() noexcept;
 

@@ -62,8 +62,8 @@ struct host_usage {
   std::map<int, std::int64_t> kernel_cpu_ns;
   /// Busy time that neither our processes, nor ksoftirqd, nor those threads account for. Own time
   /// on several CPUs is subtracted from them in proportion to how busy they were; then a kernel
-  /// thread's, in proportion to what is left of the CPUs it may run on. Never negative; accurate to
-  /// about two ticks.
+  /// thread's from the CPU it was seen on, or from two in proportion to what is left of them. Never
+  /// negative; accurate to about two ticks.
   std::map<int, std::int64_t> foreign_cpu_ns;
   std::map<std::string, host_pressure> pressure;
 };

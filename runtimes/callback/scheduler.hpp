@@ -205,6 +205,8 @@ class basic_scheduler : public sync::types<Loop> {
   void cancel(listener& target) noexcept { loop_.cancel(target.socket_); }
   void cancel(timer& target) noexcept { loop_.cancel_sleep(target); }
   void withdraw(timer& target) noexcept { loop_.withdraw_sleep(target); }
+  /// Of a connection that is received from.
+  bool has_come(const connection& from) const noexcept { return loop_.has_come(*from.socket_); }
 
   /// Called by a task as it ends.
   void task_done() noexcept {

@@ -169,6 +169,14 @@ class reading : operation {
     return bytes{loop().data(from_), static_cast<std::size_t>(size_bytes)};
   }
 
+  /// Polls it though nobody has woken its task for it: the socket is asked.
+  polled<bytes> look_again(context& with) {
+    if (waits()) loop().withdraw_read(from_, self());
+    from_.readable = true;
+    self().more = true;  // it is not put off (submit_read_when_polled)
+    return poll(with);
+  }
+
  private:
   connection& from_;
 };

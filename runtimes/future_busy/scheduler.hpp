@@ -120,6 +120,11 @@ class reading : pinned {
 
   reading(scheduler& on, connection& from) noexcept : on_(on), from_(from) {}
   polled<bytes> poll(context& with) noexcept;
+  /// The same, and not put off.
+  polled<bytes> look_again(context& with) noexcept {
+    was_put_off_ = true;
+    return poll(with);
+  }
 
  private:
   scheduler& on_;

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "runtimes/socket.hpp"
+
 namespace skein::libuv {
 
 /// The bytes that the kernel did not take, copied, and libuv's request for them: one allocation.
@@ -66,6 +68,12 @@ void connection::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* fil
   } else if (count < 0) {
     self.end_reading(count == UV_EOF ? 0 : static_cast<int>(-count));
   }
+}
+
+/// The loop's next look at its sockets delivers it: they are level-triggered.
+bool connection::has_come() const noexcept {
+  uv_os_fd_t descriptor = -1;
+  return error_ != 0 || (::uv_fileno(base(), &descriptor) == 0 && is_readable(descriptor));
 }
 
 void connection::end_reading(int error_number) noexcept {

@@ -49,6 +49,7 @@ class connection {
   }
 
   void receive(handler<bytes> on_chunk) noexcept;
+  bool has_come() const noexcept;
   void write(bytes data, handler<bool> on_written);
   void cancel() noexcept;
   void close() noexcept;
@@ -68,6 +69,9 @@ class connection {
 
   std::byte* buffer() noexcept;
   loop& home() const noexcept { return loop::of(handle_); }
+  const uv_handle_t* base() const noexcept {
+    return reinterpret_cast<const uv_handle_t*>(&handle_);
+  }
   uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&handle_); }
 
   static void on_buffer_wanted(uv_handle_t* handle, std::size_t, uv_buf_t* lent) noexcept;

@@ -90,6 +90,8 @@ class scheduler {
   void cancel(listener& target) noexcept { target.cancel(); }
   void cancel(timer& target) noexcept { target.cancel(); }
   void withdraw(timer& target) noexcept { target.withdraw(); }
+  /// Of a connection that is received from.
+  bool has_come(const connection& from) const noexcept { return from.has_come(); }
 
   /// Called by a task as it ends.
   void task_done() noexcept { loop_.task_ended(); }

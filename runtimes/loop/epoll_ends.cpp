@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtimes/loop/epoll_loop.hpp"
+#include "runtimes/socket.hpp"
 
 namespace skein {
 
@@ -36,6 +37,10 @@ void epoll_loop::withdraw_write(connection& to, op& waiter) noexcept {
     drop_unsent(to);
   }
   make_idle(waiter);
+}
+
+bool epoll_loop::has_come(const connection& of) const noexcept {
+  return of.error_number != 0 || is_readable(of.descriptor);
 }
 
 void epoll_loop::close(connection& closed) noexcept {

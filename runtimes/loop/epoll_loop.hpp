@@ -72,6 +72,8 @@ class epoll_loop : public loop_base<epoll_loop, listener> {
   void withdraw_write(connection& to, op& waiter) noexcept;
   void close(connection& closed) noexcept;
   const std::byte* data(const connection& of) const noexcept { return buffer_of(of); }
+  /// Then its event is on its way, if it has not come, too.
+  bool has_come(const connection& of) const noexcept;
 
  private:
   friend class loop_base<epoll_loop, listener>;

@@ -22,6 +22,8 @@ namespace skein {
 /// submit_write   result 0 when all bytes are with the kernel, else a negated errno. Whether the
 ///                caller's bytes must stay until then, the loop says.
 /// submit_sleep   until op.deadline_ns: result 0, or -ECANCELED.
+/// has_come       whether bytes, the end or an error have come on a connection, of which the loop
+///                may not know yet: a read of it, pending or not, waits for the peer no more.
 /// cancel         ends what is pending on a connection or listener, and all that will be.
 /// close          closes the descriptor. No operation of the connection may be pending but a
 ///                multishot read, from whose completion it may be called.
@@ -34,6 +36,7 @@ concept event_loop = requires(Loop& loop, typename Loop::listener& listener, con
   { loop.submit_write(peer, bytes, waiter) } -> std::same_as<submitted>;
   { loop.submit_sleep(waiter) } -> std::same_as<submitted>;
   { loop.data(peer) } noexcept -> std::same_as<const std::byte*>;
+  { loop.has_come(peer) } noexcept -> std::same_as<bool>;
   { listener.error() } noexcept -> std::same_as<int>;
   { loop.cancel(peer) } noexcept;
   { loop.cancel(listener) } noexcept;

@@ -69,15 +69,18 @@ class loop_base {
   /// Withdraws a sleep in whatever state it is (O3).
   void withdraw_sleep(op& sleeper) noexcept;
 
-  /// Ends the pending read of a connection, if there is one; the connection stays as it is.
-  void end_read(connection& from, int result) noexcept { end_later(from.reader, result); }
+  /// Ends the pending read of a connection, if there is one and nothing has come for it. The
+  /// connection stays as it is.
+  void give_up_read(connection& from, int result) noexcept {
+    if (from.reader != nullptr && !self().has_come(from)) end_later(from.reader, result);
+  }
 
   /// Runs until `done()`, which is asked after tasks ran and before the loop would block. Serves
   /// `messages`, if any, meanwhile.
   template <class Done>
   void run(inbox* messages, Done&& done) {
-    messages = all_inboxes_.begin(messages);
-    self().watch(messages);
+    const watched_inboxes::run_scope running(all_inboxes_, messages);
+    self().watch(running.watched());
     while (true) {
       run_queued();
       expire_timers();
@@ -85,8 +88,7 @@ class loop_base {
       self().wait_and_dispatch();
       connections_.release_closed();
     }
-    self().unwatch(messages);
-    all_inboxes_.end();
+    self().unwatch(running.watched());
     connections_.release_closed();
   }
 

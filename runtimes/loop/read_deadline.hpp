@@ -22,7 +22,8 @@ class read_deadline : op {
   explicit read_deadline(time_ns at_ns) noexcept : op(&passed) { deadline_ns = at_ns; }
   ~read_deadline() { disarm(); }
 
-  /// Ends the pending read of `from` when it passes, through the run queue.
+  /// Ends the pending read of `from` when it passes, through the run queue. A read whose bytes have
+  /// come by then goes on, though the loop was late to see them.
   void arm(Loop& on, connection& from) {
     loop_ = &on;
     from_ = &from;
@@ -36,7 +37,7 @@ class read_deadline : op {
   /// The read may be over, and its task not yet have gone on.
   static void passed(op& due) noexcept {
     const auto& self = static_cast<read_deadline&>(due);
-    if (due.result == 0) self.loop_->end_read(*self.from_, read_given_up);
+    if (due.result == 0) self.loop_->give_up_read(*self.from_, read_given_up);
   }
 
   Loop* loop_ = nullptr;

@@ -274,6 +274,14 @@ bool ring::has_completions() const noexcept {
   return *cq_head_ != load_acquire(cq_tail_);
 }
 
+std::uint32_t ring::completions() const noexcept {
+  return load_acquire(cq_tail_) - *cq_head_;
+}
+
+const io_uring_cqe& ring::completion(std::uint32_t after) const noexcept {
+  return completions_[(*cq_head_ + after) & cq_mask_];
+}
+
 bool ring::take(io_uring_cqe& taken) noexcept {
   const std::uint32_t head = *cq_head_;  // written by us alone
   if (head == load_acquire(cq_tail_)) return false;

@@ -60,6 +60,9 @@ class ring {
 
   /// The next completion, if there is one.
   bool take(io_uring_cqe& taken) noexcept;
+  /// How many can be taken, and the one that comes after so many others.
+  std::uint32_t completions() const noexcept;
+  const io_uring_cqe& completion(std::uint32_t after) const noexcept;
 
   /// io_uring_register(2). The result, or a negated errno.
   int register_with(unsigned operation, void* argument, unsigned count) noexcept;

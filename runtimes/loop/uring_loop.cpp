@@ -14,6 +14,7 @@
 
 #include "runtimes/errors.hpp"
 #include "runtimes/loop/requests.hpp"
+#include "runtimes/socket.hpp"
 
 namespace skein {
 
@@ -288,6 +289,20 @@ std::int32_t uring_loop::take_unread(connection& from) {
   const auto [size_bytes, all] = unread_.take(from.slot, {buffer_of(from), options_.buffer_bytes});
   from.has_unread = !all;
   return static_cast<std::int32_t>(size_bytes);
+}
+
+/// Bytes leave the socket for a completion, so the socket is asked first. (Where the completion
+/// queue has overflowed some of them are not seen; the queue is four times as long as a batch.)
+bool uring_loop::has_come(const connection& of) const noexcept {
+  const bool is_known = of.has_unread || of.ending || of.error_number != 0;
+  if (is_known || is_readable(of.descriptor)) return true;
+  const std::uint64_t received = token(kind::receive, of);
+  for (std::uint32_t i = 0; i < ring_.completions(); ++i) {
+    const io_uring_cqe& next = ring_.completion(i);
+    const bool ends_a_read = next.res >= 0 || is_failure(next.res);
+    if (next.user_data == received && ends_a_read) return true;
+  }
+  return false;
 }
 
 void uring_loop::drop_unread(connection& from) noexcept {

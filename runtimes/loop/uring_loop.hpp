@@ -99,6 +99,8 @@ class uring_loop : public loop_base<uring_loop, uring_listener> {
 
   /// The bytes of the last read to have completed.
   const std::byte* data(const connection&) const noexcept { return data_; }
+  /// Then its completion is on its way, if it has not come, too.
+  bool has_come(const connection& of) const noexcept;
 
   /// How often a receive was begun: once per connection, unless it lost its multishot.
   std::uint64_t receives_begun() const noexcept { return receives_begun_; }

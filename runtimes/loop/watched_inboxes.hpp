@@ -23,19 +23,35 @@ class watched_inboxes {
     return *mailbox_;
   }
 
-  /// The one that the loop watches until `end`; null where there is none.
-  inbox* begin(inbox* messages) {
-    runs_ = true;
+  /// A run of the loop, however it ends.
+  class run_scope {
+   public:
+    /// Throws std::system_error where they cannot be watched as one.
+    run_scope(watched_inboxes& all, inbox* messages) : all_(all), watched_(all.joined(messages)) {
+      all_.runs_ = true;
+    }
+    ~run_scope() {
+      all_.both_.reset();
+      all_.runs_ = false;
+    }
+    run_scope(const run_scope&) = delete;
+    run_scope& operator=(const run_scope&) = delete;
+
+    /// The one that the loop watches; null where there is none.
+    inbox* watched() const noexcept { return watched_; }
+
+   private:
+    watched_inboxes& all_;
+    inbox* watched_;
+  };
+
+ private:
+  inbox* joined(inbox* messages) {
     if (mailbox_ == nullptr) return messages;
     if (messages == nullptr) return mailbox_.get();
     return &both_.emplace(*mailbox_, *messages);
   }
-  void end() noexcept {
-    both_.reset();
-    runs_ = false;
-  }
 
- private:
   std::unique_ptr<mailbox> mailbox_;
   std::optional<joined_inbox> both_;
   bool runs_ = false;

@@ -1,5 +1,6 @@
 // A read with a deadline in the poll style, of the read and the sleep of an executor, as others
-// write it: the read is polled first, and a sleep begins only if that has to wait.
+// write it: the read is polled first, and a sleep begins only if that has to wait. Once the
+// deadline has passed, the read looks once more: its executor may be late.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,8 @@
 
 namespace skein {
 
-/// Its output is nothing once the deadline has passed.
+/// Its output is nothing once the deadline has passed. `Reading` has look_again beside poll, which
+/// asks the socket though nobody has said that something came.
 template <pollable_of<bytes> Reading, pollable_of<wake> Sleeping>
 class reading_until : pinned {
  public:
@@ -31,8 +33,9 @@ class reading_until : pinned {
     if (!how) return not_ready;
     sleep_.reset();
     if (*how == wake::cancelled) return not_ready;  // the scheduler stops, and ends the read, too
+    const auto chunk = read_->look_again(with);
     end();
-    return polled<output>(std::in_place);
+    return polled<output>(std::in_place, chunk);
   }
 
  private:

@@ -137,6 +137,10 @@ struct adapter<S> {
     /// Where it was cancelled, the stream ends, too.
     void on_limit(wake how) {
       if (how == wake::cancelled) return;
+      if constexpr (read_deadline_scheduler<S>) {
+        const bool reads = waiting_for_ == verb::read_until;
+        if (reads && scheduler().has_come(own<S>(*self_.asked().peer))) return;
+      }
       const char* const otherwise = "a deadline passed whose read was over";
       if (!was_waiting_for(verb::read_until, "W9", otherwise)) return;
       self_.answered().in_time.reset();

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <thread>
@@ -17,6 +18,11 @@ constexpr int rounds = 4;
 
 bool is_byte(const std::optional<bytes>& chunk, int value) {
   return chunk && chunk->size() == 1 && (*chunk)[0] == static_cast<std::byte>(value);
+}
+
+/// The calling task gives its thread to nobody meanwhile.
+void keep_thread_until(time_ns until_ns) {
+  std::this_thread::sleep_for(std::chrono::nanoseconds(until_ns - monotonic_clock::now_ns()));
 }
 
 }  // namespace
@@ -84,6 +90,53 @@ verdict w9_a_read_in_time_leaves_no_deadline_behind(const subject& of) {
       const bool is_late = turn % 2 == 0;
       co_await self.sleep_until(from_now(is_late ? 40 * ns_per_ms : ns_per_ms));
       client.send_byte(std::byte{0});
+    }
+  });
+  scene.play();
+  return scene.found("W9");
+}
+
+/// A task keeps the thread past the deadline of another's read, whose bytes come before. The run
+/// queue or a timer has resumed it: what a loop does next is not the same.
+verdict w9_a_late_loop_reads_what_came_in_time(const subject& of) {
+  if (!of.gives_up_reads) return std::nullopt;
+  stage scene(of);
+  auto listening = scene.listen();
+  test::loopback_client client(listening.port);
+  std::atomic<time_ns> deadline_ns{0};
+  std::atomic<bool> was_in_time{false};
+  std::atomic<int> sent{0};
+  scene.add([&](actor& self) -> act {
+    auto* peer = co_await self.accept(listening.at);
+    for (int round = 0; round < rounds && !scene.hung(); ++round) {
+      while (sent < round && !scene.hung()) co_await self.sleep_until(from_now(ns_per_ms));
+      was_in_time = false;
+      const time_ns until_ns = from_now(20 * ns_per_ms);
+      deadline_ns = until_ns;
+      const auto chunk = co_await self.read_until(*peer, until_ns);
+      scene.require(is_byte(chunk, round) || !was_in_time || scene.hung(), "W9",
+                    "a read was given up whose bytes had come before its deadline");
+      if (!chunk && !scene.hung()) static_cast<void>(co_await self.read(*peer));
+    }
+    client.send_byte(static_cast<std::byte>(rounds));
+    keep_thread_until(from_now(5 * ns_per_ms));
+    const auto last = co_await self.read_until(*peer, from_now(-ns_per_ms));
+    scene.require(is_byte(last, rounds) || scene.hung(), "W9",
+                  "a read did not get what was there when it began, after its deadline");
+    self.close(*peer);
+  });
+  scene.add([&](actor& self) -> act {
+    time_ns seen_ns = 0;
+    for (int round = 0; round < rounds && !scene.hung(); ++round) {
+      while (deadline_ns == seen_ns && !scene.hung()) {
+        co_await self.sleep_until(from_now(ns_per_ms));
+      }
+      seen_ns = deadline_ns;
+      if (round % 2 == 0) co_await self.yield();
+      client.send_byte(static_cast<std::byte>(round));
+      was_in_time = monotonic_clock::now_ns() < seen_ns;
+      keep_thread_until(seen_ns + 5 * ns_per_ms);
+      ++sent;
     }
   });
   scene.play();

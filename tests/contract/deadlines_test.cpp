@@ -17,6 +17,10 @@ SKEIN_FOR_EVERY_RUNTIME("W9: a read in time leaves no deadline behind") {
   require_kept(w9_a_read_in_time_leaves_no_deadline_behind(SKEIN_SUBJECT));
 }
 
+SKEIN_FOR_EVERY_RUNTIME("W9: a late loop reads what came before the deadline") {
+  require_kept(w9_a_late_loop_reads_what_came_in_time(SKEIN_SUBJECT));
+}
+
 SKEIN_FOR_EVERY_RUNTIME("W9: bytes that race the deadline are read once") {
   require_kept(w9_bytes_that_race_the_deadline_are_read_once(SKEIN_SUBJECT));
 }
@@ -54,6 +58,18 @@ TEST_CASE("liar caught on W9: forgets to withdraw / a read in time leaves no dea
           "[contract][liar]") {
   require_caught(
       "W9", w9_a_read_in_time_leaves_no_deadline_behind(subject_of<liars::forgets_to_withdraw>()));
+}
+
+TEST_CASE("liar caught on W9: gives up what came in time / a late loop reads what came",
+          "[contract][liar]") {
+  require_caught("W9", w9_a_late_loop_reads_what_came_in_time(
+                           subject_of<liars::gives_up_what_came_in_time>()));
+}
+
+TEST_CASE("liar caught on W9: denies what has come / a late loop reads what came",
+          "[contract][liar]") {
+  require_caught("W9",
+                 w9_a_late_loop_reads_what_came_in_time(subject_of<liars::denies_what_has_come>()));
 }
 
 TEST_CASE("liar caught on W9: drops bytes at the deadline / bytes that race are read once",

@@ -125,6 +125,10 @@ TEST_CASE("liar caught on W4: locks for two / one task at a time has the lock",
   require_caught("W4", w4_one_task_at_a_time_has_the_lock(subject_of<liars::locks_for_two>()));
 }
 
+TEST_CASE("liar caught on W4: lets two in / one task at a time has the lock", "[contract][liar]") {
+  require_caught("W4", w4_one_task_at_a_time_has_the_lock(subject_of<liars::lets_two_in>()));
+}
+
 TEST_CASE("liar caught on W4: loses a handover / one task at a time has the lock",
           "[contract][liar]") {
   require_caught("W4", w4_one_task_at_a_time_has_the_lock(subject_of<liars::loses_a_handover>()));

@@ -3,6 +3,7 @@
 // slowly they read. In the process of the test; as real workers: tests/end_to_end.
 #include <arpa/inet.h>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -42,7 +43,7 @@ class echo_server {
               std::size_t read_bytes = buffer_bytes, const workloads::nesting& nested = {},
               const c10k::cell& cell = {})
       : program_(test::make_program(runtime, asking(policy, read_bytes, nested, cell))),
-        inbox_([this] { program_->stop(); }),
+        inbox_([this] { serve(); }),
         serving_([this] { program_->run(inbox_); }) {}
   ~echo_server() {
     if (serving_.joinable()) stop();
@@ -51,8 +52,15 @@ class echo_server {
   pthread_t thread() { return serving_.native_handle(); }
   std::uint16_t port() const { return program_->port().value(); }
 
+  /// The thread that looks at sockets, where there is one, does nothing else for so long.
+  void keep_busy(time_ns for_ns) {
+    busy_ns_ = for_ns;
+    inbox_.signal();
+  }
+
   /// What it counted, to its end.
   workloads::work_counts stop() {
+    stops_ = true;
     inbox_.signal();
     serving_.join();
     CHECK(program_->live().tasks == 0);
@@ -73,7 +81,15 @@ class echo_server {
     return asked;
   }
 
+  /// Two signals may be served as one.
+  void serve() {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(busy_ns_.exchange(0)));
+    if (stops_) program_->stop();
+  }
+
   std::unique_ptr<workloads::program> program_;
+  std::atomic<time_ns> busy_ns_{0};
+  std::atomic<bool> stops_{false};
   test::action_inbox inbox_;
   std::thread serving_;
 };
@@ -208,6 +224,31 @@ TEST_CASE("a connection that is silent for too long is closed and counted, and n
     const auto counts = server.stop();
     CHECK(counts.errors == 1);
     CHECK(counts.first_error.find("timed out") != std::string::npos);
+  });
+}
+
+TEST_CASE("bytes that came in time are echoed, though the server looks for them too late") {
+  constexpr time_ns timeout_ns = 100 * ns_per_ms;
+  const auto pass = [](time_ns duration_ns) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(duration_ns));
+  };
+  for_every_server([&](const std::string& runtime, buffer_policy policy) {
+    c10k::cell cell;
+    cell.read_timeout_ns = timeout_ns;
+    echo_server server(runtime, policy, buffer_bytes, {}, cell);
+    loopback_client client(server.port(), 0);
+    REQUIRE(client.send(request(0, 0)));
+    CHECK((client.receive(request_bytes) == request(0, 0)));
+    pass(timeout_ns / 2);
+    const time_ns not_before_ns = monotonic_clock::now_ns();  // the last read's beginning
+    REQUIRE(client.send(request(1, 0)));
+    CHECK((client.receive(request_bytes) == request(1, 0)));
+    server.keep_busy(timeout_ns + timeout_ns / 2);
+    pass(timeout_ns / 2 + timeout_ns / 10);  // the floor's timer has come, which was the first's
+    REQUIRE(client.send(request(2, 0)));
+    if (monotonic_clock::now_ns() >= not_before_ns + timeout_ns) return;  // nothing ran for so long
+    CHECK((client.receive(request_bytes) == request(2, 0)));
+    CHECK(server.stop().errors == 0);
   });
 }
 

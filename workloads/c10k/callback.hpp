@@ -52,7 +52,12 @@ class echo_acceptor {
     end_task();
   }
 
-  void session_over() noexcept {
+  /// A session's last step.
+  void end(session* over, connection& peer) {
+    const int error = peer.error();
+    if (error != 0 && error != ECANCELED) counters_.error(error);
+    scheduler_.close(peer);
+    delete over;
     --sessions_;
     end_task();
   }
@@ -112,12 +117,7 @@ class echo_session {
 
   void close_when_idle() {
     if (receiving_ || writing_) return;
-    Acceptor& server = server_;
-    const int error = peer_.error();
-    if (error != 0 && error != ECANCELED) server.counters_.error(error);
-    server.scheduler_.close(peer_);
-    delete this;
-    server.session_over();
+    server_.end(this, peer_);
   }
 
   Acceptor& server_;

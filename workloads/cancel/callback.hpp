@@ -6,6 +6,7 @@
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/cancel/context.hpp"
+#include "workloads/session.hpp"
 
 namespace skein::cancel {
 
@@ -22,10 +23,8 @@ class sleeper {
 
  private:
   void on_wake(wake how) {
-    S& scheduler = scheduler_;
     shared_.ended(index_, how);
-    delete this;
-    scheduler.task_done();
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -43,10 +42,8 @@ class waiter {
 
  private:
   void on_end(typename Wait::output how) {
-    S& scheduler = scheduler_;
     shared_.ended(index_, how);
-    delete this;
-    scheduler.task_done();
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -80,10 +77,8 @@ class canceller {
     scheduler_.template until<&canceller::on_over>(over_, this);
   }
   void on_over(bool) {
-    S& scheduler = scheduler_;
     if (locked_) shared_.unlock();
-    delete this;
-    scheduler.task_done();
+    workloads::end_session(scheduler_, this);
   }
 
   void rest_until(time_ns deadline_ns) {
@@ -101,8 +96,7 @@ class canceller {
 
 template <callback_scheduler S, class Wait>
 void spawn_waiter(S& scheduler, context<S>& shared, std::size_t index, const Wait& wait) {
-  auto* const made = new waiter<S, Wait>(scheduler, shared, index, wait);
-  scheduler.template spawn<&waiter<S, Wait>::start>(made);
+  workloads::spawn_session<waiter<S, Wait>>(scheduler, shared, index, wait);
 }
 
 /// Spawns task number `index`. `shared` must outlive it.
@@ -110,7 +104,7 @@ template <callback_scheduler S>
 void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
   switch (shared.what()) {
     case wait::sleep:
-      return scheduler.template spawn<&sleeper<S>::start>(new sleeper<S>(scheduler, shared, index));
+      return workloads::spawn_session<sleeper<S>>(scheduler, shared, index);
     case wait::receive:
       return spawn_waiter(scheduler, shared, index, shared.receive());
     case wait::lock:
@@ -119,7 +113,7 @@ void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
 }
 template <callback_scheduler S>
 void spawn_canceller(S& scheduler, context<S>& shared) {
-  scheduler.template spawn<&canceller<S>::start>(new canceller<S>(scheduler, shared));
+  workloads::spawn_session<canceller<S>>(scheduler, shared);
 }
 
 }  // namespace skein::cancel

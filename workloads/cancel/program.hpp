@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 
 #include "runtimes/errors.hpp"
@@ -12,17 +11,15 @@
 #include "workloads/cancel/coroutine.hpp"
 #include "workloads/cancel/direct.hpp"
 #include "workloads/cancel/poll.hpp"
-#include "workloads/program.hpp"
-#include "workloads/styles.hpp"
+#include "workloads/talking_program.hpp"
 
 namespace skein::cancel {
 
 template <class S>
-class program final : public workloads::program {
+class program final : public workloads::talking_program<S, context<S>> {
  public:
   /// Throws limit_error, named `sync`, for a wait that the runtime does not have.
-  explicit program(const parameters& asked)
-      : scheduler_(asked.options), context_(scheduler_, asked) {
+  explicit program(const parameters& asked) : base(asked) {
     if (asked.wait == wait::lock && !waits_for_first<S>) {
       throw limit_error::lacking("sync", std::string(S::info().id) +
                                              " has no wait for the first of two, by which a task "
@@ -30,35 +27,23 @@ class program final : public workloads::program {
     }
   }
 
-  void run(inbox& messages) override { scheduler_.run(messages); }
-  void stop() override { scheduler_.stop(); }
   void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
     if (spawned_ == 0) {
-      context_.set_epoch(epoch_ns);
-      spawn_canceller(scheduler_, context_);
+      shared_.set_epoch(epoch_ns);
+      spawn_canceller(scheduler_, shared_);
     }
     for (; spawned_ < tasks; ++spawned_) {
-      context_.enroll();
-      spawn_task(scheduler_, context_, spawned_);
+      shared_.enroll();
+      spawn_task(scheduler_, shared_, spawned_);
     }
-    if (spawned_ == context_.tasks()) context_.all_are_there();
-  }
-  bool finished() const override { return context_.progress().finished(); }
-  void on_finished(void (*notify)(void*), void* argument) override {
-    context_.progress().on_finished(notify, argument);
-  }
-  workloads::work_counts counts() const override { return context_.counts(); }
-  live_counts live() const override { return scheduler_.live(); }
-  std::optional<guard_kind> stack_guard() const override {
-    return workloads::stack_guard_of(scheduler_);
-  }
-  std::optional<std::size_t> frame_bytes() const override {
-    return workloads::frame_bytes_of<S>(context_);
+    if (spawned_ == shared_.tasks()) shared_.all_are_there();
   }
 
  private:
-  S scheduler_;
-  context<S> context_;  // what it has is known to the scheduler, and goes before it
+  using base = workloads::talking_program<S, context<S>>;
+  using base::scheduler_;
+  using base::shared_;
+
   std::size_t spawned_ = 0;
 };
 

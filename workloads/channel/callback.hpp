@@ -11,6 +11,7 @@
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/channel/context.hpp"
+#include "workloads/session.hpp"
 
 namespace skein::channel {
 
@@ -40,11 +41,7 @@ class sender {
     sending_.emplace(shared_.send({index_, number_++}));
     scheduler_.template until<&sender::on_sent>(*sending_, this);
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   context<S>& shared_;
@@ -73,11 +70,7 @@ class receiver {
     shared_.received(index_, *got);
     start();
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   context<S>& shared_;
@@ -88,12 +81,11 @@ class receiver {
 /// Spawns sender, or receiver, number `index`. `shared` must outlive it.
 template <callback_scheduler S>
 void spawn_sender(S& scheduler, context<S>& shared, std::size_t index) {
-  auto* const made = new sender<S>(scheduler, shared, static_cast<std::uint32_t>(index));
-  scheduler.template spawn<&sender<S>::start>(made);
+  workloads::spawn_session<sender<S>>(scheduler, shared, static_cast<std::uint32_t>(index));
 }
 template <callback_scheduler S>
 void spawn_receiver(S& scheduler, context<S>& shared, std::size_t index) {
-  scheduler.template spawn<&receiver<S>::start>(new receiver<S>(scheduler, shared, index));
+  workloads::spawn_session<receiver<S>>(scheduler, shared, index);
 }
 
 }  // namespace skein::channel

@@ -8,6 +8,7 @@
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/contention/context.hpp"
+#include "workloads/session.hpp"
 
 namespace skein::contention {
 
@@ -35,11 +36,7 @@ class contender {
     if (++turn_ == shared_.locks()) return finish();
     start();
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   context<S>& shared_;
@@ -72,11 +69,7 @@ class holder {
     shared_.begin(how);
     finish();
   }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   context<S>& shared_;
@@ -88,11 +81,11 @@ class holder {
 /// Spawns task number `index`. `shared` must outlive it.
 template <callback_scheduler S>
 void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
-  scheduler.template spawn<&contender<S>::start>(new contender<S>(scheduler, shared, index));
+  workloads::spawn_session<contender<S>>(scheduler, shared, index);
 }
 template <callback_scheduler S>
 void spawn_holder(S& scheduler, context<S>& shared) {
-  scheduler.template spawn<&holder<S>::start>(new holder<S>(scheduler, shared));
+  workloads::spawn_session<holder<S>>(scheduler, shared);
 }
 
 }  // namespace skein::contention

@@ -9,6 +9,7 @@
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/relay/ring.hpp"
+#include "workloads/session.hpp"
 
 namespace skein::relay {
 
@@ -37,11 +38,7 @@ class passer {
     scheduler_.template until<&passer::on_sent>(send, this);
   }
   void on_sent(bool) { start(); }
-  void finish() {
-    S& scheduler = scheduler_;
-    delete this;
-    scheduler.task_done();
-  }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   ring<S>& shared_;
@@ -71,10 +68,8 @@ class starter {
     scheduler_.template sleep_until<&starter::on_rested>(timer_, shared_.rested_ns(), this);
   }
   void on_rested(wake) {
-    S& scheduler = scheduler_;
     shared_.close();
-    delete this;
-    scheduler.task_done();
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -87,12 +82,11 @@ class starter {
 /// Spawns task number `index`. `shared` must outlive it.
 template <callback_scheduler S>
 void spawn_task(S& scheduler, ring<S>& shared, std::size_t index) {
-  auto* const made = new passer<S>(scheduler, shared, index);
-  scheduler.template spawn<&passer<S>::start>(made);
+  workloads::spawn_session<passer<S>>(scheduler, shared, index);
 }
 template <callback_scheduler S>
 void spawn_starter(S& scheduler, ring<S>& shared) {
-  scheduler.template spawn<&starter<S>::start>(new starter<S>(scheduler, shared));
+  workloads::spawn_session<starter<S>>(scheduler, shared);
 }
 
 }  // namespace skein::relay

@@ -79,6 +79,7 @@ class ring {
 
   auto& progress() noexcept { return progress_; }
   const auto& progress() const noexcept { return progress_; }
+  workloads::work_counts counts() const { return progress_.counts(); }
 
  private:
   /// Until the conductor has read the end of the window.

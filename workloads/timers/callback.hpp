@@ -8,18 +8,12 @@
 
 #include "runtimes/clock.hpp"
 #include "runtimes/scheduler.hpp"
+#include "workloads/session.hpp"
 #include "workloads/timers/sleepers.hpp"
 #include "workloads/timers/timeouts.hpp"
 #include "workloads/timers/wakers.hpp"
 
 namespace skein::timers {
-
-/// The last thing a task does: it is already deleted when the scheduler learns that it is over.
-template <callback_scheduler S, class Task>
-void end_task(S& scheduler, Task* task) {
-  delete task;
-  scheduler.task_done();
-}
 
 /// Sleeps once, until its own deadline, and reports when it woke.
 template <callback_scheduler S, class Context>
@@ -35,7 +29,7 @@ class sleeper {
  private:
   void on_wake(wake how) {
     context_.fired(index_, monotonic_clock::now_ns(), how);
-    end_task(scheduler_, this);
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -61,7 +55,7 @@ class waker {
     turn_ = context_.woke(index_, turn_, monotonic_clock::now_ns(), how);
     start();
   }
-  void finish() { end_task(scheduler_, this); }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   Context& context_;
@@ -88,7 +82,7 @@ class waiter {
     round_ = context_.ended(index_, round_, monotonic_clock::now_ns(), how);
     start();
   }
-  void finish() { end_task(scheduler_, this); }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   Context& context_;
@@ -121,7 +115,7 @@ class canceller {
     ++round_;
     start();
   }
-  void finish() { end_task(scheduler_, this); }
+  void finish() { workloads::end_session(scheduler_, this); }
 
   S& scheduler_;
   Context& context_;
@@ -134,8 +128,7 @@ class canceller {
 /// fired(index, now_ns, how) is called when it woke.
 template <callback_scheduler S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
-  auto* made = new sleeper<S, Context>(scheduler, context, index);
-  scheduler.template spawn<&sleeper<S, Context>::start>(made);
+  workloads::spawn_session<sleeper<S, Context>>(scheduler, context, index);
 }
 
 /// The same for each pattern's context.
@@ -145,18 +138,15 @@ void spawn_task(S& scheduler, sleepers<Threads>& context, std::size_t index) {
 }
 template <callback_scheduler S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, wakers<Threads>& context, std::size_t index) {
-  using session = waker<S, wakers<Threads>>;
-  scheduler.template spawn<&session::start>(new session(scheduler, context, index));
+  workloads::spawn_session<waker<S, wakers<Threads>>>(scheduler, context, index);
 }
 template <callback_scheduler S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, timeouts<typename S::timer, Threads>& context, std::size_t index) {
   using context_type = timeouts<typename S::timer, Threads>;
   if (context.enroll(index)) {
-    using session = canceller<S, context_type>;
-    scheduler.template spawn<&session::start>(new session(scheduler, context, index));
+    workloads::spawn_session<canceller<S, context_type>>(scheduler, context, index);
   } else {
-    using session = waiter<S, context_type>;
-    scheduler.template spawn<&session::start>(new session(scheduler, context, index));
+    workloads::spawn_session<waiter<S, context_type>>(scheduler, context, index);
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "tests/contract/liars/base.hpp"
 
@@ -50,6 +52,35 @@ struct drops_bytes_at_the_deadline : base {
     const bool late = monotonic_clock::now_ns() + ns_per_ms / 2 >= deadline_ns;
     return late ? std::nullopt : chunk;
   }
+};
+
+/// W9: says that nothing came once the deadline has passed, and keeps what did for the next read of
+/// its one connection.
+struct gives_up_what_came_in_time : base {
+  using base::base;
+  std::optional<bytes> read(connection& from, time_ns deadline_ns) {
+    if (!kept_.empty()) return given();
+    const auto chunk = base::read(from, deadline_ns);
+    if (!chunk || monotonic_clock::now_ns() < deadline_ns) return chunk;
+    kept_.assign(chunk->begin(), chunk->end());
+    return std::nullopt;
+  }
+  bytes read(connection& from) { return kept_.empty() ? base::read(from) : given(); }
+
+ private:
+  bytes given() {
+    given_ = std::exchange(kept_, {});
+    return given_;
+  }
+
+  std::vector<std::byte> kept_;
+  std::vector<std::byte> given_;
+};
+
+/// W9: does not know that a chunk is on its way.
+struct denies_what_has_come : callback_base {
+  using callback_base::callback_base;
+  bool has_come(const connection&) const { return false; }
 };
 
 /// W9: calls whoever's timer was taken back.

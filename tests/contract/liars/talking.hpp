@@ -1,5 +1,6 @@
 // Liars about tasks that wait for each other: S7, W4 to W8. Each is the fiber runtime with one of
-// the things that are waited for replaced.
+// the things that are waited for replaced. The oracles of the workloads are held against some of
+// them, too (tests/workloads/oracles_test.cpp).
 #pragma once
 
 #include <cerrno>
@@ -16,8 +17,9 @@ namespace skein::contract::liars {
 
 using true_semaphore = base::semaphore;
 using true_event = base::event;
-using true_channel = base::channel<int>;
 using true_scope = base::scope;
+template <class Value>
+using true_channel = base::channel<Value>;
 
 struct at_once {
   using output = bool;
@@ -75,6 +77,21 @@ struct locks_for_two : base {
   using base::base;
   struct mutex : semaphore_mutex {
     explicit mutex(base& on) : semaphore_mutex(on, 2) {}
+  };
+};
+
+/// W4: every fiftieth unlock lets two tasks in.
+struct lets_two_in : base {
+  using base::base;
+  struct mutex : semaphore_mutex {
+    explicit mutex(base& on) : semaphore_mutex(on, 1) {}
+    void unlock() {
+      semaphore_mutex::unlock();
+      if (++unlocks_ % 50 == 0) semaphore_mutex::unlock();
+    }
+
+   private:
+    int unlocks_ = 0;
   };
 };
 
@@ -149,7 +166,7 @@ struct wakes_one_only : base {
   };
 };
 
-/// A channel whose waits are to be given one wrong step.
+/// A wait that is to be given one wrong step.
 template <class Wait>
 struct wrong_wait : Wait {
   explicit wrong_wait(Wait right) : Wait(right) {}
@@ -158,30 +175,30 @@ struct wrong_wait : Wait {
 /// W6: every fiftieth value that is received is received once more.
 struct delivers_twice : base {
   using base::base;
-  template <class>
-  struct channel : true_channel {
-    using true_channel::true_channel;
-    struct receiving : wrong_wait<true_channel::receiving> {
-      explicit receiving(channel& on)
-          : wrong_wait<true_channel::receiving>(static_cast<true_channel&>(on).receive()),
-            of(&on) {}
+  template <class Value>
+  struct channel : true_channel<Value> {
+    using right = true_channel<Value>;
+    using right_wait = wrong_wait<typename right::receiving>;
+    using right::right;
+    struct receiving : right_wait {
+      explicit receiving(channel& on) : right_wait(static_cast<right&>(on).receive()), of(&on) {}
       submitted submit(op& waiter) noexcept {
         again = std::exchange(of->again_, std::nullopt);
-        return again ? submitted::done : true_channel::receiving::submit(waiter);
+        return again ? submitted::done : right_wait::submit(waiter);
       }
-      std::optional<int> take(op& waiter) noexcept {
+      std::optional<Value> take(op& waiter) noexcept {
         if (again) return again;
-        const auto got = true_channel::receiving::take(waiter);
+        const auto got = right_wait::take(waiter);
         if (got && ++of->taken_ % 50 == 0) of->again_ = got;
         return got;
       }
       channel* of;
-      std::optional<int> again;
+      std::optional<Value> again;
     };
     receiving receive() { return receiving(*this); }
 
    private:
-    std::optional<int> again_;
+    std::optional<Value> again_;
     int taken_ = 0;
   };
 };
@@ -189,21 +206,21 @@ struct delivers_twice : base {
 /// W6: every fiftieth value that is sent is lost.
 struct loses_values : base {
   using base::base;
-  template <class>
-  struct channel : true_channel {
-    using true_channel::true_channel;
-    struct sending : wrong_wait<true_channel::sending> {
-      sending(channel& on, int value)
-          : wrong_wait<true_channel::sending>(static_cast<true_channel&>(on).send(value)),
-            of(&on) {}
+  template <class Value>
+  struct channel : true_channel<Value> {
+    using right = true_channel<Value>;
+    using right_wait = wrong_wait<typename right::sending>;
+    using right::right;
+    struct sending : right_wait {
+      sending(channel& on, const Value& value)
+          : right_wait(static_cast<right&>(on).send(value)), of(&on) {}
       submitted submit(op& waiter) noexcept {
         waiter.result = 0;
-        if (++of->sent_ % 50 == 0) return submitted::done;
-        return true_channel::sending::submit(waiter);
+        return ++of->sent_ % 50 == 0 ? submitted::done : right_wait::submit(waiter);
       }
       channel* of;
     };
-    sending send(int value) { return sending(*this, value); }
+    sending send(const Value& value) { return sending(*this, value); }
 
    private:
     int sent_ = 0;
@@ -213,24 +230,24 @@ struct loses_values : base {
 /// W6: there is room for one value more than it was told.
 struct has_more_room : base {
   using base::base;
-  template <class>
-  struct channel : true_channel {
-    channel(base& on, std::size_t capacity) : true_channel(on, capacity + 1) {}
+  template <class Value>
+  struct channel : true_channel<Value> {
+    channel(base& on, std::size_t capacity) : true_channel<Value>(on, capacity + 1) {}
   };
 };
 
 /// W6: what is in a channel when it is closed is gone.
 struct drops_at_close : base {
   using base::base;
-  template <class>
-  struct channel : true_channel {
-    using true_channel::true_channel;
-    struct receiving : wrong_wait<true_channel::receiving> {
-      explicit receiving(channel& on)
-          : wrong_wait<true_channel::receiving>(static_cast<true_channel&>(on).receive()),
-            of(&on) {}
+  template <class Value>
+  struct channel : true_channel<Value> {
+    using right = true_channel<Value>;
+    using right_wait = wrong_wait<typename right::receiving>;
+    using right::right;
+    struct receiving : right_wait {
+      explicit receiving(channel& on) : right_wait(static_cast<right&>(on).receive()), of(&on) {}
       submitted submit(op& waiter) noexcept {
-        if (!of->closed_) return true_channel::receiving::submit(waiter);
+        if (!of->closed_) return right_wait::submit(waiter);
         waiter.result = -EPIPE;
         return submitted::done;
       }
@@ -239,7 +256,7 @@ struct drops_at_close : base {
     receiving receive() { return receiving(*this); }
     void close() {
       closed_ = true;
-      true_channel::close();
+      right::close();
     }
 
    private:

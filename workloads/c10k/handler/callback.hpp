@@ -55,12 +55,7 @@ class echo_session<echo_acceptor<S, handler_counters<Threads>>, workloads::usual
 
   void close_when_idle() {
     if (receiving_ || handling_) return;
-    acceptor& server = server_;
-    const int error = peer_.error();
-    if (error != 0 && error != ECANCELED) server.counters_.error(error);
-    server.scheduler_.close(peer_);
-    delete this;
-    server.session_over();
+    server_.end(this, peer_);
   }
 
   acceptor& server_;

@@ -2,7 +2,6 @@
 // while it waits for a chunk.
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
 
 #include "runtimes/scheduler.hpp"
@@ -51,9 +50,9 @@ class echo_session<echo_acceptor<S, timeout_counters<Threads>>, workloads::usual
     close_when_idle();
   }
 
-  /// If it was cancelled, the stream ends, too.
+  /// If it was cancelled, the stream ends, too. A chunk may be on its way that came in time.
   void on_wake(wake how) {
-    if (how == wake::cancelled) return;
+    if (how == wake::cancelled || server_.scheduler_.has_come(peer_)) return;
     server_.counters_.timed_out();
     close();
   }
@@ -62,14 +61,7 @@ class echo_session<echo_acceptor<S, timeout_counters<Threads>>, workloads::usual
     if (!receiving_ && !writing_) close();
   }
 
-  void close() {
-    acceptor& server = server_;
-    const int error = peer_.error();
-    if (error != 0 && error != ECANCELED) server.counters_.error(error);
-    server.scheduler_.close(peer_);
-    delete this;
-    server.session_over();
-  }
+  void close() { server_.end(this, peer_); }
 
   acceptor& server_;
   typename S::connection& peer_;

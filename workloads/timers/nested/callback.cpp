@@ -7,6 +7,7 @@
 
 #include "runtimes/all.hpp"
 #include "workloads/handler_chain.hpp"
+#include "workloads/session.hpp"
 #include "workloads/timers/nested.hpp"
 #include "workloads/timers/program.hpp"
 
@@ -37,7 +38,7 @@ class nested_sleeper {
   void on_wake(wake how) {
     const time_ns now_ns = monotonic_clock::now_ns();
     context_.woke(index_, now_ns, how, held_.are_kept());
-    end_task(scheduler_, this);
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -50,8 +51,7 @@ class nested_sleeper {
 
 template <std::int64_t Depth, std::int64_t Held, callback_scheduler S>
 void spawn_nested(S& scheduler, nested_sleepers<S>& context, std::size_t index) {
-  using session = nested_sleeper<Depth, Held, S>;
-  scheduler.template spawn<&session::start>(new session(scheduler, context, index));
+  workloads::spawn_session<nested_sleeper<Depth, Held, S>>(scheduler, context, index);
 }
 
 }  // namespace
