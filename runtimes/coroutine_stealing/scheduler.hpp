@@ -14,6 +14,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <deque>
+#include <exception>
 
 #include "runtimes/clock.hpp"
 #include "runtimes/coroutine_stealing/scope.hpp"
@@ -95,6 +96,8 @@ class scheduler {
   auto sleep_until(time_ns deadline_ns) noexcept { return detail::sleep_awaiter(deadline_ns); }
   auto until(const scope::joining& wait) noexcept { return detail::join_awaiter{wait}; }
 
+  /// Both throw limit_error where there is no thread for a worker, and std::system_error where the
+  /// kernel fails a worker's loop. The scheduler is then stopped, and all tasks have ended.
   void run();
   void run(inbox& messages);
   /// Any worker's thread. Each worker stops its own loop.
@@ -112,6 +115,11 @@ class scheduler {
     over_.store(true, std::memory_order_release);
     crew_.wake_all();
   }
+  /// Stops all. The run throws what the first who calls this gives it.
+  void fail(std::exception_ptr why) noexcept;
+
+  /// For tests: whether a worker sleeps or searches. Between runs none does.
+  bool anyone_idle() const noexcept { return crew_.anyone_idle(); }
 
  private:
   void start(task::handle spawned, scope* within) noexcept {
@@ -120,10 +128,15 @@ class scheduler {
     here.begin_task();
     here.push(spawned.promise());
   }
-  /// The worker of the calling thread; worker 0 for the owner thread before run.
-  worker& here() noexcept {
+  /// The worker of the calling thread; null on a thread that runs none of this scheduler's tasks.
+  worker* own_worker() noexcept {
     worker* const current = worker::current();
-    return current != nullptr && &current->home() == this ? *current : workers_.front();
+    return current != nullptr && &current->home() == this ? current : nullptr;
+  }
+  /// Worker 0 for the owner thread before run.
+  worker& here() noexcept {
+    worker* const own = own_worker();
+    return own != nullptr ? *own : workers_.front();
   }
   void run_workers(inbox& watched_by_owner);
 
@@ -132,6 +145,10 @@ class scheduler {
   bool serves_inbox_ = false;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> over_{false};
+  /// Who sets it first has failure_ to itself, which the owner reads once it has joined all
+  /// workers. So it orders nothing, and relaxed suffices.
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;
 };
 
 static_assert(coroutine_tasks<scheduler> && scope_scheduler<scheduler>);

@@ -15,6 +15,15 @@
 // Nobody misses the end: a worker looks after the fence with which it has published that it sleeps.
 // Of the workers that have ended the last tasks, the one whose fence is last sees what all the
 // others counted. It says that it is over, and wakes all.
+//
+// A worker whose loop fails. The kernel may refuse what a loop asks of it (epoll_wait, say), and
+// then its run throws.
+//   1. The scheduler keeps the first such error and is stopped. So no wait needs a kernel any more:
+//      sleeps end as cancelled, and later ones at once.
+//   2. The worker runs what its loop and its queue have until neither has anything. Who waits for
+//      one of its tasks is woken on the worker where that task ends, so nothing comes back to it.
+//   3. Then it looks, as before a sleep, whether all is over, and leaves. The others go on without
+//      it, and the scheduler's run throws the error once all tasks have ended.
 #pragma once
 
 #include <atomic>
@@ -35,6 +44,20 @@ class scheduler;
 
 using crew = stealing::crew<op>;
 
+/// A loop that can go on where the kernel has failed.
+class worker_loop : public epoll_loop {
+ public:
+  using epoll_loop::epoll_loop;
+
+  /// Runs what is queued until nothing is, and asks the kernel for nothing.
+  void run_out() {
+    while (others_wait()) {
+      ran_since_look_ = 0;
+      run_queued();
+    }
+  }
+};
+
 class worker {
  public:
   worker(scheduler& of, crew::worker& ready, const scheduler_options& options)
@@ -45,10 +68,11 @@ class worker {
   /// The calling thread's; null on a thread that runs no tasks.
   static worker* current() noexcept { return current_; }
 
-  /// Runs tasks on the calling thread until the scheduler is over.
+  /// Runs tasks on the calling thread until the scheduler is over, or until this worker's loop has
+  /// failed, which the scheduler is told.
   ///
   /// @param watched  the alarm, and what else is to be served
-  void run(inbox& watched);
+  void run(inbox& watched) noexcept;
 
   epoll_loop& loop() noexcept { return loop_; }
   scheduler& home() noexcept { return scheduler_; }
@@ -105,13 +129,14 @@ class worker {
     if (!in_turn_ && turn_.state == op_state::idle) loop_.post(turn_);
   }
   void run_tasks() noexcept;
+  void run_out() noexcept;
   bool is_over() noexcept;
 
   inline static constinit thread_local worker* current_ = nullptr;
 
   scheduler& scheduler_;
   crew::worker& ready_;
-  epoll_loop loop_;
+  worker_loop loop_;
   turn turn_;
   alarm_inbox alarm_;
   op* found_ = nullptr;  ///< stolen, and the first of the next turn

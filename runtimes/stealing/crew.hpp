@@ -7,6 +7,7 @@
 //     3. begin_sleep(): if it says so the worker blocks until its alarm sounds, or an event of its
 //        own comes. Otherwise there is something to search for again.
 //     4. awake(), and from the beginning.
+//     5. leave(), once the run is over or the worker can go on no longer.
 //
 // A crew of one has no thieves and no sleepers: nothing of it costs a locked instruction.
 #pragma once
@@ -44,6 +45,9 @@ class crew {
   void wake_all() noexcept {
     for (worker& each : workers_) each.alarm_.sound();
   }
+
+  /// Whether a worker sleeps or searches. Between runs none does.
+  bool anyone_idle() const noexcept { return idle_.anyone(); }
 
  private:
   bool has_work() const noexcept {
@@ -126,6 +130,13 @@ class crew<Node, Between>::worker {
   void awake() noexcept {
     if (!std::exchange(sleeps_, false)) return;
     searches_ = crew_.idle_.end_sleep(index_);
+  }
+
+  /// It neither sleeps nor searches from now on: nobody who makes work counts on it, and a search
+  /// that it was appointed to is another one's.
+  void leave() noexcept {
+    awake();
+    if (searches_) end_search();
   }
 
   int alarm_descriptor() const noexcept { return alarm_.descriptor(); }
