@@ -15,7 +15,7 @@ namespace skein::coroutine_stealing {
 
 // --- task and scope -----------------------------------------------------------------------------
 
-void task::promise_type::wake(op& finished) noexcept {
+void task_promise::wake(op& finished) noexcept {
   worker::current()->push_woken(finished);
 }
 
@@ -74,7 +74,7 @@ void worker::run_tasks() noexcept {
     --left;
     loop_.begin_step();
     next->state = op_state::idle;
-    task::promise_type::resume(*next);
+    task_promise::resume(*next);
   }
   loop_.count_more_steps(allowed - left - 1);
   in_turn_ = false;

@@ -65,8 +65,7 @@ struct join_awaiter {
   bool await_resume() const noexcept { return true; }
 };
 
-static_assert(coroutine::safe_awaiter<final_awaiter> && coroutine::safe_awaiter<child_awaiter> &&
-              coroutine::safe_awaiter<sleep_awaiter> && coroutine::safe_awaiter<yield_awaiter> &&
+static_assert(coroutine::safe_awaiter<sleep_awaiter> && coroutine::safe_awaiter<yield_awaiter> &&
               coroutine::safe_awaiter<join_awaiter>);
 
 }  // namespace detail
