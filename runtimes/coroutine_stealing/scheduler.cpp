@@ -56,12 +56,14 @@ void worker::run(inbox& watched) noexcept {
   current_ = before;
 }
 
-/// What is left to do where the loop has failed, and the scheduler is stopped.
+/// What is left to do where the loop has failed, and the scheduler is stopped. Letters are opened
+/// beside the tasks, since one of these may wait, yielding, for what a letter ends.
 void worker::run_out() noexcept {
   loop_.stop();
   do {
-    loop_.run_out();
-  } while (!is_over() && loop_.others_wait());
+    loop_.run_blindly();
+    letters_.open_all();
+  } while (!is_over() && (loop_.others_wait() || expected_letters_ > 0));
 }
 
 void worker::run_tasks() noexcept {
@@ -115,7 +117,7 @@ runtime_info scheduler::info() {
   runtime_info about = info_on<scheduler, epoll_loop>("coroutine_stealing");
   about.style = "coroutine";
   about.task = "a heap frame from a recycling pool";
-  about.threads = "as many as workers; a task that can run is run by any of them";
+  about.threads = "as many as workers; tasks move: one that can run is run by any of them";
   about.takes_timers = true;
   about.takes_workers = true;
   return about;

@@ -20,8 +20,9 @@
 // then its run throws.
 //   1. The scheduler keeps the first such error and is stopped. So no wait needs a kernel any more:
 //      sleeps end as cancelled, and later ones at once.
-//   2. The worker runs what its loop and its queue have until neither has anything. Who waits for
-//      one of its tasks is woken on the worker where that task ends, so nothing comes back to it.
+//   2. The worker runs what its loop and its queue have until neither has anything, and no letter
+//      is under way to it. Who waits for one of its tasks is woken on the worker where that task
+//      ends, so nothing comes back to it.
 //   3. Then it looks, as before a sleep, whether all is over, and leaves. The others go on without
 //      it, and the scheduler's run throws the error once all tasks have ended.
 #pragma once
@@ -33,6 +34,7 @@
 
 #include "runtimes/coroutine_stealing/task.hpp"
 #include "runtimes/inbox.hpp"
+#include "runtimes/letter.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
@@ -49,12 +51,10 @@ class worker_loop : public epoll_loop {
  public:
   using epoll_loop::epoll_loop;
 
-  /// Runs what is queued until nothing is, and asks the kernel for nothing.
-  void run_out() {
-    while (others_wait()) {
-      ran_since_look_ = 0;
-      run_queued();
-    }
+  /// Runs what is queued, as much as between two looks at the kernel, and does not look.
+  void run_blindly() {
+    ran_since_look_ = 0;
+    run_queued();
   }
 };
 
@@ -91,6 +91,15 @@ class worker {
     ensure_turn();
   }
 
+  /// Any thread: the letter is opened on this one. None is lost, for the reason in mailbox.hpp: the
+  /// alarm is silenced before they are taken, and who finds none there sounds it.
+  void post(letter& posted) noexcept {
+    if (letters_.post(posted)) ready_.sound_alarm();
+  }
+  /// A task goes on only once a letter has come, which is under way.
+  void expect_letter() noexcept { ++expected_letters_; }
+  void expected_letter_came() noexcept { --expected_letters_; }
+
   void begin_task() noexcept { add_one(begun_, std::memory_order_relaxed); }
   /// Release: who reads it comes after all that the task did.
   void end_task() noexcept { add_one(ended_, std::memory_order_release); }
@@ -111,6 +120,7 @@ class worker {
     void on_readable() noexcept override {
       home_.ready_.silence_alarm();
       home_.ready_.awake();
+      home_.letters_.open_all();
     }
 
    private:
@@ -139,6 +149,8 @@ class worker {
   worker_loop loop_;
   turn turn_;
   alarm_inbox alarm_;
+  letter_stack letters_;
+  std::size_t expected_letters_ = 0;
   op* found_ = nullptr;  ///< stolen, and the first of the next turn
   bool in_turn_ = false;
   std::atomic<std::uint64_t> begun_{0};

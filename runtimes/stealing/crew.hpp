@@ -67,7 +67,7 @@ class crew {
   std::deque<worker> workers_;
 };
 
-/// All is for the worker's own thread.
+/// All is for the worker's own thread, but what says otherwise.
 template <class Node, class Between>
 class crew<Node, Between>::worker {
  public:
@@ -139,6 +139,8 @@ class crew<Node, Between>::worker {
     if (searches_) end_search();
   }
 
+  /// Any thread.
+  void sound_alarm() noexcept { alarm_.sound(); }
   int alarm_descriptor() const noexcept { return alarm_.descriptor(); }
   void silence_alarm() noexcept { alarm_.silence(); }
 

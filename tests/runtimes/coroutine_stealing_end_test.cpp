@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <fcntl.h>
 #include <iterator>
 #include <string>
@@ -117,6 +118,52 @@ TEST_CASE("a run in whose middle all loops fail ends like one in which one does"
     REQUIRE_THROWS_AS(all.on.run(), std::system_error);
     REQUIRE(cancelled == sleepers + 1);
     REQUIRE(all.on.live().tasks == 0);
+  }
+}
+
+task sleep_long_on(scheduler& on, scheduler::timer& by, std::atomic<int>& ended) {
+  co_await on.sleep_until(by, from_now(far_away_ns));
+  ++ended;
+}
+
+task cancel_until(scheduler& on, std::deque<scheduler::timer>& timers, std::atomic<int>& ended,
+                  int all) {
+  while (ended < all) {
+    for (scheduler::timer& each : timers) on.cancel(each);
+    co_await on.yield();
+  }
+}
+
+task break_and_cancel(scheduler& on, const std::vector<int>& loops,
+                      std::deque<scheduler::timer>& timers, std::atomic<int>& ended, int all) {
+  co_await on.sleep_until(from_now(ns_per_ms));
+  for (const int each : loops) break_loop(each);
+  co_await cancel_until(on, timers, ended, all);
+}
+
+/// Throws, unless all has ended before a loop asks the kernel again.
+void run_to_its_end(scheduler& on) {
+  try {
+    on.run();
+  } catch (const std::system_error&) {
+  }
+}
+
+TEST_CASE("cancels that are under way to a worker whose loop fails end their waits") {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    for (int round = 0; round < 20; ++round) {
+      breakable all(workers);
+      std::deque<scheduler::timer> timers(sleepers);
+      std::atomic<int> ended{0};
+      for (scheduler::timer& each : timers) all.on.spawn(sleep_long_on(all.on, each, ended));
+      for (int i = 0; i < 3; ++i) {
+        all.on.spawn(break_and_cancel(all.on, all.loops, timers, ended, sleepers));
+      }
+      run_to_its_end(all.on);
+      REQUIRE(ended == sleepers);
+      REQUIRE(all.on.live().tasks == 0);
+    }
   }
 }
 
