@@ -4,6 +4,7 @@
 
 #include "runtimes/callback/scheduler.hpp"
 #include "runtimes/coroutine/scheduler.hpp"
+#include "runtimes/coroutine_stealing/scheduler.hpp"
 #include "runtimes/epoll_floor/info.hpp"
 #include "runtimes/fiber/scheduler.hpp"
 #include "runtimes/fiber_asm/scheduler.hpp"
@@ -24,17 +25,21 @@ using on_this_processor = runtime_list<fiber_asm::scheduler>;
 using on_this_processor = runtime_list<>;
 #endif
 
+using coroutines = runtime_list<coroutine::scheduler, coroutine::uring_scheduler>;
+using others =
+    joined<runtime_list<future::scheduler, future_busy::scheduler, fiber::scheduler>,
+           on_this_processor,
+           runtime_list<fiber::uring_scheduler, thread::scheduler, thread_default::scheduler,
+                        callback::scheduler, callback::uring_scheduler, libuv::scheduler>>::type;
+
 }  // namespace detail
 
 /// The runtimes that model the interface, in any of its four styles.
-using interface_runtimes = detail::joined<
-    runtime_list<coroutine::scheduler, coroutine::uring_scheduler, future::scheduler,
-                 future_busy::scheduler, fiber::scheduler>,
-    detail::on_this_processor,
-    runtime_list<fiber::uring_scheduler, thread::scheduler, thread_default::scheduler,
-                 callback::scheduler, callback::uring_scheduler, libuv::scheduler>>::type;
+using interface_runtimes = detail::joined<detail::coroutines, detail::others>::type;
 
-/// All of them; epoll_floor is the control without an interface.
-using all_runtimes = detail::joined<interface_runtimes, runtime_list<epoll_floor::runtime>>::type;
+/// All of them. coroutine_stealing has a part of the interface, task_scheduler; epoll_floor is the
+/// control, which has none.
+using all_runtimes = detail::joined<detail::coroutines, runtime_list<coroutine_stealing::scheduler>,
+                                    detail::others, runtime_list<epoll_floor::runtime>>::type;
 
 }  // namespace skein

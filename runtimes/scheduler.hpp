@@ -21,7 +21,9 @@
 //       tasks have ended.
 //   S4  yield() lets every other runnable task run before the caller continues. (A thread per task
 //       leaves that to the kernel, which promises it for its CPU's run queue only. With a strategy
-//       that prefers who was woken, a yield returns after three (lifo) or seven of them at most.)
+//       that prefers who was woken, a yield returns after three (lifo) or seven of them at most.
+//       Among several workers every runnable task is run all the same, but maybe elsewhere and
+//       later.)
 //   S5  A task must not let an exception escape; the process terminates if it does.
 //   S6  spawn throws limit_error when the machine's limits allow no further task.
 //
@@ -192,19 +194,23 @@ concept task_scheduler = requires(S& scheduler, const S& observed, skein::inbox&
   { scheduler.stop() } -> std::same_as<void>;
 };
 
-/// What all styles share. The three nested types are opaque to workloads: accept returns
-/// connections, listen returns listeners, and whoever wants a cancellable sleep makes a timer.
+/// What has sleeps that can be cancelled: whoever wants one makes a timer, whose type is opaque.
 template <class S>
-concept scheduler = task_scheduler<S> && requires(S& scheduler, typename S::connection& connection,
-                                                  typename S::listener& listener,
-                                                  typename S::timer& timer, int descriptor) {
+concept timer_scheduler = task_scheduler<S> && requires(S& scheduler, typename S::timer& timer) {
   requires std::default_initializable<typename S::timer>;
+  { scheduler.cancel(timer) } -> std::same_as<void>;
+};
+
+/// What all styles share. The nested types are opaque to workloads: accept returns connections, and
+/// listen returns listeners.
+template <class S>
+concept scheduler = timer_scheduler<S> && requires(S& scheduler, typename S::connection& connection,
+                                                   typename S::listener& listener, int descriptor) {
   /// Adopts a listening descriptor made by make_listener.
   { scheduler.listen(descriptor) } -> std::same_as<typename S::listener&>;
   { scheduler.close(connection) } -> std::same_as<void>;
   { scheduler.cancel(connection) } -> std::same_as<void>;
   { scheduler.cancel(listener) } -> std::same_as<void>;
-  { scheduler.cancel(timer) } -> std::same_as<void>;
   { std::as_const(connection).error() } -> std::same_as<int>;
 };
 
@@ -241,17 +247,24 @@ concept coroutine_tasks =
       { scheduler.sleep_until(deadline_ns) } -> awaiter_of<wake>;
     };
 
+/// The same with sleeps that can be cancelled.
+template <class S>
+concept coroutine_timers = coroutine_tasks<S> && timer_scheduler<S> &&
+                           requires(S& scheduler, typename S::timer& timer, time_ns deadline_ns) {
+                             { scheduler.sleep_until(timer, deadline_ns) } -> awaiter_of<wake>;
+                           };
+
 /// Coroutine: verbs are awaited.
 template <class S>
-concept coroutine_scheduler =
-    scheduler<S> && coroutine_tasks<S> &&
-    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
-             typename S::timer& timer, time_ns deadline_ns, bytes data) {
-      { scheduler.sleep_until(timer, deadline_ns) } -> awaiter_of<wake>;
-      { scheduler.accept(listener) } -> awaiter_of<typename S::connection*>;
-      { scheduler.read(connection) } -> awaiter_of<bytes>;
-      { scheduler.write(connection, data) } -> awaiter_of<bool>;
-    };
+concept coroutine_scheduler = scheduler<S> && coroutine_timers<S> &&
+                              requires(S& scheduler, typename S::connection& connection,
+                                       typename S::listener& listener, bytes data) {
+                                {
+                                  scheduler.accept(listener)
+                                } -> awaiter_of<typename S::connection*>;
+                                { scheduler.read(connection) } -> awaiter_of<bytes>;
+                                { scheduler.write(connection, data) } -> awaiter_of<bool>;
+                              };
 
 namespace detail {
 /// A stand-in for what is spawned.

@@ -4,9 +4,15 @@
 #include <memory>
 #include <string_view>
 
+#include "runtimes/info.hpp"
 #include "workloads/all.hpp"
 
 namespace skein::test {
+
+/// Whether the runtime does c10k, and timers some calls down; of others these are limits.
+inline bool has_connections(const runtime_info& runtime) {
+  return runtime.id != "coroutine_stealing";
+}
 
 template <class Cell>
 std::unique_ptr<workloads::program> make_program(std::string_view runtime,

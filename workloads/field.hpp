@@ -50,7 +50,8 @@ struct field {
   std::string_view id = {};               ///< how it stands in the id, {} for the value
   bool id_default = true;                 ///< whether it stands there with its default as well
   bool automatic = false;                 ///< `auto`, or auto:N% for a rate, is a value
-  bool measuring = false;                 ///< how it is measured, not what
+  bool auto_default = false;  ///< unsaid it is `auto` where it is taken, else the default, not null
+  bool measuring = false;     ///< how it is measured, not what
   bool settable = true;
   bool announced = false;  ///< a foreign worker must say that it takes it
 };

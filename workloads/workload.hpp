@@ -36,21 +36,33 @@ struct workload_defaults {
   static std::optional<oracle> expected(const parameters& /*asked*/) { return std::nullopt; }
 };
 
+/// What a workload takes of a scheduler.
+struct connections {
+  template <class S>
+  static constexpr bool of = scheduler<S>;
+  static constexpr const char* what = "connections";
+};
+struct sleeps {
+  template <class S>
+  static constexpr bool of = timer_scheduler<S>;
+  static constexpr const char* what = "timers that can be cancelled";
+};
+
 /// Program<S> on the scheduler S of that name among the Runtimes (a runtime_list); Floor on the
-/// floor. Throws limit_error, named `runtime`, for the floor where Floor is void: the workload is
-/// not written for it. Throws std::invalid_argument for an unknown runtime.
-template <class Runtimes, template <class> class Program, class Floor, class Parameters>
+/// floor. Throws limit_error, named `runtime`, for a scheduler that lacks what the workload takes,
+/// and for the floor where Floor is void: the workload is not written for it. Throws
+/// std::invalid_argument for an unknown runtime.
+template <class Runtimes, template <class> class Program, class Floor, class Takes = connections,
+          class Parameters>
 std::unique_ptr<program> make_on(std::string_view runtime, const Parameters& asked) {
   std::unique_ptr<program> made;
   Runtimes::for_each([&]<class Runtime>() {
     if (Runtime::info().id != runtime) return;
-    if constexpr (scheduler<Runtime>) {
+    if constexpr (Takes::template of<Runtime>) {
       made = std::make_unique<Program<Runtime>>(asked);
     } else if constexpr (!std::is_void_v<Floor>) {
       if constexpr (task_scheduler<Runtime>) {
-        throw limit_error::lacking(
-            "runtime",
-            std::string(runtime) + " has no connections, and no timers that are cancelled");
+        throw limit_error::lacking("runtime", std::string(runtime) + " has no " + Takes::what);
       } else {
         made = std::make_unique<Floor>(asked);
       }
@@ -83,7 +95,7 @@ std::unique_ptr<program> make_if_synced(std::string_view runtime, const Paramete
 }
 
 struct all_sync {
-  static constexpr const char* what = "channels, locks or scopes";
+  static constexpr const char* what = "channels or locks";
   template <class S>
   static constexpr bool of = scheduler<S> && sync_scheduler<S>;
 };

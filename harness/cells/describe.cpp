@@ -54,6 +54,7 @@ std::string bound_text(const declaration& declared, const field& which,
 
 /// "100 % in open, 5 % in idle_heavy, else 100"; empty where there is no default.
 std::string default_text(const field& which) {
+  if (which.auto_default) return "auto";
   if (which.kind == field_kind::word) return std::string(which.usual_word);
   if (!which.usual) return {};
   std::string text;
@@ -68,6 +69,7 @@ std::string default_in(const declaration& declared, const field& which, std::str
   if (const workloads::share* const share = share_in(which, shape)) {
     return fmt::format("{} % of {}", share->percent, bound_text(declared, which, *which.most));
   }
+  if (which.auto_default) return "auto";
   if (which.kind == field_kind::word) return std::string(which.usual_word);
   return which.usual ? value_text(which, *which.usual) : std::string();
 }

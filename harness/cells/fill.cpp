@@ -83,13 +83,15 @@ class filler {
       if (text == nullptr) return nullptr;
       throw usage_error(fmt::format("give {} or {}, not both", other->option, which.option));
     }
-    if (text != nullptr && which.automatic && is_auto(*text)) return automatic(which, *text);
-    const json value = text == nullptr ? usual(which) : parsed(which, *text);
+    const bool says_auto = text != nullptr && which.automatic && is_auto(*text);
+    const json value = text == nullptr ? usual(which) : says_auto ? json() : parsed(which, *text);
     const bool taken = hooks_.is_taken(which, text != nullptr);
+    if (says_auto) return automatic(which, *text);
+    if (text == nullptr && which.auto_default && taken) return automatic(which, "auto");
     if (value.is_null()) return nullptr;
     check_bounds(which, value, text);
-    if (!taken || (which.none && value == json(*which.none))) return nullptr;
-    return value;
+    if (which.none && value == json(*which.none)) return nullptr;
+    return taken || which.auto_default ? value : json();
   }
 
   [[nodiscard]] bool applies(const field& which, bool said) const {

@@ -23,7 +23,7 @@ using said_values = std::map<std::string, std::string, std::less<>>;
 
 /// What filling asks of its caller.
 struct fill_hooks {
-  /// The value of a count that is `auto`, given the fields before it.
+  /// The value of a count that is `auto`, within its bounds, given the fields before it.
   std::function<std::int64_t(const workloads::field&, const json& so_far)> automatic;
   /// Whether the runtime takes the field. Throws usage_error where that it was said makes no sense.
   std::function<bool(const workloads::field&, bool said)> is_taken;

@@ -14,13 +14,14 @@ namespace skein::cells {
 /// The conditions of the cell's scheduler.
 scheduler_options options_for(const cell& asked);
 
-/// Throws std::invalid_argument for more workers than one.
+/// Throws std::invalid_argument for a number of workers that is out of its bounds.
 workloads::parameters parameters_for(const cell& asked);
 
 /// Whether the runtime is one that takes the field (`of` in its declaration).
 bool takes(const runtime_info& runtime, const workloads::field& field);
 
-/// The cell as this worker understood it. A field that the runtime does not take is null.
+/// The cell as this worker understood it. A field that the runtime does not take is null, or has
+/// its default where that is what the program does all the same (one worker).
 json echo_of(const cell& asked, const workloads::parameters& given, const runtime_info& runtime);
 
 }  // namespace skein::cells

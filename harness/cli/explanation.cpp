@@ -108,6 +108,9 @@ std::vector<std::string> differences_of(const runtime_info& runtime) {
        "how many steps a task takes in a row is not bounded by the budget of the others");
   when(!runtime.takes_events_per_wait,
        "how many events it takes at a wait is not what the others are set to");
+  when(runtime.takes_workers,
+       "its tasks move among as many threads as --workers says, and what they share is shared by "
+       "threads");
   when(runtime.thread_per_task, "each task is a thread: limits on threads are limits on tasks");
   when(runtime.stacks_from_system, "its stacks are the system's, whatever --stack-bytes says");
   when(runtime.takes_receive_ring,

@@ -28,6 +28,7 @@ json runtime_json(const runtime_info& runtime) {
           {"takes_inline_budget", runtime.takes_inline_budget},
           {"takes_events_per_wait", runtime.takes_events_per_wait},
           {"takes_tick", runtime.takes_tick},
+          {"takes_workers", runtime.takes_workers},
           {"polls_unasked", runtime.polls_unasked}};
 }
 

@@ -16,6 +16,7 @@
 #include "harness/cli/option_values.hpp"
 #include "harness/cli/run_options.hpp"
 #include "harness/conductor/prepare/lock.hpp"
+#include "harness/conductor/prepare/pinning.hpp"
 #include "harness/conductor/prepare/preflight.hpp"
 #include "harness/measure/limits.hpp"
 #include "workloads/all.hpp"
@@ -176,11 +177,25 @@ void check_handler(const cells::cell& asked) {
 
 // --- the declared part ---
 
-/// `auto` loops: as few as hold the connections. What is beyond the bound the preflight refuses.
-std::int64_t automatic_count(const workloads::field& field, const json& so_far) {
+/// As few as hold the connections. What is beyond the bound the preflight refuses.
+std::int64_t automatic_loops(const json& so_far) {
   const auto connections = so_far.at("connections").get<std::int64_t>();
-  const auto loops = conductor::loops_for(connections, measure::read_limits().descriptors);
-  return std::min(loops, field.most->value);
+  return conductor::loops_for(connections, measure::read_limits().descriptors);
+}
+
+/// As many as the worker has CPUs.
+std::int64_t automatic_workers(const run_request& request) {
+  const conductor::pinning pins = conductor::plan_pinning(
+      request.worker_cpus, request.generator_cpus, conductor::allowed_cpus());
+  return static_cast<std::int64_t>(pins.worker_set().size());
+}
+
+/// The value of a count that is `auto`.
+std::int64_t automatic_count(const workloads::field& field, const json& so_far,
+                             const run_request& request) {
+  const std::int64_t count =
+      field.name == "workers" ? automatic_workers(request) : automatic_loops(so_far);
+  return std::min(count, field.most->value);
 }
 
 /// Whether the runtime takes the field. Stacks are accepted for every runtime, so that one set of
@@ -205,9 +220,11 @@ bool is_taken(const workloads::field& field, bool said, const run_words& words) 
 
 void fill_cell(const workloads::declaration& declared, const run_words& words,
                run_request& request) {
-  const cells::fill_hooks hooks{automatic_count, [&](const workloads::field& field, bool said) {
-                                  return is_taken(field, said, words);
-                                }};
+  const cells::fill_hooks hooks{
+      [&](const workloads::field& field, const json& so_far) {
+        return automatic_count(field, so_far, request);
+      },
+      [&](const workloads::field& field, bool said) { return is_taken(field, said, words); }};
   const auto found = words.cell.find("stack_bytes");
   if (found != words.cell.end()) check_pages(found->second);
   cells::filled filled = cells::fill(declared, words.cell, words.size, hooks);
@@ -229,10 +246,13 @@ void set_rate_baseline(const run_words& words, run_request& request) {
       choice_or("runtime", words.rate_baseline, defaults::rate_baseline, runtime_names());
 }
 
-void set_measuring(const run_words& words, run_request& request) {
+void set_cpus(const run_words& words, run_request& request) {
   request.worker_cpus = cpus_from("--worker-cpus", words.worker_cpus, defaults::worker_cpus);
   request.generator_cpus =
       cpus_from("--generator-cpus", words.generator_cpus, defaults::generator_cpus);
+}
+
+void set_measuring(const run_words& words, run_request& request) {
   const auto usual_rest = words.size == "test" ? defaults::test_quiesce_ns : defaults::quiesce_ns;
   request.quiesce_ns = request.reads_memory() ? usual_rest : 0;
   request.thread_ceiling =
@@ -262,6 +282,7 @@ void set_recording(const run_words& words, run_request& request) {
 run_request request_for(const workloads::declaration& declared, const run_words& words) {
   run_request request;
   name_runtime(words, request.asked);
+  set_cpus(words, request);  // which decide how many workers there are
   fill_cell(declared, words, request);
   set_rate_baseline(words, request);
   set_measuring(words, request);

@@ -7,7 +7,9 @@
 #include <fmt/ranges.h>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unistd.h>
+#include <utility>
 
 #include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/judge/lint.hpp"
@@ -86,6 +88,9 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
   outcome out;
   out.started_utc = utc_now();
   out.reasons = pins.reasons;
+  if (std::string crowded = crowding(request.asked.workers, pins); !crowded.empty()) {
+    out.mark(std::move(crowded));
+  }
   try {
     if (const auto why = measure::why_not_our_proc()) throw failed_by_conductor(*why);
     settle_rate(request, pins, signals, out);

@@ -1,10 +1,11 @@
 #include "runtimes/coroutine_stealing/scheduler.hpp"
 
 #include <cassert>
-#include <optional>
+#include <exception>
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtimes/errors.hpp"
@@ -14,7 +15,7 @@ namespace skein::coroutine_stealing {
 
 // --- task and scope -----------------------------------------------------------------------------
 
-void task::promise_type::wake(op& finished) noexcept {
+void task_promise::wake(op& finished) noexcept {
   worker::current()->push_woken(finished);
 }
 
@@ -43,10 +44,26 @@ submitted scope::submit(op& waiter) noexcept {
 
 // --- worker -------------------------------------------------------------------------------------
 
-void worker::run(inbox& watched) {
+void worker::run(inbox& watched) noexcept {
   worker* const before = std::exchange(current_, this);
-  loop_.run(&watched, [this] { return is_over(); });
+  try {
+    loop_.run(&watched, [this] { return is_over(); });
+  } catch (...) {
+    scheduler_.fail(std::current_exception());
+    run_out();
+  }
+  ready_.leave();
   current_ = before;
+}
+
+/// What is left to do where the loop has failed, and the scheduler is stopped. Letters are opened
+/// beside the tasks, since one of these may wait, yielding, for what a letter ends.
+void worker::run_out() noexcept {
+  loop_.stop();
+  do {
+    loop_.run_blindly();
+    letters_.open_all();
+  } while (!is_over() && (loop_.others_wait() || expected_letters_ > 0));
 }
 
 void worker::run_tasks() noexcept {
@@ -59,7 +76,7 @@ void worker::run_tasks() noexcept {
     --left;
     loop_.begin_step();
     next->state = op_state::idle;
-    task::promise_type::resume(*next);
+    task_promise::resume(*next);
   }
   loop_.count_more_steps(allowed - left - 1);
   in_turn_ = false;
@@ -100,13 +117,14 @@ runtime_info scheduler::info() {
   runtime_info about = info_on<scheduler, epoll_loop>("coroutine_stealing");
   about.style = "coroutine";
   about.task = "a heap frame from a recycling pool";
-  about.threads = "as many as workers; a task that can run is run by any of them";
+  about.threads = "as many as workers; tasks move: one that can run is run by any of them";
   about.takes_timers = true;
   about.takes_workers = true;
   return about;
 }
 
 void scheduler::run() {
+  serves_inbox_ = false;
   run_workers(workers_.front().alarm());
 }
 
@@ -114,31 +132,37 @@ void scheduler::run(inbox& messages) {
   joined_inbox both(workers_.front().alarm(), messages);
   serves_inbox_ = true;
   run_workers(both);
-  serves_inbox_ = false;
 }
 
+/// Whatever fails, the tasks that there are end first.
 void scheduler::run_workers(inbox& watched_by_owner) {
   over_.store(false, std::memory_order_relaxed);
-  std::optional<limit_error> limit;
-  std::vector<std::jthread> threads;  // joined on the way out
+  failed_.store(false, std::memory_order_relaxed);
+  std::vector<std::jthread> threads;
+  threads.reserve(workers_.size() - 1);
   try {
     for (std::size_t i = 1; i < workers_.size(); ++i) {
       threads.emplace_back([&own = workers_[i]] { own.run(own.alarm()); });
     }
   } catch (const std::system_error& refused) {
-    limit = limit_error::lacking("threads",
-                                 std::string("no thread for another worker: ") + refused.what());
-    stop();  // the tasks that there are end first
+    fail(std::make_exception_ptr(limit_error::lacking(
+        "threads", std::string("no thread for another worker: ") + refused.what())));
   }
   workers_.front().run(watched_by_owner);
-  threads.clear();
-  if (limit) throw limit_error(*limit);
+  threads.clear();  // joins them
+  assert(!crew_.anyone_idle() && "a worker's sleep or search outlived the run");
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void scheduler::stop() noexcept {
   if (stopping_.exchange(true, std::memory_order_acq_rel)) return;
-  if (worker* const here = worker::current()) here->loop().stop();
+  if (worker* const own = own_worker()) own->loop().stop();
   crew_.wake_all();
+}
+
+void scheduler::fail(std::exception_ptr why) noexcept {
+  if (!failed_.exchange(true, std::memory_order_relaxed)) failure_ = std::move(why);
+  stop();
 }
 
 live_counts scheduler::live() const noexcept {

@@ -9,15 +9,12 @@
 // after that: not in an awaiter's await_suspend, which lies in the task's frame, either.
 #pragma once
 
-#include <cassert>
 #include <coroutine>
 #include <cstddef>
-#include <exception>
 #include <mutex>
 #include <type_traits>
-#include <utility>
 
-#include "runtimes/coroutine/awaitable.hpp"
+#include "runtimes/coroutine/basic_task.hpp"
 #include "runtimes/coroutine/transfer.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/stealing/frame_cache.hpp"
@@ -42,32 +39,18 @@ template <class Parameter>
 concept may_change_threads =
     !stays_on_thread<std::remove_cv_t<std::remove_pointer_t<std::remove_cvref_t<Parameter>>>>;
 
-class [[nodiscard]] task {
- public:
-  struct promise_type;
-  using handle = std::coroutine_handle<promise_type>;
+struct task_promise;
+using task = coroutine::basic_task<task_promise>;
 
-  task(task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
-  task& operator=(task&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  ~task();
+namespace detail {
 
-  /// Starts the task and continues the awaiting one when it is done.
-  auto operator co_await() && noexcept;
+/// The last step of a spawned task, whose frame is gone. Defined with the scheduler.
+void end_task(scope* within) noexcept;
 
-  /// Gives up ownership; the caller starts the coroutine.
-  handle release() noexcept { return std::exchange(handle_, {}); }
+}  // namespace detail
 
- private:
-  explicit task(handle owned) noexcept : handle_(owned) {}
-
-  handle handle_;
-};
-
-struct task::promise_type : op {
-  promise_type() noexcept : op(&wake) {}
+struct task_promise : coroutine::basic_promise<task_promise> {
+  task_promise() noexcept : basic_promise(&wake) {}
 
   static void* operator new(std::size_t size_bytes) {
     return stealing::frame_cache::local().allocate(size_bytes);
@@ -76,18 +59,18 @@ struct task::promise_type : op {
     stealing::frame_cache::local().release(frame, size_bytes);
   }
 
-  task get_return_object() noexcept { return task(handle::from_promise(*this)); }
-  std::suspend_always initial_suspend() const noexcept { return {}; }
-  auto final_suspend() const noexcept;
-  void return_void() const noexcept {}
-  void unhandled_exception() const noexcept { std::terminate(); }  // S5
+  void begin_below(const task_promise& /*parent*/) noexcept {}
+  static void end(handle ended) noexcept {
+    scope* const of = ended.promise().within;
+    ended.destroy();
+    detail::end_task(of);
+  }
 
-  scope* within = nullptr;               ///< what it was spawned into; none if by itself
-  std::coroutine_handle<> continuation;  ///< the task that awaits this one; none if spawned
+  scope* within = nullptr;  ///< what it was spawned into; none if by itself
 
   /// On the thread that has taken it out of a queue.
   static void resume(op& taken) noexcept {
-    coroutine::resume(handle::from_promise(static_cast<promise_type&>(taken)));
+    coroutine::resume(handle::from_promise(static_cast<task_promise&>(taken)));
   }
 
  private:
@@ -95,65 +78,11 @@ struct task::promise_type : op {
   static void wake(op& finished) noexcept;
 };
 
-namespace detail {
-
-/// The last step of a spawned task, whose frame is gone. Defined with the scheduler.
-void end_task(scope* within) noexcept;
-
-struct final_awaiter {
-  bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(task::handle ended) const noexcept {
-    const task::promise_type& promise = ended.promise();
-    if (promise.continuation) return coroutine::transfer(promise.continuation);
-    scope* const within = promise.within;
-    ended.destroy();
-    end_task(within);
-    return std::noop_coroutine();
-  }
-  void await_resume() const noexcept {}
-};
-
-struct child_awaiter {
-  task::handle child;
-
-  bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(task::handle awaiting) const noexcept {
-    child.promise().continuation = awaiting;
-    return coroutine::transfer(child);
-  }
-  void await_resume() const noexcept {}
-};
-
-}  // namespace detail
-
-inline auto task::promise_type::final_suspend() const noexcept {
-  return detail::final_awaiter{};
-}
-
-inline auto task::operator co_await() && noexcept {
-  return detail::child_awaiter{handle_};
-}
-
-inline task::~task() {
-  if (!handle_) return;
-  assert(handle_.promise().state == op_state::idle && "a task was dropped with its wait pending");
-  handle_.destroy();
-}
-
 }  // namespace skein::coroutine_stealing
 
-/// The rules of coroutine/awaitable.hpp, and that nothing that stays on its thread is a parameter.
 template <class... Parameters>
-struct std::coroutine_traits<skein::coroutine_stealing::task, Parameters...> {
-  static_assert(
-      skein::coroutine::no_lambda<Parameters...>,
-      "a task is a function and no lambda: "
-      "what a closure captures is not in the frame, and may be gone when the task resumes");
-  static_assert((skein::coroutine::safe_parameter<Parameters> && ...),
-                "a task's parameter is a reference, trivially destructible, "
-                "or of a class with a constructor of its own: "
-                "g++ 12 destroys aggregates and closures twice");
+struct std::coroutine_traits<skein::coroutine_stealing::task, Parameters...>
+    : skein::coroutine::checked_traits<skein::coroutine_stealing::task_promise, Parameters...> {
   static_assert((skein::coroutine_stealing::may_change_threads<Parameters> && ...),
                 "a task that changes threads has a parameter that stays on its thread");
-  using promise_type = skein::coroutine_stealing::task::promise_type;
 };

@@ -15,6 +15,16 @@
 // Nobody misses the end: a worker looks after the fence with which it has published that it sleeps.
 // Of the workers that have ended the last tasks, the one whose fence is last sees what all the
 // others counted. It says that it is over, and wakes all.
+//
+// A worker whose loop fails. The kernel may refuse what a loop asks of it (epoll_wait, say), and
+// then its run throws.
+//   1. The scheduler keeps the first such error and is stopped. So no wait needs a kernel any more:
+//      sleeps end as cancelled, and later ones at once.
+//   2. The worker runs what its loop and its queue have until neither has anything, and no letter
+//      is under way to it. Who waits for one of its tasks is woken on the worker where that task
+//      ends, so nothing comes back to it.
+//   3. Then it looks, as before a sleep, whether all is over, and leaves. The others go on without
+//      it, and the scheduler's run throws the error once all tasks have ended.
 #pragma once
 
 #include <atomic>
@@ -24,6 +34,7 @@
 
 #include "runtimes/coroutine_stealing/task.hpp"
 #include "runtimes/inbox.hpp"
+#include "runtimes/letter.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
 #include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
@@ -35,6 +46,18 @@ class scheduler;
 
 using crew = stealing::crew<op>;
 
+/// A loop that can go on where the kernel has failed.
+class worker_loop : public epoll_loop {
+ public:
+  using epoll_loop::epoll_loop;
+
+  /// Runs what is queued, as much as between two looks at the kernel, and does not look.
+  void run_blindly() {
+    ran_since_look_ = 0;
+    run_queued();
+  }
+};
+
 class worker {
  public:
   worker(scheduler& of, crew::worker& ready, const scheduler_options& options)
@@ -45,10 +68,11 @@ class worker {
   /// The calling thread's; null on a thread that runs no tasks.
   static worker* current() noexcept { return current_; }
 
-  /// Runs tasks on the calling thread until the scheduler is over.
+  /// Runs tasks on the calling thread until the scheduler is over, or until this worker's loop has
+  /// failed, which the scheduler is told.
   ///
   /// @param watched  the alarm, and what else is to be served
-  void run(inbox& watched);
+  void run(inbox& watched) noexcept;
 
   epoll_loop& loop() noexcept { return loop_; }
   scheduler& home() noexcept { return scheduler_; }
@@ -66,6 +90,15 @@ class worker {
     ready_.push_woken(ready);
     ensure_turn();
   }
+
+  /// Any thread: the letter is opened on this one. None is lost, for the reason in mailbox.hpp: the
+  /// alarm is silenced before they are taken, and who finds none there sounds it.
+  void post(letter& posted) noexcept {
+    if (letters_.post(posted)) ready_.sound_alarm();
+  }
+  /// A task goes on only once a letter has come, which is under way.
+  void expect_letter() noexcept { ++expected_letters_; }
+  void expected_letter_came() noexcept { --expected_letters_; }
 
   void begin_task() noexcept { add_one(begun_, std::memory_order_relaxed); }
   /// Release: who reads it comes after all that the task did.
@@ -87,6 +120,7 @@ class worker {
     void on_readable() noexcept override {
       home_.ready_.silence_alarm();
       home_.ready_.awake();
+      home_.letters_.open_all();
     }
 
    private:
@@ -105,15 +139,18 @@ class worker {
     if (!in_turn_ && turn_.state == op_state::idle) loop_.post(turn_);
   }
   void run_tasks() noexcept;
+  void run_out() noexcept;
   bool is_over() noexcept;
 
   inline static constinit thread_local worker* current_ = nullptr;
 
   scheduler& scheduler_;
   crew::worker& ready_;
-  epoll_loop loop_;
+  worker_loop loop_;
   turn turn_;
   alarm_inbox alarm_;
+  letter_stack letters_;
+  std::size_t expected_letters_ = 0;
   op* found_ = nullptr;  ///< stolen, and the first of the next turn
   bool in_turn_ = false;
   std::atomic<std::uint64_t> begun_{0};

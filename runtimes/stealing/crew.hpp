@@ -7,6 +7,7 @@
 //     3. begin_sleep(): if it says so the worker blocks until its alarm sounds, or an event of its
 //        own comes. Otherwise there is something to search for again.
 //     4. awake(), and from the beginning.
+//     5. leave(), once the run is over or the worker can go on no longer.
 //
 // A crew of one has no thieves and no sleepers: nothing of it costs a locked instruction.
 #pragma once
@@ -45,6 +46,9 @@ class crew {
     for (worker& each : workers_) each.alarm_.sound();
   }
 
+  /// Whether a worker sleeps or searches. Between runs none does.
+  bool anyone_idle() const noexcept { return idle_.anyone(); }
+
  private:
   bool has_work() const noexcept {
     if (!shared_.empty()) return true;
@@ -63,7 +67,7 @@ class crew {
   std::deque<worker> workers_;
 };
 
-/// All is for the worker's own thread.
+/// All is for the worker's own thread, but what says otherwise.
 template <class Node, class Between>
 class crew<Node, Between>::worker {
  public:
@@ -128,6 +132,15 @@ class crew<Node, Between>::worker {
     searches_ = crew_.idle_.end_sleep(index_);
   }
 
+  /// It neither sleeps nor searches from now on: nobody who makes work counts on it, and a search
+  /// that it was appointed to is another one's.
+  void leave() noexcept {
+    awake();
+    if (searches_) end_search();
+  }
+
+  /// Any thread.
+  void sound_alarm() noexcept { alarm_.sound(); }
   int alarm_descriptor() const noexcept { return alarm_.descriptor(); }
   void silence_alarm() noexcept { alarm_.silence(); }
 

@@ -82,6 +82,9 @@ class idle_set {
     return (asleep & searching) == 0;
   }
 
+  /// Whether a worker sleeps or searches. Between runs none does.
+  bool anyone() const noexcept { return word_.load(std::memory_order_relaxed) != 0; }
+
   /// The worker is awake. True where it was appointed searcher meanwhile.
   bool end_sleep(std::size_t worker) noexcept {
     return (word_.fetch_and(~bit(worker), std::memory_order_acq_rel) & bit(worker)) == 0;

@@ -75,6 +75,9 @@ def listed_runtimes() -> list[Record]:
 
 _LISTED = listed_runtimes()
 RUNTIMES = tuple(each["id"] for each in _LISTED)
+# Has no connections; what it does otherwise is in test_workers.py.
+TASKS_ONLY = ("coroutine_stealing",)
+WITH_CONNECTIONS = tuple(each for each in RUNTIMES if each not in TASKS_ONLY)
 # Never wait: what such a one does in a run depends on how long the run takes.
 UNCOUNTABLE = tuple(each["id"] for each in _LISTED if each["polls_unasked"])
 # Other people's runtimes behind our interface, with their workers, and those that are built here.
@@ -82,7 +85,7 @@ REFERENCE_ROWS = {
     name: BUILD / Path(row.run[0]).name for name, row in foreign().items() if row.language == OURS
 }
 REFERENCES = tuple(row for row, worker in REFERENCE_ROWS.items() if worker.is_file())
-IN_CPP = (*RUNTIMES, *REFERENCES)
+IN_CPP = (*WITH_CONNECTIONS, *REFERENCES)
 
 
 def worker_of(runtime: str) -> list[str]:

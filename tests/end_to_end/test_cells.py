@@ -46,7 +46,9 @@ def check_common(run: Record) -> None:
     assert run["setup_ns"] > 0
 
 
-def with_every_runtime(ways: tuple[str, ...], most_telling: str) -> list[Any]:
+def with_every_runtime(
+    ways: tuple[str, ...], most_telling: str, runtimes: tuple[str, ...] = skein.IN_CPP
+) -> list[Any]:
     """Every runtime in every way. Sanitizers are shown a variant in one way only: its parts meet
     each other there, and its bodies are those of the runtime that it varies. A reference row is in
     the short run in that way only."""
@@ -59,7 +61,7 @@ def with_every_runtime(ways: tuple[str, ...], most_telling: str) -> list[Any]:
 
     return [
         pytest.param(runtime, way, marks=marks(runtime, way))
-        for runtime in skein.IN_CPP
+        for runtime in runtimes
         for way in ways
     ]
 
@@ -101,7 +103,10 @@ def check_health(run: Record) -> None:
     assert not any(load["errors"].values())
 
 
-@pytest.mark.parametrize(("runtime", "pattern"), with_every_runtime(skein.PATTERNS, "churn"))
+@pytest.mark.parametrize(
+    ("runtime", "pattern"),
+    with_every_runtime(skein.PATTERNS, "churn", (*skein.TASKS_ONLY, *skein.IN_CPP)),
+)
 def test_every_runtime_fires_every_timer(runtime: str, pattern: str, results: Path) -> None:
     run = measure(results, "timers", *skein.with_runtime(runtime), "--pattern", pattern)
     check_common(run)

@@ -99,6 +99,16 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
             ["run", "c10k", "--runtime", "fiber", "--strategy", "lifo"],
             "fiber has no such choice; it applies to coroutine, future",
         ),
+        (
+            ["run", "fanout", "--runtime", "fiber", "--workers", "2"],
+            "--workers: fiber has no such choice; it applies to coroutine_stealing",
+        ),
+        (
+            ["run", "fanout", "--runtime", "fiber", "--workers", "auto"],
+            "--workers: fiber has no such choice; it applies to coroutine_stealing",
+        ),
+        (["run", "fanout", "--runtime", "coroutine_stealing", "--workers", "64"], "from 1 to 63"),
+        (["run", "fanout", "--runtime", "coroutine_stealing", "--workers", "all"], "not a count"),
         (["run", "c10k"], "--runtime is required"),
         (["run"], "needs a workload"),
         ([], "see skein --help"),

@@ -41,7 +41,7 @@ def syscalls_per_op(run: Record) -> float:
     return float(calls)
 
 
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize("runtime", skein.WITH_CONNECTIONS)
 def test_a_request_takes_a_read_a_write_a_share_of_a_wait_and_no_allocation(
     runtime: str, results: Path
 ) -> None:

@@ -10,7 +10,10 @@ from test_cells import measure, with_every_runtime
 from test_relay import SILENT, ended, worker
 
 
-@pytest.mark.parametrize(("runtime", "order"), with_every_runtime(("wide",), "wide"))
+ALL = (*skein.TASKS_ONLY, *skein.IN_CPP)
+
+
+@pytest.mark.parametrize(("runtime", "order"), with_every_runtime(("wide",), "wide", ALL))
 def test_every_runtime_adds_the_tree_up_or_says_what_it_lacks(
     runtime: str, order: str, results: Path
 ) -> None:

@@ -17,7 +17,10 @@ OF_TEN = ("--mode", "open", "--pipeline", "1", "--connections", "10")
 TAKES = ["handler_wait_ns", "handler_work"]
 EVERY_RUNTIME = pytest.mark.parametrize(
     "runtime",
-    [pytest.param(one, marks=unless_sanitized(one in skein.VARIANTS)) for one in skein.RUNTIMES],
+    [
+        pytest.param(one, marks=unless_sanitized(one in skein.VARIANTS))
+        for one in skein.WITH_CONNECTIONS
+    ],
 )
 
 

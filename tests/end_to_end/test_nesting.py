@@ -11,7 +11,7 @@ from test_cells import check_common, measure, unless_sanitized
 
 NESTED = ("--depth", "4", "--held-bytes", "256")
 FLOOR = "epoll_floor"
-TAKERS = tuple(runtime for runtime in skein.RUNTIMES if runtime != FLOOR)
+TAKERS = tuple(runtime for runtime in skein.WITH_CONNECTIONS if runtime != FLOOR)
 # Stacks are whole pages, so that what is held may find room in what is there anyhow.
 IN_OBJECTS = ("coroutine", "future", "callback", "libuv")
 

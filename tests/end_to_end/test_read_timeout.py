@@ -13,7 +13,10 @@ LONG = ("--read-timeout", "1min")
 TAKES = ["read_timeout_ns"]
 EVERY_RUNTIME = pytest.mark.parametrize(
     "runtime",
-    [pytest.param(one, marks=unless_sanitized(one in skein.VARIANTS)) for one in skein.RUNTIMES],
+    [
+        pytest.param(one, marks=unless_sanitized(one in skein.VARIANTS))
+        for one in skein.WITH_CONNECTIONS
+    ],
 )
 
 

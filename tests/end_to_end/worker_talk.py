@@ -63,10 +63,10 @@ class Subject:
 
 
 def ours() -> list[Subject]:
-    """The runtimes of the binary."""
+    """The runtimes of the binary that have all that a worker is examined for."""
     return [
         Subject(each, (str(skein.SKEIN), "worker", "--runtime", each), ("--runtime", each))
-        for each in skein.RUNTIMES
+        for each in skein.WITH_CONNECTIONS
     ]
 
 

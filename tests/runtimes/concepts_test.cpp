@@ -1,5 +1,6 @@
 // The concepts: for each a type that models it and one that, for a single wrong verb, does not.
 #include "runtimes/coroutine/scheduler.hpp"
+#include "runtimes/coroutine_stealing/scheduler.hpp"
 #include "runtimes/fiber/scheduler.hpp"
 #include "runtimes/future/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
@@ -157,6 +158,10 @@ struct wakes_without_saying_how : coroutines {
   awaiting<void> sleep_until(time_ns deadline_ns);
   awaiting<wake> sleep_until(timer& on, time_ns deadline_ns);
 };
+struct sleeps_on_no_timer : coroutines {
+  using coroutines::coroutines;
+  awaiting<wake> sleep_until(time_ns deadline_ns);
+};
 struct reads_without_awaiting : coroutines {
   using coroutines::coroutines;
   bytes read(connection& from);
@@ -216,6 +221,9 @@ static_assert(scheduler<sleep_returns_nothing> && !direct_scheduler<sleep_return
 static_assert(scheduler<write_returns_a_count> && !direct_scheduler<write_returns_a_count>);
 static_assert(scheduler<read_fills_a_buffer> && !direct_scheduler<read_fills_a_buffer>);
 static_assert(scheduler<accepts_a_descriptor> && !direct_scheduler<accepts_a_descriptor>);
+static_assert(timer_scheduler<common> && !timer_scheduler<cannot_cancel_timers>);
+static_assert(coroutine_tasks<sleeps_on_no_timer> && !coroutine_timers<sleeps_on_no_timer>);
+static_assert(!coroutine_tasks<wakes_without_saying_how>);
 static_assert(!coroutine_scheduler<wakes_without_saying_how>);
 static_assert(!coroutine_scheduler<reads_without_awaiting>);
 static_assert(!coroutine_scheduler<task_does_not_move>);
@@ -230,6 +238,13 @@ TEST_CASE("every runtime models one style and one only") {
   REQUIRE((direct_scheduler<thread::scheduler> && styles<thread::scheduler> == 1));
   REQUIRE((callback_scheduler<libuv::scheduler> && styles<libuv::scheduler> == 1));
   REQUIRE((poll_scheduler<future::scheduler> && styles<future::scheduler> == 1));
+}
+
+TEST_CASE("a runtime may have tasks and timers without connections") {
+  REQUIRE(coroutine_timers<coroutine_stealing::scheduler>);
+  REQUIRE(scope_scheduler<coroutine_stealing::scheduler>);
+  REQUIRE_FALSE(scheduler<coroutine_stealing::scheduler>);
+  REQUIRE(styles<coroutine_stealing::scheduler> == 0);
 }
 
 TEST_CASE("a runtime says in its row what its type says") {

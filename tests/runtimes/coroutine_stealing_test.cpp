@@ -3,7 +3,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <set>
+#include <cstdint>
+#include <deque>
+#include <optional>
 #include <thread>
 
 #include "runtimes/coroutine_stealing/scheduler.hpp"
@@ -11,6 +13,7 @@
 #include "tests/options.hpp"
 #include "tests/whole_run.hpp"
 #include "workloads/fanout/program.hpp"
+#include "workloads/timers/program.hpp"
 
 namespace skein {
 namespace {
@@ -135,6 +138,71 @@ task sleep_long(scheduler& on, std::atomic<int>& cancelled) {
   if (how == wake::cancelled) ++cancelled;
 }
 
+task sleep_long_on(scheduler& on, scheduler::timer& by, std::atomic<int>& cancelled) {
+  co_await on.yield();
+  const wake how = co_await on.sleep_until(by, from_now(far_away_ns));
+  if (how == wake::cancelled) ++cancelled;
+}
+
+task cancel_until(scheduler& on, std::deque<scheduler::timer>& timers, std::atomic<int>& ended,
+                  int all) {
+  while (ended < all) {
+    for (scheduler::timer& each : timers) on.cancel(each);
+    co_await on.yield();
+  }
+}
+
+TEST_CASE("timers are cancelled by tasks of any worker, and by several at once") {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    scheduler on(options_of(workers));
+    std::deque<scheduler::timer> timers(40);
+    std::atomic<int> cancelled{0};
+    for (scheduler::timer& each : timers) on.spawn(sleep_long_on(on, each, cancelled));
+    for (int i = 0; i < 4; ++i) on.spawn(cancel_until(on, timers, cancelled, 40));
+    on.run();
+    REQUIRE(cancelled == 40);
+    REQUIRE(on.live().tasks == 0);
+  }
+}
+
+task sleep_in_rounds(scheduler& on, scheduler::timer& by, int rounds, std::atomic<int>& early,
+                     std::atomic<int>& ended) {
+  for (int round = 0; round < rounds; ++round) {
+    const time_ns deadline_ns = from_now(round % 4 * ns_per_ms / 2);
+    const wake how = co_await on.sleep_until(by, deadline_ns);
+    if (how == wake::due && monotonic_clock::now_ns() < deadline_ns) ++early;
+    ++ended;
+    if (round % 3 == 0) co_await on.yield();  // to another worker, maybe
+  }
+}
+
+void race_deadlines(int rounds) {
+  constexpr int sleepers = 20;
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workers << " workers");
+    scheduler on(options_of(workers));
+    std::deque<scheduler::timer> timers(sleepers);
+    std::atomic<int> early{0};
+    std::atomic<int> ended{0};
+    for (scheduler::timer& each : timers) {
+      on.spawn(sleep_in_rounds(on, each, rounds, early, ended));
+    }
+    for (int i = 0; i < 3; ++i) on.spawn(cancel_until(on, timers, ended, sleepers * rounds));
+    on.run();
+    REQUIRE(ended == sleepers * rounds);
+    REQUIRE(early == 0);
+  }
+}
+
+TEST_CASE("a wait on a timer ends once, whoever cancels it and however late") {
+  race_deadlines(30);
+}
+
+TEST_CASE("a hundred thousand waits end once each beside cancels", "[.][stress]") {
+  race_deadlines(5'000);
+}
+
 task stop_soon(scheduler& on) {
   co_await on.sleep_until(from_now(20 * ns_per_ms));
   on.stop();
@@ -145,10 +213,12 @@ TEST_CASE("a stop by any task cancels the sleeps of all workers") {
     INFO(workers << " workers");
     scheduler on(options_of(workers));
     std::atomic<int> cancelled{0};
+    std::deque<scheduler::timer> timers(40);
     for (int i = 0; i < 100; ++i) on.spawn(sleep_long(on, cancelled));
+    for (scheduler::timer& each : timers) on.spawn(sleep_long_on(on, each, cancelled));
     on.spawn(stop_soon(on));
     on.run();
-    REQUIRE(cancelled == 100);
+    REQUIRE(cancelled == 140);
     REQUIRE(on.live().tasks == 0);
   }
 }
@@ -197,6 +267,35 @@ TEST_CASE("a hundred trees of a hundred thousand leaves are added up", "[.][stre
   for (int i = 0; i < 25; ++i) {
     for (const std::size_t workers : numbers_of_workers) grow(100'000, workers);
   }
+}
+
+template <template <class> class Program>
+void fire(timers::pattern pattern) {
+  for (const std::size_t workers : numbers_of_workers) {
+    INFO(workloads::word_of(pattern) << ", " << workers << " workers");
+    const timers::parameters asked{{.tasks = 200,
+                                    .pattern = pattern,
+                                    .window_ns = 50 * ns_per_ms,
+                                    .grid_ns = ns_per_ms,
+                                    .timers = {}},
+                                   options_of(workers),
+                                   7};
+    Program<scheduler> program(asked);
+    test::whole_run run(program, 200);
+    program.run(run);
+    REQUIRE(program.counts().units == timers::expected(asked).units);
+    REQUIRE(program.counts().checksum == timers::expected(asked).checksum);
+    REQUIRE(program.counts().errors == 0);
+    REQUIRE(program.lateness()->early_count() == 0);
+    REQUIRE(program.live().tasks == 0);
+  }
+}
+
+TEST_CASE("timers of every pattern do their work once among workers, none early") {
+  fire<timers::sleepers_program>(timers::pattern::spread);
+  fire<timers::sleepers_program>(timers::pattern::storm);
+  fire<timers::wakers_program>(timers::pattern::periodic);
+  fire<timers::timeouts_program>(timers::pattern::churn);
 }
 
 TEST_CASE("a tree among workers that is stopped before its epoch ends with nothing left alive") {

@@ -241,6 +241,24 @@ TEST_CASE("a searcher that finds nothing looks once more before it sleeps") {
   REQUIRE(all.at(1).begin_sleep());
 }
 
+TEST_CASE("who leaves neither sleeps nor is called, and its search is another one's") {
+  auto nodes = numbered(2);
+  crew<node> all(3);
+  REQUIRE(all.at(1).begin_sleep());
+  all.at(1).leave();
+  REQUIRE_FALSE(all.anyone_idle());
+  all.at(0).push(nodes[0]);
+  REQUIRE_FALSE(sounds(all.at(1)));
+  REQUIRE(all.at(2).search() == &nodes[0]);
+
+  REQUIRE(all.at(1).search() == nullptr);  // it goes on searching
+  REQUIRE(all.at(2).begin_sleep());
+  all.at(0).push(nodes[1]);
+  REQUIRE_FALSE(sounds(all.at(2)));
+  all.at(1).leave();
+  REQUIRE(sounds(all.at(2)));
+}
+
 // --- many threads -------------------------------------------------------------------------------
 
 /// Gives the CPU away now and then, by the thread's own seed.

@@ -134,6 +134,7 @@ DIFFERENCES = [
     ({"arrival": "poisson"}, {"arrival": "uniform"}, "arrival=poisson", "arrival=uniform"),
     ({"requests": 10}, {"requests": 20}, "requests=10", "requests=20"),
     ({"buffer_bytes": 64}, {"buffer_bytes": 128}, "buffer_bytes=64", "buffer_bytes=128"),
+    ({"workers": 1}, {"workers": 2}, "workers=1", "workers=2"),
 ]
 
 

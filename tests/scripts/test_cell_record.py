@@ -27,10 +27,10 @@ CELLS = (
         "receivers": 2, "topology": "shared", "senders": 3, "capacity": 0, "messages": 10,
     }),
     Cell("locks", "contention", "coroutine", {"tasks": 2, "across": "yield", "locks": 5}),
-    Cell("leaves", "fanout", "coroutine", {"tasks": 100, "work": 500}),
+    Cell("leaves", "fanout", "coroutine_stealing", {"tasks": 100, "work": 500, "workers": 2}),
 )  # fmt: skip
 # What the program decides.
-ITS_OWN = {"style", "workers"}
+ITS_OWN = {"style"}
 
 
 def record_of(slot):

@@ -63,6 +63,8 @@ def test_what_nobody_said_stands_in_an_id_as_the_binary_would_put_it():
     assert id_with(mode="idle", loops=1) == "c10k/fiber/1000/idle/lent"
     assert id_with(mode="idle", loops=4) == "c10k/fiber/1000/idle/lent/loops=4"
     assert id_with(mode="idle", depth=1, held_bytes=0) == "c10k/fiber/1000/idle/lent"
+    assert id_with(mode="idle", workers=1) == "c10k/fiber/1000/idle/lent"
+    assert id_with(mode="idle", workers=4) == "c10k/fiber/1000/idle/lent/workers=4"
     assert id_with(mode="fixed", handler_wait="0s", handler_work=0) == id_with(mode="fixed")
     assert id_with(mode="fixed", handler_wait="5ms", handler_work=5000).endswith(
         "/lent/handler-wait=5ms/handler-work=5000"

@@ -126,6 +126,24 @@ def test_the_preset_of_references_has_ten_rounds_and_each_buffer_in_cells_of_its
     assert len(set(probe_cells(preset).values())) == 2  # of lent buffers, and of own ones
 
 
+def test_the_preset_of_workers_has_a_tree_on_one_thread_and_on_several():
+    cells = matrix.load_preset("workers").cells
+    for steps in (None, 500):
+        asked = {(cell.runtime, cell.settings.get("workers"))
+                 for cell in cells if cell.settings.get("work") == steps}  # fmt: skip
+        stealing = {("coroutine_stealing", workers) for workers in (1, 2, 4)}
+        assert asked == {("coroutine", None), *stealing}
+    assert {cell.workload for cell in cells} == {"fanout"}
+
+
+@pytest.mark.parametrize("workers", ["all", 0, 64, 1.5])
+def test_workers_are_a_count_or_auto(workers):
+    field = workloads()["fanout"].of_setting("workers")
+    assert [matrix.check_value(field, good) for good in (1, 63, "auto")] == [1, 63, "auto"]
+    with pytest.raises(UsageError, match="workers"):
+        matrix.check_value(field, workers)
+
+
 @pytest.mark.parametrize("loops", ["some", -1, 1.5])
 def test_loops_are_a_count_or_auto(loops):
     with pytest.raises(UsageError, match="loops"):

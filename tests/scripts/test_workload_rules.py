@@ -116,6 +116,7 @@ def test_runs_that_differ_in_a_field_of_their_own_workload_are_other_work(plante
         ('shape = "order"', 'shape = "ordre"', "unknown field in shape 'ordre'"),
         ('tasks = "tasks"', 'tasks = "task"', "unknown field in tasks 'task'"),
         ("default = 100", "defualt = 100", "field 'tasks': unknown key 'defualt'"),
+        ("default = 8", "default = 8\nauto_default = true", "auto_default goes with auto, of and"),
         ('kind = "count"', 'kind = "number"', "field 'tasks': unknown kind 'number'"),
         ('help = "Tasks"\n', "", "field 'tasks': it has no help"),
         ("default = 100", 'default = "100"', "default is a number in the base unit, not '100'"),

@@ -25,6 +25,10 @@ struct on_a_scheduler : nothing {
   explicit on_a_scheduler(const parameters& /*asked*/) {}
 };
 
+struct on_the_floor : nothing {
+  explicit on_the_floor(const parameters& /*asked*/) {}
+};
+
 auto made_without_floor(std::string_view runtime) {
   return workloads::make_on<all_runtimes, on_a_scheduler, void>(runtime, parameters{});
 }
@@ -38,6 +42,19 @@ TEST_CASE("a workload that leaves out the floor meets a limit named runtime ther
     CHECK(limit.name == "runtime");
     CHECK_THAT(limit.what(), test::contains("epoll_floor does not do this work"));
   }
+}
+
+TEST_CASE("a runtime that has tasks and no connections meets a limit named runtime, and no floor") {
+  try {
+    workloads::make_on<all_runtimes, on_a_scheduler, on_the_floor>("coroutine_stealing",
+                                                                   parameters{});
+    FAIL("it was made");
+  } catch (const limit_error& limit) {
+    CHECK(limit.name == "runtime");
+    CHECK_THAT(limit.what(), test::contains("coroutine_stealing has no connections"));
+  }
+  CHECK(workloads::make_on<all_runtimes, on_a_scheduler, on_the_floor>("epoll_floor",
+                                                                       parameters{}) != nullptr);
 }
 
 TEST_CASE("a runtime that nobody has is no limit but an error") {

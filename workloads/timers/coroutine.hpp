@@ -13,13 +13,13 @@
 
 namespace skein::timers {
 
-template <coroutine_scheduler S, class Context>
+template <coroutine_tasks S, class Context>
 typename S::task sleep_once(S& scheduler, Context& context, std::size_t index) {
   const wake how = co_await scheduler.sleep_until(context.due_ns(index));
   context.fired(index, monotonic_clock::now_ns(), how);
 }
 
-template <coroutine_scheduler S, class Context>
+template <coroutine_tasks S, class Context>
 typename S::task wake_again(S& scheduler, Context& context, std::size_t index) {
   std::uint64_t turn = 0;
   while (turn < context.turns(index)) {
@@ -28,7 +28,7 @@ typename S::task wake_again(S& scheduler, Context& context, std::size_t index) {
   }
 }
 
-template <coroutine_scheduler S, class Context>
+template <coroutine_timers S, class Context>
 typename S::task wait_with_timeout(S& scheduler, Context& context, std::size_t index) {
   std::uint32_t round = 0;
   while (round < churn_rounds) {
@@ -38,7 +38,7 @@ typename S::task wait_with_timeout(S& scheduler, Context& context, std::size_t i
   }
 }
 
-template <coroutine_scheduler S, class Context>
+template <coroutine_timers S, class Context>
 typename S::task cancel_in_time(S& scheduler, Context& context, std::size_t index) {
   for (std::uint32_t round = 0; round < churn_rounds; ++round) {
     const wake how = co_await scheduler.sleep_until(context.end_ns(index, round));
@@ -48,21 +48,21 @@ typename S::task cancel_in_time(S& scheduler, Context& context, std::size_t inde
 }
 
 /// Spawns task number `index`. `context` must outlive it.
-template <coroutine_scheduler S, class Context>
+template <coroutine_timers S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
   scheduler.spawn(sleep_once(scheduler, context, index));
 }
 
 /// The same for each pattern's context.
-template <coroutine_scheduler S, workloads::tasks_on Threads>
+template <coroutine_timers S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, sleepers<Threads>& context, std::size_t index) {
   spawn_sleeper(scheduler, context, index);
 }
-template <coroutine_scheduler S, workloads::tasks_on Threads>
+template <coroutine_timers S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, wakers<Threads>& context, std::size_t index) {
   scheduler.spawn(wake_again(scheduler, context, index));
 }
-template <coroutine_scheduler S, workloads::tasks_on Threads>
+template <coroutine_timers S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, timeouts<typename S::timer, Threads>& context, std::size_t index) {
   if (context.enroll(index)) {
     scheduler.spawn(cancel_in_time(scheduler, context, index));

@@ -16,7 +16,7 @@
 namespace skein::timers {
 
 /// `Context`: what the tasks of the pattern share.
-template <scheduler S, class Context>
+template <timer_scheduler S, class Context>
 class program final : public workloads::program {
  public:
   explicit program(const parameters& asked) : context_(asked), scheduler_(asked.options) {}

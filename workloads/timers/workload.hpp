@@ -36,18 +36,25 @@ struct workload : workloads::workload_defaults<cell> {
   template <class Runtimes>
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
-    using workloads::make_on;
     if (!asked.nested.is_plain()) return make_nested(runtime, asked);
     switch (asked.pattern) {
       case pattern::periodic:
-        return make_on<Runtimes, wakers_program, floor_program<floor_wakers>>(runtime, asked);
+        return make_one<Runtimes, wakers_program, floor_wakers>(runtime, asked);
       case pattern::churn:
-        return make_on<Runtimes, timeouts_program, floor_program<floor_timeouts>>(runtime, asked);
+        return make_one<Runtimes, timeouts_program, floor_timeouts>(runtime, asked);
       case pattern::spread:
       case pattern::storm:
         break;
     }
-    return make_on<Runtimes, sleepers_program, floor_program<floor_sleepers>>(runtime, asked);
+    return make_one<Runtimes, sleepers_program, floor_sleepers>(runtime, asked);
+  }
+
+ private:
+  template <class Runtimes, template <class> class Program, class FloorPattern>
+  static std::unique_ptr<workloads::program> make_one(std::string_view runtime,
+                                                      const parameters& asked) {
+    return workloads::make_on<Runtimes, Program, floor_program<FloorPattern>, workloads::sleeps>(
+        runtime, asked);
   }
 };
 

@@ -63,6 +63,13 @@ pinning plan_pinning(const cpu_request& worker, const cpu_request& generator,
   return plan;
 }
 
+std::string crowding(std::int64_t workers, const pinning& pins) {
+  const std::vector<int>& cpus = pins.worker_set();
+  if (workers <= static_cast<std::int64_t>(cpus.size())) return {};
+  return "crowded: " + std::to_string(workers) + " workers on CPU " + format_cpus(cpus) +
+         ": they take turns, as the kernel has it";
+}
+
 void pin_self(const std::vector<int>& cpus) {
   if (cpus.empty()) return;
   cpu_set_t set;

@@ -1,6 +1,7 @@
 // Which CPUs worker and generator run on. Leaves out pinning a child (child_process.hpp).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ std::vector<int> allowed_cpus();
 /// share a CPU.
 pinning plan_pinning(const cpu_request& worker, const cpu_request& generator,
                      const std::vector<int>& allowed);
+
+/// What marks a run that has more workers than CPUs for them; empty where it has not.
+std::string crowding(std::int64_t workers, const pinning& pins);
 
 /// Pins the calling thread. Throws std::system_error.
 void pin_self(const std::vector<int>& cpus);

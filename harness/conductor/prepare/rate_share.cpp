@@ -82,6 +82,7 @@ run_request baseline_request(const run_request& request) {
   cell& asked = baseline.asked;
   asked.runtime = request.rate_baseline;
   asked.style = style_of(request.rate_baseline);
+  asked.workers = workloads::usual::workers;
   auto& served = std::get<c10k::cell>(asked.of);
   served.mode = c10k::mode::fixed;
   served.rate_per_s.reset();

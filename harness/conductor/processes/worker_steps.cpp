@@ -79,6 +79,11 @@ std::vector<std::int64_t> ports_of(child_process& worker, const json& ready) {
   return only ? std::vector<std::int64_t>{*only} : std::vector<std::int64_t>{};
 }
 
+/// Null, or what goes without saying.
+bool asks_for_nothing(const workloads::field& field, const json& value) {
+  return value.is_null() || (field.usual && value == json(*field.usual));
+}
+
 /// A worker in another language echoes fields that it does not know, so that it does what one asks
 /// for it must have said.
 void require_takers(const cell& asked, const json& hello) {
@@ -86,7 +91,7 @@ void require_takers(const cell& asked, const json& hello) {
   const json taken = hello.value("takes", json::array());
   for (const workloads::field& field : workloads::declaration_of(asked.of).fields) {
     const std::string name(field.name);
-    if (!field.announced || fields.at(name).is_null()) continue;
+    if (!field.announced || asks_for_nothing(field, fields.at(name))) continue;
     if (taken.is_array() && std::find(taken.begin(), taken.end(), name) != taken.end()) continue;
     limit_fact limit;
     limit.name = name;

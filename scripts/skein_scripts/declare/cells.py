@@ -55,7 +55,8 @@ def write(folder: Path) -> None:
 def _is_plain(field: Field) -> bool:
     """Whether every cell of the workload has a value in it."""
     has_value = field.default is not None and field.none is None
-    return has_value and not (field.measuring or field.shapes or field.of)
+    null_elsewhere = field.of and not field.auto_default
+    return has_value and not (field.measuring or field.shapes or null_elsewhere)
 
 
 def _type(namespace: str, field: Field) -> str:
@@ -280,6 +281,7 @@ def _row(field: Field) -> str:
     for name, usual in (
         ("id_default", True),
         ("auto", False),
+        ("auto_default", False),
         ("measuring", False),
         ("settable", True),
         ("announced", False),

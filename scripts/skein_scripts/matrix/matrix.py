@@ -29,7 +29,7 @@ LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = ROOT / "scripts" / "presets"
 PRESETS = (
     "quick", "standard", "full", "sweep", "factorial", "million", "c100k", "references", "claims",
-    "handler", "c1m", "talk", "timeout",
+    "handler", "c1m", "talk", "timeout", "workers",
 )  # fmt: skip
 REFERENCES = "references"  # in a list of runtimes: every row that is one, and serves the cell
 

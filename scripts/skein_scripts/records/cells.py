@@ -22,8 +22,8 @@ Facts = dict[str, str | None]  # None: not said
 NameOf = Callable[[Run], str]
 
 # The seed differs from round to round; the id has the workload and the runtime, which decides the
-# style; and how many workers there are is no setting.
-_NOT_ASKED = ("workload", "runtime", "style", "workers", "seed")
+# style.
+_NOT_ASKED = ("workload", "runtime", "style", "seed")
 # Asked for, and in no field of `cell`. What is not set there has its usual value.
 _ONLY_ON_COMMAND_LINES = ("worker_command",)
 # The CPUs of the worker and of the load generator, in the session's environment.

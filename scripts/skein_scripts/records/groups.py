@@ -35,12 +35,14 @@ _UNUSUAL_TIMERS = "heap"  # not measured together with the wheel that others hav
 @cache
 def same_work() -> tuple[str, ...]:
     """The fields of a cell in which runs of the same work agree. What a runtime's property decides
-    (its stacks) is not among them, nor is the seed, which each round has anew."""
+    (its stacks) is not among them, unless those without it have a value as well; nor is the seed,
+    which each round has anew."""
     fields = (each for workload in workloads().values() for each in workload.fields)
     names = (
         each.name
         for each in fields
-        if not (each.measuring or each.of or each.kind == SEED or each.setting in _ALSO_ASKED)
+        if not (each.measuring or each.kind == SEED or each.setting in _ALSO_ASKED)
+        and (each.of is None or each.auto_default)
     )
     return tuple(dict.fromkeys(("workload", *names)))
 

@@ -25,8 +25,8 @@ _MUST_OF_SHAPE = ("does",)
 _MAY_OF_SHAPE = ("measures", "leaves_out", "unfair")
 _KEYS = (
     "name", "kind", "help", "in", "words", "type", "default", "test", "least", "most", "values",
-    "share", "share_bounds", "none", "instead_of", "auto", "said", "measuring", "settable",
-    "announced", "of", "alias", "id", "id_default", "phrase",
+    "share", "share_bounds", "none", "instead_of", "auto", "auto_default", "said", "measuring",
+    "settable", "announced", "of", "alias", "id", "id_default", "phrase",
 )  # fmt: skip
 # Names and words are members and enumerators in C++.
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -145,6 +145,8 @@ def _check_field(entry: Table, before: list[str], names: list[str], shapes: Iter
         check_name("field in instead_of", entry["instead_of"], names)
     _check_words(entry)
     _check_values(entry)
+    if entry.get("auto_default") and not (entry.get("auto") and {"of", "default"} <= entry.keys()):
+        raise UsageError("auto_default goes with auto, of and a default")
 
 
 def _check_words(entry: Table) -> None:

@@ -48,6 +48,7 @@ class Field:
     none: int | None = None  # the value that a record has as null
     instead_of: str | None = None  # the field that has no use where this one is given
     auto: bool = False  # "auto" is a value, or for a rate "auto:N%"
+    auto_default: bool = False  # unsaid it is auto where it is taken, elsewhere the default
     said: bool = False  # a matrix must say it
     measuring: bool = False  # how it is measured, not what: in no record's cell
     settable: bool = True

@@ -74,9 +74,14 @@ TEST_CASE("an option's value is told by its kind, and a word by all of them") {
   CHECK(placeholder_of(field_named(timers::declared, "window_ns")) == "TIME");
 }
 
-TEST_CASE("the seed is an option, and the number of workers is none") {
+TEST_CASE("the seed is an option, though no setting") {
   CHECK(is_option(field_named(c10k::declared, "seed")));
-  CHECK_FALSE(is_option(field_named(c10k::declared, "workers")));
+}
+
+TEST_CASE("a field that is auto where nothing is said has that for its default") {
+  CHECK(values("workers") == "a count from 1 to 63 [auto]");
+  CHECK(values("workers", "idle") == "a count from 1 to 63 [auto]");
+  CHECK_THAT(help("workers"), test::contains("[auto]"));
 }
 
 TEST_CASE("for programs a declaration has the texts of each pattern") {

@@ -151,6 +151,26 @@ TEST_CASE("a rate may be a share of saturation, and a count what the machine nee
   CHECK(value_of({{"mode", "idle"}, {"loops", "1"}}, "loops").is_null());
 }
 
+TEST_CASE("workers are auto where nothing is said, and one where the runtime takes no number") {
+  CHECK(value_of({}, "workers") == 7);
+  CHECK(value_of({{"workers", "auto"}}, "workers") == 7);
+  CHECK(value_of({{"workers", "1"}}, "workers") == 1);
+  CHECK(value_of({{"workers", "63"}}, "workers") == 63);
+  CHECK_THROWS_WITH(fill_c10k({{"workers", "64"}}),
+                    test::contains("--workers: 64 is out of bounds; from 1 to 63"));
+  const fill_hooks none{plain.automatic,
+                        [](const workloads::field& field, bool) { return field.of.empty(); }};
+  CHECK(fill(c10k::declared, {}, "", none).values.at("workers") == 1);
+}
+
+TEST_CASE("auto is refused as any value is where the runtime does not take the field") {
+  const fill_hooks refusing{plain.automatic, [](const workloads::field& field, bool said) {
+                              if (said && !field.of.empty()) throw usage_error("not taken");
+                              return field.of.empty();
+                            }};
+  CHECK_THROWS_WITH(fill(c10k::declared, {{"workers", "auto"}}, "", refusing), "not taken");
+}
+
 TEST_CASE("a mistyped word is refused with the nearest") {
   CHECK_THROWS_WITH(fill_c10k({{"mode", "opne"}}), test::contains("nearest: open"));
   CHECK_THROWS_WITH(fill_c10k({{"buffer", "lend"}}), test::contains("nearest: lent"));

@@ -1,9 +1,11 @@
 // From the cell to the program's parameters, and back to the echo.
 #include "harness/cells/parameters.hpp"
 
-#include <stdexcept>
+#include <cstddef>
+#include <cstdint>
 
 #include "harness/cells/defaults.hpp"
+#include "runtimes/stealing/idle_set.hpp"
 #include "tests/catch.hpp"
 #include "tests/cells.hpp"
 #include "workloads/c10k/parameters.hpp"
@@ -58,10 +60,28 @@ TEST_CASE("churn leaves room for tasks that have not noticed yet that their clie
   CHECK(parameters_for(asked).options.max_tasks == usual + 10 * c10k::churn_room);
 }
 
-TEST_CASE("more workers than one are refused") {
+TEST_CASE("as many workers as are asked for reach the program, and a number out of bounds none") {
+  cell asked = full_cell();
+  CHECK(parameters_for(asked).options.workers == 1);
+  const std::int64_t most = stealing::idle_set::most_workers;
+  for (const std::int64_t workers : {std::int64_t{2}, most}) {
+    asked.workers = workers;
+    CHECK(parameters_for(asked).options.workers == static_cast<std::size_t>(workers));
+  }
+  for (const std::int64_t workers : {std::int64_t{0}, most + 1}) {
+    asked.workers = workers;
+    CHECK_THROWS_WITH(parameters_for(asked), "workers must be from 1 to 63");
+  }
+}
+
+TEST_CASE("a runtime whose tasks do not move among threads echoes one worker, whatever was asked") {
   cell asked = full_cell();
   asked.workers = 2;
-  CHECK_THROWS_AS(parameters_for(asked), std::invalid_argument);
+  const auto given = parameters_for(asked);
+  CHECK(echo_of(asked, given, info_of("fiber", "direct")).at("workers") == 1);
+  runtime_info moving = info_of("coroutine_stealing", "coroutine");
+  moving.takes_workers = true;
+  CHECK(echo_of(asked, given, moving).at("workers") == 2);
 }
 
 TEST_CASE("the echo equals the cell when it was understood") {

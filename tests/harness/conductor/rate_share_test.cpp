@@ -61,6 +61,12 @@ TEST_CASE("the baseline's buffers are lent where the runtime measured decides on
   CHECK(test::served(baseline.asked).buffer == buffer_policy::lent);
 }
 
+TEST_CASE("the baseline has one worker, however many the runtime measured has") {
+  run_request request = open_request();
+  request.asked.workers = 2;
+  CHECK(baseline_request(request).asked.workers == 1);
+}
+
 TEST_CASE("a baseline whose tasks have stacks gets the usual ones") {
   run_request request = open_request();
   request.rate_baseline = "fiber";

@@ -1,0 +1,75 @@
+#include "runtimes/coroutine_stealing/timer.hpp"
+
+#include "runtimes/coroutine_stealing/worker.hpp"
+
+namespace skein::coroutine_stealing {
+
+timer::timer() noexcept : op(&on_end) {
+  letter::open = &on_open;
+}
+
+bool timer::begin(op& waiter, time_ns until_ns) noexcept {
+  assert(word_.load(std::memory_order_relaxed) == word::idle &&
+         "a timer carries one wait at a time (T3)");
+  waiter_ = &waiter;
+  at_ = worker::current();
+  deadline_ns = until_ns;
+  waiter.state = op_state::waiting;
+  if (at_->loop().submit_sleep(*this) == submitted::done) {
+    waiter.state = op_state::idle;
+    return false;
+  }
+  word_.store(word::armed, std::memory_order_release);
+  return true;
+}
+
+void timer::cancel() noexcept {
+  word now = word::armed;
+  if (!word_.compare_exchange_strong(now, word::cancelled, std::memory_order_acq_rel,
+                                     std::memory_order_relaxed)) {
+    return;
+  }
+  if (at_ == worker::current()) return open_here();
+  at_->post(*this);
+}
+
+// --- on the worker's thread ---------------------------------------------------------------------
+
+/// The loop completes the sleep.
+void timer::on_end(op& ended) noexcept {
+  timer& self = static_cast<timer&>(ended);
+  word now = word::armed;
+  if (self.word_.compare_exchange_strong(now, word::idle, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed)) {
+    return self.wake_waiter();
+  }
+  if (self.opened_) return self.wake_cancelled();
+  self.ended_ = true;
+  self.at_->expect_letter();
+}
+
+void timer::on_open(letter& opened) noexcept {
+  static_cast<timer&>(opened).open_here();
+}
+
+void timer::open_here() noexcept {
+  if (ended_) {
+    at_->expected_letter_came();
+    return wake_cancelled();
+  }
+  opened_ = true;
+  at_->loop().cancel_sleep(*this);
+}
+
+void timer::wake_cancelled() noexcept {
+  ended_ = false;
+  opened_ = false;
+  word_.store(word::idle, std::memory_order_release);
+  wake_waiter();
+}
+
+void timer::wake_waiter() noexcept {
+  at_->push_woken(*waiter_);
+}
+
+}  // namespace skein::coroutine_stealing
