@@ -1,6 +1,6 @@
 // The result of a run's timers: how many turns are done, their checksum, how late the fired ones
-// were, and the callback for when all are done. Every pattern's context writes into one, and that of
-// the workload hog, which has one unit more.
+// were, and the callback for when all are done. Every pattern's context writes into one, and that
+// of the workload hog, which has one unit more.
 #pragma once
 
 #include <cstdint>
