@@ -13,6 +13,7 @@
 #include "workloads/channel/workload.hpp"
 #include "workloads/contention/workload.hpp"
 #include "workloads/fanout/workload.hpp"
+#include "workloads/hog/workload.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/program.hpp"
 #include "workloads/relay/workload.hpp"

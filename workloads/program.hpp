@@ -27,6 +27,13 @@ struct shared_out {
   std::uint64_t most = 0;
 };
 
+/// What a task did that computes while others wait (hog): how long it took from its first step to
+/// its last, and how often it yielded.
+struct hog_done {
+  time_ns took_ns = 0;
+  std::uint64_t yields = 0;
+};
+
 /// Work done so far, in the workload's own units: c10k counts read-and-written chunks of bytes,
 /// timers counts timers that fired or, pattern churn, were cancelled.
 struct work_counts {
@@ -37,6 +44,7 @@ struct work_counts {
   std::uint64_t errors = 0;
   std::string first_error;                ///< empty if none
   std::optional<shared_out> shares = {};  ///< once all is done, where a workload knows them
+  std::optional<hog_done> hog = {};       ///< once all is done, where there is a hog
 };
 
 class program {

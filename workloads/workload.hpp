@@ -86,8 +86,8 @@ std::unique_ptr<program> make_if_synced(std::string_view runtime, const Paramete
     if constexpr (Has::template of<Runtime>) {
       made = std::make_unique<Program<Runtime>>(asked);
     } else {
-      throw limit_error::lacking("sync", std::string(runtime) + " has no " + Has::what +
-                                             " by which tasks wait for each other (runtimes/sync)");
+      throw limit_error::lacking(
+          "sync", std::string(runtime) + " has no " + Has::what + " (runtimes/sync)");
     }
   });
   if (!made) throw std::invalid_argument("no runtime is called '" + std::string(runtime) + "'");
@@ -101,9 +101,15 @@ struct all_sync {
 };
 
 struct scopes {
-  static constexpr const char* what = "scopes";
+  static constexpr const char* what = "scopes by which tasks wait for each other";
   template <class S>
   static constexpr bool of = scope_scheduler<S>;
+};
+
+struct offloading {
+  static constexpr const char* what = "pool of threads that a task could hand its work to";
+  template <class S>
+  static constexpr bool of = scheduler<S> && requires { typename S::offload_pool; };
 };
 
 }  // namespace detail
@@ -119,6 +125,12 @@ std::unique_ptr<program> make_talking(std::string_view runtime, const Parameters
 template <class Runtimes, template <class> class Program, class Parameters>
 std::unique_ptr<program> make_joining(std::string_view runtime, const Parameters& asked) {
   return detail::make_if_synced<Runtimes, Program>(runtime, asked, detail::scopes{});
+}
+
+/// The same for one of which a task hands its work to the runtime's pool of threads.
+template <class Runtimes, template <class> class Program, class Parameters>
+std::unique_ptr<program> make_offloading(std::string_view runtime, const Parameters& asked) {
+  return detail::make_if_synced<Runtimes, Program>(runtime, asked, detail::offloading{});
 }
 
 }  // namespace skein::workloads

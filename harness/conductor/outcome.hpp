@@ -136,6 +136,7 @@ struct outcome {
 
   std::optional<protocol::work_done> work;
   std::optional<protocol::shared_out> shares;
+  std::optional<protocol::hog_done> hog;
   std::optional<protocol::load_result> load;  ///< empty where none was sent: timers, and mode idle
   std::optional<double> saturation_per_s;     ///< the baseline's, where the rate is a share of it
   std::optional<measure::sliced_distribution> latency;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "harness/measure/fields.hpp"
+
 namespace skein::protocol {
 
 /// Of the whole run, warm-up included. Checksums are text: 16 hex digits (protocol.hpp).
@@ -31,6 +33,18 @@ struct shared_out {
   static void for_each_field(Self& of, Visit&& visit) {
     visit("least", of.least);
     visit("most", of.most);
+  }
+};
+
+/// What a task did that computes while others wait (workload hog).
+struct hog_done {
+  std::int64_t took_ns = 0;  ///< from its first step to its last
+  std::int64_t yields = 0;
+
+  template <typename Self, typename Visit>
+  static void for_each_field(Self& of, Visit&& visit) {
+    visit("took_ns", of.took_ns, measure::recorded::unless_counted);
+    visit("yields", of.yields);
   }
 };
 

@@ -67,6 +67,9 @@ json counts_reply(std::string_view type, const workloads::program& program, work
   if (counts.shares) {
     reply["shares"] = {{"least", counts.shares->least}, {"most", counts.shares->most}};
   }
+  if (counts.hog) {
+    reply["hog"] = {{"took_ns", counts.hog->took_ns}, {"yields", counts.hog->yields}};
+  }
   // While tasks still run, only they may use the histogram (histogram.hpp).
   if (program.lateness() != nullptr && (program.finished() || live.tasks == 0)) {
     reply["lateness"] = measure::to_json(measure::distribution_of(*program.lateness()));

@@ -25,7 +25,11 @@ at_most = 150
 """
 )
 _SESSION = planted_results.SESSION
-_LIKE = {"spread": "spread", "storm": "spread", "idle": "idle", "fixed": "fixed"}
+_LIKE = {
+    "spread": "spread", "storm": "spread", "idle": "idle", "fixed": "fixed",
+    "none": "spread", "blocking": "spread", "offloaded": "spread",
+}  # fmt: skip
+_SHAPE_FIELDS = {"c10k": "mode", "timers": "pattern", "hog": "form"}
 _SIZES = ("tasks", "connections", "active")
 
 
@@ -77,7 +81,7 @@ def _run(key, block, position, figure):
 
 
 def planted_shape(cell):
-    return "mode" if cell.workload == "c10k" else "pattern"
+    return _SHAPE_FIELDS[cell.workload]
 
 
 def _fill(run, figure):

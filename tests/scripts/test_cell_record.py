@@ -28,6 +28,9 @@ CELLS = (
     }),
     Cell("locks", "contention", "coroutine", {"tasks": 2, "across": "yield", "locks": 5}),
     Cell("leaves", "fanout", "coroutine_stealing", {"tasks": 100, "work": 500, "workers": 2}),
+    Cell("hogs", "hog", "coroutine", {
+        "tasks": 100, "form": "yielding", "window": "200ms", "work": 1000, "yield_every": 100,
+    }),
 )  # fmt: skip
 # What the program decides.
 ITS_OWN = {"style"}

@@ -1,5 +1,6 @@
 // The result of a run's timers: how many turns are done, their checksum, how late the fired ones
-// were, and the callback for when all are done. Every pattern's context writes into one.
+// were, and the callback for when all are done. Every pattern's context writes into one, and that
+// of the workload hog, which has one unit more.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,9 @@ class timer_counts {
   void cancelled(std::size_t index, std::uint32_t round) noexcept {
     done(fingerprint(index, cancelled_turn(round)));
   }
+
+  /// Work that is no timer was done, with this outcome.
+  void computed(std::uint64_t outcome) noexcept { done(outcome); }
 
   /// A timer ended in a way that it must not. The turn still counts, or the run would never end.
   void wrong() noexcept {

@@ -40,6 +40,9 @@ worker_counts counts_from(child_process& worker, const json& message) {
   if (const json shares = message.value("shares", json()); !shares.is_null()) {
     counts.shares = structure<protocol::shared_out>(worker, shares, "shares");
   }
+  if (const json hog = message.value("hog", json()); !hog.is_null()) {
+    counts.hog = structure<protocol::hog_done>(worker, hog, "hog");
+  }
   counts.spawn_ns = measure::integer_at(message, "spawn_ns");
   counts.fire_ns = measure::integer_at(message, "fire_ns");
   counts.frame_bytes = measure::integer_at(message, "frame_bytes");

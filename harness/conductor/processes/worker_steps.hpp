@@ -39,6 +39,7 @@ struct worker_counts {
   std::int64_t live_connections = 0;
   std::optional<measure::distribution> lateness;
   std::optional<protocol::shared_out> shares;
+  std::optional<protocol::hog_done> hog;
   std::optional<time_ns> spawn_ns;
   std::optional<time_ns> fire_ns;
   std::optional<std::int64_t> frame_bytes;

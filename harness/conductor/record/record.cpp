@@ -174,6 +174,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["failure"] = failure_field(out.failure);
   record["work"] = measure::to_json(out.work, as);
   if (out.shares) record["shares"] = shares_field(*out.shares);
+  if (out.hog) record["hog"] = measure::to_json(*out.hog, as);
   record["load"] = load_field(request, out, as);
   record["latency"] = time(out.latency);
   record["service_time"] = time(out.service_time);

@@ -184,6 +184,7 @@ class tasks_run {
     out_.lateness = counts.lateness;
     out_.operations = counts.units;
     out_.shares = counts.shares;
+    out_.hog = counts.hog;
     if (right.lateness_samples) {
       out_.expected_samples = static_cast<std::int64_t>(*right.lateness_samples);
     }

@@ -43,6 +43,8 @@ class AskedFields(TypedDict):
     messages: NotRequired[int | None]
     across: NotRequired[str | None]
     locks: NotRequired[int | None]
+    form: NotRequired[str | None]
+    yield_every: NotRequired[int | None]
     work: NotRequired[int | None]
     duration_ns: NotRequired[int | None]
     warmup_ns: NotRequired[int | None]
@@ -131,6 +133,13 @@ class Shares(TypedDict):
     least: int
     most: int
     ratio: float | None
+
+
+class Hog(TypedDict):
+    """What a task did that computes while others wait."""
+
+    took_ns: int | None
+    yields: int
 
 
 class Work(TypedDict):

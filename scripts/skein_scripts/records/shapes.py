@@ -20,6 +20,7 @@ from .run_shapes import (
     Echoed,
     Exchange,
     Failure,
+    Hog,
     Host,
     Limit,
     Load,
@@ -157,6 +158,7 @@ class Run(TypedDict):
     lateness: NotRequired[Distribution | None]
     early_by_at_most_ns: NotRequired[int]
     shares: NotRequired[Shares]
+    hog: NotRequired[Hog]
     exchange: NotRequired[Exchange]
     away: NotRequired[Away]
     cpu: NotRequired[Cpu | None]

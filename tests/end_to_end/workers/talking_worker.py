@@ -11,7 +11,14 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "runtimes" / "shared" / "python"))
+
+from skein_worker.histogram import histogram  # noqa: E402
+from skein_worker.schedule import scatter  # noqa: E402
 
 # With these it only says that its tasks wait, and never begins.
 IDLE_FAULTS = (
@@ -32,6 +39,9 @@ FAULTS = (
     "odd_shares",  # says how evenly it shared out, in words that nobody knows
     "turn_too_few",  # says that it has finished before the last turn
     "turn_of_another",  # gives one task's turn to another
+    "fire_too_few",  # says that it has finished before the last timer has fired
+    "hog_too_short",  # leaves the last step of a hog out
+    "odd_hog",  # says what a hog did, in words that nobody knows
     *IDLE_FAULTS,
 )
 MASK = 2**64 - 1
@@ -66,6 +76,8 @@ class TalkingWorker:
         self.checksum = 0
         self.fire_ns: int | None = None
         self.shares: Message | None = None
+        self.lateness: Message | None = None
+        self.hog: Message | None = None
 
     def run(self) -> int:
         """Answers until it is told to stop, or nobody is there."""
@@ -107,6 +119,7 @@ class TalkingWorker:
         work = {
             "relay": self.pass_on, "fanout": self.add_up, "cancel": self.cancel_all,
             "channel": self.receive_all, "contention": self.take_turns,
+            "hog": self.fire_all,
         }  # fmt: skip
         work[self.cell["workload"]]()
         now_ns = time.monotonic_ns()
@@ -165,6 +178,36 @@ class TalkingWorker:
             self.checksum += self.value((turn - another) % tasks)
         self.checksum &= MASK
 
+    def fire_all(self) -> None:
+        """All timers, one after the other, each late by 1 ns, and then the hog's work."""
+        period_ns, fires = 50_000_000, 0
+        for timer in range(self.cell["tasks"]):
+            phase_ns = (self.value(timer) % 50 + 1) * 1_000_000
+            for due_ns in range(phase_ns, self.cell["window_ns"] + 1, period_ns):
+                self.checksum += scatter(scatter(timer) ^ due_ns)
+                fires += 1
+        self.lateness = histogram([1] * fires)
+        self.units = fires - (self.fault == "fire_too_few")
+        if self.cell["form"] != "none":
+            self.compute()
+        self.checksum &= MASK
+
+    def compute(self) -> None:
+        """The work of a hog, whatever it does between two steps."""
+        begun_ns = time.monotonic_ns()
+        work, every = self.cell["work"], self.cell["yield_every"]
+        word = self.value(0) & 0xFFFFFFFF | 1
+        for _ in range(work - (self.fault == "hog_too_short")):
+            word ^= word << 13 & 0xFFFFFFFF
+            word ^= word >> 17
+            word ^= word << 5 & 0xFFFFFFFF
+        self.checksum += word
+        self.units += 1
+        yields = (work - 1) // every if every else 0
+        self.hog = {"took_ns": time.monotonic_ns() - begun_ns, "yields": yields}
+        if self.fault == "odd_hog":
+            self.hog = {"took": 0, "yields": yields}
+
     def value(self, index: int) -> int:
         """What unit number `index` gives to a sum."""
         mixed = (self.cell["seed"] + index + 1) * MIX & MASK
@@ -174,9 +217,9 @@ class TalkingWorker:
         """As stats and stopped have them."""
         return {
             "units": self.units, "bytes": 0, "checksum": f"{self.checksum:016x}",
-            "live_tasks": self.live, "live_connections": 0, "errors": 0, "lateness": None,
+            "live_tasks": self.live, "live_connections": 0, "errors": 0, "lateness": self.lateness,
             "spawn_ns": self.spawn_ns, "fire_ns": self.fire_ns, "frame_bytes": None,
-            "shares": self.shares,
+            "shares": self.shares, "hog": self.hog,
         }  # fmt: skip
 
 

@@ -392,6 +392,18 @@ TEST_CASE("what a workload shared out is in its record with least / most, and no
   CHECK(run_record(request(), out, "s").at("shares").at("ratio").is_null());
 }
 
+TEST_CASE("what a hog did is in its record, and how long it took in no counted one") {
+  run_request hog = request();
+  hog.asked.of = hog::cell{};
+  outcome out = measured();
+  CHECK_FALSE(run_record(hog, out, "s").contains("hog"));
+  out.hog = {.took_ns = 204'700'000, .yields = 1'999};
+  CHECK(run_record(hog, out, "s").at("hog") == json{{"took_ns", 204'700'000}, {"yields", 1'999}});
+  CHECK(run_record(hog, out, "s").at("timer_costs").at("wall_per_op_ns").is_null());
+  hog.counted = true;
+  CHECK(run_record(hog, out, "s").at("hog") == json{{"took_ns", nullptr}, {"yields", 1'999}});
+}
+
 TEST_CASE("the time of day is in UTC with milliseconds") {
   CHECK(
       std::regex_match(utc_now(), std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{3}Z")));

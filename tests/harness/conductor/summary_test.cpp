@@ -85,6 +85,12 @@ TEST_CASE("what was shared out is there where a workload says it") {
   CHECK(line_of(with("shares", shares), "shares") == "most 4, least/most 75.00 %");
 }
 
+TEST_CASE("a hog has its time and its yields, where there was one") {
+  CHECK(line_of(with("hog", nullptr), "hog").empty());
+  const json hog = {{"took_ns", 204'700'000}, {"yields", 1'999}};
+  CHECK(line_of(with("hog", hog), "hog") == "took 204.70 ms, 1999 yields");
+}
+
 TEST_CASE("throughput is what was achieved, and what was offered where a rate was") {
   json record =
       with("work", {{"units", 1}, {"bytes", 2}, {"checksum", ""}, {"expected_checksum", ""}});
