@@ -34,7 +34,7 @@ using measure::json;
 constexpr std::int64_t max_memory_bytes = std::int64_t{1} << 50;
 
 /// Splits as a shell would: quotes, variables, ~ and patterns. Runs no command while doing so.
-std::vector<std::string> split_command(const std::string& text) {
+std::vector<std::string> split_command(const char* option, const std::string& text) {
   if (text.empty()) return {};
   wordexp_t split{};
   const bool good = ::wordexp(text.c_str(), &split, WRDE_NOCMD) == 0 && split.we_wordc > 0;
@@ -42,7 +42,7 @@ std::vector<std::string> split_command(const std::string& text) {
   if (good) words.assign(split.we_wordv, split.we_wordv + split.we_wordc);
   ::wordfree(&split);
   if (!good) {
-    throw usage_error("--worker-command: '" + text +
+    throw usage_error(std::string(option) + ": '" + text +
                       "' is no plain command; quote it, and leave out shell operators");
   }
   return words;
@@ -244,7 +244,8 @@ void set_measuring(const run_words& words, run_request& request) {
     request.memory_ceiling_bytes =
         size_or("--memory-ceiling", words.memory_ceiling, 0, 1024 * 1024, max_memory_bytes);
   }
-  request.worker_command = split_command(words.worker_command);
+  request.worker_command = split_command("--worker-command", words.worker_command);
+  request.generator_command = split_command("--generator-command", words.generator_command);
   request.counted = words.count;
 }
 

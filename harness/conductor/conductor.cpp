@@ -9,6 +9,7 @@
 #include <optional>
 #include <unistd.h>
 
+#include "harness/cells/usage_error.hpp"
 #include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/judge/lint.hpp"
 #include "harness/conductor/judge/validity.hpp"
@@ -95,6 +96,8 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
     out.end(why);
   } catch (const interrupted&) {
     throw;
+  } catch (const cells::usage_error&) {
+    throw;  // nothing was measured: what was asked for cannot be
   } catch (const std::exception& error) {
     out.end(failed_by_conductor(error.what()));
   }

@@ -33,6 +33,8 @@ struct run_request {
   bool counted = false;  ///< count allocations and system calls; no times are published
   std::optional<time_ns> timeout_ns;        ///< of the whole cell; computed when empty
   std::vector<std::string> worker_command;  ///< a foreign worker; empty: our own
+  /// c10k: what starts the load generator, here or on another host; empty: this program does.
+  std::vector<std::string> generator_command;
 
   std::optional<std::string> output;      ///< a JSON Lines file to append to
   std::optional<std::string> session_id;  ///< of a session line that is already written

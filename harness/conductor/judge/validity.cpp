@@ -139,8 +139,9 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
 }
 
 void judge_party(outcome& out, const std::string& party, const char* how,
-                 std::optional<time_ns> away_ns, time_ns window_ns, const validity_rules& rules) {
-  const auto most_ns = rules.away_fraction * static_cast<double>(window_ns);
+                 std::optional<time_ns> away_ns, time_ns window_ns, double most,
+                 const validity_rules& rules) {
+  const auto most_ns = most * static_cast<double>(window_ns);
   if (!away_ns || *away_ns <= rules.away_floor_ns) return;
   if (static_cast<double>(*away_ns) <= most_ns) return;
   out.invalidate(fmt::format("{} was {} {:.0f} ms, in a window of {:.0f} ms", party, how,
@@ -148,16 +149,18 @@ void judge_party(outcome& out, const std::string& party, const char* how,
                              static_cast<double>(window_ns) / ns_per_ms));
 }
 
-/// The one rule about processes that did not run while they should have.
+/// The one rule about processes that did not run while they should have. `conductors` is the bound
+/// of the conductor: a window's length leaves less to chance than its two ends.
 void judge_absence(outcome& out, const std::string& where, const std::optional<absence>& away,
-                   const validity_rules& rules) {
+                   double conductors, const validity_rules& rules) {
   if (!away) return;
-  const auto judge_one = [&](const char* party, const char* how, std::optional<time_ns> away_ns) {
-    judge_party(out, where + "away: the " + party, how, away_ns, away->window_ns, rules);
+  const auto judge_one = [&](const char* party, const char* how, std::optional<time_ns> away_ns,
+                             double most) {
+    judge_party(out, where + "away: the " + party, how, away_ns, away->window_ns, most, rules);
   };
-  judge_one("worker", "stopped or throttled for", away->worker_ns);
-  judge_one("load generator", "kept from running for", away->generator_ns);
-  judge_one("conductor", "late with its readings by", away->conductor_ns);
+  judge_one("worker", "stopped or throttled for", away->worker_ns, rules.away_fraction);
+  judge_one("load generator", "kept from running for", away->generator_ns, rules.away_fraction);
+  judge_one("conductor", "late with its readings by", away->conductor_ns, conductors);
 }
 
 void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
@@ -318,8 +321,10 @@ bool is_saturated(const outcome& out, const pinning& pins, const validity_rules&
 }
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
-  judge_absence(out, "", out.away, rules);
-  if (out.exchange) judge_absence(out, "exchange: ", out.exchange->away, rules);
+  judge_absence(out, "", out.away, out.load ? rules.apart_fraction : rules.away_fraction, rules);
+  if (out.exchange) {
+    judge_absence(out, "exchange: ", out.exchange->away, rules.away_fraction, rules);
+  }
   judge_samples(out, asked);
   judge_range(out);
   judge_host(out, asked, pins, rules);

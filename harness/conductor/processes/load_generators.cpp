@@ -2,11 +2,18 @@
 #include "harness/conductor/processes/load_generators.hpp"
 
 #include <charconv>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
+#include "harness/build_info.hpp"
 #include "harness/cells/defaults.hpp"
+#include "harness/cells/usage_error.hpp"
 #include "harness/conductor/processes/worker_steps.hpp"
+#include "harness/measure/file_hash.hpp"
+#include "harness/protocol/protocol.hpp"
 #include "workloads/c10k/sharded.hpp"
 
 namespace skein::conductor {
@@ -37,6 +44,36 @@ std::int64_t sum_of(const protocol::error_counts& errors) {
   return static_cast<std::int64_t>(sum);
 }
 
+/// "skein 0.1.0 of commit 4711", as the program at one end says of itself.
+std::string build_text(const std::string& version, const std::string& commit) {
+  return fmt::format("skein {} of {}", version,
+                     commit.empty() ? "no known commit" : "commit " + commit);
+}
+
+[[noreturn]] void refuse_build(const std::string& theirs) {
+  throw cells::usage_error(fmt::format(
+      "--generator-command: the load generator is {}, and this is {}: both ends of a load must be "
+      "one build, so copy this program to where the command finds it",
+      theirs, build_text(std::string(build_info::version), std::string(build_info::commit))));
+}
+
+void require_this_build(child_process& generator, const json& hello) {
+  const auto version = field<std::string>(generator, hello, "version");
+  const json commit = hello.value("commit", json());
+  const std::string known = commit.is_string() ? commit.get<std::string>() : "";
+  const bool same = field<int>(generator, hello, "protocol") == protocol::protocol_version &&
+                    version == build_info::version && known == build_info::commit;
+  if (!same) refuse_build(build_text(version, known));
+}
+
+/// Builds of one commit may still differ: in what was not committed, or in their compiler.
+void require_this_program(const json& identity) {
+  const auto ours = measure::file_sha256("/proc/self/exe");
+  const json theirs = identity.value("binary_sha256", json());
+  if (!ours || !theirs.is_string() || theirs.get<std::string>() == *ours) return;
+  refuse_build("another program of the same commit");
+}
+
 }  // namespace
 
 protocol::load_report expect_report(conversation& talk, child_process& generator) {
@@ -57,16 +94,36 @@ void add_report(exchange_outcome& sum, const protocol::load_report& report) {
   sum.latency = merged(sum.latency, report.service_time);
 }
 
-load_generators::load_generators(std::int64_t count, const std::vector<int>& cpus) {
-  const command_line command{"/proc/self/exe", {"skein", "generator"}};
+load_generators::load_generators(std::int64_t count, std::vector<std::string> command,
+                                 const std::vector<int>& cpus)
+    : command_(std::move(command)) {
+  command_line program{"/proc/self/exe", {"skein", "generator"}};
+  if (!command_.empty()) program = {command_.front(), command_};
   for (std::int64_t i = 0; i < count; ++i) {
-    members_.push_back(std::make_unique<child_process>("generator", command, cpus));
+    members_.push_back(std::make_unique<child_process>("generator", program, cpus));
   }
   connected_.resize(members_.size());
 }
 
 void load_generators::join(conversation& talk) {
-  for (const auto& each : members_) talk.add(*each);
+  std::string unheard;
+  if (!command_.empty()) {
+    unheard = fmt::format(
+        "; it had not said hello yet, and its command is '{}': that must start skein generator, "
+        "and print nothing of its own to standard output",
+        fmt::join(command_, " "));
+  }
+  for (const auto& each : members_) talk.add(*each, unheard);
+}
+
+void load_generators::greet(conversation& talk) {
+  for (const auto& each : members_) {
+    const json hello = talk.expect(*each, "hello", command_.empty() ? soon() : in_a_while());
+    require_this_build(*each, hello);
+    if (command_.empty()) continue;
+    talk.keep_in_touch(*each);
+    require_this_program(talk.ask(*each, {{"type", "identify"}}, "identity", in_a_while()));
+  }
 }
 
 std::vector<child_process*> load_generators::processes() const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/conductor/processes/child_process.hpp"
@@ -38,10 +39,15 @@ void add_report(exchange_outcome& sum, const protocol::load_report& report);
 
 class load_generators {
  public:
-  /// Starts `count` generators, all on the same CPUs. They must outlive their conversation.
-  load_generators(std::int64_t count, const std::vector<int>& cpus);
+  /// Starts `count` generators, all on the same CPUs: this program, or what the command starts,
+  /// perhaps on another host. They must outlive their conversation.
+  load_generators(std::int64_t count, std::vector<std::string> command,
+                  const std::vector<int>& cpus);
 
   void join(conversation& talk);
+  /// Waits until each has said hello. Throws usage_error where one is of another build: the two
+  /// ends of a load must send and count alike.
+  void greet(conversation& talk);
   [[nodiscard]] std::vector<child_process*> processes() const;
   /// In a cell with one loop, the one generator, which carries the load.
   [[nodiscard]] child_process& only() noexcept { return *members_.front(); }
@@ -60,6 +66,7 @@ class load_generators {
  private:
   [[nodiscard]] std::int64_t part(std::int64_t total, std::size_t which) const;
 
+  std::vector<std::string> command_;  ///< empty: this program
   std::vector<std::unique_ptr<child_process>> members_;
   std::vector<std::int64_t> connected_;
   std::int64_t total_ = 0;

@@ -1,5 +1,6 @@
 // The order of events:
-// 1. worker: hello, prepare, ready (it listens); generator: prepare, ready; worker: start.
+// 1. generator: hello; worker: hello, prepare, ready (it listens); generator: prepare, ready;
+//    worker: start.
 // 2. N/4, N/2, N connections. Before the first of them and after each step there is a rest and a
 //    memory reading; after a step the worker must first confirm the number.
 // 3. In any mode but idle the load, with readings of CPU and host at both ends of its window. In
@@ -44,7 +45,7 @@ class served_run {
               monotonic_clock::now_ns() + request.timeout_ns.value_or(served_timeout_ns(request))),
         counters_(request.counted),
         worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()),
-        generators_(served_.loops.value_or(1), pins.generator_set()) {}
+        generators_(served_.loops.value_or(1), request.generator_command, pins.generator_set()) {}
 
   void run() {
     set_up();
@@ -67,6 +68,7 @@ class served_run {
     talk_.awaits("the worker and the load generator to get ready");
     talk_.add(worker_);
     generators_.join(talk_);
+    generators_.greet(talk_);
     handshake(talk_, worker_, request_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
     const auto ports = prepare(talk_, worker_, asked_, out_);
@@ -188,21 +190,18 @@ class served_run {
     window_probe probe(pins_, worker_, generators_.processes(), counters_);
     talk_.awaits("the load to warm up");
     talk_.say(generator, load_message());
-    const time_ns load_begin_ns = monotonic_clock::now_ns();
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
     talk_.awaits("");  // the window's length has been announced already
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     const window_use use = probe.end();
     keep(use, pins_, out_);
-    const auto begin_ns = field<time_ns>(generator, begun, "t_ns");
-    const auto end_ns = field<time_ns>(generator, ended, "t_ns");
-    out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
-    out_.window_ns = end_ns - begin_ns;
+    out_.warmup_ns = field<time_ns>(generator, begun, "warmup_ns");
+    out_.window_ns = field<time_ns>(generator, ended, "duration_ns");
     talk_.awaits("the last replies");
     const protocol::load_report report = expect_report(talk_, generator);
-    // Includes the wait for replies.
-    out_.away = probe.away(begin_ns, end_ns, use, report.load.away_ns);
+    // The generator's own absence includes the wait for replies.
+    out_.away = probe.away_from(*out_.window_ns, use, report.load.away_ns);
     take(report);
     if (served_.mode == c10k::mode::churn) {
       await_connections(total() - served_.active.value_or(0));

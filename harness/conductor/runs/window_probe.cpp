@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace skein::conductor {
@@ -92,6 +93,13 @@ absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& u
                            std::optional<time_ns> kept_ns) {
   absence away = sides_away(end_ns - begin_ns, use, kept_ns);
   away.conductor_ns = late_ns(begin_ns, end_ns);
+  return away;
+}
+
+absence window_probe::away_from(time_ns window_ns, const window_use& use,
+                                std::optional<time_ns> kept_ns) {
+  absence away = sides_away(window_ns, use, kept_ns);
+  away.conductor_ns = std::abs(ended_ns_ - begin_.at_ns - window_ns);
   return away;
 }
 

@@ -172,6 +172,65 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
   CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
 }
 
+TEST_CASE("a generator says first which build it is of, and hashes its program when asked",
+          "[generator]") {
+  generator_under_test generator;
+  CHECK(generator.hello()["type"] == "hello");
+  CHECK(generator.hello()["protocol"] == 1);
+  CHECK_FALSE(generator.hello()["version"].get<std::string>().empty());
+  CHECK(generator.hello().contains("commit"));
+  const json identity = generator.ask({{"type", "identify"}});
+  CHECK(identity["type"] == "identity");
+  CHECK((identity["binary_sha256"].is_null() ||
+         identity["binary_sha256"].get<std::string>().size() == 64));
+}
+
+TEST_CASE("a sign of life is given at once, also in the middle of a load", "[generator]") {
+  const json alive = {{"type", "alive"}, {"silence_ns", 60 * ns_per_s}};
+  echo_server server;
+  generator_under_test generator;
+  CHECK(generator.ask(alive) == json{{"type", "alive"}});
+  generator.open(server.port(), 2, 2, 64);
+  CHECK(generator.ask(open_load(100, 3600 * ns_per_s))["type"] == "window_begin");
+  CHECK(generator.ask(alive) == json{{"type", "alive"}});
+  CHECK(generator.ask(alive) == json{{"type", "alive"}});
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+}
+
+TEST_CASE("a conductor that falls silent ends the generator, whether it is at work or not",
+          "[generator]") {
+  const bool at_work = GENERATE(false, true);
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  if (at_work) {
+    CHECK(generator.ask(open_load(100, 3600 * ns_per_s))["type"] == "window_begin");
+  }
+  generator.ask({{"type", "alive"}, {"silence_ns", 200 * ns_per_ms}});
+  CHECK(generator.await_end() == 1);
+}
+
+TEST_CASE("a conductor that never asks for signs of life may be silent", "[generator]") {
+  generator_under_test generator;
+  CHECK(generator.ask({{"type", "identify"}})["type"] == "identity");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+}
+
+TEST_CASE("a window is said by its length and that of its warm-up", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  json load = open_load(1000, 100 * ns_per_ms);
+  load["warmup_ns"] = 50 * ns_per_ms;
+  const json begun = generator.ask(load);
+  const json ended = generator.receive();
+  const json result = generator.receive();
+  CHECK(begun["warmup_ns"].get<time_ns>() >= 50 * ns_per_ms);
+  CHECK(begun["warmup_ns"] == result["load"]["warmup_ns"]);
+  CHECK(ended["duration_ns"] == result["window"]["duration_ns"]);
+}
+
 TEST_CASE("stop during a load abandons it", "[generator]") {
   echo_server server;
   generator_under_test generator;
