@@ -54,6 +54,16 @@ void add_load_options(CLI::App& app, run_words& words) {
                  "Start the load generator by this command, which ends in 'skein generator' of "
                  "this very build, e.g. ssh -T HOST skein generator")
       ->type_name("COMMAND");
+  app.add_option("--listen", words.listen,
+                 "The worker's address, which the load generator's host reaches [loopback]")
+      ->type_name("ADDRESS");
+  app.add_option("--generator-addresses", words.generator_addresses,
+                 "Addresses of the load generator to connect from, e.g. 10.0.0.2-10.0.0.9 [as its "
+                 "host routes]")
+      ->type_name("A-B");
+  app.add_option("--network", words.network,
+                 "What the network is called: results over two networks are never compared")
+      ->type_name("NAME");
 }
 
 void add_recording_options(CLI::App& app, run_words& words) {

@@ -14,7 +14,7 @@ namespace skein::cli {
 struct run_words {
   cells::said_values cell;  ///< the options that the workload declares
   std::string runtime, size, worker_cpus, generator_cpus, timeout, worker_command, thread_ceiling,
-      memory_ceiling, rate_baseline, generator_command;
+      memory_ceiling, rate_baseline, generator_command, listen, generator_addresses, network;
   std::string output, session_id, run_meta, lock_file;
   int lock_fd = -1;
   bool json = false;

@@ -249,6 +249,26 @@ void set_measuring(const run_words& words, run_request& request) {
   request.counted = words.count;
 }
 
+/// A load over a network: all of it, or nothing of it.
+void set_network(const run_words& words, run_request& request) {
+  const bool has_network = !words.listen.empty();
+  refuse_unless(has_network, "--network", words.network, "a load with --listen");
+  refuse_unless(has_network, "--generator-addresses", words.generator_addresses,
+                "a load with --listen");
+  if (!has_network) return;
+  if (words.generator_command.empty()) {
+    throw usage_error(
+        "--listen: the load then comes from another host, so say how it is started there: "
+        "--generator-command 'ssh -T HOST skein generator'");
+  }
+  if (words.network.empty()) {
+    throw usage_error("--listen: give the network a name with --network, for results over two "
+                      "networks are never compared");
+  }
+  request.network =
+      conductor::network_from(words.network, words.listen, words.generator_addresses);
+}
+
 void set_recording(const run_words& words, run_request& request) {
   if (!words.output.empty()) request.output = words.output;
   if (!words.session_id.empty()) request.session_id = words.session_id;
@@ -266,6 +286,7 @@ run_request request_for(const workloads::declaration& declared, const run_words&
   fill_cell(declared, words, request);
   set_rate_baseline(words, request);
   set_measuring(words, request);
+  set_network(words, request);
   set_recording(words, request);
   check_stacks(request.asked);
   check_nesting(request.asked);

@@ -65,7 +65,8 @@ std::optional<limit_fact> own_grid_obstacle(const run_request& request) {
 void measure_cell(run_request& request, const pinning& pins, const interrupts& signals,
                   outcome& out) {
   if (const auto obstacle =
-          first_obstacle(request.asked, request.thread_ceiling, request.memory_ceiling_bytes)) {
+          first_obstacle(request.asked, request.thread_ceiling, request.memory_ceiling_bytes,
+                         request.ends())) {
     throw cell_ended(*obstacle);
   }
   if (const auto obstacle = own_grid_obstacle(request)) throw cell_ended(*obstacle);
@@ -129,7 +130,10 @@ int measure_and_record(run_request& request, const pinning& pins, const interrup
 
 int run(run_request request) {
   measure::raise_soft_limits();
-  const pinning pins = plan_pinning(request.worker_cpus, request.generator_cpus, allowed_cpus());
+  const pinning pins =
+      request.network
+          ? plan_pinning_here(request.worker_cpus, request.generator_cpus, allowed_cpus())
+          : plan_pinning(request.worker_cpus, request.generator_cpus, allowed_cpus());
   const auto lock = take_lock(request);
   std::unique_ptr<output_file> output;
   if (request.output) output = std::make_unique<output_file>(*request.output);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "harness/measure/distribution.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
+#include "harness/measure/network.hpp"
 #include "harness/measure/process_cpu.hpp"
 #include "harness/protocol/load_report.hpp"
 
@@ -104,6 +106,23 @@ struct worker_traits {
   }
 };
 
+/// What is known of the network that a load came over.
+struct network_outcome {
+  measure::network_end worker;
+  measure::network_end generator;
+  std::optional<measure::round_trips> round_trip;  ///< before the load
+  std::optional<measure::network_counts> worker_counts;  ///< in the window
+  std::optional<measure::network_counts> generator_counts;
+  bool generator_pinned = false;
+  json generator_environment;  ///< null until it has said it, as the three below
+  json generator_environment_hash;
+  json generator_cpus;
+  json generator_host;  ///< in the window, as `host` of a record
+  /// Of that, on its CPUs.
+  std::map<int, time_ns> generator_steal_ns;
+  std::map<int, time_ns> generator_foreign_ns;
+};
+
 /// SIGINT or SIGTERM: nothing is written.
 class interrupted : public std::exception {
  public:
@@ -151,6 +170,7 @@ struct outcome {
   measure::memory_extras memory_extras;
   std::optional<measure::host_usage> host;
   std::optional<std::int64_t> softirqd_ns;  ///< softirq time on the worker's CPUs
+  std::optional<network_outcome> network;   ///< empty over loopback
 
   void mark(std::string reason) { reasons.push_back(std::move(reason)); }
   void invalidate(std::string reason) {

@@ -12,12 +12,14 @@
 #include <sched.h>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "harness/build_info.hpp"
 #include "harness/generator/command_inbox.hpp"
 #include "harness/generator/connections.hpp"
 #include "harness/generator/exchange.hpp"
 #include "harness/generator/handler_work.hpp"
+#include "harness/generator/host_watch.hpp"
 #include "harness/generator/load.hpp"
 #include "harness/generator/messages.hpp"
 #include "harness/generator/payload.hpp"
@@ -76,6 +78,8 @@ class session {
     try {
       const json message = json::parse(line);
       dispatch(message.at("type").get<std::string>(), message);
+    } catch (const refusal& why) {
+      reply({{"type", "refused"}, {"message", why.what()}});
     } catch (const limit_error& limit) {
       reply({{"type", "limit"},
              {"limit", limit.name},
@@ -93,9 +97,12 @@ class session {
     if (type == "prepare") return prepare(message);
     if (type == "connect") return connect(message);
     if (type == "load") return load(message);
+    if (type == "survey") return survey();
+    if (type == "account") return account();
     if (type == "stop") return;  // the inbox has noticed
     throw std::invalid_argument("unknown message type \"" + type +
-                                "\"; known are prepare, connect, load, stop, identify, alive");
+                                "\"; known are prepare, connect, load, stop, identify, survey, "
+                                "account, alive");
   }
 
   void identify() {
@@ -105,8 +112,18 @@ class session {
 
   void prepare(const json& message) {
     if (prepared_) throw std::invalid_argument("prepare was already sent");
-    prepared_ = std::make_unique<prepared>(parse_prepare(message));
-    reply({{"type", "ready"}});
+    const prepare_request plan = parse_prepare(message);
+    const bool pinned = pin(plan);
+    prepared_ = std::make_unique<prepared>(plan);
+    reply({{"type", "ready"}, {"pinned", pinned}});
+  }
+
+  /// A command that starts the generator may be a client of another host, so the conductor cannot.
+  bool pin(const prepare_request& plan) {
+    if (plan.cpus.empty()) return false;
+    if (pin_to(plan.cpus)) return true;
+    if (!plan.cpus_are_asked_for) return false;
+    throw refusal("--generator-cpus: the load generator may not use all of them on its host");
   }
 
   void connect(const json& message) {
@@ -144,6 +161,25 @@ class session {
     if (run.run()) reply(result_message(run, request, current.requests, current.handler_step_ns));
   }
 
+  /// From here on the host is watched at both ends of a window.
+  void survey() {
+    constexpr std::size_t sockets = 100;
+    const std::vector<int> open = need_prepared().table.some_open(sockets);
+    if (open.empty()) throw std::runtime_error("survey needs a connection that is open");
+    watch_.emplace(open);
+    json message = {{"type", "survey"}};
+    message.update(watch_->survey());
+    reply(message);
+  }
+
+  void account() {
+    const json found = watch_ ? watch_->account() : json();
+    if (found.is_null()) throw std::runtime_error("account needs a survey, and then a load");
+    json message = {{"type", "account"}};
+    message.update(found);
+    reply(message);
+  }
+
   prepared& need_prepared() {
     if (!prepared_) throw std::invalid_argument("prepare must come first");
     return *prepared_;
@@ -155,17 +191,20 @@ class session {
   /// Without the yield it would run some milliseconds late, because this thread never sleeps.
   void begin_window(time_ns warmup_ns) {
     reply({{"type", "window_begin"}, {"warmup_ns", warmup_ns}});
+    if (watch_) watch_->begin();
     ::sched_yield();
   }
 
   void end_window(time_ns window_ns) {
     reply({{"type", "window_end"}, {"duration_ns", window_ns}});
+    if (watch_) watch_->end();
   }
 
   void reply(const json& message) { inbox_.reply(message); }
 
   command_inbox inbox_;
   std::unique_ptr<prepared> prepared_;
+  std::optional<host_watch> watch_;  ///< for a conductor on another host
 };
 
 }  // namespace

@@ -26,10 +26,10 @@ using measure::distribution;
 using protocol::load_result;
 
 void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, double most,
-                 const validity_rules& rules) {
+                 const validity_rules& rules, const char* where = "") {
   const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
   if (spent_ns <= rules.host_floor_ns || fraction < most) return;
-  out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
+  out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}{}", what, 100 * fraction, cpu, where));
 }
 
 /// Where threads come and go, a CPU is busier than the processes on it account for. We take the
@@ -127,7 +127,7 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
   std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
   const auto* const served = asked.as<c10k::cell>();
-  if (served != nullptr && served->active)
+  if (served != nullptr && served->active && !pins.generator_elsewhere)
     used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
   if (out.host->cpus.empty()) out.mark("host: /proc/stat cannot be read: others may have run");
   for (const int cpu : used) {
@@ -136,6 +136,22 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
     judge_cpu(out, cpu, asked, is_workers, rules);
   }
   judge_pressure(out, rules);
+}
+
+/// The same bounds on the host that a load came from, which has reported itself.
+void judge_far_host(outcome& out, const validity_rules& rules) {
+  constexpr const char* there = " of the load generator's host";
+  if (!out.network || !out.window_ns || *out.window_ns <= 0) return;
+  if (!out.network->generator_pinned) {
+    out.mark("not pinned: generator: its host does not let it have the CPUs, so it ran anywhere");
+  }
+  for (const auto& [cpu, ns] : out.network->generator_steal_ns) {
+    judge_share(out, "the hypervisor took", cpu, ns, rules.steal_fraction, rules, there);
+  }
+  if (!out.network->generator_pinned) return;  // others may use what it does not
+  for (const auto& [cpu, ns] : out.network->generator_foreign_ns) {
+    judge_share(out, "others used", cpu, ns, rules.foreign_fraction, rules, there);
+  }
 }
 
 void judge_party(outcome& out, const std::string& party, const char* how,
@@ -328,6 +344,7 @@ void judge(outcome& out, const cell& asked, const pinning& pins, const validity_
   judge_samples(out, asked);
   judge_range(out);
   judge_host(out, asked, pins, rules);
+  judge_far_host(out, rules);
   judge_memory(out, asked, rules);
   if (!out.load) return;
   const load_result load = *out.load;

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/cells/usage_error.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::conductor {
@@ -247,6 +248,9 @@ void conversation::receive(peer& from, const std::string& line) {
   if (from.felt && is(message, "alive", {})) {
     from.felt->answered = true;
     return;
+  }
+  if (from.felt && is(message, "refused", {})) {
+    throw cells::usage_error(text_at(message, "message", "the load generator refuses"));
   }
   if (is(message, "limit", {})) throw cell_ended(limit_from(message));
   if (is(message, "error", {})) {

@@ -9,7 +9,8 @@
 // 4. A long wait prints what it waits for (awaits).
 // 5. Every wait looks for children that were stopped, at least every 50 ms (stops.hpp).
 // 6. A child that may be the near end of another host's process (keep_in_touch) is asked each
-//    second whether it is alive: the loss of a host or of a network closes no channel.
+//    second whether it is alive: the loss of a host or of a network closes no channel. It may
+//    refuse what its host cannot do, which is then a usage_error: nothing was measured.
 #pragma once
 
 #include <algorithm>

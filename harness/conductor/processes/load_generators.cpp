@@ -1,9 +1,11 @@
 // The generators work one after the other: two at once would measure each other.
 #include "harness/conductor/processes/load_generators.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "harness/cells/usage_error.hpp"
 #include "harness/conductor/processes/worker_steps.hpp"
 #include "harness/measure/file_hash.hpp"
+#include "harness/measure/limits.hpp"
 #include "harness/protocol/protocol.hpp"
 #include "workloads/c10k/sharded.hpp"
 
@@ -74,6 +77,38 @@ void require_this_program(const json& identity) {
   refuse_build("another program of the same commit");
 }
 
+/// A figure of a record's `host` on some of its CPUs; those of which it is not known are left out.
+std::map<int, time_ns> by_cpu(const json& host, const char* name, const std::vector<int>& cpus) {
+  std::map<int, time_ns> found;
+  const json all = host.is_object() ? host.value(name, json()) : json();
+  if (!all.is_object()) return found;
+  for (const int cpu : cpus) {
+    const auto ns = measure::integer_at(all, std::to_string(cpu).c_str());
+    if (ns) found.emplace(cpu, *ns);
+  }
+  return found;
+}
+
+/// How many connects may be under way: by the worker's backlog, which is this machine's.
+std::int64_t pending_connects() {
+  constexpr std::int64_t most = 128;
+  return std::clamp<std::int64_t>(measure::read_limits().somaxconn.value_or(most), 1, most);
+}
+
+/// Churn resets its connections, or their ports would soon be used up.
+json fields_of_network(const network_request& network, const c10k::cell& asked) {
+  const bool any = network.first_address.empty();
+  return {{"server", network.listen},
+          {"first_address", any ? "0.0.0.0" : network.first_address},
+          {"addresses", network.addresses},
+          {"pending", pending_connects()},
+          {"in_order", asked.mode != c10k::mode::churn}};
+}
+
+json fields_of_pins(const cpu_request& cpus) {
+  return {{"cpus", cpus.cpus}, {"cpus_are_asked_for", cpus.explicitly}};
+}
+
 }  // namespace
 
 protocol::load_report expect_report(conversation& talk, child_process& generator) {
@@ -132,24 +167,28 @@ std::vector<child_process*> load_generators::processes() const {
   return all;
 }
 
-void load_generators::prepare(conversation& talk, const run_request& request,
+bool load_generators::prepare(conversation& talk, const run_request& request,
                               const std::vector<std::int64_t>& ports) {
   const c10k::cell& asked = std::get<c10k::cell>(request.asked.of);
   const bool exchanges = request.how.as<c10k::measuring>().exchange.has_value();
+  bool pinned = true;
   total_ = asked.connections;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const std::int64_t own = part(total_, i);
-    talk.ask(*members_[i],
-             {{"type", "prepare"},
-              {"port", ports.at(i)},
-              {"connections", own},
-              {"active", exchanges ? own : asked.active.value_or(0)},
-              {"payload_bytes", asked.payload_bytes.value_or(c10k::usual::payload_bytes)},
-              {"handler_work", measure::or_null(asked.handler_work)},
-              {"seed", request.asked.seed + i},  // no two generators send the same
-              {"addresses", cells::defaults::client_addresses}},
-             "ready", in_a_while());
+    json message = {{"type", "prepare"},
+                    {"port", ports.at(i)},
+                    {"connections", own},
+                    {"active", exchanges ? own : asked.active.value_or(0)},
+                    {"payload_bytes", asked.payload_bytes.value_or(c10k::usual::payload_bytes)},
+                    {"handler_work", measure::or_null(asked.handler_work)},
+                    {"seed", request.asked.seed + i},  // no two generators send the same
+                    {"addresses", cells::defaults::client_addresses}};
+    if (request.network) message.update(fields_of_network(*request.network, asked));
+    if (!command_.empty()) message.update(fields_of_pins(request.generator_cpus));
+    const json ready = talk.ask(*members_[i], message, "ready", in_a_while());
+    pinned = pinned && ready.value("pinned", json()) == json(true);
   }
+  return pinned;
 }
 
 void load_generators::connect(conversation& talk, std::int64_t total) {
@@ -177,6 +216,28 @@ exchange_outcome load_generators::exchange(conversation& talk, std::int64_t in_f
     add_report(sum, expect_report(talk, each));
   }
   return sum;
+}
+
+void load_generators::survey(conversation& talk, network_outcome& out) {
+  child_process& first = *members_.front();
+  const json said = talk.ask(first, {{"type", "survey"}}, "survey", in_a_while());
+  out.generator = structure<measure::network_end>(first, field<json>(first, said, "end"), "end");
+  out.round_trip = structure<measure::round_trips>(first, field<json>(first, said, "round_trip"),
+                                                   "round_trip");
+  out.generator_environment = field<json>(first, said, "environment");
+  out.generator_environment_hash = field<std::string>(first, said, "environment_hash");
+}
+
+void load_generators::account(conversation& talk, network_outcome& out) {
+  child_process& first = *members_.front();
+  const json said = talk.ask(first, {{"type", "account"}}, "account", in_a_while());
+  out.generator_counts =
+      structure<measure::network_counts>(first, field<json>(first, said, "counts"), "counts");
+  out.generator_host = field<json>(first, said, "host");
+  out.generator_cpus = field<json>(first, said, "cpus");
+  const auto cpus = field<std::vector<int>>(first, said, "cpus");
+  out.generator_steal_ns = by_cpu(out.generator_host, "steal_ns", cpus);
+  out.generator_foreign_ns = by_cpu(out.generator_host, "foreign_cpu_ns", cpus);
 }
 
 void load_generators::stop(conversation& talk) {

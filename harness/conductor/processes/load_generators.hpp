@@ -53,13 +53,18 @@ class load_generators {
   [[nodiscard]] child_process& only() noexcept { return *members_.front(); }
   [[nodiscard]] std::size_t count() const noexcept { return members_.size(); }
 
-  /// Sends prepare to each, with its part of the connections and the port of its loop.
-  void prepare(conversation& talk, const run_request& request,
+  /// Sends prepare to each, with its part of the connections and the port of its loop. Returns
+  /// whether all that a command started are pinned to the CPUs asked for.
+  bool prepare(conversation& talk, const run_request& request,
                const std::vector<std::int64_t>& ports);
   /// Opens connections until there are `total` on all of them, one generator after the other.
   void connect(conversation& talk, std::int64_t total);
   /// One message on each connection, `in_flight` of them at once, one generator after the other.
   exchange_outcome exchange(conversation& talk, std::int64_t in_flight);
+  /// What the first one's host says of the network before any load.
+  void survey(conversation& talk, network_outcome& out);
+  /// What happened there in the window of the load.
+  void account(conversation& talk, network_outcome& out);
   /// Closes all connections and ends the processes.
   void stop(conversation& talk);
 

@@ -71,7 +71,7 @@ class served_run {
     generators_.greet(talk_);
     handshake(talk_, worker_, request_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
-    const auto ports = prepare(talk_, worker_, asked_, out_);
+    const auto ports = prepare(talk_, worker_, asked_, out_, request_.network);
     counters_.doubt(out_.conditions, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");
     if (ports.size() != generators_.count()) {
@@ -81,7 +81,8 @@ class served_run {
                       "a worker that cannot have several loops is measured without --loops",
                       generators_.count(), ports.size()));
     }
-    generators_.prepare(talk_, request_, ports);
+    const bool pinned = generators_.prepare(talk_, request_, ports);
+    if (request_.network) begin_network(pinned);
     start(talk_, worker_);
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
   }
@@ -96,8 +97,38 @@ class served_run {
       await_connections(step);
       read_memory_step(talk_, worker_, counters_, step, request_, out_);
       refuse_beyond_memory(out_.memory_points, asked_, request_.is_foreign(),
-                           request_.memory_ceiling_bytes);
+                           request_.memory_ceiling_bytes, request_.ends());
     }
+    if (out_.network) generators_.survey(talk_, *out_.network);
+  }
+
+  void begin_network(bool generator_pinned) {
+    out_.network.emplace();
+    out_.network->worker = measure::read_network_end(request_.network->listen);
+    out_.network->generator_pinned = generator_pinned;
+  }
+
+  [[nodiscard]] measure::network_counts network_counts() const {
+    if (!out_.network) return {};
+    return measure::read_network_counts(out_.network->worker.interface);
+  }
+
+  /// What the network did in the window. A lost reset leaves the worker's end of a connection open
+  /// for ever, so churn over a network that loses segments has no result.
+  void account_for_network(const measure::network_counts& begin,
+                           const measure::network_counts& end) {
+    network_outcome& network = *out_.network;
+    network.worker_counts = measure::network_between(begin, end);
+    generators_.account(talk_, network);
+    const std::int64_t again = network.worker_counts->retransmitted.value_or(0) +
+                               network.generator_counts->retransmitted.value_or(0);
+    if (served_.mode != c10k::mode::churn || again == 0) return;
+    throw cell_ended(limit_fact{
+        "network loss", again, 0,
+        fmt::format("{} TCP segments were sent again in the window: churn closes by reset, and "
+                    "where one is lost the worker's end stays open; measure churn over a network "
+                    "that loses nothing",
+                    again)});
   }
 
   /// The generator may be ahead of the worker: for it a connection is open once the kernel has
@@ -192,9 +223,11 @@ class served_run {
     talk_.say(generator, load_message());
     const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
     probe.begin();
+    const measure::network_counts network_begin = network_counts();
     talk_.awaits("");  // the window's length has been announced already
     const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
     const window_use use = probe.end();
+    const measure::network_counts network_end = network_counts();
     keep(use, pins_, out_);
     out_.warmup_ns = field<time_ns>(generator, begun, "warmup_ns");
     out_.window_ns = field<time_ns>(generator, ended, "duration_ns");
@@ -202,6 +235,7 @@ class served_run {
     const protocol::load_report report = expect_report(talk_, generator);
     // The generator's own absence includes the wait for replies.
     out_.away = probe.away_from(*out_.window_ns, use, report.load.away_ns);
+    if (out_.network) account_for_network(network_begin, network_end);
     take(report);
     if (served_.mode == c10k::mode::churn) {
       await_connections(total() - served_.active.value_or(0));

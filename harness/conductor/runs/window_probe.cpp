@@ -115,7 +115,7 @@ time_ns window_probe::generators_away_ns(time_ns kept_ns, const window_use& use)
 
 time_ns window_probe::kept_by_others_ns(time_ns kept_ns, const window_use& use) const {
   const std::vector<int>& cpus = pins_.generator_set();
-  if (cpus.size() != 1) return kept_ns;
+  if (pins_.generator_elsewhere || cpus.size() != 1) return kept_ns;
   time_ns own_ns = softirqd_on(cpus, use.host).value_or(0);
   if (pins_.worker_set() == cpus) own_ns += use.cpu.total_ns.value_or(0);
   return std::max<time_ns>(kept_ns - own_ns, 0);

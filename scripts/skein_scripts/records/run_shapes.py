@@ -213,6 +213,26 @@ class Away(TypedDict):
     conductor_ns: int | None
 
 
+class RoundTrips(TypedDict):
+    """As TCP has measured them, one for each of some connections."""
+
+    count: int
+    min: int | None
+    p50: int | None
+    max: int | None
+
+
+class NetworkEnd(TypedDict):
+    """A host's end of a network, and what its counters rose by in the window."""
+
+    interface: str | None
+    mtu: int | None
+    offloads: list[str]
+    congestion_control: str | None
+    retransmitted: int | None
+    dropped: int | None
+
+
 class Exchange(TypedDict):
     """Mode idle: one message on each connection, after it was held."""
 
@@ -325,3 +345,21 @@ class Host(TypedDict):
     pressure: NotRequired[Json | None]
     irq_ns: NotRequired[int | None]
     anchor_ns: NotRequired[int | None]
+
+
+class FarEnd(NetworkEnd):
+    """The end of the host that the load came from, which no session describes."""
+
+    environment: Json | None
+    environment_hash: str | None
+    cpus: list[int] | None
+    host: Host | None
+
+
+class Network(TypedDict):
+    """The network that the load came over."""
+
+    name: str
+    round_trip_ns: NotRequired[RoundTrips | None]
+    worker: NotRequired[NetworkEnd]
+    generator: NotRequired[FarEnd]

@@ -25,6 +25,7 @@ from .run_shapes import (
     Load,
     Memory,
     Micro,
+    Network,
     Shares,
     TimerCosts,
     Work,
@@ -136,6 +137,7 @@ class Run(TypedDict):
     cell_id: str
     cell: CellFields
     loop: NotRequired[str]
+    network: NotRequired[Network]
     echoed: NotRequired[Echoed | None]
     conditions: NotRequired[Conditions | None]
     started_utc: str
