@@ -16,6 +16,7 @@ skein_test_program(skein_tests
     harness/conductor/conversation_test.cpp
     harness/conductor/lint_test.cpp
     harness/conductor/memory_test.cpp
+    harness/conductor/network_test.cpp
     harness/conductor/output_test.cpp
     harness/conductor/pinning_test.cpp
     harness/conductor/rate_share_test.cpp

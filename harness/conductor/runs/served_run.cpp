@@ -120,15 +120,21 @@ class served_run {
     network_outcome& network = *out_.network;
     network.worker_counts = measure::network_between(begin, end);
     generators_.account(talk_, network);
-    const std::int64_t again = network.worker_counts->retransmitted.value_or(0) +
-                               network.generator_counts->retransmitted.value_or(0);
-    if (served_.mode != c10k::mode::churn || again == 0) return;
+    if (served_.mode != c10k::mode::churn || sent_again() == 0) return;
     throw cell_ended(limit_fact{
-        "network loss", again, 0,
+        "network loss", sent_again(), 0,
         fmt::format("{} TCP segments were sent again in the window: churn closes by reset, and "
                     "where one is lost the worker's end stays open; measure churn over a network "
                     "that loses nothing",
-                    again)});
+                    sent_again())});
+  }
+
+  /// TCP segments that either host sent again in the window; 0 over loopback.
+  [[nodiscard]] std::int64_t sent_again() const {
+    const auto of = [](const std::optional<measure::network_counts>& counts) {
+      return counts ? counts->retransmitted.value_or(0) : 0;
+    };
+    return out_.network ? of(out_.network->worker_counts) + of(out_.network->generator_counts) : 0;
   }
 
   /// The generator may be ahead of the worker: for it a connection is open once the kernel has
@@ -278,9 +284,9 @@ class served_run {
   }
 
   /// A missing reply, or a connection that the server ended or refused, is the runtime's failure.
-  /// There are two exceptions: an overloaded runtime may leave requests unanswered when the load
-  /// ends, and so may one that was sent requests until the last moment because the generator had
-  /// fallen behind.
+  /// There are three exceptions: an overloaded runtime may leave requests unanswered when the load
+  /// ends; so may one that was sent requests until the last moment because the generator had fallen
+  /// behind; and a network may have lost them.
   void compare_work(const protocol::load_report& report) {
     const bool behind = report.load.unsent > 0;
     bool complete = !behind;
@@ -296,7 +302,12 @@ class served_run {
 
   void judge_errors(std::string_view kind, std::uint64_t count) {
     const std::string text = fmt::format("load: {} {} errors", count, kind);
-    if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
+    if (sent_again() > 0) {
+      network_lost_ = true;
+      out_.invalidate(fmt::format("network: {} TCP segments were sent again, and there were {} {} "
+                                  "errors: what was lost is not known to be the worker's",
+                                  sent_again(), count, kind));
+    } else if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
       out_.mark(text + ": the worker is saturated");
     } else if (kind == "connect") {
       throw failed_by(worker_, status::failed, fmt::format("did not take {} connections", count));
@@ -318,7 +329,7 @@ class served_run {
   void wind_down() {
     talk_.awaits("all connections to be closed");
     generators_.stop(talk_);
-    await_connections(0);
+    if (!network_lost_) await_connections(0);  // a way that is lost closes nothing
     talk_.awaits("the worker to end");
     read_memory_after(talk_, worker_, request_, out_);
     out_.messages = talk_.said_to(worker_);
@@ -335,6 +346,7 @@ class served_run {
   worker_counters counters_;
   child_process worker_;
   load_generators generators_;
+  bool network_lost_ = false;
 };
 
 }  // namespace

@@ -217,6 +217,53 @@ TEST_CASE("a conductor that never asks for signs of life may be silent", "[gener
   CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
 }
 
+TEST_CASE("an address that is not this host's is refused with what would help", "[generator]") {
+  generator_under_test generator;
+  json prepare = generator_under_test::prepare_message(1, 4, 4, 64);
+  prepare["first_address"] = "192.0.2.1";
+  const json reply = generator.ask(prepare);
+  CHECK(reply["type"] == "refused");
+  CHECK(says(reply, "--generator-addresses: the load generator's host cannot use 192.0.2.1"));
+  prepare["first_address"] = "b";
+  CHECK(says(generator.ask(prepare), "first_address must be an IPv4 address"));
+}
+
+TEST_CASE("a generator pins itself where it may, and refuses only what was asked for",
+          "[generator]") {
+  generator_under_test generator;
+  json prepare = generator_under_test::prepare_message(1, 4, 4, 64);
+  prepare["cpus"] = json::array({1'000});
+  prepare["cpus_are_asked_for"] = true;
+  CHECK(generator.ask(prepare)["type"] == "refused");
+  prepare["cpus"] = json::array({-1});
+  CHECK(says(generator.ask(prepare), "cpus must be a list of CPU numbers"));
+  prepare["cpus"] = json::array({1'000});
+  prepare["cpus_are_asked_for"] = false;
+  const json ready = generator.ask(prepare);
+  CHECK(ready["type"] == "ready");
+  CHECK(ready["pinned"] == false);
+}
+
+TEST_CASE("a host is described before a load and accounted for after it", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  CHECK(says(generator.ask({{"type", "survey"}}), "prepare must come first"));
+  generator.open(server.port(), 4, 4, 64);
+  CHECK(says(generator.ask({{"type", "account"}}), "account needs a survey"));
+  const json survey = generator.ask({{"type", "survey"}});
+  REQUIRE(survey["type"] == "survey");
+  CHECK(survey["end"]["interface"] == "lo");
+  CHECK(survey["round_trip"]["count"] == 4);
+  CHECK(survey["round_trip"]["p50"].get<time_ns>() > 0);
+  CHECK(survey["environment"].contains("cpu_model"));
+  generator.run(fixed_load(1'000));
+  const json account = generator.ask({{"type", "account"}});
+  REQUIRE(account["type"] == "account");
+  CHECK(account["counts"].contains("retransmitted"));
+  CHECK(account["host"].contains("foreign_cpu_ns"));
+  CHECK_FALSE(account["cpus"].empty());
+}
+
 TEST_CASE("a window is said by its length and that of its warm-up", "[generator]") {
   echo_server server;
   generator_under_test generator;
