@@ -1,5 +1,6 @@
-// getifaddrs for names, ioctls for settings, /proc/net for counters. /proc/net is that of the
-// network namespace that the process is in; /sys would be that of whoever mounted it.
+// getifaddrs for names, ioctls for settings, /proc/net for counters: that is of the network
+// namespace that the process is in. Only what is nowhere else comes from /sys, which is of the
+// namespace of whoever mounted it.
 #include "harness/measure/network.hpp"
 
 #include <algorithm>
@@ -165,12 +166,15 @@ network_counts read_network_counts(const std::optional<std::string>& interface,
                                    const system_paths& paths) {
   network_counts counts;
   counts.retransmitted = retransmitted_segments(paths);
-  if (interface) counts.dropped = dropped_packets(*interface, paths);
+  if (!interface) return counts;
+  counts.dropped = dropped_packets(*interface, paths);
+  counts.link_changes = read_integer(paths.sys + "/class/net/" + *interface + "/carrier_changes");
   return counts;
 }
 
 network_counts network_between(const network_counts& begin, const network_counts& end) {
-  return {risen(begin.retransmitted, end.retransmitted), risen(begin.dropped, end.dropped)};
+  return {risen(begin.retransmitted, end.retransmitted), risen(begin.dropped, end.dropped),
+          risen(begin.link_changes, end.link_changes)};
 }
 
 round_trips read_round_trips(const std::vector<int>& sockets) {

@@ -37,11 +37,13 @@ network_end read_network_end(const std::string& address);
 struct network_counts {
   std::optional<std::int64_t> retransmitted;  ///< TCP segments that were sent again
   std::optional<std::int64_t> dropped;        ///< packets that the interface dropped, both ways
+  std::optional<std::int64_t> link_changes;   ///< how often the interface lost or got its carrier
 
   template <typename Self, typename Visit>
   static void for_each_field(Self& of, Visit&& visit) {
     visit("retransmitted", of.retransmitted);
     visit("dropped", of.dropped);
+    visit("link_changes", of.link_changes);
   }
 };
 

@@ -120,21 +120,29 @@ class served_run {
     network_outcome& network = *out_.network;
     network.worker_counts = measure::network_between(begin, end);
     generators_.account(talk_, network);
-    if (served_.mode != c10k::mode::churn || sent_again() == 0) return;
-    throw cell_ended(limit_fact{
-        "network loss", sent_again(), 0,
-        fmt::format("{} TCP segments were sent again in the window: churn closes by reset, and "
-                    "where one is lost the worker's end stays open; measure churn over a network "
-                    "that loses nothing",
-                    sent_again())});
+    if (served_.mode != c10k::mode::churn || network_loss().empty()) return;
+    limit_fact limit;
+    limit.name = "network loss";
+    limit.message = network_loss() +
+                    " in the window: churn closes by reset, and where one is lost the worker's end "
+                    "stays open; measure churn over a network that loses nothing";
+    throw cell_ended(limit);
   }
 
-  /// TCP segments that either host sent again in the window; 0 over loopback.
-  [[nodiscard]] std::int64_t sent_again() const {
-    const auto of = [](const std::optional<measure::network_counts>& counts) {
-      return counts ? counts->retransmitted.value_or(0) : 0;
-    };
-    return out_.network ? of(out_.network->worker_counts) + of(out_.network->generator_counts) : 0;
+  /// What either host saw of a network that loses, in the window; empty where it did not, as over
+  /// loopback.
+  [[nodiscard]] std::string network_loss() const {
+    std::int64_t again = 0;
+    std::int64_t changes = 0;
+    const network_outcome known = out_.network.value_or(network_outcome{});
+    for (const auto& end : {known.worker_counts, known.generator_counts}) {
+      if (!end) continue;
+      again += end->retransmitted.value_or(0);
+      changes += end->link_changes.value_or(0);
+    }
+    if (again + changes == 0) return {};
+    return fmt::format("{} TCP segments were sent again, and links went down or up {} times", again,
+                       changes);
   }
 
   /// The generator may be ahead of the worker: for it a connection is open once the kernel has
@@ -302,11 +310,10 @@ class served_run {
 
   void judge_errors(std::string_view kind, std::uint64_t count) {
     const std::string text = fmt::format("load: {} {} errors", count, kind);
-    if (sent_again() > 0) {
+    if (const std::string loss = network_loss(); !loss.empty()) {
       network_lost_ = true;
-      out_.invalidate(fmt::format("network: {} TCP segments were sent again, and there were {} {} "
-                                  "errors: what was lost is not known to be the worker's",
-                                  sent_again(), count, kind));
+      out_.invalidate(fmt::format("network: {} {} errors, and {}: they may not be the worker's",
+                                  count, kind, loss));
     } else if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
       out_.mark(text + ": the worker is saturated");
     } else if (kind == "connect") {

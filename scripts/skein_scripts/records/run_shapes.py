@@ -231,6 +231,7 @@ class NetworkEnd(TypedDict):
     congestion_control: str | None
     retransmitted: int | None
     dropped: int | None
+    link_changes: int | None
 
 
 class Exchange(TypedDict):

@@ -142,7 +142,7 @@ TEST_CASE("a record says the network, as far as it is known, and nothing over lo
   CHECK(early.at("generator").at("environment").is_null());
   outcome out = healthy();
   out.network->worker.mtu = 1'500;
-  out.network->worker_counts = measure::network_counts{.retransmitted = 3, .dropped = {}};
+  out.network->worker_counts.emplace().retransmitted = 3;
   out.network->round_trip = measure::round_trips{.count = 2, .min = 10, .p50 = 20, .max = 30};
   out.network->generator_cpus = json::array({4, 5});
   const json network = run_record(request, out, "s").at("network");

@@ -29,9 +29,11 @@ TEST_CASE("segments that were sent again and packets that were dropped are read 
   const fixture_tree tree;
   tree.write("proc/net/snmp", snmp);
   tree.write("proc/net/dev", dev);
+  tree.write("sys/class/net/eth0/carrier_changes", "2\n");
   const network_counts counts = read_network_counts("eth0", tree.paths());
   CHECK(counts.retransmitted == 42);
   CHECK(counts.dropped == 530);
+  CHECK(counts.link_changes == 2);
   CHECK(read_network_counts("lo", tree.paths()).dropped == 16);
   CHECK_FALSE(read_network_counts("eth1", tree.paths()).dropped);
   CHECK_FALSE(read_network_counts({}, tree.paths()).dropped);
@@ -43,15 +45,21 @@ TEST_CASE("what cannot be read of a network is not known") {
   const network_counts counts = read_network_counts("eth0", tree.paths());
   CHECK_FALSE(counts.retransmitted);
   CHECK_FALSE(counts.dropped);
+  CHECK_FALSE(counts.link_changes);
 }
 
 TEST_CASE("counters of a network rise, or are not known") {
-  const network_counts risen = network_between({.retransmitted = 5, .dropped = {}},
-                                               {.retransmitted = 9, .dropped = 3});
-  CHECK(risen.retransmitted == 4);
-  CHECK_FALSE(risen.dropped);
-  CHECK(network_between({.retransmitted = 9, .dropped = 0}, {.retransmitted = 5, .dropped = 0})
-            .retransmitted == 0);
+  network_counts begin;
+  network_counts end;
+  begin.retransmitted = 5;
+  end.retransmitted = 9;
+  end.dropped = 3;
+  begin.link_changes = 2;
+  end.link_changes = 2;
+  CHECK(network_between(begin, end).retransmitted == 4);
+  CHECK_FALSE(network_between(begin, end).dropped);
+  CHECK(network_between(begin, end).link_changes == 0);
+  CHECK(network_between(end, begin).retransmitted == 0);
 }
 
 TEST_CASE("an interface is found by its address, with how it is set up") {
