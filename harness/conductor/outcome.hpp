@@ -106,21 +106,26 @@ struct worker_traits {
   }
 };
 
+/// The end of a network on a host that a load came from, as that host reports it.
+struct far_end {
+  bool pinned = false;  ///< the load generator, to the CPUs that were asked for
+  measure::network_end end;
+  std::optional<measure::network_counts> counts;  ///< in the window
+  json environment;                               ///< null until it is known, as the three below
+  json environment_hash;
+  json cpus;
+  json host;  ///< in the window, as `host` of a record
+  /// Of that, on its CPUs.
+  std::map<int, time_ns> steal_ns;
+  std::map<int, time_ns> foreign_ns;
+};
+
 /// What is known of the network that a load came over.
 struct network_outcome {
-  measure::network_end worker;
-  measure::network_end generator;
   std::optional<measure::round_trips> round_trip;  ///< before the load
+  measure::network_end worker;
   std::optional<measure::network_counts> worker_counts;  ///< in the window
-  std::optional<measure::network_counts> generator_counts;
-  bool generator_pinned = false;
-  json generator_environment;  ///< null until it has said it, as the three below
-  json generator_environment_hash;
-  json generator_cpus;
-  json generator_host;  ///< in the window, as `host` of a record
-  /// Of that, on its CPUs.
-  std::map<int, time_ns> generator_steal_ns;
-  std::map<int, time_ns> generator_foreign_ns;
+  std::vector<far_end> generators;
 };
 
 /// SIGINT or SIGTERM: nothing is written.

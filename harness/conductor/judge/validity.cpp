@@ -138,20 +138,24 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   judge_pressure(out, rules);
 }
 
-/// The same bounds on the host that a load came from, which has reported itself.
-void judge_far_host(outcome& out, const validity_rules& rules) {
-  constexpr const char* there = " of the load generator's host";
-  if (!out.network || !out.window_ns || *out.window_ns <= 0) return;
-  if (!out.network->generator_pinned) {
+/// The same bounds on a host that a load came from, which has reported itself.
+void judge_far_host(outcome& out, const far_end& there, const validity_rules& rules) {
+  constexpr const char* where = " of the load generator's host";
+  if (!there.pinned) {
     out.mark("not pinned: generator: its host does not let it have the CPUs, so it ran anywhere");
   }
-  for (const auto& [cpu, ns] : out.network->generator_steal_ns) {
-    judge_share(out, "the hypervisor took", cpu, ns, rules.steal_fraction, rules, there);
+  for (const auto& [cpu, ns] : there.steal_ns) {
+    judge_share(out, "the hypervisor took", cpu, ns, rules.steal_fraction, rules, where);
   }
-  if (!out.network->generator_pinned) return;  // others may use what it does not
-  for (const auto& [cpu, ns] : out.network->generator_foreign_ns) {
-    judge_share(out, "others used", cpu, ns, rules.foreign_fraction, rules, there);
+  if (!there.pinned) return;  // others may use what it does not
+  for (const auto& [cpu, ns] : there.foreign_ns) {
+    judge_share(out, "others used", cpu, ns, rules.foreign_fraction, rules, where);
   }
+}
+
+void judge_far_hosts(outcome& out, const validity_rules& rules) {
+  if (!out.network || !out.window_ns || *out.window_ns <= 0) return;
+  for (const far_end& each : out.network->generators) judge_far_host(out, each, rules);
 }
 
 void judge_party(outcome& out, const std::string& party, const char* how,
@@ -344,7 +348,7 @@ void judge(outcome& out, const cell& asked, const pinning& pins, const validity_
   judge_samples(out, asked);
   judge_range(out);
   judge_host(out, asked, pins, rules);
-  judge_far_host(out, rules);
+  judge_far_hosts(out, rules);
   judge_memory(out, asked, rules);
   if (!out.load) return;
   const load_result load = *out.load;

@@ -218,26 +218,30 @@ exchange_outcome load_generators::exchange(conversation& talk, std::int64_t in_f
   return sum;
 }
 
+/// One generator carries the load. Those of several loops are on one host, and the first speaks for
+/// it.
 void load_generators::survey(conversation& talk, network_outcome& out) {
   child_process& first = *members_.front();
   const json said = talk.ask(first, {{"type", "survey"}}, "survey", in_a_while());
-  out.generator = structure<measure::network_end>(first, field<json>(first, said, "end"), "end");
+  far_end& there = out.generators.front();
+  there.end = structure<measure::network_end>(first, field<json>(first, said, "end"), "end");
+  there.environment = field<json>(first, said, "environment");
+  there.environment_hash = field<std::string>(first, said, "environment_hash");
   out.round_trip = structure<measure::round_trips>(first, field<json>(first, said, "round_trip"),
                                                    "round_trip");
-  out.generator_environment = field<json>(first, said, "environment");
-  out.generator_environment_hash = field<std::string>(first, said, "environment_hash");
 }
 
 void load_generators::account(conversation& talk, network_outcome& out) {
   child_process& first = *members_.front();
   const json said = talk.ask(first, {{"type", "account"}}, "account", in_a_while());
-  out.generator_counts =
+  far_end& there = out.generators.front();
+  there.counts =
       structure<measure::network_counts>(first, field<json>(first, said, "counts"), "counts");
-  out.generator_host = field<json>(first, said, "host");
-  out.generator_cpus = field<json>(first, said, "cpus");
+  there.host = field<json>(first, said, "host");
   const auto cpus = field<std::vector<int>>(first, said, "cpus");
-  out.generator_steal_ns = by_cpu(out.generator_host, "steal_ns", cpus);
-  out.generator_foreign_ns = by_cpu(out.generator_host, "foreign_cpu_ns", cpus);
+  there.cpus = cpus;
+  there.steal_ns = by_cpu(there.host, "steal_ns", cpus);
+  there.foreign_ns = by_cpu(there.host, "foreign_cpu_ns", cpus);
 }
 
 void load_generators::stop(conversation& talk) {

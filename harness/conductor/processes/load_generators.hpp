@@ -61,7 +61,7 @@ class load_generators {
   void connect(conversation& talk, std::int64_t total);
   /// One message on each connection, `in_flight` of them at once, one generator after the other.
   exchange_outcome exchange(conversation& talk, std::int64_t in_flight);
-  /// What the first one's host says of the network before any load.
+  /// What the hosts that a load comes from say of the network before it.
   void survey(conversation& talk, network_outcome& out);
   /// What happened there in the window of the load.
   void account(conversation& talk, network_outcome& out);

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <utility>
 
 #include "harness/conductor/processes/child_process.hpp"
 #include "runtimes/errors.hpp"
@@ -144,15 +145,19 @@ json end_field(const measure::network_end& end, const std::optional<measure::net
 /// The network that the load came over, of a run that ended early as far as it is known.
 json network_field(const network_request& asked, const outcome& out) {
   const network_outcome found = out.network.value_or(network_outcome{});
-  json generator = end_field(found.generator, found.generator_counts);
-  generator["environment"] = found.generator_environment;
-  generator["environment_hash"] = found.generator_environment_hash;
-  generator["cpus"] = found.generator_cpus;
-  generator["host"] = found.generator_host;
+  json generators = json::array();
+  for (const far_end& each : found.generators) {
+    json field = end_field(each.end, each.counts);
+    field["environment"] = each.environment;
+    field["environment_hash"] = each.environment_hash;
+    field["cpus"] = each.cpus;
+    field["host"] = each.host;
+    generators.push_back(std::move(field));
+  }
   return {{"name", asked.name},
           {"round_trip_ns", measure::to_json(found.round_trip)},
           {"worker", end_field(found.worker, found.worker_counts)},
-          {"generator", generator}};
+          {"generators", generators}};
 }
 
 json meta(const json& run_meta, const char* key, json otherwise) {

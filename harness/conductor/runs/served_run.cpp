@@ -105,7 +105,7 @@ class served_run {
   void begin_network(bool generator_pinned) {
     out_.network.emplace();
     out_.network->worker = measure::read_network_end(request_.network->listen);
-    out_.network->generator_pinned = generator_pinned;
+    out_.network->generators.emplace_back().pinned = generator_pinned;
   }
 
   [[nodiscard]] measure::network_counts network_counts() const {
@@ -134,11 +134,14 @@ class served_run {
   [[nodiscard]] std::string network_loss() const {
     std::int64_t again = 0;
     std::int64_t changes = 0;
-    const network_outcome known = out_.network.value_or(network_outcome{});
-    for (const auto& end : {known.worker_counts, known.generator_counts}) {
-      if (!end) continue;
+    const auto add = [&](const std::optional<measure::network_counts>& end) {
+      if (!end) return;
       again += end->retransmitted.value_or(0);
       changes += end->link_changes.value_or(0);
+    };
+    if (out_.network) {
+      add(out_.network->worker_counts);
+      for (const far_end& each : out_.network->generators) add(each.counts);
     }
     if (again + changes == 0) return {};
     return fmt::format("{} TCP segments were sent again, and links went down or up {} times", again,

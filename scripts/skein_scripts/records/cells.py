@@ -156,9 +156,7 @@ class CellNames:
 
     def __call__(self, run: Run) -> str:
         base = self._base(run)
-        if not (fields := self._differing[base]):
-            return base
-        return base + suffix_of(self.facts(run), fields)
+        return base + suffix_of(self.facts(run), self._differing[base])
 
 
 def differences_by(cells: Iterable[tuple[str, Facts]]) -> dict[str, list[str]]:
@@ -176,10 +174,12 @@ def differences_by(cells: Iterable[tuple[str, Facts]]) -> dict[str, list[str]]:
 
 
 def suffix_of(facts: Facts, fields: Sequence[str]) -> str:
-    """What is added to a name so that it is one cell's: nothing of a fact with its usual value."""
+    """What is added to a name so that it is one cell's: nothing of a fact with its usual value. A
+    network is always said, since figures over one are no figures over loopback."""
+    always = [NETWORK] if facts.get(NETWORK) else []
     said = [
         f"{name}={'?' if facts.get(name) is None else facts[name]}"
-        for name in fields
+        for name in dict.fromkeys([*fields, *always])
         if facts.get(name) != ""
     ]
     return visible(f" ({', '.join(said)})") if said else ""

@@ -349,7 +349,7 @@ class Host(TypedDict):
 
 
 class FarEnd(NetworkEnd):
-    """The end of the host that the load came from, which no session describes."""
+    """The end of a host that the load came from, which no session describes."""
 
     environment: Json | None
     environment_hash: str | None
@@ -363,4 +363,4 @@ class Network(TypedDict):
     name: str
     round_trip_ns: NotRequired[RoundTrips | None]
     worker: NotRequired[NetworkEnd]
-    generator: NotRequired[FarEnd]
+    generators: NotRequired[list[FarEnd]]

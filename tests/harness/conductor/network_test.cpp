@@ -44,12 +44,16 @@ outcome healthy() {
   outcome out;
   out.window_ns = ns_per_s;
   out.operations = out.expected_samples.emplace(100);
-  out.network.emplace().generator_pinned = true;
+  out.network.emplace().generators.emplace_back().pinned = true;
   return out;
 }
 
 pinning apart() {
   return plan_pinning_here({{0}, false}, {{1}, false}, {0, 1});
+}
+
+far_end& far_host(outcome& out) {
+  return out.network->generators.front();
 }
 
 bool says(const outcome& out, const std::string& part) {
@@ -107,12 +111,12 @@ TEST_CASE("this machine's CPU of the conductor is not judged, the other host's a
   out.host.emplace();
   out.host->cpus = {{0, {}}, {1, {}}};
   out.host->foreign_cpu_ns = {{0, 0}, {1, ns_per_s}};
-  out.network->generator_steal_ns = {{4, 5 * ns_per_ms}};
-  out.network->generator_foreign_ns = {{4, 20 * ns_per_ms}};
+  far_host(out).steal_ns = {{4, 5 * ns_per_ms}};
+  far_host(out).foreign_ns = {{4, 20 * ns_per_ms}};
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
   CHECK(out.reasons.empty());
-  out.network->generator_steal_ns = {{4, 40 * ns_per_ms}};
+  far_host(out).steal_ns = {{4, 40 * ns_per_ms}};
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   CHECK(says(out, "host: the hypervisor took 4.0 % of CPU 4 of the load generator's host"));
@@ -120,12 +124,12 @@ TEST_CASE("this machine's CPU of the conductor is not judged, the other host's a
 
 TEST_CASE("what others used of the other host's CPUs is judged where the generator is pinned") {
   outcome out = healthy();
-  out.network->generator_foreign_ns = {{4, 50 * ns_per_ms}};
-  out.network->generator_pinned = false;
+  far_host(out).foreign_ns = {{4, 50 * ns_per_ms}};
+  far_host(out).pinned = false;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::ok);
   CHECK(says(out, "not pinned: generator"));
-  out.network->generator_pinned = true;
+  far_host(out).pinned = true;
   judge(out, open_cell(), apart());
   CHECK(out.how == status::invalid);
   CHECK(says(out, "host: others used 5.0 % of CPU 4 of the load generator's host"));
@@ -139,16 +143,18 @@ TEST_CASE("a record says the network, as far as it is known, and nothing over lo
   const json early = run_record(request, outcome(), "s").at("network");
   CHECK(early.at("name") == "lab");
   CHECK(early.at("round_trip_ns").is_null());
-  CHECK(early.at("generator").at("environment").is_null());
+  CHECK(early.at("generators").empty());
   outcome out = healthy();
   out.network->worker.mtu = 1'500;
   out.network->worker_counts.emplace().retransmitted = 3;
   out.network->round_trip = measure::round_trips{.count = 2, .min = 10, .p50 = 20, .max = 30};
-  out.network->generator_cpus = json::array({4, 5});
+  far_host(out).cpus = json::array({4, 5});
   const json network = run_record(request, out, "s").at("network");
   CHECK(network.at("worker").at("mtu") == 1'500);
   CHECK(network.at("worker").at("retransmitted") == 3);
   CHECK(network.at("worker").at("dropped").is_null());
   CHECK(network.at("round_trip_ns").at("p50") == 20);
-  CHECK(network.at("generator").at("cpus") == json::array({4, 5}));
+  REQUIRE(network.at("generators").size() == 1);
+  CHECK(network.at("generators")[0].at("cpus") == json::array({4, 5}));
+  CHECK(network.at("generators")[0].at("environment").is_null());
 }
