@@ -6,6 +6,8 @@ import pytest
 
 from matrix_support import SMALL_MATRIX
 from skein_scripts.base.errors import UsageError
+from skein_scripts.commands.cluster_options import check_cluster_options
+from skein_scripts.commands.matrix_options import build_parser
 from skein_scripts.matrix import anchor_cell, matrix
 from skein_scripts.records.cells import network_of
 from skein_scripts.session.saturation import probe_cells
@@ -82,6 +84,14 @@ def test_a_record_says_the_network_also_of_a_run_that_had_no_record_of_its_own(m
     assert {run["status"] for run in runs} == {"ok", "failed"}
     for run in runs:
         assert network_of(run) == ("lab" if run["cell"]["workload"] == "c10k" else "")
+
+
+def test_a_cluster_has_no_one_host_to_listen_on():
+    words = ["--cluster", "tls://scheduler:8786", "--hosts", "2", "--host-class", "x",
+             "--remote-skein", "/opt/skein"]  # fmt: skip
+    options = build_parser().parse_args(words)
+    with pytest.raises(UsageError, match=r"\[network\] of this matrix is of one host"):
+        check_cluster_options(options, small(network=NETWORK))
 
 
 def test_a_history_from_before_there_were_networks_is_of_loopback():
