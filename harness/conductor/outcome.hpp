@@ -110,8 +110,9 @@ struct worker_traits {
 struct far_end {
   bool pinned = false;  ///< the load generator, to the CPUs that were asked for
   measure::network_end end;
-  std::optional<measure::network_counts> counts;  ///< in the window
-  json environment;                               ///< null until it is known, as the three below
+  std::optional<measure::round_trips> round_trip;  ///< before the load
+  std::optional<measure::network_counts> counts;   ///< in the window
+  json environment;                                ///< null until it is known, as the three below
   json environment_hash;
   json cpus;
   json host;  ///< in the window, as `host` of a record
@@ -122,7 +123,6 @@ struct far_end {
 
 /// What is known of the network that a load came over.
 struct network_outcome {
-  std::optional<measure::round_trips> round_trip;  ///< before the load
   measure::network_end worker;
   std::optional<measure::network_counts> worker_counts;  ///< in the window
   std::vector<far_end> generators;

@@ -227,8 +227,8 @@ void load_generators::survey(conversation& talk, network_outcome& out) {
   there.end = structure<measure::network_end>(first, field<json>(first, said, "end"), "end");
   there.environment = field<json>(first, said, "environment");
   there.environment_hash = field<std::string>(first, said, "environment_hash");
-  out.round_trip = structure<measure::round_trips>(first, field<json>(first, said, "round_trip"),
-                                                   "round_trip");
+  there.round_trip = structure<measure::round_trips>(first, field<json>(first, said, "round_trip"),
+                                                     "round_trip");
 }
 
 void load_generators::account(conversation& talk, network_outcome& out) {

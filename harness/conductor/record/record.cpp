@@ -148,6 +148,7 @@ json network_field(const network_request& asked, const outcome& out) {
   json generators = json::array();
   for (const far_end& each : found.generators) {
     json field = end_field(each.end, each.counts);
+    field["round_trip_ns"] = measure::to_json(each.round_trip);
     field["environment"] = each.environment;
     field["environment_hash"] = each.environment_hash;
     field["cpus"] = each.cpus;
@@ -155,7 +156,6 @@ json network_field(const network_request& asked, const outcome& out) {
     generators.push_back(std::move(field));
   }
   return {{"name", asked.name},
-          {"round_trip_ns", measure::to_json(found.round_trip)},
           {"worker", end_field(found.worker, found.worker_counts)},
           {"generators", generators}};
 }

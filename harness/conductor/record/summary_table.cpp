@@ -126,7 +126,7 @@ void add_work(const json& record, table& rows) {
 void add_network(const json& record, table& rows) {
   const json& name = child(child(record, "network"), "name");
   if (!name.is_string()) return;
-  const auto trip_ns = number(record, "/network/round_trip_ns/p50");
+  const auto trip_ns = number(record, "/network/generators/0/round_trip_ns/p50");
   const std::string trip = trip_ns ? ", a round trip takes " + time_text(*trip_ns) : "";
   rows.row("network", name.get<std::string>() + trip);
 }

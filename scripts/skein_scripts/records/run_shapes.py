@@ -351,6 +351,7 @@ class Host(TypedDict):
 class FarEnd(NetworkEnd):
     """The end of a host that the load came from, which no session describes."""
 
+    round_trip_ns: RoundTrips | None
     environment: Json | None
     environment_hash: str | None
     cpus: list[int] | None
@@ -361,6 +362,5 @@ class Network(TypedDict):
     """The network that the load came over."""
 
     name: str
-    round_trip_ns: NotRequired[RoundTrips | None]
     worker: NotRequired[NetworkEnd]
     generators: NotRequired[list[FarEnd]]

@@ -80,10 +80,11 @@ TEST_CASE("work has its units, its bytes and whether it is right") {
 }
 
 TEST_CASE("a network is named, with its round trip where that is known") {
-  CHECK(line_of(with("network", {{"name", "lab"}, {"round_trip_ns", nullptr}}), "network") ==
-        "lab");
-  CHECK(line_of(with("network", {{"name", "lab"}, {"round_trip_ns", {{"p50", 213'400}}}}),
-                "network") == "lab, a round trip takes 213.4 us");
+  json network = {{"name", "lab"}, {"generators", json::array()}};
+  CHECK(line_of(with("network", network), "network") == "lab");
+  network["generators"].push_back(json::object());
+  network["generators"][0]["round_trip_ns"]["p50"] = 213'400;
+  CHECK(line_of(with("network", network), "network") == "lab, a round trip takes 213.4 us");
   CHECK(line_of(head(), "network").empty());
 }
 
