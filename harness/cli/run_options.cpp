@@ -50,17 +50,19 @@ void add_measuring_options(CLI::App& app, run_words& words) {
 
 /// Of a workload that is served a load.
 void add_load_options(CLI::App& app, run_words& words) {
-  app.add_option("--generator-command", words.generator_command,
+  app.add_option("--generator-command", words.generator_commands,
                  "Start the load generator by this command, which ends in 'skein generator' of "
-                 "this very build, e.g. ssh -T HOST skein generator")
-      ->type_name("COMMAND");
+                 "this very build, e.g. ssh -T HOST skein generator; again for each further host")
+      ->type_name("COMMAND")
+      ->allow_extra_args(false);
   app.add_option("--listen", words.listen,
                  "The worker's address, which the load generator's host reaches [loopback]")
       ->type_name("ADDRESS");
   app.add_option("--generator-addresses", words.generator_addresses,
-                 "Addresses of the load generator to connect from, e.g. 10.0.0.2-10.0.0.9 [as its "
-                 "host routes]")
-      ->type_name("A-B");
+                 "Addresses of the load generator to connect from, e.g. 10.0.0.2-10.0.0.9, for "
+                 "each host [as it routes]")
+      ->type_name("A-B")
+      ->allow_extra_args(false);
   app.add_option("--network", words.network,
                  "What the network is called: results over two networks are never compared")
       ->type_name("NAME");

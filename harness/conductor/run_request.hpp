@@ -34,8 +34,8 @@ struct run_request {
   bool counted = false;  ///< count allocations and system calls; no times are published
   std::optional<time_ns> timeout_ns;        ///< of the whole cell; computed when empty
   std::vector<std::string> worker_command;  ///< a foreign worker; empty: our own
-  /// c10k: what starts the load generator, here or on another host; empty: this program does.
-  std::vector<std::string> generator_command;
+  /// c10k: what starts the load generators, here or on other hosts; empty: this program does.
+  std::vector<std::vector<std::string>> generator_commands;
   std::optional<network_request> network;  ///< empty: the load comes over loopback
 
   std::optional<std::string> output;      ///< a JSON Lines file to append to

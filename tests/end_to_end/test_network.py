@@ -106,6 +106,18 @@ def test_connections_come_from_all_addresses_and_leave_none_open(
     assert {row.split()[3] for row in rows[1:]} == {"06"}
 
 
+def test_several_generators_share_a_load(wired: TwoHosts, results: Path) -> None:
+    """On one host here, and so on one CPU: that both are late is not what this is about."""
+    words = [*wired.words(generators=2), *open_load(), "--arrival", "uniform"]
+    wired.call(*RUN, *words, "-o", str(results))
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+    assert len(run["network"]["generators"]) == 2
+    assert run["load"]["offered_per_s"] == pytest.approx(200, rel=0.05)
+    assert run["work"]["checksum"] == run["work"]["expected_checksum"]
+    assert run["latency"]["count"] == run["load"]["completed"] > 0
+
+
 DELAY_MS = 20.0
 
 
@@ -225,6 +237,18 @@ def test_a_worker_that_listens_on_loopback_alone_is_a_limit(
         (
             ("--listen", "10.77.0.1", "--generator-command", "skein generator"),
             "give the network a name with --network",
+        ),
+        (
+            (
+                *("--listen", "10.77.0.1", "--network", "lab"),
+                *("--generator-command", "x", "--generator-command", "y"),
+                *("--generator-addresses", "10.77.0.2"),
+            ),
+            "1 ranges for 2 of --generator-command",
+        ),
+        (
+            ("--generator-command", "x", "--generator-command", "y", "--active", "1"),
+            "2 load generators share 1 connections",
         ),
         (
             ("--listen", "127.0.0.1", "--generator-command", "x", "--network", "lab"),

@@ -34,12 +34,12 @@ class TwoHosts:
     server: str
     client: str
 
-    def words(self) -> list[str]:
+    def words(self, generators: int = 1) -> list[str]:
         """Options for a load from the second host."""
         last = CLIENT.rpartition(".")[0] + f".{2 + CLIENTS - 1}"
         generator = f"ip netns exec {self.client} {skein.SKEIN} generator"
-        return ["--listen", SERVER, "--network", "lab", "--generator-command", generator,
-                "--generator-addresses", f"{CLIENT}-{last}"]  # fmt: skip
+        each = ["--generator-command", generator, "--generator-addresses", f"{CLIENT}-{last}"]
+        return ["--listen", SERVER, "--network", "lab", *(each * generators)]
 
     def command(self, *words: str) -> list[str]:
         """skein on the first host."""

@@ -44,6 +44,18 @@ def test_addresses_of_the_generator_may_be_left_to_its_host():
     assert "--generator-addresses" not in cell.arguments()
 
 
+def test_each_of_several_generators_has_its_command_and_its_addresses():
+    commands = ["ssh -T b skein generator", "ssh -T c skein generator"]
+    addresses = ["10.0.0.2", "10.0.0.3"]
+    table = {**NETWORK, "generator_command": commands, "generator_addresses": addresses}
+    (cell, *_) = small(network=table).cells
+    assert cell.arguments()[-8:] == [
+        "--generator-command", commands[0], "--generator-command", commands[1],
+        "--generator-addresses", addresses[0], "--generator-addresses", addresses[1],
+    ]  # fmt: skip
+    assert small(network=table).config_sha256() != small(network=NETWORK).config_sha256()
+
+
 def test_saturation_is_measured_over_the_same_network():
     one = {**tomllib.loads(SMALL_MATRIX)["cell"][0], "mode": "open", "rate": "auto:50%"}
     probes = probe_cells(small(cell=[one], network=NETWORK)).values()
@@ -67,6 +79,9 @@ def test_another_network_is_another_configuration():
         ({"name": "lab", "listen": "10.0.0.1"}, r"\[network\] needs generator_command"),
         ({**NETWORK, "listen": 10}, "network.listen must be a text, not 10"),
         ({**NETWORK, "name": " "}, "network.name must be a text, not ' '"),
+        ({**NETWORK, "name": ["lab"]}, "network.name must be a text, not"),
+        ({**NETWORK, "generator_command": []}, "must be a text, or a list of texts, not"),
+        ({**NETWORK, "generator_command": ["a", 1]}, "must be a text, or a list of texts, not"),
         ("lab", "network must be a table"),
     ],
 )

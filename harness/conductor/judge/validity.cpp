@@ -275,6 +275,12 @@ void judge_open_load(outcome& out, const load_result& load, const pinning& pins,
   }
 }
 
+void judge_common_window(outcome& out, const validity_rules& rules) {
+  if (out.common_fraction >= rules.common_fraction) return;
+  out.invalidate(fmt::format("load: the load generators' windows have {:.0f} % in common",
+                             100 * out.common_fraction));
+}
+
 void judge_generator(outcome& out, const load_result& load) {
   if (load.warmup_note) out.mark("load: " + *load.warmup_note);
   if (load.early_end) out.invalidate("load: " + *load.early_end);
@@ -352,6 +358,7 @@ void judge(outcome& out, const cell& asked, const pinning& pins, const validity_
   judge_memory(out, asked, rules);
   if (!out.load) return;
   const load_result load = *out.load;
+  judge_common_window(out, rules);
   judge_generator(out, load);
   judge_open_load(out, load, pins, rules);
   judge_closed_loop(out, load, asked, rules);

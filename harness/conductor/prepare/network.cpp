@@ -69,27 +69,29 @@ void check_name(const std::string& name) {
                   name));
 }
 
+address_range range_of(const std::string& text) {
+  constexpr const char* option = "--generator-addresses";
+  const std::size_t dash = text.find('-');
+  const std::string lowest = text.substr(0, dash);
+  const std::int64_t from = parsed_address(option, lowest);
+  const std::int64_t to =
+      dash == std::string::npos ? from : parsed_address(option, text.substr(dash + 1));
+  if (to < from || to - from >= most_addresses) {
+    throw cells::usage_error(
+        fmt::format("{}: '{}' is no range of 1 to {} addresses, such as 10.0.0.2-10.0.0.9", option,
+                    text, most_addresses));
+  }
+  return {lowest, to - from + 1};
+}
+
 }  // namespace
 
 network_request network_from(const std::string& name, const std::string& listen,
-                             const std::string& addresses) {
-  constexpr const char* option = "--generator-addresses";
+                             const std::vector<std::string>& addresses) {
   check_name(name);
   check_listen(listen);
-  network_request network{.name = name, .listen = listen, .first_address = {}};
-  if (addresses.empty()) return network;
-  const std::size_t dash = addresses.find('-');
-  network.first_address = addresses.substr(0, dash);
-  const std::int64_t first = parsed_address(option, network.first_address);
-  const std::int64_t last = dash == std::string::npos
-                                ? first
-                                : parsed_address(option, addresses.substr(dash + 1));
-  network.addresses = last - first + 1;
-  if (network.addresses < 1 || network.addresses > most_addresses) {
-    throw cells::usage_error(
-        fmt::format("{}: '{}' is no range of 1 to {} addresses, such as 10.0.0.2-10.0.0.9", option,
-                    addresses, most_addresses));
-  }
+  network_request network{.name = name, .listen = listen, .clients = {}};
+  for (const std::string& each : addresses) network.clients.push_back(range_of(each));
   return network;
 }
 

@@ -111,13 +111,20 @@ void conversation::say(child_process& child, const json& message) {
 
 json conversation::expect(child_process& child, std::string_view type, time_ns deadline_ns,
                           std::string_view name) {
-  peer& from = peer_of(child);
+  std::size_t only = 0;
+  return expect_first({&child}, type, deadline_ns, only, name);
+}
+
+json conversation::expect_first(const std::vector<child_process*>& children, std::string_view type,
+                                time_ns deadline_ns, std::size_t& which, std::string_view name) {
   const time_ns bound_ns = std::min(deadline_ns, cell_deadline_ns_);
   for (;;) {
-    json message = take(from, type, name);
-    if (!message.is_null()) return message;
+    for (which = 0; which < children.size(); ++which) {
+      json message = take(peer_of(*children[which]), type, name);
+      if (!message.is_null()) return message;
+    }
     check_presence();
-    if (monotonic_clock::now_ns() >= bound_ns) timed_out(from, type, name);
+    if (monotonic_clock::now_ns() >= bound_ns) timed_out(peer_of(*children.front()), type, name);
     pump(bound_ns);
   }
 }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <deque>
 #include <optional>
 #include <stdexcept>
@@ -65,6 +66,10 @@ class conversation {
   /// Throws cell_ended by rule 2, or with status timeout; `interrupted` on a signal.
   json expect(child_process& child, std::string_view type, time_ns deadline_ns,
               std::string_view name = {});
+  /// The first such message of any of these children; `which` says whose it is. What else they say
+  /// is as unexpected as in expect().
+  json expect_first(const std::vector<child_process*>& children, std::string_view type,
+                    time_ns deadline_ns, std::size_t& which, std::string_view name = {});
   /// say, then expect: the usual exchange.
   json ask(child_process& child, const json& message, std::string_view type, time_ns deadline_ns,
            std::string_view name = {});

@@ -14,10 +14,12 @@
 #include <fmt/format.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/cells/defaults.hpp"
 #include "harness/conductor/judge/validity.hpp"
 #include "harness/conductor/prepare/memory_forecast.hpp"
+#include "harness/conductor/processes/joint_load.hpp"
 #include "harness/conductor/processes/load_generators.hpp"
 #include "harness/conductor/processes/worker_steps.hpp"
 #include "harness/conductor/runs/memory_steps.hpp"
@@ -45,7 +47,7 @@ class served_run {
               monotonic_clock::now_ns() + request.timeout_ns.value_or(served_timeout_ns(request))),
         counters_(request.counted),
         worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()),
-        generators_(served_.loops.value_or(1), request.generator_command, pins.generator_set()) {}
+        generators_(served_.loops.value_or(1), request.generator_commands, pins.generator_set()) {}
 
   void run() {
     set_up();
@@ -74,14 +76,15 @@ class served_run {
     const auto ports = prepare(talk_, worker_, asked_, out_, request_.network);
     counters_.doubt(out_.conditions, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");
-    if (ports.size() != generators_.count()) {
+    const auto loops = static_cast<std::size_t>(served_.loops.value_or(1));
+    if (ports.size() != loops) {
       throw failed_by(
           worker_, status::failed,
           fmt::format("was asked for {} loops and listens on {} ports; "
                       "a worker that cannot have several loops is measured without --loops",
-                      generators_.count(), ports.size()));
+                      loops, ports.size()));
     }
-    const bool pinned = generators_.prepare(talk_, request_, ports);
+    const std::vector<bool> pinned = generators_.prepare(talk_, request_, ports);
     if (request_.network) begin_network(pinned);
     start(talk_, worker_);
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
@@ -102,10 +105,12 @@ class served_run {
     if (out_.network) generators_.survey(talk_, *out_.network);
   }
 
-  void begin_network(bool generator_pinned) {
+  void begin_network(const std::vector<bool>& pinned) {
     out_.network.emplace();
     out_.network->worker = measure::read_network_end(request_.network->listen);
-    out_.network->generators.emplace_back().pinned = generator_pinned;
+    for (std::size_t i = 0; i < generators_.hosts(); ++i) {
+      out_.network->generators.emplace_back().pinned = pinned.at(i);
+    }
   }
 
   [[nodiscard]] measure::network_counts network_counts() const {
@@ -232,24 +237,26 @@ class served_run {
   }
 
   void load() {
-    child_process& generator = generators_.only();
+    const auto generators = generators_.processes();
     fmt::print(stderr, "skein: loading {} connections {}, worker pid {}, generator pid {}\n",
-               total(), extent(), worker_.pid(), generator.pid());
-    window_probe probe(pins_, worker_, generators_.processes(), counters_);
+               total(), extent(), worker_.pid(), generators.front()->pid());
+    window_probe probe(pins_, worker_, generators, counters_);
+    joint_load together(talk_, generators);
     talk_.awaits("the load to warm up");
-    talk_.say(generator, load_message());
-    const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
+    generators_.begin_load(talk_, load_message(), served_.active.value_or(0));
+    together.await_begin();
     probe.begin();
     const measure::network_counts network_begin = network_counts();
     talk_.awaits("");  // the window's length has been announced already
-    const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
+    together.await_end();
     const window_use use = probe.end();
     const measure::network_counts network_end = network_counts();
     keep(use, pins_, out_);
-    out_.warmup_ns = field<time_ns>(generator, begun, "warmup_ns");
-    out_.window_ns = field<time_ns>(generator, ended, "duration_ns");
+    out_.warmup_ns = together.warmup_ns();
+    out_.window_ns = together.window_ns();
+    out_.common_fraction = together.common_fraction();
     talk_.awaits("the last replies");
-    const protocol::load_report report = expect_report(talk_, generator);
+    const protocol::load_report report = together.await_report();
     // The generator's own absence includes the wait for replies.
     out_.away = probe.away_from(*out_.window_ns, use, report.load.away_ns);
     if (out_.network) account_for_network(network_begin, network_end);
@@ -304,6 +311,7 @@ class served_run {
     const auto judge_one = [&](std::string_view kind, std::uint64_t count) {
       if (count == 0) return;
       complete = false;
+      network_lost_ = network_lost_ || !network_loss().empty();
       if (kind == "timeout" && behind) return;  // validity.cpp judges it: the run cannot be valid
       judge_errors(kind, count);
     };
@@ -313,10 +321,9 @@ class served_run {
 
   void judge_errors(std::string_view kind, std::uint64_t count) {
     const std::string text = fmt::format("load: {} {} errors", count, kind);
-    if (const std::string loss = network_loss(); !loss.empty()) {
-      network_lost_ = true;
+    if (network_lost_) {
       out_.invalidate(fmt::format("network: {} {} errors, and {}: they may not be the worker's",
-                                  count, kind, loss));
+                                  count, kind, network_loss()));
     } else if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
       out_.mark(text + ": the worker is saturated");
     } else if (kind == "connect") {

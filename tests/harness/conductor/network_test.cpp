@@ -19,10 +19,9 @@ namespace {
 
 constexpr const char* nobodys = "192.0.2.1";  // of TEST-NET-1, which no machine has
 
-std::string refusal_of(const std::string& name, const std::string& listen,
-                       const std::string& addresses = "") {
+std::string refusal_of(const std::string& name, const std::string& listen) {
   try {
-    network_from(name, listen, addresses);
+    network_from(name, listen, {});
   } catch (const cells::usage_error& error) {
     return error.what();
   }
@@ -139,7 +138,7 @@ TEST_CASE("a record says the network, as far as it is known, and nothing over lo
   run_request request;
   request.asked = open_cell();
   CHECK_FALSE(run_record(request, healthy(), "s").contains("network"));
-  request.network = network_request{.name = "lab", .listen = "10.0.0.1", .first_address = {}};
+  request.network = network_request{.name = "lab", .listen = "10.0.0.1", .clients = {}};
   const json early = run_record(request, outcome(), "s").at("network");
   CHECK(early.at("name") == "lab");
   CHECK(early.at("generators").empty());
