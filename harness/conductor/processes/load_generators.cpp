@@ -139,7 +139,7 @@ void load_generators::join(conversation& talk) {
 
 void load_generators::greet(conversation& talk) {
   for (const auto& each : members_) {
-    const json hello = talk.expect(*each, "hello", commands_.empty() ? soon() : in_a_while());
+    const json hello = talk.expect(*each, "hello", in_a_while());
     require_this_build(*each, hello);
     if (commands_.empty()) continue;
     talk.keep_in_touch(*each);
