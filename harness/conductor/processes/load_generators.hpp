@@ -49,7 +49,6 @@ class load_generators {
   /// ends of a load must send and count alike.
   void greet(conversation& talk);
   [[nodiscard]] std::vector<child_process*> processes() const;
-  [[nodiscard]] std::size_t count() const noexcept { return members_.size(); }
   /// How many hosts they are on.
   [[nodiscard]] std::size_t hosts() const;
 
