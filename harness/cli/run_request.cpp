@@ -268,13 +268,15 @@ void set_network(const run_words& words, run_request& request) {
         "--generator-command 'ssh -T HOST skein generator'");
   }
   if (words.network.empty()) {
-    throw usage_error("--listen: give the network a name with --network, for results over two "
-                      "networks are never compared");
+    throw usage_error(
+        "--listen: give the network a name with --network, for results over two "
+        "networks are never compared");
   }
   if (!addresses.empty() && addresses.size() != words.generator_commands.size()) {
-    throw usage_error(fmt::format("--generator-addresses: {} ranges for {} of --generator-command; "
-                                  "give one for each, in their order, or none",
-                                  addresses.size(), words.generator_commands.size()));
+    throw usage_error(
+        fmt::format("--generator-addresses: {} ranges for {} of --generator-command; "
+                    "give one for each, in their order, or none",
+                    addresses.size(), words.generator_commands.size()));
   }
   request.network = conductor::network_from(words.network, words.listen, addresses);
 }
@@ -285,14 +287,16 @@ void check_generators(const run_request& request) {
   const auto* const served = request.asked.as<c10k::cell>();
   if (served == nullptr || count < 2) return;
   if (served->loops) {
-    throw usage_error("--loops: each loop has a load generator of its own, so give one "
-                      "--generator-command alone");
+    throw usage_error(
+        "--loops: each loop has a load generator of its own, so give one "
+        "--generator-command alone");
   }
   const std::int64_t parts = served->active.value_or(served->connections);
   if (parts >= count) return;
-  throw usage_error(fmt::format("--generator-command: {} load generators share {} connections that "
-                                "carry requests; each needs one",
-                                count, parts));
+  throw usage_error(
+      fmt::format("--generator-command: {} load generators share {} connections that "
+                  "carry requests; each needs one",
+                  count, parts));
 }
 
 void set_recording(const run_words& words, run_request& request) {

@@ -64,9 +64,8 @@ std::optional<limit_fact> own_grid_obstacle(const run_request& request) {
 
 void measure_cell(run_request& request, const pinning& pins, const interrupts& signals,
                   outcome& out) {
-  if (const auto obstacle =
-          first_obstacle(request.asked, request.thread_ceiling, request.memory_ceiling_bytes,
-                         request.ends())) {
+  if (const auto obstacle = first_obstacle(request.asked, request.thread_ceiling,
+                                           request.memory_ceiling_bytes, request.ends())) {
     throw cell_ended(*obstacle);
   }
   if (const auto obstacle = own_grid_obstacle(request)) throw cell_ended(*obstacle);

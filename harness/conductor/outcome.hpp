@@ -176,7 +176,7 @@ struct outcome {
   std::optional<measure::host_usage> host;
   std::optional<std::int64_t> softirqd_ns;  ///< softirq time on the worker's CPUs
   double common_fraction = 1;  ///< of the load generators' windows, what they have in common
-  std::optional<network_outcome> network;   ///< empty over loopback
+  std::optional<network_outcome> network;  ///< empty over loopback
 
   void mark(std::string reason) { reasons.push_back(std::move(reason)); }
   void invalidate(std::string reason) {

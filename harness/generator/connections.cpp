@@ -74,8 +74,7 @@ void require_own_addresses(const prepare_request& plan) {
     ::close(probe);
     if (failed == 0) continue;
     throw refusal("--generator-addresses: the load generator's host cannot use " +
-                  text_of(plan.first_address + i) + " (" +
-                  std::generic_category().message(failed) +
+                  text_of(plan.first_address + i) + " (" + std::generic_category().message(failed) +
                   "); give the address to one of its interfaces, or name those that it has");
   }
 }

@@ -2,8 +2,8 @@
 #include "harness/generator/host_watch.hpp"
 
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,8 +44,8 @@ host_watch::host_watch(const std::vector<int>& sockets)
 
 json host_watch::account() const {
   if (!begin_ || !end_) return nullptr;
-  const measure::own_use own{
-      cpus_, measure::cpu_between(begin_->own, end_->own).total_ns.value_or(0)};
+  const measure::own_use own{cpus_,
+                             measure::cpu_between(begin_->own, end_->own).total_ns.value_or(0)};
   const auto kernel = measure::kernel_between(kernel_threads_, begin_->kernel, end_->kernel);
   const auto used = measure::host_between(begin_->host, end_->host, {own}, kernel);
   return {{"counts", measure::to_json(measure::network_between(begin_->network, end_->network))},

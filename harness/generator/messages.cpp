@@ -1,8 +1,8 @@
 // Field by field, with bounds: a command that makes no sense is refused before it is begun.
 #include "harness/generator/messages.hpp"
 
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <limits>
 #include <netinet/in.h>
 #include <stdexcept>

@@ -4,8 +4,8 @@
 #include "harness/measure/network.hpp"
 
 #include <algorithm>
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <cstring>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
@@ -192,9 +192,8 @@ round_trips read_round_trips(const std::vector<int>& sockets) {
 
 std::vector<std::string> own_addresses() {
   std::vector<std::string> found;
-  for_each_address([&](const std::string& /*name*/, const std::string& address) {
-    found.push_back(address);
-  });
+  for_each_address(
+      [&](const std::string& /*name*/, const std::string& address) { found.push_back(address); });
   return found;
 }
 

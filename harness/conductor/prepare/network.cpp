@@ -54,9 +54,9 @@ void check_listen(const std::string& text) {
   }
   const int failed = listening_error(address);
   if (failed == 0) return;
-  throw cells::usage_error(fmt::format(
-      "--listen: this machine cannot listen on {} ({}); it has {}", text,
-      std::generic_category().message(failed), fmt::join(measure::own_addresses(), ", ")));
+  throw cells::usage_error(fmt::format("--listen: this machine cannot listen on {} ({}); it has {}",
+                                       text, std::generic_category().message(failed),
+                                       fmt::join(measure::own_addresses(), ", ")));
 }
 
 void check_name(const std::string& name) {

@@ -34,10 +34,10 @@ void first(std::optional<Value>& of, const std::optional<Value>& more) {
 
 void add_errors(protocol::error_counts& sum, const protocol::error_counts& more) {
   protocol::error_counts::for_each_field(sum, [&](std::string_view name, std::uint64_t& count) {
-    protocol::error_counts::for_each_field(
-        more, [&](std::string_view other, const std::uint64_t& its) {
-          if (name == other) count += its;
-        });
+    protocol::error_counts::for_each_field(more,
+                                           [&](std::string_view other, const std::uint64_t& its) {
+                                             if (name == other) count += its;
+                                           });
   });
 }
 
@@ -127,8 +127,7 @@ void joint_load::await_begin() {
 
 void joint_load::await_end() {
   std::size_t which = 0;
-  const json ended =
-      talk_.expect_first(generators_, "window_end", talk_.cell_deadline_ns(), which);
+  const json ended = talk_.expect_first(generators_, "window_end", talk_.cell_deadline_ns(), which);
   first_end_ns_ = monotonic_clock::now_ns();
   ended_.resize(generators_.size());
   ended_[which] = field<time_ns>(*generators_[which], ended, "duration_ns");

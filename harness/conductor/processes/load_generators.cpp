@@ -77,8 +77,7 @@ std::int64_t pending_connects() {
 }
 
 /// Churn resets its connections, or their ports would soon be used up.
-json fields_of_network(const network_request& network, std::size_t which,
-                       const c10k::cell& asked) {
+json fields_of_network(const network_request& network, std::size_t which, const c10k::cell& asked) {
   const auto& ranges = network.clients;
   const address_range own =
       ranges.empty() ? address_range{"0.0.0.0", 1} : ranges[std::min(which, ranges.size() - 1)];
@@ -207,9 +206,8 @@ exchange_outcome load_generators::exchange(conversation& talk, std::int64_t in_f
 void load_generators::begin_load(conversation& talk, const json& load, std::int64_t active) {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     json own = load;
-    const double share = active > 0 ? static_cast<double>(part(active, i)) /
-                                          static_cast<double>(active)
-                                    : 1.0;
+    const double share =
+        active > 0 ? static_cast<double>(part(active, i)) / static_cast<double>(active) : 1.0;
     if (load.at("rate_per_s").is_number() && members_.size() > 1) {
       own["rate_per_s"] = share * load.at("rate_per_s").get<double>();
     }
@@ -234,8 +232,8 @@ void load_generators::survey(conversation& talk, network_outcome& out) {
     there.end = structure<measure::network_end>(its, field<json>(its, said, "end"), "end");
     there.environment = field<json>(its, said, "environment");
     there.environment_hash = field<std::string>(its, said, "environment_hash");
-    there.round_trip = structure<measure::round_trips>(its, field<json>(its, said, "round_trip"),
-                                                       "round_trip");
+    there.round_trip =
+        structure<measure::round_trips>(its, field<json>(its, said, "round_trip"), "round_trip");
   }
 }
 

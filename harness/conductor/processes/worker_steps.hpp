@@ -24,8 +24,7 @@ void handshake(conversation& talk, child_process& worker, const run_request& req
 /// the worker must listen on its address there. Returns the ports, one for each loop; none where
 /// nothing listens.
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
-                                  outcome& out,
-                                  const std::optional<network_request>& network = {});
+                                  outcome& out, const std::optional<network_request>& network = {});
 
 /// start, started.
 void start(conversation& talk, child_process& worker);
