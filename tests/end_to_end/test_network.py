@@ -119,19 +119,27 @@ def test_several_generators_share_a_load(wired: TwoHosts, results: Path) -> None
 
 
 DELAY_MS = 20.0
+TRIES = 3
 
 
 def test_a_delay_of_the_network_is_in_the_latency_and_nothing_else(
     relayed: TwoHosts, results: Path
 ) -> None:
-    p50_ms = []
-    for delay_ms in (0.0, DELAY_MS):
-        with two_hosts.relay(relayed, delay_ms / 2):
-            run = measured(relayed, results.with_name(f"{delay_ms}.jsonl"), *open_load())
-        p50_ms.append(run["latency"]["p50"] / 1e6)
-        assert run["network"]["generators"][0]["round_trip_ns"]["min"] >= delay_ms * 1e6
-        assert sum(run["load"]["errors"].values()) == 0
-    assert p50_ms[1] - p50_ms[0] == pytest.approx(DELAY_MS, rel=0.05)
+    for attempt in range(TRIES):
+        p50_ms, disturbed = [], False
+        for delay_ms in (0.0, DELAY_MS):
+            file = results.with_name(f"{attempt}-{delay_ms}.jsonl")
+            with two_hosts.relay(relayed, delay_ms / 2):
+                run = measured(relayed, file, *open_load())
+            p50_ms.append(run["latency"]["p50"] / 1e6)
+            # The relay is no process of the run: whoever keeps it from its CPU is named by this.
+            disturbed = disturbed or any(one.startswith("host: ") for one in run["reasons"])
+            assert run["network"]["generators"][0]["round_trip_ns"]["min"] >= delay_ms * 1e6
+            assert sum(run["load"]["errors"].values()) == 0
+        if p50_ms[1] - p50_ms[0] == pytest.approx(DELAY_MS, rel=0.05):
+            return
+        assert disturbed, p50_ms
+    pytest.skip("the machine kept the relay from its CPU")
 
 
 def test_loss_shows_as_segments_sent_again_and_everything_still_closes(
@@ -218,9 +226,7 @@ def test_addresses_that_nobody_has_are_refused_with_the_remedy(wired: TwoHosts) 
     assert "--generator-addresses: the load generator's host cannot use 10.77.0.6" in said
 
 
-def test_a_worker_that_listens_on_loopback_alone_is_a_limit(
-    wired: TwoHosts, results: Path
-) -> None:
+def test_a_worker_that_listens_on_loopback_alone_is_a_limit(wired: TwoHosts, results: Path) -> None:
     words = ("run", "c10k", *skein.plain_worker(), "--size", "test", *wired.words())
     done = wired.call(*words, *skein.IN_SESSION, "-o", str(results))
     run = skein.run_of(results)

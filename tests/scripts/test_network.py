@@ -75,7 +75,7 @@ def test_another_network_is_another_configuration():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({**NETWORK, "nme": "lab"}, "nearest: name"),
+        ({**NETWORK, "nme": "lab"}, "did you mean .name."),
         ({"name": "lab", "listen": "10.0.0.1"}, r"\[network\] needs generator_command"),
         ({**NETWORK, "listen": 10}, "network.listen must be a text, not 10"),
         ({**NETWORK, "name": " "}, "network.name must be a text, not ' '"),
