@@ -136,7 +136,7 @@ TEST_CASE("a child that gives no sign of life is a timeout, however long its ans
   const time_ns begin_ns = monotonic_clock::now_ns();
   const auto ended = of.failure_of("ready");
   CHECK(ended.how() == status::timeout);
-  CHECK_THAT(ended.what(), test::contains("the worker has given no sign of life for 0."));
+  CHECK_THAT(ended.what(), test::contains("the worker has given no sign of life for "));
   CHECK(monotonic_clock::now_ns() - begin_ns >= quick.answer_ns);
 }
 
