@@ -1,18 +1,24 @@
 #include "runtimes/socket.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <fstream>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtimes/errors.hpp"
+#include "runtimes/listen_address.hpp"
 
 namespace skein {
 
 namespace {
+
+/// In the host's byte order. Set before any thread that reads it.
+in_addr_t listening = INADDR_LOOPBACK;
 
 void set_option(int descriptor, int level, int name, const void* value, socklen_t size) {
   checked(::setsockopt(descriptor, level, name, value, size), "setsockopt");
@@ -24,7 +30,7 @@ void prepare(int descriptor) {
   set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(listening);
   checked(::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
   checked(::listen(descriptor, listen_backlog()), "listen");
 }
@@ -45,6 +51,21 @@ std::uint16_t port_of(int descriptor) {
 }
 
 }  // namespace
+
+void listen_at(const std::string& address) {
+  in_addr parsed{};
+  if (::inet_pton(AF_INET, address.c_str(), &parsed) != 1) {
+    throw std::invalid_argument("listen must be an IPv4 address, got " + address);
+  }
+  listening = ntohl(parsed.s_addr);
+}
+
+std::string listening_address() {
+  const in_addr binary{htonl(listening)};
+  std::array<char, INET_ADDRSTRLEN> text{};
+  ::inet_ntop(AF_INET, &binary, text.data(), sizeof text);
+  return text.data();
+}
 
 listener_options read_listener(int descriptor) {
   const auto lingering = option<linger>(descriptor, SOL_SOCKET, SO_LINGER);

@@ -1,5 +1,5 @@
 // The one way sockets are set up, shared by every runtime so that conditions are equal by
-// construction: loopback, non-blocking unless asked otherwise, TCP_NODELAY.
+// construction: one address, non-blocking unless asked otherwise, TCP_NODELAY.
 //
 // SO_LINGER stays off: {1,0} would make close a reset, which throws away what the peer has not
 // received yet (C1). No run needs a reset here to free ports: TIME_WAIT stays with the side that
@@ -18,7 +18,7 @@ struct listening_socket {
   std::uint16_t port;
 };
 
-/// A listening TCP socket on 127.0.0.1 with an ephemeral port and backlog net.core.somaxconn.
+/// A listening TCP socket (listen_address.hpp) of an ephemeral port, backlog net.core.somaxconn.
 /// Accepted sockets inherit TCP_NODELAY from it, which spares a system call per connection. The
 /// caller owns the descriptor. Throws std::system_error.
 listening_socket make_listener(blocking mode);

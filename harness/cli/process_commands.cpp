@@ -1,5 +1,6 @@
 // `skein worker` and `skein generator`: the two ends a conductor talks to. People need them only to
-// look at the protocol (harness/PROTOCOL.md).
+// look at the protocol (harness/PROTOCOL.md, harness/GENERATOR.md), or where one is started by a
+// command of theirs.
 #include <memory>
 #include <unistd.h>
 

@@ -48,6 +48,26 @@ void add_measuring_options(CLI::App& app, run_words& words) {
       "Count allocations and system calls of the worker; the run's times are not recorded");
 }
 
+/// Of a workload that is served a load.
+void add_load_options(CLI::App& app, run_words& words) {
+  app.add_option("--generator-command", words.generator_commands,
+                 "Start the load generator by this command, which ends in 'skein generator' of "
+                 "this very build, e.g. ssh -T HOST skein generator; again for each further host")
+      ->type_name("COMMAND")
+      ->allow_extra_args(false);
+  app.add_option("--listen", words.listen,
+                 "The worker's address, which the load generator's host reaches [loopback]")
+      ->type_name("ADDRESS");
+  app.add_option("--generator-addresses", words.generator_addresses,
+                 "Addresses of the load generator to connect from, e.g. 10.0.0.2-10.0.0.9, for "
+                 "each host [as it routes]")
+      ->type_name("A-B")
+      ->allow_extra_args(false);
+  app.add_option("--network", words.network,
+                 "What the network is called: results over two networks are never compared")
+      ->type_name("NAME");
+}
+
 void add_recording_options(CLI::App& app, run_words& words) {
   app.add_option("-o,--output", words.output, "Append the record to this JSON Lines file")
       ->type_name(placeholder::file);
@@ -85,6 +105,7 @@ void add_declared_options(CLI::App& app, const workloads::declaration& declared,
 
 void add_options(CLI::App& app, const workloads::declaration& declared, run_words& words) {
   add_measuring_options(app, words);
+  if (declared.run == workloads::run_kind::served) add_load_options(app, words);
   add_recording_options(app, words);
   add_declared_options(app, declared, words);
 }

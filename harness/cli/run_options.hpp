@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "harness/cells/fill.hpp"
 #include "harness/conductor/run_request.hpp"
@@ -14,7 +15,8 @@ namespace skein::cli {
 struct run_words {
   cells::said_values cell;  ///< the options that the workload declares
   std::string runtime, size, worker_cpus, generator_cpus, timeout, worker_command, thread_ceiling,
-      memory_ceiling, rate_baseline;
+      memory_ceiling, rate_baseline, listen, network;
+  std::vector<std::string> generator_commands, generator_addresses;
   std::string output, session_id, run_meta, lock_file;
   int lock_fd = -1;
   bool json = false;

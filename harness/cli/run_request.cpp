@@ -35,7 +35,7 @@ using measure::json;
 constexpr std::int64_t max_memory_bytes = std::int64_t{1} << 50;
 
 /// Splits as a shell would: quotes, variables, ~ and patterns. Runs no command while doing so.
-std::vector<std::string> split_command(const std::string& text) {
+std::vector<std::string> split_command(const char* option, const std::string& text) {
   if (text.empty()) return {};
   wordexp_t split{};
   const bool good = ::wordexp(text.c_str(), &split, WRDE_NOCMD) == 0 && split.we_wordc > 0;
@@ -43,7 +43,7 @@ std::vector<std::string> split_command(const std::string& text) {
   if (good) words.assign(split.we_wordv, split.we_wordv + split.we_wordc);
   ::wordfree(&split);
   if (!good) {
-    throw usage_error("--worker-command: '" + text +
+    throw usage_error(std::string(option) + ": '" + text +
                       "' is no plain command; quote it, and leave out shell operators");
   }
   return words;
@@ -264,8 +264,59 @@ void set_measuring(const run_words& words, run_request& request) {
     request.memory_ceiling_bytes =
         size_or("--memory-ceiling", words.memory_ceiling, 0, 1024 * 1024, max_memory_bytes);
   }
-  request.worker_command = split_command(words.worker_command);
+  request.worker_command = split_command("--worker-command", words.worker_command);
+  for (const std::string& each : words.generator_commands) {
+    request.generator_commands.push_back(split_command("--generator-command", each));
+    if (request.generator_commands.back().empty()) {
+      throw usage_error("--generator-command: it is empty");
+    }
+  }
   request.counted = words.count;
+}
+
+/// A load over a network: all of it, or nothing of it.
+void set_network(const run_words& words, run_request& request) {
+  const bool has_network = !words.listen.empty();
+  refuse_unless(has_network, "--network", words.network, "a load with --listen");
+  const auto& addresses = words.generator_addresses;
+  refuse_unless(has_network, "--generator-addresses", addresses.empty() ? "" : addresses.front(),
+                "a load with --listen");
+  if (!has_network) return;
+  if (words.generator_commands.empty()) {
+    throw usage_error(
+        "--listen: the load then comes from another host, so say how it is started there: "
+        "--generator-command 'ssh -T HOST skein generator'");
+  }
+  if (words.network.empty()) {
+    throw usage_error(
+        "--listen: give the network a name with --network, for results over two "
+        "networks are never compared");
+  }
+  if (!addresses.empty() && addresses.size() != words.generator_commands.size()) {
+    throw usage_error(
+        fmt::format("--generator-addresses: {} ranges for {} of --generator-command; "
+                    "give one for each, in their order, or none",
+                    addresses.size(), words.generator_commands.size()));
+  }
+  request.network = conductor::network_from(words.network, words.listen, addresses);
+}
+
+/// Each of several load generators carries a part of the load of one loop.
+void check_generators(const run_request& request) {
+  const auto count = static_cast<std::int64_t>(request.generator_commands.size());
+  const auto* const served = request.asked.as<c10k::cell>();
+  if (served == nullptr || count < 2) return;
+  if (served->loops) {
+    throw usage_error(
+        "--loops: each loop has a load generator of its own, so give one "
+        "--generator-command alone");
+  }
+  const std::int64_t parts = served->active.value_or(served->connections);
+  if (parts >= count) return;
+  throw usage_error(
+      fmt::format("--generator-command: {} load generators share {} connections that "
+                  "carry requests; each needs one",
+                  count, parts));
 }
 
 void set_recording(const run_words& words, run_request& request) {
@@ -286,10 +337,12 @@ run_request request_for(const workloads::declaration& declared, const run_words&
   fill_cell(declared, words, request);
   set_rate_baseline(words, request);
   set_measuring(words, request);
+  set_network(words, request);
   set_recording(words, request);
   check_stacks(request.asked);
   check_nesting(request.asked);
   check_handler(request.asked);
+  check_generators(request);
   return request;
 }
 

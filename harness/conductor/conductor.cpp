@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "harness/cells/usage_error.hpp"
 #include "harness/conductor/exit_status.hpp"
 #include "harness/conductor/judge/lint.hpp"
 #include "harness/conductor/judge/validity.hpp"
@@ -65,8 +66,8 @@ std::optional<limit_fact> own_grid_obstacle(const run_request& request) {
 
 void measure_cell(run_request& request, const pinning& pins, const interrupts& signals,
                   outcome& out) {
-  if (const auto obstacle =
-          first_obstacle(request.asked, request.thread_ceiling, request.memory_ceiling_bytes)) {
+  if (const auto obstacle = first_obstacle(request.asked, request.thread_ceiling,
+                                           request.memory_ceiling_bytes, request.ends())) {
     throw cell_ended(*obstacle);
   }
   if (const auto obstacle = own_grid_obstacle(request)) throw cell_ended(*obstacle);
@@ -100,6 +101,8 @@ outcome observe(run_request& request, const pinning& pins, const interrupts& sig
     out.end(why);
   } catch (const interrupted&) {
     throw;
+  } catch (const cells::usage_error&) {
+    throw;  // nothing was measured: what was asked for cannot be
   } catch (const std::exception& error) {
     out.end(failed_by_conductor(error.what()));
   }
@@ -131,7 +134,10 @@ int measure_and_record(run_request& request, const pinning& pins, const interrup
 
 int run(run_request request) {
   measure::raise_soft_limits();
-  const pinning pins = plan_pinning(request.worker_cpus, request.generator_cpus, allowed_cpus());
+  const pinning pins =
+      request.network
+          ? plan_pinning_here(request.worker_cpus, request.generator_cpus, allowed_cpus())
+          : plan_pinning(request.worker_cpus, request.generator_cpus, allowed_cpus());
   const auto lock = take_lock(request);
   std::unique_ptr<output_file> output;
   if (request.output) output = std::make_unique<output_file>(*request.output);

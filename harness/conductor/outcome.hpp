@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "harness/measure/distribution.hpp"
 #include "harness/measure/host.hpp"
 #include "harness/measure/memory_slope.hpp"
+#include "harness/measure/network.hpp"
 #include "harness/measure/process_cpu.hpp"
 #include "harness/protocol/load_report.hpp"
 
@@ -104,6 +106,28 @@ struct worker_traits {
   }
 };
 
+/// The end of a network on a host that a load came from, as that host reports it.
+struct far_end {
+  bool pinned = false;  ///< the load generator, to the CPUs that were asked for
+  measure::network_end end;
+  std::optional<measure::round_trips> round_trip;  ///< before the load
+  std::optional<measure::network_counts> counts;   ///< in the window
+  json environment;                                ///< null until it is known, as the three below
+  json environment_hash;
+  json cpus;
+  json host;  ///< in the window, as `host` of a record
+  /// Of that, on its CPUs.
+  std::map<int, time_ns> steal_ns;
+  std::map<int, time_ns> foreign_ns;
+};
+
+/// What is known of the network that a load came over.
+struct network_outcome {
+  measure::network_end worker;
+  std::optional<measure::network_counts> worker_counts;  ///< in the window
+  std::vector<far_end> generators;
+};
+
 /// SIGINT or SIGTERM: nothing is written.
 class interrupted : public std::exception {
  public:
@@ -152,6 +176,8 @@ struct outcome {
   measure::memory_extras memory_extras;
   std::optional<measure::host_usage> host;
   std::optional<std::int64_t> softirqd_ns;  ///< softirq time on the worker's CPUs
+  double common_fraction = 1;  ///< of the load generators' windows, what they have in common
+  std::optional<network_outcome> network;  ///< empty over loopback
 
   void mark(std::string reason) { reasons.push_back(std::move(reason)); }
   void invalidate(std::string reason) {

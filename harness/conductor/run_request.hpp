@@ -9,6 +9,7 @@
 
 #include "harness/cells/cell.hpp"
 #include "harness/cells/measuring.hpp"
+#include "harness/conductor/prepare/network.hpp"
 #include "harness/conductor/prepare/pinning.hpp"
 #include "runtimes/clock.hpp"
 
@@ -33,6 +34,9 @@ struct run_request {
   bool counted = false;  ///< count allocations and system calls; no times are published
   std::optional<time_ns> timeout_ns;        ///< of the whole cell; computed when empty
   std::vector<std::string> worker_command;  ///< a foreign worker; empty: our own
+  /// c10k: what starts the load generators, here or on other hosts; empty: this program does.
+  std::vector<std::vector<std::string>> generator_commands;
+  std::optional<network_request> network;  ///< empty: the load comes over loopback
 
   std::optional<std::string> output;      ///< a JSON Lines file to append to
   std::optional<std::string> session_id;  ///< of a session line that is already written
@@ -43,6 +47,9 @@ struct run_request {
   std::vector<std::string> argv;
 
   [[nodiscard]] bool is_foreign() const noexcept { return !worker_command.empty(); }
+  [[nodiscard]] ends_here ends() const noexcept {
+    return network ? ends_here::servers : ends_here::both;
+  }
   /// False: no readings of memory, and no rest before them.
   [[nodiscard]] bool reads_memory() const noexcept { return how.memory != workloads::memory::off; }
 };

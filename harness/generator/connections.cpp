@@ -21,8 +21,9 @@
 namespace skein::generator {
 namespace {
 
-/// Never more than the server's listen backlog, which is this machine's.
-std::uint32_t most_pending() {
+/// Never more than the server's listen backlog: as the conductor says, or this machine's.
+std::uint32_t most_pending(const prepare_request& plan) {
+  if (plan.pending) return *plan.pending;
   const std::int64_t backlog = measure::read_limits().somaxconn.value_or(128);
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(backlog, 1, 128));
 }
@@ -51,16 +52,31 @@ void set_switch(int descriptor, int level, int option) {
   set_option(descriptor, level, option, &on, sizeof on);
 }
 
-sockaddr_in loopback(std::uint32_t last_byte, std::uint16_t port) {
+sockaddr_in socket_address(ipv4 host, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(0x7f000000U | last_byte);
+  address.sin_addr.s_addr = htonl(host);
   return address;
 }
 
 const sockaddr* generic(const sockaddr_in& address) {
   return reinterpret_cast<const sockaddr*>(&address);
+}
+
+/// Over loopback the conductor has looked already.
+void require_own_addresses(const prepare_request& plan) {
+  if (plan.first_address == any_address || plan.first_address == loopback_address) return;
+  for (std::uint32_t i = 0; i < plan.addresses; ++i) {
+    const int probe = checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+    const sockaddr_in from = socket_address(plan.first_address + i, 0);
+    const int failed = ::bind(probe, generic(from), sizeof from) < 0 ? errno : 0;
+    ::close(probe);
+    if (failed == 0) continue;
+    throw refusal("--generator-addresses: the load generator's host cannot use " +
+                  text_of(plan.first_address + i) + " (" + std::generic_category().message(failed) +
+                  "); give the address to one of its interfaces, or name those that it has");
+  }
 }
 
 int pending_error(int descriptor) {
@@ -73,7 +89,14 @@ int pending_error(int descriptor) {
 }  // namespace
 
 connection_table::connection_table(const prepare_request& plan)
-    : port_(plan.port), addresses_(plan.addresses), epoll_(-1) {
+    : server_(plan.server),
+      port_(plan.port),
+      first_address_(plan.first_address),
+      addresses_(plan.addresses),
+      pending_limit_(most_pending(plan)),
+      in_order_(plan.in_order),
+      epoll_(-1) {
+  require_own_addresses(plan);
   check_limits(plan);
   connections_.resize(plan.connections);
   epoll_ = checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
@@ -86,12 +109,11 @@ connection_table::~connection_table() {
 
 bool connection_table::connect_to(std::uint32_t total, const std::function<bool()>& interrupted) {
   assert(total <= connections_.size());
-  const std::uint32_t pending_limit = most_pending();
   time_ns last_progress_ns = monotonic_clock::now_ns();
   const time_ns limit_ns = std::chrono::nanoseconds(no_progress_limit).count();
   while (connected_ < total) {
     const std::uint32_t before = connected_;
-    while (begun_ < total && begun_ - connected_ < pending_limit) begin(begun_);
+    while (begun_ < total && begun_ - connected_ < pending_limit_) begin(begun_);
     for (const epoll_event& event : poll(wait_ms)) take_in(event.data.u32, event.events);
     if (interrupted()) return false;
     const time_ns now = monotonic_clock::now_ns();
@@ -125,6 +147,15 @@ std::uint32_t connection_table::alive_among(std::uint32_t count) const noexcept 
   }));
 }
 
+std::vector<int> connection_table::some_open(std::size_t most) const {
+  std::vector<int> found;
+  for (const connection& each : connections_) {
+    if (found.size() == most) break;
+    if (each.state == connection_state::open) found.push_back(each.descriptor);
+  }
+  return found;
+}
+
 void connection_table::close(std::uint32_t index) noexcept {
   connection& which = connections_[index];
   if (which.descriptor >= 0) ::close(which.descriptor);
@@ -153,14 +184,10 @@ time_ns connection_table::dial(std::uint32_t index) {
   const int descriptor = which.descriptor = open_socket();
   which.state = connection_state::connecting;
   const linger reset{1, 0};
-  set_option(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  if (!in_order_) set_option(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   set_switch(descriptor, IPPROTO_TCP, TCP_NODELAY);
-  set_switch(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-  const sockaddr_in from = loopback(1 + dialled_++ % addresses_, 0);
-  if (::bind(descriptor, generic(from), sizeof from) < 0) {
-    fail_errno("bind to " + std::string(::inet_ntoa(from.sin_addr)), errno);
-  }
-  const sockaddr_in to = loopback(1, port_);
+  if (first_address_ != any_address) bind_to_next_address(descriptor);
+  const sockaddr_in to = socket_address(server_, port_);
   const time_ns begun_ns = monotonic_clock::now_ns();
   if (::connect(descriptor, generic(to), sizeof to) < 0 && errno != EINPROGRESS) {
     // The kernel chooses the port here, and none was left. How many of them other programs use is
@@ -176,6 +203,14 @@ time_ns connection_table::dial(std::uint32_t index) {
   interest.data.u32 = index;
   checked(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &interest), "epoll_ctl");
   return begun_ns;
+}
+
+void connection_table::bind_to_next_address(int descriptor) {
+  set_switch(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+  const sockaddr_in from = socket_address(first_address_ + dialled_++ % addresses_, 0);
+  if (::bind(descriptor, generic(from), sizeof from) < 0) {
+    fail_errno("bind to " + std::string(::inet_ntoa(from.sin_addr)), errno);
+  }
 }
 
 int connection_table::settle(std::uint32_t index, std::uint32_t events) {
@@ -196,8 +231,8 @@ void connection_table::take_in(std::uint32_t index, std::uint32_t events) {
 }
 
 void connection_table::fail(const std::string& what) const {
-  throw connect_error(what + " (port " + std::to_string(port_) + ", " + std::to_string(connected_) +
-                      " connections were established)");
+  throw connect_error(what + " (" + text_of(server_) + ", port " + std::to_string(port_) + ", " +
+                      std::to_string(connected_) + " connections were established)");
 }
 
 void connection_table::fail_errno(const std::string& call, int error) const {

@@ -1,5 +1,5 @@
-// The generator's connections: a table of non-blocking loopback sockets on one epoll instance. It
-// opens them in bounded batches, reopens one in the middle of a load, and closes them without
+// The generator's connections: a table of non-blocking sockets on one epoll instance. It opens them
+// in bounded batches, reopens one in the middle of a load, and closes them, over loopback without
 // leaving ports behind. Leaves out requests: exchange.hpp sends and receives on open connections.
 #pragma once
 
@@ -45,15 +45,17 @@ class connect_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Sockets to 127.0.0.1:port, from 127.0.0.1 .. 127.0.0.<addresses> in turn. For one thread.
+/// Sockets to the server's address and port, from the client addresses in turn. For one thread.
 ///
 /// Every socket is registered once, edge-triggered, for reading, writing and hang-up, and stays so
 /// until it is closed; the event's data is the connection's index. A close resets the connection
-/// (SO_LINGER{1,0}), so it leaves no TIME_WAIT; a process that simply ends has the same effect.
+/// (SO_LINGER{1,0}), so it leaves no TIME_WAIT, unless connections are to be closed in good order;
+/// a process that simply ends has the same effect.
 class connection_table {
  public:
   /// Raises the soft limit on descriptors to the hard one and compares the descriptors and ports
-  /// needed with what this machine allows. Throws limit_error when that is not enough.
+  /// needed with what this machine allows. Throws limit_error when that is not enough, and refusal
+  /// where a client address is not this host's.
   explicit connection_table(const prepare_request& plan);
   ~connection_table();
   connection_table(const connection_table&) = delete;
@@ -68,6 +70,8 @@ class connection_table {
   std::span<epoll_event> poll(int timeout_ms);
 
   [[nodiscard]] connection& at(std::uint32_t index) { return connections_[index]; }
+  /// Descriptors of open connections, the first ones, at most so many.
+  [[nodiscard]] std::vector<int> some_open(std::size_t most) const;
   [[nodiscard]] std::uint32_t size() const noexcept { return connected_; }
   /// How many of the first `count` are open.
   [[nodiscard]] std::uint32_t open_among(std::uint32_t count) const noexcept;
@@ -89,14 +93,19 @@ class connection_table {
   [[nodiscard]] int open_socket();
   void begin(std::uint32_t index);
   time_ns dial(std::uint32_t index);
+  void bind_to_next_address(int descriptor);
   void take_in(std::uint32_t index, std::uint32_t events);
   [[noreturn]] void fail(const std::string& what) const;
   [[noreturn]] void fail_errno(const std::string& call, int error) const;
 
   std::vector<connection> connections_;
   std::array<epoll_event, 256> events_{};
+  ipv4 server_;
   std::uint16_t port_;
+  ipv4 first_address_;
   std::uint32_t addresses_;
+  std::uint32_t pending_limit_;
+  bool in_order_;
   int epoll_;
   std::uint32_t begun_ = 0;      ///< connections [0, begun_) have a socket, or had one
   std::uint32_t connected_ = 0;  ///< how many of those connect_to has established

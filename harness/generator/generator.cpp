@@ -1,27 +1,32 @@
-// The conversation: prepare, connect (in steps), load, stop. While a load runs, the channel is
-// looked at every few ms: `stop` or an end of file abandons the load; any other command waits.
+// The conversation: hello, then prepare, connect (in steps), load, stop. While a load runs, the
+// channel is looked at every few ms: `stop` or the loss of the conductor abandons the load; any
+// other command waits.
 #include "harness/generator/generator.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <sched.h>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
+#include "harness/build_info.hpp"
+#include "harness/generator/command_inbox.hpp"
 #include "harness/generator/connections.hpp"
 #include "harness/generator/exchange.hpp"
 #include "harness/generator/handler_work.hpp"
+#include "harness/generator/host_watch.hpp"
 #include "harness/generator/load.hpp"
 #include "harness/generator/messages.hpp"
 #include "harness/generator/payload.hpp"
 #include "harness/generator/report.hpp"
+#include "harness/measure/file_hash.hpp"
 #include "harness/measure/json.hpp"
-#include "harness/protocol/line_channel.hpp"
+#include "harness/protocol/protocol.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::generator {
@@ -43,13 +48,24 @@ struct prepared {
   exchange requests;
 };
 
+/// The conductor may be a program on another host, so the generator says which build it is of.
+json hello_message() {
+  const bool known = !build_info::commit.empty();
+  return {{"type", "hello"},
+          {"protocol", protocol::protocol_version},
+          {"version", build_info::version},
+          {"commit", known ? json(build_info::commit) : json(nullptr)},
+          {"dirty", known ? json(build_info::dirty) : json(nullptr)}};
+}
+
 class session {
  public:
-  session(int command_fd, int reply_fd) : channel_(command_fd, reply_fd) {}
+  session(int command_fd, int reply_fd) : inbox_(command_fd, reply_fd) {}
 
   void run() {
-    while (!stopping_) {
-      const auto line = next_line();
+    reply(hello_message());
+    while (!inbox_.stopping()) {
+      const auto line = inbox_.next();
       if (!line) return;
       answer(*line);
     }
@@ -58,17 +74,12 @@ class session {
   }
 
  private:
-  std::optional<std::string> next_line() {
-    if (waiting_.empty()) return channel_.read_line();
-    std::string line = std::move(waiting_.front());
-    waiting_.pop_front();
-    return line;
-  }
-
   void answer(const std::string& line) {
     try {
       const json message = json::parse(line);
       dispatch(message.at("type").get<std::string>(), message);
+    } catch (const refusal& why) {
+      reply({{"type", "refused"}, {"message", why.what()}});
     } catch (const limit_error& limit) {
       reply({{"type", "limit"},
              {"limit", limit.name},
@@ -82,27 +93,44 @@ class session {
   }
 
   void dispatch(const std::string& type, const json& message) {
+    if (type == "identify") return identify();
     if (type == "prepare") return prepare(message);
     if (type == "connect") return connect(message);
     if (type == "load") return load(message);
-    if (type != "stop") {
-      throw std::invalid_argument("unknown message type \"" + type +
-                                  "\"; known are prepare, connect, load, stop");
-    }
-    stopping_ = true;
+    if (type == "survey") return survey();
+    if (type == "account") return account();
+    if (type == "stop") return;  // the inbox has noticed
+    throw std::invalid_argument("unknown message type \"" + type +
+                                "\"; known are prepare, connect, load, stop, identify, survey, "
+                                "account, alive");
+  }
+
+  void identify() {
+    const auto hash = measure::file_sha256("/proc/self/exe");
+    reply({{"type", "identity"}, {"binary_sha256", measure::or_null(hash)}});
   }
 
   void prepare(const json& message) {
     if (prepared_) throw std::invalid_argument("prepare was already sent");
-    prepared_ = std::make_unique<prepared>(parse_prepare(message));
-    reply({{"type", "ready"}});
+    const prepare_request plan = parse_prepare(message);
+    const bool pinned = pin(plan);
+    prepared_ = std::make_unique<prepared>(plan);
+    reply({{"type", "ready"}, {"pinned", pinned}});
+  }
+
+  /// A command that starts the generator may be a client of another host, so the conductor cannot.
+  bool pin(const prepare_request& plan) {
+    if (plan.cpus.empty()) return false;
+    if (pin_to(plan.cpus)) return true;
+    if (!plan.cpus_are_asked_for) return false;
+    throw refusal("--generator-cpus: the load generator may not use all of them on its host");
   }
 
   void connect(const json& message) {
     prepared& current = need_prepared();
     const std::uint32_t total = parse_connect(message, current.plan.connections);
     try {
-      if (!current.table.connect_to(total, [this] { return interrupted(); })) return;
+      if (!current.table.connect_to(total, [this] { return inbox_.interrupted(); })) return;
     } catch (const limit_error& limit) {
       error_counts& errors = current.requests.errors();
       ++(limit.name == "RLIMIT_NOFILE" ? errors.descriptors : errors.connect);
@@ -127,10 +155,29 @@ class session {
                                " active connections, open are " + std::to_string(open));
     }
     load_run run(current.table, current.requests, request, active, current.plan.seed,
-                 {.window_begin = [this](time_ns t) { begin_window(t); },
-                  .window_end = [this](time_ns t) { mark("window_end", t); },
-                  .interrupted = [this] { return interrupted(); }});
+                 {.window_begin = [this](time_ns warmup_ns) { begin_window(warmup_ns); },
+                  .window_end = [this](time_ns window_ns) { end_window(window_ns); },
+                  .interrupted = [this] { return inbox_.interrupted(); }});
     if (run.run()) reply(result_message(run, request, current.requests, current.handler_step_ns));
+  }
+
+  /// From here on the host is watched at both ends of a window.
+  void survey() {
+    constexpr std::size_t sockets = 100;
+    const std::vector<int> open = need_prepared().table.some_open(sockets);
+    if (open.empty()) throw std::runtime_error("survey needs a connection that is open");
+    watch_.emplace(open);
+    json message = {{"type", "survey"}};
+    message.update(watch_->survey());
+    reply(message);
+  }
+
+  void account() {
+    const json found = watch_ ? watch_->account() : json();
+    if (found.is_null()) throw std::runtime_error("account needs a survey, and then a load");
+    json message = {{"type", "account"}};
+    message.update(found);
+    reply(message);
   }
 
   prepared& need_prepared() {
@@ -140,32 +187,24 @@ class session {
 
   std::uint32_t connected() const { return prepared_ ? prepared_->table.size() : 0; }
 
-  /// True when the present work should be abandoned: `stop` came, or the conductor is gone.
-  bool interrupted() {
-    const bool open = channel_.feed();
-    while (auto line = channel_.next_line()) {
-      const json message = json::parse(*line, nullptr, false);
-      if (message.is_object() && message.value("type", json()) == "stop") stopping_ = true;
-      waiting_.push_back(std::move(*line));
-    }
-    return stopping_ || !open;
-  }
-
   /// The conductor now reads what the worker has used so far, and may have to run on this CPU.
   /// Without the yield it would run some milliseconds late, because this thread never sleeps.
-  void begin_window(time_ns t) {
-    mark("window_begin", t);
+  void begin_window(time_ns warmup_ns) {
+    reply({{"type", "window_begin"}, {"warmup_ns", warmup_ns}});
+    if (watch_) watch_->begin();
     ::sched_yield();
   }
 
-  void mark(const char* type, time_ns t) { reply({{"type", type}, {"t_ns", t}}); }
+  void end_window(time_ns window_ns) {
+    reply({{"type", "window_end"}, {"duration_ns", window_ns}});
+    if (watch_) watch_->end();
+  }
 
-  void reply(const json& message) { channel_.write_line(measure::to_text(message)); }
+  void reply(const json& message) { inbox_.reply(message); }
 
-  protocol::line_channel channel_;
-  std::deque<std::string> waiting_;  ///< commands that came while another was carried out
+  command_inbox inbox_;
   std::unique_ptr<prepared> prepared_;
-  bool stopping_ = false;
+  std::optional<host_watch> watch_;  ///< for a conductor on another host
 };
 
 }  // namespace

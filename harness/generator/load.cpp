@@ -174,7 +174,7 @@ void load_run::begin_window(time_ns now) {
   window_.begin(now);
   if (!load_.requests) send_until_ns_ = now + load_.duration_ns;
   last_reply_ns_ = now;
-  hooks_.window_begin(now);
+  hooks_.window_begin(warmup_ns());
 }
 
 void load_run::end_window_if_due(time_ns now) {
@@ -189,7 +189,7 @@ void load_run::end_window(time_ns now) {
   send_until_ns_ = std::min(send_until_ns_, now);
   ended_ns_ = now;
   window_.end(now, send_until_ns_);
-  hooks_.window_end(now);
+  hooks_.window_end(window_.duration_ns());
 }
 
 void load_run::end_early(time_ns now, std::string why) {

@@ -12,10 +12,11 @@
 
 namespace skein::generator {
 
-/// Callbacks of a running load, called on its own thread. Both times are CLOCK_MONOTONIC.
+/// Callbacks of a running load, called on its own thread. Both are given a duration, because
+/// whoever hears of it may have another clock.
 struct load_hooks {
-  std::function<void(time_ns)> window_begin;
-  std::function<void(time_ns)> window_end;
+  std::function<void(time_ns warmup_ns)> window_begin;
+  std::function<void(time_ns window_ns)> window_end;
   /// Asked every few ms; true abandons the load.
   std::function<bool()> interrupted;
 };

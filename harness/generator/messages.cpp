@@ -1,7 +1,10 @@
 // Field by field, with bounds: a command that makes no sense is refused before it is begun.
 #include "harness/generator/messages.hpp"
 
+#include <arpa/inet.h>
+#include <array>
 #include <limits>
+#include <netinet/in.h>
 #include <stdexcept>
 #include <string_view>
 
@@ -15,6 +18,7 @@ constexpr std::uint32_t max_payload_bytes = 16 * 1024 * 1024;
 constexpr std::int64_t max_handler_work = 1'000'000;
 constexpr std::uint32_t max_connections = 4'000'000;
 constexpr std::uint32_t max_addresses = 254;
+constexpr std::uint64_t most_cpu = 1'000'000;
 constexpr time_ns max_time_ns = 24 * 3600 * ns_per_s;
 
 [[noreturn]] void refuse(const char* field, const std::string& wanted, const json& message) {
@@ -50,6 +54,30 @@ double rate(const json& message) {
   refuse("rate_per_s", "a number above 0, at most 1e9, in modes open and idle_heavy", message);
 }
 
+/// `otherwise` where the field is missing or null.
+ipv4 address(const json& message, const char* field, ipv4 otherwise) {
+  if (!is_given(message, field)) return otherwise;
+  in_addr parsed{};
+  const json& given = message.at(field);
+  const bool is_one =
+      given.is_string() &&
+      ::inet_pton(AF_INET, given.get_ref<const std::string&>().c_str(), &parsed) == 1;
+  if (!is_one) refuse(field, "an IPv4 address in dotted form", message);
+  return ntohl(parsed.s_addr);
+}
+
+std::vector<int> cpus(const json& message) {
+  if (!is_given(message, "cpus")) return {};
+  std::vector<int> list;
+  for (const json& each : message.at("cpus")) {
+    if (!each.is_number_unsigned() || each.get<std::uint64_t>() > most_cpu) {
+      refuse("cpus", "a list of CPU numbers", message);
+    }
+    list.push_back(each.get<int>());
+  }
+  return list;
+}
+
 template <typename Enum>
 std::string quoted_words() {
   std::string list;
@@ -72,6 +100,13 @@ Enum word(const json& message, const char* field) {
 
 }  // namespace
 
+std::string text_of(ipv4 address) {
+  const in_addr binary{htonl(address)};
+  std::array<char, INET_ADDRSTRLEN> text{};
+  ::inet_ntop(AF_INET, &binary, text.data(), sizeof text);
+  return text.data();
+}
+
 prepare_request parse_prepare(const json& message) {
   prepare_request plan{};
   plan.port = integer<std::uint16_t>(message, "port", 1, 65535);
@@ -86,6 +121,14 @@ prepare_request parse_prepare(const json& message) {
   }
   plan.seed = integer<std::uint64_t>(message, "seed", 0, std::numeric_limits<std::uint64_t>::max());
   plan.addresses = integer<std::uint32_t>(message, "addresses", 1, max_addresses);
+  plan.server = address(message, "server", loopback_address);
+  plan.first_address = address(message, "first_address", loopback_address);
+  if (is_given(message, "pending")) {
+    plan.pending = integer<std::uint32_t>(message, "pending", 1, max_connections);
+  }
+  plan.in_order = message.value("in_order", false);
+  plan.cpus = cpus(message);
+  plan.cpus_are_asked_for = message.value("cpus_are_asked_for", false);
   return plan;
 }
 

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "harness/generator/arrival.hpp"
 #include "harness/measure/json.hpp"
@@ -15,6 +17,14 @@ namespace skein::generator {
 
 using measure::json;
 
+/// An IPv4 address as a number, in the host's byte order.
+using ipv4 = std::uint32_t;
+inline constexpr ipv4 loopback_address = 0x7f000001;  // 127.0.0.1
+inline constexpr ipv4 any_address = 0;
+
+/// The same in dotted form.
+std::string text_of(ipv4 address);
+
 /// What all connections and loads of a session share.
 struct prepare_request {
   std::uint16_t port;
@@ -22,8 +32,26 @@ struct prepare_request {
   std::uint32_t active;       ///< the first of them, which carry requests
   std::uint32_t payload_bytes;
   std::uint64_t seed;
-  std::uint32_t addresses;        ///< client addresses 127.0.0.1 .. 127.0.0.<addresses>
+  std::uint32_t addresses;        ///< client addresses, one after the other from the first
   std::int64_t handler_work = 0;  ///< steps that the server takes on each request
+  ipv4 server = loopback_address;
+  /// Any: connections come from whichever address the host takes.
+  ipv4 first_address = loopback_address;
+  /// Connects under way at once: no more than the server's backlog. Empty: by this host's.
+  std::optional<std::uint32_t> pending = {};
+  /// Connections are closed in good order, where a reset may be lost and the server's end would
+  /// stay open for ever. Their ports then stay behind for a minute.
+  bool in_order = false;
+  /// Where the generator pins itself; empty: it stays where it was started.
+  std::vector<int> cpus = {};
+  bool cpus_are_asked_for = false;  ///< and not merely usual
+};
+
+/// What was asked for cannot be on this host, and a person must ask for something else. The message
+/// says what.
+class refusal : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 using protocol::is_scheduled;

@@ -5,6 +5,7 @@
 
 #include "harness/measure/distribution.hpp"
 #include "harness/protocol/protocol.hpp"
+#include "runtimes/listen_address.hpp"
 
 namespace skein::worker {
 
@@ -24,7 +25,10 @@ json hello_reply(const runtime_info& runtime) {
 json ready_reply(const json& echo, const json& conditions,
                  const std::vector<std::uint16_t>& ports) {
   json reply = {{"type", "ready"}, {"echoed", echo}, {"conditions", conditions}};
-  if (!ports.empty()) reply["port"] = ports.front();
+  if (!ports.empty()) {
+    reply["port"] = ports.front();
+    reply["address"] = listening_address();
+  }
   if (ports.size() > 1) reply["ports"] = ports;
   return reply;
 }

@@ -19,6 +19,7 @@
 #include "harness/worker/conditions.hpp"
 #include "harness/worker/control_inbox.hpp"
 #include "harness/worker/process_setup.hpp"
+#include "runtimes/listen_address.hpp"
 #include "runtimes/shared/stack_overflow.hpp"
 #include "workloads/all.hpp"
 
@@ -70,6 +71,7 @@ int serve(const runtime_info& runtime, protocol::line_channel& channel, int repl
   if (!prepare) return 0;
   const auto asked = cells::cell_from_json(prepare->at("cell"));
   const auto parameters = parameters_for(asked);
+  if (prepare->contains("listen")) listen_at(prepare->at("listen").get<std::string>());
   measure::raise_soft_limits();
   report_overflows(runtime, parameters, reply_fd);
   const auto program = make(runtime.id, parameters);

@@ -25,6 +25,7 @@ skein_test_program(measure_tests
     ${skein_measure_tests}/measure/kernel_threads_test.cpp
     ${skein_measure_tests}/measure/limits_test.cpp
     ${skein_measure_tests}/measure/memory_test.cpp
+    ${skein_measure_tests}/measure/network_test.cpp
     ${skein_measure_tests}/measure/proc_file_test.cpp
     ${skein_measure_tests}/measure/proof_test.cpp
     ${skein_measure_tests}/measure/process.cpp

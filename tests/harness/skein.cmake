@@ -14,8 +14,10 @@ skein_test_program(skein_tests
     harness/conductor/child_test.cpp
     harness/conductor/conditions_test.cpp
     harness/conductor/conversation_test.cpp
+    harness/conductor/joint_load_test.cpp
     harness/conductor/lint_test.cpp
     harness/conductor/memory_test.cpp
+    harness/conductor/network_test.cpp
     harness/conductor/output_test.cpp
     harness/conductor/pinning_test.cpp
     harness/conductor/rate_share_test.cpp

@@ -337,7 +337,9 @@ def run_line(options):
         part["cpu"]["per_op_ns"] = 4500 * (1 + drift[meta["block"]])
     # Of the work, so the same for every runtime.
     checksum = f"{random.Random(f'{options.workload}/{options.seed}').getrandbits(64):016x}"
+    network = {"network": {"name": options.network}} if options.network else {}
     return {
+        **network,
         "kind": "run", "schema": 1, "run_id": f"run-{os.getpid()}-{time.monotonic_ns()}",
         "session_id": options.session, **meta, "cell_id": cell_id_of(cell),
         "cell": cell, "echoed": dict(cell), "conditions": conditions_of(cell),
@@ -446,7 +448,8 @@ def add_run_options(parser):
     for name in ("duration", "warmup", "window", "grid", "hold"):
         parser.add_argument(f"--{name}", type=duration_ns)
     for name in ("mode", "buffer", "arrival", "pattern", "worker-cpus", "generator-cpus", "memory",
-                 "session", "lock-file"):  # fmt: skip
+                 "session", "lock-file", "network", "listen", "generator-command",
+                 "generator-addresses"):  # fmt: skip
         parser.add_argument(f"--{name}")
     parser.add_argument("--run-meta", default="{}")
     parser.add_argument("-o", "--output", required=True)

@@ -112,6 +112,37 @@ def test_a_cell_that_only_one_arm_has_is_new_or_missing_and_no_run_without_a_cou
         assert not any("counterpart" in line for line in head["notes"])
 
 
+def over(network, path):
+    """Makes a file's runs those of a load over a network."""
+    records = results.load(path)
+    for run in results.runs(records):
+        run["network"] = {"name": network}
+    path.write_text("".join(map(results.dump, records)))
+    return path
+
+
+@pytest.mark.parametrize("base", [None, "switch"])
+def test_runs_over_two_networks_or_over_one_and_loopback_are_never_compared(
+    base, by_hand, tmp_path
+):
+    a, b = by_hand("a", [100.0] * 6), over("lab", by_hand("b", [100.0] * 6))
+    if base:
+        over(base, a)
+    status, _, found = compared(tmp_path, a, b)
+    assert status == 4
+    assert {one["verdict"] for one in found} == {"new", "missing"}
+    assert any("network=lab" in one["cell"] for one in found)
+    records = [*results.load(a), *results.load(b)]
+    titles = [group.title() for group in groups.group_runs(records)]
+    assert len(titles) == len(set(titles)) == 2
+
+
+def test_runs_over_one_network_are_compared(by_hand, tmp_path):
+    a, b = (over("lab", by_hand(name, [100.0] * 6)) for name in ("a", "b"))
+    status, _, (cpu,) = compared(tmp_path, a, b)
+    assert (status, cpu["pairs"]) == (0, 6)
+
+
 def test_counted_runs_that_are_left_out_are_counted_and_named(by_hand, tmp_path, capsys):
     a, b = by_hand("a", [100.0] * 6), by_hand("b", [100.0] * 6)
     records = results.load(b)

@@ -26,10 +26,10 @@ using measure::distribution;
 using protocol::load_result;
 
 void judge_share(outcome& out, const char* what, int cpu, time_ns spent_ns, double most,
-                 const validity_rules& rules) {
+                 const validity_rules& rules, const char* where = "") {
   const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
   if (spent_ns <= rules.host_floor_ns || fraction < most) return;
-  out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}", what, 100 * fraction, cpu));
+  out.invalidate(fmt::format("host: {} {:.1f} % of CPU {}{}", what, 100 * fraction, cpu, where));
 }
 
 /// Where threads come and go, a CPU is busier than the processes on it account for. We take the
@@ -127,7 +127,7 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   if (!out.host || !out.window_ns || *out.window_ns <= 0) return;
   std::set<int> used(pins.worker_cpus.begin(), pins.worker_cpus.end());
   const auto* const served = asked.as<c10k::cell>();
-  if (served != nullptr && served->active)
+  if (served != nullptr && served->active && !pins.generator_elsewhere)
     used.insert(pins.generator_cpus.begin(), pins.generator_cpus.end());
   if (out.host->cpus.empty()) out.mark("host: /proc/stat cannot be read: others may have run");
   for (const int cpu : used) {
@@ -138,9 +138,30 @@ void judge_host(outcome& out, const cell& asked, const pinning& pins, const vali
   judge_pressure(out, rules);
 }
 
+/// The same bounds on a host that a load came from, which has reported itself.
+void judge_far_host(outcome& out, const far_end& there, const validity_rules& rules) {
+  constexpr const char* where = " of the load generator's host";
+  if (!there.pinned) {
+    out.mark("not pinned: generator: its host does not let it have the CPUs, so it ran anywhere");
+  }
+  for (const auto& [cpu, ns] : there.steal_ns) {
+    judge_share(out, "the hypervisor took", cpu, ns, rules.steal_fraction, rules, where);
+  }
+  if (!there.pinned) return;  // others may use what it does not
+  for (const auto& [cpu, ns] : there.foreign_ns) {
+    judge_share(out, "others used", cpu, ns, rules.foreign_fraction, rules, where);
+  }
+}
+
+void judge_far_hosts(outcome& out, const validity_rules& rules) {
+  if (!out.network || !out.window_ns || *out.window_ns <= 0) return;
+  for (const far_end& each : out.network->generators) judge_far_host(out, each, rules);
+}
+
 void judge_party(outcome& out, const std::string& party, const char* how,
-                 std::optional<time_ns> away_ns, time_ns window_ns, const validity_rules& rules) {
-  const auto most_ns = rules.away_fraction * static_cast<double>(window_ns);
+                 std::optional<time_ns> away_ns, time_ns window_ns, double most,
+                 const validity_rules& rules) {
+  const auto most_ns = most * static_cast<double>(window_ns);
   if (!away_ns || *away_ns <= rules.away_floor_ns) return;
   if (static_cast<double>(*away_ns) <= most_ns) return;
   out.invalidate(fmt::format("{} was {} {:.0f} ms, in a window of {:.0f} ms", party, how,
@@ -148,16 +169,18 @@ void judge_party(outcome& out, const std::string& party, const char* how,
                              static_cast<double>(window_ns) / ns_per_ms));
 }
 
-/// The one rule about processes that did not run while they should have.
+/// The one rule about processes that did not run while they should have. `conductors` is the bound
+/// of the conductor: a window's length leaves less to chance than its two ends.
 void judge_absence(outcome& out, const std::string& where, const std::optional<absence>& away,
-                   const validity_rules& rules) {
+                   double conductors, const validity_rules& rules) {
   if (!away) return;
-  const auto judge_one = [&](const char* party, const char* how, std::optional<time_ns> away_ns) {
-    judge_party(out, where + "away: the " + party, how, away_ns, away->window_ns, rules);
+  const auto judge_one = [&](const char* party, const char* how, std::optional<time_ns> away_ns,
+                             double most) {
+    judge_party(out, where + "away: the " + party, how, away_ns, away->window_ns, most, rules);
   };
-  judge_one("worker", "stopped or throttled for", away->worker_ns);
-  judge_one("load generator", "kept from running for", away->generator_ns);
-  judge_one("conductor", "late with its readings by", away->conductor_ns);
+  judge_one("worker", "stopped or throttled for", away->worker_ns, rules.away_fraction);
+  judge_one("load generator", "kept from running for", away->generator_ns, rules.away_fraction);
+  judge_one("conductor", "late with its readings by", away->conductor_ns, conductors);
 }
 
 void judge_memory(outcome& out, const cell& asked, const validity_rules& rules) {
@@ -252,6 +275,12 @@ void judge_open_load(outcome& out, const load_result& load, const pinning& pins,
   }
 }
 
+void judge_common_window(outcome& out, const validity_rules& rules) {
+  if (out.common_fraction >= rules.common_fraction) return;
+  out.invalidate(fmt::format("load: the load generators' windows have {:.0f} % in common",
+                             100 * out.common_fraction));
+}
+
 void judge_generator(outcome& out, const load_result& load) {
   if (load.warmup_note) out.mark("load: " + *load.warmup_note);
   if (load.early_end) out.invalidate("load: " + *load.early_end);
@@ -318,14 +347,18 @@ bool is_saturated(const outcome& out, const pinning& pins, const validity_rules&
 }
 
 void judge(outcome& out, const cell& asked, const pinning& pins, const validity_rules& rules) {
-  judge_absence(out, "", out.away, rules);
-  if (out.exchange) judge_absence(out, "exchange: ", out.exchange->away, rules);
+  judge_absence(out, "", out.away, out.load ? rules.apart_fraction : rules.away_fraction, rules);
+  if (out.exchange) {
+    judge_absence(out, "exchange: ", out.exchange->away, rules.away_fraction, rules);
+  }
   judge_samples(out, asked);
   judge_range(out);
   judge_host(out, asked, pins, rules);
+  judge_far_hosts(out, rules);
   judge_memory(out, asked, rules);
   if (!out.load) return;
   const load_result load = *out.load;
+  judge_common_window(out, rules);
   judge_generator(out, load);
   judge_open_load(out, load, pins, rules);
   judge_closed_loop(out, load, asked, rules);

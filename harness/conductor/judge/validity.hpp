@@ -17,6 +17,8 @@ struct validity_rules {
   time_ns host_floor_ns = 30'000'000;          ///< least time judged: accounting errs by <= 3 ticks
   double away_fraction = 0.03;                 ///< of the window, that a process was away
   time_ns away_floor_ns = 10'000'000;          ///< a scheduler may let a process wait for a tick
+  double apart_fraction = 0.01;                ///< the conductor's window from a load's own
+  double common_fraction = 0.95;               ///< of the windows of several load generators
   double pressure_fraction = 0.01;             ///< of the window, tasks stalled for memory
   double achieved_fraction = 0.98;       ///< of the offered rate, unless the worker is saturated
   double saturated_fraction = 0.9;       ///< of its CPUs: the worker is the bottleneck

@@ -92,9 +92,9 @@ std::optional<limit_fact> memory_obstacle(const std::vector<memory_point>& point
 }
 
 void refuse_beyond_memory(const std::vector<memory_point>& points, const cell& asked, bool foreign,
-                          std::optional<std::int64_t> ceiling_bytes) {
+                          std::optional<std::int64_t> ceiling_bytes, ends_here here) {
   const auto obstacle = memory_obstacle(points, asked.count(), memory_bounds_now(ceiling_bytes),
-                                        slab_bounds_of(asked, foreign));
+                                        slab_bounds_of(asked, foreign, here));
   if (obstacle) throw cell_ended(*obstacle);
 }
 

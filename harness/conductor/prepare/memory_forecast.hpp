@@ -43,7 +43,8 @@ std::optional<limit_fact> memory_obstacle(const std::vector<measure::memory_poin
 /// Throws memory_obstacle() for this cell, given what the machine has left now. `foreign`: as for
 /// first_ramp().
 void refuse_beyond_memory(const std::vector<measure::memory_point>& points, const cell& asked,
-                          bool foreign, std::optional<std::int64_t> ceiling_bytes);
+                          bool foreign, std::optional<std::int64_t> ceiling_bytes,
+                          ends_here here = ends_here::both);
 
 /// How many tasks to try first where even a quarter of them might not fit: as many as take an
 /// eighth of what is left, if each takes the most that a task of this style is assumed to take.

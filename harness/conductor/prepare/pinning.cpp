@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <sched.h>
 
 #include "harness/cells/units.hpp"
 #include "harness/cells/usage_error.hpp"
-#include "runtimes/errors.hpp"
 
 namespace skein::conductor {
 namespace {
@@ -39,17 +37,6 @@ std::vector<int> overlap(const std::vector<int>& one, const std::vector<int>& ot
   return both;
 }
 
-std::vector<int> allowed_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  checked(::sched_getaffinity(0, sizeof set, &set), "sched_getaffinity");
-  std::vector<int> cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(static_cast<unsigned>(cpu), &set)) cpus.push_back(cpu);
-  }
-  return cpus;
-}
-
 pinning plan_pinning(const cpu_request& worker, const cpu_request& generator,
                      const std::vector<int>& allowed) {
   pinning plan;
@@ -63,19 +50,22 @@ pinning plan_pinning(const cpu_request& worker, const cpu_request& generator,
   return plan;
 }
 
+pinning plan_pinning_here(const cpu_request& worker, cpu_request generator,
+                          const std::vector<int>& allowed) {
+  generator.explicitly = false;
+  pinning plan = plan_pinning(worker, generator, allowed);
+  plan.generator_elsewhere = true;
+  std::erase_if(plan.reasons, [](const std::string& reason) {
+    return !reason.starts_with("not pinned: worker");
+  });
+  return plan;
+}
+
 std::string crowding(std::int64_t workers, const pinning& pins) {
   const std::vector<int>& cpus = pins.worker_set();
   if (workers <= static_cast<std::int64_t>(cpus.size())) return {};
   return "crowded: " + std::to_string(workers) + " workers on CPU " + format_cpus(cpus) +
          ": they take turns, as the kernel has it";
-}
-
-void pin_self(const std::vector<int>& cpus) {
-  if (cpus.empty()) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (const int cpu : cpus) CPU_SET(static_cast<unsigned>(cpu), &set);
-  checked(::sched_setaffinity(0, sizeof set, &set), "sched_setaffinity");
 }
 
 }  // namespace skein::conductor

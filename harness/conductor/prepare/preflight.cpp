@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t own_descriptors = 64;  // standard streams, epoll, timers, libraries
 constexpr std::int64_t pipes_of_a_child = 3;
 constexpr std::int64_t own_threads = 1;
-// The least that one of each is known to cost; both ends of a connection are on this machine.
+// The least that one of each is known to cost, a connection with both ends on this machine.
 constexpr std::int64_t connection_bytes = 8'000;
 constexpr std::int64_t thread_bytes = 28'000;
 constexpr std::int64_t thread_slab_bytes = 3'000;  // of these
@@ -47,7 +47,12 @@ std::int64_t rounded_up(std::int64_t value, std::int64_t parts) {
   return (value + parts - 1) / parts;
 }
 
-measure::cell_needs needs_of_served(const c10k::cell& asked) {
+/// Of what both ends of a connection take, the part that those on this machine do.
+std::int64_t share_of(std::int64_t of_both, ends_here here) {
+  return here == ends_here::both ? of_both : of_both / 2;
+}
+
+measure::cell_needs needs_of_served(const c10k::cell& asked, ends_here here) {
   measure::cell_needs needs;
   const std::int64_t loops = asked.loops.value_or(1);
   // Each loop has a descriptor table and a port of its own.
@@ -57,10 +62,11 @@ measure::cell_needs needs_of_served(const c10k::cell& asked) {
   if (asked.mode == c10k::mode::churn) needs.descriptors += asked.active.value_or(0);
   const std::int64_t pipes = pipes_of_a_child * (1 + loops);  // the conductor's
   needs.descriptors = std::max(needs.descriptors, pipes + own_descriptors);
-  needs.files = 2 * asked.connections + own_descriptors;
+  needs.files = share_of(2 * asked.connections, here) + own_descriptors;
+  needs.memory_bytes = asked.connections * share_of(connection_bytes, here);
+  if (here != ends_here::both) return needs;  // addresses and ports are the generator's to look at
   needs.client_addresses = std::min<std::int64_t>(cells::defaults::client_addresses, of_a_loop);
   needs.client_ports = rounded_up(of_a_loop, cells::defaults::client_addresses);
-  needs.memory_bytes = asked.connections * connection_bytes;
   return needs;
 }
 
@@ -73,9 +79,11 @@ std::int64_t task_bytes(const cell& asked) {
 
 }  // namespace
 
-slab_bounds slab_bounds_of(const cell& asked, bool foreign) {
+slab_bounds slab_bounds_of(const cell& asked, bool foreign, ends_here here) {
   slab_bounds slabs;
-  if (asked.as<c10k::cell>() != nullptr) slabs = {connection_bytes, most_connection_slab_bytes};
+  if (asked.as<c10k::cell>() != nullptr) {
+    slabs = {share_of(connection_bytes, here), share_of(most_connection_slab_bytes, here)};
+  }
   if (threads_of(asked) > 0) slabs.least += thread_slab_bytes;
   if (threads_of(asked) > 0 || foreign) slabs.most += most_thread_slab_bytes;
   return slabs;
@@ -105,9 +113,9 @@ std::int64_t loops_for(std::int64_t connections, std::optional<std::int64_t> des
   return rounded_up(connections, *descriptors - own_descriptors);
 }
 
-measure::cell_needs needs_of(const cell& asked) {
+measure::cell_needs needs_of(const cell& asked, ends_here here) {
   measure::cell_needs needs;
-  if (const auto* const served = asked.as<c10k::cell>()) needs = needs_of_served(*served);
+  if (const auto* const served = asked.as<c10k::cell>()) needs = needs_of_served(*served, here);
   if (threads_of(asked) > 0) needs.threads = threads_of(asked) + own_threads;
   needs.memory_bytes += asked.count() * task_bytes(asked);
   return needs;
@@ -128,7 +136,8 @@ std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& r
 }
 
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
-                                         std::optional<std::int64_t> memory_ceiling_bytes) {
+                                         std::optional<std::int64_t> memory_ceiling_bytes,
+                                         ends_here here) {
   if (threads_of(asked) > thread_ceiling) {
     return limit_fact{"skein thread ceiling", thread_ceiling, threads_of(asked),
                       fmt::format("skein thread ceiling {} < {}; "
@@ -136,7 +145,7 @@ std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_
                                   "--thread-ceiling raises it",
                                   thread_ceiling, threads_of(asked))};
   }
-  const measure::cell_needs needs = needs_of(asked);
+  const measure::cell_needs needs = needs_of(asked, here);
   if (memory_ceiling_bytes && needs.memory_bytes > *memory_ceiling_bytes) {
     return limit_fact{"memory", *memory_ceiling_bytes, needs.memory_bytes,
                       fmt::format("memory {} < {} bytes that are needed at least; "

@@ -9,13 +9,14 @@
 
 #include "harness/cells/cell.hpp"
 #include "harness/conductor/outcome.hpp"
+#include "harness/conductor/prepare/network.hpp"
 #include "harness/measure/limits.hpp"
 #include "runtimes/info.hpp"
 
 namespace skein::conductor {
 
-/// A lower bound of what the cell takes: a cell whose need exceeds a limit here cannot work.
-measure::cell_needs needs_of(const cell& asked);
+/// A lower bound of what the cell takes here: a cell whose need exceeds a limit cannot work.
+measure::cell_needs needs_of(const cell& asked, ends_here here = ends_here::both);
 
 /// The fewest loops whose descriptor tables hold these connections, with `descriptors` per table
 /// (empty: no limit).
@@ -27,9 +28,9 @@ struct slab_bounds {
   std::int64_t most = 0;
 };
 
-/// What the kernel keeps in slabs for both ends of a task's connection and for its thread: 0 for a
+/// What the kernel keeps in slabs for the ends of a task's connection and for its thread: 0 for a
 /// task that has neither. `foreign`: a worker that is not our own, whose tasks may have threads.
-slab_bounds slab_bounds_of(const cell& asked, bool foreign);
+slab_bounds slab_bounds_of(const cell& asked, bool foreign, ends_here here = ends_here::both);
 
 /// How many tasks of the cell are threads; 0 for other runtimes.
 std::int64_t threads_of(const cell& asked);
@@ -49,7 +50,8 @@ std::optional<limit_fact> grid_obstacle(const cell& asked, const runtime_info& r
 /// The first limit that is too low: the machine's, or our own ceilings on threads and (where there
 /// is one) on memory.
 std::optional<limit_fact> first_obstacle(const cell& asked, std::int64_t thread_ceiling,
-                                         std::optional<std::int64_t> memory_ceiling_bytes = {});
+                                         std::optional<std::int64_t> memory_ceiling_bytes = {},
+                                         ends_here here = ends_here::both);
 
 /// For the doctor: what the published cells need, including CPUs to pin to.
 measure::cell_needs needs_of_published_cells();

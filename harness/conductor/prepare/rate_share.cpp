@@ -41,7 +41,8 @@ cell_ended about_baseline(const run_request& request, const cell_ended& why) {
 outcome measure_once(const run_request& request, const pinning& pins, const interrupts& signals) {
   run_request baseline = baseline_request(request);
   outcome out;
-  if (const auto obstacle = first_obstacle(baseline.asked, baseline.thread_ceiling)) {
+  if (const auto obstacle =
+          first_obstacle(baseline.asked, baseline.thread_ceiling, {}, baseline.ends())) {
     throw cell_ended(*obstacle);
   }
   measure_served(baseline, pins, signals, out);

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/cells/usage_error.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::conductor {
@@ -84,9 +85,14 @@ cell_ended failed_by(child_process& child, status how, std::string message) {
   return {how, std::move(fact)};
 }
 
-void conversation::add(child_process& child) {
+void conversation::add(child_process& child, std::string unheard) {
   peers_.emplace_back();
   peers_.back().child = &child;
+  peers_.back().unheard = std::move(unheard);
+}
+
+void conversation::keep_in_touch(child_process& child, const touch& bounds) {
+  peer_of(child).felt = pulse{.bounds = bounds};
 }
 
 std::int64_t conversation::said_to(const child_process& child) const {
@@ -105,13 +111,20 @@ void conversation::say(child_process& child, const json& message) {
 
 json conversation::expect(child_process& child, std::string_view type, time_ns deadline_ns,
                           std::string_view name) {
-  peer& from = peer_of(child);
+  std::size_t only = 0;
+  return expect_first({&child}, type, deadline_ns, only, name);
+}
+
+json conversation::expect_first(const std::vector<child_process*>& children, std::string_view type,
+                                time_ns deadline_ns, std::size_t& which, std::string_view name) {
   const time_ns bound_ns = std::min(deadline_ns, cell_deadline_ns_);
   for (;;) {
-    json message = take(from, type, name);
-    if (!message.is_null()) return message;
+    for (which = 0; which < children.size(); ++which) {
+      json message = take(peer_of(*children[which]), type, name);
+      if (!message.is_null()) return message;
+    }
     check_presence();
-    if (monotonic_clock::now_ns() >= bound_ns) timed_out(from, type, name);
+    if (monotonic_clock::now_ns() >= bound_ns) timed_out(peer_of(*children.front()), type, name);
     pump(bound_ns);
   }
 }
@@ -191,6 +204,30 @@ void conversation::pump(time_ns deadline_ns) {
     if (entries[first + 2 * i + 1].revents != 0) peers_[i].child->drain_stderr();
     if (entries[first + 2 * i].revents != 0) take_in(peers_[i]);
   }
+  for (peer& each : peers_) feel_pulse(each);
+}
+
+/// Comes after what has been said was taken in: a conductor that was stopped has answers waiting.
+void conversation::feel_pulse(peer& of) {
+  if (!of.felt || of.leaving || of.at_end) return;
+  const time_ns now_ns = monotonic_clock::now_ns();
+  const touch& bounds = of.felt->bounds;
+  if (!of.felt->answered) {
+    if (now_ns - of.felt->asked_ns < bounds.answer_ns) return;
+    fail(of, status::timeout,
+         fmt::format("has given no sign of life for {:.1f} s: it, its host or the network to it "
+                     "is gone",
+                     static_cast<double>(now_ns - of.felt->asked_ns) / ns_per_s));
+  }
+  if (now_ns - of.felt->asked_ns < bounds.every_ns) return;
+  of.felt->asked_ns = now_ns;
+  of.felt->answered = false;
+  try {
+    of.child->channel().write_line(
+        measure::to_text({{"type", "alive"}, {"silence_ns", bounds.silence_ns}}));
+  } catch (const std::system_error&) {
+    // It has ended; what it said before is still to be heard.
+  }
 }
 
 void conversation::tell_of_the_wait(time_ns deadline_ns) {
@@ -205,16 +242,22 @@ void conversation::take_in(peer& from) {
     while (auto line = from.child->channel().next_line()) receive(from, *line);
   } catch (const protocol::framing_error& error) {
     if (from.at_end) ended_early(from);
-    throw failed_by(*from.child, status::failed,
-                    std::string("broke the protocol: ") + error.what());
+    fail(from, status::failed, std::string("broke the protocol: ") + error.what());
   }
 }
 
 void conversation::receive(peer& from, const std::string& line) {
   json message = json::parse(line, nullptr, false);
   if (!message.is_object() || type_of(message).empty()) {
-    throw failed_by(*from.child, status::failed,
-                    "answered something that is no message: " + shown(line));
+    fail(from, status::failed, "answered something that is no message: " + shown(line));
+  }
+  from.unheard.clear();
+  if (from.felt && is(message, "alive", {})) {
+    from.felt->answered = true;
+    return;
+  }
+  if (from.felt && is(message, "refused", {})) {
+    throw cells::usage_error(text_at(message, "message", "the load generator refuses"));
   }
   if (is(message, "limit", {})) throw cell_ended(limit_from(message));
   if (is(message, "error", {})) {
@@ -263,14 +306,17 @@ json conversation::take(peer& from, std::string_view type, std::string_view name
   return nullptr;
 }
 
+void conversation::fail(peer& from, status how, const std::string& message) {
+  throw failed_by(*from.child, how, message + from.unheard);
+}
+
 void conversation::ended_early(peer& from) {
   const auto end = from.child->wait_until(monotonic_clock::now_ns() + moment_ns);
-  throw failed_by(*from.child, status::failed, how_it_ended(end) + " before the run was over");
+  fail(from, status::failed, how_it_ended(end) + " before the run was over");
 }
 
 void conversation::timed_out(peer& from, std::string_view type, std::string_view name) {
-  throw failed_by(*from.child, status::timeout,
-                  "did not answer with " + described(type, name) + " in time");
+  fail(from, status::timeout, "did not answer with " + described(type, name) + " in time");
 }
 
 }  // namespace skein::conductor

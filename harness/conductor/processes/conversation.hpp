@@ -8,10 +8,15 @@
 // 3. Every wait has a deadline, and none is later than the cell's.
 // 4. A long wait prints what it waits for (awaits).
 // 5. Every wait looks for children that were stopped, at least every 50 ms (stops.hpp).
+// 6. A child that may be the near end of another host's process (keep_in_touch) is asked each
+//    second whether it is alive: the loss of a host or of a network closes no channel. It may
+//    refuse what its host cannot do, which is then a usage_error: nothing was measured.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <deque>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -31,14 +36,25 @@ namespace skein::conductor {
 
 using measure::json;
 
+/// How a far process and the conductor notice each other's loss.
+struct touch {
+  time_ns every_ns = 1 * ns_per_s;
+  time_ns answer_ns = 15 * ns_per_s;   ///< it answers within that time, whatever it is doing
+  time_ns silence_ns = 30 * ns_per_s;  ///< it ends by itself if it hears nothing for so long
+};
+
 class conversation {
  public:
   conversation(const interrupts& signals, time_ns cell_deadline_ns,
                waiting_notes notes = waiting_notes())
       : signals_(signals), cell_deadline_ns_(cell_deadline_ns), notes_(std::move(notes)) {}
 
-  /// The child must outlive the conversation, or be forgotten.
-  void add(child_process& child);
+  /// The child must outlive the conversation, or be forgotten. `unheard` is added to whatever goes
+  /// wrong with it before its first message.
+  void add(child_process& child, std::string unheard = {});
+
+  /// From now on rule 6 holds for the child.
+  void keep_in_touch(child_process& child, const touch& bounds = {});
 
   /// What the next waits are for, in the words of waiting_notes; printed on stderr if they take
   /// long.
@@ -50,6 +66,10 @@ class conversation {
   /// Throws cell_ended by rule 2, or with status timeout; `interrupted` on a signal.
   json expect(child_process& child, std::string_view type, time_ns deadline_ns,
               std::string_view name = {});
+  /// The first such message of any of these children; `which` says whose it is. What else they say
+  /// is as unexpected as in expect().
+  json expect_first(const std::vector<child_process*>& children, std::string_view type,
+                    time_ns deadline_ns, std::size_t& which, std::string_view name = {});
   /// say, then expect: the usual exchange.
   json ask(child_process& child, const json& message, std::string_view type, time_ns deadline_ns,
            std::string_view name = {});
@@ -76,15 +96,23 @@ class conversation {
   [[nodiscard]] std::int64_t said_to(const child_process& child) const;
 
  private:
+  struct pulse {
+    touch bounds;
+    time_ns asked_ns = 0;
+    bool answered = true;
+  };
   struct peer {
     child_process* child;
+    std::string unheard;
     std::deque<json> messages;
+    std::optional<pulse> felt;  ///< of one that is kept in touch with
     std::int64_t said = 0;
     bool leaving = false;
     bool at_end = false;
   };
 
   void check_presence();
+  void feel_pulse(peer& of);
   peer& peer_of(const child_process& child);
   void pump(time_ns deadline_ns);
   void tell_of_the_wait(time_ns deadline_ns);
@@ -92,6 +120,7 @@ class conversation {
   void receive(peer& from, const std::string& line);
   void hear_first_peer();
   json take(peer& from, std::string_view type, std::string_view name);
+  [[noreturn]] void fail(peer& from, status how, const std::string& message);
   [[noreturn]] void ended_early(peer& from);
   [[noreturn]] void timed_out(peer& from, std::string_view type, std::string_view name);
 

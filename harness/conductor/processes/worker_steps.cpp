@@ -104,6 +104,26 @@ void require_takers(const cell& asked, const json& hello) {
   }
 }
 
+/// A worker that does not know `listen` is on loopback, where the load generator does not reach it.
+void require_address(child_process& worker, const cell& asked, const json& ready,
+                     const network_request& network) {
+  const json address = ready.value("address", json());
+  if (address.is_null()) {
+    limit_fact limit;
+    limit.name = "listen";
+    limit.message = fmt::format(
+        "{} listens on loopback alone: a worker that can listen elsewhere says its address when it "
+        "is ready",
+        asked.runtime);
+    throw cell_ended(limit);
+  }
+  if (address != json(network.listen)) {
+    throw failed_by(worker, status::failed,
+                    fmt::format("listens on {}, not on {} as asked", measure::to_text(address),
+                                network.listen));
+  }
+}
+
 }  // namespace
 
 time_ns soon() {
@@ -161,11 +181,11 @@ void handshake(conversation& talk, child_process& worker, const run_request& req
 }
 
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
-                                  outcome& out) {
+                                  outcome& out, const std::optional<network_request>& network) {
   const json fields = to_json(asked);
-  const json ready =
-      talk.ask(worker, {{"type", "prepare"}, {"workload", asked.workload()}, {"cell", fields}},
-               "ready", in_a_while());
+  json message = {{"type", "prepare"}, {"workload", asked.workload()}, {"cell", fields}};
+  if (network) message["listen"] = network->listen;
+  const json ready = talk.ask(worker, message, "ready", in_a_while());
   out.echoed = field<json>(worker, ready, "echoed");
   out.conditions = with_traits(ready.value("conditions", json()), out.traits);
   auto differences = cells::echo_differences(fields, out.echoed);
@@ -176,6 +196,7 @@ std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, con
     throw failed_by(worker, status::failed,
                     fmt::format("is mislabelled: {}", fmt::join(differences, "; ")));
   }
+  if (network) require_address(worker, asked, ready, *network);
   return ports_of(worker, ready);
 }
 

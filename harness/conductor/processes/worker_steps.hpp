@@ -20,10 +20,11 @@ command_line worker_command(const run_request& request);
 void handshake(conversation& talk, child_process& worker, const run_request& request, cell& asked,
                outcome& out);
 
-/// prepare, ready: the echo must equal the cell, and the conditions those asked for. Returns the
-/// ports, one for each loop; none where nothing listens.
+/// prepare, ready: the echo must equal the cell, and the conditions those asked for; over a network
+/// the worker must listen on its address there. Returns the ports, one for each loop; none where
+/// nothing listens.
 std::vector<std::int64_t> prepare(conversation& talk, child_process& worker, const cell& asked,
-                                  outcome& out);
+                                  outcome& out, const std::optional<network_request>& network = {});
 
 /// start, started.
 void start(conversation& talk, child_process& worker);

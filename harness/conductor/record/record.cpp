@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <utility>
 
 #include "harness/conductor/processes/child_process.hpp"
 #include "runtimes/errors.hpp"
@@ -134,6 +135,31 @@ json memory_field(const cell& asked, const outcome& out) {
   return field;
 }
 
+/// What one host says of its end; its counts only if there was a window.
+json end_field(const measure::network_end& end, const std::optional<measure::network_counts>& in) {
+  json field = measure::to_json(end);
+  field.update(measure::to_json(in.value_or(measure::network_counts{})));
+  return field;
+}
+
+/// The network that the load came over, of a run that ended early as far as it is known.
+json network_field(const network_request& asked, const outcome& out) {
+  const network_outcome found = out.network.value_or(network_outcome{});
+  json generators = json::array();
+  for (const far_end& each : found.generators) {
+    json field = end_field(each.end, each.counts);
+    field["round_trip_ns"] = measure::to_json(each.round_trip);
+    field["environment"] = each.environment;
+    field["environment_hash"] = each.environment_hash;
+    field["cpus"] = each.cpus;
+    field["host"] = each.host;
+    generators.push_back(std::move(field));
+  }
+  return {{"name", asked.name},
+          {"worker", end_field(found.worker, found.worker_counts)},
+          {"generators", generators}};
+}
+
 json meta(const json& run_meta, const char* key, json otherwise) {
   return run_meta.is_object() ? run_meta.value(key, std::move(otherwise)) : otherwise;
 }
@@ -158,6 +184,7 @@ json run_record(const run_request& request, const outcome& out, const std::strin
   record["cell_id"] = cell_id(request.asked);
   record["cell"] = to_json(request.asked);
   if (out.loop) record["loop"] = *out.loop;
+  if (request.network) record["network"] = network_field(*request.network, out);
   record["echoed"] = out.echoed;
   record["conditions"] = out.conditions;
   record["started_utc"] = out.started_utc;

@@ -122,6 +122,15 @@ void add_work(const json& record, table& rows) {
                        measure::to_text(child(work, "bytes")), right ? "right" : "WRONG"));
 }
 
+/// Of a load over a network.
+void add_network(const json& record, table& rows) {
+  const json& name = child(child(record, "network"), "name");
+  if (!name.is_string()) return;
+  const auto trip_ns = number(record, "/network/generators/0/round_trip_ns/p50");
+  const std::string trip = trip_ns ? ", a round trip takes " + time_text(*trip_ns) : "";
+  rows.row("network", name.get<std::string>() + trip);
+}
+
 bool is_there(const json& record, const summary_line& line) {
   if (!line.where.empty()) return number(record, line.where).has_value();
   return std::ranges::any_of(line.pieces, [&](const summary_piece& piece) {
@@ -160,6 +169,7 @@ std::string summary_table(const json& record, bool colour) {
   table rows;
   add_head(record, colour, rows);
   add_failure(record, rows);
+  add_network(record, rows);
   add_work(record, rows);
   for (const summary_line& line : declared::summary) add_line(record, line, rows);
   return rows.take();

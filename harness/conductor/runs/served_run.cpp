@@ -1,5 +1,6 @@
 // The order of events:
-// 1. worker: hello, prepare, ready (it listens); generator: prepare, ready; worker: start.
+// 1. generator: hello; worker: hello, prepare, ready (it listens); generator: prepare, ready;
+//    worker: start.
 // 2. N/4, N/2, N connections. Before the first of them and after each step there is a rest and a
 //    memory reading; after a step the worker must first confirm the number.
 // 3. In any mode but idle the load, with readings of CPU and host at both ends of its window. In
@@ -13,10 +14,12 @@
 #include <fmt/format.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/cells/defaults.hpp"
 #include "harness/conductor/judge/validity.hpp"
 #include "harness/conductor/prepare/memory_forecast.hpp"
+#include "harness/conductor/processes/joint_load.hpp"
 #include "harness/conductor/processes/load_generators.hpp"
 #include "harness/conductor/processes/worker_steps.hpp"
 #include "harness/conductor/runs/memory_steps.hpp"
@@ -44,7 +47,7 @@ class served_run {
               monotonic_clock::now_ns() + request.timeout_ns.value_or(served_timeout_ns(request))),
         counters_(request.counted),
         worker_("worker", counters_.counted(worker_command(request)), pins.worker_set()),
-        generators_(served_.loops.value_or(1), pins.generator_set()) {}
+        generators_(served_.loops.value_or(1), request.generator_commands, pins.generator_set()) {}
 
   void run() {
     set_up();
@@ -67,19 +70,22 @@ class served_run {
     talk_.awaits("the worker and the load generator to get ready");
     talk_.add(worker_);
     generators_.join(talk_);
+    generators_.greet(talk_);
     handshake(talk_, worker_, request_, asked_, out_);
     counters_.attach(worker_.pid(), out_);
-    const auto ports = prepare(talk_, worker_, asked_, out_);
+    const auto ports = prepare(talk_, worker_, asked_, out_, request_.network);
     counters_.doubt(out_.conditions, out_);
     if (ports.empty()) throw failed_by(worker_, status::failed, "is ready without a port");
-    if (ports.size() != generators_.count()) {
+    const auto loops = static_cast<std::size_t>(served_.loops.value_or(1));
+    if (ports.size() != loops) {
       throw failed_by(
           worker_, status::failed,
           fmt::format("was asked for {} loops and listens on {} ports; "
                       "a worker that cannot have several loops is measured without --loops",
-                      generators_.count(), ports.size()));
+                      loops, ports.size()));
     }
-    generators_.prepare(talk_, request_, ports);
+    const std::vector<bool> pinned = generators_.prepare(talk_, request_, ports);
+    if (request_.network) begin_network(pinned);
     start(talk_, worker_);
     out_.setup_ns = monotonic_clock::now_ns() - begin_ns;
   }
@@ -94,8 +100,57 @@ class served_run {
       await_connections(step);
       read_memory_step(talk_, worker_, counters_, step, request_, out_);
       refuse_beyond_memory(out_.memory_points, asked_, request_.is_foreign(),
-                           request_.memory_ceiling_bytes);
+                           request_.memory_ceiling_bytes, request_.ends());
     }
+    if (out_.network) generators_.survey(talk_, *out_.network);
+  }
+
+  void begin_network(const std::vector<bool>& pinned) {
+    out_.network.emplace();
+    out_.network->worker = measure::read_network_end(request_.network->listen);
+    for (std::size_t i = 0; i < generators_.hosts(); ++i) {
+      out_.network->generators.emplace_back().pinned = pinned.at(i);
+    }
+  }
+
+  [[nodiscard]] measure::network_counts network_counts() const {
+    if (!out_.network) return {};
+    return measure::read_network_counts(out_.network->worker.interface);
+  }
+
+  /// What the network did in the window. A lost reset leaves the worker's end of a connection open
+  /// for ever, so churn over a network that loses segments has no result.
+  void account_for_network(const measure::network_counts& begin,
+                           const measure::network_counts& end) {
+    network_outcome& network = *out_.network;
+    network.worker_counts = measure::network_between(begin, end);
+    generators_.account(talk_, network);
+    if (served_.mode != c10k::mode::churn || network_loss().empty()) return;
+    limit_fact limit;
+    limit.name = "network loss";
+    limit.message = network_loss() +
+                    " in the window: churn closes by reset, and where one is lost the worker's end "
+                    "stays open; measure churn over a network that loses nothing";
+    throw cell_ended(limit);
+  }
+
+  /// What either host saw of a network that loses, in the window; empty where it did not, as over
+  /// loopback.
+  [[nodiscard]] std::string network_loss() const {
+    std::int64_t again = 0;
+    std::int64_t changes = 0;
+    const auto add = [&](const std::optional<measure::network_counts>& end) {
+      if (!end) return;
+      again += end->retransmitted.value_or(0);
+      changes += end->link_changes.value_or(0);
+    };
+    if (out_.network) {
+      add(out_.network->worker_counts);
+      for (const far_end& each : out_.network->generators) add(each.counts);
+    }
+    if (again + changes == 0) return {};
+    return fmt::format("{} TCP segments were sent again, and links went down or up {} times", again,
+                       changes);
   }
 
   /// The generator may be ahead of the worker: for it a connection is open once the kernel has
@@ -182,27 +237,29 @@ class served_run {
   }
 
   void load() {
-    child_process& generator = generators_.only();
+    const auto generators = generators_.processes();
     fmt::print(stderr, "skein: loading {} connections {}, worker pid {}, generator pid {}\n",
-               total(), extent(), worker_.pid(), generator.pid());
-    window_probe probe(pins_, worker_, generators_.processes(), counters_);
+               total(), extent(), worker_.pid(), generators.front()->pid());
+    window_probe probe(pins_, worker_, generators, counters_);
+    joint_load together(talk_, generators);
     talk_.awaits("the load to warm up");
-    talk_.say(generator, load_message());
-    const time_ns load_begin_ns = monotonic_clock::now_ns();
-    const json begun = talk_.expect(generator, "window_begin", talk_.cell_deadline_ns());
+    generators_.begin_load(talk_, load_message(), served_.active.value_or(0));
+    together.await_begin();
     probe.begin();
+    const measure::network_counts network_begin = network_counts();
     talk_.awaits("");  // the window's length has been announced already
-    const json ended = talk_.expect(generator, "window_end", talk_.cell_deadline_ns());
+    together.await_end();
     const window_use use = probe.end();
+    const measure::network_counts network_end = network_counts();
     keep(use, pins_, out_);
-    const auto begin_ns = field<time_ns>(generator, begun, "t_ns");
-    const auto end_ns = field<time_ns>(generator, ended, "t_ns");
-    out_.warmup_ns = std::max<time_ns>(begin_ns - load_begin_ns, 0);
-    out_.window_ns = end_ns - begin_ns;
+    out_.warmup_ns = together.warmup_ns();
+    out_.window_ns = together.window_ns();
+    out_.common_fraction = together.common_fraction();
     talk_.awaits("the last replies");
-    const protocol::load_report report = expect_report(talk_, generator);
-    // Includes the wait for replies.
-    out_.away = probe.away(begin_ns, end_ns, use, report.load.away_ns);
+    const protocol::load_report report = together.await_report();
+    // The generator's own absence includes the wait for replies.
+    out_.away = probe.away_from(*out_.window_ns, use, report.load.away_ns);
+    if (out_.network) account_for_network(network_begin, network_end);
     take(report);
     if (served_.mode == c10k::mode::churn) {
       await_connections(total() - served_.active.value_or(0));
@@ -245,15 +302,16 @@ class served_run {
   }
 
   /// A missing reply, or a connection that the server ended or refused, is the runtime's failure.
-  /// There are two exceptions: an overloaded runtime may leave requests unanswered when the load
-  /// ends, and so may one that was sent requests until the last moment because the generator had
-  /// fallen behind.
+  /// There are three exceptions: an overloaded runtime may leave requests unanswered when the load
+  /// ends; so may one that was sent requests until the last moment because the generator had fallen
+  /// behind; and a network may have lost them.
   void compare_work(const protocol::load_report& report) {
     const bool behind = report.load.unsent > 0;
     bool complete = !behind;
     const auto judge_one = [&](std::string_view kind, std::uint64_t count) {
       if (count == 0) return;
       complete = false;
+      network_lost_ = network_lost_ || !network_loss().empty();
       if (kind == "timeout" && behind) return;  // validity.cpp judges it: the run cannot be valid
       judge_errors(kind, count);
     };
@@ -263,7 +321,10 @@ class served_run {
 
   void judge_errors(std::string_view kind, std::uint64_t count) {
     const std::string text = fmt::format("load: {} {} errors", count, kind);
-    if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
+    if (network_lost_) {
+      out_.invalidate(fmt::format("network: {} {} errors, and {}: they may not be the worker's",
+                                  count, kind, network_loss()));
+    } else if (kind == "timeout" && is_open_loop(asked_) && is_saturated(out_, pins_)) {
       out_.mark(text + ": the worker is saturated");
     } else if (kind == "connect") {
       throw failed_by(worker_, status::failed, fmt::format("did not take {} connections", count));
@@ -285,7 +346,7 @@ class served_run {
   void wind_down() {
     talk_.awaits("all connections to be closed");
     generators_.stop(talk_);
-    await_connections(0);
+    if (!network_lost_) await_connections(0);  // a way that is lost closes nothing
     talk_.awaits("the worker to end");
     read_memory_after(talk_, worker_, request_, out_);
     out_.messages = talk_.said_to(worker_);
@@ -302,6 +363,7 @@ class served_run {
   worker_counters counters_;
   child_process worker_;
   load_generators generators_;
+  bool network_lost_ = false;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace skein::conductor {
@@ -95,6 +96,13 @@ absence window_probe::away(time_ns begin_ns, time_ns end_ns, const window_use& u
   return away;
 }
 
+absence window_probe::away_from(time_ns window_ns, const window_use& use,
+                                std::optional<time_ns> kept_ns) {
+  absence away = sides_away(window_ns, use, kept_ns);
+  away.conductor_ns = std::abs(ended_ns_ - begin_.at_ns - window_ns);
+  return away;
+}
+
 time_ns window_probe::late_ns(time_ns begin_ns, time_ns end_ns) const {
   return std::max<time_ns>(begin_.at_ns - begin_ns, 0) + std::max<time_ns>(ended_ns_ - end_ns, 0);
 }
@@ -107,7 +115,7 @@ time_ns window_probe::generators_away_ns(time_ns kept_ns, const window_use& use)
 
 time_ns window_probe::kept_by_others_ns(time_ns kept_ns, const window_use& use) const {
   const std::vector<int>& cpus = pins_.generator_set();
-  if (cpus.size() != 1) return kept_ns;
+  if (pins_.generator_elsewhere || cpus.size() != 1) return kept_ns;
   time_ns own_ns = softirqd_on(cpus, use.host).value_or(0);
   if (pins_.worker_set() == cpus) own_ns += use.cpu.total_ns.value_or(0);
   return std::max<time_ns>(kept_ns - own_ns, 0);

@@ -39,6 +39,10 @@ class window_probe {
   /// The same, and how late the conductor was, for a window with these ends.
   [[nodiscard]] absence away(time_ns begin_ns, time_ns end_ns, const window_use& use,
                              std::optional<time_ns> kept_ns = {});
+  /// The same for a window of which only its length is known, for it was measured by another clock:
+  /// the conductor was late by as much as its own window differs.
+  [[nodiscard]] absence away_from(time_ns window_ns, const window_use& use,
+                                  std::optional<time_ns> kept_ns = {});
 
  private:
   /// How late the two readings were, together.

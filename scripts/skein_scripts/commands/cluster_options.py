@@ -99,6 +99,11 @@ def check_cluster_options(options: argparse.Namespace, matrix: Matrix) -> None:
         raise UsageError(f"--remote-skein {options.remote_skein}: write the whole path")
     if options.hosts < 2:
         raise UsageError("--hosts must be at least 2: one host is measured without --cluster")
+    if matrix.network:
+        raise UsageError(
+            "[network] of this matrix is of one host, which listens there: measure such shares by"
+            " hand, one host at a time (--rounds), or leave out the table"
+        )
     if matrix.has_auto_rates:
         raise UsageError(
             "rates of this matrix are shares of what each host serves at most (auto:), so they"

@@ -24,6 +24,7 @@ from ..base.tree import ROOT
 from ..records.purposes import INSTRUCTIONS, LOAD, MEMORY, PURPOSES
 from ..records.runtimes import FLOOR, foreign, in_order, references
 from ..records.workloads import DURATION, RATE, SIZE, WORD, Field, Workload, workloads
+from .network import Network, parse_network
 
 LARGEST_SEED = 2**64 - 1
 PRESET_FOLDER = ROOT / "scripts" / "presets"
@@ -40,6 +41,7 @@ _LEAST_COUNTED = 400  # requests, for a slope of instructions
 _ENTRY_KEYS = ("name", "workload", "runtimes", "override", "purpose")
 _TOP_KEYS = (
     "seed", "repeats", "retry_invalid", "baseline", "runtimes", "defaults", "cell", "thresholds",
+    "network",
 )  # fmt: skip
 
 
@@ -53,6 +55,7 @@ class Cell:
     settings: Settings = field(hash=False)
     reason: str | None = None  # why the settings differ from the group's
     purpose: str = LOAD
+    network: Network | None = None  # that its load comes over; None: loopback
 
     @property
     def key(self) -> str:
@@ -77,7 +80,7 @@ class Cell:
         for name, value in self.settings.items():
             text = units.decimal_text(value) if isinstance(value, float) else str(value)
             words += [f"--{name.replace('_', '-')}", text]
-        return words
+        return words + (self.network.arguments() if self.network else [])
 
     def duration_ns(self, name: str) -> int:
         """A duration of the settings in ns, 0 where it is not set."""
@@ -116,6 +119,11 @@ class Matrix:
         return any(auto_share(cell.settings.get("rate")) is not None for cell in self.cells)
 
     @property
+    def network(self) -> Network | None:
+        """The one that its loads come over."""
+        return next((cell.network for cell in self.cells if cell.network), None)
+
+    @property
     def groups(self) -> list[str]:
         """Groups in the order of the file."""
         return list(dict.fromkeys(cell.group for cell in self.cells))
@@ -130,6 +138,8 @@ class Matrix:
         }
         if self.has_auto_rates:
             config["baseline"] = self.baseline
+        if self.network:
+            config["network"] = self.network.describe()
         canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -168,7 +178,12 @@ def parse_matrix(document: dict[str, Any], name: str) -> Matrix:
     defaults = document.get("defaults", {})
     for workload in defaults:
         check_name("workload", workload, workloads())
-    cells = [cell for entry in entries for cell in _expand(entry, defaults, runtimes)]
+    network = parse_network(document.get("network"))
+    cells = [
+        replace(cell, network=network) if workloads()[cell.workload].run == "served" else cell
+        for entry in entries
+        for cell in _expand(entry, defaults, runtimes)
+    ]
     if not cells:
         raise UsageError("none of its cells has a runtime: no row of references serves it")
     _check_unique(cells)

@@ -1,10 +1,10 @@
 """What makes two runs runs of the same cell, and what the cell is called.
 
-A cell is all that was asked for but the seed, and the CPUs that its session pinned to. Its id names
-what differs most often; the rest is in the record's `cell`, in the plan's settings, or, of a run
-made by hand, on its command line. Where two cells have one id, each name says in what they differ:
-"c10k/fiber/100/fixed (duration=1s)". What a record does not say (a run that crashed, a file from
-before a field was kept) differs from nothing.
+A cell is all that was asked for but the seed, the CPUs that its session pinned to, and the network
+that its load came over. Its id names what differs most often; the rest is in the record's `cell`,
+in the plan's settings, or, of a run made by hand, on its command line. Where two cells have one id,
+each name says in what they differ: "c10k/fiber/100/fixed (duration=1s)". What a record does not say
+(a run that crashed, a file from before a field was kept) differs from nothing.
 
 Leaves out which runs of a cell count (slots.py).
 """
@@ -28,12 +28,21 @@ _NOT_ASKED = ("workload", "runtime", "style", "seed")
 _ONLY_ON_COMMAND_LINES = ("worker_command",)
 # The CPUs of the worker and of the load generator, in the session's environment.
 PINNED = ("worker_cpus", "generator_cpus")
+# The network that a load came over; loopback is the usual one.
+NETWORK = "network"
 
 
 def pins_of(session: Session) -> Facts:
     """Where a session pinned its processes; None of what a file does not say."""
     environment = session.get("environment") or {}
     return {name: _cpus_text(environment.get(name)) for name in PINNED}
+
+
+def network_of(run: Run) -> str:
+    """The name of the network that a run's load came over; empty of one over loopback, as of all
+    files from before there was another."""
+    network = run.get("network")
+    return network["name"] if network else ""
 
 
 def _cpus_text(cpus: object) -> str | None:
@@ -80,6 +89,7 @@ class Asked:
             if name not in _NOT_ASKED:
                 found |= [_as_asked(name, value)]
         found["counted"] = "yes" if run.get("counted") else "no"
+        found[NETWORK] = network_of(run)
         return found | self._unrecorded(run) | self._pins.get(run.get("session_id", ""), {})
 
     def _unrecorded(self, run: Run) -> Facts:
@@ -146,9 +156,7 @@ class CellNames:
 
     def __call__(self, run: Run) -> str:
         base = self._base(run)
-        if not (fields := self._differing[base]):
-            return base
-        return base + suffix_of(self.facts(run), fields)
+        return base + suffix_of(self.facts(run), self._differing[base])
 
 
 def differences_by(cells: Iterable[tuple[str, Facts]]) -> dict[str, list[str]]:
@@ -166,10 +174,12 @@ def differences_by(cells: Iterable[tuple[str, Facts]]) -> dict[str, list[str]]:
 
 
 def suffix_of(facts: Facts, fields: Sequence[str]) -> str:
-    """What is added to a name so that it is one cell's: nothing of a fact with its usual value."""
+    """What is added to a name so that it is one cell's: nothing of a fact with its usual value. A
+    network is always said, since figures over one are no figures over loopback."""
+    always = [NETWORK] if facts.get(NETWORK) else []
     said = [
         f"{name}={'?' if facts.get(name) is None else facts[name]}"
-        for name in fields
+        for name in dict.fromkeys([*fields, *always])
         if facts.get(name) != ""
     ]
     return visible(f" ({', '.join(said)})") if said else ""

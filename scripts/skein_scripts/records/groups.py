@@ -13,7 +13,7 @@ from functools import cache
 
 from ..base.errors import UsageError
 from ..base.statistics import Summary, summarize
-from .cells import PINNED, Asked, Facts, differences_by, suffix_of
+from .cells import NETWORK, PINNED, Asked, Facts, differences_by, suffix_of
 from .metrics import Metric
 from .results import runs, sessions
 from .run_shapes import AskedFields, CellFields
@@ -25,7 +25,7 @@ from .workloads import SEED, Workload, workloads
 # Asked of a run beside its work (cells.py): runs that differ in it are no repeats of each other.
 _ALSO_ASKED = (
     "warmup", "hold", "memory", "warmup_requests", "exchange", "worker_command", "arm",
-    *PINNED,
+    NETWORK, *PINNED,
 )  # fmt: skip
 _SINGLE_STEPS = "micro"  # of skein_micro: no group of runtimes that do the same work
 _NAMED = 8  # rows with another number of runs, in a sentence

@@ -222,6 +222,27 @@ class Away(TypedDict):
     conductor_ns: int | None
 
 
+class RoundTrips(TypedDict):
+    """As TCP has measured them, one for each of some connections."""
+
+    count: int
+    min: int | None
+    p50: int | None
+    max: int | None
+
+
+class NetworkEnd(TypedDict):
+    """A host's end of a network, and what its counters rose by in the window."""
+
+    interface: str | None
+    mtu: int | None
+    offloads: list[str]
+    congestion_control: str | None
+    retransmitted: int | None
+    dropped: int | None
+    link_changes: int | None
+
+
 class Exchange(TypedDict):
     """Mode idle: one message on each connection, after it was held."""
 
@@ -334,3 +355,21 @@ class Host(TypedDict):
     pressure: NotRequired[Json | None]
     irq_ns: NotRequired[int | None]
     anchor_ns: NotRequired[int | None]
+
+
+class FarEnd(NetworkEnd):
+    """The end of a host that the load came from, which no session describes."""
+
+    round_trip_ns: RoundTrips | None
+    environment: Json | None
+    environment_hash: str | None
+    cpus: list[int] | None
+    host: Host | None
+
+
+class Network(TypedDict):
+    """The network that the load came over."""
+
+    name: str
+    worker: NotRequired[NetworkEnd]
+    generators: NotRequired[list[FarEnd]]

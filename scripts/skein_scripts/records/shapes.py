@@ -26,6 +26,7 @@ from .run_shapes import (
     Load,
     Memory,
     Micro,
+    Network,
     Shares,
     TimerCosts,
     Work,
@@ -137,6 +138,7 @@ class Run(TypedDict):
     cell_id: str
     cell: CellFields
     loop: NotRequired[str]
+    network: NotRequired[Network]
     echoed: NotRequired[Echoed | None]
     conditions: NotRequired[Conditions | None]
     started_utc: str

@@ -11,6 +11,7 @@ from ..base.units import parse_duration_ns
 from ..base.utc import utc_now
 from ..matrix.matrix import Cell
 from ..matrix.plan import Slot
+from ..records.cells import network_of
 from ..records.results import CURRENT_VERSION, RecordError
 from ..records.run_shapes import CellFields, Limit
 from ..records.runtimes import foreign
@@ -99,6 +100,8 @@ def _record_of(
         "status": status,
         "reasons": [why],
     }
+    if slot.cell.network:
+        record["network"] = {"name": slot.cell.network.name}
     return with_key(record, slot)
 
 
@@ -120,6 +123,9 @@ def check_is_of(record: Run, slot: Slot, session_id: str, seed: int) -> None:
     for name, value in expected.items():
         if record.get(name) != value:
             raise RecordError(f"{name} is {record.get(name)!r}, not {value!r} as asked")
+    network = slot.cell.network.name if slot.cell.network else ""
+    if network_of(record) != network:
+        raise RecordError(f"its network is {network_of(record)!r}, not {network!r} as asked")
     cell = record["cell"]
     for name, value in cell_fields(slot.cell, seed).items():
         if name == "stack_bytes" and cell.get("stack_bytes") is None:

@@ -39,7 +39,7 @@ def probe_cells(matrix: Matrix) -> dict[str, Cell]:
         settings = _sizes_of_group(matrix, cell.group)
         sizes = tuple(settings.get(name) for name in _SIZES)
         name = f"saturation-{len(by_sizes) + 1}"
-        probe = Cell(name, "c10k", matrix.baseline, settings)
+        probe = Cell(name, "c10k", matrix.baseline, settings, network=matrix.network)
         found[cell.group] = by_sizes.setdefault(sizes, probe)
     return found
 

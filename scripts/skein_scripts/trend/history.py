@@ -26,7 +26,7 @@ from ..base.jsonl import Json
 from ..base.outputs import write_text
 from ..records import session_verdict
 from ..records.anchor import PROBE, anchor_ns
-from ..records.cells import Facts, differences_by, id_of, suffix_of
+from ..records.cells import NETWORK, Facts, differences_by, id_of, suffix_of
 from ..records.figures import cells_of, names_in
 from ..records.metrics import METRICS, Metric
 from ..records.results import find_results, load, probes, sessions
@@ -234,10 +234,10 @@ def _point_of_lines(lines: Sequence[Json], path: Path) -> Point:
 
 def _facts_of(line: Json) -> Facts:
     """What the line says was asked; a fact with its usual value is not in it, and an older line
-    says nothing."""
+    says nothing, but there was loopback alone."""
     if "asked" not in line:
-        return {}
-    return {**dict.fromkeys(measuring_settings(), ""), **line["asked"]}
+        return {NETWORK: ""}
+    return {**dict.fromkeys((*measuring_settings(), NETWORK), ""), **line["asked"]}
 
 
 @dataclass(frozen=True)

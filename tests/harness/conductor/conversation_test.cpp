@@ -88,6 +88,72 @@ TEST_CASE("a child that leaves is a failure with its status, half a line notwith
   }
 }
 
+TEST_CASE("what goes wrong before a child has said anything is told with a word about it") {
+  const auto failure_of = [](const std::string& script) {
+    const interrupts signals;
+    conversation talk(signals, after_ms(60'000));
+    child_process child("generator", shell(script), {});
+    talk.add(child, "; its command is ssh");
+    try {
+      talk.expect(child, "hello", after_ms(300));
+      talk.expect(child, "more", after_ms(300));
+    } catch (const cell_ended& ended) {
+      return std::string(ended.what());
+    }
+    return std::string("nothing went wrong");
+  };
+  for (const char* script : {"echo Welcome to b; sleep 20", "exit 255", "sleep 20"}) {
+    INFO(script);
+    CHECK_THAT(failure_of(script), test::contains("; its command is ssh"));
+  }
+  CHECK_THAT(failure_of("echo Welcome; sleep 20"), test::contains("no message: Welcome"));
+  CHECK_THAT(failure_of("exit 255"), test::contains("exited with status 255"));
+  const std::string later = failure_of("echo '{\"type\":\"hello\"}'; sleep 20");
+  CHECK_THAT(later, test::contains("did not answer with 'more'"));
+  CHECK(later.find("ssh") == std::string::npos);
+}
+
+namespace {
+
+constexpr touch quick{
+    .every_ns = 20 * ns_per_ms, .answer_ns = 400 * ns_per_ms, .silence_ns = ns_per_s};
+
+}  // namespace
+
+TEST_CASE("a child that is kept in touch with is asked again and again; answers are no news") {
+  // Answers each question with a sign of life, and after the third with what is waited for.
+  scene of(
+      "for i in 1 2 3; do read line; echo '{\"type\":\"alive\"}'; done; "
+      "echo \"{\\\"type\\\":\\\"ready\\\",\\\"asked\\\":$line}\"; sleep 20");
+  of.talk.keep_in_touch(of.child, quick);
+  const json ready = of.talk.expect(of.child, "ready", after_ms(20'000));
+  CHECK(ready["asked"] == json{{"type", "alive"}, {"silence_ns", ns_per_s}});
+}
+
+TEST_CASE("a child that gives no sign of life is a timeout, however long its answer may take") {
+  scene of("sleep 20");
+  of.talk.keep_in_touch(of.child, quick);
+  const time_ns begin_ns = monotonic_clock::now_ns();
+  const auto ended = of.failure_of("ready");
+  CHECK(ended.how() == status::timeout);
+  CHECK_THAT(ended.what(), test::contains("the worker has given no sign of life for "));
+  CHECK(monotonic_clock::now_ns() - begin_ns >= quick.answer_ns);
+}
+
+TEST_CASE("a child that has ended is a failure by its status, and not by its silence") {
+  scene of("read line; exit 3");
+  of.talk.keep_in_touch(of.child, quick);
+  const auto ended = of.failure_of("ready");
+  CHECK(ended.how() == status::failed);
+  CHECK(ended.failure->exit_status == 3);
+}
+
+TEST_CASE("a sign of life that nobody asked for is a message as any other") {
+  const auto ended = scene("echo '{\"type\":\"alive\"}'; sleep 20").failure_of("ready");
+  CHECK(ended.how() == status::failed);
+  CHECK_THAT(ended.what(), test::contains("alive"));
+}
+
 TEST_CASE("a limit ends the cell as a limit, an error as a failure") {
   const auto limited =
       scene("echo '{\"type\":\"limit\",\"limit\":\"L\",\"value\":1,\"needed\":2}'").failure_of("x");

@@ -79,6 +79,15 @@ TEST_CASE("work has its units, its bytes and whether it is right") {
   CHECK(line_of(with("work", work), "work") == "4001 units, 256064 bytes, checksum WRONG");
 }
 
+TEST_CASE("a network is named, with its round trip where that is known") {
+  json network = {{"name", "lab"}, {"generators", json::array()}};
+  CHECK(line_of(with("network", network), "network") == "lab");
+  network["generators"].push_back(json::object());
+  network["generators"][0]["round_trip_ns"]["p50"] = 213'400;
+  CHECK(line_of(with("network", network), "network") == "lab, a round trip takes 213.4 us");
+  CHECK(line_of(head(), "network").empty());
+}
+
 TEST_CASE("what was shared out is there where a workload says it") {
   CHECK(line_of(with("shares", nullptr), "shares").empty());
   const json shares = {{"least", 3}, {"most", 4}, {"ratio", 0.75}};

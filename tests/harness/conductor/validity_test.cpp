@@ -86,6 +86,7 @@ TEST_CASE("a party that was away for too much of the window makes a run invalid,
   const bool in_exchange = GENERATE(false, true);
   INFO(said);
   outcome out = healthy();
+  out.load.reset();  // under a load the conductor is held to less: below
   absence& away = in_exchange ? out.exchange.emplace().away : out.away.emplace();
   away = {.window_ns = 5 * ns_per_s, .worker_ns = 0, .generator_ns = 0, .conductor_ns = 0};
   away.*of = 150 * ns_per_ms;
@@ -98,6 +99,18 @@ TEST_CASE("a party that was away for too much of the window makes a run invalid,
   REQUIRE(out.reasons.size() == 1);
   CHECK(
       out.reasons[0].starts_with(std::string(in_exchange ? "exchange: away: " : "away: ") + said));
+}
+
+TEST_CASE("a conductor's window is within 1 % of that of the load, whose clock may be another") {
+  outcome out = healthy();
+  out.away = absence{
+      .window_ns = 5 * ns_per_s, .worker_ns = {}, .generator_ns = {}, .conductor_ns = 50'000'000};
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::ok);
+  out.away->conductor_ns = 51'000'000;
+  judge(out, open_cell(), apart());
+  CHECK(out.how == status::invalid);
+  CHECK(has_reason(out, "the conductor was late with its readings by 51 ms"));
 }
 
 TEST_CASE("replies beyond the histogram's range make a run invalid: they are in no percentile") {

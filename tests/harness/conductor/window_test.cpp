@@ -53,6 +53,20 @@ TEST_CASE("readings are late by what they lie behind either end of the window") 
   CHECK_FALSE(of.probe.sides_away(7, use).conductor_ns);
 }
 
+TEST_CASE("of a window by another clock the conductor is late by what its own differs from") {
+  scene of(pinned(0, 1));
+  of.probe.begin();
+  rest_ms(20);
+  const window_use use = of.probe.end();
+  const auto late_ns = [&](time_ns window_ns) {
+    return of.probe.away_from(window_ns, use).conductor_ns.value();
+  };
+  CHECK(late_ns(0) >= 20 * ns_per_ms);
+  CHECK(late_ns(late_ns(0)) == 0);
+  CHECK(late_ns(late_ns(0) + 7) == 7);
+  CHECK(of.probe.away_from(12, use).window_ns == 12);
+}
+
 TEST_CASE("a worker's stop counts from the window's begin on") {
   scene of(pinned(0, 1));
   ::kill(of.child.pid(), SIGSTOP);

@@ -172,6 +172,112 @@ TEST_CASE("commands that make no sense are answered with what would", "[generato
   CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
 }
 
+TEST_CASE("a generator says first which build it is of, and hashes its program when asked",
+          "[generator]") {
+  generator_under_test generator;
+  CHECK(generator.hello()["type"] == "hello");
+  CHECK(generator.hello()["protocol"] == 1);
+  CHECK_FALSE(generator.hello()["version"].get<std::string>().empty());
+  CHECK(generator.hello().contains("commit"));
+  const json identity = generator.ask({{"type", "identify"}});
+  CHECK(identity["type"] == "identity");
+  CHECK((identity["binary_sha256"].is_null() ||
+         identity["binary_sha256"].get<std::string>().size() == 64));
+}
+
+TEST_CASE("a sign of life is given at once, also in the middle of a load", "[generator]") {
+  const json alive = {{"type", "alive"}, {"silence_ns", 60 * ns_per_s}};
+  echo_server server;
+  generator_under_test generator;
+  CHECK(generator.ask(alive) == json{{"type", "alive"}});
+  generator.open(server.port(), 2, 2, 64);
+  CHECK(generator.ask(open_load(100, 3600 * ns_per_s))["type"] == "window_begin");
+  CHECK(generator.ask(alive) == json{{"type", "alive"}});
+  CHECK(generator.ask(alive) == json{{"type", "alive"}});
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+}
+
+TEST_CASE("a conductor that falls silent ends the generator, whether it is at work or not",
+          "[generator]") {
+  const bool at_work = GENERATE(false, true);
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  if (at_work) {
+    CHECK(generator.ask(open_load(100, 3600 * ns_per_s))["type"] == "window_begin");
+  }
+  generator.ask({{"type", "alive"}, {"silence_ns", 200 * ns_per_ms}});
+  CHECK(generator.await_end() == 1);
+}
+
+TEST_CASE("a conductor that never asks for signs of life may be silent", "[generator]") {
+  generator_under_test generator;
+  CHECK(generator.ask({{"type", "identify"}})["type"] == "identity");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(generator.ask({{"type", "stop"}})["type"] == "stopped");
+}
+
+TEST_CASE("an address that is not this host's is refused with what would help", "[generator]") {
+  generator_under_test generator;
+  json prepare = generator_under_test::prepare_message(1, 4, 4, 64);
+  prepare["first_address"] = "192.0.2.1";
+  const json reply = generator.ask(prepare);
+  CHECK(reply["type"] == "refused");
+  CHECK(says(reply, "--generator-addresses: the load generator's host cannot use 192.0.2.1"));
+  prepare["first_address"] = "b";
+  CHECK(says(generator.ask(prepare), "first_address must be an IPv4 address"));
+}
+
+TEST_CASE("a generator pins itself where it may, and refuses only what was asked for",
+          "[generator]") {
+  generator_under_test generator;
+  json prepare = generator_under_test::prepare_message(1, 4, 4, 64);
+  prepare["cpus"] = json::array({1'000});
+  prepare["cpus_are_asked_for"] = true;
+  CHECK(generator.ask(prepare)["type"] == "refused");
+  prepare["cpus"] = json::array({-1});
+  CHECK(says(generator.ask(prepare), "cpus must be a list of CPU numbers"));
+  prepare["cpus"] = json::array({1'000});
+  prepare["cpus_are_asked_for"] = false;
+  const json ready = generator.ask(prepare);
+  CHECK(ready["type"] == "ready");
+  CHECK(ready["pinned"] == false);
+}
+
+TEST_CASE("a host is described before a load and accounted for after it", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  CHECK(says(generator.ask({{"type", "survey"}}), "prepare must come first"));
+  generator.open(server.port(), 4, 4, 64);
+  CHECK(says(generator.ask({{"type", "account"}}), "account needs a survey"));
+  const json survey = generator.ask({{"type", "survey"}});
+  REQUIRE(survey["type"] == "survey");
+  CHECK(survey["end"]["interface"] == "lo");
+  CHECK(survey["round_trip"]["count"] == 4);
+  CHECK(survey["round_trip"]["p50"].get<time_ns>() > 0);
+  CHECK(survey["environment"].contains("cpu_model"));
+  generator.run(fixed_load(1'000));
+  const json account = generator.ask({{"type", "account"}});
+  REQUIRE(account["type"] == "account");
+  CHECK(account["counts"].contains("retransmitted"));
+  CHECK(account["host"].contains("foreign_cpu_ns"));
+  CHECK_FALSE(account["cpus"].empty());
+}
+
+TEST_CASE("a window is said by its length and that of its warm-up", "[generator]") {
+  echo_server server;
+  generator_under_test generator;
+  generator.open(server.port(), 2, 2, 64);
+  json load = open_load(1000, 100 * ns_per_ms);
+  load["warmup_ns"] = 50 * ns_per_ms;
+  const json begun = generator.ask(load);
+  const json ended = generator.receive();
+  const json result = generator.receive();
+  CHECK(begun["warmup_ns"].get<time_ns>() >= 50 * ns_per_ms);
+  CHECK(begun["warmup_ns"] == result["load"]["warmup_ns"]);
+  CHECK(ended["duration_ns"] == result["window"]["duration_ns"]);
+}
+
 TEST_CASE("stop during a load abandons it", "[generator]") {
   echo_server server;
   generator_under_test generator;

@@ -155,7 +155,8 @@ class generator_under_test {
         channel_(replies_.read_end, commands_.write_end),
         thread_([this] {
           status_ = generator::generator_main(commands_.read_end, replies_.write_end);
-        }) {}
+        }),
+        hello_(receive()) {}
   ~generator_under_test() {
     hang_up();
     for (const int each : {commands_.read_end, replies_.read_end, replies_.write_end})
@@ -163,6 +164,9 @@ class generator_under_test {
   }
   generator_under_test(const generator_under_test&) = delete;
   generator_under_test& operator=(const generator_under_test&) = delete;
+
+  /// What it said first.
+  [[nodiscard]] const json& hello() const noexcept { return hello_; }
 
   void send(const json& message) { channel_.write_line(message.dump()); }
   void send_line(const std::string& line) { channel_.write_line(line); }
@@ -183,6 +187,11 @@ class generator_under_test {
   int hang_up() {
     if (commands_.write_end >= 0) ::close(commands_.write_end);
     commands_.write_end = -1;
+    return await_end();
+  }
+
+  /// Its exit status, once it has ended by itself.
+  int await_end() {
     if (thread_.joinable()) thread_.join();
     return status_;
   }
@@ -234,6 +243,7 @@ class generator_under_test {
   protocol::line_channel channel_;
   int status_ = -1;
   std::thread thread_;
+  json hello_;
 };
 
 /// A short open-loop load; fields can be changed before it is sent.
