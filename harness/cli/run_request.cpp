@@ -183,10 +183,10 @@ std::int64_t automatic_loops(const json& so_far) {
   return conductor::loops_for(connections, measure::read_limits().descriptors);
 }
 
-/// As many as the worker has CPUs.
+/// As many as the worker has CPUs. The load generator's may be another host's.
 std::int64_t automatic_workers(const run_request& request) {
-  const conductor::pinning pins = conductor::plan_pinning(
-      request.worker_cpus, request.generator_cpus, conductor::allowed_cpus());
+  const conductor::pinning pins =
+      conductor::plan_pinning(request.worker_cpus, {}, conductor::allowed_cpus());
   return static_cast<std::int64_t>(pins.worker_set().size());
 }
 

@@ -53,7 +53,7 @@ def measured(hosts: TwoHosts, results: Path, *words: str) -> Record:
     return run
 
 
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize("runtime", skein.WITH_CONNECTIONS)
 def test_every_runtime_serves_a_load_from_another_host(
     runtime: str, wired: TwoHosts, results: Path
 ) -> None:
