@@ -311,6 +311,10 @@ void check_generators(const run_request& request) {
         "--loops: each loop has a load generator of its own, so give one "
         "--generator-command alone");
   }
+  if (served->requests && *served->requests < count) {
+    throw usage_error(fmt::format("--requests: {} for {} load generators; each needs one",
+                                  *served->requests, count));
+  }
   const std::int64_t parts = served->active.value_or(served->connections);
   if (parts >= count) return;
   throw usage_error(
