@@ -112,14 +112,20 @@ def test_a_cell_that_only_one_arm_has_is_new_or_missing_and_no_run_without_a_cou
         assert not any("counterpart" in line for line in head["notes"])
 
 
+# Of a host that a load came from, what nobody has read.
+UNSEEN = dict.fromkeys((
+    "interface", "mtu", "congestion_control", "retransmitted", "dropped", "link_changes",
+    "environment", "cpus", "round_trip_ns",
+))  # fmt: skip
+
+
 def over(network, path, hosts=("a" * 64,)):
     """Makes a file's runs those of a load over a network, from hosts of these environments."""
     records = results.load(path)
     for run in results.runs(records):
-        run["network"] = {
-            "name": network,
-            "generators": [{"environment_hash": each} for each in hosts],
-        }
+        seen = {"offloads": [], "host": run["host"]}
+        generators = [UNSEEN | seen | {"environment_hash": each} for each in hosts]
+        run["network"] = {"name": network, "generators": generators}
     path.write_text("".join(map(results.dump, records)))
     return path
 
