@@ -34,8 +34,8 @@ LISTED = (
     if (BUILD / "skein").is_file()
     else []
 )
-# The floor has no tasks, so its style is none.
-RUNTIMES = {r["id"]: r for r in LISTED if r["style"] != "none"}
+# The floor has no tasks, so its style is none; tasks that move have a part of the interface.
+RUNTIMES = {r["id"]: r for r in LISTED if r["style"] != "none" and not r["takes_workers"]}
 ONE_THREAD = [name for name, runtime in RUNTIMES.items() if runtime["threads_model"][0] == "1"]
 # Whose tasks wait at a place in their code: in a callback style there is none.
 IN_PLACE = [name for name in ONE_THREAD if RUNTIMES[name]["style"] != "callback"]

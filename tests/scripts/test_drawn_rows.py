@@ -257,7 +257,7 @@ def test_of_many_rows_with_fewer_runs_the_first_are_named_and_the_others_counted
     results.runs(records)[0]["status"] = "ok"
     group = group_runs(records)[0]
     text = repeats_text([group])
-    assert text.startswith("n = 2 runs of each runtime (coroutine_uring 1, future 1, ")
+    assert text.startswith("n = 2 runs of each runtime (coroutine_uring 1, coroutine_stealing 1, ")
     assert text.endswith(" 1, 21 more have others)")
     assert text.count(" 1") == 8
 
