@@ -5,9 +5,10 @@
 //    sets an event that the other's task waits for, and waits for its own. Each scheduler is on a
 //    thread of its own and has nothing else to do, so it sleeps in the kernel in between. Items are
 //    round trips: two waits that another thread ended.
-//  - mutex_same_core, mutex_other_core: two tasks that are threads want one lock, again and again.
-//    Items are a lock and its unlock. On one CPU each lock is a hand-over; on two, who unlocks may
-//    be back before the other has asked again.
+//  - mutex_other_core: two tasks that are threads, on two CPUs, want one lock, again and again.
+//    Items are a lock and its unlock. Not each is a hand-over: who unlocks may be back before the
+//    other has asked again. (On one CPU the first would have had all its turns before the other
+//    begins.)
 //  - channel_other_core/K: as channel/K, of two tasks that are threads, on two CPUs.
 // What both threads are on: one CPU, or the two lowest that this process may use.
 // Does not measure: a channel or a mutex between schedulers, which there is none of; setting an
@@ -172,8 +173,8 @@ class timed_pair {
 };
 
 template <class S>
-void contend(stopwatch& watch, std::size_t place) {
-  const std::array cpus{cpu_at(0), cpu_at(place)};
+void contend(stopwatch& watch) {
+  const std::array cpus{cpu_at(0), cpu_at(1)};
   S on(conditions(16));
   while (watch.next_batch(static_cast<std::int64_t>(2 * items))) {
     typename S::mutex mutex(on);
@@ -204,8 +205,7 @@ void hand_over(stopwatch& watch, std::size_t room) {
 
 template <class S>
 void add_threads(const std::string& id) {
-  add("mutex_same_core/" + id, [](stopwatch& watch) { contend<S>(watch, 0); });
-  add("mutex_other_core/" + id, [](stopwatch& watch) { contend<S>(watch, 1); });
+  add("mutex_other_core/" + id, &contend<S>);
   for (const std::size_t room : {0U, 1U, 64U}) {
     add("channel_other_core/" + id + "/" + std::to_string(room),
         [room](stopwatch& watch) { hand_over<S>(watch, room); });

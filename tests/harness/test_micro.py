@@ -66,7 +66,7 @@ NAMES = {
     *(f"channel/{runtime}/{room}" for runtime in TALKING for room in (0, 1, 64)),
     *(f"join_finished/{runtime}" for runtime in TALKING),
     *(f"event_{where}_core/{of}" for where in ("same", "other") for of in TALKING),
-    *(f"mutex_{where}_core/{of}" for where in ("same", "other") for of in A_THREAD_EACH),
+    *(f"mutex_other_core/{of}" for of in A_THREAD_EACH),
     *(f"channel_other_core/{of}/{room}" for of in A_THREAD_EACH for room in (0, 1, 64)),
     "poll_ready/future",
     "waker_clone_drop/future",
