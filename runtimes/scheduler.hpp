@@ -85,6 +85,9 @@
 //   W10 offload_pool: the work is done once, and other tasks go on meanwhile. Its task goes on
 //       after it, and sees what it did. No more is done at once than the pool has threads. stop()
 //       cancels what has not begun; what has is finished.
+//   W11 shared_event: an event (W5, W8) that any thread sets, also one that runs none of the
+//       scheduler's tasks. No set is lost, whether the scheduler sleeps or not, and who waits sees
+//       what the thread did before that set it first.
 //
 // Reads that give up, where the scheduler offers them
 //   W9  read(connection, deadline) is a read that ends without a result if the deadline has passed
@@ -155,11 +158,13 @@ template <class S>
 concept sync_scheduler =
     scope_scheduler<S> &&
     requires(S& on, typename S::mutex& mutex, typename S::semaphore& semaphore,
-             typename S::event& event, typename S::template channel<int>& channel,
-             typename S::offload_pool& pool, int& worked_on) {
+             typename S::event& event, typename S::shared_event& shared,
+             typename S::template channel<int>& channel, typename S::offload_pool& pool,
+             int& worked_on) {
       requires std::constructible_from<typename S::mutex, S&>;
       requires std::constructible_from<typename S::semaphore, S&, std::size_t>;
       requires std::constructible_from<typename S::event, S&>;
+      requires std::constructible_from<typename S::shared_event, S&>;
       requires std::constructible_from<typename S::template channel<int>, S&, std::size_t>;
       requires std::constructible_from<typename S::offload_pool, S&, std::size_t>;
       mutex.lock();
@@ -168,6 +173,8 @@ concept sync_scheduler =
       semaphore.release();
       event.wait();
       event.set();
+      shared.wait();
+      shared.set();
       channel.send(0);
       channel.receive();
       channel.close();

@@ -11,6 +11,7 @@ void add_combinators();
 void add_depth();
 void add_spawn_finish();
 void add_talk();
+void add_talk_across();
 void add_yield();
 void add_yield_thread();
 void add_timer_structures();
@@ -32,6 +33,7 @@ inline void add_all() {
   add_timer_verbs();
   add_timer_thread();
   add_wake();
+  add_talk_across();
 }
 
 }  // namespace skein::micro

@@ -32,10 +32,11 @@ class timed_tasks {
   std::atomic<std::size_t> ended_{0};
 };
 
-/// `wait(i)` makes the i-th wait, `then()` is done after it.
-template <class Wait, class Then>
+/// `wait(i)` makes the i-th wait, `then()` is done after it. `all` is told when the task begins and
+/// when it ends, as timed_tasks are.
+template <class All, class Wait, class Then>
 struct repeated {
-  timed_tasks& all;
+  All& all;
   std::size_t count;
   Wait wait;
   Then then;

@@ -9,6 +9,7 @@
 #include "runtimes/sync/offload.hpp"
 #include "runtimes/sync/scope.hpp"
 #include "runtimes/sync/semaphore.hpp"
+#include "runtimes/sync/shared_event.hpp"
 #include "runtimes/sync/waits.hpp"
 
 namespace skein::sync {
@@ -19,6 +20,7 @@ struct types {
   using mutex = sync::mutex<Loop>;
   using semaphore = sync::semaphore<Loop>;
   using event = sync::event<Loop>;
+  using shared_event = sync::shared_event<Loop>;
   using offload_pool = sync::offload_pool<Loop>;
   template <class T>
   using channel = sync::channel<T, Loop>;

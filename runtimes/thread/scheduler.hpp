@@ -42,6 +42,7 @@ class scheduler {
   using semaphore = thread::semaphore;
   using offload_pool = thread::offload_pool;
   using event = thread::event;
+  using shared_event = thread::event;  ///< any thread may set it as it is
   template <class T>
   using channel = thread::channel<T>;
   using scope = thread::scope;

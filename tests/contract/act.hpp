@@ -57,7 +57,17 @@ class act {
 enum class verb { none, yield, sleep, sleep_on_timer, accept, read, read_until, write, talk };
 
 /// What is waited for of another task.
-enum class talk { lock, acquire, wait, send, receive, join, offload, receive_or_sleep };
+enum class talk {
+  lock,
+  acquire,
+  wait,
+  wait_shared,
+  send,
+  receive,
+  join,
+  offload,
+  receive_or_sleep
+};
 
 class stage;
 
@@ -140,6 +150,7 @@ class actor {
   auto lock(talk_object& mutex) { return say({.about = talk::lock, .with = &mutex}); }
   auto acquire(talk_object& permits) { return say({.about = talk::acquire, .with = &permits}); }
   auto wait(talk_object& event) { return say({.about = talk::wait, .with = &event}); }
+  auto wait_shared(talk_object& event) { return say({.about = talk::wait_shared, .with = &event}); }
   auto send(talk_object& to, int value) {
     return say({.about = talk::send, .with = &to, .value = value});
   }

@@ -38,6 +38,7 @@ class any_wait {
   using mutex = typename S::mutex;
   using semaphore = typename S::semaphore;
   using event = typename S::event;
+  using shared_event = typename S::shared_event;
   using channel = typename S::template channel<int>;
   using scope = typename S::scope;
   using pool = typename S::offload_pool;
@@ -48,7 +49,7 @@ class any_wait {
       decltype(std::declval<event&>().wait()), decltype(std::declval<channel&>().send(0)),
       decltype(std::declval<channel&>().receive()), decltype(std::declval<scope&>().join()),
       decltype(std::declval<pool&>().template run<&work::operator()>(std::declval<work&>())),
-      receive_or_sleep>;
+      receive_or_sleep, decltype(std::declval<shared_event&>().wait())>;
 
  public:
   using output = actor::said;
@@ -83,6 +84,8 @@ class any_wait {
         return waits(std::in_place_index<1>, own<semaphore>(*asked.with).acquire());
       case talk::wait:
         return waits(std::in_place_index<2>, own<event>(*asked.with).wait());
+      case talk::wait_shared:
+        return waits(std::in_place_index<8>, own<shared_event>(*asked.with).wait());
       case talk::send:
         return waits(std::in_place_index<3>, own<channel>(*asked.with).send(asked.value));
       case talk::receive:

@@ -328,6 +328,7 @@ verdict w8_stop_ends_all_waits_as_cancelled(const subject& of) {
   talk_object mutex = talks.mutex();
   talk_object semaphore = talks.semaphore(0);
   talk_object event = talks.event();
+  talk_object shared = talks.shared_event();
   talk_object full = talks.channel(0);
   talk_object empty = talks.channel(0);
   talk_object free = talks.mutex();
@@ -347,6 +348,7 @@ verdict w8_stop_ends_all_waits_as_cancelled(const subject& of) {
     waits([&](actor& other) { return other.lock(mutex); });
     waits([&](actor& other) { return other.acquire(semaphore); });
     waits([&](actor& other) { return other.wait(event); });
+    waits([&](actor& other) { return other.wait_shared(shared); });
     waits([&](actor& other) { return other.send(full, 1); });
     waits([&](actor& other) { return other.receive(empty); });
     self.on().add(scope, [&](actor& child) -> act {
@@ -359,7 +361,7 @@ verdict w8_stop_ends_all_waits_as_cancelled(const subject& of) {
     self.on().talks().unlock(mutex);
   });
   scene.play();
-  scene.require(ended == 6, "W8", "a wait did not end at stop");
+  scene.require(ended == 7, "W8", "a wait did not end at stop");
   return scene.found("W8");
 }
 

@@ -46,7 +46,7 @@ class actor_part {
   virtual void close(connection& closed) = 0;
 };
 
-/// A mutex, semaphore, event, channel of int, scope or pool of the runtime's.
+/// A mutex, semaphore, event, shared event, channel of int, scope or pool of the runtime's.
 struct talk_object {
   std::unique_ptr<void, void (*)(void*)> object;
 };
@@ -63,12 +63,15 @@ class runtime_that_talks {
   virtual talk_object mutex() = 0;
   virtual talk_object semaphore(std::size_t permits) = 0;
   virtual talk_object event() = 0;
+  virtual talk_object shared_event() = 0;
   virtual talk_object channel(std::size_t capacity) = 0;
   virtual talk_object scope() = 0;
   virtual talk_object offload_pool(std::size_t threads) = 0;
   virtual void unlock(talk_object& mutex) = 0;
   virtual void release(talk_object& semaphore) = 0;
   virtual void set(talk_object& event) = 0;
+  /// Any thread.
+  virtual void set_shared(talk_object& event) = 0;
   virtual void close(talk_object& channel) = 0;
   virtual void spawn(actor& task, talk_object& scope) = 0;
 };

@@ -29,6 +29,7 @@ class erased_talk final : public runtime_that_talks {
     return made<typename S::semaphore>(on_, permits);
   }
   talk_object event() override { return made<typename S::event>(on_); }
+  talk_object shared_event() override { return made<typename S::shared_event>(on_); }
   talk_object channel(std::size_t capacity) override { return made<channel_of_int>(on_, capacity); }
   talk_object scope() override { return made<typename S::scope>(on_); }
   talk_object offload_pool(std::size_t threads) override {
@@ -37,6 +38,7 @@ class erased_talk final : public runtime_that_talks {
   void unlock(talk_object& mutex) override { own<typename S::mutex>(mutex).unlock(); }
   void release(talk_object& permits) override { own<typename S::semaphore>(permits).release(); }
   void set(talk_object& event) override { own<typename S::event>(event).set(); }
+  void set_shared(talk_object& event) override { own<typename S::shared_event>(event).set(); }
   void close(talk_object& channel) override { own<channel_of_int>(channel).close(); }
   void spawn(actor& task, talk_object& scope) override { adapter<S>::spawn(on_, task, scope); }
 

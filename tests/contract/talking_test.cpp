@@ -1,12 +1,14 @@
-// Clauses S7, W4 to W8 and W10, for every runtime whose tasks can wait for each other, and against
-// the liars that break them. What each check does is in check_talking.hpp and check_offload.hpp;
-// who lies, and how, in liars/.
+// Clauses S7, W4 to W8, W10 and W11, for every runtime whose tasks can wait for each other, and
+// against the liars that break them. What each check does is in check_talking.hpp,
+// check_offload.hpp and check_shared.hpp; who lies, and how, in liars/.
 #include "tests/contract/liars/talking.hpp"
 
 #include "tests/contract/check_offload.hpp"
+#include "tests/contract/check_shared.hpp"
 #include "tests/contract/check_talking.hpp"
 #include "tests/contract/every_runtime.hpp"
 #include "tests/contract/liars/offload.hpp"
+#include "tests/contract/liars/shared.hpp"
 #include "tests/contract/stress_talking.hpp"
 #include "tests/contract/subject_of.hpp"
 
@@ -79,6 +81,14 @@ SKEIN_FOR_EVERY_RUNTIME("W10: no more work is done at once than the pool has thr
 
 SKEIN_FOR_EVERY_RUNTIME("W10: stop cancels what has not begun, and finishes what has") {
   require_kept_by<TestType>(&w10_stop_cancels_what_has_not_begun);
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W11: an event that another thread sets is not lost") {
+  require_kept_by<TestType>(&w11_an_event_that_another_thread_sets_is_not_lost);
+}
+
+SKEIN_FOR_EVERY_RUNTIME("W11: an event that another thread sets lets all go on") {
+  require_kept_by<TestType>(&w11_it_lets_all_go_on_and_stays_set);
 }
 
 SKEIN_FOR_EVERY_RUNTIME("S7 and W4 to W7: tasks that talk in any order keep them all") {
@@ -210,6 +220,23 @@ TEST_CASE("liar caught on W10: has a thread more / no more work at once than thr
 TEST_CASE("liar caught on W10: says that cancelled work was done / stop cancels what has not begun",
           "[contract][liar]") {
   require_caught("W10", w10_stop_cancels_what_has_not_begun(subject_of<liars::says_it_was_done>()));
+}
+
+TEST_CASE("liar caught on W11: loses a set / an event that another thread sets is not lost",
+          "[contract][liar]") {
+  require_caught(
+      "W11", w11_an_event_that_another_thread_sets_is_not_lost(subject_of<liars::loses_a_set>()));
+}
+
+TEST_CASE("liar caught on W11: forgets an early set / an event that another thread sets",
+          "[contract][liar]") {
+  require_caught("W11", w11_an_event_that_another_thread_sets_is_not_lost(
+                            subject_of<liars::forgets_an_early_set>()));
+}
+
+TEST_CASE("liar caught on W11: wakes one of all / it lets all go on and stays set",
+          "[contract][liar]") {
+  require_caught("W11", w11_it_lets_all_go_on_and_stays_set(subject_of<liars::wakes_one_of_all>()));
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ ONE_THREAD = [name for name, runtime in RUNTIMES.items() if runtime["threads_mod
 IN_PLACE = [name for name in ONE_THREAD if RUNTIMES[name]["style"] != "callback"]
 # Whose tasks wait for each other (runtimes/sync).
 TALKING = [name for name in RUNTIMES if name not in ("libuv", "future_busy")]
+A_THREAD_EACH = [name for name in TALKING if name not in ONE_THREAD]
 WOKEN = (*RUNTIMES, "epoll_floor")
 TIMERS = {
     **dict.fromkeys(STRUCTURES, (10000, 1000000)),
@@ -64,6 +65,9 @@ NAMES = {
     *(f"mutex/{runtime}/2" for runtime in TALKING if runtime in ONE_THREAD),
     *(f"channel/{runtime}/{room}" for runtime in TALKING for room in (0, 1, 64)),
     *(f"join_finished/{runtime}" for runtime in TALKING),
+    *(f"event_{where}_core/{of}" for where in ("same", "other") for of in TALKING),
+    *(f"mutex_other_core/{of}" for of in A_THREAD_EACH),
+    *(f"channel_other_core/{of}/{room}" for of in A_THREAD_EACH for room in (0, 1, 64)),
     "poll_ready/future",
     "waker_clone_drop/future",
     *(f"yield/{runtime}/{tasks}" for runtime in ONE_THREAD for tasks in (1, 1_000, 100_000)),

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -46,6 +47,49 @@ TEST_CASE("a wait list forgets who leaves it, first, in the middle and last") {
     REQUIRE(list.take() == &added);
     REQUIRE(list.empty());
   }
+}
+
+// --- an event that another thread sets -------------------------------------------------------------
+
+TEST_CASE("an event that was set and that nobody waited for ends, and its letter with it") {
+  fiber::scheduler on(options_for(16));
+  {
+    fiber::scheduler::shared_event set(on);
+    const fiber::scheduler::shared_event never(on);
+    set.set();
+    set.set();
+    REQUIRE_FALSE(set.is_set());  // the letter is unopened
+  }
+  on.run();
+  REQUIRE(on.live().tasks == 0);
+}
+
+TEST_CASE("an event that several threads set at once is set once") {
+  fiber::scheduler on(options_for(16));
+  fiber::scheduler::shared_event event(on);
+  bool granted = false;
+  on.spawn([&] { granted = on.until(event.wait()); });
+  {
+    std::vector<std::jthread> setting;
+    for (int i = 0; i < 4; ++i) setting.emplace_back([&] { event.set(); });
+    on.run();
+  }
+  REQUIRE(granted);
+  REQUIRE(event.is_set());
+}
+
+TEST_CASE("an event that another thread sets is made before the scheduler runs") {
+  fiber::scheduler on(test::options_for(16));
+  bool was_refused = false;
+  on.spawn([&] {
+    try {
+      const fiber::scheduler::shared_event late(on);
+    } catch (const std::logic_error&) {
+      was_refused = true;
+    }
+  });
+  on.run();
+  REQUIRE(was_refused);
 }
 
 // --- futures that are dropped with what they were granted ---------------------------------------

@@ -26,7 +26,9 @@ CELLS = (
     Cell("messages", "channel", "coroutine", {
         "receivers": 2, "topology": "shared", "senders": 3, "capacity": 0, "messages": 10,
     }),
-    Cell("locks", "contention", "coroutine", {"tasks": 2, "across": "yield", "locks": 5}),
+    Cell("locks", "contention", "coroutine", {
+        "tasks": 2, "across": "blocking", "locks": 5, "lock_timeout": "2s",
+    }),
     Cell("leaves", "fanout", "coroutine_stealing", {"tasks": 100, "work": 500, "workers": 2}),
     Cell("hogs", "hog", "coroutine", {
         "tasks": 100, "form": "yielding", "window": "200ms", "work": 1000, "yield_every": 100,

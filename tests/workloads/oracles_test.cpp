@@ -2,20 +2,17 @@
 // what those rest on: a channel that loses values, or delivers them twice, a mutex that two tasks
 // have, a cancel that is not heard. Each such run is lost, has an error, or is not as the oracle
 // says.
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "runtimes/fiber/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/contract/liars/talking.hpp"
 #include "tests/contract/liars/time.hpp"
+#include "tests/impatient_run.hpp"
 #include "tests/options.hpp"
-#include "tests/whole_run.hpp"
 #include "workloads/cancel/program.hpp"
 #include "workloads/channel/program.hpp"
 #include "workloads/contention/program.hpp"
@@ -58,42 +55,10 @@ struct mistakes_the_second : liars::base {
   };
 };
 
-/// Gives up a run that does not end by itself.
-class impatient_run final : public test::whole_run {
- public:
-  impatient_run(workloads::program& program, std::size_t tasks, time_ns patience_ns)
-      : whole_run(program, tasks), waiting_([this, patience_ns] { wait_for(patience_ns); }) {}
-  ~impatient_run() override {
-    is_over_ = true;
-    waiting_.join();
-  }
-
-  void on_readable() noexcept override {
-    if (!is_lost_) return whole_run::on_readable();
-    program().stop();
-  }
-  bool is_lost() const noexcept { return is_lost_; }
-
- private:
-  void wait_for(time_ns patience_ns) {
-    const time_ns until_ns = monotonic_clock::now_ns() + patience_ns;
-    while (!is_over_ && monotonic_clock::now_ns() < until_ns) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    if (is_over_) return;
-    is_lost_ = true;
-    signal();
-  }
-
-  std::atomic<bool> is_over_{false};
-  std::atomic<bool> is_lost_{false};
-  std::thread waiting_;
-};
-
 /// What a run has against its runtime; empty where all is as it should be.
 std::string objection(workloads::program& program, std::size_t tasks,
                       const workloads::work_counts& right, time_ns patience_ns = ns_per_s / 2) {
-  impatient_run run(program, tasks, patience_ns);
+  test::impatient_run run(program, tasks, patience_ns);
   program.run(run);
   const auto counts = program.counts();
   if (counts.errors > 0) return counts.first_error;

@@ -1,5 +1,6 @@
-// The tasks of contention in the callback style: one that wants the mutex, and the holder. Each is
-// an object that names its next step, and deletes itself after the last.
+// The tasks of contention in the callback style: one that wants the mutex, the holder, and one that
+// wants a mutex that blocks its thread. Each is an object that names its next step, and deletes
+// itself after the last.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <optional>
 
 #include "runtimes/scheduler.hpp"
+#include "workloads/contention/blocking_context.hpp"
 #include "workloads/contention/context.hpp"
 #include "workloads/session.hpp"
 
@@ -78,10 +80,47 @@ class holder {
   typename S::template waiting<typename context<S>::event::awaiting> all_there_;
 };
 
+template <callback_scheduler S>
+class blocking_contender {
+ public:
+  blocking_contender(S& scheduler, blocking_context<S>& shared, std::size_t index) noexcept
+      : scheduler_(scheduler), shared_(shared), index_(index) {}
+
+  void start() {
+    scheduler_.template sleep_until<&blocking_contender::on_epoch>(timer_, shared_.epoch_ns(),
+                                                                   this);
+  }
+
+ private:
+  void on_epoch(wake how) {
+    if (how == wake::cancelled) return finish();
+    take_turn();
+  }
+  void take_turn() {
+    if (!shared_.lock(index_)) return finish();
+    scheduler_.template yield<&blocking_contender::on_turn>(this);
+  }
+  void on_turn() {
+    if (!shared_.release(index_, turn_) || ++turn_ == shared_.locks()) return finish();
+    take_turn();
+  }
+  void finish() { workloads::end_session(scheduler_, this); }
+
+  S& scheduler_;
+  blocking_context<S>& shared_;
+  std::size_t index_;
+  std::uint64_t turn_ = 0;
+  typename S::timer timer_;
+};
+
 /// Spawns task number `index`. `shared` must outlive it.
 template <callback_scheduler S>
 void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
   workloads::spawn_session<contender<S>>(scheduler, shared, index);
+}
+template <callback_scheduler S>
+void spawn_task(S& scheduler, blocking_context<S>& shared, std::size_t index) {
+  workloads::spawn_session<blocking_contender<S>>(scheduler, shared, index);
 }
 template <callback_scheduler S>
 void spawn_holder(S& scheduler, context<S>& shared) {

@@ -1,11 +1,12 @@
-// The tasks of contention in the direct style, for threads and fibers: one that wants the mutex,
-// and the holder.
+// The tasks of contention in the direct style, for threads and fibers: one that wants the mutex, the
+// holder, and one that wants a mutex that blocks its thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "runtimes/scheduler.hpp"
+#include "workloads/contention/blocking_context.hpp"
 #include "workloads/contention/context.hpp"
 
 namespace skein::contention {
@@ -27,10 +28,23 @@ void hold_until_epoch(S& scheduler, context<S>& shared) {
   shared.begin(scheduler.sleep_until(shared.epoch_ns()));
 }
 
+template <direct_scheduler S>
+void contend_blocking(S& scheduler, blocking_context<S>& shared, std::size_t index) {
+  if (scheduler.sleep_until(shared.epoch_ns()) == wake::cancelled) return;
+  for (std::uint64_t turn = 0; turn < shared.locks() && shared.lock(index); ++turn) {
+    scheduler.yield();
+    if (!shared.release(index, turn)) return;
+  }
+}
+
 /// Spawns task number `index`. `shared` must outlive it.
 template <direct_scheduler S>
 void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
   scheduler.spawn([&scheduler, &shared, index] { contend(scheduler, shared, index); });
+}
+template <direct_scheduler S>
+void spawn_task(S& scheduler, blocking_context<S>& shared, std::size_t index) {
+  scheduler.spawn([&scheduler, &shared, index] { contend_blocking(scheduler, shared, index); });
 }
 template <direct_scheduler S>
 void spawn_holder(S& scheduler, context<S>& shared) {

@@ -1,5 +1,6 @@
-// The tasks of contention in the poll style: one that wants the mutex, and the holder. Each is the
-// state machine that a compiler makes of an async function.
+// The tasks of contention in the poll style: one that wants the mutex, the holder, and one that
+// wants a mutex that blocks its thread. Each is the state machine that a compiler makes of an async
+// function.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <variant>
 
 #include "runtimes/scheduler.hpp"
+#include "workloads/contention/blocking_context.hpp"
 #include "workloads/contention/context.hpp"
 
 namespace skein::contention {
@@ -90,10 +92,51 @@ class hold_future : pinned {
   std::variant<locking, awaiting, typename S::sleeping> waits_;
 };
 
+template <poll_scheduler S>
+class contend_blocking_future : pinned {
+ public:
+  using output = nothing;
+
+  contend_blocking_future(S& scheduler, blocking_context<S>& shared, std::size_t index)
+      : scheduler_(scheduler),
+        shared_(shared),
+        index_(index),
+        waits_(std::in_place_type<sleeping>, scheduler, shared.epoch_ns()) {}
+
+  polled<nothing> poll(skein::context& with) {
+    while (true) {
+      if (auto* const sleep = std::get_if<sleeping>(&waits_)) {
+        const auto how = sleep->poll(with);
+        if (!how) return not_ready;
+        if (*how == wake::cancelled) return nothing{};
+      } else {
+        if (!std::get<yielding>(waits_).poll(with)) return not_ready;
+        if (!shared_.release(index_, turn_++)) return nothing{};
+      }
+      if (turn_ == shared_.locks() || !shared_.lock(index_)) return nothing{};
+      waits_.template emplace<yielding>(scheduler_);
+    }
+  }
+
+ private:
+  using sleeping = typename S::sleeping;
+  using yielding = typename S::yielding;
+
+  S& scheduler_;
+  blocking_context<S>& shared_;
+  std::size_t index_;
+  std::uint64_t turn_ = 0;
+  std::variant<sleeping, yielding> waits_;
+};
+
 /// Spawns task number `index`. `shared` must outlive it.
 template <poll_scheduler S>
 void spawn_task(S& scheduler, contention::context<S>& shared, std::size_t index) {
   scheduler.template spawn<contend_future<S>>(scheduler, shared, index);
+}
+template <poll_scheduler S>
+void spawn_task(S& scheduler, blocking_context<S>& shared, std::size_t index) {
+  scheduler.template spawn<contend_blocking_future<S>>(scheduler, shared, index);
 }
 template <poll_scheduler S>
 void spawn_holder(S& scheduler, contention::context<S>& shared) {

@@ -16,7 +16,9 @@ struct workload : workloads::workload_defaults<cell> {
   static constexpr time_ns hand_over_ns = 100 * ns_per_us;
 
   static workloads::timing timing(const cell& asked) {
-    return {.last_due_ns = asked.tasks * asked.locks * hand_over_ns};
+    const time_ns turns_ns = asked.tasks * asked.locks * hand_over_ns;
+    if (asked.across != across::blocking) return {.last_due_ns = turns_ns};
+    return {.last_due_ns = turns_ns + 2 * lock_timeout_ns(asked)};  // blocking_mutex.hpp
   }
 
   static std::optional<workloads::oracle> expected(const parameters& asked) {
@@ -26,6 +28,10 @@ struct workload : workloads::workload_defaults<cell> {
   template <class Runtimes>
   static std::unique_ptr<workloads::program> make(std::string_view runtime,
                                                   const parameters& asked) {
+    if (asked.across == across::blocking) {
+      return workloads::make_on<Runtimes, blocking_program, void, workloads::sleeps>(runtime,
+                                                                                     asked);
+    }
     return workloads::make_talking<Runtimes, program>(runtime, asked);
   }
 };

@@ -43,6 +43,7 @@ class AskedFields(TypedDict):
     messages: NotRequired[int | None]
     across: NotRequired[str | None]
     locks: NotRequired[int | None]
+    lock_timeout_ns: NotRequired[int | None]
     form: NotRequired[str | None]
     yield_every: NotRequired[int | None]
     work: NotRequired[int | None]
