@@ -30,7 +30,9 @@ fn compute(alive: Task) -> impl Future<Output = ()> + Send {
                 }
                 work.outcome()
             }
-            Form::Offloaded => spawn_blocking(move || work.take_all()).await.expect("it never panics"),
+            Form::Offloaded => {
+                spawn_blocking(move || work.take_all()).await.expect("it never panics")
+            }
             _ => work.take_all(),
         };
         hog().computed(outcome, now_ns() - begun_ns, yields);
