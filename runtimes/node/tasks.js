@@ -16,8 +16,8 @@ export class Timers {
   #nesting;
   #waits; // of churn, by task
 
-  constructor(cell, onFinished) {
-    this.#schedule = new Schedule(cell);
+  constructor(cell, onFinished, schedule = new Schedule(cell)) {
+    this.#schedule = schedule;
     this.#nesting = nestingOf(cell);
     this.counts = new TimerCounts(this.#schedule, onFinished);
     this.#waits = cell.pattern === 'churn' ? new Array(cell.tasks) : [];

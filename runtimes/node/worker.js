@@ -24,6 +24,9 @@
 //     thread and no mutex, so those are our own (shared/sync.js), as small as they can be: a queue
 //     of what resolves the promises. A tree is Promise.all of what async functions return. To yield
 //     is a setImmediate, the way to let anything else run.
+//   - A task that computes among timers (hog.js) is an async function. One that hands its work over
+//     has a thread of node:worker_threads, as the documentation advises for what takes CPU; it is
+//     started before `ready`, and waits for a message.
 //
 // What it could do faster, and at what price:
 //   - One setTimeout for all tasks, over a heap of one's own, would need no object of Node's for a
@@ -50,11 +53,14 @@
 //     nearly every one has a list of its own.
 //   - A deadline that has passed takes 1 ms: setTimeout knows nothing shorter.
 //   - It accepts from `ready` on: Node cannot listen without. Nobody connects before `started`.
+//   - A thread that a hog hands its work to is a V8 of its own, with a heap, and is not warmed up:
+//     it compiles the loop while that runs. JavaScript has no way into the pool of libuv.
 //   - V8's own threads (four, for collections and compilation) are its default and are left so.
 //   - Before memory is read, V8 is asked to collect and to give back (shared/settle.js). At all
 //     other times it does so when it likes; no flag is set.
 
 import { Echo } from './echo.js';
+import { Hog } from './hog.js';
 import { converse } from './shared/conversation.js';
 import { Cancel } from './talk/cancel.js';
 import { ManyToMany } from './talk/channel.js';
@@ -82,5 +88,6 @@ await converse(
     channel: ManyToMany,
     contention: Contention,
     cancel: Cancel,
+    hog: Hog,
   },
 );

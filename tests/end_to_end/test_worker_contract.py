@@ -44,9 +44,9 @@ LIARS: dict[Clause, dict[str, str]] = {
         "lost_bytes": "bytes is",
     },
 }
-# The same of the worker whose tasks wait for each other.
+# The same of the worker whose tasks wait for each other, or compute among timers.
 TALKING_LIARS: dict[Clause, dict[str, str]] = {
-    contract.stops_while_tasks_wait_for_each_other: {
+    contract.stops_before_its_tasks_begin: {
         "works_early": "it works before the epoch",
         "tasks_left": "1 tasks and 0 connections alive",
         "no_task": "no task is there",
@@ -73,9 +73,16 @@ TALKING_LIARS_IN_A_RUN = {
     ("contention", "yield"): {"turn_of_another": "is not the expected"},
     ("cancel", "sleep"): {"wait_twice": "is not the expected"},
     ("cancel", "receive"): {"wait_too_few": "99 units"},
+    ("hog", "none"): {"fire_too_few": "399 units"},
+    ("hog", "blocking"): {
+        "hog_too_short": "is not the expected",
+        "silent_hog": "its hog did None",
+        "timeless_hog": "its hog took no time",
+    },
+    ("hog", "yielding"): {"busy_hog": "its hog yielded 0 times, not 19"},
 }
 RUNS = [("c10k", mode) for mode in skein.MODES] + [("timers", each) for each in skein.PATTERNS]
-RUNS += [(name, shape) for name in contract.TALKING for shape in workloads()[name].shapes]
+RUNS += [(name, shape) for name in contract.OF_TASKS for shape in workloads()[name].shapes]
 
 
 def held_to(clause: Callable[[], None], of: Subject) -> None:
@@ -138,8 +145,9 @@ def test_a_row_of_another_language_has_handlers_or_says_that_it_has_none(
         ("fanout", "wide", ("--tasks", "1")),
         ("fanout", "wide", ("--work", "500")),
         ("channel", "shared", ("--capacity", "0")),
+        ("hog", "yielding", ("--tasks", "1", "--work", "20000", "--yield-every", "15000")),
     ],
-    ids=["shortest relay", "one leaf", "work", "no room"],
+    ids=["shortest relay", "one leaf", "work", "no room", "a short slice"],
 )
 @named(worker_talk.rows())
 def test_a_row_of_another_language_does_what_is_out_of_the_ordinary(

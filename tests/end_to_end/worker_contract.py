@@ -37,6 +37,7 @@ from worker_talk import (
 )
 
 TALKING = ("relay", "fanout", "channel", "contention", "cancel")  # tasks wait for each other
+OF_TASKS = (*TALKING, "hog")  # and one in which a task computes among timers
 STYLES = ("direct", "coroutine", "callback", "poll", "none")
 TRAITS = ("growing_stacks", "settles", "warms_up")
 SIZES = (1, 1023, 1024, 1025, 16_384, 16_385, 65_536, 262_144)
@@ -209,12 +210,12 @@ def _end_input(talk: Talk) -> None:
     require(how.startswith("status"), f"its input ended, and it ended {how}")
 
 
-def stops_while_tasks_wait_for_each_other(of: Subject) -> None:
-    """In each workload that it does: all are there, nothing is done before the epoch, and a stop
-    before that ends them without counting any work."""
-    lacking = LackingError("tasks do not wait for each other")
+def stops_before_its_tasks_begin(of: Subject) -> None:
+    """In each workload beside timers that it does: all tasks are there, nothing is done before the
+    epoch, and a stop before that ends them without counting any work."""
+    lacking = LackingError("there is nothing that its tasks begin with")
     done = 0
-    for workload in TALKING:
+    for workload in OF_TASKS:
         declared = workloads()[workload]
         if of.row and of.row.why_not(workload, declared.shapes[0]):
             continue
@@ -305,6 +306,8 @@ def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
     if workload == "c10k":
         words += ["--buffer", buffers_of(of)[0]]
         words += ["--hold", "100ms"] if shape == "idle" else ["--memory", "off"]
+    if workload == "hog":
+        words += ["--memory", "off"]  # a timer is as large as in timers
     done = skein.call("run", workload, *of.options, *words, "--json")
     run = json.loads(done.out)
     if run["status"] == "limit":
@@ -313,6 +316,18 @@ def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
     work = run["work"]
     require(work["checksum"] == work["expected_checksum"], "its checksum is not the oracle's")
     require(shape == "idle" or work["units"] > 0, "it did no work")
+    if workload == "hog":
+        _check_hog(run)
     if shape == "storm":  # all are due at the end of the window: the latest one ends the firing
         unexplained_ns = run["fire_ns"] - run["lateness"]["max"]
         require(unexplained_ns < run["cell"]["window_ns"] // 2, "fire_ns counts from the epoch")
+
+
+def _check_hog(run: Message) -> None:
+    """What its task that computes did, which no oracle judges."""
+    cell, did = run["cell"], run.get("hog")
+    require((did is None) == (cell["form"] == "none"), f"form {cell['form']}, its hog did {did}")
+    if did:
+        yields = (cell["work"] - 1) // cell["yield_every"] if cell["yield_every"] else 0
+        require(did["yields"] == yields, f"its hog yielded {did['yields']} times, not {yields}")
+        require(did["took_ns"] > 0, "its hog took no time")

@@ -193,6 +193,7 @@ def cell_of(workload: str, hello: Message, **more: Any) -> Message:
                     "messages": 1000},
         "contention": {"tasks": 64, "across": "yield", "locks": 10},
         "cancel": {"tasks": 64, "wait": "sleep"},
+        "hog": {"tasks": 64, "form": "offloaded", "window_ns": 200_000_000, "work": 20_000},
     }  # fmt: skip
     has_stack = hello["style"] == "direct" and not hello.get("growing_stacks")
     return dict.fromkeys(each.name for each in declared if not each.measuring) | {

@@ -54,8 +54,7 @@ def test_the_preset_of_tasks_that_talk_has_all_styles_and_threads_up_to_ten_thou
     talking = {"relay", "fanout", "channel", "contention", "cancel", "hog"}
     for workload in talking:
         styles = {cell.runtime for cell in cells if cell.workload == workload}
-        others = set() if workload == "hog" else rows
-        assert styles == {"coroutine", "future", "fiber", "callback", "thread"} | others
+        assert styles == {"coroutine", "future", "fiber", "callback", "thread"} | rows
     assert {cell.workload for cell in cells} == talking
     threads = [cell.settings.get("tasks", 20) for cell in cells if cell.runtime == "thread"]
     assert max(threads) == 10_000

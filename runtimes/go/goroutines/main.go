@@ -25,6 +25,11 @@
 // lock is a channel with room for one value, which is how programs in Go write a lock that obeys a
 // context (Bryan Mills, "Rethinking Classical Concurrency Patterns", GopherCon 2018).
 //
+// A task that computes among timers (hog.go) is a goroutine like any other, in every form. Go has no
+// pool for such work: to hand it over is to start another goroutine and to wait for a channel. To
+// yield is runtime.Gosched, which programs hardly ever call: since Go 1.14 a goroutine that has run
+// for 10 ms is stopped by a signal, wherever it is (sysmon and retake in runtime/proc.go).
+//
 // What is unequal. Package net tries every read before it waits, though a short read has just said
 // that there is nothing (golang/go#8891): 3 system calls a request, where a loop that trusts a short
 // read needs 2. The poller waits in whole milliseconds: it rounds a wait down, and the rest up
@@ -44,6 +49,11 @@
 // runtime.Gosched puts a goroutine behind all others, into a queue with a lock. The canceller makes
 // one call, and the runtime goes over all that wait; a select that ends then takes its own timer
 // out.
+//
+// So a hog that never yields holds timers up for 10 to 20 ms at a time, where other loops stand still
+// to its end. Handing its work to another goroutine needs a second P to run that beside the timers:
+// with GOMAXPROCS as it is here, one for a CPU, `offloaded` is `blocking` by another name on one CPU.
+// What others call a pool is a thread of the kernel's, which lets the loop have the CPU sooner.
 //
 // What could be faster. A loop on package syscall saves the third call and the stacks, and with
 // them what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. A

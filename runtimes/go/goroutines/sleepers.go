@@ -26,6 +26,9 @@ func newTasks(cell *skein.Cell, done *skein.Tally) skein.Tasks {
 		t.cancels = make([]chan struct{}, cell.Tasks)
 		t.never = make(chan struct{})
 	}
+	if cell.Workload == "hog" {
+		return &hog{t}
+	}
 	return t
 }
 
@@ -36,7 +39,7 @@ func (t *tasks) Spawn(first, end int, epochNS int64) {
 	t.done.Spawned(end - first)
 	for index := first; index < end; index++ {
 		switch {
-		case t.cell.Pattern == "periodic":
+		case t.cell.IsPeriodic():
 			go t.wakeAgain(index)
 		case t.cell.Pattern != "churn" && t.nested != nil:
 			go t.nested(t, index)

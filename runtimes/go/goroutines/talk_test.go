@@ -21,6 +21,8 @@ func cellOf(workload string, more message) message {
 		"channel":    {"receivers": 4, "topology": "shared", "senders": 3, "capacity": 5, "messages": 2000},
 		"contention": {"tasks": 100, "across": "yield", "locks": 20},
 		"cancel":     {"tasks": 100, "wait": "sleep"},
+		"hog": {"tasks": 20, "form": "yielding", "window_ns": 100_000_000, "work": 50_000,
+			"yield_every": 1000},
 	}[workload] {
 		cell[name] = value
 	}
@@ -64,17 +66,21 @@ func tokenAfter(hops, tasks, stride int) string {
 
 // leavesAfter is the sum of leaves that each take so many steps.
 func leavesAfter(leaves, steps int) string {
+	sum := uint64(0)
+	for index := range leaves {
+		sum += value(index) ^ wordAfter(steps)
+	}
+	return fmt.Sprintf("%016x", sum)
+}
+
+func wordAfter(steps int) uint64 {
 	word := uint32(value(0)) | 1
 	for range steps {
 		word ^= word << 13
 		word ^= word >> 17
 		word ^= word << 5
 	}
-	sum := uint64(0)
-	for index := range leaves {
-		sum += value(index) ^ uint64(word)
-	}
-	return fmt.Sprintf("%016x", sum)
+	return uint64(word)
 }
 
 func TestTasksThatWaitForEachOtherComeToTheirChecksum(t *testing.T) {
@@ -226,6 +232,8 @@ func TestACellThatLacksWhatItsTasksNeedIsAnError(t *testing.T) {
 		cellOf("fanout", message{"tasks": nil}), cellOf("channel", message{"capacity": nil}),
 		cellOf("channel", message{"senders": nil}), cellOf("contention", message{"across": "sleep"}),
 		cellOf("contention", message{"locks": nil}), cellOf("cancel", message{"wait": "read"}),
+		cellOf("hog", message{"form": "greedy"}), cellOf("hog", message{"window_ns": 49_000_000}),
+		cellOf("hog", message{"work": nil}), cellOf("hog", message{"yield_every": nil}),
 	} {
 		if _, reply := begin(t, cell); reply["type"] != "error" {
 			t.Errorf("%v: %v", cell, reply)

@@ -36,7 +36,7 @@ type Cell struct {
 	// The workloads whose tasks wait for each other; Tasks is also theirs.
 	Order     string `json:"order"`
 	Hops      int64  `json:"hops"`
-	Work      *int64 `json:"work"` // steps of a leaf; null: none
+	Work      *int64 `json:"work"` // steps of a leaf, or of a hog; null: none
 	Topology  string `json:"topology"`
 	Receivers int    `json:"receivers"`
 	Senders   int    `json:"senders"`
@@ -45,6 +45,10 @@ type Cell struct {
 	Across    string `json:"across"`
 	Locks     int    `json:"locks"`
 	Wait      string `json:"wait"`
+
+	// hog; Tasks, WindowNS and Work are also its.
+	Form       string `json:"form"`
+	YieldEvery *int64 `json:"yield_every"`
 
 	// How many calls down a task waits, itself counted, and what it holds meanwhile; null: 1, and
 	// nothing.

@@ -150,7 +150,7 @@ func (w *worker) prepare(command *command) error {
 	}
 	w.cell = cell
 	switch cell.Workload {
-	case "timers":
+	case "timers", "hog":
 		tally := newTally(cell.units(), w.finished)
 		w.counts, w.tasks = tally, w.row.Tasks(cell, tally)
 	case "relay", "fanout", "channel", "contention", "cancel":

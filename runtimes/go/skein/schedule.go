@@ -1,7 +1,8 @@
 package skein
 
 // When each task of the workload timers is due, as harness/PROTOCOL.md says: a function of the seed,
-// the task's index and its turn. Offsets count from the epoch, in ns.
+// the task's index and its turn. Offsets count from the epoch, in ns. Timers of hog are in a rhythm
+// of their own (hog.go).
 
 // Pattern churn: tasks to a group, rounds of a task, and one round in so many is left to fire.
 const (
@@ -43,13 +44,19 @@ func (c *Cell) OffsetNS(index int) int64 {
 	return c.onGrid(c.random(index)%c.steps() + 1)
 }
 
-// Rhythm is pattern periodic: a task wakes Turns times, first after PhaseNS, then every PeriodNS.
+// IsPeriodic is whether tasks wake again and again, as in pattern periodic and in the workload hog.
+func (c *Cell) IsPeriodic() bool { return c.Pattern == "periodic" || c.Workload == "hog" }
+
+// Rhythm is that of such a task: it wakes Turns times, first after PhaseNS, then every PeriodNS.
 type Rhythm struct {
 	PhaseNS, PeriodNS int64
 	Turns             int
 }
 
 func (c *Cell) Rhythm(index int) Rhythm {
+	if c.Workload == "hog" {
+		return c.hogRhythm(index)
+	}
 	steps := c.steps()
 	least := max(steps/16, 1)
 	period := least + c.draw(index, 1)%(max(steps/4, least)-least+1)
@@ -85,7 +92,7 @@ func (c *Cell) FireNS(index, round int) int64 {
 // unitsOf is how many units of work a task comes to.
 func (c *Cell) unitsOf(index int) int {
 	switch {
-	case c.Pattern == "periodic":
+	case c.IsPeriodic():
 		return c.Rhythm(index).Turns
 	case c.Pattern != "churn":
 		return 1
@@ -100,6 +107,9 @@ func (c *Cell) units() int {
 	sum := 0
 	for index := range c.Tasks {
 		sum += c.unitsOf(index)
+	}
+	if c.HasHog() {
+		sum++
 	}
 	return sum
 }

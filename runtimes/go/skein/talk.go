@@ -16,7 +16,7 @@ const (
 	leastSleepNS = 600_000_000_000
 )
 
-// checkTalk refuses such a cell where what its tasks need is missing or unknown.
+// checkTalk refuses such a cell, or one of hog, where what its tasks need is missing or unknown.
 func (c *Cell) checkTalk() error {
 	known := true
 	switch c.Workload {
@@ -31,6 +31,8 @@ func (c *Cell) checkTalk() error {
 		known = c.Tasks > 1 && c.Locks > 0 && c.Across == "yield"
 	case "cancel":
 		known = c.Tasks > 0 && slices.Contains([]string{"sleep", "receive", "lock"}, c.Wait)
+	case "hog":
+		known = c.knowsHog()
 	}
 	if !known {
 		return fmt.Errorf("no %s is known of such a cell", c.Workload)

@@ -16,6 +16,7 @@ type Tally struct {
 	errors     int
 	firstError string
 	live       int
+	hog        *Hog // nil before its end
 	lastNS     int64
 	finished   func(lastNS int64) // called once, by the task that ends last
 }
@@ -68,6 +69,20 @@ func (t *Tally) Damaged(index int) {
 	t.done(0)
 }
 
+// Hog is what a task did that computes while others wait.
+type Hog struct {
+	TookNS int64  `json:"took_ns"`
+	Yields uint64 `json:"yields"`
+}
+
+// Computed counts the work of that task by what came out.
+func (t *Tally) Computed(outcome uint32, did Hog) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.hog = &did
+	t.done(uint64(outcome))
+}
+
 // Ended counts a task that has nothing left to do. The last one reports that the run is over.
 func (t *Tally) Ended() {
 	t.mutex.Lock()
@@ -104,6 +119,9 @@ func (t *Tally) addTo(reply message, firstDueNS int64) error {
 		return nil
 	}
 	reply["fire_ns"] = t.lastNS - firstDueNS
+	if t.hog != nil {
+		reply["hog"] = t.hog
+	}
 	lateness, err := t.lateness.distribution()
 	reply["lateness"] = lateness
 	return err

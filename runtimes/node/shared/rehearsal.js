@@ -18,6 +18,10 @@ const CONNECTIONS = 1000;
 const AT_ONCE = 50;
 const EXCHANGES = 5;
 
+const SMALL_HOG = { tasks: TASKS, window_ns: 100_000_000 };
+const HOG_WORK = 5_000_000;
+const HOG_SLICE = 5000;
+
 // Of tasks that wait for each other. A hand-over of contention takes a turn of the loop.
 const SMALL_TALK = {
   relay: { tasks: 1000, hops: 100_000 },
@@ -31,6 +35,7 @@ const SMALL_TALK = {
 export function rehearse(workload, Program, cell) {
   if (workload === 'timers') return rehearseTimers(Program, cell);
   if (workload === 'c10k') return rehearseEcho(Program, cell);
+  if (workload === 'hog') return rehearseHog(Program, cell);
   return rehearseTalk(Program, cell, SMALL_TALK[workload]);
 }
 
@@ -47,6 +52,17 @@ function rehearseTimers(Timers, cell) {
     const heldBytes = cell.held_bytes ? LITTLE_HELD : null;
     new Timers({ ...cell, ...SMALL, held_bytes: heldBytes }, resolve).spawn(TASKS, nowNs() + LEAD_NS);
   });
+}
+
+async function rehearseHog(Hog, cell) {
+  const work = cell.work && HOG_WORK;
+  const few = { ...cell, ...SMALL_HOG, work, yield_every: cell.yield_every && HOG_SLICE };
+  let hog;
+  const finished = new Promise((resolve) => { hog = new Hog(few, resolve); });
+  await hog.prepare();
+  hog.spawn(TASKS, nowNs() + LEAD_NS);
+  await finished;
+  await hog.stop();
 }
 
 async function rehearseEcho(Echo, cell) {

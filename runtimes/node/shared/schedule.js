@@ -153,6 +153,17 @@ export class Checksum {
     u64.scatter();
     u64.xor(high, low);
     u64.scatter();
+    this.#add();
+  }
+
+  /** What came out of work, a number of 32 bits. */
+  addOutcome(word) {
+    u64.setHalves(0, word);
+    this.#add();
+  }
+
+  /** What lies in u64. */
+  #add() {
     u64.add(this.#high, this.#low);
     this.#high = u64.high;
     this.#low = u64.low;

@@ -8,6 +8,7 @@ export class TimerCounts {
   epochNs = 0;
   spawned = 0;
   ended = 0;
+  hogs = 0; // alive, beside the timers
   #schedule;
   #unitsWanted;
   #units = 0;
@@ -15,6 +16,7 @@ export class TimerCounts {
   #firstError = '';
   #checksum = new Checksum();
   #lateness = new Histogram();
+  #hog = null; // what it did
   #fireNs = null;
   #onFinished;
 
@@ -49,23 +51,35 @@ export class TimerCounts {
     this.wrong(index);
   }
 
+  /** A task that is no timer has done its work. */
+  computed(outcome, tookNs, yields) {
+    this.#hog = { took_ns: tookNs, yields };
+    this.#checksum.addOutcome(outcome);
+    this.#oneMore();
+  }
+
   toMessage() {
     return {
       units: this.#units,
       bytes: 0,
       checksum: this.#checksum.toString(),
-      live_tasks: this.spawned - this.ended,
+      live_tasks: this.spawned - this.ended + this.hogs,
       live_connections: 0,
       errors: this.#errors,
       first_error: this.#firstError,
       lateness: this.#fireNs === null ? null : this.#lateness.toMessage(),
       fire_ns: this.#fireNs,
+      hog: this.#fireNs === null ? null : this.#hog,
     };
   }
 
   #done(index, value) {
-    this.#units += 1;
     this.#checksum.add(index, value);
+    this.#oneMore();
+  }
+
+  #oneMore() {
+    this.#units += 1;
     if (this.#units < this.#unitsWanted) return;
     const endNs = nowNs();
     this.#fireNs = endNs - this.epochNs - this.#schedule.firstDueNs();

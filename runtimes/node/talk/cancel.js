@@ -2,9 +2,11 @@
 // receive by closing their channel; those that lock by an event, which withdraws them from the
 // mutex.
 
+import { countOf, wordOf } from '../shared/cell.js';
 import { nowNs } from '../shared/clock.js';
+import { sleepUntil } from '../shared/sleep.js';
 import { Channel, Event, Mutex, lockUnless } from '../shared/sync.js';
-import { TasksThatTalk, countOf, wordOf } from '../shared/tasks_that_talk.js';
+import { TasksThatTalk } from '../shared/tasks_that_talk.js';
 import * as u64 from '../shared/u64.js';
 
 const NS_PER_MS = 1e6;
@@ -61,7 +63,7 @@ export class Cancel extends TasksThatTalk {
   }
 
   async #cancelAll() {
-    await this.sleepUntil(this.counts.epochNs);
+    await sleepUntil(this.counts.epochNs);
     for (const { resolve, timer } of this.#sleeps) {
       clearTimeout(timer);
       resolve(true);

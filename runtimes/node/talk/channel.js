@@ -1,8 +1,10 @@
 // Workload channel: senders and receivers on one channel. A message is the number that it has among
 // all, which tells its sender and the how-manieth of that sender it is.
 
+import { countOf, wordOf } from '../shared/cell.js';
+import { sleepUntil } from '../shared/sleep.js';
 import { Channel } from '../shared/sync.js';
-import { TasksThatTalk, countOf, wordOf } from '../shared/tasks_that_talk.js';
+import { TasksThatTalk } from '../shared/tasks_that_talk.js';
 
 export class ManyToMany extends TasksThatTalk {
   #channel;
@@ -38,7 +40,7 @@ export class ManyToMany extends TasksThatTalk {
   }
 
   async #sendAll(sender) {
-    await this.sleepUntil(this.counts.epochNs);
+    await sleepUntil(this.counts.epochNs);
     const { messages, senders } = this.cell;
     for (let message = sender; message < messages; message += senders) {
       if (!await this.#channel.send(message)) break;

@@ -1,8 +1,10 @@
 // Workload contention: one mutex, held across a turn of the loop (setImmediate), which is how code
 // in Node lets others have their turn: microtasks alone keep it from all else.
 
+import { countOf, wordOf } from '../shared/cell.js';
+import { sleepUntil } from '../shared/sleep.js';
 import { Mutex } from '../shared/sync.js';
-import { TasksThatTalk, countOf, wordOf } from '../shared/tasks_that_talk.js';
+import { TasksThatTalk } from '../shared/tasks_that_talk.js';
 
 export class Contention extends TasksThatTalk {
   #mutex = new Mutex();
@@ -32,7 +34,7 @@ export class Contention extends TasksThatTalk {
   }
 
   async #holdUntilEpoch() {
-    await this.sleepUntil(this.counts.epochNs);
+    await sleepUntil(this.counts.epochNs);
     this.#mutex.unlock();
     this.counts.live -= 1;
   }

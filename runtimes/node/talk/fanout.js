@@ -2,9 +2,11 @@
 // to the first wait, so a leaf is done when its parent has called it, depth first; its promise,
 // with what it gives, is there until its parent goes on.
 
+import { countOf, wordOf } from '../shared/cell.js';
 import { worked } from '../shared/handler.js';
 import { CHECK_HEAP_EVERY, requireHeap } from '../shared/limits.js';
-import { TasksThatTalk, countOf, wordOf } from '../shared/tasks_that_talk.js';
+import { sleepUntil } from '../shared/sleep.js';
+import { TasksThatTalk } from '../shared/tasks_that_talk.js';
 import * as u64 from '../shared/u64.js';
 import { Sum } from '../shared/values.js';
 
@@ -27,7 +29,7 @@ export class Fanout extends TasksThatTalk {
   }
 
   async #grow() {
-    await this.sleepUntil(this.counts.epochNs);
+    await sleepUntil(this.counts.epochNs);
     this.counts.finish(await this.#divide(0, this.cell.tasks));
     this.counts.live -= 1;
   }

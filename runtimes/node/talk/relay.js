@@ -1,9 +1,11 @@
 // Workload relay: a channel with room for one token for each task of the ring. The token is one
 // object, which each task changes and hands on.
 
+import { countOf, wordOf } from '../shared/cell.js';
 import { nowNs } from '../shared/clock.js';
+import { sleepUntil } from '../shared/sleep.js';
 import { Channel } from '../shared/sync.js';
-import { TasksThatTalk, countOf, wordOf } from '../shared/tasks_that_talk.js';
+import { TasksThatTalk } from '../shared/tasks_that_talk.js';
 import { hop } from '../shared/values.js';
 
 const REST_NS = 50_000_000; // keeps the end of the tasks out of the window
@@ -46,13 +48,13 @@ export class Relay extends TasksThatTalk {
   }
 
   async #start() {
-    await this.sleepUntil(this.counts.epochNs);
+    await sleepUntil(this.counts.epochNs);
     await this.#ring[0].send(this.counts.values.firstToken());
     this.counts.live -= 1;
   }
 
   async #end() {
-    await this.sleepUntil(nowNs() + REST_NS);
+    await sleepUntil(nowNs() + REST_NS);
     for (const each of this.#ring) each.close();
   }
 }

@@ -9,10 +9,9 @@ import { Contention } from '../talk/contention.js';
 import { childrenOf } from '../talk/fanout.js';
 import { strideOf } from '../talk/relay.js';
 import { Talk } from './talk.js';
+import { MASK, SEED, toHex, value, workedOut } from './values.js';
 
 const MS = 1_000_000;
-const SEED = 7n;
-const MASK = (1n << 64n) - 1n;
 
 const CELLS = {
   relay: { tasks: 100, order: 'far', hops: 2000 },
@@ -27,15 +26,6 @@ function cellOf(workload, more) {
     workload, runtime: 'node', style: 'coroutine', stack_bytes: null, depth: null,
     held_bytes: null, workers: 1, seed: SEED, ...CELLS[workload], ...more,
   };
-}
-
-function toHex(number) {
-  return (number & MASK).toString(16).padStart(16, '0');
-}
-
-function value(index) {
-  const mixed = ((SEED + BigInt(index) + 1n) * 0x9e3779b97f4a7c15n) & MASK;
-  return mixed ^ (mixed >> 32n);
 }
 
 /** The checksum of units, each of which is done so many times, and gives its value with `more`. */
@@ -54,16 +44,6 @@ function tokenAfter(hops, tasks, stride) {
     index = (index + stride) % tasks;
   }
   return toHex(token);
-}
-
-function workedOut(steps) {
-  let word = (value(0) & 0xffff_ffffn) | 1n;
-  for (let step = 0; step < steps; step += 1) {
-    word ^= (word << 13n) & 0xffff_ffffn;
-    word ^= word >> 17n;
-    word ^= (word << 5n) & 0xffff_ffffn;
-  }
-  return word;
 }
 
 /** Spawns all in two steps, so long before their epoch. */

@@ -42,6 +42,9 @@ FAULTS = (
     "fire_too_few",  # says that it has finished before the last timer has fired
     "hog_too_short",  # leaves the last step of a hog out
     "odd_hog",  # says what a hog did, in words that nobody knows
+    "silent_hog",  # does not say what a hog did
+    "timeless_hog",  # says that a hog took no time
+    "busy_hog",  # says that a hog never yielded
     *IDLE_FAULTS,
 )
 MASK = 2**64 - 1
@@ -203,10 +206,13 @@ class TalkingWorker:
             word ^= word << 5 & 0xFFFFFFFF
         self.checksum += word
         self.units += 1
-        yields = (work - 1) // every if every else 0
-        self.hog = {"took_ns": time.monotonic_ns() - begun_ns, "yields": yields}
+        took_ns = 0 if self.fault == "timeless_hog" else time.monotonic_ns() - begun_ns
+        yields = (work - 1) // every if every and self.fault != "busy_hog" else 0
+        self.hog = {"took_ns": took_ns, "yields": yields}
         if self.fault == "odd_hog":
             self.hog = {"took": 0, "yields": yields}
+        if self.fault == "silent_hog":
+            self.hog = None
 
     def value(self, index: int) -> int:
         """What unit number `index` gives to a sum."""

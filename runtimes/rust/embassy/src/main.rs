@@ -52,6 +52,7 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: TICK_NS,
     early_by_at_most_ns: 0,
+    hogs: false,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
@@ -89,7 +90,7 @@ async fn converse(spawner: Spawner, mut talk: Conversation) -> Served {
     let commands = CommandsByThread::start()?;
     let mut spawn = match talk.work() {
         Work::Timers(_) => spawn_by_pattern(spawner),
-        Work::C10k(_) | Work::Talk(_) => unreachable!("it is refused"),
+        _ => unreachable!("it is refused"),
     };
     talk.started();
     while talk.goes_on() {

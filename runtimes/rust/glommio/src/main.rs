@@ -53,6 +53,7 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
+    hogs: false,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
@@ -88,7 +89,7 @@ async fn serve(mut talk: Conversation) -> Result<Conversation, Failure> {
         Work::C10k(c10k) => {
             future::or(converse(&mut talk), accept_all(listener_of(c10k)?)).await?;
         }
-        Work::Timers(_) | Work::Talk(_) => converse(&mut talk).await?,
+        _ => converse(&mut talk).await?,
     }
     while live_connections() > 0 {
         hang_up();

@@ -28,6 +28,8 @@ pub struct About {
     pub timer_resolution_ns: u64,
     /// By how much its timers may fire early.
     pub early_by_at_most_ns: u64,
+    /// Whether a task of it can compute among its timers (`crate::hog`).
+    pub hogs: bool,
     /// Whether its tasks can wait some calls down and hold something (`crate::nesting`).
     pub takes_nesting: bool,
     /// Whether its requests can wait and compute (`crate::handler`).

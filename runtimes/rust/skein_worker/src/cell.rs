@@ -132,6 +132,16 @@ pub(crate) fn number<Number: TryFrom<u64, Error: Display>>(
     Number::try_from(found).map_err(|error| format!("the cell's {name}: {error}").into())
 }
 
+/// A number that is large enough.
+pub(crate) fn count<Number: TryFrom<u64, Error: Display> + PartialOrd + Display>(
+    cell: &Value,
+    name: &str,
+    least: Number,
+) -> Result<Number, Failure> {
+    let found: Number = number(cell, name)?;
+    if found >= least { Ok(found) } else { Err(format!("the cell's {name} is {found}").into()) }
+}
+
 pub(crate) fn word<Word>(
     cell: &Value,
     name: &str,

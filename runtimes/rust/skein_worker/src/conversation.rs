@@ -16,6 +16,8 @@ use crate::cell::{C10kCell, TimersCell, echo, not_served, number};
 use crate::clock::now_ns;
 use crate::commands::{Commands, is_readable};
 use crate::conditions::conditions;
+use crate::hog::Hog;
+use crate::hog_cell::HogCell;
 use crate::live::live;
 use crate::messages::say;
 use crate::nesting::{Nesting, nesting};
@@ -32,6 +34,8 @@ pub enum Work {
     C10k(&'static C10k),
     /// Sleeping tasks.
     Timers(&'static Timers),
+    /// The same beside a task that computes; only of a row that says that it `hogs`.
+    Hog(&'static Timers, &'static Hog),
     /// Tasks that wait for each other; only of a row that says that it `talks`.
     Talk(&'static Talk),
 }
@@ -111,6 +115,7 @@ fn set_up(about: &About, cell: &Value) -> Result<Work, Failure> {
     match cell["workload"].as_str() {
         Some("c10k") => set_up_c10k(about, cell),
         Some("timers") => set_up_timers(about, cell),
+        Some("hog") => set_up_hog(about, cell),
         _ => set_up_talk(about, cell),
     }
 }
@@ -142,7 +147,16 @@ fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
             message: format!("timers of {} are of {value} ns, the grid of {needed}", about.runtime),
         });
     }
-    Ok(Work::Timers(Timers::set_up(schedule, about.threads)))
+    Ok(Work::Timers(Timers::set_up(schedule, 0, about.threads)))
+}
+
+fn set_up_hog(about: &About, cell: &Value) -> Result<Work, Failure> {
+    let cell = HogCell::from_json(cell)?;
+    if !about.hogs {
+        return Err(not_served("runtime", "no task of it computes among its timers"));
+    }
+    let timers = Timers::set_up(Schedule::of_hog(&cell), cell.hogs(), about.threads);
+    Ok(Work::Hog(timers, Hog::set_up(cell)))
 }
 
 fn set_up_talk(about: &About, cell: &Value) -> Result<Work, Failure> {
@@ -162,21 +176,18 @@ fn set_up_talk(about: &About, cell: &Value) -> Result<Work, Failure> {
 fn ready(about: &About, work: Work, cell: Value) -> Result<Value, Failure> {
     let cell = echo(cell, json!({"runtime": about.runtime, "style": "coroutine", "workers": 1}));
     let cell = echo(cell, nesting().to_json());
-    Ok(match work {
+    let own = match work {
         Work::C10k(c10k) => {
             let (port, listener) = c10k.port_and_conditions()?;
-            json!({"type": "ready", "echoed": echo(cell, c10k.cell().to_json()), "port": port,
-                "conditions": conditions(about, Some(c10k), &listener)})
+            return Ok(json!({"type": "ready", "echoed": echo(cell, c10k.cell().to_json()),
+                "port": port, "conditions": conditions(about, Some(c10k), &listener)}));
         }
-        Work::Timers(timers) => {
-            json!({"type": "ready", "echoed": echo(cell, timers.cell().to_json()),
-            "conditions": conditions(about, None, &Value::Null)})
-        }
-        Work::Talk(talk) => {
-            json!({"type": "ready", "echoed": echo(cell, talk.cell().to_json()),
-            "conditions": conditions(about, None, &Value::Null)})
-        }
-    })
+        Work::Timers(timers) => timers.cell().to_json(),
+        Work::Hog(_, hog) => hog.cell().to_json(),
+        Work::Talk(talk) => talk.cell().to_json(),
+    };
+    Ok(json!({"type": "ready", "echoed": echo(cell, own),
+        "conditions": conditions(about, None, &Value::Null)}))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -234,7 +245,9 @@ impl Conversation {
         match (command["type"].as_str(), self.work) {
             (Some("stats"), _) => say(&self.counts("stats")),
             (Some("stop"), _) => self.ending = Some(Ending::Stopped),
-            (Some("phase"), Work::Timers(timers)) if command["name"] == "spawn" => {
+            (Some("phase"), Work::Timers(timers) | Work::Hog(timers, _))
+                if command["name"] == "spawn" =>
+            {
                 self.spawn(timers.tasks(), |at_ns| timers.begin_at(at_ns), command, spawn)?;
             }
             (Some("phase"), Work::Talk(talk)) if command["name"] == "spawn" => {
@@ -273,7 +286,7 @@ impl Conversation {
                 let (units, bytes, errors) = c10k.counts();
                 (units, bytes, 0, errors, c10k.first_error(), Value::Null, None)
             }
-            Work::Timers(timers) => {
+            Work::Timers(timers) | Work::Hog(timers, _) => {
                 let (units, checksum, errors) = timers.counts();
                 let first = if errors == 0 { "" } else { "a wait ended as it must not" };
                 (units, 0, checksum, errors, first, timers.lateness(), timers.fire_ns())
@@ -287,12 +300,16 @@ impl Conversation {
             Work::Talk(talk) => talk.shares(),
             _ => Value::Null,
         };
+        let hog = match self.work {
+            Work::Hog(timers, hog) if timers.is_finished() => hog.to_json(),
+            _ => Value::Null,
+        };
         let (live_tasks, live_connections, frame_bytes) = live();
         json!({
             "type": name, "units": units, "bytes": bytes, "checksum": format!("{checksum:016x}"),
             "live_tasks": live_tasks, "live_connections": live_connections, "errors": errors,
             "first_error": first_error, "lateness": lateness, "spawn_ns": self.spawn_ns,
-            "fire_ns": fire_ns, "frame_bytes": frame_bytes, "shares": shares,
+            "fire_ns": fire_ns, "frame_bytes": frame_bytes, "shares": shares, "hog": hog,
         })
     }
 }

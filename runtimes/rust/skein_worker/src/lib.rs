@@ -8,7 +8,7 @@
 //!    by their index, where the workload is another,
 //! 4. drops the runtime, and with it every task, once [`Conversation::goes_on`] is false.
 //!
-//! Tasks find what they share in statics ([`c10k`], [`timers`], [`talk`]), so a task's own state is
+//! Tasks find what they share in statics ([`c10k`], [`timers`], [`talk`], [`hog`]), so a task's own state is
 //! an index.
 //! Leaves out waiting: how a task sleeps, reads, waits for another and is woken is the row's.
 
@@ -22,6 +22,8 @@ mod conversation;
 mod echo;
 mod handler;
 mod histogram;
+mod hog;
+mod hog_cell;
 mod live;
 mod messages;
 mod nesting;
@@ -33,6 +35,7 @@ mod talk_cell;
 mod tally;
 mod timers;
 mod uring;
+mod values;
 
 pub use about::{About, Failure};
 pub use c10k::{C10k, c10k, hang_up};
@@ -41,6 +44,8 @@ pub use clock::{instant, now_ns, time_until};
 pub use conversation::{Conversation, Work, worker};
 pub use echo::{Echo, Lent, Own, PollStream, ReadBuffer};
 pub use handler::{Handler, work_on};
+pub use hog::{Computation, Hog, hog};
+pub use hog_cell::Form;
 pub use live::{Connection, Task, abandon_tasks, frame_bytes, live_connections};
 pub use nesting::{Held, Nesting, nesting};
 pub use reader_thread::CommandsByThread;

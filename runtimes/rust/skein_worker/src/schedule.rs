@@ -2,6 +2,8 @@
 //! harness/PROTOCOL.md. Nothing is stored per task. All numbers are unsigned, 64 bits wide.
 
 use crate::cell::{Pattern, TimersCell};
+use crate::hog_cell::{GRID_NS, HogCell, PERIOD};
+use crate::values::value_of;
 
 /// Churn: tasks of a group, of which the last cancels for the others.
 pub const GROUP: u32 = 16;
@@ -16,6 +18,8 @@ const TIMEOUT_NS: u64 = 30_000_000_000;
 pub(crate) struct Schedule {
     cell: TimersCell,
     steps: u64,
+    /// Periodic: of all tasks, as the timers of hog have it; None: each has its own.
+    period: Option<u64>,
 }
 
 /// Pattern periodic, in steps of the grid.
@@ -53,7 +57,20 @@ impl Schedule {
         if churn && (cell.tasks < 2 || steps < u64::from(2 * (ROUNDS + 1))) {
             return Err("churn needs 2 tasks and a window of 18 grids".into());
         }
-        Ok(Self { cell: cell.clone(), steps })
+        Ok(Self { cell: cell.clone(), steps, period: None })
+    }
+
+    /// The schedule of the timers of hog.
+    pub fn of_hog(cell: &HogCell) -> Self {
+        let steps = cell.window_ns / GRID_NS;
+        let cell = TimersCell {
+            tasks: cell.tasks,
+            pattern: Pattern::Periodic,
+            window_ns: cell.window_ns,
+            grid_ns: GRID_NS,
+            seed: cell.seed,
+        };
+        Self { cell, steps, period: Some(PERIOD) }
     }
 
     /// The cell.
@@ -77,18 +94,25 @@ impl Schedule {
     }
 
     fn rhythm(&self, index: u32) -> Rhythm {
+        let (drawn, period) = match self.period {
+            Some(period) => (value_of(self.cell.seed, index.into()), period),
+            None => (self.draw(index, 2), self.period_of(index)),
+        };
+        let phase = 1 + drawn % period;
+        Rhythm { phase, period, turns: (self.steps - phase) / period + 1 }
+    }
+
+    fn period_of(&self, index: u32) -> u64 {
         let least = (self.steps / 16).max(1);
         let most = (self.steps / 4).max(least);
-        let period = least + self.draw(index, 1) % (most - least + 1);
-        let phase = 1 + self.draw(index, 2) % period;
-        Rhythm { phase, period, turns: (self.steps - phase) / period + 1 }
+        least + self.draw(index, 1) % (most - least + 1)
     }
 
     /// How many units a task comes to.
     pub fn turns(&self, index: u32) -> u32 {
         match self.cell.pattern {
             Pattern::Spread | Pattern::Storm => 1,
-            Pattern::Periodic => self.rhythm(index).turns as u32, // at most 16 * steps / steps
+            Pattern::Periodic => self.rhythm(index).turns as u32, // 16, or in hog one for 50 ms
             Pattern::Churn if self.is_canceller(index) => 0,
             Pattern::Churn => ROUNDS,
         }
@@ -146,7 +170,10 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::hog_cell::Form;
 
     /// 1,000 tasks over 200 ms with the usual grid and seed: the example of PROTOCOL.md.
     fn example(pattern: Pattern) -> Schedule {
@@ -188,6 +215,25 @@ mod tests {
         ] {
             let schedule = example(pattern);
             assert_eq!((schedule.units(), checksum(&schedule)), (units, sum), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_timer_of_hog_is_due_every_50_ms_of_its_window() {
+        for window_ns in [50_000_000, 101_000_000, 1_234_567_891] {
+            let (form, work, yield_every) = (Form::None, None, None);
+            let cell = HogCell { tasks: 1000, form, window_ns, work, yield_every, seed: 7 };
+            let schedule = Schedule::of_hog(&cell);
+            let mut phases = BTreeSet::new();
+            for index in 0..cell.tasks {
+                let turns = schedule.turns(index);
+                let last_ns = schedule.offset_ns(index, turns - 1);
+                assert!(last_ns <= window_ns && window_ns < last_ns + 50_000_000);
+                assert_eq!(schedule.offset_ns(index, turns), last_ns + 50_000_000);
+                phases.insert(schedule.offset_ns(index, 0));
+            }
+            let all: BTreeSet<u64> = (1..=50).map(|phase| phase * 1_000_000).collect();
+            assert_eq!(phases, all);
         }
     }
 

@@ -13,6 +13,7 @@ use crate::handler::worked;
 use crate::messages;
 use crate::talk_cell::{Order, TalkCell};
 use crate::tally::{Tally, Threads};
+use crate::values::value_of;
 
 /// The most children of a task of fanout.
 pub const FAN: usize = 10;
@@ -331,9 +332,7 @@ impl Talk {
 
     /// What unit `index` gives to a sum.
     fn value(&self, index: u64) -> u64 {
-        let mixed =
-            self.seed.wrapping_add(index).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 32)
+        value_of(self.seed, index)
     }
 
     /// One unit is done. True for the last.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::about::Failure;
-use crate::cell::{number, word, words};
+use crate::cell::{count, number, word, words};
 
 words! {
     /// To whom a task of relay hands the token.
@@ -151,11 +151,6 @@ impl TalkCell {
             Self::Contention { tasks, locks } => u64::from(tasks) * u64::from(locks),
         }
     }
-}
-
-fn count(cell: &Value, name: &str, least: u32) -> Result<u32, Failure> {
-    let found: u32 = number(cell, name)?;
-    if found >= least { Ok(found) } else { Err(format!("the cell's {name} is {found}").into()) }
 }
 
 fn must_be(cell: &Value, name: &str, known: &str) -> Result<(), Failure> {

@@ -16,7 +16,8 @@ use crate::tally::{Tally, Threads};
 
 static TIMERS: OnceLock<Timers> = OnceLock::new();
 
-/// The workload timers of this process. Panics where the cell is another workload's.
+/// The workload timers of this process, or the timers of hog. Panics where the cell is another
+/// workload's.
 #[inline]
 pub fn timers() -> &'static Timers {
     TIMERS.get().expect("the workload is timers")
@@ -38,10 +39,11 @@ pub struct Timers {
 }
 
 impl Timers {
-    pub(crate) fn set_up(schedule: Schedule, threads: Threads) -> &'static Self {
+    /// `beside`: how many units there are that are no timers'.
+    pub(crate) fn set_up(schedule: Schedule, beside: u64, threads: Threads) -> &'static Self {
         TIMERS.get_or_init(|| Self {
             threads,
-            wanted: schedule.units(),
+            wanted: schedule.units() + beside,
             epoch_ns: AtomicU64::new(0),
             units: Tally::new(),
             checksum: Tally::new(),
@@ -94,6 +96,11 @@ impl Timers {
         let offset_ns = self.schedule.offset_ns(index, turn);
         self.lateness.record(self.epoch_ns() + offset_ns, now_ns);
         self.unit(fired_print(index, offset_ns));
+    }
+
+    /// Work that is no timer was done, with this outcome.
+    pub(crate) fn computed(&self, outcome: u32) {
+        self.unit(outcome.into());
     }
 
     // --- churn
@@ -186,12 +193,12 @@ impl Timers {
         (finished_ns != 0).then(|| finished_ns.saturating_sub(first_due_ns))
     }
 
-    fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.units.get() == self.wanted
     }
 
     #[inline]
-    fn epoch_ns(&self) -> u64 {
+    pub(crate) fn epoch_ns(&self) -> u64 {
         self.epoch_ns.load(Ordering::Relaxed)
     }
 

@@ -49,6 +49,7 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
+    hogs: false,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
@@ -74,7 +75,7 @@ async fn serve(executor: &Executor, talk: Conversation) -> Result<Conversation, 
             let listener = Async::new(c10k.listener())?;
             future::or(converse(executor, talk), accept_all(executor, listener)).await
         }
-        Work::Timers(_) | Work::Talk(_) => converse(executor, talk).await,
+        _ => converse(executor, talk).await,
     }
 }
 

@@ -25,6 +25,8 @@
 //!   has room for one value at least, so a channel without room is a limit. In cancel a task is
 //!   aborted by its handle: what it waits in is dropped in its next turn, and a mutex needs no
 //!   second wait beside it.
+//! - A task that computes among timers (hog.rs) is one like any other; it yields by `yield_now`, or
+//!   hands its work to `spawn_blocking`, which the documentation names for that.
 //! - Descriptor 0 is an `AsyncFd` of the same loop: no thread for the conversation.
 //! - `tokio_mt` is the default builder: as many workers as the process has CPUs. On one CPU that is
 //!   one worker, and the main thread waits for it. The conversation is a task on the worker, because
@@ -48,6 +50,7 @@
 //! - Channels, mutex and handles are made for several threads, and pay for atomic operations on one.
 //! - `yield_now` wakes its task only when no other is ready and the driver has been polled: in
 //!   contention each hand-over has an `epoll_wait`.
+//! - The pool of `spawn_blocking` starts its thread when work comes, so that is in the figures.
 //! - async-channel knows nothing of Tokio's budget: a receiver goes on as long as there are values, so
 //!   one of many may get nearly all.
 //! - An aborted task does not see that it was: its destructors run, and one of them counts it.
@@ -58,6 +61,7 @@
 #![recursion_limit = "512"] // of types: 64 futures in each other
 
 mod handler;
+mod hog;
 mod nested;
 mod talk;
 mod timeout;
@@ -96,6 +100,7 @@ pub const fn about(
         tick_ns: Some(1_000_000),
         timer_resolution_ns: 1_000_000,
         early_by_at_most_ns: 0,
+        hogs: true,
         takes_nesting: true,
         takes_handler: true,
         takes_read_timeout: true,
@@ -119,11 +124,11 @@ async fn converse(mut conversation: Conversation) -> Result<Conversation, Failur
     if let Work::C10k(c10k) = conversation.work() {
         spawn(accept_all(TcpListener::from_std(c10k.listener())?, Task::new()));
     }
-    let mut spawn: fn(u32) = spawn_task;
-    if let Work::Talk(_) = conversation.work() {
-        talk::set_up();
-        spawn = talk::spawn_task;
-    }
+    let spawn: fn(u32) = match conversation.work() {
+        Work::Talk(_) => talk::set_up(),
+        Work::Hog(..) => hog::spawn_task,
+        _ => spawn_timer,
+    };
     conversation.started();
     while conversation.goes_on() {
         commands.readable().await?.clear_ready();
@@ -181,7 +186,7 @@ fn send(peer: &mut Peer, reply: &[u8]) -> impl Future<Output = io::Result<()>> +
 
 // --- timers
 
-fn spawn_task(index: u32) {
+fn spawn_timer(index: u32) {
     let alive = Task::new();
     match timers().pattern() {
         Pattern::Spread | Pattern::Storm if nesting() != Nesting::PLAIN => {

@@ -9,8 +9,8 @@ mod relay;
 
 use skein_worker::{TalkCell, talk};
 
-/// Before the first task.
-pub(crate) fn set_up() {
+/// Before the first task. What spawns one.
+pub(crate) fn set_up() -> fn(u32) {
     match talk().cell() {
         TalkCell::Relay { tasks, .. } => relay::set_up(tasks),
         TalkCell::Channel { capacity, .. } => channel::set_up(capacity),
@@ -18,9 +18,10 @@ pub(crate) fn set_up() {
         TalkCell::Cancel { tasks, .. } => cancel::set_up(tasks),
         TalkCell::Fanout { .. } => (),
     }
+    spawn_task
 }
 
-pub(crate) fn spawn_task(index: u32) {
+fn spawn_task(index: u32) {
     match talk().cell() {
         TalkCell::Relay { tasks, .. } => relay::spawn_task(index, index + 1 == tasks),
         TalkCell::Fanout { tasks, .. } if index + 1 == tasks => fanout::spawn_root(tasks),

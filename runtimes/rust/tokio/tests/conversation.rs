@@ -254,10 +254,87 @@ fn a_channel_without_room_is_a_limit_and_a_cell_that_lacks_something_an_error() 
     let limit = worker.ask(talking("channel", &room));
     assert_eq!((&limit["type"], &limit["limit"]), (&json!("limit"), &json!("capacity")));
     assert!(worker.end().success());
-    let mut worker = Worker::start();
-    let said = worker.ask(talking("relay", &json!({"tasks": 9, "order": "far"})));
-    assert_eq!(said["type"], "error");
-    assert_eq!(worker.end().code(), Some(1));
+    let (ring, mut hog) = (json!({"tasks": 9, "order": "far"}), hog_of("yielding", 9, 5));
+    hog["yield_every"] = Value::Null;
+    for lacking in [talking("relay", &ring), talking("hog", &hog)] {
+        let mut worker = Worker::start();
+        assert_eq!(worker.ask(lacking)["type"], "error");
+        assert_eq!(worker.end().code(), Some(1));
+    }
+}
+
+// --- a task that computes among timers
+
+/// The fields of a cell, null where the form does not have them.
+fn hog_of(form: &str, tasks: u64, work: u64) -> Value {
+    json!({"tasks": tasks, "form": form, "window_ns": 100_000_000,
+        "work": (form != "none").then_some(work),
+        "yield_every": (form == "yielding").then_some(1000)})
+}
+
+fn scatter(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// How many timers fire within 100 ms, and the sum of their fingerprints.
+fn fired(tasks: u64) -> (u64, u64) {
+    let mut all = (0, 0_u64);
+    for index in 0..tasks {
+        let phase_ns = (value(index) % 50 + 1) * 1_000_000;
+        for due_ns in (phase_ns..=100_000_000).step_by(50_000_000) {
+            all = (all.0 + 1, all.1.wrapping_add(scatter(scatter(index) ^ due_ns)));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_timer_fires_beside_a_hog_of_every_form() {
+    let (fires, sum) = fired(20);
+    for (form, yields) in [("none", 0), ("blocking", 0), ("yielding", 49), ("offloaded", 0)] {
+        let stopped = run_of(&talking("hog", &hog_of(form, 20, 50_000)));
+        let (units, outcome) = if form == "none" { (0, 0) } else { (1, worked(50_000)) };
+        let checksum = format!("{:016x}", sum.wrapping_add(outcome));
+        let done = (&stopped["units"], &stopped["checksum"]);
+        assert_eq!(done, (&json!(fires + units), &json!(checksum)), "{form}");
+        assert_eq!((&stopped["live_tasks"], &stopped["errors"]), (&json!(0), &json!(0)));
+        let lateness = &stopped["lateness"];
+        assert_eq!((&lateness["count"], &lateness["early_count"]), (&json!(fires), &json!(0)));
+        let did = &stopped["hog"];
+        assert_eq!(did.is_null(), form == "none");
+        if !did.is_null() {
+            assert!(did["took_ns"].as_u64() > Some(0), "{did}");
+            assert_eq!(did["yields"], yields, "{form}");
+        }
+    }
+}
+
+#[test]
+fn a_hog_that_never_yields_holds_up_the_timers_for_its_time() {
+    let stopped = run_of(&talking("hog", &hog_of("blocking", 300, 10_000_000)));
+    let took_ns = stopped["hog"]["took_ns"].as_u64().expect("a number");
+    assert!(stopped["lateness"]["max"].as_u64() >= Some(took_ns / 2), "{stopped}");
+}
+
+#[test]
+fn a_hog_that_is_stopped_before_its_epoch_counts_nothing() {
+    for form in ["none", "blocking", "yielding", "offloaded"] {
+        let mut worker = Worker::start();
+        worker.ask(talking("hog", &hog_of(form, 20, 50_000)));
+        worker.ask(json!({"type": "start"}));
+        worker.ask(json!({"type": "phase", "name": "spawn", "tasks": 20,
+            "epoch_ns": now_ns() + 60_000_000_000}));
+        let alive = 20 + u64::from(form != "none");
+        for (command, live) in [("stats", alive), ("stop", 0)] {
+            let said = worker.ask(json!({"type": command}));
+            assert_eq!((&said["live_tasks"], &said["units"]), (&json!(live), &json!(0)), "{said}");
+            assert_eq!((&said["hog"], &said["lateness"]), (&Value::Null, &Value::Null));
+        }
+        assert!(worker.end().success());
+    }
 }
 
 #[test]
