@@ -52,6 +52,7 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: TICK_NS,
     early_by_at_most_ns: 0,
+    room_by_sender: false,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,

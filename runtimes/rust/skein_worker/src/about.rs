@@ -28,6 +28,9 @@ pub struct About {
     pub timer_resolution_ns: u64,
     /// By how much its timers may fire early.
     pub early_by_at_most_ns: u64,
+    /// Whether each sender of a channel has room for a value of its own, so that a channel has room
+    /// for as many values as it has senders, at least.
+    pub room_by_sender: bool,
     /// Whether its tasks can wait some calls down and hold something (`crate::nesting`).
     pub takes_nesting: bool,
     /// Whether its requests can wait and compute (`crate::handler`).

@@ -96,6 +96,7 @@ pub const fn about(
         tick_ns: Some(1_000_000),
         timer_resolution_ns: 1_000_000,
         early_by_at_most_ns: 0,
+        room_by_sender: false,
         takes_nesting: true,
         takes_handler: true,
         takes_read_timeout: true,
