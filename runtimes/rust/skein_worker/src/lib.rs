@@ -51,8 +51,6 @@ pub use reader_thread::CommandsByThread;
 pub use reply::{Group, Reply};
 pub use talk::{FAN, Leaves, Message, Talk, talk};
 pub use talk_cell::{Order, TalkCell, Wait};
-pub use talk_tasks::{
-    contend, divide, receive_all, receive_nothing, send_all, wait_in_vain,
-};
+pub use talk_tasks::{contend, divide, receive_all, receive_nothing, send_all, wait_in_vain};
 pub use tally::Threads;
 pub use timers::{Timers, timers};
