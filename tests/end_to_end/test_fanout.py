@@ -9,7 +9,6 @@ import skein_binary as skein
 from test_cells import measure, with_every_runtime
 from test_relay import SILENT, ended, worker
 
-
 ALL = (*skein.TASKS_ONLY, *skein.IN_CPP)
 
 

@@ -53,11 +53,11 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
-    room_by_sender: false,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
     talks: false,
+    room_by_sender: false,
     no_sockets: None,
     no_timers: None,
 };

@@ -66,11 +66,11 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
-    room_by_sender: true,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
     talks: true,
+    room_by_sender: true,
     no_sockets: Some("the futures crate has no sockets of its own"),
     no_timers: Some("the futures crate has no timers of its own"),
 };

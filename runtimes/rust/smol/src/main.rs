@@ -67,11 +67,11 @@ static ABOUT: About = About {
     tick_ns: None,
     timer_resolution_ns: 1,
     early_by_at_most_ns: 0,
-    room_by_sender: false,
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
     talks: true,
+    room_by_sender: false,
     no_sockets: None,
     no_timers: None,
 };
@@ -96,7 +96,7 @@ async fn serve(
             let listener = Async::new(c10k.listener())?;
             future::or(converse(executor, conversation), accept_all(executor, listener)).await
         }
-        Work::Timers(_) | Work::Talk(_) => converse(executor, conversation).await,
+        _ => converse(executor, conversation).await,
     }
 }
 

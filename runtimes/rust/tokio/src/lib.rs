@@ -96,11 +96,11 @@ pub const fn about(
         tick_ns: Some(1_000_000),
         timer_resolution_ns: 1_000_000,
         early_by_at_most_ns: 0,
-        room_by_sender: false,
         takes_nesting: true,
         takes_handler: true,
         takes_read_timeout: true,
         talks: true,
+        room_by_sender: false,
         no_sockets: None,
         no_timers: None,
     }

@@ -200,7 +200,8 @@ pub fn a_ring_ends_by_itself() {
     assert!(now_ns() - finished_ns > 40_000_000, "they end in nobody's window");
 }
 
-fn value(index: u64) -> u64 {
+/// What a unit gives.
+pub fn value(index: u64) -> u64 {
     let mixed = (SEED + index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 32)
 }
@@ -221,7 +222,8 @@ fn token_after(hops: u64, tasks: u64, stride: u64) -> String {
     format!("{token:016x}")
 }
 
-fn worked(steps: u64) -> u64 {
+/// What comes out after so many steps from the first value.
+pub fn worked(steps: u64) -> u64 {
     let word = (0..steps).fold(value(0) as u32 | 1, |word, _| {
         let word = word ^ (word << 13);
         let word = word ^ (word >> 17);
