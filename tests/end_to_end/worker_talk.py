@@ -189,7 +189,7 @@ def cell_of(workload: str, hello: Message, **more: Any) -> Message:
                    "grid_ns": 1_000_000},
         "relay": {"tasks": 64, "order": "far", "hops": 1000},
         "fanout": {"tasks": 64, "order": "wide"},
-        "channel": {"receivers": 8, "topology": "shared", "senders": 8, "capacity": 4,
+        "channel": {"receivers": 8, "topology": "shared", "senders": 8, "capacity": 8,
                     "messages": 1000},
         "contention": {"tasks": 64, "across": "yield", "locks": 10},
         "cancel": {"tasks": 64, "wait": "sleep"},

@@ -57,6 +57,7 @@ static ABOUT: About = About {
     takes_handler: false,
     takes_read_timeout: false,
     talks: false,
+    room_by_sender: false,
     no_sockets: Some("embassy has no sockets of an operating system"),
     no_timers: None,
 };

@@ -58,6 +58,7 @@ static ABOUT: About = About {
     takes_handler: false,
     takes_read_timeout: false,
     talks: false,
+    room_by_sender: false,
     no_sockets: None,
     no_timers: None,
 };

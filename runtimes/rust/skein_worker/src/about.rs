@@ -38,6 +38,9 @@ pub struct About {
     pub takes_read_timeout: bool,
     /// Whether its tasks can wait for each other (`crate::talk`).
     pub talks: bool,
+    /// Whether each sender of a channel has room for a value of its own, so that a channel has room
+    /// for as many values as it has senders, at least.
+    pub room_by_sender: bool,
     /// Why it cannot do c10k, where it cannot.
     pub no_sockets: Option<&'static str>,
     /// Why it cannot do timers, where it cannot.

@@ -1,10 +1,11 @@
 //! Descriptor 0: commands as lines of JSON, whether these come in parts or several at once.
 
-use std::io;
+use std::{io, ptr};
 
 use serde_json::Value;
 
 use crate::about::Failure;
+use crate::clock::time_until;
 
 const LARGEST_MESSAGE: usize = 16 << 20;
 
@@ -13,6 +14,18 @@ pub fn is_readable() -> bool {
     let mut asked = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
     // SAFETY: one pollfd, valid for the call.
     unsafe { libc::poll(&mut asked, 1, 0) > 0 }
+}
+
+/// Blocks the thread until descriptor 0 is readable, or until then. A signal ends the call early.
+pub fn wait_for_input(until_ns: Option<u64>) {
+    let mut asked = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
+    let left = until_ns.map(time_until).map(|left| libc::timespec {
+        tv_sec: left.as_secs() as libc::time_t,
+        tv_nsec: left.subsec_nanos().into(),
+    });
+    let timeout = left.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: one pollfd, and a time or none, which are valid for the call.
+    unsafe { libc::ppoll(&mut asked, 1, timeout, ptr::null()) };
 }
 
 /// What was read, and is not taken yet.

@@ -14,7 +14,7 @@ use crate::about::{About, Failure, locked_version};
 use crate::c10k::C10k;
 use crate::cell::{C10kCell, TimersCell, echo, not_served, number};
 use crate::clock::now_ns;
-use crate::commands::{Commands, is_readable};
+use crate::commands::{Commands, is_readable, wait_for_input};
 use crate::conditions::conditions;
 use crate::hog::Hog;
 use crate::hog_cell::HogCell;
@@ -23,7 +23,7 @@ use crate::messages::say;
 use crate::nesting::{Nesting, nesting};
 use crate::schedule::Schedule;
 use crate::talk::Talk;
-use crate::talk_cell::TalkCell;
+use crate::talk_cell::{TalkCell, Wait};
 use crate::timers::Timers;
 use crate::uring::require_io_uring;
 
@@ -166,8 +166,21 @@ fn set_up_talk(about: &About, cell: &Value) -> Result<Work, Failure> {
     if !about.talks {
         return Err(not_served("sync", "its tasks do not wait for each other"));
     }
-    if matches!(asked, TalkCell::Channel { capacity: 0, .. }) {
-        return Err(not_served("capacity", "a channel has room for one value at least"));
+    match asked {
+        TalkCell::Channel { capacity: 0, .. } => {
+            return Err(not_served("capacity", "a channel has room for one value at least"));
+        }
+        TalkCell::Channel { capacity, senders, .. }
+            if about.room_by_sender && capacity < senders as usize =>
+        {
+            return Err(not_served("capacity", "a channel has room for a value of each sender"));
+        }
+        TalkCell::Cancel { wait: Wait::Sleep, .. } => {
+            if let Some(why) = about.no_timers {
+                return Err(not_served("runtime", why));
+            }
+        }
+        _ => (),
     }
     Ok(Work::Talk(Talk::set_up(asked, number(cell, "seed")?, about.threads)))
 }
@@ -216,6 +229,12 @@ impl Conversation {
     pub fn descriptor(&self) -> BorrowedFd<'static> {
         // SAFETY: nobody closes descriptor 0.
         unsafe { BorrowedFd::borrow_raw(0) }
+    }
+
+    /// Blocks the thread until a command has come, or until then, or for less: for a runtime that has
+    /// no loop to wait on.
+    pub fn wait(&self, until_ns: Option<u64>) {
+        wait_for_input(until_ns);
     }
 
     /// Connections are accepted from now on, or tasks may come.

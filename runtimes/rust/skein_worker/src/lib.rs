@@ -10,7 +10,8 @@
 //!
 //! Tasks find what they share in statics ([`c10k`], [`timers`], [`talk`], [`hog`]), so a task's own state is
 //! an index.
-//! Leaves out waiting: how a task sleeps, reads, waits for another and is woken is the row's.
+//! Leaves out waiting: how a task sleeps, reads, waits for another and is woken is the row's. Tasks
+//! that differ in nothing else are here, and the row gives them their waits ([`contend`] and others).
 
 mod about;
 mod c10k;
@@ -27,11 +28,13 @@ mod hog_cell;
 mod live;
 mod messages;
 mod nesting;
+mod per_task;
 mod reader_thread;
 mod reply;
 mod schedule;
 mod talk;
 mod talk_cell;
+mod talk_tasks;
 mod tally;
 mod timers;
 mod uring;
@@ -48,9 +51,11 @@ pub use hog::{Computation, Hog, hog};
 pub use hog_cell::Form;
 pub use live::{Connection, Task, abandon_tasks, frame_bytes, live_connections};
 pub use nesting::{Held, Nesting, nesting};
+pub use per_task::PerTask;
 pub use reader_thread::CommandsByThread;
 pub use reply::{Group, Reply};
 pub use talk::{FAN, Leaves, Message, Talk, talk};
 pub use talk_cell::{Order, TalkCell, Wait};
+pub use talk_tasks::{contend, divide, receive_all, receive_nothing, send_all, wait_in_vain};
 pub use tally::Threads;
 pub use timers::{Timers, timers};

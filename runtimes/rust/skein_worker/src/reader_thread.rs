@@ -2,13 +2,15 @@
 //! task that takes commands. It runs only when a command comes, and none comes in a measured window.
 
 use std::future::poll_fn;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::thread::{self, Thread};
-use std::{io, ptr};
 
 use atomic_waker::AtomicWaker;
+
+use crate::commands::wait_for_input;
 
 const STACK_BYTES: usize = 64 << 10;
 
@@ -54,15 +56,9 @@ impl Shared {
             while !self.watching.load(Ordering::Acquire) {
                 thread::park();
             }
-            wait_for_input();
+            wait_for_input(None); // or for a signal, which does no harm
             self.watching.store(false, Ordering::Release);
             self.waiter.wake();
         }
     }
-}
-
-fn wait_for_input() {
-    let mut asked = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one pollfd, valid for the call. A signal ends the call early, which does no harm.
-    unsafe { libc::poll(ptr::from_mut(&mut asked), 1, -1) };
 }

@@ -2,10 +2,13 @@
 //! without their tasks: what is counted, and the arithmetic of "In other languages" in their
 //! READMEs. One for the process, in a static. How tasks wait for each other is the row's.
 
+use std::future::poll_fn;
 use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::task::Poll;
 
+use atomic_waker::AtomicWaker;
 use serde_json::{Value, json};
 
 use crate::clock::now_ns;
@@ -18,6 +21,8 @@ use crate::values::value_of;
 /// The most children of a task of fanout.
 pub const FAN: usize = 10;
 const LEAST_SLEEP_NS: u64 = 600_000_000_000;
+/// Keeps the end of relay's tasks out of the window.
+const REST_NS: u64 = 50_000_000;
 
 static TALK: OnceLock<Talk> = OnceLock::new();
 
@@ -42,6 +47,8 @@ pub struct Talk {
     first_error: OnceLock<&'static str>,
     checksum: AtomicU64,
     finished_ns: AtomicU64,
+    /// Who waits for that.
+    waits_for_end: AtomicWaker,
     mail: Mail,
     turns: Turns,
     cancelling: AtomicBool,
@@ -128,6 +135,7 @@ impl Talk {
             first_error: OnceLock::new(),
             checksum: AtomicU64::new(0),
             finished_ns: AtomicU64::new(0),
+            waits_for_end: AtomicWaker::new(),
             mail: match cell {
                 TalkCell::Channel { receivers, senders, .. } => Mail::new(receivers, senders),
                 _ => Mail::new(0, 0),
@@ -148,6 +156,11 @@ impl Talk {
         self.cell
     }
 
+    /// Whether a task is the last that is asked for.
+    pub fn is_last(&self, index: u32) -> bool {
+        index + 1 == self.cell.tasks()
+    }
+
     /// When all work begins.
     pub fn epoch_ns(&self) -> u64 {
         self.epoch_ns.load(Ordering::Relaxed)
@@ -159,6 +172,7 @@ impl Talk {
         self.checksum.store(checksum, Ordering::Relaxed);
         self.finished_ns.store(now_ns, Ordering::Release); // who sees it sees the checksum, too
         messages::finished(now_ns);
+        self.waits_for_end.wake();
     }
 
     /// What must not happen has happened.
@@ -190,6 +204,23 @@ impl Talk {
         }
         self.finish(token);
         None
+    }
+
+    /// Waits until all work is done, as one task may.
+    pub async fn over(&self) {
+        poll_fn(|context| {
+            self.waits_for_end.register(context.waker());
+            match self.finished_ns.load(Ordering::Acquire) {
+                0 => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        })
+        .await;
+    }
+
+    /// Once that is so: from when on the tasks may end.
+    pub fn ends_at_ns(&self) -> u64 {
+        self.finished_ns.load(Ordering::Acquire) + REST_NS
     }
 
     // --- fanout
@@ -318,9 +349,10 @@ impl Talk {
         let (least, most) = match self.cell {
             TalkCell::Channel { .. } => (received().min(), received().max()),
             TalkCell::Contention { .. } => {
+                let shortest = self.turns.shortest.load(Ordering::Relaxed);
                 let longest = self.turns.longest.load(Ordering::Relaxed);
-                let waited = (longest > 0).then_some(longest);
-                (waited.map(|_| self.turns.shortest.load(Ordering::Relaxed)), waited)
+                let counted = shortest <= longest; // not where all began before the epoch
+                (counted.then_some(shortest), counted.then_some(longest))
             }
             _ => (None, None),
         };
@@ -430,6 +462,24 @@ mod tests {
         talk.taken(4, 1);
         talk.release(3);
         assert_eq!((talk.counts().2, talk.first_error().contains("at once")), (1, true));
+    }
+
+    #[test]
+    fn who_takes_the_mutex_again_at_once_has_waited_for_no_hand_over() {
+        let talk = made(TalkCell::Contention { tasks: 2, locks: 2 });
+        for index in [0, 1] {
+            talk.taken(index, 0);
+            talk.release(index);
+            talk.taken(index, talk.handed_over());
+            talk.release(index);
+        }
+        assert_eq!(talk.shares(), json!({"least": 0, "most": 0}));
+        let once = made(TalkCell::Contention { tasks: 2, locks: 1 });
+        for index in [0, 1] {
+            once.taken(index, 0);
+            once.release(index);
+        }
+        assert_eq!(once.shares(), Value::Null, "all waits began before the epoch");
     }
 
     #[test]

@@ -3,14 +3,19 @@
 //! Why this form
 //! - A task captures its index and finds everything else in statics.
 //! - Connections: `poll_readable`, then `read` and `write` of the socket in the same poll
-//!   (skein_worker/src/echo.rs), so that the buffer can be a scratch of the thread. Arming a wait asks
-//!   the kernel anew whether there is something to read, so after a short read no second one is needed
-//!   that finds nothing; `AsyncRead` makes one. `poll_readable` keeps the waker in the source, where
-//!   the future of `readable()` allocates a place in a list.
-//! - Timers: `Timer::at`, `Timer::set_at` for a task that wakes again, `future::or` with the reply for
-//!   one that waits with a timeout.
+//!   (skein_worker/src/echo.rs), so that the buffer can be a scratch of the thread. Arming a wait
+//!   asks the kernel anew whether there is something to read, so after a short read no second one
+//!   is needed that finds nothing; `AsyncRead` makes one. `poll_readable` keeps the waker in the
+//!   source, where the future of `readable()` allocates a place in a list.
+//! - Timers: `Timer::at`, `Timer::set_at` for a task that wakes again, `future::or` with the reply
+//!   for one that waits with a timeout.
+//! - Tasks that wait for each other (talk.rs) have what smol brings: its channel (async-channel,
+//!   with room for one value at least), which is closed or forgotten; the handles of a task's
+//!   children in fanout; its mutex (async-lock) and `yield_now` in contention. In cancel the handle
+//!   of a task is dropped: what it waits in is dropped in its next turn.
 //! - Descriptor 0 is an `Async` of the same reactor. The accept loop is joined to the conversation,
-//!   because a task cannot borrow the executor that owns it.
+//!   because a task cannot borrow the executor that owns it. A task that spawns (fanout) looks it
+//!   up.
 //!
 //! Faster, and at what price
 //! - The executor's `StaticLocalExecutor` keeps no list of its tasks, but cannot drop them either.
@@ -18,16 +23,29 @@
 //! Unequal
 //! - The reactor arms a descriptor again at every wait (epoll_ctl), and sets a timerfd before every
 //!   epoll_wait: calls that other loops do not make.
-//! - async-io starts a thread that drives the reactor whenever no other does. It looks up to 100 times a
-//!   second, on the worker's CPU, and takes turns with the main thread at waiting for events.
+//! - async-io starts a thread that drives the reactor whenever no other does. It looks up to 100
+//!   times a second, on the worker's CPU, and takes turns with the main thread at waiting for
+//!   events.
+//! - Channels, mutex and handles are made for several threads, and pay for atomic operations on
+//!   one. Each wait for a channel or the mutex allocates its place in a list, which is under a lock.
+//! - Its mutex goes to whoever comes first until somebody has waited for 0.5 ms; from then on it
+//!   keeps the order of those who have. Each wait reads the clock.
+//! - After 200 turns of tasks the executor asks the kernel. A receiver goes on as long as there are
+//!   values, so one of many may get nearly all.
+//! - A cancelled task does not see that it was: its destructors run, and one of them counts it.
+//! - The ring of relay ends one task after the other, since a receiver ends when its sender is
+//!   gone.
 //! - Timers lie in one ordered map under a lock, in nanoseconds. None is early.
 
 #![allow(clippy::manual_async_fn)] // an async fn keeps its arguments twice (rust-lang/rust#62958)
+
+mod talk;
 
 use std::future::Future;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -53,7 +71,8 @@ static ABOUT: About = About {
     takes_nesting: false,
     takes_handler: false,
     takes_read_timeout: false,
-    talks: false,
+    talks: true,
+    room_by_sender: false,
     no_sockets: None,
     no_timers: None,
 };
@@ -62,31 +81,43 @@ type Executor = LocalExecutor<'static>;
 
 fn main() -> ExitCode {
     worker(&ABOUT, |conversation| {
-        let executor = Executor::new();
+        let executor = Rc::new(Executor::new());
         let served = smol::block_on(executor.run(serve(&executor, conversation)));
         drop(executor); // and with it every task
         served
     })
 }
 
-async fn serve(executor: &Executor, talk: Conversation) -> Result<Conversation, Failure> {
-    match talk.work() {
+async fn serve(
+    executor: &Rc<Executor>,
+    conversation: Conversation,
+) -> Result<Conversation, Failure> {
+    match conversation.work() {
         Work::C10k(c10k) => {
             let listener = Async::new(c10k.listener())?;
-            future::or(converse(executor, talk), accept_all(executor, listener)).await
+            future::or(converse(executor, conversation), accept_all(executor, listener)).await
         }
-        _ => converse(executor, talk).await,
+        _ => converse(executor, conversation).await,
     }
 }
 
-async fn converse(executor: &Executor, mut talk: Conversation) -> Result<Conversation, Failure> {
-    let commands = Async::new_nonblocking(talk.descriptor())?; // it is only waited for
-    talk.started();
-    while talk.goes_on() {
-        commands.readable().await?;
-        talk.obey(|index| spawn_task(executor, index))?;
+async fn converse(
+    executor: &Rc<Executor>,
+    mut conversation: Conversation,
+) -> Result<Conversation, Failure> {
+    // It is only waited for.
+    let commands = Async::new_nonblocking(conversation.descriptor())?;
+    let mut spawn: fn(&Executor, u32) = spawn_task;
+    if let Work::Talk(_) = conversation.work() {
+        talk::set_up(executor);
+        spawn = talk::spawn_task;
     }
-    Ok(talk)
+    conversation.started();
+    while conversation.goes_on() {
+        commands.readable().await?;
+        conversation.obey(|index| spawn(executor, index))?;
+    }
+    Ok(conversation)
 }
 
 fn spawn(executor: &Executor, task: impl Future<Output = ()> + 'static) {

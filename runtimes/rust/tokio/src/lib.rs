@@ -105,6 +105,7 @@ pub const fn about(
         takes_handler: true,
         takes_read_timeout: true,
         talks: true,
+        room_by_sender: false,
         no_sockets: None,
         no_timers: None,
     }

@@ -3,10 +3,10 @@
 
 use std::future::Future;
 use std::mem;
-use std::sync::{Mutex as BlockingMutex, OnceLock};
+use std::sync::OnceLock;
 
 use async_channel::{Receiver, Sender, bounded};
-use skein_worker::{Task, Wait, frame_bytes, talk};
+use skein_worker::{PerTask, Task, Wait, frame_bytes, receive_nothing, talk, wait_in_vain};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::AbortHandle;
 use tokio::time::sleep_until;
@@ -14,7 +14,7 @@ use tokio::time::sleep_until;
 use crate::{at, spawn};
 
 /// Of the tasks that are to be aborted.
-static HANDLES: BlockingMutex<Vec<AbortHandle>> = BlockingMutex::new(Vec::new());
+static HANDLES: PerTask<AbortHandle> = PerTask::new();
 static ALL_THERE: Notify = Notify::const_new();
 static LOCK: Mutex<()> = Mutex::const_new(());
 /// Nobody sends.
@@ -27,7 +27,7 @@ fn values() -> &'static Receiver<u64> {
 /// Nobody ever unlocks the mutex.
 pub(super) fn set_up(tasks: u32) {
     VALUES.get_or_init(|| bounded(1));
-    HANDLES.lock().expect("nobody panics with it").reserve_exact(tasks as usize);
+    HANDLES.reserve(tasks);
     mem::forget(LOCK.try_lock().expect("nobody else is there"));
 }
 
@@ -35,11 +35,15 @@ pub(super) fn spawn_task(index: u32, wait: Wait, is_last: bool) {
     if index == 0 {
         tokio::spawn(cancel_all(Task::new()));
     }
-    let waiting = Waiting { index };
+    let alive = Task::new();
     match wait {
-        Wait::Sleep => spawn_to_abort(sleep_long(waiting, Task::new())),
-        Wait::Receive => spawn(receive_nothing(waiting, Task::new())),
-        Wait::Lock => spawn_to_abort(lock_in_vain(waiting, Task::new())),
+        Wait::Sleep => spawn_to_abort(wait_in_vain(
+            index,
+            |index| sleep_until(at(talk().sleeps_until_ns(index))),
+            alive,
+        )),
+        Wait::Receive => spawn(receive_nothing(index, || values().recv(), alive)),
+        Wait::Lock => spawn_to_abort(wait_in_vain(index, |_| LOCK.lock(), alive)),
     }
     if is_last {
         ALL_THERE.notify_one();
@@ -48,52 +52,7 @@ pub(super) fn spawn_task(index: u32, wait: Wait, is_last: bool) {
 
 fn spawn_to_abort(task: impl Future<Output = ()> + Send + 'static) {
     frame_bytes(size_of_val(&task));
-    let handle = tokio::spawn(task).abort_handle();
-    HANDLES.lock().expect("nobody panics with it").push(handle);
-}
-
-/// A task has it until its wait is cancelled, which counts when it is dropped.
-struct Waiting {
-    index: u32,
-}
-
-impl Waiting {
-    fn ended_otherwise(self) {
-        talk().wrong("a wait ended that nobody had cancelled");
-        mem::forget(self);
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        talk().cancelled(self.index);
-    }
-}
-
-fn sleep_long(waiting: Waiting, alive: Task) -> impl Future<Output = ()> + Send {
-    async move {
-        sleep_until(at(talk().sleeps_until_ns(waiting.index))).await;
-        waiting.ended_otherwise();
-        drop(alive);
-    }
-}
-
-fn receive_nothing(waiting: Waiting, alive: Task) -> impl Future<Output = ()> + Send {
-    async move {
-        match values().recv().await {
-            Ok(_) => waiting.ended_otherwise(),
-            Err(_) => drop(waiting),
-        }
-        drop(alive);
-    }
-}
-
-fn lock_in_vain(waiting: Waiting, alive: Task) -> impl Future<Output = ()> + Send {
-    async move {
-        let held = LOCK.lock().await;
-        waiting.ended_otherwise();
-        drop((held, alive));
-    }
+    HANDLES.push(tokio::spawn(task).abort_handle());
 }
 
 fn cancel_all(alive: Task) -> impl Future<Output = ()> + Send {
@@ -102,8 +61,7 @@ fn cancel_all(alive: Task) -> impl Future<Output = ()> + Send {
         sleep_until(at(talk().epoch_ns())).await;
         talk().cancel();
         values().close(); // there is nobody but in the cells that receive
-        let handles = mem::take(&mut *HANDLES.lock().expect("nobody panics with it"));
-        for handle in handles {
+        for handle in HANDLES.take() {
             handle.abort();
         }
         drop(alive);

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use skein_worker::{Task, talk};
+use skein_worker::{Task, contend, talk};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use tokio::task::yield_now;
 use tokio::time::sleep_until;
@@ -19,7 +19,7 @@ pub(super) fn set_up() {
 }
 
 pub(super) fn spawn_task(index: u32, is_last: bool) {
-    spawn(contend(index, Task::new()));
+    spawn(contend(index, || MUTEX.lock(), yield_now, Task::new()));
     if is_last {
         ALL_THERE.notify_one();
     }
@@ -30,20 +30,6 @@ fn hold_until_epoch(held: MutexGuard<'static, ()>, alive: Task) -> impl Future<O
         ALL_THERE.notified().await;
         sleep_until(at(talk().epoch_ns())).await;
         drop(held);
-        drop(alive);
-    }
-}
-
-fn contend(index: u32, alive: Task) -> impl Future<Output = ()> + Send {
-    async move {
-        for _ in 0..talk().locks() {
-            let since = talk().handed_over();
-            let held = MUTEX.lock().await;
-            talk().taken(index, since);
-            yield_now().await;
-            talk().release(index);
-            drop(held);
-        }
         drop(alive);
     }
 }

@@ -1,8 +1,8 @@
 //! fanout: a task for each node. A parent awaits the handles of its children, which carry what they
 //! give.
 
-use skein_worker::{FAN, Leaves, Task, talk};
-use tokio::task::JoinHandle;
+use skein_worker::{Leaves, Task, divide, talk};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::sleep_until;
 
 use crate::at;
@@ -11,7 +11,7 @@ pub(super) fn spawn_root(tasks: u32) {
     let alive = Task::new();
     tokio::spawn(async move {
         sleep_until(at(talk().epoch_ns())).await;
-        let sum = divide(Leaves { first: 0, count: tasks }).await;
+        let sum = divide(Leaves { first: 0, count: tasks }, spawn_child, given).await;
         talk().finish(sum);
         drop(alive);
     });
@@ -28,20 +28,12 @@ fn spawn_child(its: Leaves) -> JoinHandle<u64> {
         });
     }
     tokio::spawn(async move {
-        let sum = divide(its).await;
+        let sum = divide(its, spawn_child, given).await;
         drop(alive);
         sum
     })
 }
 
-async fn divide(own: Leaves) -> u64 {
-    let mut children: [Option<JoinHandle<u64>>; FAN] = Default::default();
-    for (child, place) in (0..own.children()).zip(&mut children) {
-        *place = Some(spawn_child(own.of_child(child)));
-    }
-    let mut sum = 0_u64;
-    for child in children.iter_mut().flatten() {
-        sum = sum.wrapping_add(child.await.expect("no task panics"));
-    }
-    sum
+fn given(by_child: Result<u64, JoinError>) -> u64 {
+    by_child.expect("no task panics")
 }
