@@ -75,7 +75,7 @@ TALKING_LIARS_IN_A_RUN = {
     ("cancel", "receive"): {"wait_too_few": "99 units"},
 }
 RUNS = [("c10k", mode) for mode in skein.MODES] + [("timers", each) for each in skein.PATTERNS]
-RUNS += [(name, shape) for name in contract.TALKING for shape in workloads()[name].shapes]
+RUNS += [(n, shape) for n in (*contract.TALKING, "hog") for shape in workloads()[n].shapes]
 
 
 def held_to(clause: Callable[[], None], of: Subject) -> None:
