@@ -29,6 +29,8 @@
 
 namespace skein::asio {
 
+class callback_scheduler;
+
 /// A place in a session for a wait of condition.hpp or offload.hpp. Carries one at a time.
 template <class Wait>
 class waiting {
@@ -36,7 +38,7 @@ class waiting {
   explicit waiting(const Wait& wait) : wait_(wait) {}
 
  private:
-  friend class callback_scheduler;
+  friend callback_scheduler;
   Wait wait_;
 };
 
