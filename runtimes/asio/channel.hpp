@@ -86,11 +86,9 @@ class channel {
   // --- a receive
 
   std::optional<std::optional<T>> now() {
-    if (turn_.stopped()) return std::optional<T>();
-    if (unclaimed() == 0) {
-      if (closed_) return std::optional<T>();
-      return std::nullopt;
-    }
+    using with_none = std::optional<std::optional<T>>;
+    if (turn_.stopped()) return with_none(std::in_place);
+    if (unclaimed() == 0) return closed_ ? with_none(std::in_place) : std::nullopt;
     const T value = take();
     if (unclaimed() >= capacity_) {
       ++let_in_;  // that of the sender that has waited longest
