@@ -133,8 +133,7 @@ class await_scheduler final
       if (on().take_inline()) return at_once<output, Executor>(*ended);
       return by_the_queue<output, Executor>(on(), *ended);
     }
-    return operation<output, Executor>(
-        [&wait](auto handler) { wait.start(std::move(handler)); });
+    return operation<output, Executor>([&wait](auto handler) { wait.start(std::move(handler)); });
   }
 
  private:

@@ -49,8 +49,7 @@ class after_wait : public around<Handler> {
 template <class Executor, class Clock = clock>
 class condition {
  public:
-  explicit condition(loop& on)
-      : loop_(on), timer_(on.get_executor(), Clock::time_point::max()) {}
+  explicit condition(loop& on) : loop_(on), timer_(on.get_executor(), Clock::time_point::max()) {}
 
   /// Whether stop() has ended all waits here: nobody is woken any more.
   bool stopped() const noexcept { return std::is_same_v<Clock, clock> && loop_.is_stopping(); }
