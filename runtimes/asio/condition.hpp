@@ -1,13 +1,13 @@
 // Where tasks of Asio's rows wait for each other, and what such a wait is.
 //
-// Boost 1.74 has nothing that was made for it. What later versions bring is not there:
-// experimental::channel (1.80), awaitable operators, parallel groups and cancellation_signal
-// (1.77). What it has is what Asio's own example of coroutines uses (chat_server.cpp): a timer that
-// is never due. Whoever waits waits for the timer. Who has something for them cancels one of these
-// waits, or all, and Asio begins with the one that has waited longest
-// (basic_waitable_timer::cancel_one). From this are made: semaphore, mutex and event (locks.hpp),
-// channel (channel.hpp) and scope (scope.hpp). A task that is woken has been granted what it waits
-// for, so nobody who comes in between can take it, and nobody is woken in vain.
+// Boost 1.74 has nothing that was made for it. What later versions bring (experimental::channel,
+// parallel groups, operators of awaitables, cancellation_signal) is not there. What it has is what
+// Asio's own example of coroutines uses (chat_server.cpp): a timer that is never due. Whoever waits
+// waits for the timer. Who has something for them cancels one of these waits, or all, and Asio
+// begins with the one that has waited longest (basic_waitable_timer::cancel_one). From this are
+// made: semaphore, mutex and event (locks.hpp), channel (channel.hpp) and scope (scope.hpp). A task
+// that is woken has been granted what it waits for, so nobody who comes in between can take it, and
+// nobody is woken in vain.
 //
 // stop() needs no list of them: then every timer is due (loop.hpp). So a wait that was cancelled
 // has been granted, and one whose timer was due has not.
@@ -16,9 +16,9 @@
 //
 // What would be faster, and at what price: a timer that is never due has its place in Asio's heap
 // all the same, and where it is the first there Asio sets its timerfd. deadline_timer at pos_infin
-// has neither, but is of Boost.DateTime's clock, so that stop() would need a list; later versions
-// have it no more. Handlers in a list of our own, as experimental::channel keeps them, would spare
-// both. That would be a channel of ours and not Asio's.
+// has neither, but is of Boost.DateTime's clock, so that stop() would need a list. Handlers in a
+// list of our own, as experimental::channel keeps them, would spare both. That would be a channel
+// of ours and not Asio's.
 #pragma once
 
 #include <optional>
