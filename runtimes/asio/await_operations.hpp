@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "runtimes/asio/around.hpp"
 #include "runtimes/asio/connection.hpp"
 
 namespace skein::asio {
@@ -36,19 +37,6 @@ net::awaitable<Result, Executor> by_the_queue(loop& on, Result result) {
     });
   });
 }
-
-/// A handler around the coroutine's. Asio calls it where it would call that one.
-template <class Handler>
-class around {
- public:
-  using executor_type = typename Handler::executor_type;
-  executor_type get_executor() const noexcept { return handler_.get_executor(); }
-
- protected:
-  explicit around(Handler handler) : handler_(std::move(handler)) {}
-
-  Handler handler_;
-};
 
 template <class Handler>
 class woken : public around<Handler> {

@@ -10,7 +10,8 @@
 // The verbs are operations of their own, and cost what Asio's cost: the same frames, and no
 // coroutine around them. By hand a write that the kernel takes at once would be no operation at
 // all. Here it is one that has ended, a frame from Asio's cache and some 140 instructions a
-// request.
+// request. So it is with a send into a channel that has room. What tasks wait for from each other,
+// and why it is made of timers: condition.hpp; why a mutex is: locks.hpp.
 //
 // Unequal: asio_cb is arranged for what Asio recycles, and this is not. There the next accept
 // begins before a connection is handed over, and sessions that are spawned together start behind
@@ -20,12 +21,14 @@
 
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "runtimes/asio/await_operations.hpp"
 #include "runtimes/asio/connection.hpp"
 #include "runtimes/asio/info.hpp"
 #include "runtimes/asio/scheduler_base.hpp"
+#include "runtimes/asio/sync_types.hpp"
 #include "runtimes/scheduler.hpp"
 
 namespace skein::asio {
@@ -33,7 +36,8 @@ namespace skein::asio {
 template <class Executor>
 class await_scheduler final
     : public scheduler_base<basic_connection<Executor>, basic_listener<Executor>,
-                            asio::timer<Executor>> {
+                            asio::timer<Executor>>,
+      public sync_types<Executor> {
   using base =
       scheduler_base<basic_connection<Executor>, basic_listener<Executor>, asio::timer<Executor>>;
 
@@ -45,6 +49,7 @@ class await_scheduler final
   using typename base::connection;
   using typename base::listener;
   using typename base::timer;
+  using scope = asio::scope<Executor>;
 
   static runtime_info info() {
     return std::is_same_v<Executor, net::any_io_executor> ? await_any_info() : await_info();
@@ -58,6 +63,17 @@ class await_scheduler final
                   [&home](const std::exception_ptr& escaped) noexcept {
                     if (escaped) std::rethrow_exception(escaped);  // S5
                     home.task_ended();
+                  });
+  }
+  void spawn(scope& within, task work) {
+    loop& home = on();
+    home.task_started();
+    within.begin_one();
+    net::co_spawn(Executor(home.get_executor()), std::move(work),
+                  [&home, &within](const std::exception_ptr& escaped) noexcept {
+                    if (escaped) std::rethrow_exception(escaped);  // S5
+                    home.task_ended();
+                    within.end_one();
                   });
   }
   awaitable<void> yield() {
@@ -108,6 +124,18 @@ class await_scheduler final
     return by_the_queue<bool, Executor>(on(), complete);
   }
 
+  /// Any wait of condition.hpp and offload.hpp: `co_await on.until(held.lock())`, in one
+  /// expression, as what waits must be there until it has ended.
+  template <class Wait>
+  awaitable<typename std::remove_reference_t<Wait>::output> until(Wait&& wait) {
+    using output = typename std::remove_reference_t<Wait>::output;
+    if (const std::optional<output> ended = wait.now()) {
+      if (on().take_inline()) return at_once<output, Executor>(*ended);
+      return by_the_queue<output, Executor>(on(), *ended);
+    }
+    return operation<output, Executor>([&wait](auto handler) { wait.start(std::move(handler)); });
+  }
+
  private:
   using base::on;
 };
@@ -115,7 +143,7 @@ class await_scheduler final
 using concrete_await = await_scheduler<concrete_executor>;
 using any_await = await_scheduler<net::any_io_executor>;
 
-static_assert(coroutine_scheduler<concrete_await>);
-static_assert(coroutine_scheduler<any_await>);
+static_assert(coroutine_scheduler<concrete_await> && sync_scheduler<concrete_await>);
+static_assert(coroutine_scheduler<any_await> && sync_scheduler<any_await>);
 
 }  // namespace skein::asio

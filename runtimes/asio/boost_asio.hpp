@@ -15,6 +15,8 @@
 //    ours takes.
 //  - A write is tried at once by write_some, and async_write gets the rest, as in the other rows.
 //    async_write alone would report through Asio's queue, behind one more epoll_wait.
+//  - Tasks wait for each other by timers that are never due (condition.hpp), and have long work
+//    done by a thread_pool (offload.hpp).
 //
 // Unequal: the reactor takes at most 128 events at once and has no option for that
 // (events_per_wait is 1,024 for others). A deadline is waited for in whole microseconds, rounded
@@ -38,10 +40,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 // clang-format on

@@ -64,7 +64,7 @@ void loop::run_ends() {
 }
 
 bool loop::is_over() const noexcept {
-  return tasks_ == 0 && ends_ == 0 && (inbox_ == nullptr || stopping_);
+  return tasks_ == 0 && ends_ == 0 && (inbox_ == nullptr || is_stopping());
 }
 
 void loop::leave_if_over() {
@@ -83,8 +83,8 @@ void loop::end_came() {
 }
 
 void loop::stop_tasks() {
-  if (stopping_) return;
-  stopping_ = true;
+  if (is_stopping()) return;
+  stopping_.store(true, std::memory_order_relaxed);
   due_at_once_.expires_at(clock::time_point::min());
   due_at_once_.async_wait([](const error_code&) {});
   leave_if_over();

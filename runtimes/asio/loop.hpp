@@ -8,6 +8,7 @@
 // once, makes Asio look at the clock.
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
@@ -76,7 +77,10 @@ class loop : public net::io_context {
   void run_ends();
 
   void stop_tasks();
-  bool is_stopping() const noexcept { return stopping_; }
+  /// Also for the threads of a pool. The owner thread sets it, from false to true, and publishes
+  /// nothing by it. A pool's thread that does not see it yet begins its work, as it may have done
+  /// just before stop(). Whoever knows that stop() has returned sees it.
+  bool is_stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
 
   /// Inline completions in a row are bounded (O5). Every wait that was not inline, and every yield,
   /// starts a new row; the first step of a coroutine or a fiber goes on with the one before it.
@@ -90,7 +94,7 @@ class loop : public net::io_context {
   /// How a sleep ended, for the handler that Asio called.
   wake sleep_ended(const error_code& said) noexcept {
     refill_inline();
-    return said || stopping_ ? wake::cancelled : wake::due;
+    return said || is_stopping() ? wake::cancelled : wake::due;
   }
 
   void task_started() noexcept { ++tasks_; }
@@ -123,7 +127,7 @@ class loop : public net::io_context {
   const scheduler_options options_;
   std::unique_ptr<std::byte[]> scratch_;
   std::uint32_t inline_left_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   inbox* inbox_ = nullptr;
   std::size_t runs_ = 0;
   std::size_t tasks_ = 0;
@@ -135,7 +139,7 @@ class loop : public net::io_context {
 };
 
 inline clock::time_point clock::now() noexcept {
-  const bool is_over = loop::current_ != nullptr && loop::current_->stopping_;
+  const bool is_over = loop::current_ != nullptr && loop::current_->is_stopping();
   return is_over ? time_point::max() : at(monotonic_clock::now_ns());
 }
 

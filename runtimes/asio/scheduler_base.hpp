@@ -46,6 +46,7 @@ class scheduler_base {
   }
 
   live_counts live() const noexcept { return {loop_->tasks(), loop_->connections()}; }
+  loop& home() noexcept { return *loop_; }
 
  protected:
   /// Closes what is left open. No wait may be pending.

@@ -32,7 +32,7 @@ struct receive_or_sleep<S> {
 
 }  // namespace detail
 
-/// A wait of runtimes/sync, or of the threads' counterpart.
+/// A wait of runtimes/sync, or of the counterpart that threads or Asio's rows have.
 template <class S>
 class any_wait {
   using mutex = typename S::mutex;
@@ -72,6 +72,25 @@ class any_wait {
   /// For threads.
   output perform() {
     return visit([](auto& wait) { return said(wait.perform()); }, output{});
+  }
+  // For Boost.Asio's rows (runtimes/asio/condition.hpp).
+  std::optional<output> now() {
+    return visit(
+        [](auto& wait) {
+          const auto ended = wait.now();
+          return ended ? std::optional(said(*ended)) : std::nullopt;
+        },
+        std::optional<output>());
+  }
+  template <class Handler>
+  void start(Handler handler) {
+    visit(
+        [&](auto& wait) {
+          wait.start(
+              [handler = std::move(handler)](const auto& how) mutable { handler(said(how)); });
+          return 0;
+        },
+        0);
   }
 
  private:

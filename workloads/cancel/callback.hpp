@@ -108,7 +108,10 @@ void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
     case wait::receive:
       return spawn_waiter(scheduler, shared, index, shared.receive());
     case wait::lock:
-      return spawn_waiter(scheduler, shared, index, shared.lock_unless_cancelled());
+      if constexpr (waits_for_first<S>) {
+        spawn_waiter(scheduler, shared, index, shared.lock_unless_cancelled());
+      }
+      return;
   }
 }
 template <callback_scheduler S>

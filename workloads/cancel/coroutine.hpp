@@ -47,7 +47,8 @@ void spawn_task(S& scheduler, context<S>& shared, std::size_t index) {
     case wait::receive:
       return scheduler.spawn(receive_nothing(scheduler, shared, index));
     case wait::lock:
-      return scheduler.spawn(lock_in_vain(scheduler, shared, index));
+      if constexpr (waits_for_first<S>) scheduler.spawn(lock_in_vain(scheduler, shared, index));
+      return;
   }
 }
 template <coroutine_scheduler S>
