@@ -50,11 +50,11 @@ def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name
 
 def test_the_preset_of_tasks_that_talk_has_all_styles_and_threads_up_to_ten_thousand():
     cells = matrix.load_preset("talk").cells
-    rows = {"tokio", "tokio_mt", "go", "node"}
+    rows = {"tokio", "tokio_mt", "go", "java_vt", "node"}
     talking = {"relay", "fanout", "channel", "contention", "cancel", "hog"}
     for workload in talking:
         styles = {cell.runtime for cell in cells if cell.workload == workload}
-        others = set() if workload == "hog" else rows
+        others = {"java_vt"} if workload == "hog" else rows
         assert styles == {"coroutine", "future", "fiber", "callback", "thread"} | others
     assert {cell.workload for cell in cells} == talking
     threads = [cell.settings.get("tasks", 20) for cell in cells if cell.runtime == "thread"]
