@@ -45,10 +45,10 @@ public abstract class PlannedTasks<P extends Plan> implements Row.Tasks {
     }
   }
 
-  /** Whatever else is thrown ends the run (Row.threads). */
+  /** Once the run is over it does nothing. Whatever else is thrown ends the run (Row.threads). */
   private void run(Body body) {
     try {
-      body.run();
+      if (!Thread.currentThread().isInterrupted()) body.run();
     } catch (InterruptedException stopped) {
       // There is nothing left to do.
     }

@@ -239,7 +239,7 @@ final class PlannedTests {
   }
 
   private void keepsOrder() throws Exception {
-    try (var run = new Run(CONTENTION, SOON_NS)) {
+    try (var run = new Run(CONTENTION, 10 * SOON_NS)) {
       equal(run.finished().get("shares"), Map.of("least", 99L, "most", 99L));
     }
   }
