@@ -88,7 +88,8 @@ bool worker::is_over() noexcept {
   ready_.awake();
   if (scheduler_.stopping()) loop_.stop();
   while (!loop_.others_wait()) {
-    if (scheduler_.over()) return true;
+    // A letter under way ends a wait here, whoever has said that all is over.
+    if (scheduler_.over() && expected_letters_ == 0) return true;
     found_ = ready_.search();
     if (found_ == nullptr && !ready_.begin_sleep()) continue;
     if (found_ == nullptr && scheduler_.may_end()) {
