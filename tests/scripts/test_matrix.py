@@ -51,7 +51,7 @@ def test_the_presets_beyond_ten_thousand_ask_threads_too_for_a_limit_with_a_name
 def test_the_preset_of_tasks_that_talk_has_all_styles_and_threads_up_to_ten_thousand():
     cells = matrix.load_preset("talk").cells
     asio = {"asio_await", "asio_cb"}
-    rows = {"tokio", "tokio_mt", "smol", "futures_local", "go", "node"} | asio
+    rows = {"tokio", "tokio_mt", "smol", "futures_local", "go", "java_vt", "node"} | asio
     talking = {"relay", "fanout", "channel", "contention", "cancel", "hog"}
     for workload in talking:
         styles = {cell.runtime for cell in cells if cell.workload == workload}

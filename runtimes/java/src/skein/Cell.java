@@ -10,12 +10,13 @@ public record Cell(
     String buffer,
     int bufferBytes,
     Schedule schedule,
+    Plan plan,
     Map<String, Object> asked) {
 
   static Cell from(Map<String, Object> asked) {
     String workload = (String) asked.get("workload");
     var cell = new Cell(workload, number(asked, "connections"), (String) asked.get("buffer"),
-        number(asked, "buffer_bytes"), scheduleOf(asked), asked);
+        number(asked, "buffer_bytes"), scheduleOf(asked), Plan.of(asked), asked);
     cell.check();
     return cell;
   }
@@ -37,12 +38,17 @@ public record Cell(
     }
   }
 
+  /** How many tasks may be asked for. */
+  int tasks() {
+    return plan == null ? schedule.tasks() : plan.tasks();
+  }
+
   private static int number(Map<String, Object> asked, String name) {
     return Math.toIntExact(wide(asked, name));
   }
 
   /** A number, 0 where there is none. A seed has 64 bits, the first of which is no sign. */
-  private static long wide(Map<String, Object> asked, String name) {
+  static long wide(Map<String, Object> asked, String name) {
     Object value = asked.get(name);
     if (value != null && !(value instanceof Number)) {
       throw new IllegalArgumentException("the cell: " + name + " is no number: " + value);
@@ -65,6 +71,7 @@ public record Cell(
     own.put("window_ns", schedule.windowNs());
     own.put("grid_ns", schedule.gridNs());
     own.put("seed", Json.unsigned(schedule.seed()));
+    if (plan != null) own.putAll(plan.fields());
     own.forEach(echoed::replace); // only those that this workload has
     return echoed;
   }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +16,7 @@ import java.util.function.IntConsumer;
 
 /**
  * The worker's side of harness/PROTOCOL.md: commands come one by one, on the main thread, which waits
- * for them. What a row supplies is how it echoes and how its tasks sleep.
+ * for them. What a row supplies is how it echoes and what its tasks do.
  *
  * <p>Times are System.nanoTime(), which is CLOCK_MONOTONIC on Linux.
  */
@@ -28,8 +29,8 @@ public final class Conversation {
   private Cell cell;
   private ExecutorService threads;
   private Server server; // workload c10k
-  private Row.Sleepers sleepers; // workload timers
-  private Tally tally;
+  private Row.Tasks tasks; // of a workload that has no server
+  private Counts done;
   private int spawned;
   private long epochNs;
   private long spawnNs;
@@ -85,6 +86,7 @@ public final class Conversation {
     hello.put("settles", true);
     hello.put("warms_up", row.warmsUp());
     hello.put("early_by_at_most_ns", 0);
+    hello.put("takes", List.of("work"));
     hello.putAll(row.traits());
     return hello;
   }
@@ -98,7 +100,7 @@ public final class Conversation {
     switch (String.valueOf(cell.workload())) {
       case "timers" -> makeSleepers();
       case "c10k" -> makeServer();
-      default -> throw new IllegalArgumentException("unknown workload " + cell.workload());
+      default -> makeTasks();
     }
     Heap.fillEden();
     sayReady();
@@ -106,8 +108,18 @@ public final class Conversation {
 
   private void makeSleepers() throws InterruptedException {
     if (row.warmsUp()) WarmUp.sleepers(row, cell.schedule(), this::fail);
-    tally = new Tally(cell.schedule().units(), this::finished);
-    sleepers = row.sleepers(cell.schedule(), tally, threads);
+    var tally = new Tally(cell.schedule().units(), this::finished);
+    tasks = row.sleepers(cell.schedule(), tally, threads);
+    done = tally;
+  }
+
+  private void makeTasks() throws InterruptedException {
+    var plan = cell.plan();
+    if (plan == null) throw new IllegalArgumentException("unknown workload " + cell.workload());
+    if (row.warmsUp()) WarmUp.tasks(row, plan, this::fail);
+    var progress = new Progress(plan.units(), this::finished);
+    tasks = row.tasks(plan, progress, threads);
+    done = progress;
   }
 
   private void makeServer() throws Exception {
@@ -131,20 +143,19 @@ public final class Conversation {
   }
 
   private void spawn(Map<String, Object> command) throws IOException {
-    int tasks = ((Number) command.get("tasks")).intValue();
-    if (sleepers == null || tasks > cell.schedule().tasks()) {
-      throw new IllegalArgumentException("no " + tasks + " tasks in this cell");
+    int number = ((Number) command.get("tasks")).intValue();
+    if (tasks == null || number > cell.tasks()) {
+      throw new IllegalArgumentException("no " + number + " tasks in this cell");
     }
     long beginNs = System.nanoTime();
     epochNs = ((Number) command.get("epoch_ns")).longValue();
-    tally.spawned(tasks - spawned);
-    sleepers.spawn(spawned, tasks, epochNs);
-    spawned = tasks;
+    tasks.spawn(spawned, number, epochNs);
+    spawned = number;
     long tookNs = System.nanoTime() - beginNs;
     spawnNs += tookNs;
     var reply = message("phase");
     reply.put("name", "spawn");
-    reply.put("tasks", tasks);
+    reply.put("tasks", number);
     reply.put("spawn_ns", tookNs);
     replies.say(reply);
   }
@@ -170,13 +181,13 @@ public final class Conversation {
     counts.put("spawn_ns", spawnNs);
     counts.put("fire_ns", null);
     counts.put("frame_bytes", null);
-    if (tally != null) tally.addTo(counts, firstDueNs());
+    if (done != null) done.addTo(counts, firstDueNs());
     return counts;
   }
 
   private long firstDueNs() {
     var schedule = cell.schedule();
-    return schedule.pattern().equals("storm") ? epochNs + schedule.windowNs() : epochNs;
+    return "storm".equals(schedule.pattern()) ? epochNs + schedule.windowNs() : epochNs;
   }
 
   private void finished(long lastNs) {

@@ -28,13 +28,17 @@ public interface Row {
 
   Service echo(Cell cell, Traffic done);
 
-  /** Workload timers. */
-  interface Sleepers {
-    /** Tasks first to end - 1, whose deadlines count from the epoch. */
+  /** Those of a workload that has no server. */
+  interface Tasks {
+    /** Begins tasks first to end - 1, and counts them. All that they do counts from the epoch. */
     void spawn(int first, int end, long epochNs);
   }
 
-  Sleepers sleepers(Schedule schedule, Tally done, ExecutorService threads);
+  /** Workload timers. */
+  Tasks sleepers(Schedule schedule, Tally done, ExecutorService threads);
+
+  /** The other ones. */
+  Tasks tasks(Plan plan, Progress done, ExecutorService threads);
 
   /** Collects garbage, once all tasks that were spawned have come to their wait. */
   void settle() throws InterruptedException;

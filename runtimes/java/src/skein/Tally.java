@@ -8,7 +8,7 @@ import java.util.function.LongConsumer;
  * What the timers of a run have come to. A lock keeps its parts together. It is no monitor, because
  * a virtual thread that waits for one keeps its carrier before JDK 24.
  */
-public final class Tally {
+public final class Tally implements Counts {
   private final ReentrantLock lock = new ReentrantLock();
   private final Lateness lateness = new Lateness();
   private final long wanted;
@@ -71,7 +71,8 @@ public final class Tally {
     if (isLast) finished.accept(lastNs);
   }
 
-  /** Adds the counts to a reply. Time and lateness are known once all units are done. */
+  /** Time and lateness are known once all units are done. */
+  @Override
   public void addTo(Map<String, Object> reply, long firstDueNs) {
     lock.lock();
     reply.put("units", units);

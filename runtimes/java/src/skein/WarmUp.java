@@ -5,9 +5,11 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -24,6 +26,9 @@ final class WarmUp {
   private static final int REQUEST_BYTES = 64;
   private static final int TASKS = 5_000;
   private static final int TIMES = 10;
+  private static final int UNITS = 50_000; // of tasks that wait for each other, each time
+  private static final int FEW = 10;
+  private static final int STEPS = 1_000; // of a leaf; a hog takes more
   private static final long WINDOW_NS = 100_000_000;
   private static final long GRID_NS = 1_000_000;
   private static final long AHEAD_NS = 50_000_000; // to spawn in
@@ -66,14 +71,47 @@ final class WarmUp {
   static void sleepers(Row row, Schedule asked, Consumer<Throwable> fail) throws InterruptedException {
     for (int i = 0; i < TIMES; i++) {
       var schedule = new Schedule(TASKS, asked.pattern(), WINDOW_NS, GRID_NS, i);
-      var over = new CountDownLatch(1);
-      var done = new Tally(schedule.units(), lastNs -> over.countDown());
-      try (var threads = row.threads(fail)) { // its end waits for all tasks
-        done.spawned(TASKS);
-        row.sleepers(schedule, done, threads).spawn(0, TASKS, System.nanoTime() + AHEAD_NS);
-        if (!over.await(BOUND_S, TimeUnit.SECONDS)) {
-          throw new IllegalStateException("the warm-up did not end in %d s".formatted(BOUND_S));
-        }
+      untilOver(row, TASKS, fail, (threads, finished) ->
+          row.sleepers(schedule, new Tally(schedule.units(), finished), threads));
+    }
+  }
+
+  /** A small plan of the kind that is asked for, a few times over. */
+  static void tasks(Row row, Plan asked, Consumer<Throwable> fail) throws InterruptedException {
+    for (int i = 0; i < TIMES; i++) {
+      var plan = small(asked, i);
+      untilOver(row, plan.tasks(), fail, (threads, finished) ->
+          row.tasks(plan, new Progress(plan.units(), finished), threads));
+    }
+  }
+
+  private static Plan small(Plan asked, int seed) {
+    return switch (asked) {
+      case Plan.Relay relay -> new Plan.Relay(seed, UNITS / 50, relay.order(), UNITS);
+      case Plan.Fanout fanout ->
+          new Plan.Fanout(seed, TASKS, fanout.order(), Math.min(fanout.work(), STEPS));
+      case Plan.Channel channel ->
+          new Plan.Channel(seed, FEW, channel.topology(), FEW, channel.capacity(), UNITS);
+      case Plan.Contention contention ->
+          new Plan.Contention(seed, UNITS / 500, contention.across(), 500);
+      case Plan.Cancel cancel -> new Plan.Cancel(seed, TASKS, cancel.waitsFor());
+      case Hog hog -> new Hog(seed, 100, hog.form(), WINDOW_NS, Math.min(hog.work(), 1000 * STEPS),
+          Math.min(hog.yieldEvery(), 10 * STEPS));
+    };
+  }
+
+  /** Makes tasks that tell when their work is done. */
+  private interface Maker {
+    Row.Tasks make(ExecutorService threads, LongConsumer finished);
+  }
+
+  private static void untilOver(Row row, int tasks, Consumer<Throwable> fail, Maker maker)
+      throws InterruptedException {
+    var over = new CountDownLatch(1);
+    try (var threads = row.threads(fail)) { // its end waits for all tasks
+      maker.make(threads, lastNs -> over.countDown()).spawn(0, tasks, System.nanoTime() + AHEAD_NS);
+      if (!over.await(BOUND_S, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("the warm-up did not end in %d s".formatted(BOUND_S));
       }
     }
   }

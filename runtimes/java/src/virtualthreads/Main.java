@@ -11,7 +11,10 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import skein.Cell;
 import skein.Conversation;
+import skein.Hog;
 import skein.Limit;
+import skein.Plan;
+import skein.Progress;
 import skein.Row;
 import skein.Schedule;
 import skein.Tally;
@@ -27,6 +30,15 @@ import skein.Traffic;
  * A thread waits inside a read, so its buffer is its own; a read that waits without one would need a
  * Selector, and that is another model.
  *
+ * <p>Tasks that wait for each other have what java.util.concurrent brings. A channel is an
+ * ArrayBlockingQueue, or without room a SynchronousQueue, and ends by a last element for each who
+ * takes from it, as the documentation of BlockingQueue has it: a queue cannot be closed. Who waits
+ * for children waits for a CountDownLatch, because StructuredTaskScope is a preview still in JDK 25.
+ * A mutex is a ReentrantLock, which must be fair: held across a yield, another one goes back to
+ * whoever has just unlocked it, before the one that it woke has run. Queues have their default order,
+ * which promises nothing to those that wait. Whatever a thread waits for, an interrupt cancels it. To
+ * yield is Thread.yield, and work is handed to a pool of platform threads.
+ *
  * <p>Options. One CPU makes the JVM choose the serial collector and one carrier thread; both are said
  * all the same, so that a cgroup changes nothing. IPv4 alone, so that sockets are those of all rows.
  * Sizes of the heap are the defaults, which follow the machine's memory.
@@ -37,6 +49,13 @@ import skein.Traffic;
  * cold row's memory does not grow in proportion to tasks: it depends on how much code has been
  * compiled. Both rows go through the space for new objects before they are ready, and collect
  * garbage before each reading; the pages that were touched once stay.
+ *
+ * <p>Locks, queues and counts are made for several carriers, and their atomic operations are paid for
+ * also with one. A queue takes objects, so each token and message is an allocation. Nothing preempts
+ * a virtual thread: one that computes keeps its carrier. Who is interrupted while it waits for a lock
+ * leaves by a walk over all that wait (AbstractQueuedSynchronizer.cleanQueue), so to cancel N takes
+ * N * N steps; one that takes from a LinkedTransferQueue leaves at once, from a queue with conditions
+ * by such a walk again.
  *
  * <p>What could be faster. Compact object headers (an option of JDK 24 and later) make what a thread
  * keeps on the heap smaller; a heap of fixed size spares collections, at the price of memory that is
@@ -103,8 +122,20 @@ public final class Main implements Row {
   }
 
   @Override
-  public Sleepers sleepers(Schedule schedule, Tally done, ExecutorService threads) {
+  public Tasks sleepers(Schedule schedule, Tally done, ExecutorService threads) {
     return new SleepingTasks(schedule, done, threads);
+  }
+
+  @Override
+  public Tasks tasks(Plan asked, Progress done, ExecutorService threads) {
+    return switch (asked) {
+      case Plan.Relay plan -> new RelayTasks(plan, done, threads);
+      case Plan.Fanout plan -> new FanoutTasks(plan, done, threads);
+      case Plan.Channel plan -> new ChannelTasks(plan, done, threads);
+      case Plan.Contention plan -> new ContentionTasks(plan, done, threads);
+      case Plan.Cancel plan -> new CancelTasks(plan, done, threads);
+      case Hog plan -> new HogTasks(plan, done, threads);
+    };
   }
 
   /** Virtual threads begin in their order, so this one begins once all others have. */

@@ -9,7 +9,7 @@ import skein.Schedule;
 import skein.Tally;
 
 /** A thread for each sleeper. What is its own is its index. */
-final class SleepingTasks implements Row.Sleepers {
+final class SleepingTasks implements Row.Tasks {
   private interface Task {
     void run(int index) throws InterruptedException;
   }
@@ -34,6 +34,7 @@ final class SleepingTasks implements Row.Sleepers {
   @Override
   public void spawn(int first, int end, long epochNs) {
     if (first == 0) this.epochNs = epochNs; // the same in every step
+    done.spawned(end - first);
     for (int i = first; i < end; i++) {
       int index = i;
       Task task = taskOf(index);

@@ -49,7 +49,7 @@ final class FailureTests {
   private static Row throwing(Throwable planted) {
     return but(Row.class, new Main(false), "sleepers", (proxy, called, words) -> {
       var threads = (ExecutorService) words[2];
-      return (Row.Sleepers) (first, end, epochNs) -> threads.execute(() -> raise(planted));
+      return (Row.Tasks) (first, end, epochNs) -> threads.execute(() -> raise(planted));
     });
   }
 

@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
 
 /** What a row does, without the conversation. */
 final class RowTests {
-  static final Cell CELL = new Cell("c10k", 100, "own", 1024, null, Map.of());
+  static final Cell CELL = new Cell("c10k", 100, "own", 1024, null, null, Map.of());
   private final Row row;
 
   RowTests(Row row) {
@@ -46,7 +46,6 @@ final class RowTests {
     var over = new CountDownLatch(1);
     var done = new Tally(schedule.units(), lastNs -> over.countDown());
     try (var threads = row.threads(Tests::unexpected)) {
-      done.spawned(1000);
       row.sleepers(schedule, done, threads).spawn(0, 1000, System.nanoTime() + 50_000_000);
       equal(over.await(10, TimeUnit.SECONDS), true);
     }
@@ -61,7 +60,6 @@ final class RowTests {
     var schedule = new Schedule(100, "spread", 3_600_000_000_000L, 1_000_000, 1);
     var done = new Tally(100, lastNs -> {});
     var threads = row.threads(Tests::unexpected);
-    done.spawned(100);
     row.sleepers(schedule, done, threads).spawn(0, 100, System.nanoTime());
     threads.shutdownNow();
     equal(threads.awaitTermination(10, TimeUnit.SECONDS), true);
@@ -165,7 +163,7 @@ final class RowTests {
   private void buffers() {
     for (String buffer : List.of("lent", "runtime")) {
       try {
-        row.echo(new Cell("c10k", 1, buffer, 1024, null, Map.of()), new Traffic());
+        row.echo(new Cell("c10k", 1, buffer, 1024, null, null, Map.of()), new Traffic());
         throw new AssertionError("it serves " + buffer);
       } catch (Limit limit) {
         equal(limit.name, "buffer");

@@ -26,6 +26,8 @@ public final class Tests {
   public static void main(String[] words) {
     new Tests().all();
     new RowTests(new Main(false)).all();
+    new PlanTests().all();
+    new PlannedTests(new Main(false)).all();
     new FailureTests().all();
     failed.forEach(System.out::println);
     System.out.printf("%d passed, %d failed%n", passed, failed.size());
@@ -179,13 +181,13 @@ public final class Tests {
   static final String PREPARE_C10K = "{\"type\":\"prepare\",\"cell\":{\"workload\":\"c10k\",\"connections\":100,"
       + "\"buffer\":\"own\",\"buffer_bytes\":1024,\"loops\":null}}";
 
-  private record Talk(int status, List<Map<String, Object>> replies) {
+  record Talk(int status, List<Map<String, Object>> replies) {
     Map<String, Object> last() {
       return replies.getLast();
     }
   }
 
-  private static Talk talk(String... commands) {
+  static Talk talk(String... commands) {
     var in = new ByteArrayInputStream(String.join("\n", commands).getBytes(StandardCharsets.UTF_8));
     var out = new ByteArrayOutputStream();
     int status = new Conversation(new Main(false), in, out).run();
