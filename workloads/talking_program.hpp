@@ -1,5 +1,5 @@
-// A workload whose tasks wait for each other, as a program: a scheduler, and what its tasks share.
-// The workload's own program adds how the tasks are spawned.
+// A workload whose tasks share what their scheduler knows of (channels, locks, a pool), as a
+// program: a scheduler, and what is shared. The workload's own program adds how tasks are spawned.
 #pragma once
 
 #include <cstddef>

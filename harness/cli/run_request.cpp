@@ -183,10 +183,10 @@ std::int64_t automatic_loops(const json& so_far) {
   return conductor::loops_for(connections, measure::read_limits().descriptors);
 }
 
-/// As many as the worker has CPUs.
+/// As many as the worker has CPUs. The load generator's may be another host's.
 std::int64_t automatic_workers(const run_request& request) {
-  const conductor::pinning pins = conductor::plan_pinning(
-      request.worker_cpus, request.generator_cpus, conductor::allowed_cpus());
+  const conductor::pinning pins =
+      conductor::plan_pinning(request.worker_cpus, {}, conductor::allowed_cpus());
   return static_cast<std::int64_t>(pins.worker_set().size());
 }
 
@@ -310,6 +310,10 @@ void check_generators(const run_request& request) {
     throw usage_error(
         "--loops: each loop has a load generator of its own, so give one "
         "--generator-command alone");
+  }
+  if (served->requests && *served->requests < count) {
+    throw usage_error(fmt::format("--requests: {} for {} load generators; each needs one",
+                                  *served->requests, count));
   }
   const std::int64_t parts = served->active.value_or(served->connections);
   if (parts >= count) return;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/measure/limits.hpp"
+#include "harness/measure/network.hpp"
 #include "runtimes/errors.hpp"
 
 namespace skein::generator {
@@ -64,6 +65,16 @@ const sockaddr* generic(const sockaddr_in& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
+/// A server on this very host is reached over loopback, whatever its address.
+void require_other_host(const prepare_request& plan) {
+  if (plan.server == loopback_address) return;
+  const auto own = measure::own_addresses();
+  if (std::find(own.begin(), own.end(), text_of(plan.server)) == own.end()) return;
+  throw refusal("--generator-command: the load generator is on the host of " +
+                text_of(plan.server) +
+                " and reaches it over loopback; start it on another host, or leave out --listen");
+}
+
 /// Over loopback the conductor has looked already.
 void require_own_addresses(const prepare_request& plan) {
   if (plan.first_address == any_address || plan.first_address == loopback_address) return;
@@ -96,6 +107,7 @@ connection_table::connection_table(const prepare_request& plan)
       pending_limit_(most_pending(plan)),
       in_order_(plan.in_order),
       epoll_(-1) {
+  require_other_host(plan);
   require_own_addresses(plan);
   check_limits(plan);
   connections_.resize(plan.connections);

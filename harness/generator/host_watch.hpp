@@ -19,7 +19,7 @@ using measure::json;
 /// Pins this process to the CPUs if it may use all of them; returns whether it did.
 bool pin_to(const std::vector<int>& cpus);
 
-/// Readings at both ends of a window, on the generator's thread: some tenths of a millisecond each.
+/// Readings at both ends of a window, on the generator's thread, which sends nothing meanwhile.
 class host_watch {
  public:
   /// @param sockets  connected ones, over the network that is watched; at least one

@@ -9,16 +9,18 @@ import skein_binary as skein
 from test_cells import check_common, measure, with_every_runtime
 from test_relay import SILENT, ended, worker
 
+ALL = (*skein.TASKS_ONLY, *skein.IN_CPP)
+POOLLESS = (*skein.TASKS_ONLY, *SILENT)
 FORMS = ("none", "blocking", "yielding", "offloaded")
 FIRES = 400  # of 100 timers in 200 ms
 
 
-@pytest.mark.parametrize(("runtime", "form"), with_every_runtime(FORMS, "offloaded"))
+@pytest.mark.parametrize(("runtime", "form"), with_every_runtime(FORMS, "offloaded", ALL))
 def test_every_runtime_fires_all_timers_beside_a_hog_or_says_what_it_lacks(
     runtime: str, form: str, results: Path
 ) -> None:
     words = [*skein.with_runtime(runtime), "--form", form]
-    if runtime == "epoll_floor" or (form == "offloaded" and runtime in SILENT):
+    if runtime == "epoll_floor" or (form == "offloaded" and runtime in POOLLESS):
         status, run = ended(results, *words, workload="hog")
         lacking = "sync" if form == "offloaded" else "runtime"
         assert (status, run["status"], run["limit"]["name"]) == (0, "limit", lacking)

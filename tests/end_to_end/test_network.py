@@ -53,7 +53,7 @@ def measured(hosts: TwoHosts, results: Path, *words: str) -> Record:
     return run
 
 
-@pytest.mark.parametrize("runtime", skein.RUNTIMES)
+@pytest.mark.parametrize("runtime", skein.WITH_CONNECTIONS)
 def test_every_runtime_serves_a_load_from_another_host(
     runtime: str, wired: TwoHosts, results: Path
 ) -> None:
@@ -63,6 +63,12 @@ def test_every_runtime_serves_a_load_from_another_host(
     assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
     assert run["work"]["units"] > 0
     assert run["work"]["checksum"] == run["work"]["expected_checksum"]
+
+
+def test_a_generator_on_the_workers_own_host_is_refused(wired: TwoHosts) -> None:
+    words = ("--listen", two_hosts.SERVER, "--network", "lab")
+    said = refused(wired, *words, "--generator-command", f"{skein.SKEIN} generator")
+    assert f"the load generator is on the host of {two_hosts.SERVER}" in said
 
 
 @pytest.mark.parametrize("mode", skein.MODES)
@@ -255,6 +261,13 @@ def test_a_worker_that_listens_on_loopback_alone_is_a_limit(wired: TwoHosts, res
         (
             ("--generator-command", "x", "--generator-command", "y", "--active", "1"),
             "2 load generators share 1 connections",
+        ),
+        (
+            (
+                *("--mode", "fixed", "--requests", "1"),
+                *("--generator-command", "x", "--generator-command", "y"),
+            ),
+            "--requests: 1 for 2 load generators",
         ),
         (
             ("--listen", "127.0.0.1", "--generator-command", "x", "--network", "lab"),

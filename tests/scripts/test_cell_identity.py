@@ -112,11 +112,14 @@ def test_a_cell_that_only_one_arm_has_is_new_or_missing_and_no_run_without_a_cou
         assert not any("counterpart" in line for line in head["notes"])
 
 
-def over(network, path):
-    """Makes a file's runs those of a load over a network."""
+def over(network, path, hosts=("a" * 64,)):
+    """Makes a file's runs those of a load over a network, from hosts of these environments."""
     records = results.load(path)
     for run in results.runs(records):
-        run["network"] = {"name": network}
+        run["network"] = {
+            "name": network,
+            "generators": [{"environment_hash": each} for each in hosts],
+        }
     path.write_text("".join(map(results.dump, records)))
     return path
 
@@ -141,6 +144,17 @@ def test_runs_over_one_network_are_compared(by_hand, tmp_path):
     a, b = (over("lab", by_hand(name, [100.0] * 6)) for name in ("a", "b"))
     status, _, (cpu,) = compared(tmp_path, a, b)
     assert (status, cpu["pairs"]) == (0, 6)
+
+
+@pytest.mark.parametrize("others", [("b" * 64,), ("a" * 64, "a" * 64)])
+def test_runs_over_one_network_from_other_hosts_or_from_more_are_not_compared(
+    others, by_hand, tmp_path
+):
+    a = over("lab", by_hand("a", [100.0] * 6))
+    b = over("lab", by_hand("b", [100.0] * 6), others)
+    status, _, found = compared(tmp_path, a, b)
+    assert status == 4
+    assert {one["verdict"] for one in found} == {"new", "missing"}
 
 
 def test_counted_runs_that_are_left_out_are_counted_and_named(by_hand, tmp_path, capsys):

@@ -8,6 +8,7 @@
 
 #include "runtimes/scheduler.hpp"
 #include "workloads/hog/context.hpp"
+#include "workloads/session.hpp"
 #include "workloads/timers/callback.hpp"
 
 namespace skein::hog {
@@ -24,13 +25,13 @@ class computing_hog {
 
  private:
   void on_wake(wake how) {
-    if (!shared_.begin(how)) return timers::end_task(scheduler_, this);
+    if (!shared_.begin(how)) return workloads::end_session(scheduler_, this);
     compute();
   }
   void compute() {
     if (shared_.compute()) return scheduler_.template yield<&computing_hog::compute>(this);
     shared_.end();
-    timers::end_task(scheduler_, this);
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -52,13 +53,13 @@ class offloading_hog {
   using working = typename S::template waiting<typename S::offload_pool::working>;
 
   void on_wake(wake how) {
-    if (!shared_.begin(how)) return timers::end_task(scheduler_, this);
+    if (!shared_.begin(how)) return workloads::end_session(scheduler_, this);
     working_.emplace(shared_.offload());
     scheduler_.template until<&offloading_hog::on_computed>(*working_, this);
   }
   void on_computed(bool computed) {
     if (computed) shared_.end();
-    timers::end_task(scheduler_, this);
+    workloads::end_session(scheduler_, this);
   }
 
   S& scheduler_;
@@ -70,17 +71,16 @@ class offloading_hog {
 /// Spawns timer number `index`. `shared` must outlive it.
 template <callback_scheduler S>
 void spawn_timer(S& scheduler, context<S>& shared, std::size_t index) {
-  using session = timers::waker<S, context<S>>;
-  scheduler.template spawn<&session::start>(new session(scheduler, shared, index));
+  workloads::spawn_session<timers::waker<S, context<S>>>(scheduler, shared, index);
 }
 /// The same for the hog, by what it shares with the timers.
 template <callback_scheduler S>
 void spawn_hog(S& scheduler, context<S>& shared) {
-  scheduler.template spawn<&computing_hog<S>::start>(new computing_hog<S>(scheduler, shared));
+  workloads::spawn_session<computing_hog<S>>(scheduler, shared);
 }
 template <callback_scheduler S>
 void spawn_hog(S& scheduler, offloading_context<S>& shared) {
-  scheduler.template spawn<&offloading_hog<S>::start>(new offloading_hog<S>(scheduler, shared));
+  workloads::spawn_session<offloading_hog<S>>(scheduler, shared);
 }
 
 }  // namespace skein::hog

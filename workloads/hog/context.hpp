@@ -16,7 +16,7 @@
 
 namespace skein::hog {
 
-template <scheduler S>
+template <timer_scheduler S>
 class context {
  public:
   context(S& /*scheduler*/, const parameters& asked)
@@ -61,8 +61,8 @@ class context {
     done_.computed(computation_.outcome());
   }
 
-  timers::timer_counts<workloads::tasks_of<S>>& done() noexcept { return done_; }
-  const timers::timer_counts<workloads::tasks_of<S>>& done() const noexcept { return done_; }
+  timers::timer_counts<workloads::tasks_of<S>>& progress() noexcept { return done_; }
+  const timers::timer_counts<workloads::tasks_of<S>>& progress() const noexcept { return done_; }
   workloads::work_counts counts() const {
     workloads::work_counts so_far = done_.counts();
     if (has_hog() && done_.finished()) so_far.hog = {took_ns_, yields_};

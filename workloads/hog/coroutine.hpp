@@ -10,7 +10,7 @@
 
 namespace skein::hog {
 
-template <coroutine_scheduler S>
+template <coroutine_timers S>
 typename S::task compute(S& scheduler, context<S>& shared) {
   const wake how = co_await scheduler.sleep_until(shared.begin_ns());
   if (!shared.begin(how)) co_return;
@@ -27,12 +27,12 @@ typename S::task have_it_computed(S& scheduler, offloading_context<S>& shared) {
 }
 
 /// Spawns timer number `index`. `shared` must outlive it.
-template <coroutine_scheduler S>
+template <coroutine_timers S>
 void spawn_timer(S& scheduler, context<S>& shared, std::size_t index) {
   scheduler.spawn(timers::wake_again(scheduler, shared, index));
 }
 /// The same for the hog, by what it shares with the timers.
-template <coroutine_scheduler S>
+template <coroutine_timers S>
 void spawn_hog(S& scheduler, context<S>& shared) {
   scheduler.spawn(compute(scheduler, shared));
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 
 #include "histogram/histogram.hpp"
 #include "runtimes/scheduler.hpp"
@@ -11,45 +10,30 @@
 #include "workloads/hog/coroutine.hpp"
 #include "workloads/hog/direct.hpp"
 #include "workloads/hog/poll.hpp"
-#include "workloads/program.hpp"
-#include "workloads/styles.hpp"
+#include "workloads/talking_program.hpp"
 
 namespace skein::hog {
 
 /// `Context`: what the tasks of the form share.
-template <scheduler S, class Context>
-class program final : public workloads::program {
+template <timer_scheduler S, class Context>
+class program final : public workloads::talking_program<S, Context> {
  public:
-  explicit program(const parameters& asked)
-      : scheduler_(asked.options), context_(scheduler_, asked) {}
+  explicit program(const parameters& asked) : base(asked) {}
 
-  void run(inbox& messages) override { scheduler_.run(messages); }
-  void stop() override { scheduler_.stop(); }
   /// The hog comes first, so that the task spawned last is a timer.
   void spawn_up_to(std::size_t tasks, time_ns epoch_ns) override {
     if (spawned_ == 0) {
-      context_.set_epoch(epoch_ns);
-      if (context_.has_hog()) spawn_hog(scheduler_, context_);
+      shared_.set_epoch(epoch_ns);
+      if (shared_.has_hog()) spawn_hog(scheduler_, shared_);
     }
-    for (; spawned_ < tasks; ++spawned_) spawn_timer(scheduler_, context_, spawned_);
+    for (; spawned_ < tasks; ++spawned_) spawn_timer(scheduler_, shared_, spawned_);
   }
-  bool finished() const override { return context_.done().finished(); }
-  void on_finished(void (*notify)(void*), void* argument) override {
-    context_.done().on_finished(notify, argument);
-  }
-  workloads::work_counts counts() const override { return context_.counts(); }
-  live_counts live() const override { return scheduler_.live(); }
-  const histogram* lateness() const override { return &context_.done().lateness(); }
-  std::optional<guard_kind> stack_guard() const override {
-    return workloads::stack_guard_of(scheduler_);
-  }
-  std::optional<std::size_t> frame_bytes() const override {
-    return workloads::frame_bytes_of<S>(context_);
-  }
+  const histogram* lateness() const override { return &shared_.progress().lateness(); }
 
  private:
-  S scheduler_;
-  Context context_;  // its pool is known to the scheduler, and goes before it
+  using base = workloads::talking_program<S, Context>;
+  using base::scheduler_;
+  using base::shared_;
   std::size_t spawned_ = 0;
 };
 

@@ -29,7 +29,7 @@ struct workload : workloads::workload_defaults<cell> {
     if (asked.form == form::offloaded) {
       return workloads::make_offloading<Runtimes, offloading_program>(runtime, asked);
     }
-    return workloads::make_on<Runtimes, computing_program, void>(runtime, asked);
+    return workloads::make_on<Runtimes, computing_program, void, workloads::sleeps>(runtime, asked);
   }
 };
 

@@ -39,22 +39,27 @@ bool threads_end(const cell& asked) {
   return is_in_mode(asked, mode::churn) && threads_of(asked) > 0;
 }
 
-void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const validity_rules& rules) {
+void show_share(outcome& out, int cpu, time_ns spent_ns, double most, const char* why_not_judged,
+                const validity_rules& rules) {
   const double fraction = static_cast<double>(spent_ns) / static_cast<double>(*out.window_ns);
   if (spent_ns <= rules.host_floor_ns || fraction < most) return;
-  out.mark(fmt::format(
-      "host: {:.1f} % of CPU {} went to no process of ours; threads come and go, so not judged",
-      100 * fraction, cpu));
+  out.mark(fmt::format("host: {:.1f} % of CPU {} went to no process of ours; {}, so not judged",
+                       100 * fraction, cpu, why_not_judged));
 }
 
 /// CPU time that the run's processes did not use. The kernel also frees what is left of a
-/// connection outside any process, so churn is allowed more.
+/// connection outside any process, so churn is allowed more. While connections are only held,
+/// nothing is timed, and nobody's CPU time changes how much memory they take.
 void judge_foreign(outcome& out, int cpu, time_ns spent_ns, const cell& asked, bool is_workers,
                    const validity_rules& rules) {
   const bool churn = is_in_mode(asked, mode::churn);
   double most = churn ? rules.foreign_fraction_churn : rules.foreign_fraction;
+  if (is_in_mode(asked, mode::idle)) {
+    show_share(out, cpu, spent_ns, most, "connections are only held", rules);
+    return;
+  }
   if (is_workers && threads_end(asked)) {
-    show_share(out, cpu, spent_ns, most, rules);
+    show_share(out, cpu, spent_ns, most, "threads come and go", rules);
     most = rules.foreign_fraction_threads_end;
   }
   judge_share(out, "others used", cpu, spent_ns, most, rules);

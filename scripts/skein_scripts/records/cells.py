@@ -30,6 +30,8 @@ _ONLY_ON_COMMAND_LINES = ("worker_command",)
 PINNED = ("worker_cpus", "generator_cpus")
 # The network that a load came over; loopback is the usual one.
 NETWORK = "network"
+# The hosts that it came from, where there is such a network.
+GENERATOR_HOSTS = "generator_hosts"
 
 
 def pins_of(session: Session) -> Facts:
@@ -43,6 +45,16 @@ def network_of(run: Run) -> str:
     files from before there was another."""
     network = run.get("network")
     return network["name"] if network else ""
+
+
+def generator_hosts_of(run: Run) -> str | None:
+    """The hosts that a run's load came from, by their environments; empty of one over loopback,
+    None where the run ended before they were known."""
+    network = run.get("network")
+    if not network:
+        return ""
+    hosts = [each.get("environment_hash") or "" for each in network.get("generators", [])]
+    return ",".join(each[:8] for each in hosts) if all(hosts) and hosts else None
 
 
 def _cpus_text(cpus: object) -> str | None:
@@ -89,7 +101,7 @@ class Asked:
             if name not in _NOT_ASKED:
                 found |= [_as_asked(name, value)]
         found["counted"] = "yes" if run.get("counted") else "no"
-        found[NETWORK] = network_of(run)
+        found |= {NETWORK: network_of(run), GENERATOR_HOSTS: generator_hosts_of(run)}
         return found | self._unrecorded(run) | self._pins.get(run.get("session_id", ""), {})
 
     def _unrecorded(self, run: Run) -> Facts:

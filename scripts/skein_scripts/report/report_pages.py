@@ -27,10 +27,11 @@ from .questions import caption_of
 PAGES, PLOTS = ("report.html", "report.md"), "plots"
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 CAVEATS = (
-    "Client and server share one machine and the loopback device: half of TCP's work is charged to"
-    " the sender. It is common to all runtimes, so ratios hold and absolute figures are not those"
-    " of a server on a network.",
-    "Kernel memory of a connection includes both of its ends.",
+    "Over loopback client and server share one machine, and half of TCP's work is charged to the"
+    " sender. It is common to all runtimes, so ratios hold and absolute figures are not those of a"
+    " server on a network.",
+    "Kernel memory of a connection includes both of its ends; over a network, which the work's title"
+    " then names, the server's alone.",
     "Numbers of two sessions, or of two machines, are not to be compared.",
     "An interval that contains no difference does not show that two runtimes are equal.",
 )

@@ -149,7 +149,8 @@ def cell_fields(cell: Cell, seed: int) -> CellFields:
 
 def cell_id_of(cell: Cell) -> str:
     """The path that names a cell, for records that the binary could not write itself. A value that
-    nobody gave is the declared default, as it is to the binary."""
+    nobody gave is the declared default, as it is to the binary; how many workers `auto` is only
+    the binary knows."""
     declared = workloads()[cell.workload]
     values = _asked(cell)
     for field in declared.fields:

@@ -26,7 +26,7 @@ from ..base.jsonl import Json
 from ..base.outputs import write_text
 from ..records import session_verdict
 from ..records.anchor import PROBE, anchor_ns
-from ..records.cells import NETWORK, Facts, differences_by, id_of, suffix_of
+from ..records.cells import GENERATOR_HOSTS, NETWORK, Facts, differences_by, id_of, suffix_of
 from ..records.figures import cells_of, names_in
 from ..records.metrics import METRICS, Metric
 from ..records.results import find_results, load, probes, sessions
@@ -236,8 +236,9 @@ def _facts_of(line: Json) -> Facts:
     """What the line says was asked; a fact with its usual value is not in it, and an older line
     says nothing, but there was loopback alone."""
     if "asked" not in line:
-        return {NETWORK: ""}
-    return {**dict.fromkeys((*measuring_settings(), NETWORK), ""), **line["asked"]}
+        return {NETWORK: "", GENERATOR_HOSTS: ""}
+    usual = dict.fromkeys((*measuring_settings(), NETWORK, GENERATOR_HOSTS), "")
+    return {**usual, **line["asked"]}
 
 
 @dataclass(frozen=True)

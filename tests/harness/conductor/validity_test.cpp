@@ -252,6 +252,19 @@ TEST_CASE("where threads come and go, time that is nobody's is shown, and judged
   CHECK(out.how == status::invalid);
 }
 
+TEST_CASE("while connections are only held, what others use is shown and not judged") {
+  outcome out = healthy();
+  out.host->foreign_cpu_ns[0] = ns_per_s;
+  cell idle = open_cell();
+  test::served(idle).mode = c10k::mode::idle;
+  judge(out, idle, apart());
+  CHECK(out.how == status::ok);
+  CHECK(has_reason(out, "20.0 % of CPU 0 went to no process of ours; connections are only held"));
+  out.host->cpus[0].steal_ns = ns_per_s;
+  judge(out, idle, apart());
+  CHECK(out.how == status::invalid);
+}
+
 TEST_CASE("churn is allowed more time that is the kernel's, and not any amount") {
   cell asked = open_cell();
   test::served(asked).mode = c10k::mode::churn;
