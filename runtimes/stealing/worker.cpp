@@ -26,16 +26,16 @@ void worker::heed_alarm() noexcept {
   sent_.take_all([this](op& ready) { loop_.post(ready); });
 }
 
-/// What is left to do where the loop has failed, and the scheduler is stopped. If the alarm cannot
-/// be slept on either, it is looked at again and again.
+/// What is left to do where the loop has failed, and the scheduler is stopped. The alarm is heeded
+/// beside the tasks, since one of these may wait, yielding, for what a letter ends; and again and
+/// again, if it cannot be slept on either.
 void worker::run_out() noexcept {
   loop_.stop();
   while (true) {
     loop_.run_blindly();
     if (is_over()) return;
-    if (loop_.others_wait()) continue;
     pollfd alarm{.fd = ready_.alarm_descriptor(), .events = POLLIN, .revents = 0};
-    ::poll(&alarm, 1, -1);
+    ::poll(&alarm, 1, loop_.others_wait() ? 0 : -1);
     heed_alarm();
   }
 }
