@@ -41,9 +41,8 @@ using interface_runtimes =
 
 /// All of them. Those whose tasks move have a part of the interface, task_scheduler; epoll_floor is
 /// the control, which has none.
-using all_runtimes =
-    detail::joined<detail::coroutines, runtime_list<coroutine_stealing::scheduler>, detail::futures,
-                   runtime_list<future_stealing::scheduler>, detail::others,
-                   runtime_list<epoll_floor::runtime>>::type;
+using all_runtimes = detail::joined<detail::coroutines, runtime_list<coroutine_stealing::scheduler>,
+                                    detail::futures, runtime_list<future_stealing::scheduler>,
+                                    detail::others, runtime_list<epoll_floor::runtime>>::type;
 
 }  // namespace skein

@@ -16,15 +16,14 @@ task_head& task_at(void* data) noexcept {
 }  // namespace
 
 /// Lent and cloned wakers are alike.
-const waker_table task_head::table{
-    .clone = [](void* data) { return task_at(data).clone(); },
-    .wake =
-        [](void* data) noexcept {
-          task_at(data).wake();
-          task_at(data).release();
-        },
-    .wake_by_ref = [](void* data) noexcept { task_at(data).wake(); },
-    .drop = [](void* data) noexcept { task_at(data).release(); }};
+const waker_table task_head::table{.clone = [](void* data) { return task_at(data).clone(); },
+                                   .wake =
+                                       [](void* data) noexcept {
+                                         task_at(data).wake();
+                                         task_at(data).release();
+                                       },
+                                   .wake_by_ref = [](void* data) noexcept { task_at(data).wake(); },
+                                   .drop = [](void* data) noexcept { task_at(data).release(); }};
 
 // --- on the thread that has the task ------------------------------------------------------------
 

@@ -231,13 +231,15 @@ TEST_CASE("a task that awaits another goes on after it, on whatever worker") {
 
 TEST_CASE("a tree that workers divide among them is added up as the oracle says") {
   for (const std::size_t workers : numbers_of_workers) {
-    for (const std::int64_t leaves : {1, 11, 400, 5'000}) test::grow_tree<scheduler>(leaves, workers);
+    for (const std::int64_t leaves : {1, 11, 400, 5'000})
+      test::grow_tree<scheduler>(leaves, workers);
   }
 }
 
 TEST_CASE("a hundred trees of a hundred thousand leaves are added up", "[.][stress]") {
   for (int i = 0; i < 25; ++i) {
-    for (const std::size_t workers : numbers_of_workers) test::grow_tree<scheduler>(100'000, workers);
+    for (const std::size_t workers : numbers_of_workers)
+      test::grow_tree<scheduler>(100'000, workers);
   }
 }
 

@@ -1,6 +1,8 @@
 // The word of a task that any thread wakes: its transitions one by one, and four threads on it while
 // one polls, with yields where a thread may be overtaken. Words that lie show that this finds what
 // it is for.
+#include "runtimes/future_stealing/task_word.hpp"
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -9,7 +11,6 @@
 #include <thread>
 #include <vector>
 
-#include "runtimes/future_stealing/task_word.hpp"
 #include "tests/catch.hpp"
 
 namespace skein::future_stealing {
