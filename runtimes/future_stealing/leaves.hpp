@@ -47,8 +47,8 @@ class operation : op {
   }
 
  private:
-  /// The task is anybody's, if this was its last wait, once the waker has been called: so nothing of
-  /// it is touched after that.
+  /// The task is anybody's, if this was its last wait, once the waker has been called: so nothing
+  /// of it is touched after that.
   static void completed(op& finished) noexcept {
     const auto& ended = static_cast<operation&>(finished);
     const waker_ref to = ended.waker_;

@@ -26,8 +26,8 @@
 // A poll that comes after a wake sees what was written before it. A wake is a read-modify-write
 // with release, also where it changes nothing: so it reads the newest word, and the next change is
 // the one that follows in the order. begin_poll, an exchange with acquire, reads it, or one that
-// carries it on: between the two are other wakes, and end_poll's exchange of woken for queued, which
-// is a read-modify-write as well (a release sequence). A load instead of such a wake would not do:
+// carries it on: between the two are other wakes, and end_poll's exchange of woken for queued,
+// which is a read-modify-write as well (a release sequence). A load instead of such a wake would not do:
 // "it is queued, so I need do nothing" could be read while the task is already being polled, by a
 // poll that looked before the waker wrote.
 // end_poll releases what the poll left, and a wake acquires it: who has the task by it reads where
@@ -35,8 +35,8 @@
 //
 // A task whose waker was never cloned is touched by one thread at a time: who polls it, and between
 // two polls who completes its operation, on the thread that polled it. Then the same is done by
-// plain loads and stores. `is_shared_` is set by the thread that polls, before there is a clone, and
-// never again.
+// plain loads and stores. `is_shared_` is set by the thread that polls, before there is a clone,
+// and never again.
 #pragma once
 
 #include <atomic>

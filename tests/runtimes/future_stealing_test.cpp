@@ -248,8 +248,8 @@ TEST_CASE("a sleep that its future drops is withdrawn from the worker that it wa
 
 // --- timers that are cancelled ------------------------------------------------------------------
 
-/// Waits on a timer in rounds, of which each ends as it is due, is cancelled, or, where it gives up,
-/// at its third poll.
+/// Waits on a timer in rounds. Each ends as it is due, is cancelled, or, where it gives up, at its
+/// third poll.
 class waits_in_rounds : pinned {
  public:
   using output = nothing;

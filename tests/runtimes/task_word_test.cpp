@@ -1,6 +1,6 @@
-// The word of a task that any thread wakes: its transitions one by one, and four threads on it while
-// one polls, with yields where a thread may be overtaken. Words that lie show that this finds what
-// it is for.
+// The word of a task that any thread wakes: its transitions one by one, and four threads on it
+// while one polls, with yields where a thread may be overtaken. Words that lie show that this finds
+// what it is for.
 #include "runtimes/future_stealing/task_word.hpp"
 
 #include <array>
