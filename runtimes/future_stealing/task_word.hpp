@@ -27,9 +27,9 @@
 // with release, also where it changes nothing: so it reads the newest word, and the next change is
 // the one that follows in the order. begin_poll, an exchange with acquire, reads it, or one that
 // carries it on: between the two are other wakes, and end_poll's exchange of woken for queued,
-// which is a read-modify-write as well (a release sequence). A load instead of such a wake would not do:
-// "it is queued, so I need do nothing" could be read while the task is already being polled, by a
-// poll that looked before the waker wrote.
+// which is a read-modify-write as well (a release sequence). A load instead of such a wake would
+// not do: "it is queued, so I need do nothing" could be read while the task is already being
+// polled, by a poll that looked before the waker wrote.
 // end_poll releases what the poll left, and a wake acquires it: who has the task by it reads where
 // it was polled, and hands on the rest by the queue.
 //
