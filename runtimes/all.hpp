@@ -10,6 +10,7 @@
 #include "runtimes/fiber_asm/scheduler.hpp"
 #include "runtimes/future/scheduler.hpp"
 #include "runtimes/future_busy/scheduler.hpp"
+#include "runtimes/future_stealing/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/list.hpp"
 #include "runtimes/thread/scheduler.hpp"
@@ -26,20 +27,22 @@ using on_this_processor = runtime_list<>;
 #endif
 
 using coroutines = runtime_list<coroutine::scheduler, coroutine::uring_scheduler>;
+using futures = runtime_list<future::scheduler, future_busy::scheduler>;
 using others =
-    joined<runtime_list<future::scheduler, future_busy::scheduler, fiber::scheduler>,
-           on_this_processor,
+    joined<runtime_list<fiber::scheduler>, on_this_processor,
            runtime_list<fiber::uring_scheduler, thread::scheduler, thread_default::scheduler,
                         callback::scheduler, callback::uring_scheduler, libuv::scheduler>>::type;
 
 }  // namespace detail
 
 /// The runtimes that model the interface, in any of its four styles.
-using interface_runtimes = detail::joined<detail::coroutines, detail::others>::type;
+using interface_runtimes =
+    detail::joined<detail::coroutines, detail::futures, detail::others>::type;
 
-/// All of them. coroutine_stealing has a part of the interface, task_scheduler; epoll_floor is the
-/// control, which has none.
+/// All of them. Those whose tasks move have a part of the interface, task_scheduler; epoll_floor is
+/// the control, which has none.
 using all_runtimes = detail::joined<detail::coroutines, runtime_list<coroutine_stealing::scheduler>,
+                                    detail::futures, runtime_list<future_stealing::scheduler>,
                                     detail::others, runtime_list<epoll_floor::runtime>>::type;
 
 }  // namespace skein

@@ -281,29 +281,32 @@ struct poll_probe : pinned {
 };
 }  // namespace detail
 
-/// Poll: a verb gives a future, which begins when it is first polled. The types of the futures have
-/// names, since a future that waits for several things in turn has room for each of them.
+/// The poll style of a scheduler that may have no connections: a verb gives a future, which begins
+/// when it is first polled. The types of the futures have names, since a future that waits for
+/// several things in turn has room for each of them.
 template <class S>
-concept poll_scheduler =
-    scheduler<S> &&
-    requires(S& scheduler, typename S::connection& connection, typename S::listener& listener,
-             typename S::timer& timer, time_ns deadline_ns, bytes data) {
-      requires pollable_of<typename S::yielding, nothing>;
-      requires pollable_of<typename S::sleeping, wake>;
-      requires pollable_of<typename S::sleeping_on, wake>;
-      requires pollable_of<typename S::accepting, typename S::connection*>;
-      requires pollable_of<typename S::reading, bytes>;
-      requires pollable_of<typename S::writing, bool>;
-      requires std::constructible_from<typename S::yielding, S&>;
-      requires std::constructible_from<typename S::sleeping, S&, time_ns>;
-      requires std::constructible_from<typename S::sleeping_on, S&, typename S::timer&, time_ns>;
-      requires std::constructible_from<typename S::accepting, S&, typename S::listener&>;
-      requires std::constructible_from<typename S::reading, S&, typename S::connection&>;
-      /// `data` need only stay until the first poll.
-      requires std::constructible_from<typename S::writing, S&, typename S::connection&, bytes>;
-      /// Makes a task of a future, built in place from what is passed.
-      { scheduler.template spawn<detail::poll_probe>() } -> std::same_as<void>;
-    };
+concept poll_timers = timer_scheduler<S> && requires(S& scheduler) {
+  requires pollable_of<typename S::yielding, nothing>;
+  requires pollable_of<typename S::sleeping, wake>;
+  requires pollable_of<typename S::sleeping_on, wake>;
+  requires std::constructible_from<typename S::yielding, S&>;
+  requires std::constructible_from<typename S::sleeping, S&, time_ns>;
+  requires std::constructible_from<typename S::sleeping_on, S&, typename S::timer&, time_ns>;
+  /// Makes a task of a future, built in place from what is passed.
+  { scheduler.template spawn<detail::poll_probe>() } -> std::same_as<void>;
+};
+
+/// Poll: the same with connections.
+template <class S>
+concept poll_scheduler = scheduler<S> && poll_timers<S> && requires {
+  requires pollable_of<typename S::accepting, typename S::connection*>;
+  requires pollable_of<typename S::reading, bytes>;
+  requires pollable_of<typename S::writing, bool>;
+  requires std::constructible_from<typename S::accepting, S&, typename S::listener&>;
+  requires std::constructible_from<typename S::reading, S&, typename S::connection&>;
+  /// `data` need only stay until the first poll.
+  requires std::constructible_from<typename S::writing, S&, typename S::connection&, bytes>;
+};
 
 namespace detail {
 /// A stand-in session: the handlers a callback scheduler is asked to call.

@@ -21,6 +21,15 @@ inline scheduler_options options_for(std::size_t max_tasks) {
           .workers = 1};
 }
 
+/// One worker, a few, and more than there are CPUs.
+inline constexpr std::size_t numbers_of_workers[] = {1, 2, 3, 8};
+
+inline scheduler_options options_on(std::size_t workers) {
+  scheduler_options options = options_for(100);
+  options.workers = workers;
+  return options;
+}
+
 inline scheduler_options options_with(buffer_policy policy, std::size_t buffer_bytes = 1024) {
   scheduler_options options = options_for(1000);
   options.buffer = policy;

@@ -11,7 +11,7 @@ namespace skein::test {
 
 /// Whether the runtime does c10k, and timers some calls down; of others these are limits.
 inline bool has_connections(const runtime_info& runtime) {
-  return runtime.id != "coroutine_stealing";
+  return runtime.id != "coroutine_stealing" && runtime.id != "future_stealing";
 }
 
 template <class Cell>

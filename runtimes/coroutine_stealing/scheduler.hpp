@@ -10,24 +10,23 @@
 // called run, and serves the inbox.
 #pragma once
 
-#include <atomic>
 #include <coroutine>
-#include <cstddef>
-#include <deque>
-#include <exception>
 
 #include "runtimes/clock.hpp"
-#include "runtimes/coroutine_stealing/scope.hpp"
 #include "runtimes/coroutine_stealing/task.hpp"
-#include "runtimes/coroutine_stealing/timer.hpp"
-#include "runtimes/coroutine_stealing/worker.hpp"
-#include "runtimes/inbox.hpp"
 #include "runtimes/info.hpp"
 #include "runtimes/loop/info_on.hpp"
+#include "runtimes/op.hpp"
 #include "runtimes/options.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/stealing/scheduler_base.hpp"
+#include "runtimes/stealing/scope.hpp"
+#include "runtimes/stealing/timer.hpp"
+#include "runtimes/stealing/worker.hpp"
 
 namespace skein::coroutine_stealing {
+
+using stealing::timer;
 
 namespace detail {
 
@@ -74,9 +73,16 @@ struct join_awaiter {
 
   bool await_ready() const noexcept { return false; }
   bool await_suspend(task::handle waiting) noexcept {
-    return wait.submit(waiting.promise()) == submitted::pending;
+    op& parent = waiting.promise();
+    parent.state = op_state::waiting;
+    if (!wait.need_not_wait(parent)) return true;
+    parent.state = op_state::idle;
+    return worker::current()->loop().answer(parent, 0) == submitted::pending;
   }
-  bool await_resume() const noexcept { return true; }
+  bool await_resume() noexcept {
+    wait.take();
+    return true;
+  }
 };
 
 static_assert(coroutine::safe_awaiter<sleep_awaiter> && coroutine::safe_awaiter<timer_awaiter> &&
@@ -84,21 +90,24 @@ static_assert(coroutine::safe_awaiter<sleep_awaiter> && coroutine::safe_awaiter<
 
 }  // namespace detail
 
-class scheduler {
+class scheduler : public stealing::scheduler_base {
  public:
   using task = coroutine_stealing::task;
-  using scope = coroutine_stealing::scope;
-  using timer = coroutine_stealing::timer;
+  using scope = stealing::scope;
+  using timer = stealing::timer;
 
-  /// Tasks share as threads do (workloads/styles.hpp).
-  static constexpr bool tasks_run_in_parallel = true;
+  explicit scheduler(const scheduler_options& options)
+      : scheduler_base(options, &worker::turn_of<task_promise>) {}
 
-  explicit scheduler(const scheduler_options& options);
-  scheduler(const scheduler&) = delete;
-  scheduler& operator=(const scheduler&) = delete;
-  ~scheduler();
-
-  static runtime_info info();
+  static runtime_info info() {
+    runtime_info about = info_on<scheduler, epoll_loop>("coroutine_stealing");
+    about.style = "coroutine";
+    about.task = "a heap frame from a recycling pool";
+    about.threads = "as many as workers; tasks move: one that can run is run by any of them";
+    about.takes_timers = true;
+    about.takes_workers = true;
+    return about;
+  }
 
   void spawn(task work) { start(work.release(), nullptr); }
   void spawn(scope& within, task work) {
@@ -114,31 +123,6 @@ class scheduler {
   void cancel(timer& target) noexcept { target.cancel(); }
   auto until(const scope::joining& wait) noexcept { return detail::join_awaiter{wait}; }
 
-  /// Both throw limit_error where there is no thread for a worker, and std::system_error where the
-  /// kernel fails a worker's loop. The scheduler is then stopped, and all tasks have ended.
-  void run();
-  void run(inbox& messages);
-  /// Any worker's thread. Each worker stops its own loop.
-  void stop() noexcept;
-
-  live_counts live() const noexcept;
-
-  // For its workers.
-  std::size_t workers() const noexcept { return workers_.size(); }
-  bool stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
-  bool over() const noexcept { return over_.load(std::memory_order_acquire); }
-  /// The caller has just published that it sleeps.
-  bool may_end() const noexcept { return (stopping() || !serves_inbox_) && live().tasks == 0; }
-  void end() noexcept {
-    over_.store(true, std::memory_order_release);
-    crew_.wake_all();
-  }
-  /// Stops all. The run throws what the first who calls this gives it.
-  void fail(std::exception_ptr why) noexcept;
-
-  /// For tests: whether a worker sleeps or searches. Between runs none does.
-  bool anyone_idle() const noexcept { return crew_.anyone_idle(); }
-
  private:
   void start(task::handle spawned, scope* within) noexcept {
     spawned.promise().within = within;
@@ -146,27 +130,6 @@ class scheduler {
     here.begin_task();
     here.push(spawned.promise());
   }
-  /// The worker of the calling thread; null on a thread that runs none of this scheduler's tasks.
-  worker* own_worker() noexcept {
-    worker* const current = worker::current();
-    return current != nullptr && &current->home() == this ? current : nullptr;
-  }
-  /// Worker 0 for the owner thread before run.
-  worker& here() noexcept {
-    worker* const own = own_worker();
-    return own != nullptr ? *own : workers_.front();
-  }
-  void run_workers(inbox& watched_by_owner);
-
-  crew crew_;
-  std::deque<worker> workers_;
-  bool serves_inbox_ = false;
-  std::atomic<bool> stopping_{false};
-  std::atomic<bool> over_{false};
-  /// Who sets it first has failure_ to itself, which the owner reads once it has joined all
-  /// workers. So it orders nothing, and relaxed suffices.
-  std::atomic<bool> failed_{false};
-  std::exception_ptr failure_;
 };
 
 static_assert(coroutine_timers<scheduler> && scope_scheduler<scheduler>);

@@ -11,9 +11,12 @@
 #include "runtimes/op.hpp"
 #include "runtimes/poll.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/yielding.hpp"
 #include "runtimes/sync/wait.hpp"
 
 namespace skein::future {
+
+using skein::yielding;
 
 class scheduler;
 epoll_loop& loop_of(scheduler& of) noexcept;
@@ -51,24 +54,6 @@ class operation : op {
 
   scheduler& on_;
   waker_ref waker_;
-};
-
-/// Ready when all other runnable tasks have been polled (S4).
-class yielding : pinned {
- public:
-  using output = nothing;
-
-  explicit yielding(scheduler&) noexcept {}
-
-  polled<nothing> poll(context& with) noexcept {
-    if (yielded_) return nothing{};
-    yielded_ = true;
-    with.waker().wake();
-    return not_ready;
-  }
-
- private:
-  bool yielded_ = false;
 };
 
 /// Ready at its deadline; cancelled when the scheduler stops.

@@ -31,35 +31,11 @@
 #include "runtimes/poll.hpp"
 #include "runtimes/ready_queue.hpp"
 #include "runtimes/scheduler.hpp"
+#include "runtimes/shared/future_in_scope.hpp"
 #include "runtimes/shared/reading_until.hpp"
 #include "runtimes/sync/types.hpp"
 
 namespace skein::future {
-
-/// A future whose end is the end of a task of a scope.
-template <pollable F, class Scope>
-class in_scope : pinned {
- public:
-  using output = nothing;
-
-  template <class... Parts>
-  explicit in_scope(Scope& within, Parts&&... parts)
-      : counted_(within), inner_(std::forward<Parts>(parts)...) {}
-
-  polled<nothing> poll(context& with) {
-    if (!inner_.poll(with)) return not_ready;
-    return nothing{};
-  }
-
- private:
-  struct counted : pinned {
-    explicit counted(Scope& in) noexcept : within(in) { within.begin_one(); }
-    ~counted() { within.end_one(); }
-    Scope& within;
-  };
-  counted counted_;  // goes after the future that it counts
-  F inner_;
-};
 
 class scheduler : pinned, public sync::types<epoll_loop> {
  public:
@@ -103,7 +79,7 @@ class scheduler : pinned, public sync::types<epoll_loop> {
   }
   template <class F, class... Parts>
   void spawn(scope& within, Parts&&... parts) {
-    add(*new task<in_scope<F, scope>>(*this, within, std::forward<Parts>(parts)...));
+    add(*new task<future_in_scope<F, scope>>(*this, within, std::forward<Parts>(parts)...));
   }
 
   epoll_loop& loop() noexcept { return loop_; }

@@ -18,6 +18,7 @@
 #include <deque>
 #include <utility>
 
+#include "runtimes/fifo.hpp"
 #include "runtimes/stealing/alarm.hpp"
 #include "runtimes/stealing/idle_set.hpp"
 #include "runtimes/stealing/work_queue.hpp"
@@ -44,6 +45,16 @@ class crew {
   /// Any thread: wakes all workers, or those that are about to sleep.
   void wake_all() noexcept {
     for (worker& each : workers_) each.alarm_.sound();
+  }
+
+  /// Any thread, also one of no worker: a task that any of several workers may run. (A worker that
+  /// is alone does not look there.)
+  void push_shared(Node& ready) noexcept {
+    assert(size() > 1);
+    fifo<Node> one;
+    one.push(ready);
+    shared_.push(one, 1);
+    call_searcher();
   }
 
   /// Whether a worker sleeps or searches. Between runs none does.

@@ -57,7 +57,7 @@ inline void require(findings& found, bool holds, const char* clause, const char*
   if (!holds) found.report(clause, how);
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p1_making_begins_nothing() {
   findings found;
   S on(test::options_for(10));
@@ -72,13 +72,13 @@ verdict p1_making_begins_nothing() {
   return found_in(found, on, "P1");
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p2_what_is_woken_is_polled() {
   findings found;
   S on(test::options_for(10));
   const time_ns start_ns = monotonic_clock::now_ns();
   std::vector<std::unique_ptr<typename S::sleeping>> sleeps;
-  int awake = 0;
+  std::atomic<int> awake{0};
   for (int i = 1; i <= 4; ++i) {
     const time_ns due_ns = start_ns + i * 3 * ns_per_ms;
     auto& sleep = *sleeps.emplace_back(std::make_unique<typename S::sleeping>(on, due_ns));
@@ -116,7 +116,7 @@ class rooted : pinned {
   const rooted* at_ = nullptr;
 };
 
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p3_a_future_stays_where_it_was_polled() {
   findings found;
   S on(test::options_for(10));
@@ -125,7 +125,7 @@ verdict p3_a_future_stays_where_it_was_polled() {
   return found_in(found, on, "P3");
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p4_woken_while_polled_is_polled_again() {
   findings found;
   S on(test::options_for(10));
@@ -140,7 +140,7 @@ verdict p4_woken_while_polled_is_polled_again() {
   return found_in(found, on, "P4");
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p5_woken_twice_is_polled_once() {
   findings found;
   S on(test::options_for(10));
@@ -172,7 +172,7 @@ verdict p5_woken_twice_is_polled_once() {
   return found_in(found, on, "P5");
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p6_what_is_over_is_not_polled() {
   findings found;
   S on(test::options_for(10));
@@ -195,7 +195,7 @@ verdict p6_what_is_over_is_not_polled() {
 }
 
 /// A sleep that is dropped wakes nobody, and leaves other sleeps alone.
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p7_a_dropped_sleep_is_withdrawn() {
   findings found;
   S on(test::options_for(10));
@@ -295,7 +295,7 @@ verdict p7_a_dropped_accept_closes_its_connection() {
 
 /// So many wakes by each of four threads. Each makes its next when the task has heard its last, so
 /// that a single lost one is seen: then nobody goes on.
-template <poll_scheduler S>
+template <poll_timers S>
 verdict p8_no_wake_from_another_thread_is_lost(std::uint64_t of_each) {
   constexpr std::size_t threads = 4;
   struct alignas(64) letter_box {

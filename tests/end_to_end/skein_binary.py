@@ -75,8 +75,8 @@ def listed_runtimes() -> list[Record]:
 
 _LISTED = listed_runtimes()
 RUNTIMES = tuple(each["id"] for each in _LISTED)
-# Has no connections; what it does otherwise is in test_workers.py.
-TASKS_ONLY = ("coroutine_stealing",)
+# Have no connections; what they do otherwise is in test_workers.py.
+TASKS_ONLY = ("coroutine_stealing", "future_stealing")
 WITH_CONNECTIONS = tuple(each for each in RUNTIMES if each not in TASKS_ONLY)
 # Never wait: what such a one does in a run depends on how long the run takes.
 UNCOUNTABLE = tuple(each["id"] for each in _LISTED if each["polls_unasked"])

@@ -3,6 +3,7 @@
 #include "runtimes/coroutine_stealing/scheduler.hpp"
 #include "runtimes/fiber/scheduler.hpp"
 #include "runtimes/future/scheduler.hpp"
+#include "runtimes/future_stealing/scheduler.hpp"
 #include "runtimes/libuv/scheduler.hpp"
 #include "runtimes/scheduler.hpp"
 #include "runtimes/thread/scheduler.hpp"
@@ -191,6 +192,10 @@ struct reads_what_can_move : polls {
     polled<bytes> poll(context& with);
   };
 };
+struct polls_no_connections : polls {
+  using polls::polls;
+  struct accepting {};
+};
 struct polls_without_a_context : polls {
   using polls::polls;
   struct sleeping : pinned {
@@ -231,6 +236,8 @@ static_assert(!callback_scheduler<cannot_tell_the_end>);
 static_assert(!callback_scheduler<reads_instead_of_receiving>);
 static_assert(!poll_scheduler<reads_what_can_move>);
 static_assert(!poll_scheduler<polls_without_a_context>);
+static_assert(!poll_timers<polls_without_a_context>);
+static_assert(poll_timers<polls_no_connections> && !poll_scheduler<polls_no_connections>);
 
 TEST_CASE("every runtime models one style and one only") {
   REQUIRE((coroutine_scheduler<coroutine::scheduler> && styles<coroutine::scheduler> == 1));
@@ -245,6 +252,10 @@ TEST_CASE("a runtime may have tasks and timers without connections") {
   REQUIRE(scope_scheduler<coroutine_stealing::scheduler>);
   REQUIRE_FALSE(scheduler<coroutine_stealing::scheduler>);
   REQUIRE(styles<coroutine_stealing::scheduler> == 0);
+  REQUIRE(poll_timers<future_stealing::scheduler>);
+  REQUIRE(scope_scheduler<future_stealing::scheduler>);
+  REQUIRE_FALSE(scheduler<future_stealing::scheduler>);
+  REQUIRE(styles<future_stealing::scheduler> == 0);
 }
 
 TEST_CASE("a runtime says in its row what its type says") {

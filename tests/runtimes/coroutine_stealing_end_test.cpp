@@ -1,89 +1,38 @@
 // How a run of coroutine_stealing ends where the kernel refuses something to a worker's loop, at
 // once or in the middle: it throws once all tasks have ended. And that nothing of a run is left.
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <deque>
-#include <fcntl.h>
-#include <iterator>
-#include <string>
-#include <string_view>
-#include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 #include "runtimes/coroutine_stealing/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/options.hpp"
+#include "tests/runtimes/breakable_loops.hpp"
 
 namespace skein {
 namespace {
 
 using coroutine_stealing::scheduler;
 using task = scheduler::task;
+using test::break_loop;
+using test::breakable;
 using test::far_away_ns;
 using test::from_now;
-
-scheduler_options options_of(std::size_t workers) {
-  scheduler_options options = test::options_for(100);
-  options.workers = workers;
-  return options;
-}
-
-/// The descriptors of this process that are epoll's, in rising order.
-std::vector<int> epolls() {
-  constexpr int most = 1024;
-  std::vector<int> found;
-  for (int each = 0; each < most; ++each) {
-    std::array<char, 64> target{};
-    const std::string link = "/proc/self/fd/" + std::to_string(each);
-    const ssize_t length = ::readlink(link.c_str(), target.data(), target.size());
-    if (length <= 0) continue;
-    const std::string_view text(target.data(), static_cast<std::size_t>(length));
-    if (text == "anon_inode:[eventpoll]") found.push_back(each);
-  }
-  return found;
-}
-
-/// A scheduler, and what its loops wait on, in the order of its workers.
-class breakable {
- public:
-  explicit breakable(std::size_t workers) : before_(epolls()), on(options_of(workers)) {
-    const std::vector<int> after = epolls();
-    std::set_difference(after.begin(), after.end(), before_.begin(), before_.end(),
-                        std::back_inserter(loops));
-  }
-
- private:
-  std::vector<int> before_;
-
- public:
-  scheduler on;
-  std::vector<int> loops;
-};
-
-/// From now on the kernel refuses to wait on it. By a bare system call: ThreadSanitizer takes what
-/// the library's does for a race with who waits on it already.
-void break_loop(int loop) {
-  const int other = ::eventfd(0, EFD_CLOEXEC);
-  ::syscall(SYS_dup3, other, loop, O_CLOEXEC);
-  ::close(other);
-}
+using test::numbers_of_workers;
+using test::options_on;
 
 task sleep_long(scheduler& on, std::atomic<int>& cancelled) {
   const wake how = co_await on.sleep_until(from_now(far_away_ns));
   if (how == wake::cancelled) ++cancelled;
 }
 
-constexpr std::size_t numbers_of_workers[] = {1, 2, 3, 8};
 constexpr int sleepers = 50;
 
 void run_with_broken(std::size_t workers, std::size_t which) {
   INFO("loop " << which << " of " << workers);
-  breakable all(workers);
+  breakable<scheduler> all(options_on(workers));
   REQUIRE(all.loops.size() == workers);
   std::atomic<int> cancelled{0};
   for (int i = 0; i < sleepers; ++i) all.on.spawn(sleep_long(all.on, cancelled));
@@ -111,7 +60,7 @@ task break_all(scheduler& on, const std::vector<int>& loops, std::atomic<int>& c
 TEST_CASE("a run in whose middle all loops fail ends like one in which one does") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    breakable all(workers);
+    breakable<scheduler> all(options_on(workers));
     std::atomic<int> cancelled{0};
     for (int i = 0; i < sleepers; ++i) all.on.spawn(sleep_long(all.on, cancelled));
     all.on.spawn(break_all(all.on, all.loops, cancelled));
@@ -153,7 +102,7 @@ TEST_CASE("cancels that are under way to a worker whose loop fails end their wai
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
     for (int round = 0; round < 20; ++round) {
-      breakable all(workers);
+      breakable<scheduler> all(options_on(workers));
       std::deque<scheduler::timer> timers(sleepers);
       std::atomic<int> ended{0};
       for (scheduler::timer& each : timers) all.on.spawn(sleep_long_on(all.on, each, ended));
@@ -174,7 +123,7 @@ task yield_once(scheduler& on) {
 TEST_CASE("no worker sleeps or searches between runs, whoever ended the last task") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     for (int round = 0; round < 100; ++round) {
       for (int i = 0; i < round % 7; ++i) on.spawn(yield_once(on));
       on.run();
@@ -194,8 +143,8 @@ task sleep_a_little(scheduler& on, wake& how) {
 }
 
 TEST_CASE("a stop that a task of another scheduler asks for leaves that one's waits alone") {
-  scheduler stopped(options_of(2));
-  scheduler on(options_of(1));
+  scheduler stopped(options_on(2));
+  scheduler on(options_on(1));
   wake how = wake::cancelled;
   on.spawn(sleep_a_little(on, how));
   on.spawn(stop_other(stopped));

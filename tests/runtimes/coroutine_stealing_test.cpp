@@ -5,15 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <thread>
 
 #include "runtimes/coroutine_stealing/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/options.hpp"
-#include "tests/whole_run.hpp"
-#include "workloads/fanout/program.hpp"
-#include "workloads/timers/program.hpp"
+#include "tests/runtimes/moving_programs.hpp"
 
 namespace skein {
 namespace {
@@ -22,14 +19,8 @@ using coroutine_stealing::scheduler;
 using task = scheduler::task;
 using test::far_away_ns;
 using test::from_now;
-
-scheduler_options options_of(std::size_t workers) {
-  scheduler_options options = test::options_for(100);
-  options.workers = workers;
-  return options;
-}
-
-constexpr std::size_t numbers_of_workers[] = {1, 2, 3, 8};
+using test::numbers_of_workers;
+using test::options_on;
 
 task count_yields(scheduler& on, int yields, std::atomic<int>& steps) {
   for (int i = 0; i < yields; ++i) {
@@ -41,7 +32,7 @@ task count_yields(scheduler& on, int yields, std::atomic<int>& steps) {
 TEST_CASE("tasks that yield among workers take every step once, and the run ends with them") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::atomic<int> steps{0};
     for (int i = 0; i < 300; ++i) on.spawn(count_yields(on, 20, steps));
     REQUIRE(on.live().tasks == 300);
@@ -52,7 +43,7 @@ TEST_CASE("tasks that yield among workers take every step once, and the run ends
 }
 
 TEST_CASE("a scheduler of several workers can be run again, and without a task it returns") {
-  scheduler on(options_of(3));
+  scheduler on(options_on(3));
   std::atomic<int> steps{0};
   on.run();
   for (int round = 1; round <= 20; ++round) {
@@ -75,7 +66,7 @@ task meet(std::atomic<std::size_t>& here, std::size_t all, std::atomic<bool>& fa
 
 TEST_CASE("tasks that one worker has are stolen by all others, though these slept") {
   for (const std::size_t workers : {2U, 4U}) {
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::atomic<std::size_t> here{0};
     std::atomic<bool> failed{false};
     for (std::size_t i = 0; i < workers; ++i) on.spawn(meet(here, workers, failed));
@@ -104,7 +95,7 @@ task join_many(scheduler& on, int rounds, int children, std::atomic<int>& wrong)
 TEST_CASE("a join among workers ends once all of its scope have ended, and the scope can go on") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::atomic<int> wrong{0};
     for (int i = 0; i < 20; ++i) on.spawn(join_many(on, 50, i % 5, wrong));
     on.run();
@@ -122,7 +113,7 @@ task sleep_for(scheduler& on, time_ns delay_ns, std::atomic<int>& early, std::at
 TEST_CASE("tasks sleep on whatever worker they are, and none wakes early") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::atomic<int> early{0};
     std::atomic<int> due{0};
     for (int i = 0; i < 200; ++i) on.spawn(sleep_for(on, i % 10 * ns_per_ms, early, due));
@@ -155,7 +146,7 @@ task cancel_until(scheduler& on, std::deque<scheduler::timer>& timers, std::atom
 TEST_CASE("timers are cancelled by tasks of any worker, and by several at once") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::deque<scheduler::timer> timers(40);
     std::atomic<int> cancelled{0};
     for (scheduler::timer& each : timers) on.spawn(sleep_long_on(on, each, cancelled));
@@ -181,7 +172,7 @@ void race_deadlines(int rounds) {
   constexpr int sleepers = 20;
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::deque<scheduler::timer> timers(sleepers);
     std::atomic<int> early{0};
     std::atomic<int> ended{0};
@@ -211,7 +202,7 @@ task stop_soon(scheduler& on) {
 TEST_CASE("a stop by any task cancels the sleeps of all workers") {
   for (const std::size_t workers : numbers_of_workers) {
     INFO(workers << " workers");
-    scheduler on(options_of(workers));
+    scheduler on(options_on(workers));
     std::atomic<int> cancelled{0};
     std::deque<scheduler::timer> timers(40);
     for (int i = 0; i < 100; ++i) on.spawn(sleep_long(on, cancelled));
@@ -231,80 +222,33 @@ task inner(scheduler& on, int depth, std::atomic<int>& ran) {
 }
 
 TEST_CASE("a task that awaits another goes on after it, on whatever worker") {
-  scheduler on(options_of(3));
+  scheduler on(options_on(3));
   std::atomic<int> ran{0};
   for (int i = 0; i < 100; ++i) on.spawn(inner(on, 5, ran));
   on.run();
   REQUIRE(ran == 500);
 }
 
-fanout::parameters tree(std::int64_t leaves, std::size_t workers) {
-  fanout::parameters asked{{.tasks = leaves, .order = fanout::order::wide, .work = std::nullopt},
-                           test::options_for(static_cast<std::size_t>(leaves) + 16),
-                           7};
-  asked.options.workers = workers;
-  return asked;
-}
-
-void grow(std::int64_t leaves, std::size_t workers) {
-  INFO(leaves << " leaves, " << workers << " workers");
-  const auto asked = tree(leaves, workers);
-  fanout::program<scheduler> program(asked);
-  test::whole_run run(program, static_cast<std::size_t>(leaves));
-  program.run(run);
-  REQUIRE(program.counts().units == fanout::expected(asked).units);
-  REQUIRE(program.counts().checksum == fanout::expected(asked).checksum);
-  REQUIRE(program.live().tasks == 0);
-}
-
 TEST_CASE("a tree that workers divide among them is added up as the oracle says") {
   for (const std::size_t workers : numbers_of_workers) {
-    for (const std::int64_t leaves : {1, 11, 400, 5'000}) grow(leaves, workers);
+    for (const std::int64_t leaves : {1, 11, 400, 5'000})
+      test::grow_tree<scheduler>(leaves, workers);
   }
 }
 
 TEST_CASE("a hundred trees of a hundred thousand leaves are added up", "[.][stress]") {
   for (int i = 0; i < 25; ++i) {
-    for (const std::size_t workers : numbers_of_workers) grow(100'000, workers);
-  }
-}
-
-template <template <class> class Program>
-void fire(timers::pattern pattern) {
-  for (const std::size_t workers : numbers_of_workers) {
-    INFO(workloads::word_of(pattern) << ", " << workers << " workers");
-    const timers::parameters asked{{.tasks = 200,
-                                    .pattern = pattern,
-                                    .window_ns = 50 * ns_per_ms,
-                                    .grid_ns = ns_per_ms,
-                                    .timers = {}},
-                                   options_of(workers),
-                                   7};
-    Program<scheduler> program(asked);
-    test::whole_run run(program, 200);
-    program.run(run);
-    REQUIRE(program.counts().units == timers::expected(asked).units);
-    REQUIRE(program.counts().checksum == timers::expected(asked).checksum);
-    REQUIRE(program.counts().errors == 0);
-    REQUIRE(program.lateness()->early_count() == 0);
-    REQUIRE(program.live().tasks == 0);
+    for (const std::size_t workers : numbers_of_workers)
+      test::grow_tree<scheduler>(100'000, workers);
   }
 }
 
 TEST_CASE("timers of every pattern do their work once among workers, none early") {
-  fire<timers::sleepers_program>(timers::pattern::spread);
-  fire<timers::sleepers_program>(timers::pattern::storm);
-  fire<timers::wakers_program>(timers::pattern::periodic);
-  fire<timers::timeouts_program>(timers::pattern::churn);
+  test::fire_timers<scheduler>();
 }
 
 TEST_CASE("a tree among workers that is stopped before its epoch ends with nothing left alive") {
-  const auto asked = tree(100, 3);
-  fanout::program<scheduler> program(asked);
-  test::stopped_at_once run(program, 100);
-  program.run(run);
-  REQUIRE(program.counts().units == 0);
-  REQUIRE(program.live().tasks == 0);
+  test::stop_tree<scheduler>();
 }
 
 }  // namespace

@@ -29,3 +29,5 @@ skein_compile_test("a held std::mutex is refused as a parameter of a task that c
   staying_lock.cpp SAYS "a parameter that stays on its thread")
 skein_compile_test("scopes and atomic counts are accepted as parameters of a task that changes threads"
   accepted_stealing.cpp)
+skein_compile_test("a lock of one thread is refused as a part of a future that changes threads"
+  staying_part.cpp SAYS "a part that stays on its thread")

@@ -365,10 +365,20 @@ TEST_CASE("every task of a hundred thousand runs once, with many seeds", "[.][st
   run_yards(100'000, 25);
 }
 
-/// A worker makes one task at a time and does nothing more until another worker has run it, which
-/// sleeps, searches, or is about to do either. False where nobody came for it.
-bool hand_over(std::size_t rounds, std::uint64_t seed, std::size_t thieves) {
-  using job_crew = crew<job, now_and_then>;
+using job_crew = crew<job, now_and_then>;
+
+/// How a task comes to be ready: a worker makes it, or a thread that is no worker brings it.
+void make(job_crew& all, job& handed) {
+  all.at(0).push(handed);
+}
+void bring(job_crew& all, job& handed) {
+  all.push_shared(handed);
+}
+
+/// One task at a time is handed over, and nothing more is done until another worker has run it,
+/// which sleeps, searches, or is about to do either. False where nobody came for it.
+bool hand_over(void (*give)(job_crew&, job&), std::size_t rounds, std::uint64_t seed,
+               std::size_t thieves) {
   job_crew all(thieves + 1);
   std::atomic<bool> over{false};
   std::vector<std::thread> threads;
@@ -399,7 +409,7 @@ bool hand_over(std::size_t rounds, std::uint64_t seed, std::size_t thieves) {
     for (std::uint64_t pause = now_and_then::random >> 54U; pause > 0; --pause) {
       now_and_then::step();
     }
-    all.at(0).push(handed);
+    give(all, handed);
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     while (handed.runs.load() != static_cast<int>(round) && came) {
       std::this_thread::yield();
@@ -413,12 +423,19 @@ bool hand_over(std::size_t rounds, std::uint64_t seed, std::size_t thieves) {
 }
 
 TEST_CASE("a task whose worker is busy is run by another that sleeps or is about to") {
-  for (const std::size_t thieves : {1U, 3U}) REQUIRE(hand_over(500, 1, thieves));
+  for (const std::size_t thieves : {1U, 3U}) REQUIRE(hand_over(&make, 500, 1, thieves));
+}
+
+TEST_CASE("a task that another thread brings is run by a worker that sleeps or is about to") {
+  for (const std::size_t thieves : {1U, 3U}) REQUIRE(hand_over(&bring, 500, 1, thieves));
 }
 
 TEST_CASE("of a million such tasks none is slept over", "[.][stress]") {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) REQUIRE(hand_over(50'000, seed, 1));
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) REQUIRE(hand_over(50'000, seed, 3));
+  for (auto* const give : {&make, &bring}) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      for (const std::size_t thieves : {1U, 3U}) REQUIRE(hand_over(give, 50'000, seed, thieves));
+    }
+  }
 }
 
 }  // namespace

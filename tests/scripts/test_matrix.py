@@ -133,8 +133,13 @@ def test_the_preset_of_workers_has_a_tree_on_one_thread_and_on_several():
     for steps in (None, 500):
         asked = {(cell.runtime, cell.settings.get("workers"))
                  for cell in cells if cell.settings.get("work") == steps}  # fmt: skip
-        stealing = {("coroutine_stealing", workers) for workers in (1, 2, 4)}
-        assert asked == {("coroutine", None), *stealing}
+        of_one_thread = {("coroutine", None), ("future", None)}
+        moving = {
+            (runtime, workers)
+            for runtime in ("coroutine_stealing", "future_stealing")
+            for workers in (1, 2, 4)
+        }
+        assert asked == of_one_thread | moving
     assert {cell.workload for cell in cells} == {"fanout"}
 
 

@@ -38,8 +38,8 @@ def toy(tmp_path, monkeypatch):
 def test_the_order_is_that_of_every_table_so_far_and_ours_come_from_the_binary():
     ours = [name for name, each in runtimes.runtimes().items() if not each.is_foreign]
     assert ours == [
-        "coroutine", "coroutine_uring", "coroutine_stealing", "future", "future_busy", "fiber",
-        "fiber_asm", "fiber_uring", "thread",
+        "coroutine", "coroutine_uring", "coroutine_stealing", "future", "future_busy",
+        "future_stealing", "fiber", "fiber_asm", "fiber_uring", "thread",
         "thread_default", "callback", "callback_uring", "libuv", "epoll_floor",
     ]  # fmt: skip
     assert runtimes.in_order(["zig", "libuv", "ada", "coroutine"]) == [

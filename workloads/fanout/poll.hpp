@@ -11,7 +11,7 @@
 
 namespace skein::fanout {
 
-template <poll_scheduler S>
+template <poll_timers S>
 class leaf_future : pinned {
  public:
   using output = nothing;
@@ -31,7 +31,7 @@ class leaf_future : pinned {
 };
 
 /// Spawns children at its first poll, and is ready with their sum.
-template <poll_scheduler S>
+template <poll_timers S>
 class dividing_future : pinned {
  public:
   using output = std::uint64_t;
@@ -52,7 +52,7 @@ class dividing_future : pinned {
   std::optional<typename S::template waiting<typename S::scope::joining>> joined_;
 };
 
-template <poll_scheduler S>
+template <poll_timers S>
 class inner_future : pinned {
  public:
   using output = nothing;
@@ -72,7 +72,7 @@ class inner_future : pinned {
   dividing_future<S> divided_;
 };
 
-template <poll_scheduler S>
+template <poll_timers S>
 polled<std::uint64_t> dividing_future<S>::poll(skein::context& with) {
   if (!joined_) {
     for (std::size_t child = 0; child < own_.children(); ++child) spawn(child);
@@ -82,7 +82,7 @@ polled<std::uint64_t> dividing_future<S>::poll(skein::context& with) {
   return given_.sum();
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 void dividing_future<S>::spawn(std::size_t child) {
   const leaves its = own_.of_child(child);
   std::uint64_t& place = given_.of(child);
@@ -93,7 +93,7 @@ void dividing_future<S>::spawn(std::size_t child) {
   }
 }
 
-template <poll_scheduler S>
+template <poll_timers S>
 class root_future : pinned {
  public:
   using output = nothing;
@@ -126,7 +126,7 @@ class root_future : pinned {
 };
 
 /// Spawns the root. `shared` must outlive it.
-template <poll_scheduler S>
+template <poll_timers S>
 void spawn_root(S& scheduler, fanout::context<S>& shared) {
   scheduler.template spawn<root_future<S>>(scheduler, shared);
 }

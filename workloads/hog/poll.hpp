@@ -13,7 +13,7 @@
 
 namespace skein::hog {
 
-template <poll_scheduler S>
+template <poll_timers S>
 class compute_future : pinned {
  public:
   using output = nothing;
@@ -81,13 +81,13 @@ class have_it_computed_future : pinned {
 };
 
 /// Spawns timer number `index`. `shared` must outlive it.
-template <poll_scheduler S>
+template <poll_timers S>
 void spawn_timer(S& scheduler, hog::context<S>& shared, std::size_t index) {
   using timer_future = timers::wake_again_future<S, hog::context<S>>;
   scheduler.template spawn<timer_future>(scheduler, shared, index);
 }
 /// The same for the hog, by what it shares with the timers.
-template <poll_scheduler S>
+template <poll_timers S>
 void spawn_hog(S& scheduler, hog::context<S>& shared) {
   scheduler.template spawn<compute_future<S>>(scheduler, shared);
 }

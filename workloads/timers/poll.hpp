@@ -16,7 +16,7 @@
 
 namespace skein::timers {
 
-template <poll_scheduler S, class Context>
+template <poll_timers S, class Context>
 class sleep_once_future : pinned {
  public:
   using output = nothing;
@@ -37,7 +37,7 @@ class sleep_once_future : pinned {
   typename S::sleeping sleep_;
 };
 
-template <poll_scheduler S, class Context>
+template <poll_timers S, class Context>
 class wake_again_future : pinned {
  public:
   using output = nothing;
@@ -64,7 +64,7 @@ class wake_again_future : pinned {
   std::optional<typename S::sleeping> sleep_;
 };
 
-template <poll_scheduler S, class Context>
+template <poll_timers S, class Context>
 class wait_with_timeout_future : pinned {
  public:
   using output = nothing;
@@ -93,7 +93,7 @@ class wait_with_timeout_future : pinned {
   std::optional<typename S::sleeping_on> sleep_;
 };
 
-template <poll_scheduler S, class Context>
+template <poll_timers S, class Context>
 class cancel_in_time_future : pinned {
  public:
   using output = nothing;
@@ -135,21 +135,21 @@ class cancel_in_time_future : pinned {
 };
 
 /// Spawns task number `index`. `context` must outlive it.
-template <poll_scheduler S, class Context>
+template <poll_timers S, class Context>
 void spawn_sleeper(S& scheduler, Context& context, std::size_t index) {
   scheduler.template spawn<sleep_once_future<S, Context>>(scheduler, context, index);
 }
 
 /// The same for each pattern's context.
-template <poll_scheduler S, workloads::tasks_on Threads>
+template <poll_timers S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, sleepers<Threads>& context, std::size_t index) {
   spawn_sleeper(scheduler, context, index);
 }
-template <poll_scheduler S, workloads::tasks_on Threads>
+template <poll_timers S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, wakers<Threads>& context, std::size_t index) {
   scheduler.template spawn<wake_again_future<S, wakers<Threads>>>(scheduler, context, index);
 }
-template <poll_scheduler S, workloads::tasks_on Threads>
+template <poll_timers S, workloads::tasks_on Threads>
 void spawn_task(S& scheduler, timeouts<typename S::timer, Threads>& context, std::size_t index) {
   using shared = timeouts<typename S::timer, Threads>;
   if (context.enroll(index)) {

@@ -9,13 +9,15 @@
 //   cancelled  a cancel has taken it. Who has changed armed to this, and nobody else, sends the
 //              letter, or opens it at once where this is the worker's thread.
 //
-//   1. A sleep that ends while armed makes the timer idle and wakes the task. A cancel that comes
-//      later finds it idle, and does nothing (T2).
-//   2. A sleep that ends while cancelled wakes the task once the letter was opened too, since the
-//      task may end the timer, and so the letter. Of `ended_` and `opened_` the later wakes.
+//   1. A sleep that ends while armed makes the timer idle and completes the wait. A cancel that
+//      comes later finds it idle, and does nothing (T2).
+//   2. A sleep that ends while cancelled completes the wait once the letter was opened too, since
+//      the task may end the timer, and so the letter. Of `ended_` and `opened_` the later does.
 //   3. A letter that is opened before the sleep has ended cancels it, and it ends through the run
 //      queue (O3).
-// So each wait is woken once (W1), and the timer is idle before and not touched after.
+//   4. A wait that is withdrawn, on the worker's thread, makes an armed timer idle. Where a cancel
+//      has taken it, the letter is there or will be in a few instructions, and is opened first.
+// So each wait is completed once (W1), and the timer is idle before and not touched after.
 //
 // Order. armed is stored with release once it is written who waits and where; a cancel's exchange
 // acquires it, and so reads these. That a loop may end the sleep is no race with the store, as it
@@ -34,7 +36,7 @@
 #include "runtimes/op.hpp"
 #include "runtimes/scheduler.hpp"
 
-namespace skein::coroutine_stealing {
+namespace skein::stealing {
 
 class worker;
 
@@ -50,8 +52,11 @@ class timer : private op, private letter {
 
   // For the scheduler.
 
-  /// A task on this worker's thread begins to wait. False where it need not.
+  /// A task on this worker's thread begins to wait: `waiter` is completed on the same thread. False
+  /// where it need not.
   bool begin(op& waiter, time_ns until_ns) noexcept;
+  /// The waiter waits no more, and is completed no more. On the thread that it began on.
+  void withdraw() noexcept;
   /// How the wait ended, for its task.
   wake how() const noexcept { return result == 0 ? wake::due : wake::cancelled; }
   /// Any thread.
@@ -67,10 +72,10 @@ class timer : private op, private letter {
   void wake_waiter() noexcept;
 
   std::atomic<word> word_{word::idle};
-  bool ended_ = false;   ///< and the letter is still under way
-  bool opened_ = false;  ///< and the sleep has not ended yet
-  op* waiter_ = nullptr;
+  bool ended_ = false;    ///< and the letter is still under way
+  bool opened_ = false;   ///< and the sleep has not ended yet
+  op* waiter_ = nullptr;  ///< none once it was withdrawn
   worker* at_ = nullptr;  ///< in whose loop it sleeps
 };
 
-}  // namespace skein::coroutine_stealing
+}  // namespace skein::stealing

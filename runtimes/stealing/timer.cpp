@@ -1,8 +1,11 @@
-#include "runtimes/coroutine_stealing/timer.hpp"
+#include "runtimes/stealing/timer.hpp"
 
-#include "runtimes/coroutine_stealing/worker.hpp"
+#include <thread>
+#include <utility>
 
-namespace skein::coroutine_stealing {
+#include "runtimes/stealing/worker.hpp"
+
+namespace skein::stealing {
 
 timer::timer() noexcept : op(&on_end) {
   letter::open = &on_open;
@@ -33,6 +36,23 @@ void timer::cancel() noexcept {
   at_->post(*this);
 }
 
+void timer::withdraw() noexcept {
+  waiter_->state = op_state::idle;
+  waiter_ = nullptr;
+  word now = word::armed;
+  if (word_.compare_exchange_strong(now, word::idle, std::memory_order_acq_rel,
+                                    std::memory_order_relaxed)) {
+    return at_->loop().withdraw_sleep(*this);
+  }
+  while (!opened_ && word_.load(std::memory_order_relaxed) == word::cancelled) {
+    at_->open_letters();
+    if (!opened_) std::this_thread::yield();
+  }
+  if (!std::exchange(opened_, false)) return;
+  at_->loop().withdraw_sleep(*this);
+  word_.store(word::idle, std::memory_order_release);
+}
+
 // --- on the worker's thread ---------------------------------------------------------------------
 
 /// The loop completes the sleep.
@@ -45,7 +65,6 @@ void timer::on_end(op& ended) noexcept {
   }
   if (self.opened_) return self.wake_cancelled();
   self.ended_ = true;
-  self.at_->expect_letter();
 }
 
 void timer::on_open(letter& opened) noexcept {
@@ -53,10 +72,7 @@ void timer::on_open(letter& opened) noexcept {
 }
 
 void timer::open_here() noexcept {
-  if (ended_) {
-    at_->expected_letter_came();
-    return wake_cancelled();
-  }
+  if (ended_) return wake_cancelled();
   opened_ = true;
   at_->loop().cancel_sleep(*this);
 }
@@ -68,8 +84,12 @@ void timer::wake_cancelled() noexcept {
   wake_waiter();
 }
 
+/// The timer may be no more when this returns.
 void timer::wake_waiter() noexcept {
-  at_->push_woken(*waiter_);
+  if (waiter_ == nullptr) return;
+  op& waiter = *waiter_;
+  waiter.state = op_state::idle;
+  waiter.complete(waiter);
 }
 
-}  // namespace skein::coroutine_stealing
+}  // namespace skein::stealing

@@ -1,11 +1,15 @@
-// One thread of coroutine_stealing: a loop with its timers, a queue of ready tasks, and how the two
-// take turns.
+// One thread of a scheduler whose tasks move: a loop with its timers, a queue of ready tasks, and
+// how the two take turns. What a task is, its scheduler says.
 //
 // Tasks stand behind one operation of the loop, the turn, which runs up to as many as the loop
 // allows before it looks at timers and the kernel. When the loop has nothing queued it asks whether
 // it is over before it blocks; that is where the worker looks for work elsewhere, and publishes
-// that it sleeps (stealing/crew.hpp). Its alarm is an inbox of the loop, so it sleeps in the same
-// epoll_wait that its timers and events wake it from.
+// that it sleeps (crew.hpp). Its alarm is an inbox of the loop, so it sleeps in the same epoll_wait
+// that its timers and events wake it from.
+//
+// What other threads leave for it, letters and tasks, is announced by the alarm. None is lost, for
+// the reason in mailbox.hpp: the alarm is silenced before they are taken, and who finds none there
+// sounds it.
 //
 // The end of a run. All tasks are over when as many have ended as were begun. Each worker counts
 // those that it began and those that it ended, alone, and whoever looks reads all `ended` first and
@@ -18,13 +22,11 @@
 //
 // A worker whose loop fails. The kernel may refuse what a loop asks of it (epoll_wait, say), and
 // then its run throws.
-//   1. The scheduler keeps the first such error and is stopped. So no wait needs a kernel any more:
-//      sleeps end as cancelled, and later ones at once.
-//   2. The worker runs what its loop and its queue have until neither has anything, and no letter
-//      is under way to it. Who waits for one of its tasks is woken on the worker where that task
-//      ends, so nothing comes back to it.
-//   3. Then it looks, as before a sleep, whether all is over, and leaves. The others go on without
-//      it, and the scheduler's run throws the error once all tasks have ended.
+//   1. The scheduler keeps the first such error and is stopped. So no wait needs the loop's kernel
+//      any more: sleeps end as cancelled, and later ones at once.
+//   2. The worker goes on with what its loop and its queue have, and sleeps on its alarm alone,
+//      since others may still leave something for it. It is over when all are, and the scheduler's
+//      run throws the error then.
 #pragma once
 
 #include <atomic>
@@ -32,7 +34,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "runtimes/coroutine_stealing/task.hpp"
 #include "runtimes/inbox.hpp"
 #include "runtimes/letter.hpp"
 #include "runtimes/loop/epoll_loop.hpp"
@@ -40,11 +41,9 @@
 #include "runtimes/options.hpp"
 #include "runtimes/stealing/crew.hpp"
 
-namespace skein::coroutine_stealing {
+namespace skein::stealing {
 
-class scheduler;
-
-using crew = stealing::crew<op>;
+class scheduler_base;
 
 /// A loop that can go on where the kernel has failed.
 class worker_loop : public epoll_loop {
@@ -56,26 +55,37 @@ class worker_loop : public epoll_loop {
     ran_since_look_ = 0;
     run_queued();
   }
+
+  /// Of who answers without an operation: whether it may inline (O5).
+  bool may_answer() noexcept { return take_inline(); }
 };
 
 class worker {
  public:
-  worker(scheduler& of, crew::worker& ready, const scheduler_options& options)
-      : scheduler_(of), ready_(ready), loop_(options), turn_(*this), alarm_(*this) {}
+  /// @param take_turn  turn_of<Task>
+  worker(scheduler_base& of, crew<op>::worker& ready, const scheduler_options& options,
+         op::complete_fn take_turn)
+      : scheduler_(of), ready_(ready), loop_(options), turn_(*this, take_turn), alarm_(*this) {}
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
+
+  /// What its turn runs: tasks of this kind. `Task::run(op& taken)`, which is noexcept, takes a
+  /// step of one that was taken out of a queue.
+  template <class Task>
+  static void turn_of(op& turned) noexcept {
+    static_cast<turn&>(turned).home.run_tasks<Task>();
+  }
 
   /// The calling thread's; null on a thread that runs no tasks.
   static worker* current() noexcept { return current_; }
 
-  /// Runs tasks on the calling thread until the scheduler is over, or until this worker's loop has
-  /// failed, which the scheduler is told.
+  /// Runs tasks on the calling thread until the scheduler is over. It is told if the loop fails.
   ///
   /// @param watched  the alarm, and what else is to be served
   void run(inbox& watched) noexcept;
 
-  epoll_loop& loop() noexcept { return loop_; }
-  scheduler& home() noexcept { return scheduler_; }
+  worker_loop& loop() noexcept { return loop_; }
+  scheduler_base& home() noexcept { return scheduler_; }
   inbox& alarm() noexcept { return alarm_; }
 
   /// A task that was spawned, or yields.
@@ -90,15 +100,22 @@ class worker {
     ready_.push_woken(ready);
     ensure_turn();
   }
+  /// One that no other worker may run. It is run by its `complete`.
+  void keep(op& ready) noexcept {
+    ready_.awake();
+    loop_.post(ready);
+  }
 
-  /// Any thread: the letter is opened on this one. None is lost, for the reason in mailbox.hpp: the
-  /// alarm is silenced before they are taken, and who finds none there sounds it.
+  /// Any thread: the letter is opened on this one.
   void post(letter& posted) noexcept {
     if (letters_.post(posted)) ready_.sound_alarm();
   }
-  /// A task goes on only once a letter has come, which is under way.
-  void expect_letter() noexcept { ++expected_letters_; }
-  void expected_letter_came() noexcept { --expected_letters_; }
+  /// Any thread: the task is kept here.
+  void send(op& ready) noexcept {
+    if (sent_.post(ready)) ready_.sound_alarm();
+  }
+  /// Opens those that are there.
+  void open_letters() noexcept { letters_.open_all(); }
 
   void begin_task() noexcept { add_one(begun_, std::memory_order_relaxed); }
   /// Release: who reads it comes after all that the task did.
@@ -108,8 +125,7 @@ class worker {
 
  private:
   struct turn : op {
-    explicit turn(worker& of) noexcept : op(&completed), home(of) {}
-    static void completed(op& turned) noexcept { static_cast<turn&>(turned).home.run_tasks(); }
+    turn(worker& of, complete_fn take) noexcept : op(take), home(of) {}
     worker& home;
   };
 
@@ -117,11 +133,7 @@ class worker {
    public:
     explicit alarm_inbox(worker& of) noexcept : home_(of) {}
     int descriptor() const noexcept override { return home_.ready_.alarm_descriptor(); }
-    void on_readable() noexcept override {
-      home_.ready_.silence_alarm();
-      home_.ready_.awake();
-      home_.letters_.open_all();
-    }
+    void on_readable() noexcept override { home_.heed_alarm(); }
 
    private:
     worker& home_;
@@ -138,23 +150,43 @@ class worker {
   void ensure_turn() noexcept {
     if (!in_turn_ && turn_.state == op_state::idle) loop_.post(turn_);
   }
+  template <class Task>
   void run_tasks() noexcept;
+  void heed_alarm() noexcept;
   void run_out() noexcept;
   bool is_over() noexcept;
 
   inline static constinit thread_local worker* current_ = nullptr;
 
-  scheduler& scheduler_;
-  crew::worker& ready_;
+  scheduler_base& scheduler_;
+  crew<op>::worker& ready_;
   worker_loop loop_;
   turn turn_;
   alarm_inbox alarm_;
   letter_stack letters_;
-  std::size_t expected_letters_ = 0;
+  post_stack<op> sent_;
   op* found_ = nullptr;  ///< stolen, and the first of the next turn
   bool in_turn_ = false;
   std::atomic<std::uint64_t> begun_{0};
   std::atomic<std::uint64_t> ended_{0};
 };
 
-}  // namespace skein::coroutine_stealing
+template <class Task>
+void worker::run_tasks() noexcept {
+  in_turn_ = true;
+  const std::size_t allowed = loop_.steps_left();
+  std::size_t left = allowed;
+  while (left > 0) {
+    op* const next = found_ != nullptr ? std::exchange(found_, nullptr) : ready_.next();
+    if (next == nullptr) break;
+    --left;
+    loop_.begin_step();
+    next->state = op_state::idle;
+    Task::run(*next);
+  }
+  loop_.count_more_steps(allowed - left - 1);
+  in_turn_ = false;
+  if (left == 0) loop_.post(turn_);
+}
+
+}  // namespace skein::stealing
