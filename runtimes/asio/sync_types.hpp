@@ -5,6 +5,7 @@
 #include "runtimes/asio/locks.hpp"
 #include "runtimes/asio/offload.hpp"
 #include "runtimes/asio/scope.hpp"
+#include "runtimes/asio/shared_event.hpp"
 
 namespace skein::asio {
 
@@ -15,6 +16,7 @@ struct sync_types {
   using mutex = asio::mutex<Executor>;
   using semaphore = asio::semaphore<Executor>;
   using event = asio::event<Executor>;
+  using shared_event = asio::shared_event<Executor>;
   using scope = asio::scope<Executor>;
   using offload_pool = asio::offload_pool;
   template <class T>
