@@ -16,8 +16,11 @@ namespace skein::test {
 /// done.
 class whole_run : public inbox {
  public:
-  whole_run(workloads::program& program, std::size_t tasks)
-      : program_(program), tasks_(tasks), event_(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  whole_run(workloads::program& program, std::size_t tasks, time_ns lead_ns = 20 * ns_per_ms)
+      : program_(program),
+        tasks_(tasks),
+        event_(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK)),
+        epoch_ns_(monotonic_clock::now_ns() + lead_ns) {
     program_.on_finished([](void* self) { static_cast<whole_run*>(self)->signal(); }, this);
   }
   ~whole_run() override { ::close(event_); }
@@ -42,13 +45,14 @@ class whole_run : public inbox {
   workloads::program& program_;
   std::size_t tasks_;
   int event_;
-  time_ns epoch_ns_ = monotonic_clock::now_ns() + 20 * ns_per_ms;
+  time_ns epoch_ns_;
 };
 
-/// Spawns everything, with deadlines far away, and stops the run.
+/// Spawns everything and stops the run, long before the epoch: however long spawning takes.
 class stopped_at_once final : public whole_run {
  public:
-  using whole_run::whole_run;
+  stopped_at_once(workloads::program& program, std::size_t tasks)
+      : whole_run(program, tasks, 3600 * ns_per_s) {}
   void on_readable() noexcept override {
     whole_run::on_readable();
     program().stop();

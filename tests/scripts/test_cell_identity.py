@@ -1,5 +1,5 @@
-"""Which runs are of one cell, which of them count, and what the cell is called: nothing that was
-measured is merged with something else, and nothing is lost unseen."""
+"""Which runs are of one cell, and what the cell is called: nothing that was measured is merged with
+something else, and nothing is lost unseen. Which tries of a slot count is in test_slots.py."""
 
 import copy
 import itertools
@@ -13,10 +13,9 @@ from matrix_support import ROOT, SMALL_MATRIX, call_main
 from skein_scripts.commands import compare
 from skein_scripts.gate import rates
 from skein_scripts.records import groups, results
-from skein_scripts.records.cells import Asked, CellNames, id_without_runtime
+from skein_scripts.records.cells import CellNames, id_without_runtime
 from skein_scripts.records.figures import cells_of, names_in
 from skein_scripts.records.metrics import METRICS
-from skein_scripts.records.slots import taken_slots
 from skein_scripts.report import report_pages, results_table
 from skein_scripts.trend import history
 
@@ -433,53 +432,6 @@ def test_two_runtimes_are_named_by_their_work():
     assert names(run) == names(other) == "c10k/100/fixed"
 
 
-# --- which tries of a slot count ----------------------------------------------------------------
-
-
-def planned(config="c", cells=("a",)):
-    return {"session_id": "s", "config_sha256": config, "argv": [],
-            "plan": {"design": "latin", "order": [list(cells)],
-                     "cells": [{"key": key, "settings": {}} for key in cells]}}  # fmt: skip
-
-
-def try_of(status, session="s", block=0, position=0, **more):
-    return {"session_id": session, "status": status, "block": block, "position": position,
-            "arm": "single", "cell_id": "x", "cell": {}, **more}  # fmt: skip
-
-
-def test_a_slot_that_was_repeated_or_resumed_counts_with_its_last_try():
-    resumed = planned() | {"session_id": "later"}
-    runs = [
-        try_of("invalid"), try_of("ok"), try_of("failed", position=1),
-        try_of("ok", "later", position=1), try_of("limit", position=2),
-    ]  # fmt: skip
-    slots = taken_slots(runs, [planned(), resumed])
-    assert [slot.run["status"] for slot in slots] == ["ok", "ok", "limit"]
-    assert [slot.repeated for slot in slots] == [1, 0, 0]
-
-
-@pytest.mark.parametrize("status", ["ok", "limit"])
-def test_a_run_that_counts_is_never_replaced(status):
-    runs = [try_of(status), try_of("ok"), try_of("invalid"), try_of("failed")]
-    slots = taken_slots(runs, [planned()])
-    assert [slot.run["status"] for slot in slots] == [status, "ok", "failed"]
-
-
-def test_another_configuration_is_another_plan():
-    other = planned(config="d") | {"session_id": "t"}
-    runs = [try_of("failed"), try_of("ok", "t")]
-    assert len(taken_slots(runs, [planned(), other])) == 2
-
-
-def test_a_pair_that_was_repeated_counts_with_its_last_tries():
-    session = planned() | {"plan": {"design": "abba", "order": [], "cells": []}}
-    first = {"pair": 0, "arm": "base"}
-    runs = [try_of("ok", **first), try_of("ok", **first), try_of("ok", **first | {"pair": 1}),
-            try_of("ok", **first, key="other"),
-            try_of("ok", **first | {"arm": "candidate"})]  # fmt: skip
-    assert len(taken_slots(runs, [session])) == 4
-
-
 def test_a_matrix_that_is_resumed_has_each_slot_once_in_every_reader(matrix_run):
     matrix_run.matrix.write_text("retry_invalid = 1\n" + SMALL_MATRIX)
     matrix_run.fault(**{"timers/spread/libuv": "crash", "c10k/fixed/libuv": "invalid"})
@@ -496,13 +448,6 @@ def test_a_matrix_that_is_resumed_has_each_slot_once_in_every_reader(matrix_run)
     status, _, found = compared(matrix_run.folder, matrix_run.output, matrix_run.output)
     assert status == 0
     assert {(one["pairs"], one["invalid_pairs"]) for one in found} == {(2, 0)}
-
-
-def test_facts_of_a_plan_are_its_settings():
-    session = planned(cells=("a", "b"))
-    session["plan"]["cells"][1]["settings"] = {"hold": "2s", "memory": "off"}
-    facts = [Asked([session]).facts(try_of("ok", position=place)) for place in (0, 1)]
-    assert [(one["hold"], one["memory"]) for one in facts] == [("", ""), ("2s", "off")]
 
 
 def test_two_cells_of_one_matrix_get_a_report_with_two_tables(two_of_one_id):

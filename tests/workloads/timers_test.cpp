@@ -126,7 +126,7 @@ TEST_CASE("signals that a handler takes lose no timer and end none early") {
   }
 }
 
-TEST_CASE("every runtime stops in the middle of its rounds, with nothing left alive") {
+TEST_CASE("timers that are stopped before their epoch end with nothing left alive") {
   for (const timers::pattern pattern : {timers::pattern::periodic, timers::pattern::churn}) {
     for (const runtime_info& runtime : workloads::runtimes()) {
       if (test::passes_over(runtime.takes_receive_ring)) continue;
