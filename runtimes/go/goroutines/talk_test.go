@@ -225,6 +225,13 @@ func TestMessagesOfASenderMayBeDividedAmongReceivers(t *testing.T) {
 	}
 }
 
+func TestAMutexThatBlocksThreadsIsALimit(t *testing.T) {
+	_, reply := begin(t, cellOf("contention", message{"across": "blocking"}))
+	if reply["type"] != "limit" || reply["limit"] != "runtime" || reply["message"] == "" {
+		t.Errorf("%v", reply)
+	}
+}
+
 func TestACellThatLacksWhatItsTasksNeedIsAnError(t *testing.T) {
 	for _, cell := range []message{
 		cellOf("relay", message{"order": "back"}), cellOf("relay", message{"hops": nil}),

@@ -150,6 +150,13 @@ for (const [workload, fields] of IMPOSSIBLE) {
   });
 }
 
+test('a mutex that blocks threads is a limit', async () => {
+  const talk = new Talk();
+  const reply = await talk.begin(cellOf('contention', { across: 'blocking' }));
+  assert.deepEqual([reply.type, reply.limit], ['limit', 'runtime']);
+  assert.equal(await talk.ended, 0);
+});
+
 function errorsOf(program) {
   const { errors, first_error: first } = program.counts.toMessage();
   return [errors, first];
