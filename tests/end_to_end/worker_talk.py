@@ -78,6 +78,13 @@ def rows() -> list[Subject]:
     ]
 
 
+def cold_rows() -> list[Subject]:
+    """The same without those that warm up and have a twin that does not: in what is not measured
+    the two are one program, and a warm-up takes as long as a busy machine makes it."""
+    known = foreign()
+    return [each for each in rows() if f"{each.id}_cold" not in known]
+
+
 def liar(fault: str) -> Subject:
     """The plain worker with a fault."""
     options = skein.plain_worker(fault)

@@ -50,8 +50,8 @@
 // one call, and the runtime goes over all that wait; a select that ends then takes its own timer
 // out.
 //
-// So a hog that never yields holds timers up for 10 to 20 ms at a time, where other loops stand still
-// to its end. Handing its work to another goroutine needs a second P to run that beside the timers:
+// So a hog that never yields holds timers up until it is stopped, again and again, where other loops
+// stand still to its end. Handing its work to another goroutine needs a second P to run that beside the timers:
 // with GOMAXPROCS as it is here, one for a CPU, `offloaded` is `blocking` by another name on one CPU.
 // What others call a pool is a thread of the kernel's, which lets the loop have the CPU sooner.
 //
