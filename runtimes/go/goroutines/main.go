@@ -51,9 +51,10 @@
 // out.
 //
 // So a hog that never yields holds timers up until it is stopped, again and again, where other loops
-// stand still to its end. Handing its work to another goroutine needs a second P to run that beside the timers:
-// with GOMAXPROCS as it is here, one for a CPU, `offloaded` is `blocking` by another name on one CPU.
-// What others call a pool is a thread of the kernel's, which lets the loop have the CPU sooner.
+// stand still to its end. Handing its work to another goroutine needs a second P to run that beside
+// the timers: with GOMAXPROCS as it is here, one for a CPU, `offloaded` is `blocking` by another name
+// on one CPU. What others call a pool is a thread of the kernel's, which lets the loop have the CPU
+// sooner.
 //
 // What could be faster. A loop on package syscall saves the third call and the stacks, and with
 // them what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. A
