@@ -14,17 +14,23 @@ const THREAD = new URL('./hog_thread.js', import.meta.url);
 
 export class Hog extends Timers {
   #schedule;
-  #thread = null; // of form offloaded
+  #thread; // of form offloaded
 
-  constructor(cell, onFinished) {
+  /** `thread`: another program's, so that it is warm. */
+  constructor(cell, onFinished, thread = null) {
     const schedule = new HogSchedule(cell);
     super(cell, onFinished, schedule);
     this.#schedule = schedule;
+    this.#thread = thread;
   }
 
-  /** Starts the thread as well, and waits until it listens. */
+  get thread() {
+    return this.#thread;
+  }
+
+  /** Starts the thread as well, unless it has one, and waits until it listens. */
   async prepare() {
-    if (this.#schedule.form === 'offloaded') {
+    if (this.#schedule.form === 'offloaded' && !this.#thread) {
       this.#thread = new Worker(THREAD);
       await once(this.#thread, 'message');
     }

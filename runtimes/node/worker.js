@@ -53,8 +53,8 @@
 //     nearly every one has a list of its own.
 //   - A deadline that has passed takes 1 ms: setTimeout knows nothing shorter.
 //   - It accepts from `ready` on: Node cannot listen without. Nobody connects before `started`.
-//   - A thread that a hog hands its work to is a V8 of its own, with a heap, and is not warmed up:
-//     it compiles the loop while that runs. JavaScript has no way into the pool of libuv.
+//   - A thread that a hog hands its work to is a V8 of its own, with a heap. The cold row's compiles
+//     the loop while that runs. JavaScript has no way into the pool of libuv.
 //   - V8's own threads (four, for collections and compilation) are its default and are left so.
 //   - Before memory is read, V8 is asked to collect and to give back (shared/settle.js). At all
 //     other times it does so when it likes; no flag is set.

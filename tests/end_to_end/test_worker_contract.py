@@ -1,5 +1,6 @@
 """Every worker keeps the contract: our own runtimes, and each row that is a program of its own and
-can be run here. Each clause must catch the liars that break it."""
+can be run here; those that warm up where they are measured. Each clause must catch the liars that
+break it."""
 
 from __future__ import annotations
 
@@ -10,8 +11,6 @@ import skein_binary as skein
 import worker_contract as contract
 import worker_talk
 from worker_talk import BrokenError, LackingError, Subject
-
-from skein_scripts.records.workloads import workloads
 
 Clause = Callable[[Subject], None]
 
@@ -46,9 +45,15 @@ LIARS: dict[Clause, dict[str, str]] = {
 }
 # The same of the worker whose tasks wait for each other, or compute among timers.
 TALKING_LIARS: dict[Clause, dict[str, str]] = {
+    contract.names_a_mutex_that_it_does_not_have: {
+        "takes_any_mutex": "across no_such_mutex it said ready",
+        "refuses_blocking": "it said error in place of ready or limit",
+        "other_limit": "its limit is named planted",
+    },
     contract.stops_before_its_tasks_begin: {
         "works_early": "it works before the epoch",
         "tasks_left": "1 tasks and 0 connections alive",
+        "hog_left": "1 tasks and 0 connections alive",
         "no_task": "no task is there",
         "works_at_stop": "it counts work that was not done",
     },
@@ -82,7 +87,7 @@ TALKING_LIARS_IN_A_RUN = {
     ("hog", "yielding"): {"busy_hog": "its hog yielded 0 times, not 19"},
 }
 RUNS = [("c10k", mode) for mode in skein.MODES] + [("timers", each) for each in skein.PATTERNS]
-RUNS += [(name, shape) for name in contract.OF_TASKS for shape in workloads()[name].shapes]
+RUNS += contract.SHAPES_OF_TASKS
 
 
 def held_to(clause: Callable[[], None], of: Subject) -> None:
@@ -106,7 +111,7 @@ def fault_of(value: object) -> str | None:
 
 
 @pytest.mark.parametrize("clause", [*LIARS, *TALKING_LIARS], ids=lambda each: each.__name__)
-@named([*worker_talk.ours(), *worker_talk.rows()])
+@named([*worker_talk.ours(), *worker_talk.cold_rows()])
 def test_a_worker_keeps_the_contract(of: Subject, clause: Clause) -> None:
     held_to(lambda: clause(of), of)
 

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -36,8 +37,13 @@ from worker_talk import (
     workloads,
 )
 
-TALKING = ("relay", "fanout", "channel", "contention", "cancel")  # tasks wait for each other
-OF_TASKS = (*TALKING, "hog")  # and one in which a task computes among timers
+from skein_scripts.records.runtime_rules import OURS
+
+# Beside timers: those in which tasks wait for each other, and the one in which one computes.
+OF_TASKS = tuple(
+    name for name, each in workloads().items() if each.run == "tasks" and name != "timers"
+)
+SHAPES_OF_TASKS = [(name, shape) for name in OF_TASKS for shape in workloads()[name].shapes]
 STYLES = ("direct", "coroutine", "callback", "poll", "none")
 TRAITS = ("growing_stacks", "settles", "warms_up")
 SIZES = (1, 1023, 1024, 1025, 16_384, 16_385, 65_536, 262_144)
@@ -132,7 +138,7 @@ def names_a_buffer_that_it_does_not_have(of: Subject) -> None:
                 in_force = (said.get("conditions") or {}).get("buffer")
                 require(in_force in (None, word), f"asked for {word} it serves {in_force}")
             else:
-                _check_limit(talk, said)
+                _check_limit(talk, said, "buffer")
     with talk_with(of) as talk:
         cell = cell_of("c10k", talk.hear(), buffer="no_such_buffer")
         talk.say(type="prepare", workload="c10k", cell=cell)
@@ -140,9 +146,25 @@ def names_a_buffer_that_it_does_not_have(of: Subject) -> None:
         require(said["type"] in ("limit", "error"), "it serves a buffer that there is not")
 
 
-def _check_limit(talk: Talk, said: Message) -> None:
+def names_a_mutex_that_it_does_not_have(of: Subject) -> None:
+    """One that blocks threads is taken, or is a limit and status 0, whatever the manifest says. A
+    mutex that nobody has is an error."""
+    if of.row and (why := dict(of.row.cannot).get("contention")):
+        raise LackingError(why)
+    for word in (*workloads()["contention"].shapes, "no_such_mutex"):
+        with talk_with(of) as talk:
+            cell = cell_of("contention", talk.hear(), across=word)
+            talk.say(type="prepare", workload="contention", cell=cell)
+            said = talk.hear(READY_S)
+            if word == "no_such_mutex":
+                require(said["type"] == "error", f"across {word} it said {said['type']}")
+            elif word == "blocking" and said["type"] != "ready":
+                _check_limit(talk, said, "runtime")
+
+
+def _check_limit(talk: Talk, said: Message, name: str) -> None:
     require(said["type"] == "limit", f"it said {said['type']} in place of ready or limit")
-    require(said.get("limit") == "buffer", f"its limit is named {said.get('limit')}, not buffer")
+    require(said.get("limit") == name, f"its limit is named {said.get('limit')}, not {name}")
     require(said.get("message"), "its limit has no message")
     how = talk.ended(END_S)
     require(how == "status 0", f"behind a limit it ended with {how}")
@@ -211,31 +233,32 @@ def _end_input(talk: Talk) -> None:
 
 
 def stops_before_its_tasks_begin(of: Subject) -> None:
-    """In each workload beside timers that it does: all tasks are there, nothing is done before the
-    epoch, and a stop before that ends them without counting any work."""
+    """In every shape of each workload beside timers that it does: all tasks are there, nothing is
+    done before the epoch, and a stop before that ends them without counting any work."""
     lacking = LackingError("there is nothing that its tasks begin with")
     done = 0
-    for workload in OF_TASKS:
-        declared = workloads()[workload]
-        shapes = [
-            each for each in declared.shapes if not (of.row and of.row.why_not(workload, each))
-        ]
-        if not shapes:
+    for workload, shape in SHAPES_OF_TASKS:
+        if of.row and of.row.why_not(workload, shape):
             continue
         try:
-            with sleeping(of, workload, **{declared.shape: shapes[0]}) as talk:
-                time.sleep(0.1)
-                stats = talk.ask("stats", type="stats")
-                require(stats["live_tasks"] > 0, f"{workload}: no task is there")
-                require(stats["units"] == 0, f"{workload}: it works before the epoch")
-                stopped = _stop(talk)
-                require(stopped["units"] == 0, f"{workload}: it counts work that was not done")
+            _stop_before_they_begin(of, workload, shape)
         except LackingError as limit:
             lacking = limit
         else:
             done += 1
     if not done:
         raise lacking
+
+
+def _stop_before_they_begin(of: Subject, workload: str, shape: str) -> None:
+    what = f"{workload} {shape}"
+    with sleeping(of, workload, **{workloads()[workload].shape: shape}) as talk:
+        time.sleep(0.1)
+        stats = talk.ask("stats", type="stats")
+        require(stats["live_tasks"] > 0, f"{what}: no task is there")
+        require(stats["units"] == 0, f"{what}: it works before the epoch")
+        stopped = _stop(talk)
+        require(stopped["units"] == 0, f"{what}: it counts work that was not done")
 
 
 # --- clauses: bytes ---
@@ -300,8 +323,9 @@ def _echo_batch(port: int, pattern: bytes, sizes: list[int], number: int) -> Non
 
 def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
     """A whole run under the real conductor: echo, conditions, checksum, bytes, the number of
-    latenesses, what is left alive, status. A busy machine may make it invalid, and nothing else.
-    `more` are further options."""
+    latenesses, what is left alive, status. A busy machine may make it invalid. One on which the call
+    takes longer than CALL_TIMEOUT_S, or the worker longer than the conductor waits for an answer,
+    breaks it as a worker does that hangs. `more` are further options."""
     declared = workloads()[workload]
     if of.row and (why := of.row.why_not(workload, shape)):
         raise LackingError(why)
@@ -311,10 +335,18 @@ def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
         words += ["--hold", "100ms"] if shape == "idle" else ["--memory", "off"]
     if workload == "hog":
         words += ["--memory", "off"]  # a timer is as large as in timers
-    done = skein.call("run", workload, *of.options, *words, "--json")
+    if shape == "blocking" and workload == "contention":
+        words += ["--lock-timeout", "50ms"]
+    try:
+        done = skein.call("run", workload, *of.options, *words, "--json")
+    except subprocess.TimeoutExpired as late:
+        raise BrokenError(f"{workload} {shape} takes more than {late.timeout:.0f} s") from None
     run = json.loads(done.out)
     if run["status"] == "limit":
         raise LackingError(f"{run['limit']['name']}: {run['limit']['message']}")
+    if (workload, shape) == ("contention", "blocking") and of.row and of.row.language == OURS:
+        _check_deadlock(run)
+        return
     require(run["status"] in ("ok", "invalid"), f"{run['status']}: {run['reasons']}")
     work = run["work"]
     require(work["checksum"] == work["expected_checksum"], "its checksum is not the oracle's")
@@ -324,6 +356,12 @@ def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
     if shape == "storm":  # all are due at the end of the window: the latest one ends the firing
         unexplained_ns = run["fire_ns"] - run["lateness"]["max"]
         require(unexplained_ns < run["cell"]["window_ns"] // 2, "fire_ns counts from the epoch")
+
+
+def _check_deadlock(run: Message) -> None:
+    """Behind our interface tasks share a thread, so a mutex that blocks it is never unlocked."""
+    require(run["status"] == "failed", f"it blocks its thread, and ends as {run['status']}")
+    require("deadlock: task " in run["failure"]["message"], f"no deadlock: {run['reasons']}")
 
 
 def _check_hog(run: Message) -> None:

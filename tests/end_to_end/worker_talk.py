@@ -78,6 +78,13 @@ def rows() -> list[Subject]:
     ]
 
 
+def cold_rows() -> list[Subject]:
+    """The same without those that warm up and have a twin that does not: in what is not measured
+    the two are one program, and a warm-up takes as long as a busy machine makes it."""
+    known = foreign()
+    return [each for each in rows() if f"{each.id}_cold" not in known]
+
+
 def liar(fault: str) -> Subject:
     """The plain worker with a fault."""
     options = skein.plain_worker(fault)
@@ -180,8 +187,9 @@ def talk_with(of: Subject) -> Iterator[Talk]:
 
 
 def cell_of(workload: str, hello: Message, **more: Any) -> Message:
-    """A small cell of this workload, for the worker that said hello."""
-    declared = workloads()[workload].fields
+    """A small cell of this workload, for the worker that said hello. What its shape does not have
+    is null."""
+    declared = workloads()[workload]
     small = {
         "c10k": {"connections": PEERS, "active": PEERS, "mode": "fixed", "payload_bytes": 64,
                  "buffer": "lent", "buffer_bytes": 1024},
@@ -191,15 +199,20 @@ def cell_of(workload: str, hello: Message, **more: Any) -> Message:
         "fanout": {"tasks": 64, "order": "wide"},
         "channel": {"receivers": 8, "topology": "shared", "senders": 8, "capacity": 8,
                     "messages": 1000},
-        "contention": {"tasks": 64, "across": "yield", "locks": 10},
+        "contention": {"tasks": 64, "across": "yield", "locks": 10,
+                       "lock_timeout_ns": 1_000_000_000},
         "cancel": {"tasks": 64, "wait": "sleep"},
-        "hog": {"tasks": 64, "form": "offloaded", "window_ns": 200_000_000, "work": 20_000},
+        "hog": {"tasks": 64, "form": "offloaded", "window_ns": 200_000_000, "work": 20_000,
+                "yield_every": 5_000},
     }  # fmt: skip
     has_stack = hello["style"] == "direct" and not hello.get("growing_stacks")
-    return dict.fromkeys(each.name for each in declared if not each.measuring) | {
+    fields = [each for each in declared.fields if not each.measuring]
+    cell = dict.fromkeys(each.name for each in fields) | {
         "workload": workload, "runtime": hello["runtime"], "style": hello["style"],
         "workers": 1, "seed": 1, "stack_bytes": 65_536 if has_stack else None,
     } | small[workload] | more  # fmt: skip
+    shape = cell[declared.shape]
+    return cell | {each.name: None for each in fields if not each.applies_to(shape)}
 
 
 @cache

@@ -50,10 +50,11 @@
 // one call, and the runtime goes over all that wait; a select that ends then takes its own timer
 // out.
 //
-// So a hog that never yields holds timers up for 10 to 20 ms at a time, where other loops stand still
-// to its end. Handing its work to another goroutine needs a second P to run that beside the timers:
-// with GOMAXPROCS as it is here, one for a CPU, `offloaded` is `blocking` by another name on one CPU.
-// What others call a pool is a thread of the kernel's, which lets the loop have the CPU sooner.
+// So a hog that never yields holds timers up until it is stopped, again and again, where other loops
+// stand still to its end. Handing its work to another goroutine needs a second P to run that beside
+// the timers: with GOMAXPROCS as it is here, one for a CPU, `offloaded` is `blocking` by another name
+// on one CPU. What others call a pool is a thread of the kernel's, which lets the loop have the CPU
+// sooner.
 //
 // What could be faster. A loop on package syscall saves the third call and the stacks, and with
 // them what Go is chosen for. GOGC=off with a GOMEMLIMIT saves collections, but that is tuning. A

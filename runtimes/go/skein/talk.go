@@ -16,8 +16,12 @@ const (
 	leastSleepNS = 600_000_000_000
 )
 
-// checkTalk refuses such a cell, or one of hog, where what its tasks need is missing or unknown.
+// checkTalk refuses such a cell, or one of hog, where what its tasks need is missing or unknown, and
+// by a limit what no row does.
 func (c *Cell) checkTalk() error {
+	if c.Workload == "contention" && c.Across == "blocking" {
+		return &Limit{Name: "runtime", Message: "its row has no blocking mutex yet"}
+	}
 	known := true
 	switch c.Workload {
 	case "relay":

@@ -68,7 +68,7 @@ class Run {
     if (Program === undefined) throw new Error(`there is no workload ${workload}`);
     this.#program = new Program(cell, sayFinished);
     const { echoed, ...others } = await this.#program.prepare();
-    if (this.#warmsUp) await rehearse(workload, Program, cell);
+    if (this.#warmsUp) await rehearse(workload, Program, cell, this.#program);
     return { type: 'ready', echoed: { ...cell, ...echoed }, ...others };
   }
 

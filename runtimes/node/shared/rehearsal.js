@@ -31,11 +31,11 @@ const SMALL_TALK = {
   cancel: { tasks: TASKS },
 };
 
-/** `Program`: the class of the workload's program. */
-export function rehearse(workload, Program, cell) {
+/** `Program`: the class of the workload's program. `measured`: the one that is to be warm. */
+export function rehearse(workload, Program, cell, measured) {
   if (workload === 'timers') return rehearseTimers(Program, cell);
   if (workload === 'c10k') return rehearseEcho(Program, cell);
-  if (workload === 'hog') return rehearseHog(Program, cell);
+  if (workload === 'hog') return rehearseHog(Program, cell, measured.thread);
   return rehearseTalk(Program, cell, SMALL_TALK[workload]);
 }
 
@@ -54,15 +54,13 @@ function rehearseTimers(Timers, cell) {
   });
 }
 
-async function rehearseHog(Hog, cell) {
+/** On the thread that will be measured, which has a compiler of its own; so it is not ended. */
+function rehearseHog(Hog, cell, thread) {
   const work = cell.work && HOG_WORK;
   const few = { ...cell, ...SMALL_HOG, work, yield_every: cell.yield_every && HOG_SLICE };
-  let hog;
-  const finished = new Promise((resolve) => { hog = new Hog(few, resolve); });
-  await hog.prepare();
-  hog.spawn(TASKS, nowNs() + LEAD_NS);
-  await finished;
-  await hog.stop();
+  return new Promise((resolve) => {
+    new Hog(few, resolve, thread).spawn(TASKS, nowNs() + LEAD_NS);
+  });
 }
 
 async function rehearseEcho(Echo, cell) {

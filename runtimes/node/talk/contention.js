@@ -2,6 +2,7 @@
 // in Node lets others have their turn: microtasks alone keep it from all else.
 
 import { countOf, wordOf } from '../shared/cell.js';
+import { Limit } from '../shared/limits.js';
 import { sleepUntil } from '../shared/sleep.js';
 import { Mutex } from '../shared/sync.js';
 import { TasksThatTalk } from '../shared/tasks_that_talk.js';
@@ -14,6 +15,9 @@ export class Contention extends TasksThatTalk {
   #longest = 0;
 
   constructor(cell, onFinished) {
+    if (cell.across === 'blocking') {
+      throw new Limit('runtime', null, null, 'its row has no blocking mutex yet');
+    }
     const tasks = countOf(cell.tasks, 2);
     const across = wordOf(cell.across, 'yield');
     const locks = countOf(cell.locks, 1);

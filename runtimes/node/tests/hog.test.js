@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { Hog } from '../hog.js';
 import { HogSchedule } from '../shared/hog_schedule.js';
+import { rehearse } from '../shared/rehearsal.js';
 import { Talk } from './talk.js';
 import { SEED, fingerprint, toHex, value, workedOut } from './values.js';
 
@@ -109,6 +111,19 @@ test('slices of a hog may be as long as its work, and the last may be short', as
 test('a hog that never yields holds up the timers for its time', async () => {
   const stopped = await run(cellOf('blocking', { tasks: 300, work: 20_000_000 }));
   assert.ok(stopped.lateness.max >= stopped.hog.took_ns / 2, JSON.stringify(stopped.hog));
+});
+
+test('a warm-up computes on the thread that is measured, and leaves it there', async () => {
+  const cell = cellOf('offloaded');
+  const measured = new Hog(cell, () => {});
+  await measured.prepare();
+  let answers = 0;
+  measured.thread.on('message', () => { answers += 1; });
+  for (const times of [1, 2]) {
+    await rehearse('hog', Hog, cell, measured);
+    assert.equal(answers, times);
+  }
+  await measured.stop();
 });
 
 test('a hog whose input ends while its thread computes is gone', async () => {

@@ -25,6 +25,7 @@ IDLE_FAULTS = (
     "works_early",  # has done something before the epoch
     "works_at_stop",  # counts a task as done which a stop has ended
     "tasks_left",  # says that a task is alive after stop
+    "hog_left",  # the same of a hog, and of no other task
     "no_task",  # says that no task is there when all of them wait
 )
 FAULTS = (
@@ -45,6 +46,9 @@ FAULTS = (
     "silent_hog",  # does not say what a hog did
     "timeless_hog",  # says that a hog took no time
     "busy_hog",  # says that a hog never yielded
+    "takes_any_mutex",  # is ready for one that there is not
+    "refuses_blocking",  # takes a mutex that it lacks for an error
+    "other_limit",  # calls that limit by another name
     *IDLE_FAULTS,
 )
 MASK = 2**64 - 1
@@ -89,17 +93,30 @@ class TalkingWorker:
         for line in sys.stdin:
             message = json.loads(line)
             if message["type"] == "stop":
-                self.live = int(self.fault == "tasks_left")
+                self.live = self.left()
                 self.units += self.fault == "works_at_stop"
                 say(type="stopped", **self.counts())
                 return 0
             getattr(self, f"on_{message['type']}")(message)
         return 1
 
+    def left(self) -> int:
+        """Tasks that it says a stop has left alive."""
+        has_hog = self.cell.get("form", "none") != "none"
+        return int(self.fault == "tasks_left" or (self.fault == "hog_left" and has_hog))
+
     def on_prepare(self, message: Message) -> None:
-        """It takes every cell of them."""
+        """It takes every cell of them, but for a mutex that it does not know."""
         self.cell = message["cell"]
-        say(type="ready", echoed=self.cell)
+        across = self.cell.get("across")
+        if self.fault == "refuses_blocking" and across == "blocking":
+            say(type="error", message="no across blocking")
+        elif self.fault == "other_limit" and across == "blocking":
+            say(type="limit", limit="planted", value=None, needed=None, message="planted")
+        elif across not in (None, "yield", "blocking") and self.fault != "takes_any_mutex":
+            say(type="error", message=f"no across {across}")
+        else:
+            say(type="ready", echoed=self.cell)
 
     def on_start(self, _: Message) -> None:
         """There is nothing to start."""

@@ -187,7 +187,7 @@ public sealed interface Plan
           word(asked, "topology", "shared"), count(asked, "senders", 1),
           count(asked, "capacity", 0), count(asked, "messages", 1));
       case "contention" -> new Contention(seed, count(asked, "tasks", 2),
-          word(asked, "across", "yield"), count(asked, "locks", 1));
+          mutex(asked), count(asked, "locks", 1));
       case "cancel" -> new Cancel(seed, count(asked, "tasks", 1),
           word(asked, "wait", "sleep", "receive", "lock"));
       case "hog" -> Hog.of(seed, asked);
@@ -213,6 +213,13 @@ public sealed interface Plan
   /** And back. */
   static Long orNull(long number) {
     return number == 0 ? null : (Long) number;
+  }
+
+  private static String mutex(Map<String, Object> asked) {
+    if ("blocking".equals(asked.get("across"))) {
+      throw new Limit("runtime", null, null, "its row has no blocking mutex yet");
+    }
+    return word(asked, "across", "yield");
   }
 
   static String word(Map<String, Object> asked, String name, String... known) {

@@ -1,9 +1,9 @@
 package virtualthreads;
 
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import skein.Plan;
 import skein.PlannedTasks;
@@ -13,7 +13,7 @@ import skein.Progress;
 final class CancelTasks extends PlannedTasks<Plan.Cancel> {
   private final Thread[] waiting;
   private final CountDownLatch allWait;
-  private final BlockingQueue<Long> values = new LinkedTransferQueue<>(); // nobody puts any
+  private final BlockingQueue<Long> values = new ArrayBlockingQueue<>(1); // nobody puts any
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean isCancelled;
 

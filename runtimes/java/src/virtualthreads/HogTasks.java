@@ -3,6 +3,7 @@ package virtualthreads;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import skein.Hog;
@@ -13,13 +14,20 @@ import skein.Progress;
 /** Workload hog: timers, and beside them a thread that computes or has a platform thread do so. */
 final class HogTasks extends PlannedTasks<Hog> {
   private final HogOutcome outcome;
-  private final ThreadPoolExecutor pool = // of one platform thread
-      new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
+  private final ExecutorService pool; // null where nothing is handed to it
 
   HogTasks(Hog plan, Progress done, ExecutorService threads) {
     super(plan, done, threads);
     outcome = new HogOutcome(done);
-    if (plan.form().equals("offloaded")) pool.prestartCoreThread();
+    pool = plan.form().equals("offloaded") ? onePlatformThread() : null;
+  }
+
+  /** Started now. It outlives a run that is stopped before the hog begins, and keeps no process. */
+  private static ExecutorService onePlatformThread() {
+    ThreadFactory daemons = Thread.ofPlatform().daemon().factory();
+    var pool = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons);
+    pool.prestartCoreThread();
+    return pool;
   }
 
   /** The hog comes first, so that the last task is a timer. */
@@ -57,6 +65,7 @@ final class HogTasks extends PlannedTasks<Hog> {
     try {
       pool.submit(work::takeAll).get();
     } catch (ExecutionException error) {
+      if (error.getCause() instanceof Error cause) throw cause; // a full heap is a limit
       throw new IllegalStateException(error.getCause());
     } finally {
       pool.shutdownNow();

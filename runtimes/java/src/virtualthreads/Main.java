@@ -54,8 +54,8 @@ import skein.Traffic;
  * also with one. A queue takes objects, so each token and message is an allocation. Nothing preempts
  * a virtual thread: one that computes keeps its carrier. Who is interrupted while it waits for a lock
  * leaves by a walk over all that wait (AbstractQueuedSynchronizer.cleanQueue), so to cancel N takes
- * N * N steps; one that takes from a LinkedTransferQueue leaves at once, from a queue with conditions
- * by such a walk again.
+ * N * N steps. So does who waits for an ArrayBlockingQueue, at its condition (unlinkCancelledWaiters);
+ * a LinkedTransferQueue lets go at once, but bounds nothing, and is no channel of the other workloads.
  *
  * <p>What could be faster. Compact object headers (an option of JDK 24 and later) make what a thread
  * keeps on the heap smaller; a heap of fixed size spares collections, at the price of memory that is

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import virtualthreads.Main;
@@ -41,6 +42,7 @@ final class FailureTests {
     test("an error that ends a connection is among the counts", this::ended);
     test("too many files of the system are not the process's limit", this::filesOfTheSystem);
     test("another error of accept is no limit", this::noLimit);
+    test("a warm-up that hangs is said", this::hangs);
     test("a worker whose heap is too small says so", this::smallHeap);
     test("a worker with too few descriptors says how many are needed", this::fewDescriptors);
   }
@@ -187,6 +189,17 @@ final class FailureTests {
   private void noLimit() {
     var error = new SocketException("planted");
     equal(new Descriptors().limitOf(error, 10), error);
+  }
+
+  private void hangs() throws Exception {
+    WarmUp.Maker asleep = (threads, finished) -> (first, end, epochNs) ->
+        threads.execute(() -> LockSupport.parkNanos(TimeUnit.MINUTES.toNanos(1))); // an interrupt ends it
+    try {
+      WarmUp.untilOver(new Main(false), 1, 100, Tests::unexpected, asleep);
+      throw new AssertionError("it has ended");
+    } catch (IllegalStateException said) {
+      equal(said.getMessage(), "the warm-up did not end in 100 ms");
+    }
   }
 
   // --- workers in processes of their own

@@ -19,6 +19,7 @@ final class PlanTests {
     test("a hog computes the same in slices and in one go", this::slices);
     test("timers of a hog fire every 50 ms, and last within the window", this::rhythm);
     test("a cell that lacks what its tasks need is an error", this::refused);
+    test("a mutex that blocks threads is a limit", this::lacking);
     test("messages of a sender may be divided among receivers", this::divided);
     test("what must not happen is an error of the run", this::wrong);
     test("hand-overs that somebody waited for are shared out", this::shares);
@@ -128,6 +129,15 @@ final class PlanTests {
     refuses("the cell: yield_every cannot be null", "hog", "tasks", 1L, "form", "yielding", "work", 1L);
     refuses("the cell: window_ns cannot be 49999999", "hog", "tasks", 1L, "form", "none",
         "window_ns", 49_999_999L);
+  }
+
+  private void lacking() {
+    try {
+      throw new AssertionError("it is planned as "
+          + plan("contention", "tasks", 2L, "across", "blocking", "locks", 1L));
+    } catch (Limit limit) {
+      equal(limit.name, "runtime");
+    }
   }
 
   private static void hasErrors(Progress done, long errors, String first) {

@@ -21,6 +21,7 @@ final class PlannedTests {
   private static final Plan.Contention CONTENTION = new Plan.Contention(SEED, 100, "yield", 20);
   private static final Plan.Cancel CANCEL = new Plan.Cancel(SEED, 100, "sleep");
   private static final Hog HOG = new Hog(SEED, 100, "blocking", 100_000_000, 100_000, 0);
+  private static final Hog OFFLOADED = new Hog(SEED, 100, "offloaded", 100_000_000, 100_000, 0);
 
   private final Row row;
 
@@ -207,7 +208,7 @@ final class PlannedTests {
   private void stop() throws Exception {
     for (var known : Map.of(RELAY, 101L, FANOUT, 1L, CHANNEL, 7L, CONTENTION, 101L, CANCEL, 101L,
         new Plan.Cancel(SEED, 100, "receive"), 101L, new Plan.Cancel(SEED, 100, "lock"), 101L,
-        HOG, 101L).entrySet()) {
+        HOG, 101L, OFFLOADED, 101L).entrySet()) {
       try (var run = new Run(known.getKey(), 60_000_000_000L)) {
         Thread.sleep(50);
         equal(known.getKey() + " " + run.counts().get("live_tasks"), known.getKey() + " " + known.getValue());

@@ -152,6 +152,9 @@ fn set_up_timers(about: &About, cell: &Value) -> Result<Work, Failure> {
 
 fn set_up_hog(about: &About, cell: &Value) -> Result<Work, Failure> {
     let cell = HogCell::from_json(cell)?;
+    if let Some(why) = about.no_timers {
+        return Err(not_served("runtime", why));
+    }
     if !about.hogs {
         return Err(not_served("runtime", "no task of it computes among its timers"));
     }
@@ -164,7 +167,7 @@ fn set_up_talk(about: &About, cell: &Value) -> Result<Work, Failure> {
         return Err(format!("the workload {} is not known here", cell["workload"]).into());
     };
     if !about.talks {
-        return Err(not_served("sync", "its tasks do not wait for each other"));
+        return Err(not_served("runtime", "its tasks do not wait for each other"));
     }
     match asked {
         TalkCell::Channel { capacity: 0, .. } => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::about::Failure;
-use crate::cell::{count, number, word, words};
+use crate::cell::{count, not_served, number, word, words};
 
 words! {
     /// To whom a task of relay hands the token.
@@ -80,7 +80,7 @@ impl TalkCell {
             Some("relay") => Self::Relay {
                 tasks: count(cell, "tasks", 2)?,
                 order: word(cell, "order", Order::from_word)?,
-                hops: number(cell, "hops")?,
+                hops: count(cell, "hops", 1)?,
             },
             Some("fanout") => {
                 must_be(cell, "order", "wide")?;
@@ -97,6 +97,9 @@ impl TalkCell {
                 }
             }
             Some("contention") => {
+                if cell["across"] == "blocking" {
+                    return Err(not_served("runtime", "its row has no blocking mutex yet"));
+                }
                 must_be(cell, "across", "yield")?;
                 Self::Contention {
                     tasks: count(cell, "tasks", 2)?,
@@ -187,13 +190,21 @@ mod tests {
         for cell in [
             json!({"workload": "relay", "tasks": 1, "order": "near", "hops": 5}),
             json!({"workload": "relay", "tasks": 2, "order": "back", "hops": 5}),
+            json!({"workload": "relay", "tasks": 2, "order": "near", "hops": 0}),
             json!({"workload": "fanout", "tasks": 2, "order": "deep"}),
             json!({"workload": "channel", "receivers": 2, "topology": "shared", "senders": 2}),
             json!({"workload": "contention", "tasks": 2, "across": "sleep", "locks": 2}),
             json!({"workload": "cancel", "tasks": 2, "wait": "read"}),
         ] {
-            assert!(TalkCell::from_json(&cell).is_err(), "{cell}");
+            assert!(matches!(TalkCell::from_json(&cell), Err(Failure::Error(_))), "{cell}");
         }
         assert!(matches!(TalkCell::from_json(&json!({"workload": "waltz"})), Ok(None)));
+    }
+
+    #[test]
+    fn a_mutex_that_blocks_threads_is_a_limit() {
+        let cell = json!({"workload": "contention", "tasks": 2, "across": "blocking", "locks": 2});
+        let Err(Failure::Limit { limit, .. }) = TalkCell::from_json(&cell) else { panic!() };
+        assert_eq!(limit, "runtime");
     }
 }

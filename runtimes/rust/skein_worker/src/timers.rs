@@ -189,12 +189,12 @@ impl Timers {
     /// From the first deadline to the last unit.
     pub(crate) fn fire_ns(&self) -> Option<u64> {
         let first_due_ns = self.epoch_ns() + self.schedule.first_due_ns();
-        let finished_ns = self.finished_ns.load(Ordering::Relaxed);
+        let finished_ns = self.finished_ns.load(Ordering::Acquire);
         (finished_ns != 0).then(|| finished_ns.saturating_sub(first_due_ns))
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        self.units.get() == self.wanted
+        self.finished_ns.load(Ordering::Acquire) != 0
     }
 
     #[inline]
@@ -208,7 +208,7 @@ impl Timers {
         self.checksum.add(self.threads, print);
         if self.units.add(self.threads, 1) == self.wanted {
             let now_ns = now_ns();
-            self.finished_ns.store(now_ns, Ordering::Relaxed);
+            self.finished_ns.store(now_ns, Ordering::Release); // who sees it sees what a hog did, too
             messages::finished(now_ns);
         }
     }
