@@ -29,9 +29,9 @@ examples:
   scripts/render_readme.py           # after FOLDER was changed, or what is declared
   scripts/render_readme.py --check   # in the suite
 
-exit status: 0 written, or as it should be; 1 README says something else, or a figure is not what the
-run's results draw (--check); 2 usage, marks that are not in pairs, a run that is not there or lacks
-what is declared; 4 not written
+exit status: 0 written, or as it should be; 1 README says something else, or a figure is not what
+the run's results draw (--check); 2 usage, marks that are not in pairs, a run that is not there or
+lacks what is declared; 4 not written
 """
 _FIRST = r"^<!-- from (?P<folder>\S+): written by scripts/render_readme\.py -->$"
 _LAST = r"^<!-- end -->$"
@@ -85,9 +85,9 @@ def main(arguments: list[str]) -> int:
 
     wanted = _PART.sub(written, had)
     runs = ", ".join(folders)
-    stale = [figure for folder in folders if (figure := _stale(page, folder, options))]
-    for figure in stale:
-        warn(f"{figure} is not what its results draw: scripts/report.py {figure.parent.parent}")
+    stale = [(folder, figure) for folder in folders if (figure := _stale(page, folder, options))]
+    for folder, figure in stale:
+        warn(f"{figure} is not what its results draw: scripts/report.py {folder}")
     console = Terminal()
     if had == wanted and not stale:
         say(console, f"{page.name} says what {runs} has")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import IO
 
 FAULTS = (
@@ -27,7 +28,7 @@ FAULTS = (
 
 
 def note(word: str) -> None:
-    with open(os.environ["WITNESS"], "a", encoding="utf-8") as file:
+    with Path(os.environ["WITNESS"]).open("a", encoding="utf-8") as file:
         file.write(word + "\n")
 
 
@@ -35,9 +36,9 @@ def note_connected() -> None:
     """Once as many as $TOGETHER have been told to connect, or after a while."""
     give_up = time.monotonic() + 20
     while time.monotonic() < give_up:
-        with open(os.environ["WITNESS"], encoding="utf-8") as file:
-            if file.read().splitlines().count("connect") >= int(os.environ["TOGETHER"]):
-                break
+        noted = Path(os.environ["WITNESS"]).read_text(encoding="utf-8").split()
+        if noted.count("connect") >= int(os.environ["TOGETHER"]):
+            break
         time.sleep(0.01)
     note("connected")
 
