@@ -81,6 +81,11 @@ class blocking_mutex {
     end();
   }
 
+  /// Who waits for what at this moment.
+  standing now() const {
+    const std::scoped_lock guard(guard_);
+    return now_;
+  }
   /// At the deadlock, for who has found it.
   standing at_deadlock() const {
     const std::scoped_lock guard(guard_);
