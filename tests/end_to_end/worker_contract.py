@@ -323,9 +323,9 @@ def _echo_batch(port: int, pattern: bytes, sizes: list[int], number: int) -> Non
 
 def measures(of: Subject, workload: str, shape: str, *more: str) -> None:
     """A whole run under the real conductor: echo, conditions, checksum, bytes, the number of
-    latenesses, what is left alive, status. A busy machine may make it invalid. One on which the call
-    takes longer than CALL_TIMEOUT_S, or the worker longer than the conductor waits for an answer,
-    breaks it as a worker does that hangs. `more` are further options."""
+    latenesses, what is left alive, status. A busy machine may make it invalid. One on which the
+    call takes longer than CALL_TIMEOUT_S, or the worker longer than the conductor waits for an
+    answer, breaks it as a worker does that hangs. `more` are further options."""
     declared = workloads()[workload]
     if of.row and (why := of.row.why_not(workload, shape)):
         raise LackingError(why)
