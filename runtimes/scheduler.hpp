@@ -87,7 +87,8 @@
 //       cancels what has not begun; what has is finished.
 //   W11 shared_event: an event (W5, W8) that any thread sets, also one that runs none of the
 //       scheduler's tasks. No set is lost, whether the scheduler sleeps or not, and who waits sees
-//       what the thread did before that set it first.
+//       what the thread did before that set it first. The event, and its scheduler, end after every
+//       set has returned.
 //
 // Reads that give up, where the scheduler offers them
 //   W9  read(connection, deadline) is a read that ends without a result if the deadline has passed
@@ -115,9 +116,9 @@
 //   P8  A cloned waker wakes its task from any thread, and a sleeping scheduler with it; no wake is
 //       lost. It may outlive task and scheduler, and then does nothing.
 //
-// Threads and memory order: all verbs are called on the owner thread or by a task. A single-
-// threaded runtime runs every task on the owner thread, so tasks need no synchronisation among
-// themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
+// Threads and memory order: all verbs are called on the owner thread or by a task (but W11's set).
+// A single-threaded runtime runs every task on the owner thread, so tasks need no synchronisation
+// among themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
 // the last step of every task happens-before the return of run(), and cancel/stop may be called by
 // any task; each happens-before the return of the waits that it ends.
 // In a runtime whose tasks move among threads (runtime_info::takes_workers) a task is on one thread

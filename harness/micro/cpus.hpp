@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <sched.h>
 #include <vector>
 
@@ -22,6 +23,14 @@ inline const std::vector<std::size_t>& allowed_cpus() {
     return found;
   }();
   return cpus;
+}
+
+/// The CPU of this place among them. Throws limit_error where there are fewer.
+inline std::size_t cpu_at(std::size_t place) {
+  const auto& cpus = allowed_cpus();
+  if (place < cpus.size()) return cpus[place];
+  throw limit_error("CPUs of this process", static_cast<std::int64_t>(cpus.size()),
+                    static_cast<std::int64_t>(place + 1));
 }
 
 /// Keeps the calling thread on `cpu`. Throws std::system_error.

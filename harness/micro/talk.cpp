@@ -8,7 +8,8 @@
 //  - channel/K: one task sends and one receives, with room for K values; items are messages. The
 //    less room, the more often the two take turns: with 64 at every 64th value.
 //  - join_finished: a join of a scope whose task has ended, again and again; items are joins.
-// Does not measure: tasks of two schedulers, or on two CPUs (talk_across.cpp), and what waits for a lock costs the others in lateness.
+// Does not measure: tasks of two schedulers, or on two CPUs (talk_across.cpp), and what waits for a
+// lock cost the others in lateness.
 // How it may be unfair: a callback session has its place to wait made anew for each wait, as the
 // next may be another; the others have theirs in the frame, on the stack or in the future. A thread
 // is woken by the kernel where the others are put into a queue: that is the model.

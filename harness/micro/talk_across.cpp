@@ -18,6 +18,7 @@
 // wakes an idle CPU, as in wake.cpp.
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -33,21 +34,12 @@
 #include "harness/micro/cpus.hpp"
 #include "harness/micro/repeated_waits.hpp"
 #include "harness/micro/subjects.hpp"
-#include "runtimes/errors.hpp"
 
 namespace skein::micro {
 
 namespace {
 
 constexpr auto nothing_more = [] {};
-
-/// The CPU of this place among those of the process. Throws limit_error where there is none.
-std::size_t cpu_at(std::size_t place) {
-  const auto& cpus = allowed_cpus();
-  if (place < cpus.size()) return cpus[place];
-  throw limit_error("CPUs of this process", static_cast<std::int64_t>(cpus.size()),
-                    static_cast<std::int64_t>(place + 1));
-}
 
 // --- two schedulers -----------------------------------------------------------------------------
 
@@ -83,7 +75,12 @@ class answering {
   }
   answering(const answering&) = delete;
   answering& operator=(const answering&) = delete;
-  ~answering() { end(); }
+  /// Where the asking side failed, its task waits for rounds that nobody asks: it is let go on.
+  ~answering() {
+    if (!thread_.joinable()) return;
+    for (auto& each : there_->events) each.set();
+    end();
+  }
 
   void ask(std::size_t round) noexcept { there_->events[round].set(); }
   /// Once all rounds are done. Returns how many it answered.
@@ -147,7 +144,7 @@ void take_turns(stopwatch& watch, std::size_t place) {
   }
 }
 
-// --- two tasks that are threads -------------------------------------------------------------------
+// --- two tasks that are threads -----------------------------------------------------------------
 
 constexpr std::size_t items = 2'000;
 
@@ -155,21 +152,26 @@ constexpr std::size_t items = 2'000;
 class timed_pair {
  public:
   timed_pair(stopwatch& watch, std::array<std::size_t, 2> cpus) noexcept
-      : timed_(watch, cpus.size()), cpus_(cpus) {}
+      : timed_(watch, cpus.size()), cpus_(cpus), both_(2, starting{&timed_}) {}
 
   void begin_one() {
     pin_thread_to(cpus_[arrived_.fetch_add(1)]);
     both_.arrive_and_wait();
-    timed_.begin_one();
   }
   void end_one() noexcept { timed_.end_one(); }
   std::size_t ended() const noexcept { return timed_.ended(); }
 
  private:
+  /// Before either of them goes on.
+  struct starting {
+    timed_tasks* timed;
+    void operator()() const noexcept { timed->begin_one(); }
+  };
+
   timed_tasks timed_;
   std::array<std::size_t, 2> cpus_;
   std::atomic<std::size_t> arrived_{0};
-  std::latch both_{2};
+  std::barrier<starting> both_;
 };
 
 template <class S>

@@ -225,15 +225,10 @@ void exchange(line& over, int times) noexcept {
 }
 
 template <class S>
-void wake_rounds(stopwatch& watch, std::size_t cpu_index) {
+void wake_rounds(stopwatch& watch, std::size_t place) {
   constexpr int rounds = 500;
-  const auto& cpus = allowed_cpus();
-  if (cpus.size() <= cpu_index) {
-    throw limit_error("CPUs of this process", static_cast<std::int64_t>(cpus.size()),
-                      static_cast<std::int64_t>(cpu_index + 1));
-  }
   line over;
-  server_thread<S> server(over, cpus[cpu_index]);
+  server_thread<S> server(over, cpu_at(place));
   exchange(over, 10);
   server.check();
   while (watch.next_batch(rounds)) {

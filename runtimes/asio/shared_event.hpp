@@ -20,7 +20,7 @@ class shared_event {
  public:
   using awaiting = typename event<Executor>::awaiting;
 
-  /// Made and destroyed by the owner thread.
+  /// Made and destroyed by the owner thread, which is to be once every set() has returned.
   template <class Scheduler>
   explicit shared_event(Scheduler& on)
       : home_(on.home()), event_(std::make_shared<event<Executor>>(on)) {}
@@ -28,7 +28,7 @@ class shared_event {
   /// True when the event was set; false when the scheduler stopped.
   awaiting wait() noexcept { return event_->wait(); }
 
-  /// Any thread; more than once does nothing. The scheduler must outlive the call.
+  /// Any thread; more than once does nothing. It returns before the event and its scheduler end.
   void set() {
     if (is_posted_.exchange(true, std::memory_order_relaxed)) return;
     net::post(home_, [known = std::weak_ptr(event_)] {

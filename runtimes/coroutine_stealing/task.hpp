@@ -31,10 +31,10 @@ struct task_promise : coroutine::basic_promise<task_promise> {
   task_promise() noexcept : basic_promise(&wake) {}
 
   static void* operator new(std::size_t size_bytes) {
-    return stealing::frame_cache::local().allocate(size_bytes);
+    return stealing::frame_cache::allocate_here(size_bytes);
   }
   static void operator delete(void* frame, std::size_t size_bytes) noexcept {
-    stealing::frame_cache::local().release(frame, size_bytes);
+    stealing::frame_cache::release_here(frame, size_bytes);
   }
 
   void begin_below(const task_promise& /*parent*/) noexcept {}

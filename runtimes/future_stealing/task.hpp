@@ -85,10 +85,10 @@ class task final : public task_head {
   ~task() {}  // the future was dropped before
 
   static void* operator new(std::size_t size_bytes) {
-    return stealing::frame_cache::local().allocate(size_bytes);
+    return stealing::frame_cache::allocate_here(size_bytes);
   }
   static void operator delete(void* at, std::size_t size_bytes) noexcept {
-    stealing::frame_cache::local().release(at, size_bytes);
+    stealing::frame_cache::release_here(at, size_bytes);
   }
 
  private:

@@ -49,8 +49,9 @@ struct uncut {
 /// the process's until its end.
 class frame_depot {
  public:
+  /// Never destroyed: a static that is destroyed late may have the last waker of a task.
   static frame_depot& instance() {
-    static frame_depot all;
+    static frame_depot& all = *new frame_depot;
     return all;
   }
   frame_depot() = default;
@@ -121,11 +122,15 @@ class frame_depot {
 
 class frame_cache {
  public:
-  /// The calling thread's.
-  static frame_cache& local() {
-    if (current_ == nullptr) [[unlikely]]
-      begin_thread();
-    return *current_;
+  /// On the calling thread.
+  static void* allocate_here(std::size_t size_bytes) { return local().allocate(size_bytes); }
+  /// On any thread, and also as it ends: what is destroyed last may have the last waker of a task.
+  static void release_here(void* frame, std::size_t size_bytes) noexcept {
+    if (current_ == nullptr && is_over_) [[unlikely]] {
+      frame_cache(frame_depot::instance()).release(frame, size_bytes);
+      return;
+    }
+    local().release(frame, size_bytes);
   }
 
   explicit frame_cache(frame_depot& depot) noexcept : depot_(depot) {}
@@ -196,14 +201,32 @@ class frame_cache {
     return std::exchange(from.rest.from, from.rest.from + (index + 1) * detail::granule_bytes);
   }
 
-  /// Gives the calling thread a cache, until its end. On the heap, for frame_pool's reason.
-  [[gnu::noinline]] static void begin_thread() {
-    thread_local std::unique_ptr<frame_cache> mine;
-    mine = std::make_unique<frame_cache>(frame_depot::instance());
-    current_ = mine.get();
+  /// The calling thread's. No task is begun on one that ends.
+  static frame_cache& local() {
+    if (current_ == nullptr) [[unlikely]]
+      begin_thread();
+    return *current_;
   }
 
+  /// Gives the calling thread a cache, until its end. On the heap, for frame_pool's reason.
+  [[gnu::noinline]] static void begin_thread() {
+    thread_local const ends_with_thread mine;
+    current_ = mine.cache.get();
+  }
+  struct ends_with_thread {
+    ends_with_thread() = default;
+    ends_with_thread(const ends_with_thread&) = delete;
+    ends_with_thread& operator=(const ends_with_thread&) = delete;
+    ~ends_with_thread() {
+      current_ = nullptr;
+      is_over_ = true;
+    }
+    const std::unique_ptr<frame_cache> cache =
+        std::make_unique<frame_cache>(frame_depot::instance());
+  };
+
   inline static constinit thread_local frame_cache* current_ = nullptr;
+  inline static constinit thread_local bool is_over_ = false;
 
   frame_depot& depot_;
   std::array<size_class, detail::classes> classes_{};

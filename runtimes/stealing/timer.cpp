@@ -1,5 +1,6 @@
 #include "runtimes/stealing/timer.hpp"
 
+#include <cassert>
 #include <thread>
 #include <utility>
 
@@ -32,6 +33,7 @@ void timer::cancel() noexcept {
                                      std::memory_order_relaxed)) {
     return;
   }
+  assert(worker::current() != nullptr && "a sleep is cancelled by a task");
   if (at_ == worker::current()) return open_here();
   at_->post(*this);
 }

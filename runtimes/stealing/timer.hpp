@@ -1,4 +1,4 @@
-// A sleep that any thread may cancel, though it is in the timers of one worker's loop.
+// A sleep that any worker may cancel, though it is in the timers of one worker's loop.
 //
 // The sleep is an operation of the timer's own, and ends on its worker's thread: at its deadline,
 // by a stop, or because it was cancelled. A cancel on another thread sends the timer, which is a
@@ -59,7 +59,7 @@ class timer : private op, private letter {
   void withdraw() noexcept;
   /// How the wait ended, for its task.
   wake how() const noexcept { return result == 0 ? wake::due : wake::cancelled; }
-  /// Any thread.
+  /// By a task, so on any worker's thread: no other may be overtaken by the end of the scheduler.
   void cancel() noexcept;
 
  private:

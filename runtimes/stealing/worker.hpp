@@ -106,7 +106,7 @@ class worker {
     loop_.post(ready);
   }
 
-  /// Any thread: the letter is opened on this one.
+  /// Any worker's thread: the letter is opened on this one.
   void post(letter& posted) noexcept {
     if (letters_.post(posted)) ready_.sound_alarm();
   }

@@ -9,8 +9,9 @@
 // suffices: what a thread wrote before it set the event is published by the letter, and seen by who
 // waited. Of several that set it that holds for the first.
 //
-// Once a wait was granted, the thread that set the event has let go of it. It uses the scheduler a
-// little longer (mailbox::post), which so must outlive the call.
+// The event and its scheduler end after every set has returned. That a wait was granted does not
+// say so: whoever set it uses the scheduler a little longer (mailbox::post), and another may come
+// late.
 #pragma once
 
 #include <atomic>
@@ -33,7 +34,7 @@ class shared_event {
       : event_(on), mailbox_(on.loop().from_other_threads()), letter_(event_) {}
   shared_event(const shared_event&) = delete;
   shared_event& operator=(const shared_event&) = delete;
-  /// By the owner thread. A set() that no wait has seen has returned.
+  /// By the owner thread, once every set() has returned.
   ~shared_event() {
     if (is_posted_.load(std::memory_order_relaxed) && !event_.is_set()) mailbox_.on_readable();
   }

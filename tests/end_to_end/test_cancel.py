@@ -9,7 +9,7 @@ import skein_binary as skein
 from test_cells import check_common, measure, with_every_runtime
 from test_relay import SILENT, ended, worker
 
-NO_FIRST_OF_TWO = ("thread", "thread_default")
+NO_FIRST_OF_TWO = ("thread", "thread_default", "asio_await", "asio_await_any", "asio_cb")
 
 
 @pytest.mark.parametrize(

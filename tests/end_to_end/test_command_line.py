@@ -101,11 +101,11 @@ QUICK = ("run", "timers", "--runtime", "coroutine", "--size", "test")
         ),
         (
             ["run", "fanout", "--runtime", "fiber", "--workers", "2"],
-            "--workers: fiber has no such choice; it applies to coroutine_stealing, future_stealing",
+            "fiber has no such choice; it applies to coroutine_stealing, future_stealing",
         ),
         (
             ["run", "fanout", "--runtime", "fiber", "--workers", "auto"],
-            "--workers: fiber has no such choice; it applies to coroutine_stealing, future_stealing",
+            "fiber has no such choice; it applies to coroutine_stealing, future_stealing",
         ),
         (["run", "fanout", "--runtime", "coroutine_stealing", "--workers", "64"], "from 1 to 63"),
         (["run", "fanout", "--runtime", "coroutine_stealing", "--workers", "all"], "not a count"),

@@ -65,8 +65,9 @@ def test_a_bound_that_nobody_says_is_a_second_and_not_in_the_id(results: Path) -
     assert "nobody unlocked for 1000 ms" in run["failure"]["message"]
 
 
-def test_tasks_that_move_deadlock_on_one_worker_too(results: Path) -> None:
-    words = ("--runtime", "coroutine_stealing", "--workers", "1", "--across", "blocking")
+@pytest.mark.parametrize("runtime", skein.TASKS_ONLY)
+def test_tasks_that_move_deadlock_on_one_worker_too(runtime: str, results: Path) -> None:
+    words = ("--runtime", runtime, "--workers", "1", "--across", "blocking")
     status, run = ended(results, *words, "--lock-timeout", "50ms", workload="contention")
     assert (status, run["status"]) == (4, "failed")
     assert "deadlock: task " in run["failure"]["message"]

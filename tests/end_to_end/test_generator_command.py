@@ -63,6 +63,30 @@ def test_each_loop_has_a_generator_of_the_command(results: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cpus", "together", "first"),
+    [("0", 1, ["connect", "connected"]), ("0-1", 2, ["connect", "connect"])],
+    ids=["one-cpu", "two-cpus"],
+)
+def test_as_many_generators_connect_at_once_as_have_a_cpu(
+    cpus: str, together: int, first: list[str], results: Path
+) -> None:
+    witness = results.with_suffix(".witness")
+    command = ["env", f"WITNESS={witness}", f"TOGETHER={together}", sys.executable, str(FAKE_SSH)]
+    words = ("--mode", "idle", "--loops", "3", "--hold", "0s", "--generator-cpus", cpus)
+    skein.call(*RUN, *words, *by([*command, "witness", str(skein.SKEIN), "generator"]),
+               "-o", str(results))  # fmt: skip
+    run = skein.run_of(results)
+    assert run["status"] in ("ok", "invalid"), (run["reasons"], run["failure"])
+    noted = witness.read_text(encoding="utf-8").split()
+    assert noted[:2] == first
+    most = max(
+        noted[:i].count("connect") - noted[:i].count("connected") for i in range(len(noted))
+    )
+    assert most == together
+    assert noted.count("connected") == 9  # three generators, in three steps
+
+
+@pytest.mark.parametrize(
     ("fault", "status", "said"),
     [
         ("banner", "failed", "answered something that is no message: Welcome to host b"),

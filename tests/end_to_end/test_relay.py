@@ -12,7 +12,7 @@ from test_cells import check_common, measure, with_every_runtime
 
 WORKER = Path(__file__).parent / "workers" / "talking_worker.py"
 # What each lacks is in its run: a limit named sync.
-SILENT = ("epoll_floor", "libuv", "future_busy", *skein.REFERENCES)
+SILENT = ("epoll_floor", "libuv", "future_busy", "boost_fiber")
 
 
 def worker(fault: str | None = None) -> list[str]:

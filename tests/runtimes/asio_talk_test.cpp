@@ -142,6 +142,18 @@ void rest(int& rested) noexcept {
   ++rested;
 }
 
+TEST_CASE("an event of Asio's that is gone before its set comes is not set") {
+  callbacks on(options_with(buffer_policy::lent));
+  {
+    callbacks::shared_event set(on);
+    set.set();
+    set.set();
+    REQUIRE_FALSE(set.is_set());  // that is posted
+  }
+  on.run();
+  REQUIRE(on.live().tasks == 0);
+}
+
 TEST_CASE("Asio's run goes on while nothing but a thread of its pool is at work") {
   callbacks on(options_with(buffer_policy::lent));
   callbacks::offload_pool pool(on, 1);

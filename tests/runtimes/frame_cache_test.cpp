@@ -69,6 +69,34 @@ TEST_CASE("a frame that no size has room for is of the heap") {
   REQUIRE(large != nullptr);
 }
 
+/// Frees a frame when its thread ends.
+struct late_release {
+  ~late_release() {
+    if (frame != nullptr) frame_cache::release_here(frame, frame_bytes);
+  }
+  void* frame = nullptr;
+};
+
+TEST_CASE("a frame that is freed after its thread's cache has gone is everybody's") {
+  void* frame = nullptr;
+  std::thread([&frame] {
+    thread_local late_release late;  // made before the cache, and so destroyed after it
+    late.frame = nullptr;
+    frame = frame_cache::allocate_here(frame_bytes);
+    late.frame = frame;
+  }).join();
+  bool is_there = false;
+  std::thread([&] {
+    std::vector<void*> taken;
+    for (std::size_t i = 0; i < 1'000 && !is_there; ++i) {
+      taken.push_back(frame_cache::allocate_here(frame_bytes));
+      is_there = taken.back() == frame;
+    }
+    for (void* const each : taken) frame_cache::release_here(each, frame_bytes);
+  }).join();
+  REQUIRE(is_there);
+}
+
 #endif
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "runtimes/future_stealing/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/options.hpp"
+#include "tests/runtimes/again.hpp"
 #include "tests/runtimes/moving_programs.hpp"
 #include "workloads/timers/poll.hpp"
 
@@ -21,6 +22,7 @@ namespace skein {
 namespace {
 
 using future_stealing::scheduler;
+using test::again;
 using test::far_away_ns;
 using test::from_now;
 using test::numbers_of_workers;
@@ -35,11 +37,6 @@ struct no_context {
 TEST_CASE("a sleeping task that may change threads takes 152 B") {
   STATIC_REQUIRE(sizeof(future_stealing::task<timers::sleep_once_future<scheduler, no_context>>) ==
                  152);
-}
-
-polled<nothing> again(context& with) noexcept {
-  with.waker().wake();
-  return not_ready;
 }
 
 class counts_polls : pinned {
@@ -329,6 +326,24 @@ TEST_CASE("a hundred thousand waits are dropped beside cancels", "[.][stress]") 
   race_cancels(5'000, true);
 }
 
+/// Waits on a timer that is due in an hour.
+class waits_long : pinned {
+ public:
+  using output = nothing;
+  waits_long(scheduler& on, scheduler::timer& by, std::atomic<int>& cancelled)
+      : cancelled_(cancelled), sleep_(on, by, from_now(far_away_ns)) {}
+  polled<nothing> poll(context& with) {
+    const auto how = sleep_.poll(with);
+    if (!how) return not_ready;
+    if (*how == wake::cancelled) ++cancelled_;
+    return nothing{};
+  }
+
+ private:
+  std::atomic<int>& cancelled_;
+  scheduler::sleeping_on sleep_;
+};
+
 class stops_soon : pinned {
  public:
   using output = nothing;
@@ -350,14 +365,14 @@ TEST_CASE("a stop by any future cancels the sleeps of all workers") {
     scheduler on(options_on(workers));
     std::atomic<int> early{0};
     std::atomic<int> due{0};
-    std::atomic<int> ended{0};
+    std::atomic<int> cancelled{0};
     std::deque<scheduler::timer> timers(40);
     for (int i = 0; i < 100; ++i) on.spawn<sleeps>(on, from_now(far_away_ns), early, due);
-    for (scheduler::timer& each : timers) on.spawn<waits_in_rounds>(on, each, 1, false, ended);
+    for (scheduler::timer& each : timers) on.spawn<waits_long>(on, each, cancelled);
     on.spawn<stops_soon>(on);
     on.run();
     REQUIRE(due == 0);
-    REQUIRE(ended == 40);
+    REQUIRE(cancelled == 40);
     REQUIRE(on.live().tasks == 0);
   }
 }

@@ -16,22 +16,19 @@
 #include "runtimes/future_stealing/scheduler.hpp"
 #include "tests/catch.hpp"
 #include "tests/options.hpp"
+#include "tests/runtimes/again.hpp"
 #include "tests/runtimes/breakable_loops.hpp"
 
 namespace skein {
 namespace {
 
 using future_stealing::scheduler;
+using test::again;
 using test::break_loop;
 using test::breakable;
 using test::from_now;
 using test::numbers_of_workers;
 using test::options_on;
-
-polled<nothing> again(context& with) noexcept {
-  with.waker().wake();
-  return not_ready;
-}
 
 /// How a task hands out its waker, and what it is told beside it.
 struct line {

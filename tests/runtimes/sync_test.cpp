@@ -49,7 +49,7 @@ TEST_CASE("a wait list forgets who leaves it, first, in the middle and last") {
   }
 }
 
-// --- an event that another thread sets -------------------------------------------------------------
+// --- an event that another thread sets ----------------------------------------------------------
 
 TEST_CASE("an event that was set and that nobody waited for ends, and its letter with it") {
   fiber::scheduler on(options_for(16));

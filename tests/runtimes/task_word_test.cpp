@@ -106,7 +106,8 @@ struct outcome {
 };
 
 /// Four threads say something and wake, each after its last was heard; one more polls what is
-/// queued. Who is not heard for too long has lost a wake, and all give up.
+/// queued. Who is not heard for too long, though nothing is queued or polled, has lost a wake, and
+/// all give up.
 template <class Word>
 outcome wake_from_four_threads(int of_each, std::chrono::milliseconds patience) {
   constexpr std::size_t threads = 4;
@@ -119,6 +120,7 @@ outcome wake_from_four_threads(int of_each, std::chrono::milliseconds patience) 
   word.end_poll(false);
   std::atomic<int> queued{0};  // how often the task is in the queue
   std::atomic<bool> queued_twice{false};
+  std::atomic<bool> is_polled{false};
   std::atomic<bool> lost{false};
   std::atomic<std::size_t> speaking{threads};
   std::array<saying, threads> said;
@@ -134,7 +136,8 @@ outcome wake_from_four_threads(int of_each, std::chrono::milliseconds patience) 
         const auto give_up = std::chrono::steady_clock::now() + patience;
         while (own.waits.load(std::memory_order_relaxed) && !lost && !queued_twice) {
           std::this_thread::yield();
-          if (std::chrono::steady_clock::now() > give_up) lost = true;
+          const bool is_idle = queued == 0 && !is_polled;
+          if (is_idle && std::chrono::steady_clock::now() > give_up) lost = true;
         }
       }
       --speaking;
@@ -145,6 +148,7 @@ outcome wake_from_four_threads(int of_each, std::chrono::milliseconds patience) 
       std::this_thread::yield();
       continue;
     }
+    is_polled = true;
     --queued;
     word.begin_poll();
     for (saying& each : said) {
@@ -154,6 +158,7 @@ outcome wake_from_four_threads(int of_each, std::chrono::milliseconds patience) 
       }
     }
     if (word.end_poll(false)) queue();
+    is_polled = false;
   }
   for (std::thread& each : speakers) each.join();
   return {.all_heard = !lost, .queued_once = !queued_twice};

@@ -18,13 +18,13 @@ COLOURS = {
     "fiber_asm": "#d55e00", "fiber_uring": "#f5d17a", "thread": "#cc79a7",
     "thread_default": "#7a3b69", "callback": "#6a3d9a", "callback_uring": "#b79bd6",
     "libuv": "#009e73", "epoll_floor": "#555555", "future": "#a50f15",
-    "future_busy": "#ef6548", "coroutine_stealing": "#1f3a5f",
+    "future_busy": "#ef6548", "coroutine_stealing": "#1f3a5f", "future_stealing": "#67000d",
 }  # fmt: skip
 MARKERS = {
     "coroutine": "o", "coroutine_uring": "h", "fiber": "s", "fiber_asm": "d", "fiber_uring": "p",
     "thread": "^", "thread_default": "<", "callback": "X", "callback_uring": "*", "libuv": "D",
     "epoll_floor": "P", "future": "v", "future_busy": "$B$",
-    "coroutine_stealing": "H",
+    "coroutine_stealing": "H", "future_stealing": "8",
 }  # fmt: skip
 INK, CONTEXT, WHITE = "#222222", "#c9c9c9", "#ffffff"
 _RUNTIME_OF = {colour: runtime for runtime, colour in COLOURS.items()}

@@ -115,6 +115,25 @@ def test_a_page_gets_table_notes_figure_and_what_the_numbers_are_worth(tree):
     ]  # fmt: skip
 
 
+def test_a_page_has_a_part_for_each_run_that_it_names(tree, capsys):
+    tree.page.write_text(PAGE + PAGE)
+    assert tree() == 0
+    once = ["", *TABLE, "", *NOTES, "", FIGURE, "", ABOUT, ""]
+    part = ["# A page", "", FIRST, *once, LAST, "", "The rest, 4,127 of it."]
+    assert tree.lines() == part * 2
+    tree.page.write_text(tree.page.read_text().replace("1 was repeated", "2 were repeated", 1))
+    assert tree("--check") == 1
+    assert "2 were repeated" in capsys.readouterr().out
+
+
+def test_a_table_without_a_figure_needs_none(tree):
+    tree.declared.write_text(declaration(more="figure = false"))
+    tree.figure.unlink()
+    assert tree() == 0
+    assert tree("--check") == 0
+    assert tree.lines()[4:-4] == [*TABLE, "", *NOTES, "", ABOUT]
+
+
 def test_many_runtimes_stand_below_each_other_with_the_same_figures(tree):
     tree.declared.write_text(declaration(lines="runtimes"))
     assert tree() == 0
@@ -236,14 +255,14 @@ def test_an_inconclusive_session_says_so_under_the_table(tree, planted):
         ("# A page\n", "0 first and 0 last marks"),
         (PAGE.replace(FIRST, ""), "0 first and 1 last marks"),
         (PAGE.replace(LAST, ""), "1 first and 0 last marks"),
-        (PAGE + PAGE, "2 first and 2 last marks"),
-        (f"{LAST}\n{FIRST}\n", "in this order"),
+        (f"{LAST}\n{FIRST}\n", "one after the other"),
+        (f"{FIRST}\n{FIRST}\n{LAST}\n{LAST}\n", "2 first and 2 last marks"),
         (PAGE.replace("runs/one", "runs/two"), "there is no run at"),
         (PAGE.replace("runs/one", "runs/o ne"), "0 first"),
     ],
 )
 @pytest.mark.parametrize("words", [(), ("--check",)])
-def test_marks_that_are_not_there_once_or_name_no_run_end_in_2(tree, capsys, page, said, words):
+def test_marks_that_are_not_in_pairs_or_name_no_run_end_in_2(tree, capsys, page, said, words):
     tree.page.write_text(page)
     assert tree(*words) == 2
     assert said in capsys.readouterr().err
@@ -258,6 +277,7 @@ def test_marks_that_are_not_there_once_or_name_no_run_end_in_2(tree, capsys, pag
         ("[planted", "cannot be read"),
         (declaration(more='runtimes = ["libevent"]'), "runtime of this run 'libevent'"),
         (declaration(more="runtimes = []"), "runtimes is a list of texts"),
+        (declaration(more="figure = 1"), "figure is true or false"),
         (declaration(more="column = 3"), "unknown key 'column'"),
         (declaration(lines="columns"), "unknown word in lines 'columns'"),
         (declaration().replace('corner = "1,000 connections"', ""), "it has no corner"),
@@ -302,7 +322,7 @@ def test_a_page_that_is_not_there_or_no_text_ends_in_2(tree, capsys):
 
 def test_every_cell_that_is_declared_is_one_of_its_preset():
     declared = tomllib.loads(readme_values.FILE.read_text(encoding="utf-8"))
-    assert {"quick", "references"} <= declared.keys()
+    assert {"quick", "references", "c1m"} <= declared.keys()
     for preset in declared:
         groups = load_matrix(PRESET_FOLDER / f"{preset}.toml").groups
         named = {name for value in readme_values.shown_of(preset).values for name in value.cells}

@@ -1,5 +1,5 @@
-// The tasks of contention in the direct style, for threads and fibers: one that wants the mutex, the
-// holder, and one that wants a mutex that blocks its thread.
+// The tasks of contention in the direct style, for threads and fibers: one that wants the mutex,
+// the holder, and one that wants a mutex that blocks its thread.
 #pragma once
 
 #include <cstddef>

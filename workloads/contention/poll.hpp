@@ -92,7 +92,7 @@ class hold_future : pinned {
   std::variant<locking, awaiting, typename S::sleeping> waits_;
 };
 
-template <poll_scheduler S>
+template <poll_timers S>
 class contend_blocking_future : pinned {
  public:
   using output = nothing;
@@ -134,7 +134,7 @@ template <poll_scheduler S>
 void spawn_task(S& scheduler, contention::context<S>& shared, std::size_t index) {
   scheduler.template spawn<contend_future<S>>(scheduler, shared, index);
 }
-template <poll_scheduler S>
+template <poll_timers S>
 void spawn_task(S& scheduler, blocking_context<S>& shared, std::size_t index) {
   scheduler.template spawn<contend_blocking_future<S>>(scheduler, shared, index);
 }

@@ -1,5 +1,6 @@
-// Generators on one host work one after the other: two at once would measure each other. Those of
-// several commands are on several hosts, and send a load together (joint_load.hpp).
+// Generators on one host work one after the other where that is measured: two at once would measure
+// each other. Connecting is not, and those that have a CPU each connect together. Those of several
+// commands are on several hosts, and send a load together (joint_load.hpp).
 #include "harness/conductor/processes/load_generators.hpp"
 
 #include <algorithm>
@@ -108,7 +109,7 @@ void add_report(exchange_outcome& sum, const protocol::load_report& report) {
 
 load_generators::load_generators(std::int64_t loops, commands started_by,
                                  const std::vector<int>& cpus)
-    : commands_(std::move(started_by)) {
+    : commands_(std::move(started_by)), at_once_(std::max(cpus.size(), commands_.size())) {
   const std::size_t count = std::max(static_cast<std::size_t>(loops), commands_.size());
   for (std::size_t i = 0; i < count; ++i) {
     command_line program{"/proc/self/exe", {"skein", "generator"}};
@@ -177,12 +178,17 @@ std::vector<bool> load_generators::prepare(conversation& talk, const run_request
 }
 
 void load_generators::connect(conversation& talk, std::int64_t total) {
+  std::vector<std::size_t> behind;
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    const std::int64_t own = part(total, i);
-    if (own == connected_[i]) continue;
-    talk.ask(*members_[i], {{"type", "connect"}, {"connections", own}}, "connected",
-             talk.cell_deadline_ns());
-    connected_[i] = own;
+    if (part(total, i) != connected_[i]) behind.push_back(i);
+  }
+  for (std::size_t begun = 0, ended = 0; ended < behind.size(); ++ended) {
+    for (; begun < std::min(ended + at_once_, behind.size()); ++begun) {
+      const std::size_t which = behind[begun];
+      connected_[which] = part(total, which);
+      talk.say(*members_[which], {{"type", "connect"}, {"connections", connected_[which]}});
+    }
+    talk.expect(*members_[behind[ended]], "connected", talk.cell_deadline_ns());
   }
 }
 

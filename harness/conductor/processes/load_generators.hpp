@@ -56,7 +56,8 @@ class load_generators {
   /// which of those that a command started are pinned to the CPUs asked for.
   std::vector<bool> prepare(conversation& talk, const run_request& request,
                             const std::vector<std::int64_t>& ports);
-  /// Opens connections until there are `total` on all of them, one generator after the other.
+  /// Opens connections until there are `total` on all of them: by as many generators at once as
+  /// have a CPU, or a host, of their own.
   void connect(conversation& talk, std::int64_t total);
   /// One message on each connection, `in_flight` of them at once, one generator after the other.
   exchange_outcome exchange(conversation& talk, std::int64_t in_flight);
@@ -76,6 +77,7 @@ class load_generators {
 
   commands commands_;  ///< empty: this program
   std::vector<std::unique_ptr<child_process>> members_;
+  std::size_t at_once_;  ///< so many connect together
   std::vector<std::int64_t> connected_;
   std::int64_t total_ = 0;
 };

@@ -1,4 +1,4 @@
-"""Writes README's table, figure and the words under them from a published run. The part stands
+"""Writes README's tables, figures and the words under them from published runs. Each part stands
 between two marks, and the first of them names the folder of the run; what it shows is declared in
 results/readme.toml.
 
@@ -10,19 +10,18 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import DIFFERS, OK, UsageError, warn
 from ..base.outputs import require_writable, write_text
 from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
-from ..report.readme import part_of
+from ..report.readme import declared_for, part_of
 from ..report.readme_figure import stale_figure
 from ..report.readme_values import FILE
 
 _EPILOG = """\
-README has one of each of these lines, and what stands between them is written anew:
+README has these lines, once for each run, and what stands between them is written anew:
   <!-- from results/published/FOLDER: written by scripts/render_readme.py -->
   <!-- end -->
 
@@ -30,47 +29,39 @@ examples:
   scripts/render_readme.py           # after FOLDER was changed, or what is declared
   scripts/render_readme.py --check   # in the suite
 
-exit status: 0 written, or as it should be; 1 README says something else, or its figure is not what
-the run's results draw (--check); 2 usage, marks that are not there once, a run that is not there or
+exit status: 0 written, or as it should be; 1 README says something else, or a figure is not what
+the run's results draw (--check); 2 usage, marks that are not in pairs, a run that is not there or
 lacks what is declared; 4 not written
 """
-_FIRST = re.compile(r"^<!-- from (\S+): written by scripts/render_readme\.py -->$", re.MULTILINE)
-_LAST = re.compile(r"^<!-- end -->$", re.MULTILINE)
+_FIRST = r"^<!-- from (?P<folder>\S+): written by scripts/render_readme\.py -->$"
+_LAST = r"^<!-- end -->$"
+_PART = re.compile(
+    rf"(?P<first>{_FIRST})(?:(?!^<!-- from ).)*?(?P<last>{_LAST})", re.MULTILINE | re.DOTALL
+)
 
 
-@dataclass(frozen=True)
-class Marked:
-    """A page in three parts; `folder`: what its first mark names."""
-
-    before: str  # up to the first mark, and with it
-    between: str
-    after: str
-    folder: str
-
-
-def marked_in(page: Path) -> Marked:
-    """A page by its marks. Raises UsageError where they do not stand there once, and in order."""
+def text_of(page: Path) -> str:
+    """A page that has parts. Raises UsageError where its marks do not stand in pairs."""
     try:
         text = page.read_bytes().decode("utf-8")
     except OSError as error:
         raise UsageError(f"cannot read {page}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{page} is not UTF-8") from error
-    first, last = list(_FIRST.finditer(text)), list(_LAST.finditer(text))
-    if len(first) != 1 or len(last) != 1 or first[0].end() > last[0].start():
+    first, last = (len(re.findall(mark, text, re.MULTILINE)) for mark in (_FIRST, _LAST))
+    if not first == last == len(_PART.findall(text)) > 0:
         raise UsageError(
-            f"{page} has {len(first)} first and {len(last)} last marks: it needs one of each, in"
-            " this order, as --help shows them"
+            f"{page} has {first} first and {last} last marks: it needs as many of each, one after"
+            " the other, as --help shows them"
         )
-    begin, end = first[0].end(), last[0].start()
-    return Marked(text[:begin], text[begin:end], text[end:], first[0][1])
+    return text
 
 
 def main(arguments: list[str]) -> int:
     """The program. Returns its exit status."""
     parser = argparse.ArgumentParser(
         prog="render_readme.py",
-        description="Writes README's table, figure and the words under them from a published run.",
+        description="Writes README's tables, figures and the words under them from published runs.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -84,27 +75,40 @@ def main(arguments: list[str]) -> int:
     )
     options = parser.parse_args(arguments)
     page: Path = options.readme
-    found = marked_in(page)
-    part = part_of(page.parent / found.folder, found.folder, options.declared)
-    wanted = f"{found.before}\n\n{part}\n\n{found.after}"
-    had = f"{found.before}{found.between}{found.after}"
+    had = text_of(page)
+    folders: list[str] = []
+
+    def written(part: re.Match[str]) -> str:
+        folders.append(part["folder"])
+        shown = part_of(page.parent / folders[-1], folders[-1], options.declared)
+        return f"{part['first']}\n\n{shown}\n\n{part['last']}"
+
+    wanted = _PART.sub(written, had)
+    runs = ", ".join(folders)
+    stale = [(folder, figure) for folder in folders if (figure := _stale(page, folder, options))]
+    for folder, figure in stale:
+        warn(f"{figure} is not what its results draw: scripts/report.py {folder}")
     console = Terminal()
-    stale = stale_figure(page.parent / found.folder) if options.check else None
-    if stale is not None:
-        warn(f"{stale} is not what its results draw: scripts/report.py {found.folder}")
-    if had == wanted and stale is None:
-        say(console, f"{page.name} says what {found.folder} has")
+    if had == wanted and not stale:
+        say(console, f"{page.name} says what {runs} has")
         return OK
     if options.check and had == wanted:
         return DIFFERS
     if options.check:
-        for line in difflib.unified_diff(
-            had.splitlines(), wanted.splitlines(), page.name, found.folder, lineterm=""
-        ):
+        for line in difflib.unified_diff(had.splitlines(), wanted.splitlines(), page.name, runs,
+                                         lineterm=""):  # fmt: skip
             say(console, line)
-        warn(f"{page.name} says something else than {found.folder}: scripts/render_readme.py")
+        warn(f"{page.name} says something else than {runs}: scripts/render_readme.py")
         return DIFFERS
     require_writable(page, read=[options.declared])
     write_text(page, wanted)
-    say(console, f"wrote {page}, from {found.folder}")
+    say(console, f"wrote {page}, from {runs}")
     return OK
+
+
+def _stale(page: Path, folder: str, options: argparse.Namespace) -> Path | None:
+    """The figure of a part, where it is checked and is not what the run's results draw."""
+    run = page.parent / folder
+    if not options.check or not declared_for(run, options.declared).figure:
+        return None
+    return stale_figure(run)

@@ -21,7 +21,7 @@ from ..records.metrics import Metric, metrics, named
 FILE = ROOT / "results" / "readme.toml"
 VALUES, RUNTIMES = LINES = ("values", "runtimes")
 _METRIC = re.compile(r"\{(\w+)\}")
-_TABLE_KEYS = ("corner", "lines", "runtimes", "value")
+_TABLE_KEYS = ("corner", "lines", "runtimes", "figure", "value")
 _VALUE_KEYS = ("label", "cells", "show")
 
 
@@ -46,6 +46,7 @@ class Shown:
     lines: str
     runtimes: tuple[str, ...]  # none: all that the cells have
     values: tuple[Value, ...]
+    figure: bool  # whether the figure of memory stands under it
 
 
 def shown_of(preset: str | None, path: Path = FILE) -> Shown:
@@ -64,7 +65,7 @@ def shown_of(preset: str | None, path: Path = FILE) -> Shown:
 
 
 def _shown(table: Mapping[str, Any]) -> Shown:
-    _check_keys(table, _TABLE_KEYS, optional=("runtimes",))
+    _check_keys(table, _TABLE_KEYS, optional=("runtimes", "figure"))
     check_name("word in lines", str(table["lines"]), LINES)
     values = table["value"]
     if not isinstance(values, list) or not values:
@@ -74,6 +75,7 @@ def _shown(table: Mapping[str, Any]) -> Shown:
         lines=table["lines"],
         runtimes=_texts("runtimes", table["runtimes"]) if "runtimes" in table else (),
         values=tuple(_value(one) for one in values),
+        figure=_flag("figure", table.get("figure", True)),
     )
 
 
@@ -103,6 +105,12 @@ def _check_keys(table: Any, keys: tuple[str, ...], optional: tuple[str, ...] = (
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise UsageError(f"{key} is a text, not {value!r}")
+    return value
+
+
+def _flag(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{key} is true or false, not {value!r}")
     return value
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import IO
 
 FAULTS = (
@@ -21,13 +22,32 @@ FAULTS = (
     "old_build",  # the other end is of another version
     "other_commit",  # the other end is of another commit
     "other_file",  # the other end is another program of the same commit
+    "witness",  # none, and notes in the file $WITNESS who connects when (below)
     "deaf",  # goes silent, both ways, when the load begins: the network is lost
 )
 
 
-def pass_commands_on(to: IO[bytes], deaf: threading.Event) -> None:
+def note(word: str) -> None:
+    with Path(os.environ["WITNESS"]).open("a", encoding="utf-8") as file:
+        file.write(word + "\n")
+
+
+def note_connected() -> None:
+    """Once as many as $TOGETHER have been told to connect, or after a while."""
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        noted = Path(os.environ["WITNESS"]).read_text(encoding="utf-8").split()
+        if noted.count("connect") >= int(os.environ["TOGETHER"]):
+            break
+        time.sleep(0.01)
+    note("connected")
+
+
+def pass_commands_on(to: IO[bytes], deaf: threading.Event, fault: str) -> None:
     """What the conductor says, to its end."""
     while chunk := os.read(0, 65536):
+        if fault == "witness" and b'"connect"' in chunk:
+            note("connect")
         if not deaf.is_set():
             to.write(chunk)
             to.flush()
@@ -52,9 +72,11 @@ def relay(fault: str, command: list[str]) -> int:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
-        there = (child.stdin, deaf)
+        there = (child.stdin, deaf, fault)
         threading.Thread(target=pass_commands_on, args=there, daemon=True).start()
         for line in child.stdout:
+            if fault == "witness" and b'"connected"' in line:
+                note_connected()
             os.write(1, changed(line, fault))
             if fault == "deaf" and b'"window_begin"' in line:
                 deaf.set()
