@@ -118,9 +118,9 @@
 //
 // Threads and memory order: all verbs are called on the owner thread or by a task (but W11's set).
 // A single-threaded runtime runs every task on the owner thread, so tasks need no synchronisation
-// among themselves. In a runtime with a thread per task, spawn happens-before the first step of the task,
-// the last step of every task happens-before the return of run(), and cancel/stop may be called by
-// any task; each happens-before the return of the waits that it ends.
+// among themselves. In a runtime with a thread per task, spawn happens-before the first step of the
+// task, the last step of every task happens-before the return of run(), and cancel/stop may be
+// called by any task; each happens-before the return of the waits that it ends.
 // In a runtime whose tasks move among threads (runtime_info::takes_workers) a task is on one thread
 // at a time and each of its steps happens-before the next; the rest is as with a thread per task.
 #pragma once

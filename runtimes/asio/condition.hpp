@@ -14,11 +14,11 @@
 //
 // A wait is an operation of Asio's, and costs what Asio's cost. One that need not wait is none.
 //
-// What should be faster, not measured, and at what price: a timer that is never due has its place in Asio's heap
-// all the same, and where it is the first there Asio sets its timerfd. deadline_timer at pos_infin
-// has neither, but is of Boost.DateTime's clock, so that stop() would need a list. Handlers in a
-// list of our own, as experimental::channel keeps them, would spare both. That would be a channel
-// of ours and not Asio's.
+// What should be faster, not measured, and at what price: a timer that is never due has its place
+// in Asio's heap all the same, and where it is the first there Asio sets its timerfd.
+// deadline_timer at pos_infin has neither, but is of Boost.DateTime's clock, so that stop() would
+// need a list. Handlers in a list of our own, as experimental::channel keeps them, would spare
+// both. That would be a channel of ours and not Asio's.
 #pragma once
 
 #include <optional>

@@ -28,7 +28,9 @@ def test_a_cell_of_which_nothing_is_said_has_the_declared_defaults(
     words = ("run", workload, f"--{declared.shape}", shape, "--runtime", "coroutine")
     done = skein.call(*words, "--size", "test", "--json")
     record: dict[str, Any] = json.loads(done.out)
-    assert record["status"] in {"ok", "invalid"}, record["reasons"]  # the machine may be busy
+    deadlocks = (workload, shape) == ("contention", "blocking")  # where tasks share a thread
+    ends = {"failed"} if deadlocks else {"ok", "invalid"}  # the machine may be busy
+    assert record["status"] in ends, record["reasons"]
     expected: dict[str, Any] = {}
     for field in declared.fields:
         applies = field.applies_to(shape) and not field.measuring

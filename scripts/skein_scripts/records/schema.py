@@ -29,7 +29,6 @@ ADDED_IN_VERSION_1 = frozenset(
         "handler_wait_ns",
         "handler_work",
         "held_bytes",
-        "lock_timeout_ns",
         "loops",
         "pipeline",
         "read_timeout_ns",
