@@ -48,6 +48,7 @@ _SANITIZERS = {
 
 # A cell of size `test` mostly waits: several at a time share the CPUs. Tests marked `alone` do not.
 _AT_ONCE = ["-n", "6", "--dist", "worksteal"]
+_TESTS_AT_ONCE = 2 * CPUS  # of C++, which mostly wait
 
 
 def _build(preset: str, compiler: str | None = None, targets: Sequence[str] = ()) -> Section:
@@ -193,7 +194,7 @@ def quick_sections() -> list[Section]:
     return [
         *_lints(),
         _build("release"),
-        _ctest("release", CPUS),
+        _ctest("release", _TESTS_AT_ONCE),
         _pytest(
             "pytest-quick",
             "Python tests that are not slow, and every runtime end to end at size test",
@@ -214,11 +215,11 @@ def left_out_by_quick() -> list[str]:
 
 def all_sections() -> list[Section]:
     """The suite, in order: what fails soonest comes first."""
-    sanitizer_jobs = int(os.environ.get("SKEIN_SANITIZER_JOBS") or CPUS)
+    sanitizer_jobs = int(os.environ.get("SKEIN_SANITIZER_JOBS") or _TESTS_AT_ONCE)
     return [
         *_lints(),
         _build("release"),
-        _ctest("release", CPUS),
+        _ctest("release", _TESTS_AT_ONCE),
         build_of_rows(),
         *tests_of_rows(),
         _pytest(
