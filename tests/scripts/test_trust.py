@@ -112,3 +112,20 @@ def test_a_round_that_another_session_went_on_with_is_whole(changed):
         if run["block"] == 2 and run["position"] > 4:
             run["session_id"] = "again"
     assert rounds_text([*changed, second], session) == "3 interleaved rounds"
+
+
+def test_signs_of_several_sessions_say_which_they_are_of(changed):
+    (session,) = results.sessions(changed)
+    (ending,) = results.endings(changed)
+    second = copy.deepcopy(session) | {"session_id": "again"}
+    drifted = copy.deepcopy(ending) | {"session_id": "again"}
+    drifted["anchor"]["drift"] = 0.5
+    drifts = [
+        (one.level, one.text.partition(" by ")[0])
+        for one in signs_of([*changed, second, drifted])
+        if "drifted" in one.text
+    ]
+    assert drifts == [
+        (GOOD, "part 1 of 2: machine drifted"),
+        (BAD, "part 2 of 2: machine drifted"),
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..base.statistics import sign_test_rank
@@ -47,12 +47,16 @@ def signs(
     unsaid: Sequence[str],
     is_cut: bool,
 ) -> list[Sign]:
-    """All signs of a file. `unequal`: what differs and must not; `unsaid`: runtimes that do not say
-    their conditions; `is_cut`: whether the file's last line was not whole."""
+    """All signs of a file; those of a session say which it is where there are several. `unequal`:
+    what differs and must not; `unsaid`: runtimes that do not say their conditions; `is_cut`:
+    whether the file's last line was not whole."""
     found = [*_of_file(records, is_cut), *_of_hosts(sessions(records))]
     ended = {ending["session_id"]: ending for ending in endings(records)}
-    for session in sessions(records):
-        found += _of_session(session, ended.get(session["session_id"]))
+    opened = sessions(records)
+    for number, session in enumerate(opened, 1):
+        which = f"part {number} of {len(opened)}: " if len(opened) > 1 else ""
+        said = _of_session(session, ended.get(session["session_id"]))
+        found += [replace(sign, text=which + sign.text) for sign in said]
     if runs(records):
         found += [_validity(records), *_rounds(groups), *_conditions(records, unequal, unsaid)]
     return found
