@@ -16,8 +16,8 @@ from ..base.errors import DIFFERS, OK, UsageError, warn
 from ..base.outputs import require_writable, write_text
 from ..base.terminal import Terminal, say
 from ..base.tree import ROOT
-from ..report.readme import declared_for, part_of
-from ..report.readme_figure import stale_figure
+from ..report.readme import part_of
+from ..report.readme_figure import FIGURE, stale_figure
 from ..report.readme_values import FILE
 
 _EPILOG = """\
@@ -77,17 +77,20 @@ def main(arguments: list[str]) -> int:
     page: Path = options.readme
     had = text_of(page)
     folders: list[str] = []
+    stale: list[Path] = []
 
     def written(part: re.Match[str]) -> str:
-        folders.append(part["folder"])
-        shown = part_of(page.parent / folders[-1], folders[-1], options.declared)
+        folder = part["folder"]
+        run = page.parent / folder
+        shown = part_of(run, folder, options.declared)
+        if options.check and f"({folder}/{FIGURE})" in shown and (figure := stale_figure(run)):
+            stale.append(figure)
+            warn(f"{figure} is not what its results draw: scripts/report.py {folder}")
+        folders.append(folder)
         return f"{part['first']}\n\n{shown}\n\n{part['last']}"
 
     wanted = _PART.sub(written, had)
     runs = ", ".join(folders)
-    stale = [(folder, figure) for folder in folders if (figure := _stale(page, folder, options))]
-    for folder, figure in stale:
-        warn(f"{figure} is not what its results draw: scripts/report.py {folder}")
     console = Terminal()
     if had == wanted and not stale:
         say(console, f"{page.name} says what {runs} has")
@@ -104,11 +107,3 @@ def main(arguments: list[str]) -> int:
     write_text(page, wanted)
     say(console, f"wrote {page}, from {runs}")
     return OK
-
-
-def _stale(page: Path, folder: str, options: argparse.Namespace) -> Path | None:
-    """The figure of a part, where it is checked and is not what the run's results draw."""
-    run = page.parent / folder
-    if not options.check or not declared_for(run, options.declared).figure:
-        return None
-    return stale_figure(run)

@@ -38,7 +38,9 @@ def part_of(folder: Path, link: str, declared: Path = FILE) -> str:
     """The part, in Markdown. `folder`: of the run; `link`: how README leads there. Raises
     UsageError where the run is not there, or does not have what is declared."""
     records = _records_of(folder)
-    shown = _shown_of(records, declared)
+    opened = sessions(records)
+    plan = opened[-1]["plan"] if opened else None
+    shown = shown_of(plan.get("preset") if plan else None, declared)
     for path in (FIGURE, REPORT) if shown.figure else (REPORT,):
         if not (folder / path).is_file():
             raise UsageError(
@@ -52,20 +54,9 @@ def part_of(folder: Path, link: str, declared: Path = FILE) -> str:
         "",
         *notes.lines(),
         *([f"![{in_markdown(TEXT)}]({link}/{FIGURE})", ""] if shown.figure else []),
-        _about(records, sessions(records)[-1], list(groups.values()), link),
+        _about(records, opened[-1], list(groups.values()), link),
     ]
     return "\n".join(lines)
-
-
-def declared_for(folder: Path, declared: Path = FILE) -> Shown:
-    """What README shows of the run in a folder."""
-    return _shown_of(_records_of(folder), declared)
-
-
-def _shown_of(records: Sequence[Record], declared: Path) -> Shown:
-    opened = sessions(records)
-    plan = opened[-1]["plan"] if opened else None
-    return shown_of(plan.get("preset") if plan else None, declared)
 
 
 def _records_of(folder: Path) -> list[Record]:
