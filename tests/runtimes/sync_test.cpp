@@ -206,6 +206,41 @@ TEST_CASE("100,000 waiting futures are dropped, and none is left in any list") {
   never.set();
 }
 
+// --- a scope that is cancelled ------------------------------------------------------------------
+
+TEST_CASE("a scope is cancelled by an event that its tasks wait for beside what they want") {
+  using on_fiber = fiber::scheduler;
+  on_fiber on(options_for(30));
+  on_fiber::channel<int> channel(on, 0);
+  on_fiber::event cancelled(on);
+  using receiving = decltype(channel.receive());
+  using first = on_fiber::first_of<receiving, on_fiber::event::awaiting>;
+  std::size_t received = 0;
+  std::size_t given_up = 0;
+  bool joined = false;
+  on.spawn([&] {
+    on_fiber::scope children(on);
+    for (int i = 0; i < 9; ++i) {
+      on.spawn(children, [&] {
+        while (on.until(first(channel.receive(), cancelled.wait())).index() == 0) ++received;
+        ++given_up;
+      });
+    }
+    on.spawn(children, [&] {
+      REQUIRE(on.until(channel.send(1)));
+      cancelled.set();  // as a task does whose work has failed
+    });
+    on.until(children.join());
+    REQUIRE(given_up == 9);
+    on.spawn(children, [&] { ++given_up; });  // the scope goes on
+    on.until(children.join());
+    joined = given_up == 10;
+  });
+  on.run();
+  REQUIRE(joined);
+  REQUIRE(received == 1);
+}
+
 // --- a read with a deadline ---------------------------------------------------------------------
 
 template <class S>

@@ -2,6 +2,7 @@
 
 import pytest
 
+from skein_scripts.matrix.anchor_cell import cpu_options_of_anchor
 from skein_scripts.records.anchor import DRIFT_LIMIT, anchor_ns, drift_of, running_medians
 
 
@@ -47,3 +48,11 @@ def test_an_anchor_that_is_not_ok_has_no_figure():
     run = {"status": "ok", "cpu": {"per_op_ns": 4500.4}}
     assert anchor_ns(run) == 4500
     assert anchor_ns({**run, "status": "invalid"}) is None
+
+
+@pytest.mark.parametrize("cpus", ["4", "4-5", "4,6-7"])
+def test_the_anchor_takes_the_first_of_the_workers_cpus_and_all_of_the_generators(cpus):
+    given = ["--worker-cpus", cpus, "--generator-cpus", "8-9"]
+    assert cpu_options_of_anchor(given) == ["--worker-cpus", "4", "--generator-cpus", "8-9"]
+    assert cpu_options_of_anchor(given[2:]) == given[2:]
+    assert cpu_options_of_anchor([]) == []

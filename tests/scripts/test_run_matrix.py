@@ -91,6 +91,18 @@ def test_the_binary_is_handed_session_place_and_lock(matrix_run):
     assert call[call.index("--generator-cpus") + 1] == "1"
 
 
+@pytest.mark.parametrize("worker_cpus", ["0,2", "0"])
+def test_of_many_worker_cpus_the_anchor_takes_the_first_and_all_other_runs_take_all(
+    matrix_run, worker_cpus
+):
+    done = matrix_run("--worker-cpus", worker_cpus, "--repeats", "1")
+    assert done.returncode == 0, done.stderr
+    calls = [call["argv"] for call in matrix_run.calls() if call["argv"][0] == "run"]
+    given = [call[call.index("--worker-cpus") + 1] for call in calls]
+    assert given[0] == "0"
+    assert set(given[1:]) == {worker_cpus}
+
+
 def test_without_a_terminal_each_run_is_a_line_with_the_time_left(matrix_run):
     done = matrix_run()
     lines = [line for line in done.stdout.splitlines() if line.startswith("[")]

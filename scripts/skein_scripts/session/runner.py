@@ -164,9 +164,12 @@ class Runner:
 
     def _arguments(self, slot: Slot) -> list[str]:
         options = self.options
+        cpu_options = options.cpu_options
+        if slot.cell is anchor_cell.ANCHOR:
+            cpu_options = anchor_cell.cpu_options_of_anchor(cpu_options)
         words = ["run", *slot.cell.arguments()]
         words += ["--seed", str(seed_of_block(self._matrix, slot.block))]
-        words += [*options.cpu_options, *options.extra]
+        words += [*cpu_options, *options.extra]
         words += ["-o", str(self._cell_file), "--session", self._session_id]
         words += ["--run-meta", json.dumps(run_meta(slot))]
         if options.lock_descriptor is not None:
