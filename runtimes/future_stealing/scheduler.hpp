@@ -49,7 +49,7 @@ class scheduler : public stealing::scheduler_base {
   static runtime_info info() {
     runtime_info about = info_on<scheduler, epoll_loop>("future_stealing");
     about.style = "poll";
-    about.task = "a future and 72 B, in one allocation from a recycling pool";
+    about.task = "a future and 64 B, in one allocation from a recycling pool";
     about.threads = "as many as workers; tasks move: one that can run is run by any of them";
     about.takes_timers = true;
     about.takes_workers = true;

@@ -29,7 +29,7 @@ const waker_table task_head::table{.clone = [](void* data) { return task_at(data
 
 /// Once end_poll has said that it need not be queued, another thread may have it.
 void task_head::poll() noexcept {
-  at_ = worker::current();
+  target = worker::current();
   word_.begin_poll();
   task_head* const outer = std::exchange(polled_, this);
   context with(waker_ref{this, &table});
@@ -38,9 +38,9 @@ void task_head::poll() noexcept {
   if (is_over) return end();
   if (!word_.end_poll(waits_ > 0)) return;
   if (waits_ > 0) {
-    at_->keep(*this);
+    at().keep(*this);
   } else {
-    at_->push(*this);
+    at().push(*this);
   }
 }
 
@@ -56,9 +56,9 @@ void task_head::end() noexcept {
 /// On the worker that polled it last.
 void task_head::queue_here() noexcept {
   if (waits_ > 0) {
-    at_->keep(*this);
+    at().keep(*this);
   } else {
-    at_->push_woken(*this);
+    at().push_woken(*this);
   }
 }
 
@@ -70,11 +70,11 @@ void task_head::wake() noexcept {
   const wake_asks asked = word_.wake();
   if (asked == wake_asks::nothing) return;
   const bool must_stay = asked == wake_asks::send;
-  stealing::scheduler_base& home = at_->home();
+  stealing::scheduler_base& home = at().home();
   worker* const here = home.own_worker();
-  if (here == nullptr) return home.bring(*this, *at_, must_stay);
-  if (here == at_) return queue_here();
-  if (must_stay) return at_->send(*this);
+  if (here == nullptr) return home.bring(*this, at(), must_stay);
+  if (here == &at()) return queue_here();
+  if (must_stay) return at().send(*this);
   here->push_woken(*this);
 }
 

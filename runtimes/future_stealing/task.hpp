@@ -6,10 +6,11 @@
 // So a task that waits for a loop, and is polled meanwhile because something else has woken it, is
 // polled by that worker: it is *tied*. When its last operation has ended it is anybody's again.
 //
-//   waits_  operations of the task in the loop of the worker at_. Only that worker's thread counts
+//   waits_  operations of the task in the loop of the worker at(). Only that worker's thread counts
 //           it, in polls and in completions. While it is not 0, the task is polled there.
-//   at_     where it was polled last. Written by who polls, before it is anything but `polling`
-//           again; read by who has the task (task_word.hpp).
+//   at()    where it was polled last. Written by who polls, before it is anything but `polling`
+//           again; read by who has the task (task_word.hpp). It has the place in which an operation
+//           of a loop has its target, since every word here is part of every task.
 //
 // The cell is counted: the task is one, until its end, and each clone of its waker. The future is
 // dropped at the task's end; its memory is free when the last clone is.
@@ -51,11 +52,13 @@ class task_head : public op {
   /// What the future's type is needed for. `poll` answers whether it is over, and needs a context.
   using act_fn = bool (*)(task_head& task, step asked, context* with) noexcept;
 
-  task_head(worker& at, act_fn does) noexcept : op(&run), at_(&at), act_(does) {}
+  task_head(worker& at, act_fn does) noexcept : op(&run), act_(does) { target = &at; }
   ~task_head() = default;
 
  private:
   static const waker_table table;
+
+  worker& at() const noexcept { return *static_cast<worker*>(target); }
 
   void poll() noexcept;
   void end() noexcept;
@@ -67,14 +70,13 @@ class task_head : public op {
 
   inline static constinit thread_local task_head* polled_ = nullptr;
 
-  worker* at_;
   act_fn act_;
   std::uint32_t waits_ = 0;
   std::atomic<std::uint32_t> references_{1};
   task_word word_;
 };
 
-static_assert(sizeof(task_head) == 72, "it is part of every waiting task: its size is a result");
+static_assert(sizeof(task_head) == 64, "it is part of every waiting task: its size is a result");
 
 template <pollable F>
 class task final : public task_head {

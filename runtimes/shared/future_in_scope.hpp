@@ -7,9 +7,9 @@
 
 namespace skein {
 
-/// A future whose end is the end of a task of a scope.
+/// A future whose end is the end of a task of a scope. It is pinned by its first part (pinned).
 template <pollable F, class Scope>
-class future_in_scope : pinned {
+class future_in_scope {
  public:
   using output = nothing;
 

@@ -34,9 +34,9 @@ struct no_context {
   static void fired(std::size_t, time_ns, wake) noexcept {}
 };
 
-TEST_CASE("a sleeping task that may change threads takes 152 B") {
+TEST_CASE("a sleeping task that may change threads takes 144 B") {
   STATIC_REQUIRE(sizeof(future_stealing::task<timers::sleep_once_future<scheduler, no_context>>) ==
-                 152);
+                 144);
 }
 
 class counts_polls : pinned {
