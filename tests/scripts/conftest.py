@@ -108,7 +108,7 @@ def with_toy(tmp_path, monkeypatch):
     (folder / "toy").mkdir()
     (folder / "toy" / "cell.toml").write_text(TOY)
     monkeypatch.setattr(workloads, "FOLDER", folder)
-    caches = (workloads.workloads, results._validator)
+    caches = (workloads.workloads, results._validator, results._is_valid)
     for cache in caches:
         cache.cache_clear()
     yield

@@ -37,6 +37,17 @@ def test_a_percentile_is_the_value_at_the_nearest_rank(count, share):
     assert recorded(ranks).percentile_ns(float(share)) == wanted
 
 
+def test_every_bucket_has_the_highest_value_that_the_package_says():
+    source = HdrHistogram(1, 3_600_000_000_000, 3)
+    package = HdrHistogram.decode(source.encode())
+    indices = np.arange(package.counts_len)
+    assert len(indices) > 30_000
+    assert histogram._largest_of_buckets(package, indices).tolist() == [
+        package.get_highest_equivalent_value(package.get_value_from_index(index))
+        for index in range(package.counts_len)
+    ]
+
+
 def test_merging_adds_counts():
     merged = histogram.merge([recorded([100, 200]), recorded([200, 300])])
     assert merged.values_ns.tolist() == [100, 200, 300]

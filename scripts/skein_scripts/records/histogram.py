@@ -64,11 +64,18 @@ def decode(payload: str) -> Recorded:
     # The package's iterators step through the empty buckets, tens of thousands, in Python.
     counts = np.array(histogram.counts, dtype=np.int64)
     filled = np.flatnonzero(counts)
-    values = [
-        histogram.get_highest_equivalent_value(histogram.get_value_from_index(index))
-        for index in filled.tolist()
-    ]
-    return Recorded(values_ns=np.array(values, dtype=np.int64), counts=counts[filled])
+    return Recorded(values_ns=_largest_of_buckets(histogram, filled), counts=counts[filled])
+
+
+def _largest_of_buckets(histogram: HdrHistogram, indices: npt.NDArray[np.intp]) -> Int64s:
+    """The highest value that is equivalent to those of each bucket, as the package's own
+    get_highest_equivalent_value has it for one, which takes 2.6 us in Python."""
+    half = histogram.sub_bucket_half_count
+    power = np.maximum((indices >> histogram.sub_bucket_half_count_magnitude) - 1, 0)
+    # Below `half` are the low values of bucket 0, which no other bucket has.
+    steps = np.where(indices < half, indices, (indices & (half - 1)) + half)
+    largest: Int64s = ((steps + 1) << (power + histogram.unit_magnitude)) - 1
+    return largest
 
 
 def merged_histogram(runs: Iterable[Mapping[str, Any]], distribution: str) -> Recorded:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 import jsonschema
+import jsonschema_rs
 
 from ..base import jsonl
 from ..base.errors import MeasureError, UsageError, warn
@@ -58,6 +59,12 @@ def _validator(version: int) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema.assembled(version))
 
 
+@cache
+def _is_valid(version: int) -> Callable[[object], bool]:
+    """The same, said 300 times as fast and without reasons."""
+    return jsonschema_rs.validator_for(schema.assembled(version)).is_valid
+
+
 def upgrade(record: Json) -> Json:
     """The record in the current version. Raises RecordError for a version nobody knows."""
     version = record.get("schema")
@@ -76,9 +83,10 @@ def upgrade(record: Json) -> Json:
 def validate(record: Mapping[str, object]) -> Record:
     """The record, which is current, once schema and lint have nothing against it. Raises
     RecordError."""
-    errors = sorted(_validator(CURRENT_VERSION).iter_errors(record), key=lambda e: list(e.path))
-    if errors:
-        raise RecordError("; ".join(_describe(error) for error in errors[:3]))
+    if not _is_valid(CURRENT_VERSION)(record):
+        errors = sorted(_validator(CURRENT_VERSION).iter_errors(record), key=lambda e: list(e.path))
+        reasons = [_describe(error) for error in errors[:3]]
+        raise RecordError("; ".join(reasons) or "a number of it is none of JSON's")
     valid = cast(Record, record)
     if problems := lint(valid):
         raise RecordError("; ".join(problems))
