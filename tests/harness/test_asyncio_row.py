@@ -26,7 +26,7 @@ from tasks import Tasks  # noqa: E402
 CHURN: dict[str, Any] = {
     "tasks": 200, "pattern": "churn", "window_ns": 200_000_000, "grid_ns": 1_000_000, "seed": 1,
 }  # fmt: skip
-BOUND_S = 10.0
+BOUND_S = 60.0  # what takes this long hangs: 64 MiB are echoed in 3 s, on a busy machine in 10
 
 
 class Quiet(TaskWorker):
