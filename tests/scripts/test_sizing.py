@@ -10,6 +10,7 @@ import pytest
 from matrix_support import ROOT
 from skein_scripts.base.errors import USAGE, UsageError, run_main
 from skein_scripts.commands import sizing as command
+from skein_scripts.records.results import load, runs
 from skein_scripts.sizing.compare import compared
 from skein_scripts.sizing.figures import FILE, figures_of
 from skein_scripts.sizing.host import host_of
@@ -46,16 +47,12 @@ def sized(path, runtime="coroutine", rate=0.0):
 
 @pytest.fixture(scope="module")
 def published():
-    """The valid runs with lent buffers. They are read as they stand, since to hold all of them
-    against the schema takes longer than all tests here."""
-    text = (ROOT / PUBLISHED / "results.jsonl").read_text("utf-8")
-    records = [json.loads(line) for line in text.splitlines()]
+    """The valid runs with lent buffers."""
+    records = load(ROOT / PUBLISHED / "results.jsonl")
     return [
         run
-        for run in records
-        if run["kind"] == "run"
-        and not run.get("probe")
-        and run["status"] == "ok"
+        for run in runs(records)
+        if run["status"] == "ok"
         and run["cell"]["workload"] == "c10k"
         and run["cell"]["buffer"] == "lent"
     ]
