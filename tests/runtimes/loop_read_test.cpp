@@ -52,7 +52,7 @@ SKEIN_FOR_BOTH_LOOPS(
 }
 
 SKEIN_FOR_BOTH_LOOPS(
-    "O3: cancel completes nothing inside itself; the completion comes, once, as cancelled") {
+    "O3: cancel completes nothing inside itself, and the completion comes once, as cancelled") {
   test::bench_of<TestType> at;
   loopback_client peer(at.port);
   connection& accepted = at.accept();

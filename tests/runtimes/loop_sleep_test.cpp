@@ -43,7 +43,8 @@ SKEIN_FOR_BOTH_LOOPS("an op may be submitted again from its own completion") {
   REQUIRE(sleeper.completions == 6);
 }
 
-SKEIN_FOR_BOTH_LOOPS("O3: a sleep is cancelled once; idle, queued and fired ones are left alone") {
+SKEIN_FOR_BOTH_LOOPS(
+    "O3: a sleep is cancelled once, and idle, queued and fired ones are left alone") {
   test::bench_of<TestType> at;
   noted sleeper;
   at.loop.cancel_sleep(sleeper);

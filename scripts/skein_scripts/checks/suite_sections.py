@@ -39,6 +39,7 @@ def _tool(*names: str) -> str | None:
 _CLANG = "clang++-19"
 # The tests whose code the sanitizers change.
 _RUNTIME_TESTS = ("contract_tests", "runtime_tests", "workload_tests")
+_SANITIZED = ("asan", "tsan")
 _SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -73,27 +74,32 @@ def _launcher() -> dict[str, str]:
 
 
 def _ctest(preset: str, jobs: int, programs: Sequence[str] = ()) -> Section:
+    """The C++ tests of a build, each in a process of its own; with a sanitizer they share some."""
     junit = LOGS / f"ctest-{preset}.xml"
-    command = [
-        "ctest",
-        "--preset",
-        preset,
-        "--output-junit",
-        str(junit),
-        "--timeout",
-        "300",
-        "--no-tests=error",
-        "-j",
-        str(jobs),
-        *(["-R", f"^({'|'.join(programs)})/"] if programs else []),
-    ]
+    if preset in _SANITIZED:
+        shared = "skein_scripts.checks.shared_tests"
+        command = [sys.executable, "-m", shared, preset, str(jobs), str(junit), *programs]
+    else:
+        command = [
+            "ctest",
+            "--preset",
+            preset,
+            "--output-junit",
+            str(junit),
+            "--timeout",
+            "300",
+            "--no-tests=error",
+            "-j",
+            str(jobs),
+            *(["-R", f"^({'|'.join(programs)})/"] if programs else []),
+        ]
     return Section(
         f"test-{preset}",
         f"C++ tests, {preset}",
         [command],
         junit=junit,
         needs=(f"build-{preset}",),
-        environment=_SANITIZERS if preset in ("asan", "tsan") else {},
+        environment=_SANITIZERS | {"PYTHONPATH": "scripts"} if preset in _SANITIZED else {},
     )
 
 
@@ -236,7 +242,7 @@ def all_sections() -> list[Section]:
         ),
         # The other compiler, with asserts, on the code that is measured: sanitizers replace parts
         # of it, and of the harness none.
-        _build("debug", compiler=_CLANG, targets=("skein_micro", *_RUNTIME_TESTS)),
+        _build("debug", compiler=_CLANG, targets=_RUNTIME_TESTS),
         _ctest("debug", sanitizer_jobs, programs=_RUNTIME_TESTS),
         _build("asan", compiler=_CLANG),
         _ctest("asan", sanitizer_jobs),

@@ -135,7 +135,7 @@ TEST_CASE("the more tasks there are, the smaller is the largest stack they could
   CHECK(largest_stack_bytes(asked) < of_many / 5);
 }
 
-TEST_CASE("a runtime that can choose says how its timers are kept; a heap has no tick") {
+TEST_CASE("a runtime that can choose says how its timers are kept, and a heap has no tick") {
   cell asked = timers_on_grid(ns_per_ms);
   test::sleeping(asked).tasks = 4;
   test::sleeping(asked).pattern = timers::pattern::storm;

@@ -120,7 +120,7 @@ constexpr touch quick{
 
 }  // namespace
 
-TEST_CASE("a child that is kept in touch with is asked again and again; answers are no news") {
+TEST_CASE("a child that is kept in touch with is asked again and again, and answers are no news") {
   // Answers each question with a sign of life, and after the third with what is waited for.
   scene of(
       "for i in 1 2 3; do read line; echo '{\"type\":\"alive\"}'; done; "

@@ -59,7 +59,7 @@ class mapped_memory {
 
 }  // namespace
 
-TEST_CASE("the peak of a child that took 64 MiB is 64 MiB, though its parent had 256; ru_maxrss") {
+TEST_CASE("the peak of a child that took 64 MiB is 64 MiB, and ru_maxrss says 256 of its parent") {
   const mapped_memory parents(256 * mebibyte);
   measured_child child;
   REQUIRE(child.command("spin 0"));
